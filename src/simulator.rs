@@ -15,17 +15,17 @@
 
 pub mod bridge;
 pub mod caller;
+mod daemon_connector;
 mod event_log;
 pub mod openai;
-mod route;
 mod server;
 pub mod sound;
 pub mod specs;
 pub mod twilio;
 pub mod whatsapp;
 
+pub use daemon_connector::DaemonConnector;
 pub use event_log::{Entry, EventLog, Party};
-pub use route::Route;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-//! Strangers who flood the daemon while calls are on: from two IPv4 addresses and one IPv6 /48, in a network of their own.
+//! Attackers who flood the daemon while calls are on: from two IPv4 addresses and one IPv6 /48, in a network of their own.
 
-pub mod strangers;
+pub mod attackers;
 
 use crate::machine::Machine;
 use crate::process::Folder;
@@ -8,9 +8,9 @@ use crate::report::{Flood, say};
 use crate::stats::Samples;
 use crate::target::{self, Target};
 use crate::voice::{self, Load};
+use attackers::AttackReport;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
-use strangers::Told;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
@@ -32,7 +32,7 @@ pub fn enter_own_network() -> Option<ExitCode> {
         "ulimit -n $(ulimit -Hn) && ip link set lo up && ip address add {SERVER_V4}/24 dev lo && \
          ip -6 address add {SERVER_V6}/128 dev lo && ip -6 route add local {}/48 dev lo && \
          echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind && exec \"$0\" \"$@\"",
-        strangers::NETWORK_V6
+        attackers::NETWORK_V6
     );
     let own = std::env::args().skip(1);
     let status = unshare.args(["sh", "-c", &set_up, &target::own_program()]).args(own).env(INSIDE, "1").status();
@@ -51,21 +51,21 @@ pub async fn measure(machine: Machine) -> Flood {
     let folder = Folder::new("flood");
     let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
     let ai_address = ai.local_addr().expect("its address");
-    let (server, entrance) = Target::start_daemon_everywhere(machine, &folder, ai_address);
+    let (server, endpoint) = Target::start_daemon_everywhere(machine, &folder, ai_address);
     say(&format!("{CALLS} calls in peace"));
-    let peace = voice::run(Load::new(CALLS, QUIET_SECONDS), &server, &entrance, ai).await;
+    let peace = voice::run(Load::new(CALLS, QUIET_SECONDS), &server, &endpoint, ai).await;
     tokio::time::sleep(Duration::from_secs(5)).await;
     let rest = server.memory();
 
-    say(&format!("{CALLS} calls in a flood of {} Mbit/s", strangers::MEGABITS));
+    say(&format!("{CALLS} calls in a flood of {} Mbit/s", attackers::MEGABITS));
     let ai = TcpListener::bind(ai_address).await.expect("the AI's port again");
     // They must not have the generator's priority.
-    let strangers = Command::new("nice")
-        .args(["-n", "19", "chrt", "-o", "0", &target::own_program(), "strangers"])
+    let attackers = Command::new("nice")
+        .args(["-n", "19", "chrt", "-o", "0", &target::own_program(), "attackers"])
         .args([server.address.port().to_string(), (FLOOD_SECONDS + 3).to_string()])
         .stdout(Stdio::piped())
         .spawn()
-        .expect("the strangers");
+        .expect("the attackers");
     // As Twilio does where a kept connection was closed: each on a new one.
     let messages = async {
         let (mut took, mut refused) = (Samples::default(), 0);
@@ -73,7 +73,7 @@ pub async fn measure(machine: Machine) -> Flood {
         for number in 0..WEBHOOKS {
             every.tick().await;
             let began = Instant::now();
-            match tokio::time::timeout(Duration::from_secs(10), entrance.webhook(number)).await {
+            match tokio::time::timeout(Duration::from_secs(10), endpoint.webhook(number)).await {
                 Ok(Ok(())) => took.add(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)),
                 _ => refused += 1,
             }
@@ -90,20 +90,20 @@ pub async fn measure(machine: Machine) -> Flood {
         highest
     };
     let (calls, (webhooks, refused), highest) =
-        tokio::join!(voice::run(Load::new(CALLS, FLOOD_SECONDS - 3), &server, &entrance, ai), messages, highest);
-    let told = told(strangers);
+        tokio::join!(voice::run(Load::new(CALLS, FLOOD_SECONDS - 3), &server, &endpoint, ai), messages, highest);
+    let report = wait_for_report(attackers);
     say("a minute of rest");
     tokio::time::sleep(Duration::from_mins(1)).await;
     let after = server.memory();
     server.stop();
-    Flood { peace, calls, webhooks, refused, strangers: told, rest, highest, after }
+    Flood { peace, calls, webhooks, refused, attackers: report, rest, highest, after }
 }
 
-/// What the strangers print in the end.
-fn told(mut strangers: Child) -> Told {
-    let told = strangers.stdout.take().and_then(|output| serde_json::from_reader(output).ok());
-    let _ = strangers.wait();
-    told.expect("the strangers say what they did")
+/// What the attackers print in the end.
+fn wait_for_report(mut attackers: Child) -> AttackReport {
+    let report = attackers.stdout.take().and_then(|output| serde_json::from_reader(output).ok());
+    let _ = attackers.wait();
+    report.expect("the attackers say what they did")
 }
 
 /// Addresses of the server: public ones, kept for documents (RFC 5737, RFC 3849).

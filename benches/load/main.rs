@@ -37,7 +37,7 @@ use target::Target;
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 use voice::Load;
-use voice::ai::Manner;
+use voice::ai::AiBehavior;
 use webhooks::{Hook, Rate};
 
 /// Measures the daemon beside floors: the least that a server must do.
@@ -83,7 +83,7 @@ enum Part {
     Voice,
     Webhooks,
     Start,
-    /// Strangers who flood the daemon beside calls; in a network of its own (unshare, ip).
+    /// Attackers who flood the daemon beside calls; in a network of its own (unshare, ip).
     Flood,
     /// What logins, API requests and calls leave in memory; seven minutes.
     Memory,
@@ -97,10 +97,10 @@ fn main() -> std::process::ExitCode {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     if let [_, word, port, seconds] = &words[..]
-        && word == "strangers"
+        && word == "attackers"
     {
         let (port, seconds) = (port.parse().expect("a port"), seconds.parse().expect("seconds"));
-        runtime.block_on(flood::strangers::run(port, seconds));
+        runtime.block_on(flood::attackers::run(port, seconds));
         return std::process::ExitCode::SUCCESS;
     }
     let arguments = Arguments::parse();
@@ -127,9 +127,9 @@ fn main() -> std::process::ExitCode {
             measure_webhooks(&arguments, machine, &mut results).await;
         }
     });
-    results.judge();
+    results.evaluate();
     say(&results.tables());
-    say(&results.verdict());
+    say(&results.goals_table());
     if let Some(file) = &arguments.json {
         let text = serde_json::to_string_pretty(&results).expect("JSON");
         std::fs::write(file, text).expect("the results are written");
@@ -154,16 +154,16 @@ async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Re
             results.voice.push(VoiceRun { server: (*name).into(), outcome });
         }
     }
-    let interrupting = Manner { answer: Duration::from_millis(2_500), ..Manner::default() };
+    let interrupting = AiBehavior { answer: Duration::from_millis(2_500), ..AiBehavior::default() };
     for (name, target) in servers.iter().filter(|(name, _)| *name != NO_RECORDING) {
         say(&format!("50 calls that interrupt: {name}"));
-        let load = Load { manner: interrupting, ..Load::new(50, arguments.seconds.min(13)) };
+        let load = Load { behavior: interrupting, ..Load::new(50, arguments.seconds.min(13)) };
         let outcome = measure_calls(target, machine, load).await;
         results.interruptions.push(VoiceRun { server: (*name).into(), outcome });
     }
     say("20 calls whose model takes 800 ms to connect");
-    let slow = Manner { connect: Duration::from_millis(800), ..Manner::default() };
-    let load = Load { manner: slow, ..Load::new(20, 6) };
+    let slow = AiBehavior { connect: Duration::from_millis(800), ..AiBehavior::default() };
+    let load = Load { behavior: slow, ..Load::new(20, 6) };
     results.slow_model = Some(measure_calls(&Target::daemon(), machine, load).await);
 }
 
@@ -173,8 +173,8 @@ async fn measure_calls(target: &Target, machine: Machine, load: Load) -> voice::
     for attempt in 1..=TRIES {
         let folder = Folder::new("voice");
         let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
-        let (server, entrance) = target.start(machine, &folder, ai.local_addr().expect("its address"));
-        outcome = voice::run(load, &server, &entrance, ai).await;
+        let (server, endpoint) = target.start(machine, &folder, ai.local_addr().expect("its address"));
+        outcome = voice::run(load, &server, &endpoint, ai).await;
         server.stop();
         if outcome.counts() {
             break;
@@ -279,12 +279,12 @@ async fn top_up(machine: Machine, folder: &Folder, wanted: u64) -> u64 {
 async fn measure_beside(machine: Machine, seconds: u64) -> Beside {
     let folder = Folder::new("beside");
     let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
-    let (server, entrance) = Target::daemon().start(machine, &folder, ai.local_addr().expect("its address"));
-    let hook = Hook { address: server.address, path: "/webhook/whatsapp/twilio", auth_token: entrance.token() };
+    let (server, endpoint) = Target::daemon().start(machine, &folder, ai.local_addr().expect("its address"));
+    let hook = Hook { address: server.address, path: "/webhook/whatsapp/twilio", auth_token: endpoint.token() };
     let rate = Rate::Open { per_second: 1_000 };
     let local = LocalSet::new();
     let messages = local.run_until(async { webhooks::run(&hook, rate, seconds, 1, &server).await });
-    let (calls, webhooks) = tokio::join!(voice::run(Load::new(200, seconds), &server, &entrance, ai), messages);
+    let (calls, webhooks) = tokio::join!(voice::run(Load::new(200, seconds), &server, &endpoint, ai), messages);
     server.stop();
     Beside { calls, webhooks }
 }

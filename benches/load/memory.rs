@@ -3,7 +3,7 @@
 use crate::machine::Machine;
 use crate::process::{Folder, Server};
 use crate::report::{MemoryRun, say};
-use crate::target::{self, Entrance, Target};
+use crate::target::{self, Endpoint, Target};
 use crate::voice::{self, Load};
 use reqwest::{Client, StatusCode};
 use serde_json::json;
@@ -25,12 +25,12 @@ pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
     let folder = Folder::new("memory");
     let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
     let ai_address = ai.local_addr().expect("its address");
-    let (server, entrance) = Target::daemon().start(machine, &folder, ai_address);
+    let (server, endpoint) = Target::daemon().start(machine, &folder, ai_address);
     let command = |words: &[&str]| target::run_command(&folder, words);
     command(&["user", "add", "owner", "--password-file", &password_file(&folder)]);
     let token = command(&["token", "create", "bench", "--role", "owner"]);
     // The first of everything loads its code and fills its caches.
-    voice::run(Load::new(1, 2), &server, &entrance, ai).await;
+    voice::run(Load::new(1, 2), &server, &endpoint, ai).await;
     log_in(&server, 1, "owner", PASSWORD).await;
     ask(server.address, token.trim(), PATHS.len()).await;
     rest().await;
@@ -42,7 +42,7 @@ pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
     say(&format!("{API_REQUESTS} API requests"));
     runs.push(watch("API requests", &server, before, api_requests(&server, token.trim())).await);
     say(&format!("{} calls", CALLS_AT_ONCE * ROUNDS_OF_CALLS));
-    runs.push(watch("calls", &server, before, calls(&server, &entrance, ai_address)).await);
+    runs.push(watch("calls", &server, before, calls(&server, &endpoint, ai_address)).await);
     server.stop();
     runs
 }
@@ -105,10 +105,10 @@ async fn ask(address: SocketAddr, token: &str, requests: usize) {
     }
 }
 
-async fn calls(server: &Server, entrance: &Entrance, ai_address: SocketAddr) {
+async fn calls(server: &Server, endpoint: &Endpoint, ai_address: SocketAddr) {
     for _ in 0..ROUNDS_OF_CALLS {
         let ai = TcpListener::bind(ai_address).await.expect("the AI's port again");
-        let outcome = voice::run(Load::new(CALLS_AT_ONCE, SECONDS_OF_A_ROUND), server, entrance, ai).await;
+        let outcome = voice::run(Load::new(CALLS_AT_ONCE, SECONDS_OF_A_ROUND), server, endpoint, ai).await;
         assert!(outcome.failed_calls.is_empty(), "calls failed: {:?}", outcome.failed_calls);
     }
 }

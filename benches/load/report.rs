@@ -1,6 +1,6 @@
 //! What came out, against the floor and the goals.
 
-use crate::flood::strangers::Told;
+use crate::flood::attackers::AttackReport;
 use crate::floor::CommitFloor;
 use crate::startup::Starts;
 use crate::stats::Summary;
@@ -55,7 +55,7 @@ pub struct Beside {
     pub webhooks: webhooks::Outcome,
 }
 
-/// Calls and signed webhooks while strangers flood the daemon. Memory in bytes.
+/// Calls and signed webhooks while attackers flood the daemon. Memory in bytes.
 #[derive(Clone, Serialize)]
 pub struct Flood {
     pub peace: voice::Outcome,
@@ -63,7 +63,8 @@ pub struct Flood {
     /// How long signed webhooks took.
     pub webhooks: Summary,
     pub refused: u64,
-    pub strangers: Told,
+    #[serde(rename = "strangers")]
+    pub attackers: AttackReport,
     pub rest: u64,
     pub highest: u64,
     pub after: u64,
@@ -165,9 +166,9 @@ impl Results {
                 "\nFLOOD of {} connections ({} refused) and {:.0} MB\nframes up/down at most: {:.1} / {:.1} ms, in peace {:.1} / {:.1} ms; \
                  generator late at most {:.1} ms\nsigned webhooks: {} answered, {} refused, at most {:.0} ms\nRSS MB: {:.1} with {} calls \
                  in peace, {:.1} at rest, {:.1} at most in the flood, {:.1} a minute later",
-                it.strangers.connections,
-                it.strangers.refused,
-                it.strangers.bytes as f64 / 1e6,
+                it.attackers.connections,
+                it.attackers.refused,
+                it.attackers.bytes as f64 / 1e6,
                 it.calls.up.max,
                 it.calls.down.max,
                 it.peace.up.max,
@@ -198,7 +199,7 @@ impl Results {
     }
 
     /// Compares with the goals.
-    pub fn judge(&mut self) {
+    pub fn evaluate(&mut self) {
         let mut goals = Vec::new();
         for calls in [1, 50, 200] {
             if let Some((floor, own)) = self.pair(calls) {
@@ -268,9 +269,9 @@ impl Results {
             let wrong = own.underruns + own.frames_lost.unsigned_abs() + own.out_of_order + own.stale;
             goals.push(none("underruns, lost, repeated or stale frames, 200 calls", wrong));
         }
-        self.judge_webhooks(&mut goals);
-        self.judge_flood(&mut goals);
-        self.judge_memory(&mut goals);
+        self.evaluate_webhooks(&mut goals);
+        self.evaluate_flood(&mut goals);
+        self.evaluate_memory(&mut goals);
         if let Some(starts) = &self.starts {
             let what = format!("exec to healthy, {} messages", starts.messages);
             goals.push(most(&what, starts.median_ms, 20.0, "ms"));
@@ -278,7 +279,7 @@ impl Results {
         self.goals = goals;
     }
 
-    fn judge_flood(&self, goals: &mut Vec<Goal>) {
+    fn evaluate_flood(&self, goals: &mut Vec<Goal>) {
         let Some(it) = &self.flood else { return };
         goals.push(most("one-way time of a frame up in the flood, at most", it.calls.up.max, 20.0, "ms"));
         goals.push(most("one-way time of a frame down in the flood, at most", it.calls.down.max, 20.0, "ms"));
@@ -290,7 +291,7 @@ impl Results {
         goals.push(most("memory a minute later above rest", more(it.after, it.rest), 5.0, "MiB"));
     }
 
-    fn judge_memory(&self, goals: &mut Vec<Goal>) {
+    fn evaluate_memory(&self, goals: &mut Vec<Goal>) {
         for it in &self.memory {
             goals.push(most(&format!("memory with {} above rest", it.what), more(it.highest, it.rest), 64.0, "MiB"));
             goals.push(most(
@@ -302,7 +303,7 @@ impl Results {
         }
     }
 
-    fn judge_webhooks(&self, goals: &mut Vec<Goal>) {
+    fn evaluate_webhooks(&self, goals: &mut Vec<Goal>) {
         let find = |server: &str, rate: &str| {
             self.webhooks.iter().find(|run| run.server == server && run.rate.starts_with(rate)).map(|run| &run.outcome)
         };
@@ -350,8 +351,8 @@ impl Results {
         }
     }
 
-    /// The verdict, as a table.
-    pub fn verdict(&self) -> String {
+    /// The goals and whether they are met, as a table.
+    pub fn goals_table(&self) -> String {
         let wide =
             |text: fn(&Goal) -> &str| self.goals.iter().map(|goal| text(goal).chars().count()).max().unwrap_or(0);
         let (what, goal) = (wide(|it| &it.what), wide(|it| &it.limit));

@@ -21,14 +21,14 @@ pub enum Target {
 
 /// How a caller gets in. Cheap to clone.
 #[derive(Clone)]
-pub struct Entrance {
+pub struct Endpoint {
     pub account_sid: Rc<str>,
     auth_token: Rc<str>,
     address: SocketAddr,
-    door: Rc<Door>,
+    ingress: Rc<Ingress>,
 }
 
-enum Door {
+enum Ingress {
     /// By a signed webhook, whose TwiML says where to.
     Webhook,
     /// Straight to the socket at this path.
@@ -36,11 +36,11 @@ enum Door {
 }
 
 /// Where a caller's stream goes.
-pub struct Way {
+pub struct StreamTarget {
     pub url: String,
     pub parameters: Vec<(String, String)>,
     /// Whether a webhook was asked.
-    pub asked: bool,
+    pub by_webhook: bool,
 }
 
 impl Target {
@@ -54,45 +54,45 @@ impl Target {
     }
 
     /// Starts it with its data in `folder` and the AI at `ai`.
-    pub fn start(&self, machine: Machine, folder: &Folder, ai: SocketAddr) -> (Server, Entrance) {
+    pub fn start(&self, machine: Machine, folder: &Folder, ai: SocketAddr) -> (Server, Endpoint) {
         let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
-        let (server, door) = match self {
+        let (server, ingress) = match self {
             Self::Daemon { settings, file } => {
                 let server = Server::start(machine, DAEMON, |command, port| {
                     daemon_settings(command, folder, file, port, &account);
                     command.env("OPENAI_API_KEY", "bench").env("OPENAI_BASE_URL", format!("http://{ai}/v1"));
                     command.envs(settings.iter().copied());
                 });
-                (server, Door::Webhook)
+                (server, Ingress::Webhook)
             }
             Self::Relay => {
                 let server = Server::start(machine, &own_program(), |command, port| {
                     command.args(["floor", "relay", &port.to_string(), &ai.to_string()]);
                 });
-                (server, Door::Socket("/".into()))
+                (server, Ingress::Socket("/".into()))
             }
             Self::Other { command: line, path } => {
                 let server = Server::start(machine, "sh", |command, port| {
                     command.args(["-c", &format!("exec {line}")]).env("PORT", port.to_string());
                     command.env("OPENAI_API_KEY", "bench").env("OPENAI_BASE_URL", format!("http://{ai}/v1"));
                 });
-                (server, Door::Socket(path.clone()))
+                (server, Ingress::Socket(path.clone()))
             }
         };
-        let entrance = Entrance::new(account, server.address, door);
-        (server, entrance)
+        let endpoint = Endpoint::new(account, server.address, ingress);
+        (server, endpoint)
     }
 
     /// Starts the daemon on every address of the machine, IPv6 too.
-    pub fn start_daemon_everywhere(machine: Machine, folder: &Folder, ai: SocketAddr) -> (Server, Entrance) {
+    pub fn start_daemon_everywhere(machine: Machine, folder: &Folder, ai: SocketAddr) -> (Server, Endpoint) {
         let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
         let server = Server::start(machine, DAEMON, |command, port| {
             daemon_settings(command, folder, &format!("[http]\nlisten = \"[::]:{port}\"\n"), port, &account);
             command.env_remove("PORT");
             command.env("OPENAI_API_KEY", "bench").env("OPENAI_BASE_URL", format!("http://{ai}/v1"));
         });
-        let entrance = Entrance::new(account, server.address, Door::Webhook);
-        (server, entrance)
+        let endpoint = Endpoint::new(account, server.address, Ingress::Webhook);
+        (server, endpoint)
     }
 }
 
@@ -137,9 +137,14 @@ pub fn run_command(folder: &Folder, words: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-impl Entrance {
-    fn new(account: Account, address: SocketAddr, door: Door) -> Self {
-        Self { account_sid: account.sid.into(), auth_token: account.auth_token.into(), address, door: Rc::new(door) }
+impl Endpoint {
+    fn new(account: Account, address: SocketAddr, ingress: Ingress) -> Self {
+        Self {
+            account_sid: account.sid.into(),
+            auth_token: account.auth_token.into(),
+            address,
+            ingress: Rc::new(ingress),
+        }
     }
 
     /// What signs the server's webhooks.
@@ -148,12 +153,14 @@ impl Entrance {
     }
 
     /// Calls. Gives where the stream goes.
-    pub async fn call(&self, call_sid: &str, number: u16) -> Result<Way, String> {
-        match &*self.door {
-            Door::Socket(path) => {
-                Ok(Way { url: format!("ws://{}{path}", self.address), parameters: Vec::new(), asked: false })
-            }
-            Door::Webhook => {
+    pub async fn call(&self, call_sid: &str, number: u16) -> Result<StreamTarget, String> {
+        match &*self.ingress {
+            Ingress::Socket(path) => Ok(StreamTarget {
+                url: format!("ws://{}{path}", self.address),
+                parameters: Vec::new(),
+                by_webhook: false,
+            }),
+            Ingress::Webhook => {
                 let twiml = self.ask("/webhook/incoming_call", call_sid, number, "ringing").await?;
                 let verbs = agentlocator::simulator::twilio::twiml::parse(&twiml)?;
                 let stream = verbs.iter().flat_map(|verb| &verb.children).find(|noun| noun.name == "Stream");
@@ -161,10 +168,10 @@ impl Entrance {
                 let text = |noun: &agentlocator::simulator::twilio::twiml::Element, name: &str| {
                     noun.attribute(name).unwrap_or_default().to_owned()
                 };
-                Ok(Way {
+                Ok(StreamTarget {
                     url: text(stream, "url"),
                     parameters: stream.children.iter().map(|it| (text(it, "name"), text(it, "value"))).collect(),
-                    asked: true,
+                    by_webhook: true,
                 })
             }
         }
@@ -172,7 +179,7 @@ impl Entrance {
 
     /// The call is over.
     pub async fn call_ended(&self, call_sid: &str, number: u16) {
-        if matches!(*self.door, Door::Webhook) {
+        if matches!(*self.ingress, Ingress::Webhook) {
             let _ = self.ask("/webhook/call_status", call_sid, number, "completed").await;
         }
     }

@@ -5,8 +5,8 @@ mod call;
 
 use crate::process::Server;
 use crate::stats::{Samples, Summary};
-use crate::target::Entrance;
-use ai::Manner;
+use crate::target::Endpoint;
+use ai::AiBehavior;
 use call::Caller;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -54,14 +54,14 @@ impl Default for Shape {
 pub struct Load {
     pub calls: u16,
     pub seconds: u64,
-    pub manner: Manner,
+    pub behavior: AiBehavior,
     pub shape: Shape,
 }
 
 impl Load {
     /// The load of the goals.
     pub fn new(calls: u16, seconds: u64) -> Self {
-        Self { calls, seconds, manner: Manner::default(), shape: Shape::default() }
+        Self { calls, seconds, behavior: AiBehavior::default(), shape: Shape::default() }
     }
 }
 
@@ -127,15 +127,15 @@ impl Outcome {
 }
 
 /// Runs a load against a server. `ai` listens for the server's sessions.
-pub async fn run(load: Load, server: &Server, entrance: &Entrance, ai: TcpListener) -> Outcome {
+pub async fn run(load: Load, server: &Server, endpoint: &Endpoint, ai: TcpListener) -> Outcome {
     let clock = Clock::start();
     let counters = Rc::new(RefCell::new(Counters::default()));
     let memory_idle = server.memory();
     let local = LocalSet::new();
-    let (cpu_ms, memory, failed) = local.run_until(drive(load, server, entrance, ai, clock, counters.clone())).await;
+    let (cpu_ms, memory, failed) = local.run_until(drive(load, server, endpoint, ai, clock, counters.clone())).await;
     drop(local);
     let mut counters = counters.borrow_mut();
-    let own_us = u64::try_from((load.manner.silence + load.manner.think).as_micros()).unwrap_or(0);
+    let own_us = u64::try_from((load.behavior.silence + load.behavior.think).as_micros()).unwrap_or(0);
     let mut added = counters.voice_to_voice.summary();
     for value in [&mut added.p50, &mut added.p99, &mut added.max] {
         *value -= own_us as f64 / 1_000.0;
@@ -164,23 +164,23 @@ pub async fn run(load: Load, server: &Server, entrance: &Entrance, ai: TcpListen
 async fn drive(
     load: Load,
     server: &Server,
-    entrance: &Entrance,
+    endpoint: &Endpoint,
     ai: TcpListener,
     clock: Clock,
     counters: Rc<RefCell<Counters>>,
 ) -> (f64, u64, Vec<String>) {
-    let model = tokio::task::spawn_local(ai::serve(ai, load.manner, clock, counters.clone()));
+    let model = tokio::task::spawn_local(ai::serve(ai, load.behavior, clock, counters.clone()));
     let began = Instant::now();
     let ramp = RAMP.min(Duration::from_millis(u64::from(load.calls) * 60));
     let end = began + ramp + Duration::from_secs(load.seconds);
     let mut callers = Vec::new();
     for number in 0..load.calls {
         let caller = Caller::new(number + 1, clock, load.shape, counters.clone());
-        let entrance = entrance.clone();
+        let endpoint = endpoint.clone();
         let begins = began + ramp * u32::from(number) / u32::from(load.calls);
         callers.push(tokio::task::spawn_local(async move {
             tokio::time::sleep_until(begins).await;
-            caller.run(&entrance, end).await
+            caller.run(&endpoint, end).await
         }));
     }
     // Costs are taken while all calls are on.

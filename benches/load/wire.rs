@@ -1,6 +1,6 @@
 //! JSON of media messages by hand: the generator must be faster than what it measures.
 
-use agentlocator::simulator::sound::{STAMP_BYTES, read_stamp, write_stamp};
+use agentlocator::simulator::sound::{AUDIO_TIMESTAMP_BYTES, read_audio_timestamp, write_audio_timestamp};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -13,7 +13,7 @@ pub fn text_after<'a>(message: &'a str, before: &str) -> Option<&'a str> {
 
 /// A stamp: whose it is, and when it was made, in microseconds.
 pub fn stamp(sound: &mut [u8], whose: u16, micros: u64) {
-    write_stamp(sound, u64::from(whose) << 48 | micros & 0xFFFF_FFFF_FFFF);
+    write_audio_timestamp(sound, u64::from(whose) << 48 | micros & 0xFFFF_FFFF_FFFF);
 }
 
 /// The stamp at the beginning of base64 sound.
@@ -21,12 +21,12 @@ pub fn stamp_of(payload: &str) -> Option<(u16, u64)> {
     let head = payload.get(..BASE64_HEAD)?;
     let mut bytes = [0; BASE64_HEAD / 4 * 3];
     BASE64_STANDARD.decode_slice(head, &mut bytes).ok()?;
-    let value = read_stamp(&bytes)?;
+    let value = read_audio_timestamp(&bytes)?;
     Some(((value >> 48) as u16, value & 0xFFFF_FFFF_FFFF))
 }
 
 /// How much base64 holds a stamp.
-const BASE64_HEAD: usize = STAMP_BYTES.div_ceil(3) * 4;
+const BASE64_HEAD: usize = AUDIO_TIMESTAMP_BYTES.div_ceil(3) * 4;
 
 /// How many bytes of sound base64 holds.
 pub fn bytes_in(payload: &str) -> usize {

@@ -1,7 +1,7 @@
 //! Calls: on each line one after the other, as long as the load lasts.
 
-use crate::chance::Chance;
 use crate::expected::Expected;
+use crate::rng::SeededRng;
 use agentlocator::simulator::caller::{CallPlan, Chaos, Clip, DialPlan, Phase, Phone, StreamPlan};
 use agentlocator::simulator::openai::{OpenAi, Turn};
 use std::sync::Arc;
@@ -101,8 +101,8 @@ impl Kind {
     }
 
     /// What the caller does while the first stream is open, and a later one.
-    fn scripts(self, chance: &mut Chance) -> (String, &'static str) {
-        let mut say = || format!("say {}ms", 700 + chance.below(1_800));
+    fn scripts(self, rng: &mut SeededRng) -> (String, &'static str) {
+        let mut say = || format!("say {}ms", 700 + rng.below(1_800));
         let script = match self {
             Self::Interruptions => {
                 format!("{}; listen 700ms; {}; listen 400ms; {}; listen; wait 1s", say(), say(), say())
@@ -112,13 +112,13 @@ impl Kind {
             Self::TornSocket => format!("{}; listen 500ms; drop", say()),
             Self::Silent => "wait 25s; stay".to_owned(),
             Self::OddSocket => {
-                let odd = *chance.pick(&["second-socket", "start-again", "stop-without-close"]);
+                let odd = *rng.pick(&["second-socket", "start-again", "stop-without-close"]);
                 format!("say 1s; listen; {odd}; say 1s; listen")
             }
             _ => {
-                let exchanges = 2 + chance.below(5);
+                let exchanges = 2 + rng.below(5);
                 (0..exchanges)
-                    .map(|_| format!("say {}ms; listen; wait 300ms", 700 + chance.below(1_800)))
+                    .map(|_| format!("say {}ms; listen; wait 300ms", 700 + rng.below(1_800)))
                     .collect::<Vec<_>>()
                     .join("; ")
             }
@@ -126,39 +126,36 @@ impl Kind {
         (script, "say 900ms; listen; wait 500ms; say 800ms; listen")
     }
 
-    fn shape(self, plan: &mut CallPlan, chance: &mut Chance) {
+    fn shape(self, plan: &mut CallPlan, rng: &mut SeededRng) {
         match self {
             Self::Transfer => {
                 let talk = DialPlan::Answered(Duration::from_secs(4));
                 let plans = [talk, talk, DialPlan::Declined, DialPlan::Mailbox, DialPlan::Busy, DialPlan::NoAnswer];
-                plan.dial = *chance.pick(&plans);
+                plan.dial = *rng.pick(&plans);
             }
             Self::BadNetwork => {
                 plan.chaos = Chaos {
-                    jitter: Duration::from_millis(chance.below(80)),
-                    burst_frames: chance.below(6),
-                    stall: chance.is_so(50).then_some((Duration::from_secs(3), Duration::from_millis(1_500))),
-                    ragged: chance.is_so(30),
-                    omit_silence: chance.is_so(30),
+                    jitter: Duration::from_millis(rng.below(80)),
+                    burst_frames: rng.below(6),
+                    stall: rng.percent(50).then_some((Duration::from_secs(3), Duration::from_millis(1_500))),
+                    ragged: rng.percent(30),
+                    omit_silence: rng.percent(30),
                     lost_marks_percent: 10,
                     late_marks: Duration::from_millis(200),
-                    numbers_as_numbers: chance.is_so(50),
-                    start_twice: chance.is_so(30),
-                    webhooks_twice: chance.is_so(50),
-                    seed: chance.next(),
+                    numbers_as_numbers: rng.percent(50),
+                    start_twice: rng.percent(30),
+                    webhooks_twice: rng.percent(50),
+                    seed: rng.next(),
                 };
             }
             Self::HangsUpEarly => {
                 let phases = [Phase::Ringing, Phase::Playing, Phase::Connecting, Phase::Streaming, Phase::Streaming];
-                let after = Duration::from_millis(chance.below(2_500));
-                (plan.hang_up, plan.fast) = (Some((*chance.pick(&phases), after)), false);
+                let after = Duration::from_millis(rng.below(2_500));
+                (plan.hang_up, plan.fast) = (Some((*rng.pick(&phases), after)), false);
             }
             Self::NoStream => {
-                plan.stream = *chance.pick(&[
-                    StreamPlan::Fails,
-                    StreamPlan::Never,
-                    StreamPlan::OpenAfter(Duration::from_secs(2)),
-                ]);
+                plan.stream =
+                    *rng.pick(&[StreamPlan::Fails, StreamPlan::Never, StreamPlan::OpenAfter(Duration::from_secs(2))]);
             }
             _ => {}
         }
@@ -166,24 +163,24 @@ impl Kind {
 }
 
 /// One line: calls one after the other.
-pub async fn line(lines: Lines, number: u64, mut chance: Chance) {
+pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
     // Lines do not begin in the same second.
     tokio::time::sleep(Duration::from_millis(number * 400)).await;
     while !lines.expected.is_over() {
-        let kind = *chance.pick(&KINDS);
+        let kind = *rng.pick(&KINDS);
         let mut plan = CallPlan::new(lines.voice_url.clone());
-        plan.call_sid = Some(format!("CA{:016x}{:016x}", chance.next(), chance.next()));
-        plan.from = if chance.is_so(25) {
-            chance.pick(&lines.writers).clone()
+        plan.call_sid = Some(format!("CA{:016x}{:016x}", rng.next(), rng.next()));
+        plan.from = if rng.percent(25) {
+            rng.pick(&lines.writers).clone()
         } else {
-            format!("+97254{:07}", 4_000_000 + chance.below(80))
+            format!("+97254{:07}", 4_000_000 + rng.below(80))
         };
-        let (script, next) = kind.scripts(&mut chance);
+        let (script, next) = kind.scripts(&mut rng);
         (plan.script, plan.next_script) = (script.parse().unwrap(), Some(next.parse().unwrap()));
-        plan.fast = chance.is_so(60);
+        plan.fast = rng.percent(60);
         plan.messages = vec![Clip::Voice(2_500), Clip::Voice(1_500)];
         plan.time_limit = LONGEST_CALL;
-        kind.shape(&mut plan, &mut chance);
+        kind.shape(&mut plan, &mut rng);
         let turns = kind.turns();
         lines.ai.change(|options| options.turns = turns);
         lines.expected.call_begins();
@@ -193,7 +190,7 @@ pub async fn line(lines: Lines, number: u64, mut chance: Chance) {
             let problem = format!("{}: {} was answered {:?}", report.call_sid, webhook.path, webhook.status);
             lines.expected.problem(problem);
         }
-        tokio::time::sleep(chance.between(Duration::from_millis(200), Duration::from_secs(1))).await;
+        tokio::time::sleep(rng.between(Duration::from_millis(200), Duration::from_secs(1))).await;
     }
 }
 

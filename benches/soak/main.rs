@@ -1,4 +1,4 @@
-//! A long mixed run: calls, messages both ways by both providers, outages, copies and backups; then the books are balanced.
+//! A long mixed run: calls, messages both ways by both providers, outages, copies and backups; then a comparison.
 //!
 //! It runs the real daemon and the real bridge beside fake vendors. Nothing in it depends on how fast the machine is: a slower one
 //! carries less load and is given more time at the end.
@@ -9,44 +9,44 @@
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
 
-mod balance;
 mod calls;
-mod chance;
+mod compare;
 mod copies;
 mod expected;
-mod gate;
 mod growth;
+mod relay;
+mod rng;
 /// What the black-box tests stand on.
 #[path = "../../tests/it"]
 #[allow(dead_code, unused_imports, reason = "the black-box tests use the rest")]
 mod it {
+    #[path = "bridge/harness.rs"]
+    pub mod harness;
     pub mod support;
-    #[path = "bridge/world.rs"]
-    pub mod world;
 }
+mod environment;
 mod logged;
 mod messages;
 mod outages;
 mod process;
 mod report;
-mod town;
 
-use chance::Chance;
 use clap::Parser;
 use copies::{Copies, Copy};
+use environment::Environment;
 use expected::Expected;
+use it::harness::BridgeHarness;
 use it::support;
-use it::world::World;
 use outages::{Outages, Vendors};
 use process::{Sample, Samples};
-use report::Verdicts;
+use report::CheckResults;
+use rng::SeededRng;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::task::JoinSet;
-use town::Town;
 
-/// Runs a mixed load against the daemon for a long time, and balances the books.
+/// Runs a mixed load against the daemon for a long time, and checks the database afterwards.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How long the load runs, in minutes.
@@ -78,35 +78,35 @@ fn main() -> ExitCode {
 async fn soak(arguments: &Arguments) -> ExitCode {
     let seed = arguments.seed.unwrap_or_else(|| u64::from_ne_bytes(agentlocator::entropy::random_bytes()) >> 16);
     println!("soak of {} minutes, {} calls at a time, --seed {seed}", arguments.minutes, arguments.calls);
-    let mut town = Town::begin(&arguments.env).await;
+    let mut environment = Environment::begin(&arguments.env).await;
     let (expected, outages) = (Arc::new(Expected::default()), Outages::default());
     let (samples, copies) = (Samples::default(), Copies::default());
-    let pid = town.world.daemon.pid();
+    let pid = environment.harness.daemon.pid();
     let idle = Sample::of(pid).unwrap();
     let (began, began_at) = (Instant::now(), SystemTime::now());
-    let mut load = begin(&town, arguments, seed, &expected);
+    let mut load = begin(&environment, arguments, seed, &expected);
     {
-        let published = town.world.daemon.published_file();
-        let World { bridge, whatsapp, .. } = &mut town.world;
+        let published = environment.harness.daemon.published_file();
+        let BridgeHarness { bridge, whatsapp, .. } = &mut environment.harness;
         let whatsapp = &*whatsapp;
         let vendors = Vendors {
-            ai: &town.ai,
-            ai_gate: &town.ai_gate,
-            twilio: &town.twilio,
-            twilio_gate: &town.twilio_gate,
+            ai: &environment.ai,
+            ai_relay: &environment.ai_relay,
+            twilio: &environment.twilio,
+            twilio_relay: &environment.twilio_relay,
             bridge,
             whatsapp,
         };
         let disorder = async {
             if !arguments.calm {
-                outages::run(vendors, &outages, Chance::new(seed, 1), &expected).await;
+                outages::run(vendors, &outages, SeededRng::new(seed, 1), &expected).await;
             }
         };
         let progress = report::progress(arguments.minutes, &expected, &samples, &copies, &outages);
         tokio::join!(
             progress,
             samples.take(pid, &expected),
-            messages::write_by_bridge(whatsapp, Chance::new(seed, 2), &expected),
+            messages::write_by_bridge(whatsapp, SeededRng::new(seed, 2), &expected),
             disorder,
             copies.make(&published, &expected),
         );
@@ -118,64 +118,64 @@ async fn soak(arguments: &Arguments) -> ExitCode {
     }
     let load_time = began.elapsed();
     println!("the load is over after {} s; waiting until nothing is on its way", load_time.as_secs());
-    let left = drain(&town, &expected).await;
+    let left = drain(&environment, &expected).await;
     println!("a minute of rest");
     tokio::time::sleep(Duration::from_mins(1)).await;
     let rest = Sample::of(pid).unwrap_or_default();
 
-    let mut verdicts = Verdicts::default();
-    verdicts.add("nothing is left on its way", left);
-    verdicts.add("books balance", balanced(&town, &expected).await);
-    verdicts.add("no problem of the load", expected.state().problems.clone());
-    let violations = report::violations(&town.log, &expected);
-    verdicts.add("the vendors' rules were kept", violations);
-    let lines = town.world.daemon.logs().lines();
+    let mut results = CheckResults::default();
+    results.add("nothing is left on its way", left);
+    results.add("the database matches", compare_with_database(&environment, &expected).await);
+    results.add("no problem of the load", expected.state().problems.clone());
+    let violations = report::violations(&environment.log, &expected);
+    results.add("the vendors' rules were kept", violations);
+    let lines = environment.harness.daemon.logs().lines();
     let logged = logged::check(&lines, began_at, &outages.all(), &samples.busy(), &expected);
-    verdicts.add("no warning that asks for nothing", report::unexplained(&logged));
-    verdicts.growth(&samples);
-    report::tables(&expected, &samples, &logged, &Copy::of(&town.world.daemon.published_file()), load_time);
+    results.add("no warning that asks for nothing", report::unexplained(&logged));
+    results.growth(&samples);
+    report::tables(&expected, &samples, &logged, &Copy::of(&environment.harness.daemon.published_file()), load_time);
     report::rest(idle, rest);
-    let kept = report::keep_evidence(&town.world, &verdicts);
-    let stopped = tokio::task::block_in_place(|| town.world.daemon.stop());
-    verdicts.add("it stops in order", if stopped.success() { vec![] } else { vec![stopped.to_string()] });
-    verdicts.print(kept.as_deref())
+    let kept = report::keep_evidence(&environment.harness, &results);
+    let stopped = tokio::task::block_in_place(|| environment.harness.daemon.stop());
+    results.add("it stops in order", if stopped.success() { vec![] } else { vec![stopped.to_string()] });
+    results.print(kept.as_deref())
 }
 
 /// The part of the load that runs in tasks of its own.
-fn begin(town: &Town, arguments: &Arguments, seed: u64, expected: &Arc<Expected>) -> JoinSet<()> {
+fn begin(environment: &Environment, arguments: &Arguments, seed: u64, expected: &Arc<Expected>) -> JoinSet<()> {
     let mut load = JoinSet::new();
     let lines = calls::Lines {
-        phone: town.phone.clone(),
-        ai: town.ai.clone(),
-        voice_url: town.hook("incoming_call").to_string(),
+        phone: environment.phone.clone(),
+        ai: environment.ai.clone(),
+        voice_url: environment.hook("incoming_call").to_string(),
         writers: Arc::new(messages::twilio_writers()),
         expected: expected.clone(),
     };
     for line in 0..arguments.calls {
-        load.spawn(calls::line(lines.clone(), line, Chance::new(seed, 100 + line)));
+        load.spawn(calls::line(lines.clone(), line, SeededRng::new(seed, 100 + line)));
     }
     for writer in 0..messages::TWILIO_WRITERS {
-        let url = town.hook("whatsapp/twilio");
-        let chance = Chance::new(seed, 1_000 + u64::from(writer));
-        let (network, numbers) = (town.network.clone(), messages::of_writer(writer));
-        load.spawn(messages::write_by_twilio(network, url, numbers, chance, expected.clone()));
+        let url = environment.hook("whatsapp/twilio");
+        let rng = SeededRng::new(seed, 1_000 + u64::from(writer));
+        let (network, numbers) = (environment.network.clone(), messages::of_writer(writer));
+        load.spawn(messages::write_by_twilio(network, url, numbers, rng, expected.clone()));
     }
     for sender in 0..u64::from(messages::SENDERS) {
-        let chance = Chance::new(seed, 2_000 + sender);
-        load.spawn(messages::send(town.world.api.clone(), sender, chance, expected.clone()));
+        let rng = SeededRng::new(seed, 2_000 + sender);
+        load.spawn(messages::send(environment.harness.api.clone(), sender, rng, expected.clone()));
     }
-    load.spawn(messages::read(town.world.api.clone(), Chance::new(seed, 3), expected.clone()));
+    load.spawn(messages::read(environment.harness.api.clone(), SeededRng::new(seed, 3), expected.clone()));
     load
 }
 
 /// Waits until nothing is on its way. Gives what is left when nothing changes for five minutes, within which the daemon reads Twilio's
 /// lists once more.
-async fn drain(town: &Town, expected: &Expected) -> Vec<String> {
+async fn drain(environment: &Environment, expected: &Expected) -> Vec<String> {
     let (mut before, mut changed) = (Vec::new(), Instant::now());
     loop {
-        let state = town.world.whatsapp.state().await.unwrap_or_default();
-        let published = town.world.daemon.published_file();
-        let open = tokio::task::block_in_place(|| balance::open(&Copy::of(&published), expected, &state));
+        let state = environment.harness.whatsapp.state().await.unwrap_or_default();
+        let published = environment.harness.daemon.published_file();
+        let open = tokio::task::block_in_place(|| compare::open(&Copy::of(&published), expected, &state));
         if open.is_empty() {
             return Vec::new();
         }
@@ -189,12 +189,12 @@ async fn drain(town: &Town, expected: &Expected) -> Vec<String> {
     }
 }
 
-async fn balanced(town: &Town, expected: &Expected) -> Vec<String> {
-    let outside = balance::Outside {
+async fn compare_with_database(environment: &Environment, expected: &Expected) -> Vec<String> {
+    let observed = compare::Observed {
         expected,
-        whatsapp: town.world.whatsapp.state().await.unwrap_or_default(),
-        by_twilio: town.exchange.sent_messages().into_iter().map(|message| message.body).collect(),
-        ai: town.ai.state(),
+        whatsapp: environment.harness.whatsapp.state().await.unwrap_or_default(),
+        by_twilio: environment.twilio_state.sent_messages().into_iter().map(|message| message.body).collect(),
+        ai: environment.ai.state(),
     };
-    balance::differences(&Copy::of(&town.world.daemon.published_file()), &outside)
+    compare::differences(&Copy::of(&environment.harness.daemon.published_file()), &observed)
 }

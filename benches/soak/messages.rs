@@ -1,7 +1,7 @@
 //! Messages both ways, by both providers, and a client that reads.
 
-use crate::chance::Chance;
 use crate::expected::{Expected, Sent, Written};
+use crate::rng::SeededRng;
 use crate::support::Client;
 use agentlocator::simulator::twilio::{InboundMessage, MediaRecord, WhatsAppNetwork};
 use agentlocator::simulator::whatsapp::WhatsAppServer;
@@ -28,7 +28,7 @@ pub async fn write_by_twilio(
     network: WhatsAppNetwork,
     url: Url,
     numbers: Vec<String>,
-    mut chance: Chance,
+    mut rng: SeededRng,
     expected: Arc<Expected>,
 ) {
     let mut every = at_rate(TWILIO_WRITERS, TWILIO_PER_SECOND);
@@ -37,12 +37,12 @@ pub async fn write_by_twilio(
         if expected.is_over() {
             return;
         }
-        let number = chance.pick(&numbers).clone();
+        let number = rng.pick(&numbers).clone();
         let text = format!("{number} {n} שלום, אפשר לקבוע תור?");
         let mut message = InboundMessage::text(&number, OWN, &text);
-        let has_file = chance.is_so(8);
+        let has_file = rng.percent(8);
         if has_file {
-            message.media = vec![MediaRecord::new("image/jpeg", file(&mut chance))];
+            message.media = vec![MediaRecord::new("image/jpeg", file(&mut rng))];
         }
         let (record, answer) = network.send(&url, &message).await;
         let is_acknowledged = answer.as_ref().is_ok_and(|answer| answer.status == 204);
@@ -52,15 +52,15 @@ pub async fn write_by_twilio(
         }
         expected.written(&number, Written { text, has_file, is_acknowledged });
         // Twilio repeats a webhook whose answer was lost.
-        if chance.is_so(4) {
+        if rng.percent(4) {
             let fields = network.fields(&message, &record);
-            let _ = network.hand_over(&url, &fields, agentlocator::simulator::twilio::SignaturePlan::Good).await;
+            let _ = network.post_webhook(&url, &fields, agentlocator::simulator::twilio::SignaturePlan::Good).await;
         }
     }
 }
 
 /// Writes to the business's linked account. The server keeps what it cannot deliver.
-pub async fn write_by_bridge(whatsapp: &WhatsAppServer, mut chance: Chance, expected: &Expected) {
+pub async fn write_by_bridge(whatsapp: &WhatsAppServer, mut rng: SeededRng, expected: &Expected) {
     let numbers = bridge_writers();
     let mut every = at_rate(1, BRIDGE_PER_SECOND);
     for n in 0.. {
@@ -68,13 +68,13 @@ pub async fn write_by_bridge(whatsapp: &WhatsAppServer, mut chance: Chance, expe
         if expected.is_over() {
             return;
         }
-        let number = chance.pick(&numbers);
+        let number = rng.pick(&numbers);
         let text = format!("{number} {n} מה שעות הפתיחה?");
         let digits = number.trim_start_matches('+');
         let mut body = json!({ "from": digits, "name": "דנה", "text": text });
-        let has_file = chance.is_so(8);
+        let has_file = rng.percent(8);
         if has_file {
-            let content = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, file(&mut chance));
+            let content = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, file(&mut rng));
             let media = json!({ "kind": "image", "mimetype": "image/jpeg", "base64": content, "caption": text });
             body = json!({ "from": digits, "name": "דנה", "media": media });
         }
@@ -86,7 +86,7 @@ pub async fn write_by_bridge(whatsapp: &WhatsAppServer, mut chance: Chance, expe
 }
 
 /// Sends by the API to contacts that have written. A request that fails is repeated with its key.
-pub async fn send(api: Client, sender: u64, mut chance: Chance, expected: Arc<Expected>) {
+pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Expected>) {
     let mut every = at_rate(SENDERS, SENT_PER_SECOND);
     for n in 0.. {
         every.tick().await;
@@ -97,7 +97,7 @@ pub async fn send(api: Client, sender: u64, mut chance: Chance, expected: Arc<Ex
         if writers.is_empty() {
             continue;
         }
-        let number = chance.pick(&writers).clone();
+        let number = rng.pick(&writers).clone();
         let text = format!("{number} s{sender} {n} בוודאי, נתראה!");
         let body = json!({ "to": number, "text": text });
         let key = format!("soak-{sender}-{n}");
@@ -115,7 +115,7 @@ pub async fn send(api: Client, sender: u64, mut chance: Chance, expected: Arc<Ex
             let told: Value = answer.json().await.unwrap_or_default();
             match told["message_id"].as_i64() {
                 // A client that lost the answer asks once more.
-                Some(_) if chance.is_so(5) => {}
+                Some(_) if rng.percent(5) => {}
                 Some(message_id) => {
                     expected.sent(Sent { number, text, message_id });
                     break;
@@ -130,12 +130,12 @@ pub async fn send(api: Client, sender: u64, mut chance: Chance, expected: Arc<Ex
 }
 
 /// What a page asks for, once a second, and the sound of calls.
-pub async fn read(api: Client, mut chance: Chance, expected: Arc<Expected>) {
+pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     let mut every = at_rate(1, 1);
     let paths = ["/api/threads", "/api/calls", "/api/contacts?q=dana", "/api/alerts", "/api/contacts", "/readyz"];
     while !expected.is_over() {
         every.tick().await;
-        let path = *chance.pick(&paths);
+        let path = *rng.pick(&paths);
         let answer = api.get(path).await;
         if !matches!(answer.status, 200) && path != "/readyz" {
             expected.problem(format!("{path} was answered {}: {}", answer.status, answer.text()));
@@ -164,9 +164,9 @@ fn at_rate(writers: u32, per_second: u32) -> tokio::time::Interval {
 }
 
 /// The content of a file, unlike that of all others.
-fn file(chance: &mut Chance) -> Vec<u8> {
-    let words = 500 + chance.below(5_000);
-    (0..words).flat_map(|_| chance.next().to_le_bytes()).collect()
+fn file(rng: &mut SeededRng) -> Vec<u8> {
+    let words = 500 + rng.below(5_000);
+    (0..words).flat_map(|_| rng.next().to_le_bytes()).collect()
 }
 
 pub const TWILIO_WRITERS: u32 = 12;

@@ -1,8 +1,8 @@
 //! Outages of the AI, of Twilio's REST interface and of the bridge, at planned times.
 
-use crate::chance::Chance;
 use crate::expected::Expected;
-use crate::gate::Gate;
+use crate::relay::TcpRelay;
+use crate::rng::SeededRng;
 use agentlocator::simulator::openai::{Faults, OpenAi};
 use agentlocator::simulator::twilio::{Fault, Operation, TwilioRest};
 use agentlocator::simulator::whatsapp::{BridgeProcess, WhatsAppServer};
@@ -84,28 +84,28 @@ impl Outages {
 /// The vendors.
 pub struct Vendors<'a> {
     pub ai: &'a OpenAi,
-    pub ai_gate: &'a Gate,
+    pub ai_relay: &'a TcpRelay,
     pub twilio: &'a TwilioRest,
-    pub twilio_gate: &'a Gate,
+    pub twilio_relay: &'a TcpRelay,
     pub bridge: &'a mut BridgeProcess,
     pub whatsapp: &'a WhatsAppServer,
 }
 
 /// One outage after the other, in random order, all kinds in turn. When the load is over, all is in order.
-pub async fn run(mut vendors: Vendors<'_>, outages: &Outages, mut chance: Chance, expected: &Expected) {
+pub async fn run(mut vendors: Vendors<'_>, outages: &Outages, mut rng: SeededRng, expected: &Expected) {
     let mut order = Vec::new();
     loop {
-        let until_next = chance.between(Duration::from_secs(12), Duration::from_secs(30));
+        let until_next = rng.between(Duration::from_secs(12), Duration::from_secs(30));
         if !wait(until_next, expected).await {
             return;
         }
         let outage = order.pop().unwrap_or_else(|| {
             order = Outage::ALL.to_vec();
-            chance.shuffle(&mut order);
+            rng.shuffle(&mut order);
             order.pop().unwrap_or(Outage::AiRefused)
         });
-        let most = if chance.is_so(20) { 60 } else { 20 };
-        let lasts = chance.between(Duration::from_secs(4), Duration::from_secs(most));
+        let most = if rng.percent(20) { 60 } else { 20 };
+        let lasts = rng.between(Duration::from_secs(4), Duration::from_secs(most));
         outages.begin(outage);
         vendors.begin(outage).await;
         wait(lasts, expected).await;
@@ -127,13 +127,13 @@ impl Vendors<'_> {
     async fn begin(&mut self, outage: Outage) {
         let ai_has = |faults: Faults| self.ai.change(|options| options.faults = faults);
         match outage {
-            Outage::AiRefused => self.ai_gate.close().await,
+            Outage::AiRefused => self.ai_relay.close().await,
             Outage::AiOverloaded => {
                 ai_has(Faults { refuse_sockets: Some(503), refuse_requests: Some(503), ..Faults::default() });
             }
             Outage::AiMute => ai_has(Faults { mute_sessions: usize::MAX, ..Faults::default() }),
             Outage::AiNeverReady => ai_has(Faults { never_updated: true, ..Faults::default() }),
-            Outage::TwilioRefused => self.twilio_gate.close().await,
+            Outage::TwilioRefused => self.twilio_relay.close().await,
             Outage::TwilioErrors => self.twilio_answers(503),
             Outage::TwilioLimits => self.twilio_answers(429),
             Outage::TwilioHangs => {
@@ -149,12 +149,12 @@ impl Vendors<'_> {
 
     async fn end(&mut self, outage: Outage, expected: &Expected) {
         match outage {
-            Outage::AiRefused => self.ai_gate.open().await,
+            Outage::AiRefused => self.ai_relay.open().await,
             Outage::AiOverloaded | Outage::AiMute | Outage::AiNeverReady => {
                 self.ai.change(|options| options.faults = Faults::default());
             }
-            Outage::TwilioRefused => self.twilio_gate.open().await,
-            Outage::TwilioErrors | Outage::TwilioLimits | Outage::TwilioHangs => self.twilio.forget_faults(),
+            Outage::TwilioRefused => self.twilio_relay.open().await,
+            Outage::TwilioErrors | Outage::TwilioLimits | Outage::TwilioHangs => self.twilio.clear_faults(),
             Outage::BridgeKilled => {
                 if let Err(error) = self.bridge.launch().await {
                     expected.problem(format!("the bridge does not start again: {error}"));

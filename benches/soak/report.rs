@@ -3,7 +3,7 @@
 use crate::copies::{Copies, Copy};
 use crate::expected::Expected;
 use crate::growth::Growth;
-use crate::it::world::World;
+use crate::it::harness::BridgeHarness;
 use crate::logged::Logged;
 use crate::outages::Outages;
 use crate::process::{Sample, Samples};
@@ -41,11 +41,11 @@ pub async fn progress(minutes: u64, expected: &Expected, samples: &Samples, copi
     expected.stop();
 }
 
-/// The verdicts, each with what speaks against it.
+/// The results, each with what speaks against it.
 #[derive(Default)]
-pub struct Verdicts(Vec<(String, Option<bool>, Vec<String>)>);
+pub struct CheckResults(Vec<(String, Option<bool>, Vec<String>)>);
 
-impl Verdicts {
+impl CheckResults {
     /// Good if nothing was found.
     pub fn add(&mut self, what: &str, found: Vec<String>) {
         self.0.push((what.to_owned(), Some(found.is_empty()), found));
@@ -169,15 +169,15 @@ pub fn rest(idle: Sample, rest: Sample) {
 }
 
 /// Keeps log and database of a run that failed. Gives where.
-pub fn keep_evidence(world: &World, verdicts: &Verdicts) -> Option<String> {
-    if verdicts.is_good() {
+pub fn keep_evidence(harness: &BridgeHarness, results: &CheckResults) -> Option<String> {
+    if results.is_good() {
         return None;
     }
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("soak");
     std::fs::create_dir_all(&folder).ok()?;
-    std::fs::write(folder.join("daemon.log"), world.daemon.logs().lines().join("\n")).ok()?;
-    std::fs::write(folder.join("bridge.log"), world.bridge.log_lines().join("\n")).ok()?;
-    std::fs::copy(world.daemon.published_file(), folder.join("agentlocator.db")).ok()?;
+    std::fs::write(folder.join("daemon.log"), harness.daemon.logs().lines().join("\n")).ok()?;
+    std::fs::write(folder.join("bridge.log"), harness.bridge.log_lines().join("\n")).ok()?;
+    std::fs::copy(harness.daemon.published_file(), folder.join("agentlocator.db")).ok()?;
     Some(folder.display().to_string())
 }
 

@@ -57,7 +57,7 @@ impl OutputOptions {
         if self.json {
             return EventLog::new();
         }
-        EventLog::telling(|entry| {
+        EventLog::echoing(|entry| {
             let _ = print(&format!("{entry}\n"));
         })
     }

@@ -9,7 +9,7 @@ mod server;
 
 pub use files::BridgeFile;
 pub use inbound::{BridgeInbound, BridgeMessage, InboundAuth, InboundForm};
-pub use server::{Bridge, BridgeFault, BridgeManner, BridgeOptions, BridgeSent, BridgeState};
+pub use server::{Bridge, BridgeBehavior, BridgeFault, BridgeOptions, BridgeSent, BridgeState};
 
 #[cfg(test)]
 mod tests;

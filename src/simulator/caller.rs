@@ -1,27 +1,27 @@
 //! A person who phones, with Twilio between: signed webhooks, TwiML followed as Twilio does, media streams with real
 //! playout.
 
+mod call_plan;
 mod chaos;
 mod connect;
 mod dial;
-mod ear;
-mod line;
 mod media_socket;
-mod person;
+mod media_stream;
 mod phone;
-mod plan;
 mod playout;
 mod report;
 mod script;
+mod scripted_caller;
+mod speech_monitor;
 mod stream_rules;
 mod verbs;
-mod webhook;
+mod webhook_client;
 
+pub use call_plan::{CallPlan, DialPlan, Phase, StreamPlan};
 pub use chaos::Chaos;
-pub use ear::Utterance;
-pub use person::Speech;
 pub use phone::Phone;
-pub use plan::{CallPlan, DialPlan, Phase, StreamPlan};
 pub use playout::{BufferFull, Cleared, Playout};
 pub use report::{Answer, CallReport, EndedBy, Interruption, Prompt, StreamEnd, StreamReport, Webhook};
 pub use script::{Clip, Script, ScriptError, Step, parse_time};
+pub use scripted_caller::Speech;
+pub use speech_monitor::Utterance;

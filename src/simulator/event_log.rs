@@ -80,7 +80,7 @@ impl EventLog {
     }
 
     /// A log that also hands each entry to `echo` as it is made, for printing.
-    pub fn telling(echo: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+    pub fn echoing(echo: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
         Self::with_echo(Some(Box::new(echo)))
     }
 
@@ -119,10 +119,10 @@ impl EventLog {
         let entry = Entry { at_ms: self.now_ms(), who, violation, text };
         {
             let mut entries = self.lock();
-            if violation && entries.violations.len() < MOST_ENTRIES {
+            if violation && entries.violations.len() < MAX_ENTRIES {
                 entries.violations.push(entry.clone());
             }
-            if entries.newest.len() == MOST_ENTRIES {
+            if entries.newest.len() == MAX_ENTRIES {
                 entries.newest.pop_front();
             }
             entries.newest.push_back(entry.clone());
@@ -143,5 +143,5 @@ impl fmt::Debug for EventLog {
     }
 }
 
-/// Stand-ins may run for days.
-const MOST_ENTRIES: usize = 10_000;
+/// A simulation may run for days.
+const MAX_ENTRIES: usize = 10_000;

@@ -1,4 +1,4 @@
-//! How the stand-ins serve HTTP.
+//! The HTTP server of the fakes.
 
 use axum::Router;
 use axum::serve::ListenerExt;
@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// A running stand-in. Dropping it stops it.
+/// A running fake server. Dropping it stops it.
 pub(super) struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,

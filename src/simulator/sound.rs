@@ -1,16 +1,16 @@
-//! Sound for the stand-ins: mu-law, voices, stamps, WAV and MP3.
+//! Sound for the fakes: mu-law, voices, timestamps, WAV and MP3.
 //!
 //! Sound here is G.711 mu-law at 8 kHz, mono, one byte a sample, unless a name says otherwise: 8 bytes are 1 ms.
 
+mod audio_timestamp;
 mod mp3;
 mod mulaw;
-mod stamp;
 mod voice;
 mod wav;
 
+pub use audio_timestamp::{AUDIO_TIMESTAMP_BYTES, read_audio_timestamp, write_audio_timestamp};
 pub use mp3::{mp3_millis, silent_mp3};
 pub use mulaw::{decode_sample, encode_sample, loudness};
-pub use stamp::{STAMP_BYTES, read_stamp, write_stamp};
 pub use voice::{Voice, silence};
 pub use wav::{WavError, read_wav, wav_of_mulaw};
 

@@ -1,9 +1,9 @@
-//! The stand-ins with one another: a box of a few lines between a caller and the AI, over real sockets.
+//! The fakes with one another: a server of a few lines between a caller and the AI, over real sockets.
 
 use super::caller::{CallPlan, EndedBy, Phase, Phone, StreamEnd, StreamPlan};
 use super::openai::{OpenAi, OpenAiOptions, Turn};
-use super::twilio::{Account, CallUpdate, Exchange, sign};
-use super::{EventLog, Route, sound};
+use super::twilio::{Account, CallUpdate, TwilioState, sign};
+use super::{DaemonConnector, EventLog, sound};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -34,7 +34,7 @@ struct Bench {
     phone: Phone,
     ai: OpenAi,
     log: EventLog,
-    exchange: Exchange,
+    twilio_state: TwilioState,
 }
 
 async fn bench(options: OpenAiOptions) -> Bench {
@@ -53,9 +53,9 @@ async fn bench(options: OpenAiOptions) -> Bench {
         .route("/media", any(media))
         .with_state(small_box);
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    let exchange = Exchange::new(account);
-    let phone = Phone::new(exchange.clone(), Route::new(Some(address)).unwrap(), log.clone());
-    Bench { phone, ai, log, exchange }
+    let twilio_state = TwilioState::new(account);
+    let phone = Phone::new(twilio_state.clone(), DaemonConnector::new(Some(address)).unwrap(), log.clone());
+    Bench { phone, ai, log, twilio_state }
 }
 
 async fn incoming(State(own): State<Arc<SmallBox>>, headers: HeaderMap, body: String) -> Response {
@@ -175,11 +175,11 @@ async fn a_stream_that_never_comes_is_redirected_to_the_recorder() {
         tokio::task::yield_now().await;
     }
     let update = CallUpdate::Url { url: format!("{PUBLIC}/message"), method: "POST".into() };
-    bench.exchange.update_call(&call_sid, update).unwrap();
+    bench.twilio_state.update_call(&call_sid, update).unwrap();
     let report = call.await.unwrap();
     assert_eq!(report.ended, EndedBy::Hangup);
     assert_eq!(report.streams[0].ended, StreamEnd::NeverOpened);
-    let recording = bench.exchange.recording(&report.recordings[0]).unwrap();
+    let recording = bench.twilio_state.recording(&report.recordings[0]).unwrap();
     assert_eq!(recording.duration_s, 3);
     assert_eq!(sound::read_wav(&recording.wav).unwrap().len(), sound::bytes_of(3_000));
     assert_eq!(bench.log.violations().len(), 0, "{:#?}", bench.log);

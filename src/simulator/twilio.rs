@@ -4,19 +4,19 @@
 //! security", "REST API".
 
 mod account;
-mod exchange;
 mod message;
 mod request;
 mod rest;
 mod signature;
+mod state;
 pub mod twiml;
 mod whatsapp;
 
 pub use account::{Account, random_sid};
-pub use exchange::{AccountState, CallError, CallRecord, CallUpdate, Exchange, NumberRecord, RecordingRecord};
 pub use message::{MediaRecord, MessageRecord};
 pub(in crate::simulator) use request::SignedRequest;
-pub use request::{BoxAnswer, SignaturePlan};
-pub use rest::{Asked, Fault, Operation, TwilioOptions, TwilioRest};
+pub use request::{SignaturePlan, WebhookResponse};
+pub use rest::{Fault, Operation, RecordedRequest, TwilioOptions, TwilioRest};
 pub use signature::{sign, sign_json_url};
+pub use state::{AccountState, CallError, CallRecord, CallUpdate, NumberRecord, RecordingRecord, TwilioState};
 pub use whatsapp::{InboundMessage, WhatsAppNetwork};

@@ -4,17 +4,17 @@
 //! to an unmodified library, and a person's phone, with all that people do on it, is played by its control interface.
 
 mod bridge;
-mod node;
+mod node_process;
 mod programs;
 mod server;
 
 pub use bridge::{BridgeProcess, BridgeSetup};
-pub use programs::{Missing, Programs};
-pub use server::{Person, WhatsAppServer};
+pub use programs::{MissingProgram, Programs};
+pub use server::{WhatsAppServer, WhatsAppUser};
 
 /// Why something of it does not go.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum HarnessError {
     /// A process cannot be started.
     #[error("{what} cannot be started: {error}")]
     NotStarted {
@@ -24,12 +24,12 @@ pub enum Trouble {
         error: std::io::Error,
     },
     /// A process does not do what it does first.
-    #[error("{what} does not come up; it said:\n{said}")]
-    NotUp {
+    #[error("{what} does not come up; it said:\n{output}")]
+    NotReady {
         /// Which process.
         what: &'static str,
         /// What it printed.
-        said: String,
+        output: String,
     },
     /// The server does not take a call of its control interface.
     #[error("the WhatsApp test server refused {call}: {answer}")]
@@ -41,7 +41,7 @@ pub enum Trouble {
     },
     /// The server does not answer.
     #[error("the WhatsApp test server does not answer: {0}")]
-    Silent(#[from] reqwest::Error),
+    Unreachable(#[from] reqwest::Error),
 }
 
 #[cfg(test)]

@@ -1,42 +1,42 @@
 //! Settings that the AI's server refuses, and models that it will soon not serve.
 
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::{Faults, OpenAiOptions};
 
-async fn town(faults: Faults) -> Town {
-    Town::with_ai(OpenAiOptions { faults, ..OpenAiOptions::default() }, |_| {}).await
+async fn harness(faults: Faults) -> CallHarness {
+    CallHarness::with_ai(OpenAiOptions { faults, ..OpenAiOptions::default() }, |_| {}).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_is_refused_costs_no_call() {
     for field in ["audio.input.transcription.model", "audio.output.voice", "truncation"] {
-        let town = town(Faults { refuse_field: Some(field), ..Faults::default() }).await;
+        let harness = harness(Faults { refuse_field: Some(field), ..Faults::default() }).await;
         for _ in 0..2 {
-            let report = town.call(town.plan("say 1s; listen; wait 200ms")).await;
+            let report = harness.call(harness.plan("say 1s; listen; wait 200ms")).await;
             assert_eq!(report.streams[0].answers.len(), 1, "{field}: {report:#?}");
-            assert_eq!(town.ended_call(&report.call_sid).await["engine"], "realtime", "{field}");
+            assert_eq!(harness.ended_call(&report.call_sid).await["engine"], "realtime", "{field}");
         }
-        let errors: Vec<_> = town.ai.state().sessions.iter().map(|session| session.errors.len()).collect();
+        let errors: Vec<_> = harness.ai.state().sessions.iter().map(|session| session.errors.len()).collect();
         assert_eq!(errors, [1, 0], "{field}: the second call leaves it out at once");
         let refusals = |lines: &[String]| lines.iter().filter(|line| line.contains("REALTIME_FIELD_REFUSED")).count();
-        assert_eq!(refusals(&town.daemon.logs().lines()), 1, "{field}");
+        assert_eq!(refusals(&harness.daemon.logs().lines()), 1, "{field}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_a_call_needs_is_not_left_out() {
-    let town = town(Faults { refuse_field: Some("audio.input.format"), ..Faults::default() }).await;
-    let report = town.call(town.plan("say 1s; wait 200ms")).await;
-    assert_eq!(town.ended_call(&report.call_sid).await["engine"], "voicemail");
+    let harness = harness(Faults { refuse_field: Some("audio.input.format"), ..Faults::default() }).await;
+    let report = harness.call(harness.plan("say 1s; wait 200ms")).await;
+    assert_eq!(harness.ended_call(&report.call_sid).await["engine"], "voicemail");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_opens_a_session_and_names_what_is_refused() {
-    let town = town(Faults { refuse_field: Some("audio.output.voice"), ..Faults::default() }).await;
-    let text = doctor(&town);
+    let harness = harness(Faults { refuse_field: Some("audio.output.voice"), ..Faults::default() }).await;
+    let text = doctor(&harness);
     assert!(text.contains("the AI rejects these call settings") && text.contains("audio.output.voice"), "{text}");
-    let town = self::town(Faults { refuse_sockets: Some(500), ..Faults::default() }).await;
-    let text = doctor(&town);
+    let harness = self::harness(Faults { refuse_sockets: Some(500), ..Faults::default() }).await;
+    let text = doctor(&harness);
     assert!(text.contains("no session for a call can be opened: HTTP 500"), "{text}");
 }
 
@@ -47,11 +47,11 @@ async fn doctor_tells_of_a_model_that_ends_soon() {
         shutdown_dates: vec![("gpt-realtime-2.1".into(), soon.to_string())],
         ..OpenAiOptions::default()
     };
-    let text = doctor(&Town::with_ai(options, |_| {}).await);
+    let text = doctor(&CallHarness::with_ai(options, |_| {}).await);
     assert!(text.contains(&format!("gpt-realtime-2.1 is shut down on {soon}")), "{text}");
 }
 
-fn doctor(town: &Town) -> String {
-    let output = tokio::task::block_in_place(|| town.daemon.cli(&["doctor"]));
+fn doctor(harness: &CallHarness) -> String {
+    let output = tokio::task::block_in_place(|| harness.daemon.cli(&["doctor"]));
     String::from_utf8(output.stdout).unwrap()
 }

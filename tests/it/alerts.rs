@@ -1,7 +1,7 @@
 //! What needs a person is told once, by the ways that there are, and when it is over.
 
 use crate::support::client::send;
-use crate::support::smtp::{MAIL_PASSWORD, SmtpDoes, SmtpStandIn, USER};
+use crate::support::smtp::{FakeSmtpServer, MAIL_PASSWORD, SmtpBehavior, USER};
 use crate::support::whatsapp::{Shop, until};
 use crate::support::{Daemon, Setup};
 use reqwest::Method;
@@ -11,15 +11,15 @@ use tempfile::TempDir;
 const OWNER: &str = "+972501112233";
 
 /// A mail server and the settings that lead to it.
-struct Post {
-    smtp: SmtpStandIn,
+struct MailFixture {
+    smtp: FakeSmtpServer,
     folder: TempDir,
 }
 
-impl Post {
+impl MailFixture {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let smtp = SmtpStandIn::start(&folder.path().join("root.pem")).await;
+        let smtp = FakeSmtpServer::start(&folder.path().join("root.pem")).await;
         Self { smtp, folder }
     }
 
@@ -34,8 +34,8 @@ impl Post {
     }
 }
 
-fn by_mail(setup: &mut Setup, post: &Post) {
-    setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&post.settings("mail_to = [\"owner@shop.example\"]", ""));
+fn by_mail(setup: &mut Setup, mail_fixture: &MailFixture) {
+    setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&mail_fixture.settings("mail_to = [\"owner@shop.example\"]", ""));
 }
 
 async fn alert(shop: &Shop, kind: &str) -> Option<Value> {
@@ -50,11 +50,11 @@ async fn until_state(shop: &Shop, kind: &str, state: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
-    let post = Post::open().await;
-    let mut shop = Shop::open_with(|setup| by_mail(setup, &post), "").await;
+    let mail_fixture = MailFixture::open().await;
+    let mut shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), "").await;
     assert_eq!(alert(&shop, "bridge_down").await, None);
     shop.bridge.down(true);
-    let mails = post.smtp.until(1).await;
+    let mails = mail_fixture.smtp.until(1).await;
     let mail = &mails[0];
     assert_eq!((mail.from.as_str(), mail.to.as_slice()), (USER, ["owner@shop.example".to_owned()].as_slice()));
     assert!(mail.protected, "by TLS alone");
@@ -83,7 +83,7 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
     tokio::task::block_in_place(|| shop.daemon.restart());
     until_state(&shop, "bridge_down", "raised").await;
     shop.bridge.down(false);
-    let mails = post.smtp.until(2).await;
+    let mails = mail_fixture.smtp.until(2).await;
     assert_eq!(mails[1].header("subject"), "AgentLocator: Resolved: The WhatsApp bridge is not connected");
     until_state(&shop, "bridge_down", "cleared").await;
     let logged: Vec<_> =
@@ -101,23 +101,23 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_busy_is_asked_again() {
-    let post = Post::open().await;
-    post.smtp.does(SmtpDoes::Busy);
-    let shop = Shop::open_with(|setup| by_mail(setup, &post), "").await;
+    let mail_fixture = MailFixture::open().await;
+    mail_fixture.smtp.set_behavior(SmtpBehavior::Busy);
+    let shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), "").await;
     shop.bridge.down(true);
     let told = shop.daemon.logs().wait_for_event("ALERT_SEND_FAILED");
     assert!(told["reason"].as_str().unwrap().contains("too busy, come again"), "{told}");
-    post.smtp.does(SmtpDoes::Take);
-    post.smtp.until(1).await;
+    mail_fixture.smtp.set_behavior(SmtpBehavior::Take);
+    mail_fixture.smtp.until(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_says_of_each_way_what_came_of_it() {
-    let post = Post::open().await;
+    let mail_fixture = MailFixture::open().await;
     let mut shop = Shop::open_with(
         |setup| {
             let both = format!("whatsapp_to = \"{OWNER}\"\nmail_to = \"owner@shop.example, second@shop.example\"");
-            setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&post.settings(&both, ""));
+            setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&mail_fixture.settings(&both, ""));
         },
         "",
     )
@@ -131,25 +131,25 @@ async fn a_test_says_of_each_way_what_came_of_it() {
     let (code, tried) = test(&shop);
     assert_eq!((code, &tried[0]["ok"], &tried[1]["ok"]), (Some(0), &json!(true), &json!(true)), "{tried}");
     assert_eq!(tried[1]["result"], "sent by baileys");
-    let mail = post.smtp.until(1).await.remove(0);
+    let mail = mail_fixture.smtp.until(1).await.remove(0);
     assert_eq!(mail.to, ["owner@shop.example", "second@shop.example"]);
     assert_eq!(mail.header("subject"), "AgentLocator: a test");
     assert!(shop.bridge.texts()[0].starts_with("This is a test notification."), "{:?}", shop.bridge.texts());
 
-    shop.daemon.reconfigure(|setup| by_mail(setup, &post));
-    for (does, expected) in [
-        (SmtpDoes::Busy, "too busy, come again"),
-        (SmtpDoes::RefuseLogin, "check mail.username and mail.password"),
-        (SmtpDoes::Silent, "it took too long"),
-        (SmtpDoes::NoTls, "STARTTLS"),
+    shop.daemon.reconfigure(|setup| by_mail(setup, &mail_fixture));
+    for (behavior, expected) in [
+        (SmtpBehavior::Busy, "too busy, come again"),
+        (SmtpBehavior::RefuseLogin, "check mail.username and mail.password"),
+        (SmtpBehavior::Silent, "it took too long"),
+        (SmtpBehavior::NoTls, "STARTTLS"),
     ] {
-        post.smtp.does(does);
+        mail_fixture.smtp.set_behavior(behavior);
         let (code, tried) = test(&shop);
         let result = tried[0]["result"].as_str().unwrap();
-        assert_eq!((code, &tried[0]["ok"]), (Some(1), &json!(false)), "{does:?}");
-        assert!(result.contains(expected) && !result.contains(MAIL_PASSWORD), "{does:?}: {result}");
+        assert_eq!((code, &tried[0]["ok"]), (Some(1), &json!(false)), "{behavior:?}");
+        assert!(result.contains(expected) && !result.contains(MAIL_PASSWORD), "{behavior:?}: {result}");
     }
-    assert_eq!(post.smtp.mails().len(), 1, "nothing goes in clear");
+    assert_eq!(mail_fixture.smtp.mails().len(), 1, "nothing goes in clear");
     let listed = tokio::task::block_in_place(|| shop.daemon.cli(&["alerts", "list", "--json"]));
     assert_eq!(String::from_utf8(listed.stdout).unwrap().trim(), "[]");
 }
@@ -157,34 +157,34 @@ async fn a_test_says_of_each_way_what_came_of_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_from_the_first_byte_works_as_well() {
     let folder = tempfile::tempdir().unwrap();
-    let smtp = SmtpStandIn::start_tls(&folder.path().join("root.pem")).await;
-    let post = Post { smtp, folder };
+    let smtp = FakeSmtpServer::start_tls(&folder.path().join("root.pem")).await;
+    let mail_fixture = MailFixture { smtp, folder };
     let daemon = Daemon::prepare(|setup| {
-        let text = post.settings("mail_to = \"owner@shop.example\"", "tls = \"tls\"");
+        let text = mail_fixture.settings("mail_to = \"owner@shop.example\"", "tls = \"tls\"");
         setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&text);
     });
     let output = tokio::task::block_in_place(|| daemon.cli(&["alerts", "test"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(post.smtp.mails().len(), 1);
+    assert_eq!(mail_fixture.smtp.mails().len(), 1);
     // A certificate that nobody vouches for is refused.
-    std::fs::remove_file(post.folder.path().join("root.pem")).unwrap();
-    let other = SmtpStandIn::start_tls(&post.folder.path().join("root.pem")).await;
+    std::fs::remove_file(mail_fixture.folder.path().join("root.pem")).unwrap();
+    let other = FakeSmtpServer::start_tls(&mail_fixture.folder.path().join("root.pem")).await;
     drop(other);
     let output = tokio::task::block_in_place(|| daemon.cli(&["alerts", "test"]));
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(!output.status.success() && told.contains("certificate"), "{told}");
-    assert_eq!(post.smtp.mails().len(), 1);
+    assert_eq!(mail_fixture.smtp.mails().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatsapp_tells_of_it_by_the_way_that_works() {
-    let post = Post::open().await;
+    let mail_fixture = MailFixture::open().await;
     let template = r#"{"1": "{{text}}"}"#;
     let shop = Shop::open_with(
         |setup| {
             setup.env("TWILIO_WA_TEMPLATE_SID", "HX0123456789abcdef0123456789abcdef");
             setup.env("TWILIO_WA_TEMPLATE_VARIABLES", template);
-            setup.toml(&post.settings(&format!("whatsapp_to = \"{OWNER}\""), ""));
+            setup.toml(&mail_fixture.settings(&format!("whatsapp_to = \"{OWNER}\""), ""));
         },
         "",
     )
@@ -204,31 +204,31 @@ async fn whatsapp_tells_of_it_by_the_way_that_works() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_way_that_is_up_nothing_is_queued() {
-    let post = Post::open().await;
+    let mail_fixture = MailFixture::open().await;
     let shop = Shop::open_with(
         |setup| {
             setup.env("WHATSAPP_PROVIDER", "baileys");
             let both = format!("whatsapp_to = \"{OWNER}\"\nmail_to = \"owner@shop.example\"");
-            setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&post.settings(&both, ""));
+            setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&mail_fixture.settings(&both, ""));
         },
         "",
     )
     .await;
     shop.bridge.down(true);
-    post.smtp.until(1).await;
+    mail_fixture.smtp.until(1).await;
     shop.daemon.logs().wait_for_event("ALERT_SEND_FAILED");
     assert_eq!(shop.count("messages"), 0);
     // The end is told where the beginning was.
     shop.bridge.down(false);
-    post.smtp.until(2).await;
+    mail_fixture.smtp.until(2).await;
     assert_eq!(shop.bridge.texts(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_mutes_it_has_his_peace() {
-    let post = Post::open().await;
-    let shop = Shop::open_with(|setup| by_mail(setup, &post), "").await;
-    post.smtp.does(SmtpDoes::Busy);
+    let mail_fixture = MailFixture::open().await;
+    let shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), "").await;
+    mail_fixture.smtp.set_behavior(SmtpBehavior::Busy);
     let path = "/api/alerts/bridge_down/mute";
     assert_eq!(shop.api.post_json(path, &json!({})).await.status, 404, "there is nothing to mute");
     shop.bridge.down(true);
@@ -239,10 +239,10 @@ async fn who_mutes_it_has_his_peace() {
     assert_eq!(shop.api.post_json(path, &json!({"hours": 0})).await.status, 400);
     let muted = shop.api.post_json(path, &json!({"hours": 5})).await.json();
     assert_eq!((&muted["muted"], muted["muted_until"].is_string()), (&json!(true), true));
-    post.smtp.does(SmtpDoes::Take);
+    mail_fixture.smtp.set_behavior(SmtpBehavior::Take);
     let unmuted = send(shop.api.request(Method::DELETE, path)).await;
     assert_eq!(unmuted.json()["muted"], false);
-    post.smtp.until(1).await;
+    mail_fixture.smtp.until(1).await;
     assert_eq!(shop.api.post_json("/api/alerts/nonsense/mute", &json!({})).await.status, 404);
     assert_eq!(shop.count("audit_log WHERE action LIKE '%mute_alert'"), 2);
 }
@@ -303,7 +303,7 @@ async fn a_link_that_is_alive_and_deaf_is_told_and_still_used() {
         "",
     )
     .await;
-    shop.bridge.deaf(true);
+    shop.bridge.set_no_echo(true);
     let alert = until_state(&shop, "bridge_deaf", "raised").await;
     assert!(alert["detail"]["en"].as_str().unwrap().contains("2023-11-14"), "{alert}");
     let link = shop.api.get("/api/whatsapp/bridge").await.json();
@@ -313,6 +313,6 @@ async fn a_link_that_is_alive_and_deaf_is_told_and_still_used() {
     );
     let answer = shop.say("+972501234567", "still out").await;
     shop.until_status(&answer, "sent").await;
-    shop.bridge.deaf(false);
+    shop.bridge.set_no_echo(false);
     until_state(&shop, "bridge_deaf", "cleared").await;
 }

@@ -2,7 +2,7 @@
 
 mod failover;
 mod flow;
+mod harness;
 mod kill;
 mod pairing;
 mod sockets;
-mod world;

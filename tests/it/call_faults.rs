@@ -1,6 +1,6 @@
 //! Calls in which something breaks: whatever it is, the caller hears what comes next.
 
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, EndedBy, StreamEnd, StreamPlan};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use agentlocator::simulator::twilio::{Fault, Operation};
@@ -19,25 +19,25 @@ fn recorded(report: &CallReport) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_never_comes_ends_at_the_recorder() {
-    let town = Town::without_ai(|_| {}).await;
-    let plan = CallPlan { stream: StreamPlan::Never, fast: false, ..town.plan("stay") };
-    let report = town.call(plan).await;
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let plan = CallPlan { stream: StreamPlan::Never, fast: false, ..harness.plan("stay") };
+    let report = harness.call(plan).await;
     assert!(recorded(&report), "{report:#?}");
-    let logs = town.daemon.logs();
+    let logs = harness.daemon.logs();
     assert_eq!(logs.events_named("WATCHDOG_REDIRECT_SENT").len(), 1);
     assert_eq!(logs.events_named("WATCHDOG_REDIRECT_OK").len(), 1);
     let redirected = report.webhooks.iter().find(|hook| hook.path == "/webhook/handle_recording").unwrap().at_ms;
     // The greeting takes 3.7 s, and six seconds after it the watchdog bites.
     assert!((9_000..11_500).contains(&redirected), "after {redirected} ms");
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     assert_eq!(call["end_reason"], "fallback", "{call:#}");
-    town.daemon.logs().wait_for_event("RECORDING_FETCHED");
-    let compressed = town.daemon.logs().wait_for_event("RECORDING_COMPRESSED");
+    harness.daemon.logs().wait_for_event("RECORDING_FETCHED");
+    let compressed = harness.daemon.logs().wait_for_event("RECORDING_COMPRESSED");
     assert!(compressed["opus_bytes"].as_u64().unwrap() * 4 < compressed["wav_bytes"].as_u64().unwrap(), "{compressed}");
-    let file: Vec<u8> = town.daemon.query_value("SELECT content FROM recording_chunks WHERE seq = 0");
+    let file: Vec<u8> = harness.daemon.query_value("SELECT content FROM recording_chunks WHERE seq = 0");
     assert_eq!(file[..4], *b"OggS");
     assert_eq!(
-        town.daemon.query_value::<i64>("SELECT count(*) FROM recordings"),
+        harness.daemon.query_value::<i64>("SELECT count(*) FROM recordings"),
         1,
         "told of by two webhooks, taken in once"
     );
@@ -45,51 +45,51 @@ async fn a_stream_that_never_comes_ends_at_the_recorder() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watchdog_that_twilio_does_not_hear_asks_again() {
-    let town = Town::without_ai(|_| {}).await;
-    town.twilio.fail_next(Operation::UpdateCall, Fault::Status(500), 5);
-    let plan = CallPlan { stream: StreamPlan::Never, ..town.plan("stay") };
-    let report = town.call(plan).await;
+    let harness = CallHarness::without_ai(|_| {}).await;
+    harness.twilio.fail_next(Operation::UpdateCall, Fault::Status(500), 5);
+    let plan = CallPlan { stream: StreamPlan::Never, ..harness.plan("stay") };
+    let report = harness.call(plan).await;
     assert!(recorded(&report), "{report:#?}");
-    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_FAILED").len(), 5);
-    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_OK").len(), 1);
+    assert_eq!(harness.daemon.logs().events_named("WATCHDOG_REDIRECT_FAILED").len(), 5);
+    assert_eq!(harness.daemon.logs().events_named("WATCHDOG_REDIRECT_OK").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_cannot_be_opened_goes_on_with_what_follows() {
-    let town = Town::without_ai(|_| {}).await;
-    let report = town.call(CallPlan { stream: StreamPlan::Fails, ..town.plan("stay") }).await;
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let report = harness.call(CallPlan { stream: StreamPlan::Fails, ..harness.plan("stay") }).await;
     assert!(recorded(&report), "{report:#?}");
-    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_SENT").len(), 0, "there is nothing left to watch");
+    assert_eq!(harness.daemon.logs().events_named("WATCHDOG_REDIRECT_SENT").len(), 0, "there is nothing left to watch");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_public_address_on_another_port_has_no_live_agent_and_doctor_says_so_before() {
     const ADDRESS: &str = "https://shop.example:8443";
-    let town = Town::with_ai(OpenAiOptions::default(), |setup| {
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup.env("PUBLIC_BASE_URL", ADDRESS);
     })
     .await;
-    let doctor = tokio::task::block_in_place(|| town.daemon.cli(&["doctor"]));
+    let doctor = tokio::task::block_in_place(|| harness.daemon.cli(&["doctor"]));
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("another port than 443"));
     let voice_url = format!("{ADDRESS}/webhook/incoming_call");
-    let report = town.phone.place_call(CallPlan { voice_url, ..town.plan("stay") }).await;
+    let report = harness.phone.place_call(CallPlan { voice_url, ..harness.plan("stay") }).await;
     assert!(recorded(&report), "webhooks come on any port: {report:#?}");
     assert_eq!(report.streams[0].ended, StreamEnd::NeverOpened);
-    assert!(town.log.violations().iter().any(|violation| violation.to_string().contains("31901")));
+    assert!(harness.log.violations().iter().any(|violation| violation.to_string().contains("31901")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
-    let town = Town::with_ai(faulty(Faults { refuse_sockets: Some(401), ..Faults::default() }), |setup| {
+    let harness = CallHarness::with_ai(faulty(Faults { refuse_sockets: Some(401), ..Faults::default() }), |setup| {
         setup.toml("[voice]\nmessage_silence_s = 1\n");
     })
     .await;
-    let report = town.call(town.plan("wait 4500ms; say 2s; stay")).await;
+    let report = harness.call(harness.plan("wait 4500ms; say 2s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
     // No waiting mends that, so a person is told.
-    let told = town.daemon.logs().wait_for_event("ALERT_RAISED");
+    let told = harness.daemon.logs().wait_for_event("ALERT_RAISED");
     assert_eq!(told["alert.kind"], "ai_refused", "{told}");
     assert!(told["detail"].as_str().is_some_and(|detail| detail.contains("401")), "{told}");
 }
@@ -97,29 +97,29 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ai_that_breaks_off_comes_back_and_knows_what_was_said() {
     let options = faulty(Faults { break_off: Some((1, Duration::from_millis(800))), ..Faults::default() });
-    let town = Town::with_ai(options, |_| {}).await;
-    let report = town.call(town.plan("say 1s; listen; wait 1s; say 1s; listen")).await;
+    let harness = CallHarness::with_ai(options, |_| {}).await;
+    let report = harness.call(harness.plan("say 1s; listen; wait 1s; say 1s; listen")).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
-    let sessions = town.ai.state().sessions;
+    let sessions = harness.ai.state().sessions;
     assert_eq!(sessions.len(), 2);
     let spoken = sessions[1].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
     assert!(spoken >= 900, "it hears the question that was not answered: {spoken} ms");
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     assert!(call["turns"].as_array().unwrap().len() >= 4, "{call:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_that_breaks_ends_at_the_recorder() {
-    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
-    let report = town.call(town.plan("say 1s; listen 500ms; drop")).await;
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let report = harness.call(harness.plan("say 1s; listen 500ms; drop")).await;
     assert!(recorded(&report), "{report:#?}");
-    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "dropped");
+    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "dropped");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_socket_for_the_same_call_is_sent_away() {
-    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
-    let report = town.call(town.plan("say 1s; second-socket; listen")).await;
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let report = harness.call(harness.plan("say 1s; second-socket; listen")).await;
     let stream = &report.streams[0];
     assert!(matches!(stream.second_socket, Some(StreamEnd::ServerClosed { .. })), "{stream:#?}");
     assert_eq!(stream.answers.len(), 1, "the first one goes on");
@@ -128,40 +128,40 @@ async fn a_second_socket_for_the_same_call_is_sent_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_is_done_hangs_up_after_its_last_word() {
     let turn = Turn::new("תודה, זהו.", "תודה ולהתראות!").calling("end_call", "{}");
-    let town = Town::with_ai(OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() }, |_| {}).await;
-    let report = town.call(town.plan("say 1s; stay")).await;
+    let harness = CallHarness::with_ai(OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() }, |_| {}).await;
+    let report = harness.call(harness.plan("say 1s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     assert_eq!(report.streams[0].unheard_ms, 0, "the goodbye was heard to its end");
-    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "agent_hung_up");
+    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "agent_hung_up");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_for_the_owner_is_written_down() {
     let turn = Turn::new("תגידו לו להתקשר", "רשמתי.")
         .calling("take_message", r#"{"message":"להתקשר לדנה","caller_name":"דנה"}"#);
-    let town = Town::with_ai(OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() }, |_| {}).await;
-    let report = town.call(town.plan("say 1s; listen")).await;
-    assert_eq!(town.ended_call(&report.call_sid).await["message_text"], "להתקשר לדנה (דנה)");
-    assert_eq!(town.ai.state().sessions[0].function_outputs[0].1, r#"{"ok":true}"#);
+    let harness = CallHarness::with_ai(OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() }, |_| {}).await;
+    let report = harness.call(harness.plan("say 1s; listen")).await;
+    assert_eq!(harness.ended_call(&report.call_sid).await["message_text"], "להתקשר לדנה (דנה)");
+    assert_eq!(harness.ai.state().sessions[0].function_outputs[0].1, r#"{"ok":true}"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_daemon_passes_its_calls_to_the_recorder_and_ends_in_time() {
-    let mut town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
-    let plan = town.plan("say 1s; listen; stay");
-    let phone = town.phone.clone();
+    let mut harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let plan = harness.plan("say 1s; listen; stay");
+    let phone = harness.phone.clone();
     let call = tokio::spawn(async move { phone.place_call(plan).await });
     tokio::task::block_in_place(|| {
-        town.daemon.logs().wait_for_event("CALL_LIVE");
+        harness.daemon.logs().wait_for_event("CALL_LIVE");
         let began = std::time::Instant::now();
-        let status = town.daemon.stop();
+        let status = harness.daemon.stop();
         assert!(status.success(), "{status}");
         assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
-        town.daemon.launch();
+        harness.daemon.launch();
     });
     let report = call.await.unwrap();
     assert!(recorded(&report), "{report:#?}");
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     assert_eq!(call["end_reason"], "shutdown", "{call:#}");
 }
 
@@ -188,58 +188,58 @@ async fn mute_ai() -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ai_that_never_speaks_leaves_the_call_to_voicemail() {
     let ai = mute_ai().await;
-    let town = Town::with_ai(OpenAiOptions::default(), |setup| {
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup.env("OPENAI_BASE_URL", &ai).toml("[voice]\nidle_prompt_s = 1\nmessage_silence_s = 1\n");
     })
     .await;
-    let report = town.call(town.plan("listen; listen; wait 3s; say 2s; stay")).await;
+    let report = harness.call(harness.plan("listen; listen; wait 3s; say 2s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let heard = &report.streams[0].utterances;
     assert!(heard[1].began_ms - heard[0].ended_ms < 2100, "{heard:#?}");
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_fails_is_asked_for_again() {
-    let town = Town::with_ai(faulty(Faults { rate_limited: vec![1], ..Faults::default() }), |_| {}).await;
-    let report = town.call(town.plan("say 1s; listen; wait 3s")).await;
+    let harness = CallHarness::with_ai(faulty(Faults { rate_limited: vec![1], ..Faults::default() }), |_| {}).await;
+    let report = harness.call(harness.plan("say 1s; listen; wait 3s")).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     let turns = call["turns"].as_array().unwrap();
     assert!(turns.iter().any(|turn| turn["speaker"] == "agent" && turn["heard_text"] != ""), "{call:#}");
-    assert_eq!(town.ai.state().sessions.len(), 1, "the session itself is well");
+    assert_eq!(harness.ai.state().sessions.len(), 1, "the session itself is well");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_that_fails_closes_a_stream_that_came_too_late() {
-    let town = Town::without_ai(|_| {}).await;
-    town.twilio.fail_next(Operation::UpdateCall, Fault::HangBefore, 9);
+    let harness = CallHarness::without_ai(|_| {}).await;
+    harness.twilio.fail_next(Operation::UpdateCall, Fault::HangBefore, 9);
     // The watchdog fires after ten seconds, and waits three for Twilio's answer.
-    let plan = CallPlan { stream: StreamPlan::OpenAfter(Duration::from_secs(11)), ..town.plan("stay") };
-    let report = town.call(plan).await;
+    let plan = CallPlan { stream: StreamPlan::OpenAfter(Duration::from_secs(11)), ..harness.plan("stay") };
+    let report = harness.call(plan).await;
     assert!(matches!(report.streams[0].ended, StreamEnd::ServerClosed { .. }), "{report:#?}");
     assert!(recorded(&report), "{report:#?}");
-    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_OK").len(), 0);
-    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "fallback");
+    assert_eq!(harness.daemon.logs().events_named("WATCHDOG_REDIRECT_OK").len(), 0);
+    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "fallback");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_ends_on_a_line_that_brings_no_silence() {
-    let town = Town::without_ai(|setup| {
+    let harness = CallHarness::without_ai(|setup| {
         setup.toml("[voice]\nmessage_silence_s = 2\n");
     })
     .await;
     let chaos = Chaos { omit_silence: true, ..Chaos::default() };
-    let report = town.call(CallPlan { chaos, ..town.plan("wait 4500ms; say 2s; stay") }).await;
+    let report = harness.call(CallPlan { chaos, ..harness.plan("wait 4500ms; say 2s; stay") }).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     assert!(report.duration_ms < 25_000, "after {} ms", report.duration_ms);
-    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "message_taken");
+    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "message_taken");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_network_is_talked_over_all_the_same() {
-    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
     let chaos = Chaos {
         jitter: Duration::from_millis(60),
         burst_frames: 10,
@@ -251,23 +251,23 @@ async fn a_bad_network_is_talked_over_all_the_same() {
         webhooks_twice: true,
         ..Chaos::default()
     };
-    let report = town.call(CallPlan { chaos, ..town.plan("say 1s; listen; say 1s; listen") }).await;
+    let report = harness.call(CallPlan { chaos, ..harness.plan("say 1s; listen; say 1s; listen") }).await;
     assert_eq!(report.streams[0].answers.len(), 2, "{report:#?}");
-    assert!(town.ai.state().sessions[0].errors.is_empty(), "{:?}", town.ai.state().sessions[0].errors);
-    assert_eq!(town.ended_call(&report.call_sid).await["turns"].as_array().unwrap().len(), 4);
+    assert!(harness.ai.state().sessions[0].errors.is_empty(), "{:?}", harness.ai.state().sessions[0].errors);
+    assert_eq!(harness.ended_call(&report.call_sid).await["turns"].as_array().unwrap().len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_whom_the_recorder_has_is_not_redirected() {
     const CALL: &str = "CA00000000000000000000000000000001";
-    let town = Town::without_ai(|_| {}).await;
-    town.ring(CALL).await;
+    let harness = CallHarness::without_ai(|_| {}).await;
+    harness.ring(CALL).await;
     let fields = [("CallSid", CALL), ("From", "+972501234567"), ("To", "+97235551234")];
-    assert!(town.hook("/webhook/handle_recording", &fields).await.text().contains("<Record"));
+    assert!(harness.hook("/webhook/handle_recording", &fields).await.text().contains("<Record"));
     tokio::task::block_in_place(|| {
-        town.daemon.logs().wait_until("the call to stop waiting for its stream", |lines| {
+        harness.daemon.logs().wait_until("the call to stop waiting for its stream", |lines| {
             lines.iter().find(|line| line.contains("\"CALL_STREAM_ENDED\"") && line.contains(CALL)).map(drop)
         });
     });
-    assert!(!town.daemon.logs().lines().iter().any(|line| line.contains("WATCHDOG_FIRED")));
+    assert!(!harness.daemon.logs().lines().iter().any(|line| line.contains("WATCHDOG_FIRED")));
 }

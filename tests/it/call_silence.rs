@@ -1,6 +1,6 @@
 //! Whatever an engine does, a caller who waits for an answer hears nothing for at most two seconds.
 
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, EndedBy, StreamReport};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, SessionRecord, Turn};
 use std::time::Duration;
@@ -8,16 +8,16 @@ use std::time::Duration;
 const QUESTION: &str = "מתי אתם פתוחים?";
 const ANSWER: &str = "אנחנו פתוחים היום עד שבע.";
 
-async fn town_with(faults: Faults, turns: Vec<Turn>) -> Town {
+async fn harness_with(faults: Faults, turns: Vec<Turn>) -> CallHarness {
     let options = OpenAiOptions { faults, turns, ..OpenAiOptions::default() };
-    Town::with_ai(options, |setup| {
+    CallHarness::with_ai(options, |setup| {
         setup.toml("[voice]\nmessage_silence_s = 1\n");
     })
     .await
 }
 
-async fn town(faults: Faults) -> Town {
-    town_with(faults, vec![Turn::new(QUESTION, ANSWER)]).await
+async fn harness(faults: Faults) -> CallHarness {
+    harness_with(faults, vec![Turn::new(QUESTION, ANSWER)]).await
 }
 
 /// The longest time without a sound from the end of the caller's words to what was heard last before the next ones.
@@ -55,11 +55,11 @@ async fn a_tool_call_that_was_cut_off_is_not_run() {
         let turn = Turn::new(QUESTION, ANSWER).calling(name, "{}");
         let faults = Faults { cut_off_calls: vec![1], ..Faults::default() };
         let options = OpenAiOptions { faults, turns: vec![turn], ..OpenAiOptions::default() };
-        let town = Town::with_ai(options, |setup| {
+        let harness = CallHarness::with_ai(options, |setup| {
             setup.toml("[agent]\ntransfer_to = \"+97235550000\"\n");
         })
         .await;
-        let report = town.call(town.plan("say 1s; listen; wait 500ms")).await;
+        let report = harness.call(harness.plan("say 1s; listen; wait 500ms")).await;
         assert_eq!(report.ended, EndedBy::Caller, "{name}: {report:#?}");
         assert!(!report.webhooks.iter().any(|hook| hook.body.contains("<Dial")), "{name}");
         assert_no_silence(&report);
@@ -68,14 +68,14 @@ async fn a_tool_call_that_was_cut_off_is_not_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deaf_engine_is_reopened_with_what_it_missed() {
-    let town = town(Faults { deaf_sessions: 1, ..Faults::default() }).await;
-    let report = town.call(town.plan("say 3s; wait 9s")).await;
+    let harness = harness(Faults { deaf_sessions: 1, ..Faults::default() }).await;
+    let report = harness.call(harness.plan("say 3s; wait 9s")).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
     assert_no_silence(&report);
-    let sessions = town.ai.state().sessions;
+    let sessions = harness.ai.state().sessions;
     assert_eq!(sessions.len(), 2);
     assert!(speech_ms(&sessions[1]) >= 2_900, "{} ms", speech_ms(&sessions[1]));
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     let turns = call["turns"].as_array().unwrap();
     assert!(turns.iter().any(|turn| turn["heard_text"] == ANSWER), "{call:#}");
 }
@@ -83,12 +83,12 @@ async fn a_deaf_engine_is_reopened_with_what_it_missed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_engine_hears_the_question_that_the_lost_one_took_with_it() {
     let faults = Faults { close_after_speech: Some(Duration::from_millis(150)), ..Faults::default() };
-    let town = town(faults).await;
-    let report = town.call(town.plan("say 1200ms; listen; wait 2s")).await;
+    let harness = harness(faults).await;
+    let report = harness.call(harness.plan("say 1200ms; listen; wait 2s")).await;
     assert_no_silence(&report);
-    let sessions = town.ai.state().sessions;
+    let sessions = harness.ai.state().sessions;
     assert!(speech_ms(&sessions[1]) >= 1_100, "{} ms", speech_ms(&sessions[1]));
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     let turns: Vec<_> = call["turns"].as_array().unwrap().iter().map(|turn| turn["text"].as_str().unwrap()).collect();
     assert_eq!(turns, [QUESTION, ANSWER], "{call:#}");
 }
@@ -98,10 +98,10 @@ async fn half_an_answer_and_none_are_followed_by_more() {
     let midway = Faults { fail_midway: Some((1, Duration::from_millis(600))), ..Faults::default() };
     let empty = Faults { empty: vec![1], ..Faults::default() };
     for faults in [midway, empty] {
-        let town = town(faults).await;
-        let report = town.call(town.plan("say 1s; listen; wait 4s")).await;
+        let harness = harness(faults).await;
+        let report = harness.call(harness.plan("say 1s; listen; wait 4s")).await;
         assert_no_silence(&report);
-        let session = &town.ai.state().sessions[0];
+        let session = &harness.ai.state().sessions[0];
         assert_eq!(session.answers.len(), 2, "{:#?}", session.answers);
         assert_eq!(session.answers[1].status, "completed");
     }
@@ -109,58 +109,59 @@ async fn half_an_answer_and_none_are_followed_by_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mute_engine_leaves_the_call_to_voicemail_without_a_silence() {
-    let town = town(Faults { mute_sessions: 9, ..Faults::default() }).await;
-    let report = town.call(town.plan("say 1s; wait 13s; say 2s; stay")).await;
+    let harness = harness(Faults { mute_sessions: 9, ..Faults::default() }).await;
+    let report = harness.call(harness.plan("say 1s; wait 13s; say 2s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     assert_no_silence(&report);
-    assert_eq!(town.ai.state().sessions.len(), 2);
-    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "message_taken");
+    assert_eq!(harness.ai.state().sessions.len(), 2);
+    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "message_taken");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_is_never_ready_leaves_the_call_to_voicemail() {
-    let town = town(Faults { never_updated: true, ..Faults::default() }).await;
-    let report = town.call(town.plan("say 1s; wait 12s; say 2s; stay")).await;
+    let harness = harness(Faults { never_updated: true, ..Faults::default() }).await;
+    let report = harness.call(harness.plan("say 1s; wait 12s; say 2s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     assert_no_silence(&report);
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_requests_are_few() {
-    let town = town(Faults { phantom_responses: 1_000_000, ..Faults::default() }).await;
-    let report = town.call(town.plan("press 1#; wait 6s")).await;
+    let harness = harness(Faults { phantom_responses: 1_000_000, ..Faults::default() }).await;
+    let report = harness.call(harness.plan("press 1#; wait 6s")).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
-    let asked: u64 = town.ai.state().sessions.iter().filter_map(|session| session.events.get("response.create")).sum();
+    let asked: u64 =
+        harness.ai.state().sessions.iter().filter_map(|session| session.events.get("response.create")).sum();
     assert!((2..=8).contains(&asked), "{asked} requests");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rate_limit_that_clears_is_waited_for() {
     let rate_limit = Some(Duration::from_millis(1200));
-    let town = town(Faults { rate_limited: vec![1], rate_limit, ..Faults::default() }).await;
-    let report = town.call(town.plan("say 1s; listen; wait 2s")).await;
+    let harness = harness(Faults { rate_limited: vec![1], rate_limit, ..Faults::default() }).await;
+    let report = harness.call(harness.plan("say 1s; listen; wait 2s")).await;
     assert_no_silence(&report);
-    assert_eq!(town.ai.state().sessions.len(), 1);
-    assert_eq!(town.ended_call(&report.call_sid).await["engine"], "realtime");
+    assert_eq!(harness.ai.state().sessions.len(), 1);
+    assert_eq!(harness.ended_call(&report.call_sid).await["engine"], "realtime");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn speech_without_end_is_answered_all_the_same() {
-    let town = town(Faults { endless_speech_sessions: 1, ..Faults::default() }).await;
-    let report = town.call(town.plan("say 2s; listen; wait 1s")).await;
+    let harness = harness(Faults { endless_speech_sessions: 1, ..Faults::default() }).await;
+    let report = harness.call(harness.plan("say 2s; listen; wait 1s")).await;
     assert_no_silence(&report);
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     assert!(call["turns"].as_array().unwrap().iter().any(|turn| turn["heard_text"] == ANSWER), "{call:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stall_within_a_word_puts_no_silence_into_it() {
-    let town = town(Faults::default()).await;
+    let harness = harness(Faults::default()).await;
     let chaos = Chaos { stall: Some((Duration::from_millis(600), Duration::from_millis(900))), ..Chaos::default() };
-    let report = town.call(CallPlan { chaos, ..town.plan("say 2500ms; listen") }).await;
-    let session = &town.ai.state().sessions[0];
+    let report = harness.call(CallPlan { chaos, ..harness.plan("say 2500ms; listen") }).await;
+    let session = &harness.ai.state().sessions[0];
     assert_eq!(session.speech_started, 1, "it is one turn");
     assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
 }
@@ -168,10 +169,10 @@ async fn a_stall_within_a_word_puts_no_silence_into_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_were_pressed_before_the_engine_was_ready_are_told_to_it() {
     let options = OpenAiOptions { connect: Duration::from_millis(1500), ..OpenAiOptions::default() };
-    let town = Town::with_ai(options, |_| {}).await;
-    let report = town.call(town.plan("press 12#; wait 3s")).await;
+    let harness = CallHarness::with_ai(options, |_| {}).await;
+    let report = harness.call(harness.plan("press 12#; wait 3s")).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
-    let messages = &town.ai.state().sessions[0].messages;
+    let messages = &harness.ai.state().sessions[0].messages;
     assert!(messages.iter().any(|(_, text)| text.contains("12#")), "{messages:?}");
 }
 
@@ -180,14 +181,14 @@ async fn a_conversation_goes_on_after_its_socket_was_torn() {
     // Twilio asks again where an answer was lost.
     for webhooks_twice in [false, true] {
         let long = Turn::new(QUESTION, ANSWER).lasting(Duration::from_secs(5));
-        let town = town_with(Faults::default(), vec![long]).await;
+        let harness = harness_with(Faults::default(), vec![long]).await;
         let chaos = Chaos { webhooks_twice, ..Chaos::default() };
-        let report = town.call(CallPlan { chaos, ..town.plan("say 1s; listen 500ms; drop") }).await;
+        let report = harness.call(CallPlan { chaos, ..harness.plan("say 1s; listen 500ms; drop") }).await;
         assert_eq!(report.streams.len(), 2, "{report:#?}");
         assert!(!report.streams[1].answers.is_empty(), "{:#?}", report.streams[1]);
-        assert_eq!(town.ai.state().sessions.len(), 1, "the engine has stayed");
+        assert_eq!(harness.ai.state().sessions.len(), 1, "the engine has stayed");
         // The second time it is the recorder's.
         assert_eq!(report.recordings.len(), 1, "{report:#?}");
-        assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "dropped");
+        assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "dropped");
     }
 }

@@ -1,6 +1,6 @@
 //! Calls are put through to a person, who accepts them; whoever is not put through goes on talking with the agent.
 
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, DialPlan, EndedBy};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use std::time::Duration;
@@ -8,54 +8,54 @@ use std::time::Duration;
 const PERSON: &str = "+97235550000";
 const BACK: &str = "אין מענה, אפשר לקחת הודעה?";
 
-async fn town() -> Town {
+async fn harness() -> CallHarness {
     let transfer =
         Turn::new("אפשר לדבר עם בן אדם?", BACK).calling("transfer_to_person", r#"{"reason": "רוצה להזיז תור"}"#);
     let options = OpenAiOptions { turns: vec![transfer], ..OpenAiOptions::default() };
-    Town::with_ai(options, |setup| {
+    CallHarness::with_ai(options, |setup| {
         setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n"));
     })
     .await
 }
 
 /// A caller who wants a person, and hears the agent out if there is none.
-fn put_through(town: &Town, dial: DialPlan) -> CallPlan {
+fn put_through(harness: &CallHarness, dial: DialPlan) -> CallPlan {
     let next_script = Some("listen; wait 300ms".parse().unwrap());
-    CallPlan { dial, next_script, ..town.plan("say 1s; stay") }
+    CallPlan { dial, next_script, ..harness.plan("say 1s; stay") }
 }
 
 fn asked(report: &CallReport, path: &str) -> usize {
     report.webhooks.iter().filter(|hook| hook.path == path).count()
 }
 
-fn has_offered_transfers(town: &Town) -> bool {
-    town.ai.state().sessions.iter().any(|session| session.config.to_string().contains("transfer_to_person"))
+fn has_offered_transfers(harness: &CallHarness) -> bool {
+    harness.ai.state().sessions.iter().any(|session| session.config.to_string().contains("transfer_to_person"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_hears_who_calls_and_why_and_accepts() {
-    let town = town().await;
+    let harness = harness().await;
     let dial = DialPlan::Answered(Duration::from_millis(300));
-    let report = town.call(CallPlan { dial, ..town.plan("say 1s; stay") }).await;
+    let report = harness.call(CallPlan { dial, ..harness.plan("say 1s; stay") }).await;
     assert_eq!(report.dialled, [PERSON], "{report:#?}");
     assert!(report.asked_person[0].contains("רוצה להזיז תור"), "{:?}", report.asked_person);
     assert_eq!(report.ended, EndedBy::Hangup);
     assert!(report.recordings.is_empty());
-    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "transferred");
+    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "transferred");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_not_put_through_goes_on_with_the_agent() {
     for dial in [DialPlan::NoAnswer, DialPlan::Busy, DialPlan::Declined, DialPlan::Mailbox] {
-        let town = town().await;
+        let harness = harness().await;
         // Twilio asks again where an answer was lost.
         let chaos = Chaos { webhooks_twice: dial == DialPlan::NoAnswer, ..Chaos::default() };
-        let report = town.call(CallPlan { chaos, ..put_through(&town, dial) }).await;
+        let report = harness.call(CallPlan { chaos, ..put_through(&harness, dial) }).await;
         assert_eq!(report.streams.len(), 2, "{dial:?}: {report:#?}");
-        assert_eq!(town.ai.state().sessions.len(), 1, "{dial:?}: the engine has stayed");
+        assert_eq!(harness.ai.state().sessions.len(), 1, "{dial:?}: the engine has stayed");
         assert!(!report.streams[1].utterances.is_empty(), "{dial:?}: {:#?}", report.streams[1]);
         assert_eq!(report.ended, EndedBy::Caller, "{dial:?}");
-        let call = town.ended_call(&report.call_sid).await;
+        let call = harness.ended_call(&report.call_sid).await;
         assert_eq!(call["end_reason"], "caller_hung_up", "{dial:?}");
         let turns = call["turns"].as_array().unwrap();
         assert!(turns.iter().any(|turn| turn["heard_text"] == BACK), "{dial:?}: {call:#}");
@@ -64,13 +64,13 @@ async fn whoever_is_not_put_through_goes_on_with_the_agent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_that_is_forwarded_back_is_refused() {
-    let town = town().await;
-    let report = town.call(put_through(&town, DialPlan::Forwarded)).await;
+    let harness = harness().await;
+    let report = harness.call(put_through(&harness, DialPlan::Forwarded)).await;
     let refused = report.webhooks.iter().filter(|hook| hook.body.contains("<Reject")).count();
     assert_eq!(refused, 1, "{report:#?}");
     assert_eq!(report.streams.len(), 2, "the caller goes on with the agent");
     assert_eq!(asked(&report, "/webhook/incoming_call"), 2);
-    let refused: String = town.daemon.query_value(
+    let refused: String = harness.daemon.query_value(
         "SELECT end_reason FROM calls WHERE NOT missed AND call_sid <> (SELECT call_sid FROM calls ORDER BY id LIMIT 1)",
     );
     assert_eq!(refused, "not_connected");
@@ -78,17 +78,17 @@ async fn a_transfer_that_is_forwarded_back_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_calls_from_the_persons_phone_is_not_put_through_to_it() {
-    let town = town().await;
-    let report = town.call(CallPlan { from: PERSON.into(), ..town.plan("say 1s; listen; wait 300ms") }).await;
+    let harness = harness().await;
+    let report = harness.call(CallPlan { from: PERSON.into(), ..harness.plan("say 1s; listen; wait 300ms") }).await;
     assert!(report.dialled.is_empty(), "{report:#?}");
-    assert!(!has_offered_transfers(&town));
+    assert!(!has_offered_transfers(&harness));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_hangs_up_while_the_phone_rings_is_gone() {
-    let town = town().await;
+    let harness = harness().await;
     let hang_up = Some((agentlocator::simulator::caller::Phase::Dialing, Duration::ZERO));
-    let report = town.call(CallPlan { dial: DialPlan::NoAnswer, hang_up, ..town.plan("say 1s; stay") }).await;
+    let report = harness.call(CallPlan { dial: DialPlan::NoAnswer, hang_up, ..harness.plan("say 1s; stay") }).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
-    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "caller_hung_up");
+    assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "caller_hung_up");
 }

@@ -1,7 +1,7 @@
 //! What the daemon looks after by itself: room on the disk, what is kept for how long, the nightly self-check.
 
 use crate::support::small_disk::SmallDisk;
-use crate::support::whatsapp::{OWN_SENDER, Shop, TwilioDoes, until};
+use crate::support::whatsapp::{OWN_SENDER, Shop, TwilioReply, until};
 use crate::support::{Daemon, Setup};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -154,7 +154,7 @@ async fn what_is_too_old_goes_and_says_that_it_has() {
 async fn the_self_check_says_that_all_is_well_and_when_it_is_not() {
     let settings = |setup: &mut Setup| _ = setup.toml("[alerts]\nsettle_s = 0\n");
     let mut shop = Shop::open_with(settings, "").await;
-    shop.hear_by_bridge(DANA, "B1", "hello").await;
+    shop.receive_by_bridge(DANA, "B1", "hello").await;
     let path = "/api/self-check";
     assert_eq!(shop.api.get(path).await.json(), json!({"last": null, "history": []}));
     let staff = shop.daemon.client().with_token(&tokio::task::block_in_place(|| shop.daemon.token("staff")));
@@ -204,8 +204,8 @@ async fn an_account_that_twilio_refuses_is_told_and_is_over_when_it_takes_us() {
         "",
     )
     .await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000001", "hello").await;
-    shop.twilio.does([TwilioDoes::Refuse(401, 20003)]);
+    shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000001", "hello").await;
+    shop.twilio.reply_next([TwilioReply::Refuse(401, 20003)]);
     shop.say(DANA, "one").await;
     let alert = alert_is(&shop, "twilio_refused", "raised").await;
     assert!(alert["detail"]["en"].as_str().unwrap().contains("TWILIO_AUTH_TOKEN") || alert["detail"]["he"].is_string());
@@ -215,9 +215,9 @@ async fn an_account_that_twilio_refuses_is_told_and_is_over_when_it_takes_us() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn room_inside_the_database_goes_back_to_the_disk_while_others_write() {
-    use crate::support::store::{Desk, integrity};
-    let desk = Desk::new();
-    let (store, _) = agentlocator::store::Store::open(desk.config()).unwrap();
+    use crate::support::store::{StoreFixture, integrity};
+    let fixture = StoreFixture::new();
+    let (store, _) = agentlocator::store::Store::open(fixture.config()).unwrap();
     let row = |store: &agentlocator::store::Store| {
         let store = store.clone();
         async move { store.write(|tx| tx.set_meta("ballast", &"x".repeat(1 << 20))).await.unwrap() }
@@ -240,9 +240,9 @@ async fn room_inside_the_database_goes_back_to_the_disk_while_others_write() {
     let lean = store.read(|tx| tx.page_usage()).await.unwrap();
     assert!(freed.unwrap() > 30 << 20 && lean.pages + 7000 < full.pages, "{full:?} {lean:?}");
     assert!(lean.free_pages * lean.page_bytes < 6 << 20, "{lean:?}");
-    desk.until_current(&store).await;
-    assert_eq!(integrity(&desk.copy()), None);
-    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'number'"), "49");
+    fixture.until_current(&store).await;
+    assert_eq!(integrity(&fixture.copy()), None);
+    assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'number'"), "49");
     assert_eq!(store.check_integrity().await.unwrap(), None);
     assert_eq!(store.check_published().await.unwrap(), agentlocator::store::CopyCheck::Equal);
     store.close();

@@ -1,10 +1,10 @@
 //! What Twilio received while the machine was off is read back from its lists: all of it, once, in order.
 
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use agentlocator::audio::wav;
 use agentlocator::domain::Timestamp;
-use agentlocator::simulator::Route;
+use agentlocator::simulator::DaemonConnector;
 use agentlocator::simulator::twilio::{
     Fault, InboundMessage, MediaRecord, MessageRecord, NumberRecord, Operation, SignaturePlan, WhatsAppNetwork,
 };
@@ -18,36 +18,36 @@ const OWN: &str = "+97239999999";
 const CONTACTS: usize = 30;
 
 /// A daemon that was on once, so that it knows from when on it was off, and Twilio's WhatsApp.
-async fn switched_off() -> (Town, WhatsAppNetwork) {
-    let mut town = on().await;
-    town.daemon.logs().wait_for_event("STARTED");
-    until("the first look into the lists", async || has_mark(&town).then_some(())).await;
-    town.daemon.kill9();
-    let network = network(&town);
-    (town, network)
+async fn switched_off() -> (CallHarness, WhatsAppNetwork) {
+    let mut harness = on().await;
+    harness.daemon.logs().wait_for_event("STARTED");
+    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    harness.daemon.kill9();
+    let network = network(&harness);
+    (harness, network)
 }
 
-async fn on() -> Town {
+async fn on() -> CallHarness {
     let configure = |setup: &mut super::support::Setup| {
         setup.env("TWILIO_WA_FROM", OWN);
     };
-    Town::without_ai(configure).await
+    CallHarness::without_ai(configure).await
 }
 
-fn has_mark(town: &Town) -> bool {
-    let marks: i64 = town
+fn has_mark(harness: &CallHarness) -> bool {
+    let marks: i64 = harness
         .daemon
         .query_value("SELECT count(*) FROM meta WHERE key = 'twilio.catch_up' AND value LIKE '%\"recordings\":\"%'");
     marks == 1
 }
 
-fn network(town: &Town) -> WhatsAppNetwork {
-    let route = Route::new(Some(town.daemon.address())).unwrap();
-    WhatsAppNetwork::new(town.exchange.clone(), route, town.log.clone())
+fn network(harness: &CallHarness) -> WhatsAppNetwork {
+    let connector = DaemonConnector::new(Some(harness.daemon.address())).unwrap();
+    WhatsAppNetwork::new(harness.twilio_state.clone(), connector, harness.log.clone())
 }
 
-fn launch(town: &mut Town) {
-    tokio::task::block_in_place(|| town.daemon.launch());
+fn launch(harness: &mut CallHarness) {
+    tokio::task::block_in_place(|| harness.daemon.launch());
 }
 
 fn contact(number: usize) -> String {
@@ -68,13 +68,13 @@ fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
 }
 
-fn count(town: &Town, rows: &str) -> usize {
-    usize::try_from(town.daemon.query_value::<i64>(&format!("SELECT count(*) FROM {rows}"))).unwrap()
+fn count(harness: &CallHarness, rows: &str) -> usize {
+    usize::try_from(harness.daemon.query_value::<i64>(&format!("SELECT count(*) FROM {rows}"))).unwrap()
 }
 
 /// The texts of each contact, as the API shows them.
-async fn threads(town: &Town) -> BTreeMap<String, Vec<String>> {
-    let api = tokio::task::block_in_place(|| town.daemon.api());
+async fn threads(harness: &CallHarness) -> BTreeMap<String, Vec<String>> {
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
     let listed = api.get("/api/threads?type=whatsapp&limit=200").await.json();
     let mut threads = BTreeMap::new();
     for thread in listed["threads"].as_array().unwrap() {
@@ -86,32 +86,33 @@ async fn threads(town: &Town) -> BTreeMap<String, Vec<String>> {
     threads
 }
 
-fn webhook(town: &Town) -> Url {
-    format!("{}/webhook/whatsapp/twilio", town.daemon.url()).parse().unwrap()
+fn webhook(harness: &CallHarness) -> Url {
+    format!("{}/webhook/whatsapp/twilio", harness.daemon.url()).parse().unwrap()
 }
 
-async fn hand_over(town: &Town, network: &WhatsAppNetwork, at: usize, record: &MessageRecord) {
+async fn post_webhook(harness: &CallHarness, network: &WhatsAppNetwork, at: usize, record: &MessageRecord) {
     let fields = network.fields(&message(at), record);
-    let answer = network.hand_over(&webhook(town), &fields, SignaturePlan::Good).await.unwrap();
+    let answer = network.post_webhook(&webhook(harness), &fields, SignaturePlan::Good).await.unwrap();
     assert_eq!(answer.status, 204);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_an_outage_are_read_back_once_and_in_order() {
     const MESSAGES: usize = 250;
-    let (mut town, network) = switched_off().await;
+    let (mut harness, network) = switched_off().await;
     let began = now().minus(Duration::from_mins(2));
-    let kept: Vec<_> = (0..MESSAGES).map(|at| network.keep_of(&message(at), written(at, began))).collect();
-    town.twilio.fail_next(Operation::ListMessages, Fault::Status(503), 1);
-    town.twilio.fail_next(Operation::ListCalls, Fault::Status(429), 1);
-    launch(&mut town);
+    let kept: Vec<_> = (0..MESSAGES).map(|at| network.store_at(&message(at), written(at, began))).collect();
+    harness.twilio.fail_next(Operation::ListMessages, Fault::Status(503), 1);
+    harness.twilio.fail_next(Operation::ListCalls, Fault::Status(429), 1);
+    launch(&mut harness);
     // The last of a burst, one in the middle and a first one come by webhook too: before the list is read.
     for at in [248, 100, 3] {
-        hand_over(&town, &network, at, &kept[at]).await;
+        post_webhook(&harness, &network, at, &kept[at]).await;
     }
-    until("all messages", async || (count(&town, "messages") >= MESSAGES).then_some(())).await;
+    until("all messages", async || (count(&harness, "messages") >= MESSAGES).then_some(())).await;
     until("all lists", async || {
-        (town.twilio.asked().iter().filter(|asked| asked.what.ends_with("/Recordings.json")).count() > 1).then_some(())
+        (harness.twilio.requests().iter().filter(|asked| asked.what.ends_with("/Recordings.json")).count() > 1)
+            .then_some(())
     })
     .await;
     let mut expected = BTreeMap::<String, Vec<String>>::new();
@@ -119,44 +120,46 @@ async fn messages_of_an_outage_are_read_back_once_and_in_order() {
         let message = message(at);
         expected.entry(message.from).or_default().push(message.body);
     }
-    assert_eq!(threads(&town).await, expected);
-    assert_eq!(count(&town, "messages"), MESSAGES);
-    let found = town.daemon.logs().events_named("TWILIO_CATCH_UP");
+    assert_eq!(threads(&harness).await, expected);
+    assert_eq!(count(&harness, "messages"), MESSAGES);
+    let found = harness.daemon.logs().events_named("TWILIO_CATCH_UP");
     assert_eq!(found.iter().map(|line| line["messages"].as_u64().unwrap()).sum::<u64>(), 247, "{found:?}");
     // Placed by their times, and still to be answered.
-    let late_ms: f64 = town
+    let late_ms: f64 = harness
         .daemon
         .query_value("SELECT max(abs(julianday(created_at) - julianday(provider_time))) * 86400000 FROM messages");
     assert!(late_ms < 3000.0, "{late_ms}");
-    assert_eq!(count(&town, "threads WHERE last_in_twilio_at IS NOT NULL"), CONTACTS);
+    assert_eq!(count(&harness, "threads WHERE last_in_twilio_at IS NOT NULL"), CONTACTS);
 
     // Twice is once.
-    town.daemon.kill9();
-    let asked = town.twilio.asked().len();
-    launch(&mut town);
+    harness.daemon.kill9();
+    let asked = harness.twilio.requests().len();
+    launch(&mut harness);
     until("the lists once more", async || {
-        (town.twilio.asked()[asked..].iter().any(|asked| asked.what.ends_with("/Recordings.json"))).then_some(())
+        (harness.twilio.requests()[asked..].iter().any(|asked| asked.what.ends_with("/Recordings.json"))).then_some(())
     })
     .await;
-    assert_eq!(count(&town, "messages"), MESSAGES);
-    town.assert_rules_kept();
+    assert_eq!(count(&harness, "messages"), MESSAGES);
+    harness.assert_rules_kept();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_that_move_while_they_are_read_give_each_message_once() {
     const MESSAGES: usize = 450;
-    let (mut town, network) = switched_off().await;
+    let (mut harness, network) = switched_off().await;
     let began = now().minus(Duration::from_secs(200));
     for at in 0..MESSAGES {
-        network.keep_of(&message(at), written(at, began));
+        network.store_at(&message(at), written(at, began));
     }
-    let asked = town.twilio.asked().len();
-    town.twilio.fail_next(Operation::ListMessages, Fault::Slow(Duration::from_millis(500)), 3);
-    launch(&mut town);
+    let asked = harness.twilio.requests().len();
+    harness.twilio.fail_next(Operation::ListMessages, Fault::Slow(Duration::from_millis(500)), 3);
+    launch(&mut harness);
     for page in 1..=2 {
         until("a page to be asked for", async || {
-            let lists =
-                town.twilio.asked()[asked..].iter().filter(|asked| asked.what.ends_with("/Messages.json")).count();
+            let lists = harness.twilio.requests()[asked..]
+                .iter()
+                .filter(|asked| asked.what.ends_with("/Messages.json"))
+                .count();
             (lists > page).then_some(())
         })
         .await;
@@ -165,50 +168,50 @@ async fn pages_that_move_while_they_are_read_give_each_message_once() {
         }
     }
     until("all messages", async || {
-        (count(&town, "messages WHERE content_text NOT LIKE 'more%'") >= MESSAGES).then_some(())
+        (count(&harness, "messages WHERE content_text NOT LIKE 'more%'") >= MESSAGES).then_some(())
     })
     .await;
-    assert_eq!(count(&town, "messages WHERE content_text NOT LIKE 'more%'"), MESSAGES);
+    assert_eq!(count(&harness, "messages WHERE content_text NOT LIKE 'more%'"), MESSAGES);
     let repeated = "(SELECT content_text FROM messages GROUP BY content_text HAVING count(*) > 1)";
-    assert_eq!(count(&town, repeated), 0);
+    assert_eq!(count(&harness, repeated), 0);
     let unordered =
         "(SELECT content_text AS now, lag(content_text) OVER (PARTITION BY thread_id ORDER BY created_at, id) AS before
         FROM messages WHERE content_text NOT LIKE 'more%') WHERE now < before";
-    assert_eq!(count(&town, unordered), 0);
+    assert_eq!(count(&harness, unordered), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_a_message_that_was_read_back_is_fetched() {
-    let (mut town, network) = switched_off().await;
+    let (mut harness, network) = switched_off().await;
     let mut picture = InboundMessage::text(contact(1), OWN, "look");
     picture.media.push(MediaRecord::new("image/jpeg", b"picture".to_vec()));
     network.keep(&picture);
     // What is not WhatsApp, or not to us, is not ours.
     network.keep(&InboundMessage::text(contact(2), "+97238888888", "to another sender"));
-    launch(&mut town);
-    until("the file", async || (count(&town, "message_media WHERE state = 'stored'") == 1).then_some(())).await;
-    assert_eq!(count(&town, "messages"), 1);
-    assert_eq!(town.daemon.query_value::<String>("SELECT media_kind FROM messages"), "image");
+    launch(&mut harness);
+    until("the file", async || (count(&harness, "message_media WHERE state = 'stored'") == 1).then_some(())).await;
+    assert_eq!(count(&harness, "messages"), 1);
+    assert_eq!(harness.daemon.query_value::<String>("SELECT media_kind FROM messages"), "image");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_and_recordings_of_an_outage_are_read_back() {
-    let (mut town, _) = switched_off().await;
+    let (mut harness, _) = switched_off().await;
     let began = now().minus(Duration::from_secs(90));
     let ended = |seconds: u64| Some(began.plus(Duration::from_secs(seconds)));
-    town.exchange.add_number("+97235550000", |number: &mut NumberRecord| {
+    harness.twilio_state.add_number("+97235550000", |number: &mut NumberRecord| {
         number.voice_url = "https://another.example/voice".to_owned();
     });
-    let missed = town.exchange.keep_call("+972501234567", "+97235551234", "completed", began, ended(31));
-    let withheld = town.exchange.keep_call("+266696687", "+97235551234", "no-answer", began, ended(0));
-    town.exchange.keep_call("+972501234567", "+97235550000", "completed", began, ended(5));
-    town.exchange.keep_call("+972502222222", "+97235551234", "in-progress", began, None);
+    let missed = harness.twilio_state.insert_call("+972501234567", "+97235551234", "completed", began, ended(31));
+    let withheld = harness.twilio_state.insert_call("+266696687", "+97235551234", "no-answer", began, ended(0));
+    harness.twilio_state.insert_call("+972501234567", "+97235550000", "completed", began, ended(5));
+    harness.twilio_state.insert_call("+972502222222", "+97235551234", "in-progress", began, None);
     let sound = vec![0x10_u8; 16_000];
     let file = [&wav::header(1, sound.len() as u64)[..], &sound].concat();
-    town.exchange.keep_recording(&missed, file, 1);
-    launch(&mut town);
-    until("the recording", async || (count(&town, "recordings WHERE state = 'complete'") == 1).then_some(())).await;
-    let api = tokio::task::block_in_place(|| town.daemon.api());
+    harness.twilio_state.insert_recording(&missed, file, 1);
+    launch(&mut harness);
+    until("the recording", async || (count(&harness, "recordings WHERE state = 'complete'") == 1).then_some(())).await;
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
     let calls = api.get("/api/calls").await.json();
     let calls = calls["calls"].as_array().unwrap();
     assert_eq!(calls.len(), 2, "{calls:?}");
@@ -227,37 +230,37 @@ async fn calls_and_recordings_of_an_outage_are_read_back() {
     let started: Timestamp = call["started_at"].as_str().unwrap().parse().unwrap();
     assert!(started.since(began) < Duration::from_secs(3) && began.since(started) < Duration::from_secs(3), "{call}");
     assert_eq!(of(&withheld)["peer_number"], "anonymous");
-    let found = town.daemon.logs().wait_for_event("TWILIO_CATCH_UP");
+    let found = harness.daemon.logs().wait_for_event("TWILIO_CATCH_UP");
     assert_eq!((&found["calls"], &found["recordings"], &found["messages"]), (&json!(2), &json!(1), &Value::from(0)));
-    town.assert_rules_kept();
+    harness.assert_rules_kept();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
-    let town = on().await;
-    let network = network(&town);
-    until("the first look into the lists", async || has_mark(&town).then_some(())).await;
+    let harness = on().await;
+    let network = network(&harness);
+    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
     let let_files_grow = |bytes: &str| {
-        let arguments = [format!("--pid={}", town.daemon.pid()), format!("--fsize={bytes}")];
+        let arguments = [format!("--pid={}", harness.daemon.pid()), format!("--fsize={bytes}")];
         assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
     };
     let_files_grow("1024:unlimited");
-    let (_, answer) = network.send(&webhook(&town), &message(0)).await;
+    let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 503);
     let_files_grow("unlimited:unlimited");
     // Twilio does not come again.
-    until("the message", async || (count(&town, "messages") == 1).then_some(())).await;
+    until("the message", async || (count(&harness, "messages") == 1).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_start_reads_back_a_day_and_no_more() {
-    let mut town = on().await;
-    town.daemon.kill9();
-    town.daemon.seed("DELETE FROM meta WHERE key = 'twilio.catch_up'");
-    let network = network(&town);
-    network.keep_of(&InboundMessage::text(contact(1), OWN, "this morning"), now().minus(Duration::from_hours(20)));
-    network.keep_of(&InboundMessage::text(contact(1), OWN, "long ago"), now().minus(Duration::from_hours(26)));
-    launch(&mut town);
-    until("the lists", async || has_mark(&town).then_some(())).await;
-    assert_eq!(town.daemon.query_column::<String>("SELECT content_text FROM messages"), ["this morning"]);
+    let mut harness = on().await;
+    harness.daemon.kill9();
+    harness.daemon.seed("DELETE FROM meta WHERE key = 'twilio.catch_up'");
+    let network = network(&harness);
+    network.store_at(&InboundMessage::text(contact(1), OWN, "this morning"), now().minus(Duration::from_hours(20)));
+    network.store_at(&InboundMessage::text(contact(1), OWN, "long ago"), now().minus(Duration::from_hours(26)));
+    launch(&mut harness);
+    until("the lists", async || has_mark(&harness).then_some(())).await;
+    assert_eq!(harness.daemon.query_column::<String>("SELECT content_text FROM messages"), ["this morning"]);
 }

@@ -7,26 +7,26 @@ mod numbers;
 mod services;
 
 use super::support::Daemon;
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;
 use agentlocator::simulator::twilio::AccountState;
 use serde_json::Value;
 
 /// What `doctor --json` said.
-struct Told {
+struct DoctorReport {
     code: i32,
     findings: Vec<Value>,
 }
 
-impl Told {
-    fn by(daemon: &Daemon, arguments: &[&str]) -> Self {
+impl DoctorReport {
+    fn run(daemon: &Daemon, arguments: &[&str]) -> Self {
         let arguments: Vec<_> = ["doctor", "--json"].iter().chain(arguments).copied().collect();
         let output = daemon.cli(&arguments);
-        let told: Value = serde_json::from_slice(&output.stdout)
+        let report: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
         let code = output.status.code().unwrap();
-        assert_eq!(told["ok"], code == 0, "{told}");
-        Self { code, findings: told["findings"].as_array().unwrap().clone() }
+        assert_eq!(report["ok"], code == 0, "{report}");
+        Self { code, findings: report["findings"].as_array().unwrap().clone() }
     }
 
     /// The states of one check's findings.
@@ -53,74 +53,75 @@ impl Told {
     }
 }
 
-/// Runs `doctor` while the stand-ins of this runtime answer.
-fn look(town: &Town, arguments: &[&str]) -> Told {
-    tokio::task::block_in_place(|| Told::by(&town.daemon, arguments))
+/// Runs `doctor` while the fakes of this runtime answer.
+fn run_doctor(harness: &CallHarness, arguments: &[&str]) -> DoctorReport {
+    tokio::task::block_in_place(|| DoctorReport::run(&harness.daemon, arguments))
 }
 
 /// A daemon with Twilio and an AI, whose one number sends its calls here.
-async fn healthy_town() -> Town {
-    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
-    let url = town.daemon.url();
-    town.exchange.add_number("+97237654321", |number| {
+async fn healthy_harness() -> CallHarness {
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let url = harness.daemon.url();
+    harness.twilio_state.add_number("+97237654321", |number| {
         number.voice_url = format!("{url}/webhook/incoming_call");
         number.status_callback = format!("{url}/webhook/call_status");
         number.voice_fallback_url = "https://handler.twilio.com/twiml/EH1".into();
     });
-    town
+    harness
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_installation_that_is_well_is_told_so() {
-    let town = healthy_town().await;
-    let told = look(&town, &[]);
-    assert_eq!(told.code, 0, "{:#?}", told.findings);
+    let harness = healthy_harness().await;
+    let report = run_doctor(&harness, &[]);
+    assert_eq!(report.code, 0, "{:#?}", report.findings);
     for check in ["settings", "daemon", "version", "folder", "disk", "database", "clock", "address", "media socket"] {
-        told.assert(check, &["ok"], &[]);
+        report.assert(check, &["ok"], &[]);
     }
     for check in ["twilio", "numbers", "openai", "outbox"] {
-        told.assert(check, &["ok"], &[]);
+        report.assert(check, &["ok"], &[]);
     }
     for check in ["certificate", "google", "bridge"] {
-        told.assert(check, &["skipped"], &[]);
+        report.assert(check, &["skipped"], &[]);
     }
-    told.assert("address", &["ok"], &["this machine and this daemon"]);
-    town.assert_rules_kept();
+    report.assert("address", &["ok"], &["this machine and this daemon"]);
+    harness.assert_rules_kept();
 
-    let plain = tokio::task::block_in_place(|| town.daemon.cli(&["doctor"]));
+    let plain = tokio::task::block_in_place(|| harness.daemon.cli(&["doctor"]));
     let text = String::from_utf8(plain.stdout).unwrap();
     assert!(plain.status.success() && text.contains("✓ ok       daemon") && !text.contains('\x1b'), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refusals_of_twilio_and_of_the_ai_are_told_apart() {
-    let town = Town::with_ai(OpenAiOptions { api_key: Some("sk-other".into()), ..OpenAiOptions::default() }, |setup| {
-        setup.env("TWILIO_AUTH_TOKEN", "not-the-right-one");
-    })
-    .await;
-    let told = look(&town, &[]);
-    told.assert("twilio", &["error"], &["does not accept TWILIO_ACCOUNT_SID"]);
-    told.assert("numbers", &["skipped"], &[]);
-    told.assert("openai", &["error"], &["rejects the key", "OPENAI_API_KEY"]);
-    assert_eq!(told.code, 1);
+    let harness =
+        CallHarness::with_ai(OpenAiOptions { api_key: Some("sk-other".into()), ..OpenAiOptions::default() }, |setup| {
+            setup.env("TWILIO_AUTH_TOKEN", "not-the-right-one");
+        })
+        .await;
+    let report = run_doctor(&harness, &[]);
+    report.assert("twilio", &["error"], &["does not accept TWILIO_ACCOUNT_SID"]);
+    report.assert("numbers", &["skipped"], &[]);
+    report.assert("openai", &["error"], &["rejects the key", "OPENAI_API_KEY"]);
+    assert_eq!(report.code, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_suspended_account_and_a_trial_are_told() {
-    let town = healthy_town().await;
-    town.exchange.set_account_state(AccountState { status: "suspended", kind: "Full" });
-    look(&town, &[]).assert("twilio", &["error"], &["suspended"]);
-    town.exchange.set_account_state(AccountState { status: "active", kind: "Trial" });
-    look(&town, &[]).assert("twilio", &["warning"], &["only verified numbers"]);
+    let harness = healthy_harness().await;
+    harness.twilio_state.set_account_state(AccountState { status: "suspended", kind: "Full" });
+    run_doctor(&harness, &[]).assert("twilio", &["error"], &["suspended"]);
+    harness.twilio_state.set_account_state(AccountState { status: "active", kind: "Trial" });
+    run_doctor(&harness, &[]).assert("twilio", &["warning"], &["only verified numbers"]);
 }
 
 #[test]
 fn without_a_daemon_it_says_how_to_start_it() {
     let daemon = Daemon::prepare(|_| {});
-    let told = Told::by(&daemon, &[]);
-    told.assert("daemon", &["error"], &["systemctl start agentlocator"]);
-    told.assert("address", &["skipped"], &[]);
-    assert_eq!(told.code, 1);
+    let report = DoctorReport::run(&daemon, &[]);
+    report.assert("daemon", &["error"], &["systemctl start agentlocator"]);
+    report.assert("address", &["skipped"], &[]);
+    assert_eq!(report.code, 1);
 }
 
 #[test]
@@ -128,7 +129,7 @@ fn wrong_settings_are_told_with_their_line_and_nothing_else_is_guessed() {
     let daemon = Daemon::prepare(|setup| {
         setup.toml("[http]\nmax_connections = 3\n");
     });
-    let told = Told::by(&daemon, &[]);
-    told.assert("settings", &["error"], &["config.toml:2:", "max_connections", "config check"]);
-    assert!(told.states("daemon").is_empty() && told.code == 1);
+    let report = DoctorReport::run(&daemon, &[]);
+    report.assert("settings", &["error"], &["config.toml:2:", "max_connections", "config check"]);
+    assert!(report.states("daemon").is_empty() && report.code == 1);
 }

@@ -1,6 +1,6 @@
 //! Health and version.
 
-use super::support::log::PATIENCE;
+use super::support::log::WAIT_TIMEOUT;
 use super::support::{Daemon, client::send};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -101,7 +101,7 @@ async fn a_database_that_cannot_be_written_is_not_ready_until_it_can() {
 
 /// Asks until the answer has that status: a probe counts for a second.
 async fn wait_for_ready(daemon: &Daemon, status: u16) -> Value {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_TIMEOUT;
     loop {
         let asked = Instant::now();
         let reply = daemon.client().get("/readyz").await;

@@ -1,35 +1,35 @@
 //! kill -9 at any moment under mixed load: messages in by both ways, messages out by both ways, calls. What was
 //! acknowledged is there once, what was taken over for sending has gone out once, and nothing is stuck.
 
-mod books;
+mod expected_state;
 mod load;
 
 use super::support::Daemon;
 use super::support::whatsapp::until;
-use books::Books;
-use load::World;
+use expected_state::ExpectedState;
+use load::KillHarness;
 use std::sync::Arc;
 use std::time::Duration;
 
 async fn killed_again_and_again(rounds: u64) {
-    let mut world = World::begin().await;
-    let books = Arc::new(Books::default());
-    let mut load = world.load(&books);
+    let mut harness = KillHarness::begin().await;
+    let expected = Arc::new(ExpectedState::default());
+    let mut load = harness.load(&expected);
     for round in 0..rounds {
         // Somewhere in the middle of anything; no two rounds alike.
         tokio::time::sleep(Duration::from_millis(400 + round * 7_919 % 700)).await;
         tokio::task::block_in_place(|| {
-            world.daemon.kill9();
-            world.daemon.launch();
+            harness.daemon.kill9();
+            harness.daemon.launch();
         });
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
-    books.stop();
+    expected.stop();
     while let Some(ended) = load.join_next().await {
         ended.unwrap();
     }
-    nothing_is_stuck(&world.daemon).await;
-    books.balance(&world);
+    nothing_is_stuck(&harness.daemon).await;
+    expected.assert_matches(&harness);
 }
 
 /// Everything that waits to go out has gone. Where Twilio does not know whether it took a message, it is asked for a

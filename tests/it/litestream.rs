@@ -24,7 +24,7 @@ impl Load {
         for _ in 0..count {
             self.sent += 1;
             let from = format!("whatsapp:+97250{:07}", self.sent % 50);
-            shop.hear_by_twilio(&from, &sid(self.sent), &"שלום ".repeat(40)).await;
+            shop.receive_by_twilio(&from, &sid(self.sent), &"שלום ".repeat(40)).await;
             let log = std::fs::metadata(shop.daemon.folder().join("live/db.sqlite-wal")).map_or(0, |log| log.len());
             self.largest_log = self.largest_log.max(log);
         }

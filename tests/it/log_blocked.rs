@@ -1,7 +1,7 @@
 //! A journal that stops reading delays no call, message or health check.
 
 use super::support::Daemon;
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -15,11 +15,11 @@ const PROMPT: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_prompt_while_nobody_reads_the_log() {
-    let mut town = Town::without_ai(|setup| {
+    let mut harness = CallHarness::without_ai(|setup| {
         setup.env("LOG_LEVEL", "debug");
     })
     .await;
-    let daemon = &town.daemon;
+    let daemon = &harness.daemon;
     assert_eq!(dropped(daemon).await, 0);
     let stopped = daemon.logs().stop_reading();
     let mut connection = Connection::open(daemon);
@@ -27,17 +27,17 @@ async fn answers_are_prompt_while_nobody_reads_the_log() {
         connection.ask_livez();
     }
     let asked = Instant::now();
-    town.ring("CA00000000000000000000000000000001").await;
+    harness.ring("CA00000000000000000000000000000001").await;
     assert!(asked.elapsed() < PROMPT, "{:?}", asked.elapsed());
     let so_far = dropped(daemon).await;
     assert!(so_far > 0, "the queue has a limit");
 
     drop(stopped);
-    town.daemon.logs().wait_for_event("LOG_DROPPED");
-    assert!(town.daemon.stop().success());
-    town.daemon.logs().wait_for_event("STOPPED");
+    harness.daemon.logs().wait_for_event("LOG_DROPPED");
+    assert!(harness.daemon.stop().success());
+    harness.daemon.logs().wait_for_event("STOPPED");
     let reported: u64 =
-        town.daemon.logs().events_named("LOG_DROPPED").iter().map(|event| event["count"].as_u64().unwrap()).sum();
+        harness.daemon.logs().events_named("LOG_DROPPED").iter().map(|event| event["count"].as_u64().unwrap()).sum();
     assert!(reported >= so_far, "{reported} of {so_far}");
 }
 

@@ -2,8 +2,8 @@
 
 use super::support::access::PASSWORD;
 use super::support::client::{Reply, send};
-use super::support::telephony::Town;
-use agentlocator::simulator::Route;
+use super::support::telephony::CallHarness;
+use agentlocator::simulator::DaemonConnector;
 use agentlocator::simulator::bridge::{
     Bridge, BridgeFault, BridgeInbound, BridgeMessage, BridgeOptions, InboundAuth, InboundForm,
 };
@@ -59,7 +59,7 @@ impl Hidden {
 }
 
 /// Does everything that can be done with a daemon, rightly and wrongly, and returns what its log must not show.
-async fn drive(town: &Town, rest: &TwilioRest, bridge: &Bridge) -> Hidden {
+async fn drive(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge) -> Hidden {
     let mut hidden = Hidden::default();
     for number in [CALLER, WRITER, BRIDGE_WRITER, OURS] {
         hidden.add_number(number);
@@ -67,19 +67,19 @@ async fn drive(town: &Town, rest: &TwilioRest, bridge: &Bridge) -> Hidden {
     for text in [SAID, ANSWERED, WRITTEN, SENT] {
         hidden.add("text", text);
     }
-    hidden.add("secret", &town.exchange.account().auth_token);
+    hidden.add("secret", &harness.twilio_state.account().auth_token);
     for secret in SECRETS {
         hidden.add("secret", secret.1);
     }
-    visit(town, &mut hidden).await;
-    phone(town, &mut hidden).await;
-    write(town, rest, bridge, &mut hidden).await;
+    visit(harness, &mut hidden).await;
+    phone(harness, &mut hidden).await;
+    write(harness, rest, bridge, &mut hidden).await;
     hidden
 }
 
 /// Logs in, also wrongly, and makes a token.
-async fn visit(town: &Town, hidden: &mut Hidden) {
-    let daemon = &town.daemon;
+async fn visit(harness: &CallHarness, hidden: &mut Hidden) {
+    let daemon = &harness.daemon;
     let added =
         tokio::task::block_in_place(|| daemon.cli_with_input(&["user", "add", "dana", "--role", "owner"], PASSWORD));
     assert!(added.status.success());
@@ -109,51 +109,57 @@ async fn visit(town: &Town, hidden: &mut Hidden) {
 }
 
 /// Calls that go well, and calls that do not.
-async fn phone(town: &Town, hidden: &mut Hidden) {
+async fn phone(harness: &CallHarness, hidden: &mut Hidden) {
     let plan = |script: &str| {
-        let mut plan = town.plan(script);
+        let mut plan = harness.plan(script);
         (plan.from, plan.to) = (CALLER.into(), OURS.into());
         plan
     };
-    let report = town.phone.place_call(plan("say 800ms; listen 1s")).await;
-    town.ended_call(&report.call_sid).await;
+    let report = harness.phone.place_call(plan("say 800ms; listen 1s")).await;
+    harness.ended_call(&report.call_sid).await;
     let mut never = plan("wait 100ms");
     never.stream = StreamPlan::Fails;
-    town.phone.place_call(never).await;
+    harness.phone.place_call(never).await;
     let mut forged = plan("wait 100ms");
     forged.signature = SignaturePlan::Wrong;
-    town.phone.place_call(forged).await;
-    hidden.add("secret", stream_token(town).await);
+    harness.phone.place_call(forged).await;
+    hidden.add("secret", stream_token(harness).await);
 }
 
 /// The token of a call's stream.
-async fn stream_token(town: &Town) -> String {
+async fn stream_token(harness: &CallHarness) -> String {
     let path = "/webhook/incoming_call";
-    let account = &town.exchange.account().sid;
+    let account = &harness.twilio_state.account().sid;
     let form = [("AccountSid", account.as_str()), ("CallSid", SID), ("From", CALLER), ("To", OURS)];
     let fields: Vec<_> = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let signature = sign(&town.exchange.account().auth_token, &format!("{}{path}", town.daemon.url()), &fields);
-    let request = town.daemon.client().request(Method::POST, path).form(&form).header("X-Twilio-Signature", signature);
+    let signature =
+        sign(&harness.twilio_state.account().auth_token, &format!("{}{path}", harness.daemon.url()), &fields);
+    let request =
+        harness.daemon.client().request(Method::POST, path).form(&form).header("X-Twilio-Signature", signature);
     let twiml = send(request).await.text();
     twiml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
 /// Messages both ways by both providers, refused ones and failing ones too.
-async fn write(town: &Town, rest: &TwilioRest, bridge: &Bridge, hidden: &mut Hidden) {
-    let daemon = &town.daemon;
-    let route = || Route::new(Some(daemon.address())).unwrap();
+async fn write(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge, hidden: &mut Hidden) {
+    let daemon = &harness.daemon;
+    let connector = || DaemonConnector::new(Some(daemon.address())).unwrap();
     let url = |path: &str| Url::parse(&format!("{}{path}", daemon.url())).unwrap();
 
-    let network = WhatsAppNetwork::new(town.exchange.clone(), route(), town.log.clone());
+    let network = WhatsAppNetwork::new(harness.twilio_state.clone(), connector(), harness.log.clone());
     let message = InboundMessage::text(WRITER, OURS, WRITTEN);
     let (record, answer) = network.send(&url("/webhook/whatsapp/twilio"), &message).await;
     assert_eq!(answer.unwrap().status, 204);
     let fields = network.fields(&message, &record);
-    let refused = network.hand_over(&url("/webhook/whatsapp/twilio"), &fields, SignaturePlan::Wrong).await;
+    let refused = network.post_webhook(&url("/webhook/whatsapp/twilio"), &fields, SignaturePlan::Wrong).await;
     assert_eq!(refused.unwrap().status, 403);
 
-    let inbound =
-        BridgeInbound::new(route(), secret("WA_SHARED_SECRET"), secret("BAILEYS_WEBHOOK_SECRET"), town.log.clone());
+    let inbound = BridgeInbound::new(
+        connector(),
+        secret("WA_SHARED_SECRET"),
+        secret("BAILEYS_WEBHOOK_SECRET"),
+        harness.log.clone(),
+    );
     let message = BridgeMessage::text(BRIDGE_WRITER.trim_start_matches('+'), WRITTEN);
     for (auth, status) in
         [(InboundAuth::Both, 204), (InboundAuth::WrongSignature, 403), (InboundAuth::WrongSecret, 403)]
@@ -180,14 +186,14 @@ async fn write(town: &Town, rest: &TwilioRest, bridge: &Bridge, hidden: &mut Hid
     let logs = daemon.logs();
     logs.wait_for_event("WA_OUT_BAILEYS");
     logs.wait_for_event("WA_OUT_TWILIO");
-    assert!(!rest.asked().is_empty());
-    hidden.add("secret", basic_authorization(town));
+    assert!(!rest.requests().is_empty());
+    hidden.add("secret", basic_authorization(harness));
 }
 
 /// How Twilio's REST is asked.
-fn basic_authorization(town: &Town) -> String {
+fn basic_authorization(harness: &CallHarness) -> String {
     use base64::Engine;
-    let account = town.exchange.account();
+    let account = harness.twilio_state.account();
     base64::prelude::BASE64_STANDARD.encode(format!("{}:{}", account.sid, account.auth_token))
 }
 
@@ -203,7 +209,7 @@ fn secret(name: &str) -> &'static str {
 }
 
 /// A daemon at that log level that has done everything, and what its log must not show.
-async fn driven(level: &str) -> (Town, Hidden) {
+async fn driven(level: &str) -> (CallHarness, Hidden) {
     let listen = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
     let log = agentlocator::simulator::EventLog::new();
     let bridge =
@@ -214,7 +220,7 @@ async fn driven(level: &str) -> (Town, Hidden) {
         turns: vec![Turn::new(SAID, ANSWERED).lasting(Duration::from_millis(500))],
         ..OpenAiOptions::default()
     };
-    let town = Town::with_ai(options, |setup| {
+    let harness = CallHarness::with_ai(options, |setup| {
         setup.env("LOG_LEVEL", level).env("WA_PACING", "off").env("TWILIO_WA_FROM", OURS);
         setup.env("BAILEYS_OUTBOUND_URL", bridge.send_url()).env("TWILIO_API_BASE_URL", rest_url);
         for (name, secret) in SECRETS {
@@ -222,23 +228,24 @@ async fn driven(level: &str) -> (Town, Hidden) {
         }
     })
     .await;
-    let route = Route::new(Some(town.daemon.address())).unwrap();
-    let rest = TwilioRest::start(rest_listener, town.exchange.clone(), route, TwilioOptions::default(), log).unwrap();
-    let hidden = drive(&town, &rest, &bridge).await;
-    (town, hidden)
+    let connector = DaemonConnector::new(Some(harness.daemon.address())).unwrap();
+    let rest = TwilioRest::start(rest_listener, harness.twilio_state.clone(), connector, TwilioOptions::default(), log)
+        .unwrap();
+    let hidden = drive(&harness, &rest, &bridge).await;
+    (harness, hidden)
 }
 
-fn everything_printed(town: &mut Town) -> Vec<String> {
-    tokio::task::block_in_place(|| assert!(town.daemon.stop().success()));
-    let lines = [town.daemon.logs().lines(), town.daemon.stdout().lines()].concat();
+fn everything_printed(harness: &mut CallHarness) -> Vec<String> {
+    tokio::task::block_in_place(|| assert!(harness.daemon.stop().success()));
+    let lines = [harness.daemon.logs().lines(), harness.daemon.stdout().lines()].concat();
     assert!(lines.len() > 20, "{lines:#?}");
     lines
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_shows_no_secret_no_whole_number_and_nothing_that_people_say() {
-    let (mut town, hidden) = driven("info").await;
-    let lines = everything_printed(&mut town);
+    let (mut harness, hidden) = driven("info").await;
+    let lines = everything_printed(&mut harness);
     for line in &lines {
         serde_json::from_str::<serde_json::Value>(line).map_or_else(
             |_| assert!(line.starts_with("Applied migration: "), "{line}"),
@@ -251,6 +258,6 @@ async fn the_log_shows_no_secret_no_whole_number_and_nothing_that_people_say() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn not_even_a_log_of_everything_shows_a_secret() {
-    let (mut town, hidden) = driven("trace").await;
-    hidden.assert_not_in(&everything_printed(&mut town), &["secret"]);
+    let (mut harness, hidden) = driven("trace").await;
+    hidden.assert_not_in(&everything_printed(&mut harness), &["secret"]);
 }

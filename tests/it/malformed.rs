@@ -1,15 +1,15 @@
 //! Ten thousand requests, bodies and frames that make no sense: no 500, no panic, no growth of memory, and afterwards
 //! everything works.
 
-mod chance;
+mod mutator;
 
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use agentlocator::domain::hex;
 use agentlocator::drive::calls::STRANGERS;
 use agentlocator::simulator::openai::OpenAiOptions;
-use chance::{Chance, corpus};
 use futures_util::{SinkExt, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};
+use mutator::{Mutator, corpus};
 use reqwest::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -28,8 +28,8 @@ const FORMS: [&str; 8] = [
 ];
 const BRIDGE_SECRET: &str = "the-bridge-secret";
 
-async fn town() -> Town {
-    Town::with_ai(OpenAiOptions::default(), |setup| {
+async fn harness() -> CallHarness {
+    CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup
             .env("BAILEYS_WEBHOOK_SECRET", BRIDGE_SECRET)
             .env("WA_SHARED_SECRET", BRIDGE_SECRET)
@@ -39,45 +39,45 @@ async fn town() -> Town {
 }
 
 /// Nobody panicked, and the house is as it was.
-async fn assert_well(town: &Town, before_kb: u64) {
+async fn assert_well(harness: &CallHarness, before_kb: u64) {
     let panics: Vec<_> =
-        ["REQUEST_PANIC", "CALL_PANIC"].into_iter().flat_map(|name| town.daemon.logs().events_named(name)).collect();
+        ["REQUEST_PANIC", "CALL_PANIC"].into_iter().flat_map(|name| harness.daemon.logs().events_named(name)).collect();
     assert!(panics.is_empty(), "{panics:#?}");
-    let grown = town.daemon.memory_kb("VmRSS").saturating_sub(before_kb);
+    let grown = harness.daemon.memory_kb("VmRSS").saturating_sub(before_kb);
     assert!(grown < 24 * 1024, "it grew by {grown} KB");
-    assert_eq!(town.daemon.client().get("/readyz").await.status, 200);
+    assert_eq!(harness.daemon.client().get("/readyz").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_thousand_signed_forms() {
-    let town = town().await;
-    let client = town.daemon.client();
-    let (mut chance, forms) = (Chance::new(1), corpus("forms.txt"));
+    let harness = harness().await;
+    let client = harness.daemon.client();
+    let (mut mutator, forms) = (Mutator::new(1), corpus("forms.txt"));
     let mut before = 0;
     for round in 0..4000 {
         let path = FORMS[round % FORMS.len()];
-        let body = chance.twist(&forms);
+        let body = mutator.mutate(&forms);
         let pairs: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
         let request = client.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
-        let request = request.header("x-twilio-signature", town.sign(path, &pairs)).body(body.clone());
+        let request = request.header("x-twilio-signature", harness.sign(path, &pairs)).body(body.clone());
         let status = request.send().await.unwrap().status().as_u16();
         assert!(matches!(status, 200 | 204 | 403), "{path} {status}: {}", String::from_utf8_lossy(&body));
         if round == 1000 {
-            before = town.daemon.memory_kb("VmRSS");
+            before = harness.daemon.memory_kb("VmRSS");
         }
     }
-    assert_well(&town, before).await;
+    assert_well(&harness, before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_thousand_json_bodies() {
-    let town = town().await;
-    let api = tokio::task::block_in_place(|| town.daemon.api());
-    let (mut chance, bodies) = (Chance::new(2), corpus("bodies.txt"));
+    let harness = harness().await;
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
+    let (mut mutator, bodies) = (Mutator::new(2), corpus("bodies.txt"));
     let paths = ["/webhook/whatsapp/baileys", "/api/whatsapp/send", "/webhook/whatsapp/baileys", "/api/login"];
     let mut before = 0;
     for round in 0..4000 {
-        let (path, body) = (paths[round % paths.len()], chance.twist(&bodies));
+        let (path, body) = (paths[round % paths.len()], mutator.mutate(&bodies));
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(BRIDGE_SECRET.as_bytes()).unwrap();
         mac.update(&body);
         let signature = hex(&mac.finalize().into_bytes());
@@ -87,23 +87,23 @@ async fn four_thousand_json_bodies() {
         let is_fine = if path.starts_with("/webhook") { status == 204 } else { status < 500 };
         assert!(is_fine, "{path} {status}: {}", String::from_utf8_lossy(&body));
         if round == 1000 {
-            before = town.daemon.memory_kb("VmRSS");
+            before = harness.daemon.memory_kb("VmRSS");
         }
     }
-    assert_well(&town, before).await;
+    assert_well(&harness, before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifteen_hundred_frames_into_live_calls_and_locked_doors() {
-    let town = town().await;
-    let (mut chance, frames) = (Chance::new(3), corpus("frames.txt"));
-    let before = town.daemon.memory_kb("VmRSS");
+    let harness = harness().await;
+    let (mut mutator, frames) = (Mutator::new(3), corpus("frames.txt"));
+    let before = harness.daemon.memory_kb("VmRSS");
     for call in 0..30 {
         let sid = format!("CA{call:032}");
         let fields = [("CallSid", sid.as_str()), ("From", "+972501234567"), ("To", "+97235551234")];
-        let xml = town.hook("/webhook/incoming_call", &fields).await.text();
+        let xml = harness.hook("/webhook/incoming_call", &fields).await.text();
         let token = xml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let url = town.daemon.url().replace("http", "ws") + "/ws/twilio-media";
+        let url = harness.daemon.url().replace("http", "ws") + "/ws/twilio-media";
         let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         if call % 3 > 0 {
             let start = serde_json::json!({"event": "start", "streamSid": "MZ00000000000000000000000000000001", "start": {"streamSid": format!("MZ{call:032}"),
@@ -111,7 +111,7 @@ async fn fifteen_hundred_frames_into_live_calls_and_locked_doors() {
             socket.send(Message::Text(start.to_string().into())).await.unwrap();
         }
         for _ in 0..50 {
-            let frame = chance.twist(&frames);
+            let frame = mutator.mutate(&frames);
             let message = match String::from_utf8(frame) {
                 Ok(text) => Message::Text(text.into()),
                 Err(bytes) => Message::Binary(bytes.into_bytes().into()),
@@ -123,13 +123,13 @@ async fn fifteen_hundred_frames_into_live_calls_and_locked_doors() {
         }
         drop(socket);
     }
-    assert_well(&town, before).await;
+    assert_well(&harness, before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_things_that_are_no_http() {
-    let town = town().await;
-    let mut chance = Chance::new(4);
+    let harness = harness().await;
+    let mut mutator = Mutator::new(4);
     let heads: Vec<Vec<u8>> = [
         "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET /ws/twilio-media HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAA\r\n\r\n",
@@ -140,22 +140,22 @@ async fn five_hundred_things_that_are_no_http() {
     ]
     .map(|text| text.as_bytes().to_vec())
     .into();
-    let before = town.daemon.memory_kb("VmRSS");
+    let before = harness.daemon.memory_kb("VmRSS");
     for _ in 0..500 {
-        let mut stream = TcpStream::connect(town.daemon.address()).await.unwrap();
-        let _ = stream.write_all(&chance.twist(&heads)).await;
+        let mut stream = TcpStream::connect(harness.daemon.address()).await.unwrap();
+        let _ = stream.write_all(&mutator.mutate(&heads)).await;
         let _ = stream.shutdown().await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
         assert!(!answer.starts_with(b"HTTP/1.1 500"), "{}", String::from_utf8_lossy(&answer));
     }
-    assert_well(&town, before).await;
+    assert_well(&harness, before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_without_a_good_token_is_closed_with_1008() {
-    let town = town().await;
-    let url = town.daemon.url().replace("http", "ws") + "/ws/twilio-media";
+    let harness = harness().await;
+    let url = harness.daemon.url().replace("http", "ws") + "/ws/twilio-media";
     let began = std::time::Instant::now();
     for first in [
         r#"{"event":"start","start":{"streamSid":"MZ00000000000000000000000000000001","callSid":"CA00000000000000000000000000000001","customParameters":{"token":"1.x"}}}"#,
@@ -179,16 +179,16 @@ async fn a_socket_without_a_good_token_is_closed_with_1008() {
     }
     let waited = began.elapsed().as_secs();
     assert!((5..9).contains(&waited), "{waited} s");
-    assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 0);
+    assert_eq!(harness.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_network_does_not_take_all_places_of_sockets() {
-    let town = Town::with_ai(OpenAiOptions::default(), |setup| {
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup.trusts_this_machine();
     })
     .await;
-    let url = town.daemon.url().replace("http", "ws") + "/ws/twilio-media";
+    let url = harness.daemon.url().replace("http", "ws") + "/ws/twilio-media";
     let open = async |from: &str| {
         let mut request = url.as_str().into_client_request().unwrap();
         request.headers_mut().insert("x-forwarded-for", from.parse().unwrap());
@@ -203,10 +203,10 @@ async fn one_network_does_not_take_all_places_of_sockets() {
     let mut one_more = open("2001:db8::ffff").await;
     let Message::Close(Some(frame)) = one_more.next().await.unwrap().unwrap() else { panic!("it is not closed") };
     assert_eq!(u16::from(frame.code), 1008);
-    assert_eq!(town.daemon.logs().wait_for_event("WS_REFUSED")["reason"], "crowd");
+    assert_eq!(harness.daemon.logs().wait_for_event("WS_REFUSED")["reason"], "crowd");
 
-    let mark = town.daemon.logs().mark();
+    let mark = harness.daemon.logs().mark();
     let mut other = open("203.0.113.7").await;
     other.send(Message::Text(r#"{"event":"start","start":{"streamSid":"MZ00000000000000000000000000000001","callSid":"CA00000000000000000000000000000001"}}"#.into())).await.unwrap();
-    assert_eq!(town.daemon.logs().wait_for_event_from(mark, "WS_REFUSED")["reason"], "bad_token");
+    assert_eq!(harness.daemon.logs().wait_for_event_from(mark, "WS_REFUSED")["reason"], "bad_token");
 }

@@ -1,6 +1,6 @@
 //! The media socket itself, message by message: who may come in, and what breaks it.
 
-use super::support::telephony::{Socket, Town, start, stream_token as token_in};
+use super::support::telephony::{CallHarness, Socket, start, stream_token as token_in};
 use agentlocator::config::Secret;
 use agentlocator::domain::{CallSid, Timestamp};
 use agentlocator::drive::calls::STRANGERS;
@@ -11,8 +11,8 @@ use serde_json::json;
 use std::time::{Duration, SystemTime};
 use tokio_tungstenite::tungstenite::Message;
 
-async fn town() -> Town {
-    Town::with_ai(OpenAiOptions::default(), |_| {}).await
+async fn harness() -> CallHarness {
+    CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await
 }
 
 /// The code that a socket is closed with; none if it just ends.
@@ -27,42 +27,44 @@ async fn closed(socket: &mut Socket) -> Option<u16> {
 }
 
 /// What Twilio is told when it asks what follows the stream.
-async fn what_follows(town: &Town, sid: &str) -> String {
-    town.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text()
+async fn what_follows(harness: &CallHarness, sid: &str) -> String {
+    harness.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text()
 }
 
-fn wait_for(town: &Town, event: &str) {
-    tokio::task::block_in_place(|| town.daemon.logs().wait_for_event(event));
+fn wait_for(harness: &CallHarness, event: &str) {
+    tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event(event));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_for_one_call_for_one_socket_and_for_a_short_time() {
-    let town = town().await;
-    let (first, _) =
-        (town.ring("CA00000000000000000000000000000001").await, town.ring("CA00000000000000000000000000000002").await);
+    let harness = harness().await;
+    let (first, _) = (
+        harness.ring("CA00000000000000000000000000000001").await,
+        harness.ring("CA00000000000000000000000000000002").await,
+    );
     let long_ago = SystemTime::now() - Duration::from_mins(3);
     let long_ago = long_ago.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
     let long_ago = Timestamp::from_millis(i64::try_from(long_ago).unwrap());
-    let key = Secret::new(town.exchange.account().auth_token.clone());
+    let key = Secret::new(harness.twilio_state.account().auth_token.clone());
     let expired =
         stream_token::issue(&key, &"CA00000000000000000000000000000001".parse::<CallSid>().unwrap(), long_ago);
     for (sid, token) in [
         ("CA00000000000000000000000000000002", first.as_str()),
         ("CA00000000000000000000000000000001", expired.as_str()),
     ] {
-        let mut socket = town.open_socket().await;
+        let mut socket = harness.open_socket().await;
         start(&mut socket, sid, token).await;
         assert_eq!(closed(&mut socket).await, Some(1008), "{sid} {token}");
     }
-    let mut good = town.open_socket().await;
+    let mut good = harness.open_socket().await;
     start(&mut good, "CA00000000000000000000000000000001", &first).await;
-    wait_for(&town, "CALL_LIVE");
-    let mut second = town.open_socket().await;
+    wait_for(&harness, "CALL_LIVE");
+    let mut second = harness.open_socket().await;
     start(&mut second, "CA00000000000000000000000000000001", &first).await;
     assert_eq!(closed(&mut second).await, Some(1000), "the call has its socket");
     // It was never the call's, which would close it in the same way at its end.
     tokio::task::block_in_place(|| {
-        town.daemon.logs().wait_until("the refusal", |lines| {
+        harness.daemon.logs().wait_until("the refusal", |lines| {
             let is_refusal = |line: &&String| line.contains("\"WS_REFUSED\"") && line.contains("\"no_call\"");
             lines.iter().find(is_refusal).map(drop)
         });
@@ -71,57 +73,57 @@ async fn a_token_is_for_one_call_for_one_socket_and_for_a_short_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_of_the_stream_is_no_hang_up_if_twilio_asks_what_follows() {
-    let town = town().await;
-    let token = town.ring("CA00000000000000000000000000000001").await;
-    let mut socket = town.open_socket().await;
+    let harness = harness().await;
+    let token = harness.ring("CA00000000000000000000000000000001").await;
+    let mut socket = harness.open_socket().await;
     start(&mut socket, "CA00000000000000000000000000000001", &token).await;
-    wait_for(&town, "CALL_LIVE");
+    wait_for(&harness, "CALL_LIVE");
     let stop = json!({"event": "stop", "streamSid": "MZ00000000000000000000000000000001", "stop": {"callSid": "CA00000000000000000000000000000001"}});
     socket.send(Message::Text(stop.to_string().into())).await.unwrap();
-    wait_for(&town, "CALL_STREAM_ENDED");
+    wait_for(&harness, "CALL_STREAM_ENDED");
     for _ in 0..2 {
-        let xml = what_follows(&town, "CA00000000000000000000000000000001").await;
+        let xml = what_follows(&harness, "CA00000000000000000000000000000001").await;
         assert!(xml.contains("<Record"), "{xml}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() {
-    let town = town().await;
+    let harness = harness().await;
     let huge = Message::Text(json!({"event": "connected", "protocol": "x".repeat(100_000)}).to_string().into());
-    let mut stranger = town.open_socket().await;
+    let mut stranger = harness.open_socket().await;
     let _ = stranger.send(huge.clone()).await;
     assert!(matches!(closed(&mut stranger).await, Some(1008 | 1009) | None));
 
     let sid = "CA00000000000000000000000000000001";
-    let token = town.ring(sid).await;
-    let mut socket = town.open_socket().await;
+    let token = harness.ring(sid).await;
+    let mut socket = harness.open_socket().await;
     start(&mut socket, sid, &token).await;
-    wait_for(&town, "CALL_LIVE");
+    wait_for(&harness, "CALL_LIVE");
     let _ = socket.send(huge.clone()).await;
-    let xml = what_follows(&town, sid).await;
+    let xml = what_follows(&harness, sid).await;
     assert!(xml.contains("<Connect"), "{xml}");
 
-    let mut resumed = town.open_socket().await;
+    let mut resumed = harness.open_socket().await;
     start(&mut resumed, sid, &token_in(&xml)).await;
     let first = resumed.next().await.unwrap().unwrap();
     assert!(first.to_text().unwrap().contains("media"), "the agent goes on: {first:?}");
     let _ = resumed.send(huge).await;
-    let xml = what_follows(&town, sid).await;
+    let xml = what_follows(&harness, sid).await;
     assert!(xml.contains("<Record"), "{xml}");
-    let ended = town.daemon.logs().events_named("CALL_STREAM_ENDED");
+    let ended = harness.daemon.logs().events_named("CALL_STREAM_ENDED");
     assert_eq!(ended[0]["reason"], "dropped", "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_of_strangers_keeps_no_call_out() {
-    let town = town().await;
+    let harness = harness().await;
     let mut crowd = Vec::new();
     for _ in 0..STRANGERS + 20 {
-        crowd.push(town.open_socket().await);
+        crowd.push(harness.open_socket().await);
     }
-    let report = town.call(town.plan("say 1s; listen")).await;
+    let report = harness.call(harness.plan("say 1s; listen")).await;
     assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
     assert_eq!(closed(&mut crowd[0]).await, Some(1008), "who came first makes way");
-    assert_eq!(town.daemon.logs().events_named("WS_REFUSED")[0]["reason"], "crowd");
+    assert_eq!(harness.daemon.logs().events_named("WS_REFUSED")[0]["reason"], "crowd");
 }

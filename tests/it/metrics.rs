@@ -19,7 +19,7 @@ fn asked_for(text: &str) -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_number_is_there_from_the_start_and_described() {
     let shop = Shop::open().await;
-    until("the bridge to be asked", async || (shop.bridge.asked() > 0).then_some(())).await;
+    until("the bridge to be asked", async || (shop.bridge.health_checks() > 0).then_some(())).await;
     // The first of these counts the one before.
     shop.daemon.client().get("/metrics").await;
     let text = shop.daemon.client().get("/metrics").await.text();

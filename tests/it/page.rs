@@ -67,7 +67,7 @@ async fn what_is_no_page_never_shows_it() {
 #[tokio::test]
 async fn with_a_second_door_page_and_api_are_there_alone() {
     let daemon = Daemon::start(|setup| {
-        setup.crm_door();
+        setup.crm_listener();
     });
     let (public, crm) = (daemon.client(), Client::new(daemon.crm_url()));
     for path in ["/app/", "/login", "/api/openapi.json", "/api/setup"] {

@@ -1,6 +1,6 @@
 //! The process: its log, its connections, its end.
 
-use super::support::log::PATIENCE;
+use super::support::log::WAIT_TIMEOUT;
 use super::support::{Client, Daemon, access::PASSWORD};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -290,7 +290,7 @@ async fn without_a_socket_of_systemd_it_binds_its_own() {
 fn systemd_hears_of_the_beginning_the_life_and_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let systemd = UnixDatagram::bind(folder.path().join("notify")).unwrap();
-    systemd.set_read_timeout(Some(PATIENCE)).unwrap();
+    systemd.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
     let mut daemon = Daemon::start(|setup| {
         setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap()).env("WATCHDOG_USEC", "300000");
     });

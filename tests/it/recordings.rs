@@ -240,12 +240,12 @@ async fn what_is_no_wav_stays_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_recording_is_compressed_after_its_call() {
-    use crate::support::telephony::Town;
-    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
-    let report = town.call(town.plan("say 1.4s; listen; wait 300ms; hangup")).await;
-    town.ended_call(&report.call_sid).await;
-    let done = town.daemon.logs().wait_for_event("RECORDING_COMPRESSED");
+    use crate::support::telephony::CallHarness;
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let report = harness.call(harness.plan("say 1.4s; listen; wait 300ms; hangup")).await;
+    harness.ended_call(&report.call_sid).await;
+    let done = harness.daemon.logs().wait_for_event("RECORDING_COMPRESSED");
     let (wav, opus) = (done["wav_bytes"].as_u64().unwrap(), done["opus_bytes"].as_u64().unwrap());
     assert!(wav > 4 * opus, "{done}");
-    assert_eq!(town.daemon.query_value::<String>("SELECT mime FROM recordings"), "audio/ogg; codecs=opus");
+    assert_eq!(harness.daemon.query_value::<String>("SELECT mime FROM recordings"), "audio/ogg; codecs=opus");
 }

@@ -1,8 +1,8 @@
 //! Settings that are read again while the daemon works.
 
-use super::support::telephony::{Town, start};
+use super::support::telephony::{CallHarness, start};
 use super::support::whatsapp::Shop;
-use super::support::{Client, Daemon, access::PASSWORD, log::PATIENCE};
+use super::support::{Client, Daemon, access::PASSWORD, log::WAIT_TIMEOUT};
 use agentlocator::simulator::openai::OpenAiOptions;
 use agentlocator::simulator::twilio::sign;
 use serde_json::{Value, json};
@@ -176,43 +176,43 @@ async fn limits_of_requests_hold_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_keeps_the_settings_that_it_began_with() {
-    let mut town = Town::with_ai(OpenAiOptions::default(), |setup| {
+    let mut harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup.env("TWILIO_AUTH_TOKEN", "");
     })
     .await;
     let with = |token: &str, recording: bool| {
         format!("[twilio]\nauth_token = \"{token}\"\n[voice]\nrecording = {recording}\n")
     };
-    let old = town.exchange.account().auth_token.clone();
-    town.daemon.reconfigure(|setup| {
+    let old = harness.twilio_state.account().auth_token.clone();
+    harness.daemon.reconfigure(|setup| {
         setup.toml(&with(&old, true));
     });
-    tokio::task::block_in_place(|| town.daemon.restart());
-    let token = town.ring("CA00000000000000000000000000000001").await;
-    town.daemon.reconfigure(|setup| {
+    tokio::task::block_in_place(|| harness.daemon.restart());
+    let token = harness.ring("CA00000000000000000000000000000001").await;
+    harness.daemon.reconfigure(|setup| {
         setup.toml(&with("another-token-0123456789", false));
     });
-    let reloaded = tokio::task::block_in_place(|| reload(&town.daemon));
+    let reloaded = tokio::task::block_in_place(|| reload(&harness.daemon));
     assert_eq!(reloaded["changed"], json!(["twilio.auth_token", "voice.recording"]));
     // Its stream's token was made with the old secret, and it is recorded as it was to be.
-    let mut socket = town.open_socket().await;
+    let mut socket = harness.open_socket().await;
     start(&mut socket, "CA00000000000000000000000000000001", &token).await;
-    tokio::task::block_in_place(|| town.daemon.logs().wait_for_event("CALL_LIVE"));
+    tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("CALL_LIVE"));
     // Twilio itself signs with the new one from now on.
     let form = vec![
         ("CallSid".to_owned(), "CA00000000000000000000000000000002".to_owned()),
         ("From".to_owned(), "+972501234567".to_owned()),
     ];
     let form_pairs: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let url = format!("{}/webhook/incoming_call", town.daemon.url());
+    let url = format!("{}/webhook/incoming_call", harness.daemon.url());
     for (token, status) in [(old.as_str(), 403), ("another-token-0123456789", 200)] {
-        let client = town.daemon.client().with_header("x-twilio-signature", sign(token, &url, &form));
+        let client = harness.daemon.client().with_header("x-twilio-signature", sign(token, &url, &form));
         assert_eq!(client.post_form("/webhook/incoming_call", &form_pairs).await.status, status);
     }
     drop(socket);
-    tokio::task::block_in_place(|| town.daemon.logs().wait_for_event("CALL_STREAM_ENDED"));
-    let deadline = std::time::Instant::now() + PATIENCE;
-    while town.daemon.query_value::<i64>("SELECT count(*) FROM recordings") == 0 {
+    tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("CALL_STREAM_ENDED"));
+    let deadline = std::time::Instant::now() + WAIT_TIMEOUT;
+    while harness.daemon.query_value::<i64>("SELECT count(*) FROM recordings") == 0 {
         assert!(std::time::Instant::now() < deadline, "the call was not recorded");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
@@ -244,7 +244,7 @@ async fn a_way_of_whatsapp_can_be_opened_and_closed() {
 fn systemd_hears_when_it_begins_and_when_it_is_done() {
     let folder = tempfile::tempdir().unwrap();
     let systemd = UnixDatagram::bind(folder.path().join("notify")).unwrap();
-    systemd.set_read_timeout(Some(PATIENCE)).unwrap();
+    systemd.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
     let daemon = Daemon::start(|setup| {
         setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap());
     });

@@ -1,7 +1,7 @@
 //! Stop and start, with the listening socket kept open as systemd keeps it: nobody is turned away.
 
 use super::support::faults::Faults;
-use super::support::telephony::{Town, start};
+use super::support::telephony::{CallHarness, start};
 use super::support::{Client, Daemon};
 use agentlocator::simulator::openai::OpenAiOptions;
 use futures_util::StreamExt;
@@ -65,7 +65,7 @@ fn a_name_server_that_does_not_answer_delays_no_stop() {
     let mut faults = None;
     let mut daemon = Daemon::start(|setup| {
         let none = Faults::none(setup);
-        none.let_names_wait();
+        none.block_name_resolution();
         faults = Some(none);
         setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", "http://localhost:1/send");
     });
@@ -82,36 +82,36 @@ async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
     let folder = tempfile::tempdir().unwrap();
     let systemd = UnixDatagram::bind(folder.path().join("notify")).unwrap();
     systemd.set_nonblocking(true).unwrap();
-    let mut town = Town::with_ai(OpenAiOptions::default(), |setup| {
+    let mut harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap());
     })
     .await;
     let mut sockets = Vec::new();
     for sid in ["CA00000000000000000000000000000001", "CA00000000000000000000000000000002"] {
-        let token = town.ring(sid).await;
-        let mut socket = town.open_socket().await;
+        let token = harness.ring(sid).await;
+        let mut socket = harness.open_socket().await;
         start(&mut socket, sid, &token).await;
         sockets.push(socket);
     }
     tokio::task::block_in_place(|| {
-        town.daemon.logs().wait_until("both calls", |lines| {
+        harness.daemon.logs().wait_until("both calls", |lines| {
             (lines.iter().filter(|line| line.contains("\"CALL_LIVE\"")).count() == 2).then_some(())
         });
     });
     let began = Instant::now();
-    town.daemon.signal(15);
+    harness.daemon.signal(15);
     for socket in &mut sockets {
         while socket.next().await.is_some_and(|message| message.is_ok_and(|message| !message.is_close())) {}
     }
     // A new caller does not wait for the others to end.
     let rang = Instant::now();
-    town.ring("CA00000000000000000000000000000003").await;
+    harness.ring("CA00000000000000000000000000000003").await;
     assert!(rang.elapsed() < Duration::from_secs(2), "{:?}", rang.elapsed());
     // The doors are open still, for what Twilio asks when a stream is closed.
     let asked = [("CallSid", "CA00000000000000000000000000000001"), ("CallStatus", "in-progress")];
-    let xml = town.hook("/webhook/stream_ended", &asked).await.text();
+    let xml = harness.hook("/webhook/stream_ended", &asked).await.text();
     assert!(xml.contains("<Record"), "{xml}");
-    let status = tokio::task::block_in_place(|| town.daemon.wait(Duration::from_secs(15)));
+    let status = tokio::task::block_in_place(|| harness.daemon.wait(Duration::from_secs(15)));
     assert!(status.success() && began.elapsed() < Duration::from_secs(15), "{status} after {:?}", began.elapsed());
     let mut told = String::new();
     let mut datagram = [0; 4096];
@@ -119,10 +119,11 @@ async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
         told.push_str(&String::from_utf8_lossy(&datagram[..length]));
     }
     assert!(told.contains("STATUS=Stopping: 2 calls are ending"), "{told}");
-    tokio::task::block_in_place(|| town.daemon.relaunch());
+    tokio::task::block_in_place(|| harness.daemon.relaunch());
     // The new daemon has never heard of the other one, and of the first only what is written down.
     for sid in ["CA00000000000000000000000000000001", "CA00000000000000000000000000000002"] {
-        let xml = town.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text();
+        let xml =
+            harness.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text();
         assert!(xml.contains("<Record"), "{xml}");
     }
 }

@@ -103,7 +103,7 @@ async fn two_machines() -> Option<(Shop, Litestream, Second)> {
     let mut litestream = Litestream::of(shop.daemon.folder())?;
     let mut second = Second::new(&litestream);
     litestream.start();
-    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
+    shop.receive_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
     second.follow();
     second.has(1).await;
     Some((shop, litestream, second))
@@ -121,7 +121,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     // Each message with the time at which it had been acknowledged.
     let mut acknowledged = vec![(sid(1), clock::now())];
     for number in 2..300 {
-        shop.hear_by_twilio("whatsapp:+972501111111", &sid(number), "שלום").await;
+        shop.receive_by_twilio("whatsapp:+972501111111", &sid(number), "שלום").await;
         acknowledged.push((sid(number), clock::now()));
     }
     shop.daemon.kill9();
@@ -165,7 +165,7 @@ async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     litestream.kill9();
     let away = litestream.bucket().with_extension("away");
     std::fs::rename(litestream.bucket(), &away).unwrap();
-    shop.hear_by_twilio("whatsapp:+972501111111", &sid(2), "second").await;
+    shop.receive_by_twilio("whatsapp:+972501111111", &sid(2), "second").await;
     std::fs::rename(&away, litestream.bucket()).unwrap();
     litestream.start();
     second.has(2).await;
@@ -173,7 +173,7 @@ async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     let mut standby = second.standby.take().unwrap();
     standby.kill().unwrap();
     standby.wait().unwrap();
-    shop.hear_by_twilio("whatsapp:+972501111111", &sid(3), "third").await;
+    shop.receive_by_twilio("whatsapp:+972501111111", &sid(3), "third").await;
     second.follow();
     second.has(3).await;
 }
@@ -184,12 +184,12 @@ async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_
     let Some((shop, mut litestream, mut second)) = two_machines().await else { return };
     let first_copy = std::fs::metadata(second.copy()).unwrap().ino();
     for number in 2..5 {
-        shop.hear_by_twilio("whatsapp:+972501111111", &sid(number), "more").await;
+        shop.receive_by_twilio("whatsapp:+972501111111", &sid(number), "more").await;
         second.has(number).await;
     }
     second.stop_following();
     for number in 5..8 {
-        shop.hear_by_twilio("whatsapp:+972501111111", &sid(number), "meanwhile").await;
+        shop.receive_by_twilio("whatsapp:+972501111111", &sid(number), "meanwhile").await;
         until("the replica to have it", async || (messages_in(&litestream.restored()?) == number).then_some(())).await;
     }
     second.follow();
@@ -197,7 +197,7 @@ async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_
     assert_eq!(std::fs::metadata(second.copy()).unwrap().ino(), first_copy, "the whole database was downloaded again");
 
     second.stop_following();
-    shop.hear_by_twilio("whatsapp:+972501111111", &sid(8), "last").await;
+    shop.receive_by_twilio("whatsapp:+972501111111", &sid(8), "last").await;
     litestream.stop();
     let output = second.promote(&["--json"]);
     assert!(output.status.success(), "{}", told(&output));
@@ -231,7 +231,7 @@ async fn a_promotion_that_cannot_be_right_changes_nothing() {
     refused(&second.promote(&[]), "there is no copy of another machine here");
 
     litestream.start();
-    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
+    shop.receive_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
     second.follow();
     second.has(1).await;
     refused(&second.promote(&[]), "stop it first");

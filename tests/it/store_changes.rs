@@ -1,6 +1,6 @@
 //! The record of changes, through the store's own API.
 
-use super::support::store::Desk;
+use super::support::store::StoreFixture;
 use agentlocator::domain::{BusinessId, ContactId, Timestamp};
 use agentlocator::store::{Change, Error, Store};
 use std::time::Duration;
@@ -21,8 +21,8 @@ async fn changes_since(store: &Store, seq: i64) -> Option<Vec<Change>> {
 async fn a_follower_sees_every_change_once_in_order_and_published() {
     const WRITERS: usize = 8;
     const WRITES: usize = 25;
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     let mut changes = store.watch_changes().unwrap();
     assert_eq!(*changes.borrow_and_update(), 0);
     let mut writers = JoinSet::new();
@@ -46,7 +46,7 @@ async fn a_follower_sees_every_change_once_in_order_and_published() {
         let newest = *changes.borrow_and_update();
         if copies < 5 {
             copies += 1;
-            let published: i64 = desk.copy_value("SELECT max(seq) FROM changes");
+            let published: i64 = fixture.copy_value("SELECT max(seq) FROM changes");
             assert!(published >= newest, "a follower heard of {newest}, and a copy has only {published}");
         }
         let last = i64::try_from(seen.len()).unwrap();
@@ -63,7 +63,7 @@ async fn a_follower_sees_every_change_once_in_order_and_published() {
     // A store that is closed ends the wait, and the next run goes on where it was.
     store.close();
     timeout(LIMIT, changes.changed()).await.unwrap().unwrap_err();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     let newest = i64::try_from(WRITERS * WRITES).unwrap();
     assert_eq!(*store.watch_changes().unwrap().borrow(), newest);
     add_contact(&store).await;
@@ -72,18 +72,18 @@ async fn a_follower_sees_every_change_once_in_order_and_published() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_restore_a_position_of_the_newer_data_is_gone() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     for _ in 0..5 {
         add_contact(&store).await;
     }
-    let backup = desk.copy();
+    let backup = fixture.copy();
     for _ in 0..5 {
         add_contact(&store).await;
     }
     store.close();
-    std::fs::copy(backup, desk.published()).unwrap();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    std::fs::copy(backup, fixture.published()).unwrap();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     for _ in 0..5 {
         add_contact(&store).await;
     }

@@ -1,6 +1,6 @@
 //! Whoever copies the published file at any moment, with any tool, has everything that was acknowledged before.
 
-use super::support::store::{Acks, Child, Desk, Load, integrity, verdict};
+use super::support::store::{Acks, Child, Load, StoreFixture, check_copy, integrity};
 use agentlocator::store::Store;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 /// Copies by a tool while writers write. Returns how often the tool itself refused, loudly.
 async fn copies_under_load(count: usize, clients: usize, tool: fn(&Path, &Path) -> Command) -> usize {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    let acks = Arc::new(desk.acks(clients));
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    let acks = Arc::new(fixture.acks(clients));
     let load = Load::start(&store, &acks);
     let mut refused = 0;
     for _ in 0..count {
-        let (acknowledged, copy, published) = (acks.all(), desk.fresh_path(), desk.published());
+        let (acknowledged, copy, published) = (acks.all(), fixture.fresh_path(), fixture.published());
         let target = copy.clone();
         let run = move || tool(&published, &target).output().unwrap();
         let output = tokio::task::spawn_blocking(run).await.unwrap();
@@ -23,15 +23,16 @@ async fn copies_under_load(count: usize, clients: usize, tool: fn(&Path, &Path) 
             refused += 1;
             continue;
         }
-        let found = tokio::task::spawn_blocking(move || (verdict(&copy, &acknowledged), std::fs::remove_file(&copy)));
+        let found =
+            tokio::task::spawn_blocking(move || (check_copy(&copy, &acknowledged), std::fs::remove_file(&copy)));
         assert_eq!(found.await.unwrap().0, None);
     }
     load.stop().await;
     assert_eq!(store.health().publish, agentlocator::store::PublishState::Current);
     // And at rest.
-    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+    assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
     store.close();
-    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+    assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
     refused
 }
 
@@ -84,25 +85,25 @@ async fn copies_by_tar_hold_everything() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_keeps_what_he_opened_and_delays_nobody() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    let acks = Arc::new(desk.acks(4));
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    let acks = Arc::new(fixture.acks(4));
     let load = Load::start(&store, &acks);
     for _ in 0..3 {
         let acknowledged = acks.all();
-        let slow = std::fs::File::open(desk.published()).unwrap();
+        let slow = std::fs::File::open(fixture.published()).unwrap();
         // Long enough for the others to need another file.
         let enough = acks.all().iter().map(|number| number + 200).collect::<Vec<_>>();
         wait_for(&acks, &enough).await;
-        assert_eq!(verdict(&desk.copy(), &enough), None);
-        let copy = desk.fresh_path();
+        assert_eq!(check_copy(&fixture.copy(), &enough), None);
+        let copy = fixture.fresh_path();
         std::io::copy(&mut &slow, &mut std::fs::File::create(&copy).unwrap()).unwrap();
-        assert_eq!(verdict(&copy, &acknowledged), None);
+        assert_eq!(check_copy(&copy, &acknowledged), None);
     }
     load.stop().await;
-    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+    assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
     store.close();
-    let left: Vec<_> = std::fs::read_dir(desk.live().parent().unwrap())
+    let left: Vec<_> = std::fs::read_dir(fixture.live().parent().unwrap())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.starts_with("spare"))
@@ -112,14 +113,14 @@ async fn a_slow_reader_keeps_what_he_opened_and_delays_nobody() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hard_link_keeps_what_it_was() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
-    let link = desk.folder().join("linked.db");
-    std::fs::hard_link(desk.published(), &link).unwrap();
+    let link = fixture.folder().join("linked.db");
+    std::fs::hard_link(fixture.published(), &link).unwrap();
     let before = std::fs::read(&link).unwrap();
     store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
-    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
+    assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
     assert_eq!(std::fs::read(&link).unwrap(), before);
     assert_eq!(integrity(&link), None);
 }
@@ -128,15 +129,15 @@ async fn a_hard_link_keeps_what_it_was() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_copies_of_the_live_file_are_not_whole() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    let acks = Arc::new(desk.acks(8));
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    let acks = Arc::new(fixture.acks(8));
     let load = Load::start(&store, &acks);
     let mut bad = 0;
     for _ in 0..200 {
-        let (acknowledged, copy) = (acks.all(), desk.fresh_path());
-        assert!(cp(&desk.live(), &copy).status().unwrap().success());
-        let checked = std::panic::catch_unwind(|| verdict(&copy, &acknowledged));
+        let (acknowledged, copy) = (acks.all(), fixture.fresh_path());
+        assert!(cp(&fixture.live(), &copy).status().unwrap().success());
+        let checked = std::panic::catch_unwind(|| check_copy(&copy, &acknowledged));
         bad += usize::from(!matches!(checked, Ok(None)));
     }
     load.stop().await;
@@ -152,24 +153,25 @@ async fn long_copies_by_cp_hold_everything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_overlapping_copies_hold_everything() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    let acks = Arc::new(desk.acks(8));
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    let acks = Arc::new(fixture.acks(8));
     let load = Load::start(&store, &acks);
-    let copiers: Vec<_> = (0..3).map(|copier| tokio::task::spawn_blocking(one_copier(&desk, &acks, copier))).collect();
+    let copiers: Vec<_> =
+        (0..3).map(|copier| tokio::task::spawn_blocking(one_copier(&fixture, &acks, copier))).collect();
     for copier in copiers {
         copier.await.unwrap();
     }
     load.stop().await;
-    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+    assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
 }
 
 /// Two gigabytes, of which each commit changes little: also around kills and restarts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_copies_of_a_large_database_hold_everything() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     for thousand in 0..20 {
         for ten in 0..100 {
             let fill = move |tx: &agentlocator::store::WriteTx<'_>| {
@@ -180,27 +182,27 @@ async fn long_copies_of_a_large_database_hold_everything() {
     }
     store.close();
     let clients = 4;
-    let acks = Arc::new(desk.acks(clients));
+    let acks = Arc::new(fixture.acks(clients));
     for _ in 0..3 {
-        let child = Child::start(&desk, clients);
+        let child = Child::start(&fixture, clients);
         for tool in [cp, rsync, tar] {
-            let (acknowledged, copy) = (acks.all(), desk.fresh_path());
-            let output = tool(&desk.published(), &copy).output().unwrap();
+            let (acknowledged, copy) = (acks.all(), fixture.fresh_path());
+            let output = tool(&fixture.published(), &copy).output().unwrap();
             if output.status.success() {
-                assert_eq!(verdict(&copy, &acknowledged), None);
+                assert_eq!(check_copy(&copy, &acknowledged), None);
             }
             let _ = std::fs::remove_file(&copy);
         }
         child.kill9();
-        let (acknowledged, dead) = (acks.all(), desk.copy());
+        let (acknowledged, dead) = (acks.all(), fixture.copy());
         if std::fs::read(&dead).unwrap()[..16] != [0; 16] {
-            assert_eq!(verdict(&dead, &acknowledged), None);
+            assert_eq!(check_copy(&dead, &acknowledged), None);
         }
         std::fs::remove_file(dead).unwrap();
     }
-    let child = Child::start(&desk, clients);
+    let child = Child::start(&fixture, clients);
     child.stop();
-    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+    assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
 }
 
 fn borg(from: &Path, to: &Path) -> Command {
@@ -245,15 +247,15 @@ async fn long_copies_by_restic_hold_everything() {
     }
 }
 
-fn one_copier(desk: &Desk, acks: &Arc<Acks>, copier: usize) -> impl FnOnce() + Send + 'static {
-    let (published, acks) = (desk.published(), acks.clone());
-    let copy: PathBuf = desk.folder().join(format!("copier-{copier}.db"));
+fn one_copier(fixture: &StoreFixture, acks: &Arc<Acks>, copier: usize) -> impl FnOnce() + Send + 'static {
+    let (published, acks) = (fixture.published(), acks.clone());
+    let copy: PathBuf = fixture.folder().join(format!("copier-{copier}.db"));
     move || {
         for _ in 0..200 {
             let acknowledged = acks.all();
             let output = cp(&published, &copy).output().unwrap();
             if output.status.success() {
-                assert_eq!(verdict(&copy, &acknowledged), None);
+                assert_eq!(check_copy(&copy, &acknowledged), None);
             } else {
                 // The name was exchanged between its look at the file and its opening it.
                 assert!(String::from_utf8_lossy(&output.stderr).contains("replaced while being copied"));

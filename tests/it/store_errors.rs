@@ -2,7 +2,7 @@
 
 use super::support::forget_clean_stop;
 use super::support::small_disk::SmallDisk;
-use super::support::store::{Desk, integrity, verdict, write};
+use super::support::store::{StoreFixture, check_copy, integrity, write};
 use agentlocator::domain::{ActorId, Timestamp};
 use agentlocator::store::{Error, PublishState, Store};
 use std::time::{Duration, Instant};
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_and_then_takes_again() {
     let Some(small) = SmallDisk::mount(16) else { return };
-    let desk = Desk::on(&small);
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::on(&small);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     let mut acknowledged = 0;
     for number in 1..=20 {
         write(&store, "client-0", number).await.unwrap();
@@ -36,17 +36,17 @@ async fn a_full_disk_refuses_and_then_takes_again() {
         write(&store, "client-0", acknowledged).await.unwrap();
     }
     assert!(store.health().writable);
-    desk.until_current(&store).await;
-    assert_eq!(verdict(&desk.copy(), &[acknowledged]), None);
+    fixture.until_current(&store).await;
+    assert_eq!(check_copy(&fixture.copy(), &[acknowledged]), None);
     store.close();
-    assert_eq!(verdict(&desk.copy(), &[acknowledged]), None);
+    assert_eq!(check_copy(&fixture.copy(), &[acknowledged]), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
     let Some(small) = SmallDisk::mount(64) else { return };
-    let desk = Desk::on(&small);
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::on(&small);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     let grow = |number: i64, bytes: usize| {
         let (store, now) = (store.clone(), Timestamp::from_millis(0));
         async move {
@@ -66,41 +66,44 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
         assert!(Instant::now() < deadline, "it never filled up");
     }
     // Behind, but whole: it was not touched.
-    assert_eq!(integrity(&desk.published()), None);
+    assert_eq!(integrity(&fixture.published()), None);
     std::fs::remove_file(ballast).unwrap();
     number += 1;
     write(&store, "client-0", number).await.unwrap();
-    desk.until_current(&store).await;
-    assert_eq!(verdict(&desk.copy(), &[number]), None);
+    fixture.until_current(&store).await;
+    assert_eq!(check_copy(&fixture.copy(), &[number]), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_holds_the_file_open_on_a_small_disk_does_not_hold_up_a_start() {
     let Some(small) = SmallDisk::mount(32) else { return };
-    let desk = Desk::on(&small);
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::on(&small);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     write(&store, "client-0", 1).await.unwrap();
     store.close();
     // The copy has to be compared, and there is no room for a second one.
-    rusqlite::Connection::open(desk.live()).unwrap().execute("INSERT INTO meta VALUES ('color', 'blue')", []).unwrap();
-    forget_clean_stop(desk.live().parent().unwrap());
-    let reader = std::fs::File::open(desk.published()).unwrap();
+    rusqlite::Connection::open(fixture.live())
+        .unwrap()
+        .execute("INSERT INTO meta VALUES ('color', 'blue')", [])
+        .unwrap();
+    forget_clean_stop(fixture.live().parent().unwrap());
+    let reader = std::fs::File::open(fixture.published()).unwrap();
     let began = Instant::now();
-    let config = desk.config().clone();
+    let config = fixture.config().clone();
     let (store, _) = tokio::task::spawn_blocking(move || Store::open(&config).unwrap()).await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(15));
     write(&store, "client-0", 2).await.unwrap();
     assert!(matches!(store.health().publish, PublishState::Late { .. }), "{:?}", store.health().publish);
     drop(reader);
     write(&store, "client-0", 3).await.unwrap();
-    desk.until_current(&store).await;
-    assert_eq!(verdict(&desk.copy(), &[3]), None);
+    fixture.until_current(&store).await;
+    assert_eq!(check_copy(&fixture.copy(), &[3]), None);
 }
 
 #[tokio::test]
 async fn work_that_panics_or_fails_takes_nobody_with_it() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     let now = Timestamp::from_millis(0);
     let note = |store: &Store, what: &'static str| {
         let store = store.clone();
@@ -134,8 +137,8 @@ async fn work_that_panics_or_fails_takes_nobody_with_it() {
 
 #[tokio::test]
 async fn a_probe_writes_and_reads_and_is_shared() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(store.health().last_probe_at, None);
     let probes = futures_util::future::join_all((0..50).map(|_| store.probe())).await;
     assert!(probes.into_iter().all(|outcome| outcome.is_ok()));
@@ -150,8 +153,8 @@ async fn a_probe_writes_and_reads_and_is_shared() {
 
 #[tokio::test]
 async fn a_probe_never_takes_a_second() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     let (let_go, held) = std::sync::mpsc::channel::<()>();
     let busy = tokio::spawn({
         let store = store.clone();
@@ -170,9 +173,9 @@ async fn a_probe_never_takes_a_second() {
 
 #[tokio::test]
 async fn a_heartbeat_of_a_busy_or_idle_store_writes_at_most_once_a_minute() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    let log = agentlocator::store::with_suffix(&desk.live(), "-wal");
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    let log = agentlocator::store::with_suffix(&fixture.live(), "-wal");
     store.heartbeat().await.unwrap();
     let beat = store.read(|tx| tx.meta("beat_at")).await.unwrap();
     assert!(beat.is_some());
@@ -194,28 +197,28 @@ fn a_file_of_another_user_is_not_called_a_full_disk() {
         eprintln!("only root can run a process as another user: not tried");
         return;
     }
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.close();
     // As the documentation says to put a backup in place, done by root with a strict umask.
-    std::fs::remove_dir_all(desk.live().parent().unwrap()).unwrap();
-    std::fs::set_permissions(desk.published(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::remove_dir_all(fixture.live().parent().unwrap()).unwrap();
+    std::fs::set_permissions(fixture.published(), std::fs::Permissions::from_mode(0o600)).unwrap();
     let nobody = 65_534;
-    std::fs::set_permissions(desk.folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    chown(desk.folder(), Some(nobody), Some(nobody)).unwrap();
+    std::fs::set_permissions(fixture.folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    chown(fixture.folder(), Some(nobody), Some(nobody)).unwrap();
     // The folder of the built program may be one that only root may enter.
-    let program = desk.folder().join("agentlocator");
+    let program = fixture.folder().join("agentlocator");
     std::fs::copy(env!("CARGO_BIN_EXE_agentlocator"), &program).unwrap();
     let output = std::process::Command::new(program)
         .arg("migrate")
         .env_clear()
-        .env("DATABASE_URL", desk.published())
+        .env("DATABASE_URL", fixture.published())
         .uid(nobody)
         .gid(nobody)
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && !told.contains("disk is full"), "{told}");
-    let remedy = format!("chown nobody: {}", desk.published().canonicalize().unwrap().display());
+    let remedy = format!("chown nobody: {}", fixture.published().canonicalize().unwrap().display());
     assert!(told.contains("belongs to root and has the mode 0600") && told.contains(&remedy), "{told}");
 }

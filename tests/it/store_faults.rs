@@ -57,7 +57,7 @@ async fn the_database_fails(calls: &str, code: i32, part: &str) {
         assert!(hear(&shop, number).await);
         acknowledged.push(number);
     }
-    faults.let_fail(calls, code, 3, part);
+    faults.fail_calls(calls, code, 3, part);
     let mut number = 5;
     let mut refused = 0;
     while refused < 3 {
@@ -114,7 +114,7 @@ async fn a_disk_that_is_read_only_and_does_not_let_it_be_felt() {
 async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     let (shop, faults) = shop().await;
     assert!(hear(&shop, 0).await);
-    faults.let_fail(calls, code, skip, "/agentlocator.db");
+    faults.fail_calls(calls, code, skip, "/agentlocator.db");
     let number = AtomicUsize::new(1);
     // What is acknowledged while it is behind is in the database.
     let late = until("it to say so", async || {
@@ -154,11 +154,11 @@ async fn a_disk_that_fails_makes_no_backup() {
     assert!(hear(&shop, 0).await);
     let target = shop.daemon.folder().join("backup.db");
     for (calls, code) in [("w", ENOSPC), ("s", EIO)] {
-        faults.let_fail(calls, code, 0, "backup.db.part");
+        faults.fail_calls(calls, code, 0, "backup.db.part");
         let output = tokio::task::block_in_place(|| shop.daemon.cli(&["backup", target.to_str().unwrap()]));
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(!target.exists() && !shop.daemon.folder().join("backup.db.part").exists());
-        faults.let_fail(calls, code, 0, "/snapshots/.unfinished");
+        faults.fail_calls(calls, code, 0, "/snapshots/.unfinished");
         let output = tokio::task::block_in_place(|| shop.daemon.cli(&["snapshots", "create"]));
         assert_eq!(output.status.code(), Some(1), "{output:?}");
     }
@@ -178,7 +178,7 @@ async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
     assert!(hear(&shop, 1).await);
     tokio::task::block_in_place(|| assert!(shop.daemon.stop().success()));
     std::fs::copy(&backup, shop.daemon.published_file()).unwrap();
-    faults.let_fail("e", EIO, 0, "/agentlocator.db");
+    faults.fail_calls("e", EIO, 0, "/agentlocator.db");
     tokio::task::block_in_place(|| shop.daemon.launch());
     let texts = shop.talk(DANA).await;
     assert_eq!(texts.len(), 2, "the data of the service goes on: {texts:?}");

@@ -1,33 +1,33 @@
 //! kill -9 at any moment: what was acknowledged is there once, and every copy is right.
 
-use super::support::store::{Child, Desk, verdict};
+use super::support::store::{Child, StoreFixture, check_copy};
 use agentlocator::store::{Integrity, Store};
 use std::time::Duration;
 
 async fn killed_again_and_again(times: u64) {
-    let desk = Desk::new();
+    let fixture = StoreFixture::new();
     let clients = 6;
-    let acks = desk.acks(clients);
+    let acks = fixture.acks(clients);
     for round in 0..times {
-        let child = Child::start(&desk, clients);
+        let child = Child::start(&fixture, clients);
         // The first copy after a start, also after a start that followed a kill.
         let acknowledged = acks.all();
-        assert_eq!(verdict(&desk.copy(), &acknowledged), None, "round {round}, first copy");
+        assert_eq!(check_copy(&fixture.copy(), &acknowledged), None, "round {round}, first copy");
         // Somewhere in the middle of anything.
         tokio::time::sleep(Duration::from_micros(20_000 + round * 7_919 % 60_000)).await;
         child.kill9();
         // Killed in the middle of a write the file is refused by every reader, until the next start.
-        let (acknowledged, dead) = (acks.all(), desk.copy());
+        let (acknowledged, dead) = (acks.all(), fixture.copy());
         if std::fs::read(&dead).unwrap()[..16] == [0; 16] {
             continue;
         }
-        assert_eq!(verdict(&dead, &acknowledged), None, "round {round}, copy with nobody running");
+        assert_eq!(check_copy(&dead, &acknowledged), None, "round {round}, copy with nobody running");
     }
-    let child = Child::start(&desk, clients);
+    let child = Child::start(&fixture, clients);
     tokio::time::sleep(Duration::from_millis(50)).await;
     child.stop();
-    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
-    let (store, _) = Store::open(desk.config()).unwrap();
+    assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(store.health().integrity, Integrity::Unchecked);
 }
 
@@ -44,11 +44,11 @@ async fn long_what_was_acknowledged_survives_many_kills() {
 
 #[tokio::test]
 async fn after_a_kill_the_whole_database_is_checked_beside_the_service() {
-    let desk = Desk::new();
-    let child = Child::start(&desk, 4);
+    let fixture = StoreFixture::new();
+    let child = Child::start(&fixture, 4);
     tokio::time::sleep(Duration::from_millis(50)).await;
     child.kill9();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     while store.health().integrity != Integrity::Ok {

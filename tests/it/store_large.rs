@@ -53,7 +53,7 @@ async fn long_ten_gigabytes_are_started_copied_and_kept_in_little_memory() {
     for round in 0..2 {
         // Ready, and taking messages, while the database is read beside it.
         number += 1;
-        shop.hear_by_twilio("whatsapp:+972501111111", &format!("SM{number:032x}"), "early").await;
+        shop.receive_by_twilio("whatsapp:+972501111111", &format!("SM{number:032x}"), "early").await;
         until("the copy to hold the message", || messages_in_copy(&published) == Some(number));
         eprintln!("round {round}: current after {} s", began.elapsed().as_secs());
 

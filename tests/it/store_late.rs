@@ -2,19 +2,19 @@
 
 use super::store_start::{notice, run};
 use super::support::small_disk::SmallDisk;
-use super::support::store::{Desk, color_in, integrity};
+use super::support::store::{StoreFixture, color_in, integrity};
 use agentlocator::store::{PublishState, StartEvent, Store};
 use std::fs::File;
 
 /// A copy of the folder, as it starts on another machine.
-fn copied(desk: &Desk) -> Desk {
-    let copy = Desk::new();
-    run("cp -rp", &[&desk.published().with_file_name("live"), copy.folder()]);
-    run("cp -p", &[&desk.published(), &copy.published()]);
+fn copied(fixture: &StoreFixture) -> StoreFixture {
+    let copy = StoreFixture::new();
+    run("cp -rp", &[&fixture.published().with_file_name("live"), copy.folder()]);
+    run("cp -p", &[&fixture.published(), &copy.published()]);
     copy
 }
 
-async fn start(copy: &Desk) -> (Store, String) {
+async fn start(copy: &StoreFixture) -> (Store, String) {
     // Another machine has another boot.
     copy.left_in_boot("another");
     let (store, _) = Store::open(copy.config()).unwrap();
@@ -27,13 +27,13 @@ async fn start(copy: &Desk) -> (Store, String) {
 async fn a_folder_copied_while_its_published_file_was_behind_goes_on_with_the_newest_sound_data() {
     // Too small for a spare.
     let Some(small) = SmallDisk::mount(48) else { return };
-    let desk = Desk::on(&small);
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::on(&small);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
-    let reader = File::open(desk.published()).unwrap();
+    let reader = File::open(fixture.published()).unwrap();
     store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
     assert!(matches!(store.health().publish, PublishState::Late { .. }), "{:?}", store.health().publish);
-    let (late, damaged, half_late) = (copied(&desk), copied(&desk), copied(&desk));
+    let (late, damaged, half_late) = (copied(&fixture), copied(&fixture), copied(&fixture));
 
     let (store_of_copy, color) = start(&late).await;
     assert_eq!(color, "new");
@@ -55,10 +55,10 @@ async fn a_folder_copied_while_its_published_file_was_behind_goes_on_with_the_ne
 
     // The published file was copied while it was behind, and the rest after it had caught up.
     drop(reader);
-    desk.until_current(&store).await;
+    fixture.until_current(&store).await;
     store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
-    run("cp -rp", &[&desk.published().with_file_name("live"), half_late.folder()]);
-    let whole = copied(&desk);
+    run("cp -rp", &[&fixture.published().with_file_name("live"), half_late.folder()]);
+    let whole = copied(&fixture);
     let (store_of_copy, color) = start(&half_late).await;
     assert_eq!((color.as_str(), notice(&store_of_copy).await.unwrap().event), ("new", StartEvent::LateFolderCopied));
     store_of_copy.close();

@@ -1,23 +1,23 @@
 //! What a start does when the live database itself was changed, emptied or damaged while the service was off.
 
 use super::store_start::{files, notice, run};
-use super::support::store::{Child, Desk, color_in, integrity, open_copy};
+use super::support::store::{Child, StoreFixture, color_in, integrity, open_copy};
 use agentlocator::store::{StartEvent, Store};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 
 /// A store in which the color was "old" when a backup was made and is "new" now. Returns the backup.
-async fn desk_with_a_backup(stopped_by_kill: bool) -> (Desk, std::path::PathBuf) {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+async fn fixture_with_a_backup(stopped_by_kill: bool) -> (StoreFixture, std::path::PathBuf) {
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
-    let backup = desk.copy();
+    let backup = fixture.copy();
     store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
     store.close();
     if stopped_by_kill {
-        Child::start(&desk, 0).kill9();
+        Child::start(&fixture, 0).kill9();
     }
-    (desk, backup)
+    (fixture, backup)
 }
 
 async fn color(store: &Store) -> String {
@@ -25,77 +25,77 @@ async fn color(store: &Store) -> String {
 }
 
 /// The published file is served, and it is still whole after the start.
-async fn is_rescued(desk: &Desk, case: &str) {
-    let (store, _) = Store::open(desk.config()).unwrap();
+async fn is_rescued(fixture: &StoreFixture, case: &str) {
+    let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(color(&store).await, "new", "{case}");
     let told = notice(&store).await.expect(case);
     assert_eq!(told.event, StartEvent::LiveDamaged, "{case}");
     assert!(told.archived.is_some_and(|kept| kept.exists()), "{case}");
-    desk.until_current(&store).await;
+    fixture.until_current(&store).await;
     store.close();
-    assert_eq!((integrity(&desk.copy()), color_in(&desk.published())), (None, "new".into()), "{case}");
+    assert_eq!((integrity(&fixture.copy()), color_in(&fixture.published())), (None, "new".into()), "{case}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_emptied_live_database_does_not_replace_the_published_file() {
     for by_kill in [false, true] {
-        let (desk, _) = desk_with_a_backup(by_kill).await;
+        let (fixture, _) = fixture_with_a_backup(by_kill).await;
         for log in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{log}", desk.live().display()));
+            let _ = std::fs::remove_file(format!("{}{log}", fixture.live().display()));
         }
-        OpenOptions::new().write(true).open(desk.live()).unwrap().set_len(0).unwrap();
-        is_rescued(&desk, &format!("stopped by kill: {by_kill}")).await;
+        OpenOptions::new().write(true).open(fixture.live()).unwrap().set_len(0).unwrap();
+        is_rescued(&fixture, &format!("stopped by kill: {by_kill}")).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damage_in_what_a_start_reads_first_does_not_keep_the_service_off() {
-    let (desk, _) = desk_with_a_backup(false).await;
-    let root: i64 = open_copy(&desk.published())
+    let (fixture, _) = fixture_with_a_backup(false).await;
+    let root: i64 = open_copy(&fixture.published())
         .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'settings'", [], |row| row.get(0))
         .unwrap();
-    let live = OpenOptions::new().write(true).open(desk.live()).unwrap();
+    let live = OpenOptions::new().write(true).open(fixture.live()).unwrap();
     live.write_all_at(&[0x55; 4096], u64::try_from(root - 1).unwrap() * 4096).unwrap();
     drop(live);
-    is_rescued(&desk, "settings").await;
+    is_rescued(&fixture, "settings").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_over_the_live_database_keeps_the_newer_published_file() {
-    let (desk, backup) = desk_with_a_backup(false).await;
-    run("cp", &[&backup, &desk.live()]);
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (fixture, backup) = fixture_with_a_backup(false).await;
+    run("cp", &[&backup, &fixture.live()]);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(color(&store).await, "old");
     let told = notice(&store).await.unwrap();
     assert_eq!(told.event, StartEvent::LiveChanged);
-    let kept = files(&desk, "agentlocator-before-change-");
+    let kept = files(&fixture, "agentlocator-before-change-");
     assert_eq!(told.archived.as_ref(), kept.first());
     assert_eq!((integrity(&kept[0]), color_in(&kept[0])), (None, "new".into()));
-    desk.until_current(&store).await;
+    fixture.until_current(&store).await;
     store.close();
-    assert_eq!(color_in(&desk.published()), "old");
+    assert_eq!(color_in(&fixture.published()), "old");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changed_permissions_do_not_make_a_folder_a_copy() {
-    let (desk, _) = desk_with_a_backup(true).await;
-    let state = desk.live().with_file_name("state");
+    let (fixture, _) = fixture_with_a_backup(true).await;
+    let state = fixture.live().with_file_name("state");
     // As if `chmod -R` had come an hour after the last note.
     let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
     File::open(&state).unwrap().set_modified(hour_ago).unwrap();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!((color(&store).await, notice(&store).await), ("new".into(), None));
     store.close();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_state_file_the_sound_live_database_stays() {
-    let (desk, backup) = desk_with_a_backup(false).await;
-    std::fs::remove_file(desk.live().with_file_name("state")).unwrap();
-    run("cp", &[&backup, &desk.published()]);
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (fixture, backup) = fixture_with_a_backup(false).await;
+    std::fs::remove_file(fixture.live().with_file_name("state")).unwrap();
+    run("cp", &[&backup, &fixture.published()]);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(color(&store).await, "new");
     assert_eq!(notice(&store).await.unwrap().event, StartEvent::FoundForeign);
-    assert_eq!(color_in(&files(&desk, "agentlocator-found-")[0]), "old");
+    assert_eq!(color_in(&files(&fixture, "agentlocator-found-")[0]), "old");
     store.close();
 }

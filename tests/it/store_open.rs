@@ -1,17 +1,17 @@
 //! Opening the store: migrations, the lock, snapshots, and what is left from before.
 
-use super::support::store::{Desk, integrity};
+use super::support::store::{StoreFixture, integrity};
 use agentlocator::store::{Error, Integrity, PublishState, Store};
 use rusqlite::Connection;
 use std::process::Command;
 
 #[tokio::test]
 async fn migrations_are_named_once() {
-    let desk = Desk::new();
-    let (store, applied) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, applied) = Store::open(fixture.config()).unwrap();
     assert!(applied[0].starts_with("V1__"), "{applied:?}");
     store.close();
-    let (store, applied) = Store::open(desk.config()).unwrap();
+    let (store, applied) = Store::open(fixture.config()).unwrap();
     assert_eq!(applied, Vec::<String>::new());
     assert_eq!(store.health().publish, PublishState::Current);
     assert_eq!(store.health().integrity, Integrity::Unchecked);
@@ -19,49 +19,49 @@ async fn migrations_are_named_once() {
 
 #[tokio::test]
 async fn the_store_is_opened_once_at_a_time() {
-    let desk = Desk::new();
-    let (first, _) = Store::open(desk.config()).unwrap();
-    let Err(Error::Busy(text)) = Store::open(desk.config()) else { panic!("it opened twice") };
+    let fixture = StoreFixture::new();
+    let (first, _) = Store::open(fixture.config()).unwrap();
+    let Err(Error::Busy(text)) = Store::open(fixture.config()) else { panic!("it opened twice") };
     assert!(text.contains(&std::process::id().to_string()), "{text}");
     first.close();
-    Store::open(desk.config()).unwrap();
+    Store::open(fixture.config()).unwrap();
 }
 
 #[tokio::test]
 async fn what_was_written_is_there_after_a_restart_and_in_the_copy() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
-    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
+    assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
     store.close();
     assert!(matches!(store.write(|tx| tx.set_meta("color", "red")).await, Err(Error::Closed)));
     assert!(matches!(store.read(|tx| tx.meta("color")).await, Err(Error::Closed)));
-    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
-    let (store, _) = Store::open(desk.config()).unwrap();
+    assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
+    let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("blue"));
 }
 
 #[tokio::test]
 async fn a_database_from_a_newer_version_is_refused() {
-    let desk = Desk::new();
-    drop(Store::open(desk.config()).unwrap());
-    Connection::open(desk.live())
+    let fixture = StoreFixture::new();
+    drop(Store::open(fixture.config()).unwrap());
+    Connection::open(fixture.live())
         .unwrap()
         .execute("INSERT INTO refinery_schema_history VALUES (900, 'from_the_future', '2030-01-01T00:00:00Z', '1')", [])
         .unwrap();
-    let Err(Error::Newer(text)) = Store::open(desk.config()) else { panic!("it opened") };
+    let Err(Error::Newer(text)) = Store::open(fixture.config()) else { panic!("it opened") };
     assert!(text.contains("V900__from_the_future") && text.contains("snapshots"), "{text}");
 }
 
 #[tokio::test]
 async fn a_copy_that_is_put_in_place_becomes_the_database() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
-    let copy = desk.copy();
+    let copy = fixture.copy();
     drop(store);
 
-    let other = Desk::new();
+    let other = StoreFixture::new();
     std::fs::copy(copy, other.published()).unwrap();
     let (store, applied) = Store::open(other.config()).unwrap();
     assert_eq!(applied, Vec::<String>::new());
@@ -73,69 +73,69 @@ async fn a_copy_that_is_put_in_place_becomes_the_database() {
 
 #[tokio::test]
 async fn a_torn_copy_is_not_taken_for_the_database() {
-    let desk = Desk::new();
-    std::fs::write(desk.published(), [0; 8192]).unwrap();
-    assert!(Store::open(desk.config()).is_err());
-    assert!(!desk.live().exists());
+    let fixture = StoreFixture::new();
+    std::fs::write(fixture.published(), [0; 8192]).unwrap();
+    assert!(Store::open(fixture.config()).is_err());
+    assert!(!fixture.live().exists());
 }
 
 #[tokio::test]
 async fn without_publishing_nothing_is_published() {
-    let desk = Desk::with(|config| config.publish = false);
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::with(|config| config.publish = false);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
     assert_eq!(store.health().publish, PublishState::Off);
-    assert!(!desk.published().exists());
+    assert!(!fixture.published().exists());
     store.close();
     // Switched on later, the copy is made then.
-    let desk = desk.changed(|config| config.publish = true);
-    let (_store, _) = Store::open(desk.config()).unwrap();
-    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
+    let fixture = fixture.changed(|config| config.publish = true);
+    let (_store, _) = Store::open(fixture.config()).unwrap();
+    assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
 }
 
 #[tokio::test]
 async fn switched_off_and_on_again_the_copy_catches_up() {
-    let desk = Desk::new();
-    drop(Store::open(desk.config()).unwrap());
-    let desk = desk.changed(|config| config.publish = false);
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    drop(Store::open(fixture.config()).unwrap());
+    let fixture = fixture.changed(|config| config.publish = false);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
     drop(store);
-    let desk = desk.changed(|config| config.publish = true);
-    let (store, _) = Store::open(desk.config()).unwrap();
-    desk.until_current(&store).await;
-    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
-    assert_eq!(integrity(&desk.copy()), None);
+    let fixture = fixture.changed(|config| config.publish = true);
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    fixture.until_current(&store).await;
+    assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
+    assert_eq!(integrity(&fixture.copy()), None);
 }
 
 /// What is written from here on is in the published file too.
-async fn goes_on(desk: &Desk) {
-    let (store, _) = Store::open(desk.config()).unwrap();
+async fn goes_on(fixture: &StoreFixture) {
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
-    desk.until_current(&store).await;
-    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
+    fixture.until_current(&store).await;
+    assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
 }
 
 #[tokio::test]
 async fn a_folder_that_moved_as_a_whole_goes_on_as_before() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
     drop(store);
-    let other = Desk::new();
-    let moved = Command::new("cp").arg("-a").arg(desk.folder().join(".")).arg(other.folder()).status().unwrap();
+    let other = StoreFixture::new();
+    let moved = Command::new("cp").arg("-a").arg(fixture.folder().join(".")).arg(other.folder()).status().unwrap();
     assert!(moved.success());
     goes_on(&other).await;
 }
 
 #[tokio::test]
 async fn a_start_that_fails_after_a_copy_was_put_in_place_forgets_nothing() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
-    let copy = desk.copy();
+    let copy = fixture.copy();
     drop(store);
-    let other = Desk::new();
+    let other = StoreFixture::new();
     std::fs::copy(copy, other.published()).unwrap();
     // It takes the copy over, and then there is no end of the log.
     std::fs::create_dir_all(other.live().with_file_name("db.sqlite-shm")).unwrap();
@@ -146,10 +146,10 @@ async fn a_start_that_fails_after_a_copy_was_put_in_place_forgets_nothing() {
 
 #[tokio::test]
 async fn a_copy_with_a_log_beside_it_is_not_taken_for_the_whole() {
-    let desk = Desk::new();
-    drop(Store::open(desk.config()).unwrap());
-    let other = Desk::new();
-    std::fs::copy(desk.published(), other.published()).unwrap();
+    let fixture = StoreFixture::new();
+    drop(Store::open(fixture.config()).unwrap());
+    let other = StoreFixture::new();
+    std::fs::copy(fixture.published(), other.published()).unwrap();
     let log = other.folder().join("agentlocator.db-wal");
     std::fs::write(&log, "something").unwrap();
     let Err(error) = Store::open(other.config()) else { panic!("it opened") };

@@ -1,6 +1,6 @@
 //! What somebody else does to the published file is found out, and left alone.
 
-use super::support::store::{Desk, integrity};
+use super::support::store::{StoreFixture, integrity};
 use agentlocator::store::{PublishState, Store};
 use rusqlite::Connection;
 use std::io::{Seek, SeekFrom, Write};
@@ -13,13 +13,13 @@ async fn set_color(store: &Store, color: &'static str) {
 }
 
 /// A store with a copy from before its last change.
-async fn with_an_old_copy() -> (Desk, Store, std::path::PathBuf) {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+async fn with_an_old_copy() -> (StoreFixture, Store, std::path::PathBuf) {
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     set_color(&store, "blue").await;
-    let old = desk.copy();
+    let old = fixture.copy();
     set_color(&store, "green").await;
-    (desk, store, old)
+    (fixture, store, old)
 }
 
 fn is_foreign(state: &PublishState) -> bool {
@@ -27,105 +27,105 @@ fn is_foreign(state: &PublishState) -> bool {
 }
 
 /// The change is found, the file keeps its bytes while writes go on, and once it is moved away a new one is made.
-async fn is_left_alone(desk: &Desk, store: &Store) {
-    let theirs = std::fs::read(desk.published()).unwrap();
+async fn is_left_alone(fixture: &StoreFixture, store: &Store) {
+    let theirs = std::fs::read(fixture.published()).unwrap();
     set_color(store, "red").await;
-    desk.until(store, is_foreign).await;
+    fixture.until(store, is_foreign).await;
     set_color(store, "yellow").await;
-    assert_eq!(std::fs::read(desk.published()).unwrap(), theirs);
+    assert_eq!(std::fs::read(fixture.published()).unwrap(), theirs);
     assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("yellow"));
 
-    let kept = desk.fresh_path();
-    std::fs::rename(desk.published(), &kept).unwrap();
-    desk.until_current(store).await;
+    let kept = fixture.fresh_path();
+    std::fs::rename(fixture.published(), &kept).unwrap();
+    fixture.until_current(store).await;
     set_color(store, "white").await;
-    assert_eq!(desk.copy_value::<String>(COLOR), "white");
+    assert_eq!(fixture.copy_value::<String>(COLOR), "white");
     assert_eq!(std::fs::read(&kept).unwrap(), theirs);
 }
 
 #[tokio::test]
 async fn a_copy_over_it_is_left_alone() {
-    let (desk, store, old) = with_an_old_copy().await;
-    std::fs::write(desk.published(), std::fs::read(old).unwrap()).unwrap();
-    is_left_alone(&desk, &store).await;
+    let (fixture, store, old) = with_an_old_copy().await;
+    std::fs::write(fixture.published(), std::fs::read(old).unwrap()).unwrap();
+    is_left_alone(&fixture, &store).await;
 }
 
 #[tokio::test]
 async fn a_file_moved_over_it_is_left_alone() {
-    let (desk, store, old) = with_an_old_copy().await;
-    std::fs::rename(old, desk.published()).unwrap();
-    is_left_alone(&desk, &store).await;
+    let (fixture, store, old) = with_an_old_copy().await;
+    std::fs::rename(old, fixture.published()).unwrap();
+    is_left_alone(&fixture, &store).await;
 }
 
 #[tokio::test]
 async fn a_write_by_a_database_program_is_left_alone() {
-    let (desk, store, _) = with_an_old_copy().await;
-    let conn = Connection::open(desk.published()).unwrap();
+    let (fixture, store, _) = with_an_old_copy().await;
+    let conn = Connection::open(fixture.published()).unwrap();
     conn.execute("UPDATE meta SET value = 'black' WHERE key = 'color'", []).unwrap();
     drop(conn);
-    is_left_alone(&desk, &store).await;
+    is_left_alone(&fixture, &store).await;
 }
 
 #[tokio::test]
 async fn one_changed_byte_is_noticed() {
-    let (desk, store, _) = with_an_old_copy().await;
-    let mut file = std::fs::OpenOptions::new().write(true).open(desk.published()).unwrap();
+    let (fixture, store, _) = with_an_old_copy().await;
+    let mut file = std::fs::OpenOptions::new().write(true).open(fixture.published()).unwrap();
     file.seek(SeekFrom::Start(5000)).unwrap();
     file.write_all(b"y").unwrap();
     drop(file);
-    is_left_alone(&desk, &store).await;
+    is_left_alone(&fixture, &store).await;
 }
 
 #[tokio::test]
 async fn an_appended_byte_is_noticed_without_any_write() {
-    let (desk, store, _) = with_an_old_copy().await;
-    let mut file = std::fs::OpenOptions::new().append(true).open(desk.published()).unwrap();
+    let (fixture, store, _) = with_an_old_copy().await;
+    let mut file = std::fs::OpenOptions::new().append(true).open(fixture.published()).unwrap();
     file.write_all(b"x").unwrap();
     drop(file);
-    desk.until(&store, is_foreign).await;
+    fixture.until(&store, is_foreign).await;
 }
 
 #[tokio::test]
 async fn reading_it_disturbs_nothing() {
-    let (desk, store, _) = with_an_old_copy().await;
-    let conn = Connection::open(desk.published()).unwrap();
+    let (fixture, store, _) = with_an_old_copy().await;
+    let conn = Connection::open(fixture.published()).unwrap();
     for color in ["red", "yellow", "white"] {
         let _: i64 = conn.query_row("SELECT count(*) FROM meta", [], |row| row.get(0)).unwrap();
         set_color(&store, color).await;
-        assert_eq!(desk.copy_value::<String>(COLOR), color);
+        assert_eq!(fixture.copy_value::<String>(COLOR), color);
     }
     assert_eq!(store.health().publish, PublishState::Current);
 }
 
 #[tokio::test]
 async fn a_removed_one_is_made_anew() {
-    let (desk, store, _) = with_an_old_copy().await;
-    std::fs::remove_file(desk.published()).unwrap();
+    let (fixture, store, _) = with_an_old_copy().await;
+    std::fs::remove_file(fixture.published()).unwrap();
     set_color(&store, "red").await;
-    desk.until_current(&store).await;
-    assert_eq!(desk.copy_value::<String>(COLOR), "red");
+    fixture.until_current(&store).await;
+    assert_eq!(fixture.copy_value::<String>(COLOR), "red");
     // Also without any write.
-    std::fs::remove_file(desk.published()).unwrap();
+    std::fs::remove_file(fixture.published()).unwrap();
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while !desk.published().exists() {
+    while !fixture.published().exists() {
         assert!(std::time::Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!(integrity(&desk.copy()), None);
+    assert_eq!(integrity(&fixture.copy()), None);
 }
 
 #[tokio::test]
 async fn another_program_writing_to_the_live_database_is_caught_up_with() {
-    let (desk, store, _) = with_an_old_copy().await;
+    let (fixture, store, _) = with_an_old_copy().await;
     for color in ["black", "grey"] {
-        let conn = Connection::open(desk.live()).unwrap();
+        let conn = Connection::open(fixture.live()).unwrap();
         conn.busy_timeout(Duration::from_secs(5)).unwrap();
         conn.execute("UPDATE meta SET value = ?1 WHERE key = 'color'", [color]).unwrap();
         // Its end may have moved the log behind our back.
         let _: i64 = conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0)).unwrap();
         drop(conn);
         store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
-        assert_eq!(desk.copy_value::<String>(COLOR), color);
-        assert_eq!(integrity(&desk.copy()), None);
+        assert_eq!(fixture.copy_value::<String>(COLOR), color);
+        assert_eq!(integrity(&fixture.copy()), None);
     }
 }

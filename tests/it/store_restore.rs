@@ -1,7 +1,7 @@
 //! What a start serves, keeps and says when a file was put in place of the published one.
 
 use super::store_start::{files, is_installed, notice, run};
-use super::support::store::{Child, Desk, integrity, open_copy};
+use super::support::store::{Child, StoreFixture, integrity, open_copy};
 use agentlocator::store::{PublishState, StartEvent, Store};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,10 @@ enum Put {
     OfAnotherProgram,
 }
 
-fn make(put: Put, desk: &Desk, older: &Path) -> PathBuf {
-    let path = desk.folder().join("backup.db");
+fn make(put: Put, fixture: &StoreFixture, older: &Path) -> PathBuf {
+    let path = fixture.folder().join("backup.db");
     match put {
-        Put::Same => drop(std::fs::copy(desk.published(), &path).unwrap()),
+        Put::Same => drop(std::fs::copy(fixture.published(), &path).unwrap()),
         Put::Older => drop(std::fs::copy(older, &path).unwrap()),
         Put::OlderSchema => {
             let conn = Connection::open(&path).unwrap();
@@ -58,29 +58,29 @@ enum Stopped {
 /// What a start serves, what it keeps, and what it says.
 async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
     let case = format!("{tool}, {put:?}, stopped {stopped:?}");
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
     for number in 0..60 {
         store.write(move |tx| tx.set_meta(&format!("filler-{number}"), &"x".repeat(9_000))).await.unwrap();
     }
-    let older = desk.copy();
+    let older = fixture.copy();
     store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
     store.close();
     if stopped != Stopped::Cleanly {
-        Child::start(&desk, 0).kill9();
+        Child::start(&fixture, 0).kill9();
     }
     if stopped == Stopped::ByKillUnknownBoot {
-        desk.left_in_boot("");
+        fixture.left_in_boot("");
     }
-    let backup = make(put, &desk, &older);
+    let backup = make(put, &fixture, &older);
     let bytes = std::fs::read(&backup).unwrap();
-    run(tool, &[&backup, &desk.published()]);
+    run(tool, &[&backup, &fixture.published()]);
 
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     let color = store.read(|tx| tx.meta("color")).await.unwrap().unwrap();
     let told = notice(&store).await;
-    let (replaced, found) = (files(&desk, "agentlocator-before-restore-"), files(&desk, "agentlocator-found-"));
+    let (replaced, found) = (files(&fixture, "agentlocator-before-restore-"), files(&fixture, "agentlocator-found-"));
     let is_restored = matches!(put, Put::Older | Put::OlderSchema) && stopped != Stopped::ByKillUnknownBoot;
     if put == Put::Same {
         assert_eq!((color.as_str(), told, replaced.len(), found.len()), ("new", None, 0, 0), "{case}");
@@ -108,14 +108,14 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
         assert_eq!(told.archived.as_ref(), found.first(), "{case}");
         assert!(std::fs::read(&found[0]).unwrap() == bytes, "{case}: it is not what was put there");
     }
-    desk.until_current(&store).await;
-    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), color, "{case}");
-    assert_eq!(integrity(&desk.copy()), None, "{case}");
+    fixture.until_current(&store).await;
+    assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), color, "{case}");
+    assert_eq!(integrity(&fixture.copy()), None, "{case}");
     store.close();
     // Told once: the next start finds everything as it should be.
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(store.health().publish, PublishState::Current, "{case}");
-    assert_eq!(files(&desk, "agentlocator-").len(), usize::from(put != Put::Same), "{case}");
+    assert_eq!(files(&fixture, "agentlocator-").len(), usize::from(put != Put::Same), "{case}");
 }
 
 #[tokio::test]
@@ -148,12 +148,12 @@ async fn what_is_put_there_while_the_service_runs_waits_for_the_owner() {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;
         }
-        let (desk, _) = with_a_foreign_file(tool).await;
-        let bytes = std::fs::read(desk.published()).unwrap();
-        let (store, _) = Store::open(desk.config()).unwrap();
+        let (fixture, _) = with_a_foreign_file(tool).await;
+        let bytes = std::fs::read(fixture.published()).unwrap();
+        let (store, _) = Store::open(fixture.config()).unwrap();
         assert!(matches!(store.health().publish, PublishState::Foreign { .. }), "{tool}");
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"), "{tool}");
-        assert!(std::fs::read(desk.published()).unwrap() == bytes, "{tool}");
+        assert!(std::fs::read(fixture.published()).unwrap() == bytes, "{tool}");
     }
 }
 
@@ -164,9 +164,9 @@ async fn what_is_put_there_again_after_a_stop_is_restored() {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;
         }
-        let (desk, older) = with_a_foreign_file(tool).await;
-        run(tool, &[&older, &desk.published()]);
-        let (store, _) = Store::open(desk.config()).unwrap();
+        let (fixture, older) = with_a_foreign_file(tool).await;
+        run(tool, &[&older, &fixture.published()]);
+        let (store, _) = Store::open(fixture.config()).unwrap();
         assert_eq!(notice(&store).await.map(|told| told.event), Some(StartEvent::Restored), "{tool}");
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("old"), "{tool}");
         store.close();
@@ -176,34 +176,34 @@ async fn what_is_put_there_again_after_a_stop_is_restored() {
 /// The same file, still being written when the service first saw it, or with other permissions since, waits all the same.
 #[tokio::test]
 async fn a_foreign_file_that_changes_while_the_service_runs_waits_for_the_owner() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
-    let backup = std::fs::read(desk.copy()).unwrap();
+    let backup = std::fs::read(fixture.copy()).unwrap();
     store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
     let (first, rest) = backup.split_at(backup.len() / 2);
-    std::fs::write(desk.published(), first).unwrap();
+    std::fs::write(fixture.published(), first).unwrap();
     store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
-    desk.until(&store, |state| matches!(state, PublishState::Foreign { .. })).await;
-    let mut file = std::fs::OpenOptions::new().append(true).open(desk.published()).unwrap();
+    fixture.until(&store, |state| matches!(state, PublishState::Foreign { .. })).await;
+    let mut file = std::fs::OpenOptions::new().append(true).open(fixture.published()).unwrap();
     std::io::Write::write_all(&mut file, rest).unwrap();
     store.close();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     assert!(matches!(store.health().publish, PublishState::Foreign { .. }), "{:?}", store.health().publish);
     assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"));
     store.close();
 }
 
 /// A store that was closed with an older backup under the published name, which was found while it ran. Returns the backup.
-async fn with_a_foreign_file(tool: &str) -> (Desk, PathBuf) {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+async fn with_a_foreign_file(tool: &str) -> (StoreFixture, PathBuf) {
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
-    let older = desk.copy();
+    let older = fixture.copy();
     store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
-    run(tool, &[&older, &desk.published()]);
+    run(tool, &[&older, &fixture.published()]);
     store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
-    desk.until(&store, |state| matches!(state, PublishState::Foreign { .. })).await;
+    fixture.until(&store, |state| matches!(state, PublishState::Foreign { .. })).await;
     store.close();
-    (desk, older)
+    (fixture, older)
 }

@@ -2,7 +2,7 @@
 
 use super::store_start::{files, notice, run};
 use super::support::small_disk::SmallDisk;
-use super::support::store::{Desk, color_in, integrity};
+use super::support::store::{StoreFixture, color_in, integrity};
 use agentlocator::store::{PublishState, StartEvent, Store};
 use std::path::PathBuf;
 
@@ -17,17 +17,17 @@ enum Case {
 }
 
 /// A stopped store on a small disk. The color was "old" when the backup was made, which is on another disk, and is "new" now.
-async fn desk_on(small: &SmallDisk) -> (Desk, PathBuf) {
-    let desk = Desk::on(small);
-    let (store, _) = Store::open(desk.config()).unwrap();
+async fn fixture_on(small: &SmallDisk) -> (StoreFixture, PathBuf) {
+    let fixture = StoreFixture::on(small);
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
     for number in 0..100 {
         store.write(move |tx| tx.set_meta(&format!("filler-{number}"), &"x".repeat(20_000))).await.unwrap();
     }
-    let backup = desk.copy();
+    let backup = fixture.copy();
     store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
     store.close();
-    (desk, backup)
+    (fixture, backup)
 }
 
 fn archived(small: &SmallDisk) -> Vec<PathBuf> {
@@ -40,15 +40,15 @@ async fn the_published_file_is_adopted_without_a_second_copy() {
     for case in [Case::Backup, Case::LiveDamaged, Case::NoLive] {
         // Too small to keep space for a start.
         let Some(small) = SmallDisk::mount(24) else { return };
-        let (desk, backup) = desk_on(&small).await;
+        let (fixture, backup) = fixture_on(&small).await;
         match case {
-            Case::Backup => run("cp", &[&backup, &desk.published()]),
-            Case::LiveDamaged => std::fs::write(desk.live(), "no database any more").unwrap(),
-            Case::NoLive => std::fs::remove_file(desk.live()).unwrap(),
+            Case::Backup => run("cp", &[&backup, &fixture.published()]),
+            Case::LiveDamaged => std::fs::write(fixture.live(), "no database any more").unwrap(),
+            Case::NoLive => std::fs::remove_file(fixture.live()).unwrap(),
         }
         let ballast = small.fill(2 << 20);
 
-        let (store, _) = Store::open(desk.config()).unwrap();
+        let (store, _) = Store::open(fixture.config()).unwrap();
         let (color, event) = match case {
             Case::Backup => ("old", StartEvent::Restored),
             Case::LiveDamaged => ("new", StartEvent::LiveDamaged),
@@ -66,9 +66,9 @@ async fn the_published_file_is_adopted_without_a_second_copy() {
         };
         assert!(reason.contains("MB"), "{reason}");
         std::fs::remove_file(ballast).unwrap();
-        desk.until_current(&store).await;
+        fixture.until_current(&store).await;
         store.close();
-        assert_eq!((integrity(&desk.copy()), color_in(&desk.published())), (None, "newest".into()), "{case:?}");
+        assert_eq!((integrity(&fixture.copy()), color_in(&fixture.published())), (None, "newest".into()), "{case:?}");
     }
 }
 
@@ -77,28 +77,28 @@ async fn the_published_file_is_adopted_without_a_second_copy() {
 async fn a_file_that_is_not_for_the_service_alone_is_not_written() {
     for is_linked in [true, false] {
         let Some(small) = SmallDisk::mount(24) else { return };
-        let (desk, backup) = desk_on(&small).await;
+        let (fixture, backup) = fixture_on(&small).await;
         let here = small.path().join("backup.db");
         run("cp", &[&backup, &here]);
-        std::fs::remove_file(desk.published()).unwrap();
+        std::fs::remove_file(fixture.published()).unwrap();
         let mut reader = None;
         if is_linked {
-            std::fs::hard_link(&here, desk.published()).unwrap();
+            std::fs::hard_link(&here, fixture.published()).unwrap();
         } else {
-            std::fs::rename(&here, desk.published()).unwrap();
-            reader = Some(std::fs::File::open(desk.published()).unwrap());
+            std::fs::rename(&here, fixture.published()).unwrap();
+            reader = Some(std::fs::File::open(fixture.published()).unwrap());
         }
         let bytes = std::fs::read(&backup).unwrap();
         let _ballast = small.fill(2 << 20);
 
-        let (store, _) = Store::open(desk.config()).unwrap();
+        let (store, _) = Store::open(fixture.config()).unwrap();
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"));
         let PublishState::Foreign { reason } = store.health().publish else { panic!("{:?}", store.health().publish) };
         assert!(reason.contains("not enough disk space") && reason.contains("MB free"), "{reason}");
         store.close();
         drop(reader);
-        assert!(std::fs::read(desk.published()).unwrap() == bytes, "linked: {is_linked}");
-        assert_eq!(files(&desk, "agentlocator-"), Vec::<PathBuf>::new());
+        assert!(std::fs::read(fixture.published()).unwrap() == bytes, "linked: {is_linked}");
+        assert_eq!(files(&fixture, "agentlocator-"), Vec::<PathBuf>::new());
         assert_eq!(archived(&small), Vec::<PathBuf>::new());
     }
 }

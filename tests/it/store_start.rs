@@ -1,7 +1,7 @@
 //! A start never destroys a good copy: whatever was done to the files meanwhile, it goes on with the newest sound data and keeps
 //! every file that the service did not write.
 
-use super::support::store::{Child, Desk, Load, open_copy, verdict};
+use super::support::store::{Child, Load, StoreFixture, check_copy, open_copy};
 use agentlocator::store::{Integrity, PublishState, StartEvent, StartNotice, Store};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -33,59 +33,59 @@ pub(super) async fn notice(store: &Store) -> Option<StartNotice> {
 
 /// A start on a folder that was copied, as on another machine. Both databases are sound and have all that was acknowledged
 /// before the copy began.
-async fn starts_elsewhere(copy: &Desk, acknowledged: &[i64]) {
-    assert_eq!(verdict(&copy.copy(), acknowledged), None, "the published file as it was copied");
+async fn starts_elsewhere(copy: &StoreFixture, acknowledged: &[i64]) {
+    assert_eq!(check_copy(&copy.copy(), acknowledged), None, "the published file as it was copied");
     // Another machine has another boot.
     copy.left_in_boot("another");
     let (store, _) = Store::open(copy.config()).unwrap();
     copy.until_current(&store).await;
-    assert_eq!(verdict(&copy.copy(), acknowledged), None, "the published file after the start");
+    assert_eq!(check_copy(&copy.copy(), acknowledged), None, "the published file after the start");
     let found = notice(&store).await.expect("the owner is told");
     assert_eq!(found.event, StartEvent::FolderCopied);
     assert!(found.archived.as_ref().is_some_and(|kept| kept.exists()), "{found:?}");
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
     assert_eq!(store.check_integrity().await.unwrap(), None);
     store.close();
-    assert_eq!(verdict(&copy.copy(), acknowledged), None);
+    assert_eq!(check_copy(&copy.copy(), acknowledged), None);
 }
 
 /// The log has begun again at its start since.
-async fn until_log_begins_again(desk: &Desk, since: [u8; 8]) {
+async fn until_log_begins_again(fixture: &StoreFixture, since: [u8; 8]) {
     let deadline = Instant::now() + Duration::from_mins(1);
-    while salt(desk) == since {
+    while salt(fixture) == since {
         assert!(Instant::now() < deadline, "the log never begins again");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
-fn salt(desk: &Desk) -> [u8; 8] {
+fn salt(fixture: &StoreFixture) -> [u8; 8] {
     let mut salt = [0; 8];
-    let log = std::fs::File::open(format!("{}-wal", desk.live().display())).unwrap();
+    let log = std::fs::File::open(format!("{}-wal", fixture.live().display())).unwrap();
     log.read_exact_at(&mut salt, 16).unwrap();
     salt
 }
 
 /// The folder is copied file by file while messages arrive, with a checkpoint between the database and its log.
 async fn copied_with_a_pause(rounds: usize) {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    let acks = Arc::new(desk.acks(6));
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    let acks = Arc::new(fixture.acks(6));
     let load = Load::start(&store, &acks);
     for round in 0..rounds {
-        let copy = Desk::new();
+        let copy = StoreFixture::new();
         std::fs::create_dir_all(copy.live().parent().unwrap()).unwrap();
-        let begun = salt(&desk);
-        until_log_begins_again(&desk, begun).await;
+        let begun = salt(&fixture);
+        until_log_begins_again(&fixture, begun).await;
         let acknowledged = acks.all();
         // `cp` and not this process: whoever closes the live database drops the locks that his process has on it.
-        let take = |name: &str| run("cp -p", &[&desk.folder().join(name), &copy.folder().join(name)]);
+        let take = |name: &str| run("cp -p", &[&fixture.folder().join(name), &copy.folder().join(name)]);
         let published_first = round % 2 == 0;
         if published_first {
             take("agentlocator.db");
         }
-        let begun = salt(&desk);
+        let begun = salt(&fixture);
         take("live/db.sqlite");
-        until_log_begins_again(&desk, begun).await;
+        until_log_begins_again(&fixture, begun).await;
         for name in ["live/db.sqlite-wal", "live/db.sqlite-shm", "live/state"] {
             take(name);
         }
@@ -114,18 +114,18 @@ async fn copied_slowly(rounds: usize) {
     if !is_installed("rsync") {
         return;
     }
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     for number in 0..20 {
         let text = "x".repeat(100_000);
         store.write(move |tx| tx.set_meta(&format!("filler-{number}"), &text)).await.unwrap();
     }
-    let acks = Arc::new(desk.acks(6));
+    let acks = Arc::new(fixture.acks(6));
     let load = Load::start(&store, &acks);
     for _ in 0..rounds {
-        let copy = Desk::new();
+        let copy = StoreFixture::new();
         let acknowledged = acks.all();
-        let (from, to) = (desk.folder().join("."), copy.folder().to_owned());
+        let (from, to) = (fixture.folder().join("."), copy.folder().to_owned());
         tokio::task::spawn_blocking(move || run("rsync -a --bwlimit=8000", &[&from, &to])).await.unwrap();
         let _ = std::fs::remove_file(copy.folder().join("acks"));
         starts_elsewhere(&copy, &acknowledged).await;
@@ -146,16 +146,16 @@ async fn long_folders_copied_slowly_under_load_hold_everything() {
 }
 
 /// A store with some content that was killed.
-async fn killed() -> (Desk, Vec<i64>) {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
+async fn killed() -> (StoreFixture, Vec<i64>) {
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     for number in 0..60 {
         store.write(move |tx| tx.set_meta(&format!("filler-{number}"), &"x".repeat(9_000))).await.unwrap();
     }
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
     store.close();
-    let child = Child::start(&desk, 2);
-    let acks = desk.acks(2);
+    let child = Child::start(&fixture, 2);
+    let acks = fixture.acks(2);
     let deadline = Instant::now() + Duration::from_secs(20);
     while acks.all().iter().any(|number| *number < 20) {
         assert!(Instant::now() < deadline);
@@ -163,11 +163,11 @@ async fn killed() -> (Desk, Vec<i64>) {
     }
     child.kill9();
     // Killed in the middle of a write, it would be no copy of anything.
-    if std::fs::read(desk.published()).unwrap().starts_with(&[0; 16]) {
-        Child::start(&desk, 0).kill9();
+    if std::fs::read(fixture.published()).unwrap().starts_with(&[0; 16]) {
+        Child::start(&fixture, 0).kill9();
     }
-    let acknowledged = desk.acks(2).all();
-    (desk, acknowledged)
+    let acknowledged = fixture.acks(2).all();
+    (fixture, acknowledged)
 }
 
 async fn until_checked(store: &Store) -> Integrity {
@@ -183,36 +183,36 @@ async fn until_checked(store: &Store) -> Integrity {
 }
 
 async fn damaged_while_down(power_cut: bool) {
-    let (desk, acknowledged) = killed().await;
-    let live = std::fs::OpenOptions::new().write(true).open(desk.live()).unwrap();
+    let (fixture, acknowledged) = killed().await;
+    let live = std::fs::OpenOptions::new().write(true).open(fixture.live()).unwrap();
     // Nothing that a start reads, so that only the check finds it.
-    let published = open_copy(&desk.copy());
+    let published = open_copy(&fixture.copy());
     let mut roots =
         published.prepare("SELECT rootpage FROM sqlite_schema WHERE name IN ('contacts', 'media')").unwrap();
     for page in roots.query_map([], |row| row.get::<_, u32>(0)).unwrap() {
         live.write_all_at(&[0x55; 4096], u64::from(page.unwrap() - 1) * 4096).unwrap();
     }
     if power_cut {
-        desk.left_in_boot("another");
+        fixture.left_in_boot("another");
     }
-    let before = std::fs::read(desk.published()).unwrap();
-    assert_eq!(verdict(&desk.copy(), &acknowledged), None);
+    let before = std::fs::read(fixture.published()).unwrap();
+    assert_eq!(check_copy(&fixture.copy(), &acknowledged), None);
 
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
     assert!(matches!(until_checked(&store).await, Integrity::Damaged { .. }));
-    desk.until(&store, |state| matches!(state, PublishState::Frozen { .. })).await;
+    fixture.until(&store, |state| matches!(state, PublishState::Frozen { .. })).await;
     store.write(|tx| tx.set_meta("color", "red")).await.unwrap();
-    assert!(std::fs::read(desk.published()).unwrap() == before, "the last sound copy was changed");
+    assert!(std::fs::read(fixture.published()).unwrap() == before, "the last sound copy was changed");
     let PublishState::Frozen { reason } = store.health().publish else { panic!("it is not frozen") };
-    let command = format!("agentlocator restore {}", desk.published().display());
+    let command = format!("agentlocator restore {}", fixture.published().display());
     assert!(reason.contains(&command), "{reason}");
     store.close();
     // Also at the start after that, which followed a clean stop.
-    let (store, _) = Store::open(desk.config()).unwrap();
-    desk.until(&store, |state| matches!(state, PublishState::Frozen { .. })).await;
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    fixture.until(&store, |state| matches!(state, PublishState::Frozen { .. })).await;
     store.close();
-    assert!(std::fs::read(desk.published()).unwrap() == before);
+    assert!(std::fs::read(fixture.published()).unwrap() == before);
 }
 
 #[tokio::test]
@@ -228,75 +228,75 @@ async fn one_damaged_by_a_power_cut_does_not_either() {
 #[tokio::test]
 async fn a_live_database_that_cannot_be_opened_is_replaced_by_the_good_copy() {
     for power_cut in [false, true] {
-        let (desk, acknowledged) = killed().await;
-        std::fs::write(desk.live(), "no database any more").unwrap();
+        let (fixture, acknowledged) = killed().await;
+        std::fs::write(fixture.live(), "no database any more").unwrap();
         if power_cut {
-            desk.left_in_boot("another");
+            fixture.left_in_boot("another");
         }
-        let (store, _) = Store::open(desk.config()).unwrap();
+        let (store, _) = Store::open(fixture.config()).unwrap();
         let found = notice(&store).await.unwrap();
         assert_eq!(found.event, StartEvent::LiveDamaged);
         let kept = found.archived.unwrap();
         assert_eq!(std::fs::read_to_string(kept).unwrap(), "no database any more");
-        desk.until_current(&store).await;
-        assert_eq!(verdict(&desk.copy(), &acknowledged), None);
+        fixture.until_current(&store).await;
+        assert_eq!(check_copy(&fixture.copy(), &acknowledged), None);
         store.close();
     }
 }
 
 #[tokio::test]
 async fn after_a_power_cut_the_copy_is_made_current_once_the_database_is_verified() {
-    let (desk, acknowledged) = killed().await;
-    desk.left_in_boot("another");
-    let (store, _) = Store::open(desk.config()).unwrap();
+    let (fixture, acknowledged) = killed().await;
+    fixture.left_in_boot("another");
+    let (store, _) = Store::open(fixture.config()).unwrap();
     // Whoever opens it meanwhile waits, or gets what the last run left.
-    assert_eq!(verdict(&desk.copy(), &acknowledged), None);
-    desk.until_current(&store).await;
+    assert_eq!(check_copy(&fixture.copy(), &acknowledged), None);
+    fixture.until_current(&store).await;
     assert_eq!(notice(&store).await, None);
     assert_eq!(store.health().integrity, Integrity::Ok);
-    assert_eq!(files(&desk, "agentlocator-"), Vec::<PathBuf>::new());
+    assert_eq!(files(&fixture, "agentlocator-"), Vec::<PathBuf>::new());
     store.close();
-    assert_eq!(verdict(&desk.copy(), &acknowledged), None);
+    assert_eq!(check_copy(&fixture.copy(), &acknowledged), None);
 }
 
 #[tokio::test]
 async fn a_file_that_was_only_touched_stays_ours() {
     for clean in [true, false] {
-        let (desk, acknowledged) = killed().await;
+        let (fixture, acknowledged) = killed().await;
         if clean {
-            let (store, _) = Store::open(desk.config()).unwrap();
+            let (store, _) = Store::open(fixture.config()).unwrap();
             store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
-            desk.until_current(&store).await;
+            fixture.until_current(&store).await;
             store.close();
         }
-        run("touch", &[&desk.published()]);
-        let (store, _) = Store::open(desk.config()).unwrap();
-        desk.until_current(&store).await;
+        run("touch", &[&fixture.published()]);
+        let (store, _) = Store::open(fixture.config()).unwrap();
+        fixture.until_current(&store).await;
         // Killed between two writes, the live database may have one more, which nobody was told of.
         if clean {
             assert_eq!(notice(&store).await, None);
         }
-        assert_eq!(verdict(&desk.copy(), &acknowledged), None);
+        assert_eq!(check_copy(&fixture.copy(), &acknowledged), None);
     }
 }
 
-pub(super) fn files(desk: &Desk, prefix: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(desk.folder()).unwrap().map(|entry| entry.unwrap().path());
+pub(super) fn files(fixture: &StoreFixture, prefix: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(fixture.folder()).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(prefix)).collect()
 }
 
 #[tokio::test]
 async fn backup_programs_are_told_to_leave_the_live_folder_out() {
-    let desk = Desk::new();
-    Store::open(desk.config()).unwrap().0.close();
-    let tag = std::fs::read_to_string(desk.live().with_file_name("CACHEDIR.TAG")).unwrap();
+    let fixture = StoreFixture::new();
+    Store::open(fixture.config()).unwrap().0.close();
+    let tag = std::fs::read_to_string(fixture.live().with_file_name("CACHEDIR.TAG")).unwrap();
     assert!(tag.starts_with("Signature: 8a477f597d28d172789f06886806bc55"), "{tag}");
-    let readme = std::fs::read_to_string(desk.live().with_file_name("README")).unwrap();
+    let readme = std::fs::read_to_string(fixture.live().with_file_name("README")).unwrap();
     assert!(readme.contains("agentlocator.db"));
     // Without that folder the published file is all that is needed.
-    std::fs::remove_dir_all(desk.live().parent().unwrap()).unwrap();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    desk.until_current(&store).await;
+    std::fs::remove_dir_all(fixture.live().parent().unwrap()).unwrap();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    fixture.until_current(&store).await;
 }
 
 /// The service's own unit hides all of `/proc` but processes.
@@ -308,31 +308,31 @@ async fn under_the_units_view_of_the_kernel_a_crash_is_no_power_cut() {
         eprintln!("not tested: this machine lets nobody mount a /proc with subset=pid");
         return;
     }
-    let boot = |desk: &Desk| {
-        let text = std::fs::read_to_string(desk.live().with_file_name("state")).unwrap();
+    let boot = |fixture: &StoreFixture| {
+        let text = std::fs::read_to_string(fixture.live().with_file_name("state")).unwrap();
         text.lines().find_map(|line| line.strip_prefix("boot ")).unwrap_or_default().to_owned()
     };
-    let desk = Desk::new();
-    Child::start_by(&desk, 1, &hidden, &[]).kill9();
-    assert_eq!(boot(&desk), "", "nothing is known without the unit's help");
-    Store::open(desk.config()).unwrap().0.close();
+    let fixture = StoreFixture::new();
+    Child::start_by(&fixture, 1, &hidden, &[]).kill9();
+    assert_eq!(boot(&fixture), "", "nothing is known without the unit's help");
+    Store::open(fixture.config()).unwrap().0.close();
 
     let id = "0123456789abcdef0123456789abcdef";
     let passed = [("AGENTLOCATOR_BOOT_ID", id)];
-    Child::start_by(&desk, 2, &hidden, &passed).kill9();
-    assert_eq!(boot(&desk), id);
+    Child::start_by(&fixture, 2, &hidden, &passed).kill9();
+    assert_eq!(boot(&fixture), id);
     // The log tells what the published file lacks, so that nothing is compared and a backup that was put back is seen.
-    let older = desk.copy();
-    let before = desk.acks(2).all();
-    let child = Child::start_by(&desk, 2, &hidden, &passed);
+    let older = fixture.copy();
+    let before = fixture.acks(2).all();
+    let child = Child::start_by(&fixture, 2, &hidden, &passed);
     let deadline = Instant::now() + Duration::from_secs(20);
-    while desk.acks(2).all()[0] < before[0] + 20 {
+    while fixture.acks(2).all()[0] < before[0] + 20 {
         assert!(Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     child.kill9();
-    run("cp -p", &[&older, &desk.published()]);
-    let child = Child::start_by(&desk, 0, &hidden, &passed);
+    run("cp -p", &[&older, &fixture.published()]);
+    let child = Child::start_by(&fixture, 0, &hidden, &passed);
     child.stop();
-    assert_eq!(files(&desk, "agentlocator-before-restore-").len(), 1, "it was restored");
+    assert_eq!(files(&fixture, "agentlocator-before-restore-").len(), 1, "it was restored");
 }

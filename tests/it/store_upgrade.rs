@@ -1,7 +1,7 @@
 //! The daemon starts on the database of every earlier version, and keeps all that is in it.
 
 use super::support::store::{integrity, open_copy};
-use super::support::{Daemon, log::PATIENCE};
+use super::support::{Daemon, log::WAIT_TIMEOUT};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -159,7 +159,7 @@ fn a_newer_one_is_refused_for_good() {
             });
         }
         daemon.spawn();
-        let status = daemon.wait(PATIENCE);
+        let status = daemon.wait(WAIT_TIMEOUT);
         daemon.kill9();
         assert_eq!(status.code(), Some(code));
     }
@@ -190,7 +190,7 @@ fn without_room_for_a_copy_nothing_is_touched() {
     conn.execute("UPDATE media SET content = zeroblob(8000000)", []).unwrap();
     drop(conn);
     daemon.spawn();
-    let status = daemon.wait(PATIENCE);
+    let status = daemon.wait(WAIT_TIMEOUT);
     daemon.kill9();
     let told = daemon.logs().lines().join("\n");
     let conn = Connection::open(&live).unwrap();

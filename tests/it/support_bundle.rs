@@ -1,6 +1,6 @@
 //! `agentlocator support-bundle`: what must be in it, and what must not.
 
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ async fn nothing_that_is_somebodys_is_in_it() {
         turns: vec![Turn::new("planted words of a caller", "planted answer")],
         ..OpenAiOptions::default()
     };
-    let mut town = Town::with_ai(options, |setup| {
+    let mut harness = CallHarness::with_ai(options, |setup| {
         setup.toml(
             "[business]\nname = \"Planted Plumbing\"\n[agent]\ninstructions = \"planted instructions\"\n\
              transfer_to = \"+972501239876\"\n[alerts]\nmail_to = [\"planted@mail.example\"]\n",
@@ -48,14 +48,14 @@ async fn nothing_that_is_somebodys_is_in_it() {
         setup.env("TWILIO_WA_FROM", "+97237654987");
     })
     .await;
-    plant(&town).await;
-    let bin = fake_journalctl(town.daemon.folder());
-    town.daemon.reconfigure(|setup| {
+    plant(&harness).await;
+    let bin = fake_journalctl(harness.daemon.folder());
+    harness.daemon.reconfigure(|setup| {
         setup.env("PATH", format!("{bin}:{}", std::env::var("PATH").unwrap()));
     });
 
-    let file = town.daemon.folder().join("bundle.tar.gz");
-    let output = tokio::task::block_in_place(|| town.daemon.cli(&["support-bundle", file.to_str().unwrap()]));
+    let file = harness.daemon.folder().join("bundle.tar.gz");
+    let output = tokio::task::block_in_place(|| harness.daemon.cli(&["support-bundle", file.to_str().unwrap()]));
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(told.contains("doctor.json") && told.contains("Nothing was sent anywhere"), "{told}");
@@ -63,7 +63,7 @@ async fn nothing_that_is_somebodys_is_in_it() {
 
     let parts = unpack(&file);
     for (name, content) in &parts {
-        for planted in PLANTED.into_iter().chain([town.exchange.account().auth_token.as_str()]) {
+        for planted in PLANTED.into_iter().chain([harness.twilio_state.account().auth_token.as_str()]) {
             assert!(!content.contains(planted), "{planted:?} is in {name}:\n{content}");
         }
     }
@@ -79,12 +79,12 @@ async fn nothing_that_is_somebodys_is_in_it() {
         "{log}"
     );
 
-    let again = tokio::task::block_in_place(|| town.daemon.cli(&["support-bundle", file.to_str().unwrap()]));
+    let again = tokio::task::block_in_place(|| harness.daemon.cli(&["support-bundle", file.to_str().unwrap()]));
     assert_eq!(again.status.code(), Some(1), "it never writes over a file");
 }
 
 /// A person who writes, one who calls, one who may log in, a program that may.
-async fn plant(town: &Town) {
+async fn plant(harness: &CallHarness) {
     let fields = [
         ("MessageSid", "SM00000000000000000000000000000001"),
         ("From", "whatsapp:+972521239876"),
@@ -93,14 +93,14 @@ async fn plant(town: &Town) {
         ("ProfileName", "Dana Plantedname"),
         ("NumMedia", "0"),
     ];
-    assert_eq!(town.hook("/webhook/whatsapp/twilio", &fields).await.status, 204);
-    let mut plan = town.plan("say 1s; listen");
+    assert_eq!(harness.hook("/webhook/whatsapp/twilio", &fields).await.status, 204);
+    let mut plan = harness.plan("say 1s; listen");
     plan.from = "+972501239876".into();
-    let report = town.phone.place_call(plan).await;
-    town.ended_call(&report.call_sid).await;
+    let report = harness.phone.place_call(plan).await;
+    harness.ended_call(&report.call_sid).await;
     tokio::task::block_in_place(|| {
-        assert!(town.daemon.cli(&["user", "add", "planted-owner"]).status.success());
-        assert!(town.daemon.cli(&["token", "create", "planted-till"]).status.success());
+        assert!(harness.daemon.cli(&["user", "add", "planted-owner"]).status.success());
+        assert!(harness.daemon.cli(&["token", "create", "planted-till"]).status.success());
     });
 }
 

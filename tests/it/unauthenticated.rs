@@ -1,8 +1,8 @@
 //! What a client may cost that has not shown who it is.
 
 use super::support::Daemon;
-use super::support::stand_in::StandIn;
-use super::support::telephony::{Town, start};
+use super::support::fake_server::FakeServer;
+use super::support::telephony::{CallHarness, start};
 use super::support::whatsapp::until;
 use agentlocator::simulator::openai::OpenAiOptions;
 use futures_util::future::join_all;
@@ -97,8 +97,8 @@ fn what_no_key_can_have_signed_is_refused_before_its_body() {
 #[tokio::test(flavor = "multi_thread")]
 async fn half_sent_bodies_have_a_budget_and_webhooks_get_past_them() {
     const BODY: usize = 64 << 10;
-    let town = Town::without_ai(|_| {}).await;
-    let daemon = &town.daemon;
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let daemon = &harness.daemon;
     daemon.client().get("/livez").await;
     let before = daemon.memory_kb("VmRSS");
     let body = vec![b'a'; BODY - 1];
@@ -107,7 +107,7 @@ async fn half_sent_bodies_have_a_budget_and_webhooks_get_past_them() {
         (0..600).map(|_| begin_post(daemon, "/webhook/call_status", &headers, BODY, &body)).collect();
     let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
     assert!(grown < 64 << 10, "600 half-sent bodies hold {grown} KB");
-    let reply = town
+    let reply = harness
         .hook("/webhook/incoming_call", &[("CallSid", "CA00000000000000000000000000000001"), ("From", "+972501234567")])
         .await;
     assert_eq!(reply.status, 200);
@@ -210,11 +210,11 @@ async fn a_recording_is_not_fetched_from_this_machine() {
     let place = format!("https://127.0.0.1:{}/x.wav", inside.local_addr().unwrap().port());
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();
-    let twilio = StandIn::start(None, move |_| {
+    let twilio = FakeServer::start(None, move |_| {
         count.fetch_add(1, Ordering::SeqCst);
         format!("HTTP/1.1 307 X\r\nLocation: {place}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     });
-    let town = Town::without_ai(|setup| {
+    let harness = CallHarness::without_ai(|setup| {
         setup.env("TWILIO_API_BASE_URL", twilio.url());
     })
     .await;
@@ -225,9 +225,9 @@ async fn a_recording_is_not_fetched_from_this_machine() {
         ("RecordingUrl", url.as_str()),
         ("RecordingDuration", "3"),
     ];
-    assert_eq!(town.hook("/webhook/recording_status", &fields).await.status, 204);
+    assert_eq!(harness.hook("/webhook/recording_status", &fields).await.status, 204);
     until("the recording to fail", async || {
-        let failed: i64 = town.daemon.query_value("SELECT count(*) FROM recordings WHERE state = 'failed'");
+        let failed: i64 = harness.daemon.query_value("SELECT count(*) FROM recordings WHERE state = 'failed'");
         (failed == 1).then_some(())
     })
     .await;
@@ -238,12 +238,12 @@ async fn a_recording_is_not_fetched_from_this_machine() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sound_faster_than_real_time_is_dropped_and_its_socket_closed() {
-    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
-    let token = town.ring("CA00000000000000000000000000000001").await;
-    let mut socket = town.open_socket().await;
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let token = harness.ring("CA00000000000000000000000000000001").await;
+    let mut socket = harness.open_socket().await;
     start(&mut socket, "CA00000000000000000000000000000001", &token).await;
-    tokio::task::block_in_place(|| town.daemon.logs().wait_for_event("CALL_LIVE"));
-    let before = town.daemon.memory_kb("VmRSS");
+    tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("CALL_LIVE"));
+    let before = harness.daemon.memory_kb("VmRSS");
     // Three seconds in each message.
     let payload = "/w".repeat(16_000);
     let mut sent: u64 = 0;
@@ -265,9 +265,9 @@ async fn sound_faster_than_real_time_is_dropped_and_its_socket_closed() {
         }
     };
     assert!(matches!(code, Some(1008) | None), "{code:?}");
-    let log = town.daemon.logs();
+    let log = harness.daemon.logs();
     assert_eq!(log.wait_for_event("STREAM_FLOOD")["level"], "warn");
     assert_eq!(log.events_named("STREAM_TOO_FAST").len(), 1);
-    let grown = town.daemon.memory_kb("VmRSS").saturating_sub(before);
+    let grown = harness.daemon.memory_kb("VmRSS").saturating_sub(before);
     assert!(grown < 16 << 10, "a flood of sound left {grown} KB");
 }

@@ -1,7 +1,7 @@
 //! Looking for a newer release: only when told to, and without saying who asks.
 
 use super::support::Daemon;
-use super::support::stand_in::StandIn;
+use super::support::fake_server::FakeServer;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ const NEWER: &str =
     r#"{"version":"99.1.0","date":"2026-11-01","notes_url":"https://releases.example/99.1.0","urgent":true}"#;
 
 /// A feed that remembers what it was asked.
-fn feed(body: &'static str) -> (StandIn, Arc<Mutex<Vec<String>>>) {
+fn feed(body: &'static str) -> (FakeServer, Arc<Mutex<Vec<String>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let memory = asked.clone();
-    let stand_in = StandIn::start(None, move |head| {
+    let fake_server = FakeServer::start(None, move |head| {
         memory.lock().unwrap().push(head.to_owned());
-        StandIn::answer(200, body, Duration::ZERO).replacen("\r\n", "\r\nETag: \"one\"\r\n", 1)
+        FakeServer::answer(200, body, Duration::ZERO).replacen("\r\n", "\r\nETag: \"one\"\r\n", 1)
     });
-    (stand_in, asked)
+    (fake_server, asked)
 }
 
 #[tokio::test(flavor = "multi_thread")]

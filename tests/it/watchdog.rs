@@ -2,7 +2,7 @@
 
 use super::support::Daemon;
 use super::support::freeze::Frozen;
-use super::support::log::PATIENCE;
+use super::support::log::WAIT_TIMEOUT;
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -21,17 +21,17 @@ fn watched() -> (Daemon, Systemd) {
     let daemon = Daemon::start(|setup| {
         setup.env("NOTIFY_SOCKET", path.to_str().unwrap()).env("WATCHDOG_USEC", "400000");
     });
-    assert!(systemd.hears_life(PATIENCE));
+    assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT));
     (daemon, systemd)
 }
 
 impl Systemd {
     /// Whether a sign of life comes within the time.
-    fn hears_life(&self, limit: Duration) -> bool {
-        self.hears("WATCHDOG=1", limit).is_some()
+    fn receives_watchdog_ping(&self, limit: Duration) -> bool {
+        self.receive("WATCHDOG=1", limit).is_some()
     }
 
-    fn hears(&self, beginning: &str, limit: Duration) -> Option<String> {
+    fn receive(&self, beginning: &str, limit: Duration) -> Option<String> {
         let deadline = Instant::now() + limit;
         let mut told = [0; 4096];
         while let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
@@ -58,12 +58,12 @@ fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
     let (daemon, systemd) = watched();
     let Some(frozen) = Frozen::thread(daemon.pid(), "store-writer") else { return };
     // A beat may have been under way.
-    systemd.hears_life(Duration::from_millis(500));
+    systemd.receives_watchdog_ping(Duration::from_millis(500));
     systemd.forget();
-    assert!(!systemd.hears_life(Duration::from_secs(2)), "its store hangs");
+    assert!(!systemd.receives_watchdog_ping(Duration::from_secs(2)), "its store hangs");
     daemon.logs().wait_for_event("STORE_HANGS");
     drop(frozen);
-    assert!(systemd.hears_life(PATIENCE), "it was only slow");
+    assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT), "it was only slow");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_publisher_that_hangs_is_no_reason_to_kill() {
     let Some(_frozen) = Frozen::thread(daemon.pid(), "store-publish") else { return };
     systemd.forget();
     for _ in 0..2 {
-        assert!(systemd.hears_life(PATIENCE), "writes are acknowledged without it");
+        assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT), "writes are acknowledged without it");
     }
 }
 
@@ -83,7 +83,7 @@ fn a_full_disk_is_no_reason_to_kill() {
     assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
     systemd.forget();
     for _ in 0..5 {
-        assert!(systemd.hears_life(PATIENCE));
+        assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT));
     }
 }
 
@@ -92,9 +92,9 @@ fn a_daemon_that_stands_still_gives_no_sign_of_life() {
     let (daemon, systemd) = watched();
     daemon.signal(19);
     systemd.forget();
-    assert!(!systemd.hears_life(Duration::from_secs(1)));
+    assert!(!systemd.receives_watchdog_ping(Duration::from_secs(1)));
     daemon.signal(18);
-    assert!(systemd.hears_life(PATIENCE));
+    assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT));
 }
 
 #[test]
@@ -110,6 +110,6 @@ fn systemd_is_told_that_the_start_goes_on_and_then_what_there_is() {
     let length = systemd.socket.recv(&mut first).unwrap();
     let first = String::from_utf8_lossy(&first[..length]).into_owned();
     assert!(first.starts_with("STATUS=Bringing the database up to date\nEXTEND_TIMEOUT_USEC="), "{first}");
-    let status = systemd.hears("STATUS=Answering", PATIENCE).expect("what there is");
+    let status = systemd.receive("STATUS=Answering", WAIT_TIMEOUT).expect("what there is");
     assert!(status.starts_with("STATUS=Answering: the page is at http://"), "{status}");
 }

@@ -1,7 +1,7 @@
 //! Frames that RFC 6455 forbids, by hand on the media socket: each is answered with the code that the standard names. The cases
 //! are of the kinds that Autobahn's fuzzing client tries: reserved bits and opcodes, fragments, UTF-8, closing.
 
-use super::support::telephony::Town;
+use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -50,8 +50,8 @@ async fn close_code(stream: &mut TcpStream) -> Option<u16> {
 }
 
 /// What a client of the protocol sends first, and the answer to it.
-async fn open(town: &Town) -> TcpStream {
-    let mut stream = TcpStream::connect(town.daemon.address()).await.unwrap();
+async fn open(harness: &CallHarness) -> TcpStream {
+    let mut stream = TcpStream::connect(harness.daemon.address()).await.unwrap();
     let head = "GET /ws/twilio-media HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -65,7 +65,7 @@ async fn open(town: &Town) -> TcpStream {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forbidden_frames_are_answered_with_the_code_of_the_standard() {
-    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
     let hello = br#"{"event":"connected"}"#;
     let unmasked = [vec![TEXT, 2], b"{}".to_vec()].concat();
     let too_long = [&1000_u16.to_be_bytes()[..], &[b'x'; 124]].concat();
@@ -93,21 +93,21 @@ async fn forbidden_frames_are_answered_with_the_code_of_the_standard() {
         cases.push(("a close with a code that nobody may send", frame(CLOSE, &code.to_be_bytes()), 1002));
     }
     for (what, bytes, expected) in cases {
-        let mut stream = open(&town).await;
+        let mut stream = open(&harness).await;
         stream.write_all(&bytes).await.unwrap();
         assert_eq!(close_code(&mut stream).await, Some(expected), "{what}: {bytes:02x?}");
     }
-    assert_eq!(town.daemon.client().get("/healthz").await.status, 200);
+    assert_eq!(harness.daemon.client().get("/healthz").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_is_still_sending_learns_why_it_is_closed() {
-    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
     let length: u32 = 8 << 20;
     let mut long = vec![TEXT, MASKED | EIGHT_BYTES];
     long.extend(u64::from(length).to_be_bytes());
     long.resize(long.len() + 4 + length as usize, b'x');
-    let mut stream = open(&town).await;
+    let mut stream = open(&harness).await;
     stream.write_all(&long).await.unwrap();
     assert_eq!(close_code(&mut stream).await, Some(1009));
 }

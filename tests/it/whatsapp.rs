@@ -3,7 +3,6 @@
 mod bridge_api;
 mod bridge_files;
 mod details;
-mod doubt;
 mod files;
 mod full_disk;
 mod history;
@@ -12,7 +11,8 @@ mod inbound;
 mod late_refusal;
 mod malformed;
 mod new_chats;
-mod news;
 mod order;
 mod outbound;
 mod policy;
+mod status_updates;
+mod unconfirmed;

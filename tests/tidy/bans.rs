@@ -1,11 +1,11 @@
-//! What must not stand in a room, or anywhere.
+//! What must not stand in a module, or anywhere.
 
 use super::{none, tree};
 
 /// Rooms that decide, and do nothing: no clock, no chance, no waiting, no world, no vendor's wire.
 const PURE: [&str; 4] = ["domain", "call", "inbox", "audio"];
 
-const WORLD: [&str; 20] = [
+const IO: [&str; 20] = [
     "async fn",
     ".await",
     "tokio::",
@@ -29,19 +29,19 @@ const WORLD: [&str; 20] = [
 ];
 
 #[test]
-fn pure_rooms_know_nothing_of_the_world() {
+fn pure_modules_do_no_io() {
     let mut findings = Vec::new();
     for file in tree::rust(&["src/"]) {
-        if !file.room().is_some_and(|room| PURE.contains(&room)) {
+        if !file.module().is_some_and(|module| PURE.contains(&module)) {
             continue;
         }
         for (number, line) in file.product_lines() {
-            for banned in WORLD.iter().filter(|banned| line.contains(**banned)) {
+            for banned in IO.iter().filter(|banned| line.contains(**banned)) {
                 findings.push(format!("{}:{number}: {banned}", file.path));
             }
         }
     }
-    none(&findings, "pure rooms take what they need as arguments");
+    none(&findings, "pure modules take what they need as arguments");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn only_the_command_line_prints() {
 }
 
 #[test]
-fn clock_and_chance_each_have_one_door() {
+fn clock_and_random_numbers_each_have_one_module() {
     let clock = |line: &str| line.contains("SystemTime::now") || line.contains("Timestamp::now");
     none(&lines_outside(&["clock"], clock), "time is read in `clock` alone");
     none(&lines_outside(&["entropy"], |line| line.contains("getrandom")), "chance is drawn in `entropy` alone");
@@ -139,11 +139,11 @@ fn lock_files_name_no_host() {
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// The product's lines outside some rooms for which `is_bad` holds. The simulator is no part of the daemon.
-fn lines_outside(rooms: &[&str], is_bad: impl Fn(&str) -> bool) -> Vec<String> {
+/// The product's lines outside some modules for which `is_bad` holds. The simulator is no part of the daemon.
+fn lines_outside(modules: &[&str], is_bad: impl Fn(&str) -> bool) -> Vec<String> {
     let mut findings = Vec::new();
     for file in tree::rust(&["src/"]) {
-        if file.room().is_some_and(|room| rooms.contains(&room)) {
+        if file.module().is_some_and(|module| modules.contains(&module)) {
             continue;
         }
         let bad = file.product_lines().filter(|(_, line)| is_bad(line));

@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use std::fs;
 
 #[test]
-fn every_room_is_in_the_map() {
+fn every_module_is_in_the_map() {
     let map = document("ARCHITECTURE.md");
-    let rooms: BTreeSet<_> = tree::rust(&["src/"]).iter().filter_map(|file| file.room().map(str::to_owned)).collect();
-    let missing: Vec<_> = rooms
+    let modules: BTreeSet<_> =
+        tree::rust(&["src/"]).iter().filter_map(|file| file.module().map(str::to_owned)).collect();
+    let missing: Vec<_> = modules
         .into_iter()
-        .filter(|room| room != "lib" && !map.contains(&format!("src/{room}")))
-        .map(|room| format!("src/{room}"))
+        .filter(|module| module != "lib" && !map.contains(&format!("src/{module}")))
+        .map(|module| format!("src/{module}"))
         .collect();
-    none(&missing, "every room is described in ARCHITECTURE.md");
+    none(&missing, "every module is described in ARCHITECTURE.md");
 }
 
 #[test]

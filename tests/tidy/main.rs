@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a rule that is broken is a failed test")]
 
-mod arrows;
 mod bans;
 mod documents;
 mod language;
 mod migrations;
+mod module_dependencies;
 mod shape;
 mod sounds;
 mod specs;

@@ -35,7 +35,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<File>) {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         let file_type = entry.file_type().unwrap();
         if file_type.is_dir() {
-            if !MADE.contains(&name.as_str()) {
+            if !GENERATED.contains(&name.as_str()) {
                 collect(root, &path, found);
             }
         } else if name != ".git"
@@ -49,13 +49,13 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<File>) {
 }
 
 /// Folders that are made, or that git keeps for itself.
-const MADE: [&str; 7] = [".git", "target", "node_modules", "data", "dist", "proptest-regressions", "mutants.out"];
+const GENERATED: [&str; 7] = [".git", "target", "node_modules", "data", "dist", "proptest-regressions", "mutants.out"];
 
 impl File {
-    /// The room that it is in: `call` for `src/call/session.rs` and `src/call.rs`; none outside `src`.
-    pub(crate) fn room(&self) -> Option<&str> {
+    /// The module that it is in: `call` for `src/call/session.rs` and `src/call.rs`; none outside `src`.
+    pub(crate) fn module(&self) -> Option<&str> {
         let path = self.path.strip_prefix("src/")?;
-        Some(path.split_once('/').map_or_else(|| path.trim_end_matches(".rs"), |(room, _)| room))
+        Some(path.split_once('/').map_or_else(|| path.trim_end_matches(".rs"), |(module, _)| module))
     }
 
     pub(crate) fn has_extension(&self, extension: &str) -> bool {

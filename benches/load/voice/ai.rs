@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// How it answers.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub struct AiBehavior {
     pub think: Duration,
     pub silence: Duration,
     pub delta: Duration,
@@ -26,7 +26,7 @@ pub struct Manner {
     pub connect: Duration,
 }
 
-impl Default for Manner {
+impl Default for AiBehavior {
     fn default() -> Self {
         Self {
             think: Duration::from_millis(300),
@@ -40,23 +40,23 @@ impl Default for Manner {
 }
 
 /// Serves sessions until it is dropped.
-pub async fn serve(listener: TcpListener, manner: Manner, clock: Clock, counters: Rc<RefCell<Counters>>) {
+pub async fn serve(listener: TcpListener, behavior: AiBehavior, clock: Clock, counters: Rc<RefCell<Counters>>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         let _ = stream.set_nodelay(true);
         let counters = counters.clone();
         tokio::task::spawn_local(async move {
-            tokio::time::sleep(manner.connect).await;
+            tokio::time::sleep(behavior.connect).await;
             let config = WebSocketConfig::default().read_buffer_size(8 << 10);
             if let Ok(socket) = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await {
-                Session::new(manner, clock, counters).run(socket).await;
+                Session::new(behavior, clock, counters).run(socket).await;
             }
         });
     }
 }
 
 struct Session {
-    manner: Manner,
+    behavior: AiBehavior,
     clock: Clock,
     counters: Rc<RefCell<Counters>>,
     updated: bool,
@@ -74,9 +74,9 @@ struct Session {
 }
 
 impl Session {
-    fn new(manner: Manner, clock: Clock, counters: Rc<RefCell<Counters>>) -> Self {
+    fn new(behavior: AiBehavior, clock: Clock, counters: Rc<RefCell<Counters>>) -> Self {
         Self {
-            manner,
+            behavior,
             clock,
             counters,
             updated: false,
@@ -88,7 +88,7 @@ impl Session {
             items: 0,
             answers: 0,
             answer: None,
-            sound: vec![0x55; usize::try_from(manner.delta.as_millis()).unwrap_or(100) * 8],
+            sound: vec![0x55; usize::try_from(behavior.delta.as_millis()).unwrap_or(100) * 8],
         }
     }
 
@@ -169,7 +169,7 @@ impl Session {
         }
         self.loud_frames = 0;
         self.quiet_frames += 1;
-        if self.speaking && u128::from(self.quiet_frames) * 20 >= self.manner.silence.as_millis() {
+        if self.speaking && u128::from(self.quiet_frames) * 20 >= self.behavior.silence.as_millis() {
             self.speaking = false;
             self.begin_answer(out);
         }
@@ -184,7 +184,7 @@ impl Session {
         let content = r#""object":"realtime.item","type":"message","status":"completed","role":"user","content":[{"type":"input_audio"}]"#;
         out.push(format!(r#"{{"type":"conversation.item.added","event_id":"e6","previous_item_id":null,"item":{{"id":"item_u{item}",{content}}}}}"#));
         out.push(format!(r#"{{"type":"response.created","event_id":"e7","response":{{"object":"realtime.response","id":"resp_{answer}","status":"in_progress","output":[]}}}}"#));
-        self.answer = Some((Instant::now() + self.manner.think, 0));
+        self.answer = Some((Instant::now() + self.behavior.think, 0));
     }
 
     fn speak(&mut self, out: &mut Vec<String>) {
@@ -211,10 +211,10 @@ impl Session {
             ));
         }
         let sent = sent + self.sound.len();
-        if sent >= usize::try_from(self.manner.answer.as_millis()).unwrap_or(0) * 8 {
+        if sent >= usize::try_from(self.behavior.answer.as_millis()).unwrap_or(0) * 8 {
             self.end_answer("completed", "", out);
         } else {
-            self.answer = Some((due + self.manner.delta / self.manner.speed, sent));
+            self.answer = Some((due + self.behavior.delta / self.behavior.speed, sent));
         }
     }
 

@@ -1,7 +1,7 @@
 //! One caller of the bench: frames every 20 ms, a burst of speech every 3 s, real playout with marks.
 
 use super::{Clock, Counters, Shape};
-use crate::target::Entrance;
+use crate::target::Endpoint;
 use crate::wire::{bytes_in, stamp, stamp_of, text_after};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -60,24 +60,24 @@ impl Caller {
     }
 
     /// Calls, talks until `end`, hangs up.
-    pub async fn run(mut self, entrance: &Entrance, end: Instant) -> Result<(), String> {
+    pub async fn run(mut self, endpoint: &Endpoint, end: Instant) -> Result<(), String> {
         // A server knows calls of an earlier load that are over.
         static CALLS: AtomicU64 = AtomicU64::new(1);
         let call_sid = format!("CA{:016x}{:016x}", CALLS.fetch_add(1, Ordering::Relaxed), self.number);
         let began_us = self.clock.micros();
-        let way = entrance.call(&call_sid, self.number).await?;
-        if way.asked {
+        let stream = endpoint.call(&call_sid, self.number).await?;
+        if stream.by_webhook {
             self.counters.borrow_mut().webhook.add(self.clock.micros() - began_us);
         }
-        let mut socket = connect(&way.url).await?;
+        let mut socket = connect(&stream.url).await?;
         let mut parameters = String::new();
-        for (name, value) in &way.parameters {
+        for (name, value) in &stream.parameters {
             let _ = write!(parameters, "{}\"{name}\":\"{value}\"", if parameters.is_empty() { "" } else { "," });
         }
         let sid = &self.stream_sid;
         let start = format!(
             r#"{{"event":"start","sequenceNumber":"1","streamSid":"{sid}","start":{{"streamSid":"{sid}","accountSid":"{}","callSid":"{call_sid}","tracks":["inbound"],"customParameters":{{{parameters}}},"mediaFormat":{{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1}}}}}}"#,
-            entrance.account_sid
+            endpoint.account_sid
         );
         let connected = r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#;
         for message in [connected.to_owned(), start] {
@@ -89,11 +89,11 @@ impl Caller {
         tokio::time::sleep(Duration::from_millis(200)).await;
         let stop = format!(
             r#"{{"event":"stop","sequenceNumber":"9","streamSid":"{}","stop":{{"accountSid":"{}","callSid":"{call_sid}"}}}}"#,
-            self.stream_sid, entrance.account_sid
+            self.stream_sid, endpoint.account_sid
         );
         let _ = socket.send(Message::text(stop)).await;
         let _ = tokio::time::timeout(Duration::from_secs(2), socket.close(None)).await;
-        entrance.call_ended(&call_sid, self.number).await;
+        endpoint.call_ended(&call_sid, self.number).await;
         talked
     }
 

@@ -7,9 +7,9 @@ use super::folder::Folder;
 use crate::simulator::bridge::BridgeInbound;
 use crate::simulator::caller::Phone;
 use crate::simulator::openai::{OpenAi, OpenAiOptions, Turn};
-use crate::simulator::twilio::{Account, Exchange, TwilioOptions, TwilioRest, WhatsAppNetwork};
+use crate::simulator::twilio::{Account, TwilioOptions, TwilioRest, TwilioState, WhatsAppNetwork};
 use crate::simulator::whatsapp::{BridgeProcess, BridgeSetup, Programs, WhatsAppServer};
-use crate::simulator::{EventLog, Route};
+use crate::simulator::{DaemonConnector, EventLog};
 use anyhow::Context;
 use serde_json::json;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(super) struct DemoEnvironment {
     pub(super) api: Api,
     pub(super) login: Login,
     pub(super) log: EventLog,
-    pub(super) exchange: Exchange,
+    pub(super) twilio_state: TwilioState,
     pub(super) phone: Phone,
     pub(super) twilio_whatsapp: WhatsAppNetwork,
     pub(super) openai: OpenAi,
@@ -47,17 +47,17 @@ pub(super) struct Login {
 impl DemoEnvironment {
     pub(super) async fn start(port: u16) -> anyhow::Result<Self> {
         let programs = Programs::find(Path::new("node"), &search_paths()?).await?;
-        let log = EventLog::telling(|entry| {
+        let log = EventLog::echoing(|entry| {
             let _ = print(&format!("{entry}\n"));
         });
-        let (exchange, route) = (Exchange::new(Account::random()), Route::new(None)?);
+        let (twilio_state, route) = (TwilioState::new(Account::random()), DaemonConnector::new(None)?);
         let folder = Folder::create()?;
         let secret = crate::entropy::random_hex::<16>();
         let options = OpenAiOptions { turns: turns(), ..OpenAiOptions::default() };
         let openai = OpenAi::start(free_port().await?, options, log.clone())?;
         let options =
             TwilioOptions { enforce_window: true, statuses_twice: true, media_late: true, ..TwilioOptions::default() };
-        let twilio = TwilioRest::start(free_port().await?, exchange.clone(), route.clone(), options, log.clone())?;
+        let twilio = TwilioRest::start(free_port().await?, twilio_state.clone(), route.clone(), options, log.clone())?;
         let listener = std::net::TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("port {port}"))?;
         let base_url = format!("http://{}", listener.local_addr()?);
         let whatsapp = WhatsAppServer::start(&programs).await?;
@@ -71,7 +71,7 @@ impl DemoEnvironment {
             more: Vec::new(),
         };
         let bridge = BridgeProcess::start(&programs, &whatsapp, setup).await?;
-        let account = exchange.account();
+        let account = twilio_state.account();
         let environment = [
             ("PUBLIC_BASE_URL", base_url.as_str()),
             ("TWILIO_ACCOUNT_SID", &account.sid),
@@ -92,14 +92,14 @@ impl DemoEnvironment {
         Ok(Self {
             api: Api::new(base_url, token)?,
             login,
-            phone: Phone::new(exchange.clone(), route.clone(), log.clone()),
-            twilio_whatsapp: WhatsAppNetwork::new(exchange.clone(), route.clone(), log.clone()),
+            phone: Phone::new(twilio_state.clone(), route.clone(), log.clone()),
+            twilio_whatsapp: WhatsAppNetwork::new(twilio_state.clone(), route.clone(), log.clone()),
             unauthenticated: BridgeInbound::new(route, &secret, &secret, log.clone()),
             bridge: Mutex::new(bridge),
             whatsapp,
             daemon,
             log,
-            exchange,
+            twilio_state,
             openai,
             twilio,
             folder,

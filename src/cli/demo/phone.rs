@@ -92,7 +92,7 @@ pub(super) async fn check_without_stream(
     checks: &mut Checks,
 ) -> anyhow::Result<()> {
     let never = report.streams.first().is_some_and(|stream| stream.ended == StreamEnd::NeverOpened);
-    let updates = env.exchange.call(&report.call_sid).map(|call| call.updates.len()).unwrap_or_default();
+    let updates = env.twilio_state.call(&report.call_sid).map(|call| call.updates.len()).unwrap_or_default();
     checks.that(never && updates == 1, "the watchdog redirects the call without a stream, once");
     checks.same(&report.recordings.len(), &1, "Twilio's recorder records the caller");
     let call = eventually(async || {

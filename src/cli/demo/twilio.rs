@@ -16,12 +16,12 @@ pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks)
         let kept = network.keep(&message);
         let fields = network.fields(&message, &kept);
         for _ in 0..2 {
-            let answer = network.hand_over(&url, &fields, SignaturePlan::Good).await;
+            let answer = network.post_webhook(&url, &fields, SignaturePlan::Good).await;
             checks.same(&answer.map(|answer| answer.status), &Ok(204), "Twilio's webhook is accepted");
         }
     }
-    let forged = network.fields(&InboundMessage::text(&noa, SHOP, "forged"), &env.exchange.messages()[0]);
-    let answer = network.hand_over(&url, &forged, SignaturePlan::Wrong).await;
+    let forged = network.fields(&InboundMessage::text(&noa, SHOP, "forged"), &env.twilio_state.messages()[0]);
+    let answer = network.post_webhook(&url, &forged, SignaturePlan::Wrong).await;
     checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged Twilio webhook is refused");
     let fetched = eventually(async || env.api.first_file_of(&noa).await).await?;
     checks.same(&fetched.as_deref(), &Some(PICTURE), "the picture is in the CRM, although Twilio delivered it late");

@@ -4,7 +4,7 @@ use super::checks::{Checks, eventually};
 use super::environment::DemoEnvironment;
 use super::twilio::PICTURE;
 use crate::simulator::bridge::{BridgeMessage, InboundAuth, InboundForm};
-use crate::simulator::whatsapp::Person;
+use crate::simulator::whatsapp::WhatsAppUser;
 use serde_json::{Value, json};
 
 /// The owner scans the QR code that the page shows.
@@ -67,12 +67,12 @@ pub(super) async fn send_messages(env: &DemoEnvironment, checks: &mut Checks) ->
     send(env, NOA, "כן, זה במלאי!", checks).await?;
     let answer = "בטח, שני שקים מחכים לך.";
     checks.that(is_shown(env, RONI, &[answer]).await?, "the bridge sends the answer to its contact, once");
-    let sent = eventually(async || Ok((env.exchange.sent_messages().len() == 1).then_some(()))).await?;
+    let sent = eventually(async || Ok((env.twilio_state.sent_messages().len() == 1).then_some(()))).await?;
     checks.that(sent.is_some(), "Twilio sends the answer to its contact, once");
 
     env.bridge.lock().await.kill().await;
     send(env, AVI, "עד שבע בערב.", checks).await?;
-    let sent = eventually(async || Ok((env.exchange.sent_messages().len() == 2).then_some(()))).await?;
+    let sent = eventually(async || Ok((env.twilio_state.sent_messages().len() == 2).then_some(()))).await?;
     checks.that(sent.is_some(), "while the bridge is down, Twilio sends to a contact who last wrote by the bridge");
     env.whatsapp.writes(RONI, "תודה!").await?;
     env.bridge.lock().await.launch().await?;
@@ -97,7 +97,7 @@ pub(super) async fn send_messages(env: &DemoEnvironment, checks: &mut Checks) ->
     Ok(())
 }
 
-async fn send(env: &DemoEnvironment, to: Person, text: &str, checks: &mut Checks) -> anyhow::Result<()> {
+async fn send(env: &DemoEnvironment, to: WhatsAppUser, text: &str, checks: &mut Checks) -> anyhow::Result<()> {
     let key = crate::entropy::random_hex::<8>();
     let body = json!({"to": number(to), "text": text, "provider": "auto"});
     let first = env.api.send(&key, &body).await?;
@@ -112,7 +112,7 @@ async fn send(env: &DemoEnvironment, to: Person, text: &str, checks: &mut Checks
 }
 
 /// Whether a contact's phone eventually shows exactly these texts.
-async fn is_shown(env: &DemoEnvironment, person: Person, texts: &[&str]) -> anyhow::Result<bool> {
+async fn is_shown(env: &DemoEnvironment, person: WhatsAppUser, texts: &[&str]) -> anyhow::Result<bool> {
     let shown = eventually(async || {
         let shown = env.whatsapp.shown_to(person.number).await?;
         Ok((shown == texts).then_some(()))
@@ -131,7 +131,7 @@ async fn bridge(env: &DemoEnvironment) -> anyhow::Result<Value> {
 }
 
 /// The texts exchanged with a contact: `<` before incoming, `>` before outgoing ones.
-async fn talk(env: &DemoEnvironment, person: Person) -> anyhow::Result<Vec<String>> {
+async fn talk(env: &DemoEnvironment, person: WhatsAppUser) -> anyhow::Result<Vec<String>> {
     let messages = env.api.messages_with(&number(person)).await?;
     let shown = |message: &Value| {
         let mark = if message["direction"] == "out" { '>' } else { '<' };
@@ -140,13 +140,13 @@ async fn talk(env: &DemoEnvironment, person: Person) -> anyhow::Result<Vec<Strin
     Ok(messages.iter().map(shown).collect())
 }
 
-fn number(person: Person) -> String {
+fn number(person: WhatsAppUser) -> String {
     format!("+{}", person.number)
 }
 
-pub(super) const NOA: Person = Person { number: "972509876543", name: "נועה" };
-pub(super) const AVI: Person = Person { number: "972523334455", name: "אבי" };
-const RONI: Person = Person { number: "972541234567", name: "רוני" };
+pub(super) const NOA: WhatsAppUser = WhatsAppUser { number: "972509876543", name: "נועה" };
+pub(super) const AVI: WhatsAppUser = WhatsAppUser { number: "972523334455", name: "אבי" };
+const RONI: WhatsAppUser = WhatsAppUser { number: "972541234567", name: "רוני" };
 
 /// The first bytes of a voice note.
 const VOICE: &[u8] =

@@ -6,7 +6,7 @@ use crate::simulator::caller::{
     CallPlan, CallReport, Chaos, Clip, DialPlan, EndedBy, Phase, Phone, Script, Step, StreamPlan, parse_time,
 };
 use crate::simulator::sound::wav_of_mulaw;
-use crate::simulator::twilio::{Exchange, TwilioOptions, TwilioRest};
+use crate::simulator::twilio::{TwilioOptions, TwilioRest, TwilioState};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -99,18 +99,18 @@ struct Network {
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Result<()> {
     let log = arguments.output.log();
-    let exchange = Exchange::new(arguments.target.account(settings)?);
+    let twilio_state = TwilioState::new(arguments.target.account(settings)?);
     let route = arguments.target.route(settings)?;
     let url = arguments.target.webhook(settings, "/webhook/incoming_call")?;
     let _rest = match arguments.rest {
         Some(address) => {
             let listener = TcpListener::bind(address).await.with_context(|| format!("--rest {address}"))?;
             let options = TwilioOptions::default();
-            Some(TwilioRest::start(listener, exchange.clone(), route.clone(), options, log.clone())?)
+            Some(TwilioRest::start(listener, twilio_state.clone(), route.clone(), options, log.clone())?)
         }
         None => None,
     };
-    let phone = Phone::new(exchange, route, log.clone());
+    let phone = Phone::new(twilio_state, route, log.clone());
     let mut calls = tokio::task::JoinSet::new();
     for number in 0..arguments.calls {
         let (phone, plan) = (phone.clone(), arguments.plan(url.as_str(), number));

@@ -1,7 +1,7 @@
 //! The server to test, and how to reach it.
 
 use super::Settings;
-use crate::simulator::Route;
+use crate::simulator::DaemonConnector;
 use crate::simulator::twilio::Account;
 use anyhow::{Context, bail};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -39,13 +39,13 @@ impl Target {
     }
 
     /// The route to the server: `--connect-to`, else this machine if there is no `--url`, else the URL's host.
-    pub(super) fn route(&self, settings: &Settings) -> anyhow::Result<Route> {
+    pub(super) fn route(&self, settings: &Settings) -> anyhow::Result<DaemonConnector> {
         let connect_to = match (self.connect_to, &self.url) {
             (Some(address), _) => Some(address),
             (None, Some(_)) => None,
             (None, None) => Some(loopback(settings.load()?.http.listen)),
         };
-        Route::new(connect_to).context("cannot create an HTTP client")
+        DaemonConnector::new(connect_to).context("cannot create an HTTP client")
     }
 
     /// The Twilio account.

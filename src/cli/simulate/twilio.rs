@@ -4,7 +4,7 @@ use super::super::Settings;
 use super::{OutputOptions, Target};
 use crate::simulator::Party;
 use crate::simulator::caller::parse_time;
-use crate::simulator::twilio::{Exchange, TwilioOptions, TwilioRest};
+use crate::simulator::twilio::{TwilioOptions, TwilioRest, TwilioState};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Result<()> {
     let log = arguments.output.log();
-    let exchange = Exchange::new(arguments.target.account(settings)?);
+    let twilio_state = TwilioState::new(arguments.target.account(settings)?);
     let options = TwilioOptions {
         status_gap: arguments.status_gap,
         enforce_window: arguments.enforce_window,
@@ -38,8 +38,9 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
     };
     let listener =
         TcpListener::bind(arguments.listen).await.with_context(|| format!("--listen {}", arguments.listen))?;
-    let rest = TwilioRest::start(listener, exchange.clone(), arguments.target.route(settings)?, options, log.clone())?;
+    let rest =
+        TwilioRest::start(listener, twilio_state.clone(), arguments.target.route(settings)?, options, log.clone())?;
     log.note(Party::Twilio, format!("listening; for the server: TWILIO_API_BASE_URL={}", rest.base_url()));
     super::interrupted().await?;
-    arguments.output.finish(&log, &exchange.messages(), "", None)
+    arguments.output.finish(&log, &twilio_state.messages(), "", None)
 }

@@ -4,7 +4,8 @@ use super::super::Settings;
 use super::{OutputOptions, Target};
 use crate::simulator::bridge::{BridgeInbound, BridgeMessage, InboundAuth, InboundForm};
 use crate::simulator::twilio::{
-    BoxAnswer, Exchange, InboundMessage, MediaRecord, SignaturePlan, TwilioOptions, TwilioRest, WhatsAppNetwork,
+    InboundMessage, MediaRecord, SignaturePlan, TwilioOptions, TwilioRest, TwilioState, WebhookResponse,
+    WhatsAppNetwork,
 };
 use crate::simulator::{EventLog, Party};
 use anyhow::Context;
@@ -113,18 +114,18 @@ impl Arguments {
     }
 
     async fn by_twilio(&self, settings: &Settings, log: &EventLog) -> anyhow::Result<Vec<u16>> {
-        let exchange = Exchange::new(self.target.account(settings)?);
+        let twilio_state = TwilioState::new(self.target.account(settings)?);
         let route = self.target.route(settings)?;
         let url: Url = self.target.webhook(settings, "/webhook/whatsapp/twilio")?;
         let rest = match self.rest {
             Some(address) => {
                 let listener = TcpListener::bind(address).await.with_context(|| format!("--rest {address}"))?;
                 let options = TwilioOptions { status_gap: Duration::from_millis(500), ..TwilioOptions::default() };
-                Some(TwilioRest::start(listener, exchange.clone(), route.clone(), options, log.clone())?)
+                Some(TwilioRest::start(listener, twilio_state.clone(), route.clone(), options, log.clone())?)
             }
             None => None,
         };
-        let network = WhatsAppNetwork::new(exchange, route, log.clone());
+        let network = WhatsAppNetwork::new(twilio_state, route, log.clone());
         let mut message = InboundMessage::text(&self.from, &self.to, &self.text);
         message.profile_name.clone_from(&self.name);
         if let Some(file) = &self.media {
@@ -136,7 +137,7 @@ impl Arguments {
         let signature = if self.forged { SignaturePlan::Wrong } else { SignaturePlan::Good };
         let mut statuses = Vec::new();
         for _ in 0..self.times() {
-            statuses.push(status(network.hand_over(&url, &fields, signature).await)?);
+            statuses.push(status(network.post_webhook(&url, &fields, signature).await)?);
         }
         if rest.is_some() {
             log.note(Party::Twilio, "waiting for the server's answers; press Ctrl-C to stop");
@@ -150,7 +151,7 @@ impl Arguments {
     }
 }
 
-fn status(answer: Result<BoxAnswer, String>) -> anyhow::Result<u16> {
+fn status(answer: Result<WebhookResponse, String>) -> anyhow::Result<u16> {
     answer.map(|answer| answer.status).map_err(|error| anyhow::anyhow!("the server does not answer: {error}"))
 }
 

@@ -1,9 +1,9 @@
 //! What people write, as the bridge hands it to the box.
 
 use crate::domain::hex;
-use crate::simulator::route::root_cause;
-use crate::simulator::twilio::BoxAnswer;
-use crate::simulator::{EventLog, Party, Route};
+use crate::simulator::daemon_connector::root_cause;
+use crate::simulator::twilio::WebhookResponse;
+use crate::simulator::{DaemonConnector, EventLog, Party};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -69,7 +69,7 @@ pub enum InboundAuth {
 /// Hands people's messages to the box. Cheap to clone.
 #[derive(Clone)]
 pub struct BridgeInbound {
-    route: Route,
+    connector: DaemonConnector,
     hmac_secret: String,
     token: String,
     log: EventLog,
@@ -77,8 +77,13 @@ pub struct BridgeInbound {
 
 impl BridgeInbound {
     /// With the key of the signature and the token that the box knows.
-    pub fn new(route: Route, hmac_secret: impl Into<String>, token: impl Into<String>, log: EventLog) -> Self {
-        Self { route, hmac_secret: hmac_secret.into(), token: token.into(), log }
+    pub fn new(
+        connector: DaemonConnector,
+        hmac_secret: impl Into<String>,
+        token: impl Into<String>,
+        log: EventLog,
+    ) -> Self {
+        Self { connector, hmac_secret: hmac_secret.into(), token: token.into(), log }
     }
 
     /// Hands `message` to `url`.
@@ -88,12 +93,12 @@ impl BridgeInbound {
         message: &BridgeMessage,
         form: InboundForm,
         auth: InboundAuth,
-    ) -> Result<BoxAnswer, String> {
+    ) -> Result<WebhookResponse, String> {
         self.post(url, message.body(form).to_string().into_bytes(), auth).await
     }
 
     /// Hands any body to `url`.
-    pub async fn post(&self, url: &Url, body: Vec<u8>, auth: InboundAuth) -> Result<BoxAnswer, String> {
+    pub async fn post(&self, url: &Url, body: Vec<u8>, auth: InboundAuth) -> Result<WebhookResponse, String> {
         let signature = match auth {
             InboundAuth::Both | InboundAuth::Signature => Some(hmac_hex(&self.hmac_secret, &body)),
             InboundAuth::WrongSignature => Some(hmac_hex("another secret", &body)),
@@ -104,7 +109,7 @@ impl BridgeInbound {
             InboundAuth::WrongSecret => Some("another token"),
             InboundAuth::Missing | InboundAuth::Signature | InboundAuth::WrongSignature => None,
         };
-        let mut request = self.route.request(reqwest::Method::POST, url).header("Content-Type", "application/json");
+        let mut request = self.connector.request(reqwest::Method::POST, url).header("Content-Type", "application/json");
         if let Some(signature) = signature {
             request = request.header("X-BAILEYS-SIGNATURE", signature);
         }
@@ -114,7 +119,11 @@ impl BridgeInbound {
         let answer = async {
             let response = request.body(body).send().await?;
             let status = response.status().as_u16();
-            Ok::<_, reqwest::Error>(BoxAnswer { status, content_type: String::new(), body: response.text().await? })
+            Ok::<_, reqwest::Error>(WebhookResponse {
+                status,
+                content_type: String::new(),
+                body: response.text().await?,
+            })
         };
         let answer = answer.await.map_err(|error| root_cause(&error));
         match &answer {

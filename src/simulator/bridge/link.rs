@@ -1,6 +1,6 @@
 //! The link to WhatsApp: how it is, and linking an account.
 
-use super::server::{BridgeManner, BridgeOptions, Shared, error, lock};
+use super::server::{BridgeBehavior, BridgeOptions, Shared, error, lock};
 use crate::entropy;
 use crate::simulator::Party;
 use axum::Router;
@@ -34,7 +34,7 @@ async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let options = lock(&shared.options);
     let status = if options.connected { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let mut body = json!({"connected": options.connected, "ts": crate::clock::now().as_millis()});
-    let whole = options.manner == BridgeManner::Whole;
+    let whole = options.behavior == BridgeBehavior::Full;
     if !options.connected || whole {
         body["state"] = json!(word(&options));
     }

@@ -39,16 +39,16 @@ pub struct BridgeOptions {
     /// What a check of its link finds: `ok`, `no_ack` or `no_echo`.
     pub link_check: &'static str,
     /// How much it answers.
-    pub manner: BridgeManner,
+    pub behavior: BridgeBehavior,
 }
 
 /// How much a bridge answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BridgeManner {
+pub enum BridgeBehavior {
     /// All that there is.
-    Whole,
+    Full,
     /// Only what every bridge must: sending, health, QR code, pairing code, logging out.
-    Plain,
+    Minimal,
     /// Nothing: it takes connections, and hangs.
     Hanging,
 }
@@ -65,7 +65,7 @@ impl BridgeOptions {
             account: Some("972541112233".into()),
             restricted: false,
             link_check: "ok",
-            manner: BridgeManner::Whole,
+            behavior: BridgeBehavior::Full,
         }
     }
 }
@@ -195,28 +195,28 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/send", post(send))
         .merge(link::routes())
         .merge(files::routes())
-        .layer(from_fn_with_state(shared.clone(), guard));
+        .layer(from_fn_with_state(shared.clone(), require_secret));
     Router::new()
         .merge(link::open_routes())
         .merge(guarded)
-        .layer(from_fn_with_state(shared.clone(), as_it_is))
+        .layer(from_fn_with_state(shared.clone(), apply_behavior))
         .with_state(shared)
 }
 
 /// One that hangs answers nothing, and a plain one does not know all paths.
-async fn as_it_is(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let manner = lock(&shared.options).manner;
-    if manner == BridgeManner::Hanging {
+async fn apply_behavior(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let behavior = lock(&shared.options).behavior;
+    if behavior == BridgeBehavior::Hanging {
         std::future::pending::<()>().await;
     }
     let known = matches!(request.uri().path(), "/send" | "/health" | "/healthz" | "/qr" | "/logout" | "/pairing-code");
-    if manner == BridgeManner::Plain && !known {
+    if behavior == BridgeBehavior::Minimal && !known {
         return (StatusCode::NOT_FOUND, "Cannot find that").into_response();
     }
     next.run(request).await
 }
 
-async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+async fn require_secret(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let secret = lock(&shared.options).secret.clone();
     let given = request.headers().get("x-baileys-secret").map(|value| value.as_bytes().to_vec());
     if secret.is_none() || given != secret.map(String::into_bytes) {
@@ -247,8 +247,8 @@ async fn send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
         return not_connected();
     }
     let fault = lock(&shared.faults).pop_front();
-    let goes_out = matches!(fault, None | Some(BridgeFault::HangAfterSend | BridgeFault::UnknownSent));
-    let id = if goes_out { go_out(&shared, &key, asked) } else { String::new() };
+    let is_sent = matches!(fault, None | Some(BridgeFault::HangAfterSend | BridgeFault::UnknownSent));
+    let id = if is_sent { record_sent(&shared, &key, asked) } else { String::new() };
     match fault {
         None => done(&id),
         Some(BridgeFault::HangAfterSend | BridgeFault::HangBefore) => std::future::pending().await,
@@ -263,7 +263,7 @@ async fn send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
     }
 }
 
-fn go_out(shared: &Shared, key: &str, asked: Value) -> String {
+fn record_sent(shared: &Shared, key: &str, asked: Value) -> String {
     let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
     let media_url = asked["mediaUrl"].as_str().or(asked["media_url"].as_str()).map(str::to_owned);
     let id = format!("3EB0{}", entropy::random_hex::<9>().to_uppercase());

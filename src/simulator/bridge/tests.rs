@@ -1,5 +1,5 @@
 use super::*;
-use crate::simulator::{EventLog, Route};
+use crate::simulator::{DaemonConnector, EventLog};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -7,7 +7,7 @@ use url::Url;
 
 struct Bench {
     bridge: Bridge,
-    route: Route,
+    connector: DaemonConnector,
     log: EventLog,
 }
 
@@ -15,13 +15,13 @@ async fn bench() -> Bench {
     let log = EventLog::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let bridge = Bridge::start(listener, BridgeOptions::connected("secret"), log.clone()).unwrap();
-    Bench { bridge, route: Route::new(None).unwrap(), log }
+    Bench { bridge, connector: DaemonConnector::new(None).unwrap(), log }
 }
 
 impl Bench {
     async fn send(&self, secret: &str, body: &Value) -> (u16, Value) {
         let url: Url = self.bridge.send_url().parse().unwrap();
-        let request = self.route.request(reqwest::Method::POST, &url).header("x-baileys-secret", secret).json(body);
+        let request = self.connector.request(reqwest::Method::POST, &url).header("x-baileys-secret", secret).json(body);
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }

@@ -1,13 +1,13 @@
 //! `<Connect><Stream>`: opens the media stream and goes on when it is over.
 
+use super::call_plan::{Phase, StreamPlan};
 use super::chaos::Chaos;
-use super::line::{Line, StreamIds};
 use super::media_socket;
+use super::media_stream::{MediaStream, StreamIds};
 use super::phone::{Next, RunningCall};
-use super::plan::{Phase, StreamPlan};
 use super::report::{EndedBy, StreamEnd, StreamReport};
 use super::script::{Clip, Script, Step};
-use crate::simulator::route::{Route, Socket};
+use crate::simulator::daemon_connector::{DaemonConnector, Socket};
 use crate::simulator::twilio::twiml::{self, Element};
 use crate::simulator::twilio::{random_sid, sign};
 use crate::simulator::{EventLog, Party};
@@ -19,7 +19,7 @@ impl RunningCall {
     pub(super) async fn connect(&mut self, verb: &Element, base: &Url) -> Option<Next> {
         let stream = verb.children.iter().find(|noun| noun.name == "Stream")?;
         let ids = StreamIds {
-            account_sid: self.phone.exchange.account().sid.clone(),
+            account_sid: self.phone.twilio_state.account().sid.clone(),
             call_sid: self.sid.clone(),
             stream_sid: random_sid("MZ"),
             parameters: parameters(stream),
@@ -27,7 +27,7 @@ impl RunningCall {
         let (report, next) = self.run_stream(stream, base, ids.clone()).await;
         let failed = matches!(report.ended, StreamEnd::Refused { .. } | StreamEnd::NeverOpened | StreamEnd::Dropped);
         let error = failed.then(|| format!("{:?}", report.ended));
-        self.tell_of_stream(stream, base, &ids, if failed { "stream-error" } else { "stream-stopped" }, error);
+        self.send_stream_status(stream, base, &ids, if failed { "stream-error" } else { "stream-stopped" }, error);
         self.note(format!("the stream is over: {:?}", report.ended));
         let ended = report.ended.clone();
         self.report.streams.push(report);
@@ -36,7 +36,7 @@ impl RunningCall {
             (None, StreamEnd::CallerHungUp) => Some(Next::Over(EndedBy::Caller)),
             (None, _) => {
                 let fields = vec![("StreamSid".to_owned(), ids.stream_sid)];
-                self.act_on(verb, base, fields)
+                self.request_action(verb, base, fields)
             }
         }
     }
@@ -61,10 +61,10 @@ impl RunningCall {
                 return (report, Some(next));
             }
         };
-        let (route, token) = (self.phone.route.clone(), self.hooks.auth_token.clone());
+        let (connector, token) = (self.phone.connector.clone(), self.webhook_client.auth_token.clone());
         let opening = async {
             tokio::time::sleep(wait).await;
-            open(&route, &token, &url).await
+            open(&connector, &token, &url).await
         };
         let socket = match self.during(Phase::Connecting, opening).await {
             Ok(Ok(socket)) => socket,
@@ -77,15 +77,15 @@ impl RunningCall {
             Err(next) => return (report, Some(next)),
         };
         self.note(format!("the stream {url} is open"));
-        self.tell_of_stream(stream, base, &ids, "stream-started", None);
+        self.send_stream_status(stream, base, &ids, "stream-started", None);
         let next_script = self.plan.next_script.as_ref().filter(|_| !self.report.streams.is_empty());
         let script = next_script.unwrap_or(&self.plan.script).clone();
-        let mut line = Line::new(ids.clone(), script, self.plan.chaos.clone());
+        let mut media_stream = MediaStream::new(ids.clone(), script, self.plan.chaos.clone());
         let log = self.phone.log.clone();
         let mut second = None;
         let open_second = || {
             second = Some(tokio::spawn(hold_second_socket(
-                route.clone(),
+                connector.clone(),
                 token.clone(),
                 url.clone(),
                 ids.clone(),
@@ -93,8 +93,8 @@ impl RunningCall {
             )));
         };
         let outcome =
-            media_socket::run(socket, &mut line, &log, open_second, self.interruption(Phase::Streaming)).await;
-        report = line.report();
+            media_socket::run(socket, &mut media_stream, &log, open_second, self.interruption(Phase::Streaming)).await;
+        report = media_stream.report();
         report.ended = outcome.end;
         report.ended_ms = outcome.ended_ms;
         if let Some(second) = second {
@@ -103,7 +103,14 @@ impl RunningCall {
         (report, outcome.interrupt)
     }
 
-    fn tell_of_stream(&mut self, stream: &Element, base: &Url, ids: &StreamIds, event: &str, error: Option<String>) {
+    fn send_stream_status(
+        &mut self,
+        stream: &Element,
+        base: &Url,
+        ids: &StreamIds,
+        event: &str,
+        error: Option<String>,
+    ) {
         let Some(Ok(url)) = stream.attribute("statusCallback").map(|address| base.join(address)) else { return };
         let method = stream.attribute("statusCallbackMethod").unwrap_or("POST").to_owned();
         let mut fields = vec![
@@ -115,14 +122,14 @@ impl RunningCall {
             ("Timestamp".to_owned(), crate::clock::now().to_string()),
         ];
         fields.extend(error.map(|error| ("StreamError".to_owned(), error)));
-        self.tell(url, method, fields);
+        self.send_in_background(url, method, fields);
     }
 }
 
 /// The WebSocket of a stream, with the signature that Twilio gives the request.
-async fn open(route: &Route, auth_token: &str, url: &Url) -> Result<Socket, Error> {
+async fn open(connector: &DaemonConnector, auth_token: &str, url: &Url) -> Result<Socket, Error> {
     let headers = [("X-Twilio-Signature", sign(auth_token, url.as_str(), &[]))];
-    let opening = route.open_socket(url, &headers);
+    let opening = connector.open_socket(url, &headers);
     match tokio::time::timeout(OPEN_LIMIT, opening).await {
         Ok(opened) => opened.map(|(socket, _)| socket),
         Err(_) => Err(Error::Io(std::io::ErrorKind::TimedOut.into())),
@@ -130,17 +137,23 @@ async fn open(route: &Route, auth_token: &str, url: &Url) -> Result<Socket, Erro
 }
 
 /// A second socket with the same `start`, as Twilio has been seen to open. Gives how the box ended it.
-async fn hold_second_socket(route: Route, token: String, url: Url, ids: StreamIds, log: EventLog) -> StreamEnd {
-    let socket = match open(&route, &token, &url).await {
+async fn hold_second_socket(
+    connector: DaemonConnector,
+    token: String,
+    url: Url,
+    ids: StreamIds,
+    log: EventLog,
+) -> StreamEnd {
+    let socket = match open(&connector, &token, &url).await {
         Ok(socket) => socket,
         Err(Error::Http(response)) => return StreamEnd::Refused { status: Some(response.status().as_u16()) },
         Err(_) => return StreamEnd::Refused { status: None },
     };
     log.note(Party::Twilio, "a second socket of the same call is open");
     let script = Script(vec![Step::Say(Clip::Voice(2_000)), Step::Stay]);
-    let mut line = Line::new(ids, script, Chaos::default());
+    let mut media_stream = MediaStream::new(ids, script, Chaos::default());
     let limit = tokio::time::sleep(SECOND_LIMIT);
-    let outcome = media_socket::run(socket, &mut line, &log, || {}, limit).await;
+    let outcome = media_socket::run(socket, &mut media_stream, &log, || {}, limit).await;
     if outcome.interrupt.is_some() { StreamEnd::StillOpen } else { outcome.end }
 }
 

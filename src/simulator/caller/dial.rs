@@ -1,14 +1,14 @@
 //! `<Dial>`: another phone rings, and is asked before the two are connected where the document says so.
 
+use super::call_plan::{DialPlan, Phase};
 use super::phone::{Next, RunningCall};
-use super::plan::{DialPlan, Phase};
 use crate::simulator::twilio::random_sid;
 use crate::simulator::twilio::twiml::{self, Element};
 use std::time::Duration;
 use url::Url;
 
 /// Documents that the phone that was called follows at most.
-const MOST_DOCUMENTS: usize = 10;
+const MAX_DOCUMENTS: usize = 10;
 
 /// What became of the dialled call.
 struct Dialled {
@@ -53,11 +53,11 @@ impl RunningCall {
         if let Some(time) = dialled.talked {
             fields.push(("DialCallDuration".to_owned(), time.as_secs().to_string()));
         }
-        self.act_on(verb, base, fields)
+        self.request_action(verb, base, fields)
     }
 
     async fn unanswered(&mut self, status: &'static str, time: Duration) -> Result<Dialled, Next> {
-        self.let_pass(Phase::Dialing, time).await?;
+        self.wait_in_phase(Phase::Dialing, time).await?;
         Ok(Dialled { status, talked: None })
     }
 
@@ -66,7 +66,7 @@ impl RunningCall {
         let Ok(url) = Url::parse(&self.plan.voice_url) else { return self.unanswered("failed", Duration::ZERO).await };
         let fields =
             self.fields_with(&[("CallSid", &random_sid("CA")), ("CallStatus", "ringing"), ("ForwardedFrom", number)]);
-        let (webhooks, answer) = self.hooks.ask("POST", &url, fields).await;
+        let (webhooks, answer) = self.webhook_client.send("POST", &url, fields).await;
         self.report.webhooks.extend(webhooks);
         let verbs = answer.map(|answer| twiml::parse(&answer.body)).transpose().unwrap_or_default().unwrap_or_default();
         let is_refused = verbs.first().is_some_and(|verb| verb.name == "Reject");
@@ -88,9 +88,9 @@ impl RunningCall {
         time: Duration,
     ) -> Result<Dialled, Next> {
         let (mut next, mut digits) = (asks, None::<char>);
-        for _ in 0..MOST_DOCUMENTS {
+        for _ in 0..MAX_DOCUMENTS {
             let Some(url) = next.take() else {
-                self.let_pass(Phase::Dialing, time).await?;
+                self.wait_in_phase(Phase::Dialing, time).await?;
                 return Ok(Dialled { status: "completed", talked: Some(time) });
             };
             let pressed = digits.take().map(String::from);
@@ -103,8 +103,8 @@ impl RunningCall {
             ];
             fields.extend(pressed.as_deref().map(|digits| ("Digits", digits)));
             let fields = self.fields_with(&fields);
-            let hooks = self.hooks.clone();
-            let ask = async { hooks.ask("POST", &url, fields).await };
+            let webhook_client = self.webhook_client.clone();
+            let ask = async { webhook_client.send("POST", &url, fields).await };
             let (webhooks, answer) = self.during(Phase::Dialing, ask).await?;
             self.report.webhooks.extend(webhooks);
             let verbs = answer.map(|answer| twiml::parse(&answer.body)).transpose();
@@ -125,7 +125,7 @@ impl RunningCall {
                             (digits, next) = (key, verb.attribute("action").and_then(|action| url.join(action).ok()));
                             break;
                         }
-                        self.let_pass(Phase::Dialing, Duration::from_secs(verb.number("timeout", 5))).await?;
+                        self.wait_in_phase(Phase::Dialing, Duration::from_secs(verb.number("timeout", 5))).await?;
                     }
                     _ => {}
                 }

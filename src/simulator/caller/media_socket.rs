@@ -1,9 +1,9 @@
-//! A media stream's socket: carries what a [`Line`] says and hears, in real time.
+//! A media stream's socket: carries what a [`MediaStream`] says and hears, in real time.
 
-use super::line::Line;
-use super::person::Act;
+use super::media_stream::MediaStream;
 use super::report::StreamEnd;
-use crate::simulator::route::Socket;
+use super::scripted_caller::CallerAction;
+use crate::simulator::daemon_connector::Socket;
 use crate::simulator::{EventLog, Party};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -23,7 +23,7 @@ pub(super) struct Outcome<I> {
 /// Runs a stream until the box, the person or `interrupt` ends it. `second_socket` is called when the person wants one.
 pub(super) async fn run<I>(
     socket: Socket,
-    line: &mut Line,
+    media_stream: &mut MediaStream,
     log: &EventLog,
     mut second_socket: impl FnMut(),
     interrupt: impl Future<Output = I>,
@@ -36,49 +36,49 @@ pub(super) async fn run<I>(
     let mut interrupt = pin!(interrupt);
     let over = |end, interrupt| Outcome { end, interrupt, ended_ms: micros_since(began) / 1_000 };
     loop {
-        while let Some(message) = line.poll_send() {
+        while let Some(message) = media_stream.poll_send() {
             let _ = outgoing.send(Message::text(message));
         }
-        for complaint in line.take_complaints() {
+        for complaint in media_stream.take_complaints() {
             log.violation(Party::Twilio, complaint);
         }
-        while let Some(act) = line.poll_act() {
-            match act {
-                Act::HangUp => {
+        while let Some(action) = media_stream.poll_action() {
+            match action {
+                CallerAction::HangUp => {
                     log.note(Party::Caller, "hangs up");
-                    close(line, &outgoing, &mut stream, log).await;
+                    close(media_stream, &outgoing, &mut stream, log).await;
                     return over(StreamEnd::CallerHungUp, None);
                 }
-                Act::Drop => {
+                CallerAction::Drop => {
                     log.note(Party::Caller, "the connection breaks off");
                     writer.abort();
                     return over(StreamEnd::Dropped, None);
                 }
-                Act::StopWithoutClose => {
-                    let _ = outgoing.send(Message::text(line.stop_message()));
+                CallerAction::StopWithoutClose => {
+                    let _ = outgoing.send(Message::text(media_stream.stop_message()));
                     wait_for_close(&mut stream, log).await;
                     return over(StreamEnd::CallerHungUp, None);
                 }
-                Act::Impatience => log.violation(Party::Caller, "has heard nothing for 30 s"),
-                Act::SecondSocket => second_socket(),
-                Act::Press(_) | Act::StartAgain => {}
+                CallerAction::AnswerTimeout => log.violation(Party::Caller, "has heard nothing for 30 s"),
+                CallerAction::SecondSocket => second_socket(),
+                CallerAction::Press(_) | CallerAction::StartAgain => {}
             }
         }
-        let wake = began + Duration::from_micros(line.next_us());
+        let wake = began + Duration::from_micros(media_stream.next_us());
         tokio::select! {
             biased;
             // A box that has asked for it closes the stream in the same moment.
             next = &mut interrupt => {
-                line.handle_time(micros_since(began));
-                close(line, &outgoing, &mut stream, log).await;
+                media_stream.handle_time(micros_since(began));
+                close(media_stream, &outgoing, &mut stream, log).await;
                 return over(StreamEnd::Redirected, Some(next));
             }
-            () = tokio::time::sleep_until(wake.into()) => line.handle_time(micros_since(began)),
+            () = tokio::time::sleep_until(wake.into()) => media_stream.handle_time(micros_since(began)),
             message = stream.next() => match read(message) {
-                Read::Text(text) => line.handle_message(&text, micros_since(began)),
+                Read::Text(text) => media_stream.handle_message(&text, micros_since(began)),
                 Read::Nothing => {}
                 Read::Closed(end) => {
-                    line.handle_time(micros_since(began));
+                    media_stream.handle_time(micros_since(began));
                     return over(end, None);
                 }
             },
@@ -109,12 +109,12 @@ fn read(message: Option<Result<Message, Error>>) -> Read {
 
 /// `stop`, then a close, as when the call is over or goes on elsewhere.
 async fn close(
-    line: &mut Line,
+    media_stream: &mut MediaStream,
     outgoing: &mpsc::UnboundedSender<Message>,
     stream: &mut SplitStream<Socket>,
     log: &EventLog,
 ) {
-    let _ = outgoing.send(Message::text(line.stop_message()));
+    let _ = outgoing.send(Message::text(media_stream.stop_message()));
     let _ = outgoing.send(Message::Close(None));
     wait_for_close(stream, log).await;
 }

@@ -1,11 +1,11 @@
 //! Places calls, and follows TwiML as Twilio does.
 
-use super::plan::{CallPlan, Phase};
+use super::call_plan::{CallPlan, Phase};
 use super::report::{CallReport, EndedBy, Prompt, Webhook};
 use super::script::Clip;
-use super::webhook::{Hooks, millis_since};
-use crate::simulator::route::Route;
-use crate::simulator::twilio::{CallUpdate, Exchange, random_sid, twiml};
+use super::webhook_client::{WebhookClient, millis_since};
+use crate::simulator::daemon_connector::DaemonConnector;
+use crate::simulator::twilio::{CallUpdate, TwilioState, random_sid, twiml};
 use crate::simulator::{EventLog, Party};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -16,25 +16,25 @@ use url::Url;
 /// A phone network whose number a box answers. Cheap to clone.
 #[derive(Clone)]
 pub struct Phone {
-    pub(super) exchange: Exchange,
-    pub(super) route: Route,
+    pub(super) twilio_state: TwilioState,
+    pub(super) connector: DaemonConnector,
     pub(super) log: EventLog,
 }
 
 impl Phone {
     /// A phone network of one account, with a way to the box.
-    pub fn new(exchange: Exchange, route: Route, log: EventLog) -> Self {
-        Self { exchange, route, log }
+    pub fn new(twilio_state: TwilioState, connector: DaemonConnector, log: EventLog) -> Self {
+        Self { twilio_state, connector, log }
     }
 
     /// Calls, and goes on until the call is over.
     pub async fn place_call(&self, plan: CallPlan) -> CallReport {
         let sid = plan.call_sid.clone().unwrap_or_else(|| random_sid("CA"));
-        let updates = self.exchange.begin_call(&sid, &plan.from, &plan.to);
+        let updates = self.twilio_state.begin_call(&sid, &plan.from, &plan.to);
         let began = crate::clock::instant();
-        let hooks = Hooks {
-            route: self.route.clone(),
-            auth_token: self.exchange.account().auth_token.clone(),
+        let webhook_client = WebhookClient {
+            connector: self.connector.clone(),
+            auth_token: self.twilio_state.account().auth_token.clone(),
             signature: plan.signature,
             twice: plan.chaos.webhooks_twice,
             log: self.log.clone(),
@@ -43,7 +43,7 @@ impl Phone {
         self.log.note(Party::Caller, format!("calls {} from {} ({sid})", plan.to, plan.from));
         let call = RunningCall {
             phone: self.clone(),
-            hooks,
+            webhook_client,
             updates,
             sid: sid.clone(),
             began,
@@ -62,7 +62,7 @@ impl Phone {
 pub(super) struct RunningCall {
     pub(super) phone: Phone,
     pub(super) plan: CallPlan,
-    pub(super) hooks: Hooks,
+    pub(super) webhook_client: WebhookClient,
     pub(super) sid: String,
     pub(super) messages: VecDeque<Clip>,
     /// Requests that Twilio does not wait for.
@@ -97,7 +97,7 @@ impl RunningCall {
     }
 
     async fn follow(&mut self, mut next: Next) -> EndedBy {
-        for _ in 0..MOST_DOCUMENTS {
+        for _ in 0..MAX_DOCUMENTS {
             next = match next {
                 Next::Over(how) => return how,
                 Next::Fetch { url, method, fields } => match self.fetch(&url, &method, fields).await {
@@ -107,7 +107,7 @@ impl RunningCall {
                 Next::Document { text, url } => self.follow_document(&text, &url).await,
             };
         }
-        self.violation(format!("the call has asked for {MOST_DOCUMENTS} documents and goes round in circles"));
+        self.violation(format!("the call has asked for {MAX_DOCUMENTS} documents and goes round in circles"));
         EndedBy::Error
     }
 
@@ -115,10 +115,10 @@ impl RunningCall {
     async fn fetch(&mut self, url: &Url, method: &str, fields: Vec<(String, String)>) -> Result<String, Next> {
         let fields = self.fields(&fields);
         let phase = if self.status == "ringing" { Phase::Ringing } else { Phase::Waiting };
-        let hooks = self.hooks.clone();
+        let webhook_client = self.webhook_client.clone();
         let asked = {
             let (url, method) = (url.clone(), method.to_owned());
-            async move { hooks.ask(&method, &url, fields).await }
+            async move { webhook_client.send(&method, &url, fields).await }
         };
         let (webhooks, answer) = self.during(phase, asked).await?;
         self.report.webhooks.extend(webhooks);
@@ -214,7 +214,7 @@ impl RunningCall {
 
     /// The fields that every request about a call has, and `more`.
     pub(super) fn fields(&self, more: &[(String, String)]) -> Vec<(String, String)> {
-        let account = &self.phone.exchange.account().sid;
+        let account = &self.phone.twilio_state.account().sid;
         let (from, to) = (&self.plan.from, &self.plan.to);
         let own: [(&str, &str); 13] = [
             ("AccountSid", account),
@@ -236,13 +236,13 @@ impl RunningCall {
     }
 
     /// Asks the box for something that Twilio does not wait for.
-    pub(super) fn tell(&mut self, url: Url, method: String, fields: Vec<(String, String)>) {
-        let hooks = self.hooks.clone();
-        self.background.spawn(async move { hooks.ask(&method, &url, fields).await.0 });
+    pub(super) fn send_in_background(&mut self, url: Url, method: String, fields: Vec<(String, String)>) {
+        let webhook_client = self.webhook_client.clone();
+        self.background.spawn(async move { webhook_client.send(&method, &url, fields).await.0 });
     }
 
     /// Waits as long as a prompt or a pause takes.
-    pub(super) async fn let_pass(&mut self, phase: Phase, time: Duration) -> Result<(), Next> {
+    pub(super) async fn wait_in_phase(&mut self, phase: Phase, time: Duration) -> Result<(), Next> {
         let time = if self.plan.fast { time.min(Duration::from_millis(20)) } else { time };
         self.during(phase, tokio::time::sleep(time)).await
     }
@@ -263,12 +263,12 @@ impl RunningCall {
 
     fn set_status(&mut self, status: &'static str) {
         self.status = status;
-        self.phone.exchange.set_call_status(&self.sid, status);
+        self.phone.twilio_state.set_call_status(&self.sid, status);
     }
 
     async fn finish(mut self) -> CallReport {
         self.set_status("completed");
-        self.phone.exchange.end_call(&self.sid);
+        self.phone.twilio_state.end_call(&self.sid);
         let seconds = millis_since(self.began).div_ceil(1_000).to_string();
         let status_url = match &self.plan.status_url {
             Some(url) => Url::parse(url),
@@ -284,7 +284,7 @@ impl RunningCall {
             ];
             let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
             let fields = self.fields(&more);
-            self.tell(url, "POST".into(), fields);
+            self.send_in_background(url, "POST".into(), fields);
         }
         while let Some(webhooks) = self.background.join_next().await {
             self.report.webhooks.extend(webhooks.unwrap_or_default());
@@ -297,4 +297,4 @@ impl RunningCall {
 }
 
 /// A call that wants more goes round in circles.
-const MOST_DOCUMENTS: usize = 60;
+const MAX_DOCUMENTS: usize = 60;

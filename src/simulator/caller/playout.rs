@@ -67,7 +67,7 @@ impl Playout {
 
     /// Takes sound in, to be played after all that is there.
     pub fn play(&mut self, sound: Vec<u8>) -> Result<(), BufferFull> {
-        if self.queued_bytes + sound.len() > MOST_BYTES {
+        if self.queued_bytes + sound.len() > MAX_BUFFERED_BYTES {
             return Err(BufferFull);
         }
         if !sound.is_empty() {
@@ -122,7 +122,7 @@ impl Playout {
 }
 
 /// Ten minutes.
-const MOST_BYTES: usize = 10 * 60 * 8_000;
+const MAX_BUFFERED_BYTES: usize = 10 * 60 * 8_000;
 
 #[cfg(test)]
 mod tests {
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn more_than_ten_minutes_are_not_kept() {
         let mut playout = Playout::default();
-        playout.play(vec![0; MOST_BYTES]).unwrap();
+        playout.play(vec![0; MAX_BUFFERED_BYTES]).unwrap();
         assert_eq!(playout.play(vec![0; 1]), Err(BufferFull));
         playout.advance(MS);
         assert_eq!(playout.play(vec![0; 8]), Ok(()));

@@ -1,7 +1,7 @@
 //! What became of a call.
 
-use super::ear::Utterance;
-use super::person::Speech;
+use super::scripted_caller::Speech;
+use super::speech_monitor::Utterance;
 use serde::Serialize;
 
 /// What became of a call.

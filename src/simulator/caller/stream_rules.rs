@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// A message of the box to Twilio.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum FromBox {
+pub(super) enum DaemonMessage {
     /// Drop what has not been played.
     Clear,
     /// Say when this has been reached.
@@ -16,9 +16,9 @@ pub(super) enum FromBox {
 }
 
 /// Reads a message. What is wrong with it is in `complaints`; none comes back when nothing can be done with it.
-pub(super) fn read_message(text: &str, stream_sid: &str, complaints: &mut Vec<String>) -> Option<FromBox> {
+pub(super) fn read_message(text: &str, stream_sid: &str, complaints: &mut Vec<String>) -> Option<DaemonMessage> {
     let Ok(Value::Object(message)) = serde_json::from_str(text) else {
-        complaints.push(format!("31924: no JSON object: {}", cut(text)));
+        complaints.push(format!("31924: no JSON object: {}", excerpt(text)));
         return None;
     };
     let event = message.get("event").and_then(Value::as_str).unwrap_or_default();
@@ -26,7 +26,7 @@ pub(super) fn read_message(text: &str, stream_sid: &str, complaints: &mut Vec<St
         "media" | "mark" => event,
         "clear" => "",
         _ => {
-            complaints.push(format!("31924: no message that may be sent: {}", cut(text)));
+            complaints.push(format!("31924: no message that may be sent: {}", excerpt(text)));
             return None;
         }
     };
@@ -46,20 +46,20 @@ pub(super) fn read_message(text: &str, stream_sid: &str, complaints: &mut Vec<St
             if name.is_none() {
                 complaints.push("31924: a mark without a name".into());
             }
-            name.map(|name| FromBox::Mark(name.to_owned()))
+            name.map(|name| DaemonMessage::Mark(name.to_owned()))
         }
-        _ => Some(FromBox::Clear),
+        _ => Some(DaemonMessage::Clear),
     }
 }
 
-fn read_media(media: &Map<String, Value>, complaints: &mut Vec<String>) -> Option<FromBox> {
+fn read_media(media: &Map<String, Value>, complaints: &mut Vec<String>) -> Option<DaemonMessage> {
     expect_keys(media, &["payload"], "media", complaints);
     let Some(payload) = media.get("payload").and_then(Value::as_str) else {
         complaints.push("31924: media without a payload".into());
         return None;
     };
     let Ok(sound) = BASE64_STANDARD.decode(payload) else {
-        complaints.push(format!("31924: a payload that is not base64: {}", cut(payload)));
+        complaints.push(format!("31924: a payload that is not base64: {}", excerpt(payload)));
         return None;
     };
     if sound.is_empty() {
@@ -70,7 +70,7 @@ fn read_media(media: &Map<String, Value>, complaints: &mut Vec<String>) -> Optio
             complaints.push("a file's header within the sound: it is heard as noise".into());
         }
     }
-    Some(FromBox::Media(sound))
+    Some(DaemonMessage::Media(sound))
 }
 
 fn expect_keys(object: &Map<String, Value>, known: &[&str], what: &str, complaints: &mut Vec<String>) {
@@ -79,7 +79,7 @@ fn expect_keys(object: &Map<String, Value>, known: &[&str], what: &str, complain
     }
 }
 
-fn cut(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
@@ -87,7 +87,7 @@ fn cut(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Option<FromBox>, Vec<String>) {
+    fn read(text: &str) -> (Option<DaemonMessage>, Vec<String>) {
         let mut complaints = Vec::new();
         let message = read_message(text, "MZ00000000000000000000000000000001", &mut complaints);
         (message, complaints)
@@ -98,13 +98,13 @@ mod tests {
         for (text, message) in [
             (
                 r#"{"event":"media","streamSid":"MZ00000000000000000000000000000001","media":{"payload":"/wA="}}"#,
-                FromBox::Media(vec![0xFF, 0]),
+                DaemonMessage::Media(vec![0xFF, 0]),
             ),
             (
                 r#"{"event":"mark","streamSid":"MZ00000000000000000000000000000001","mark":{"name":"g1.2"}}"#,
-                FromBox::Mark("g1.2".into()),
+                DaemonMessage::Mark("g1.2".into()),
             ),
-            (r#"{"event":"clear","streamSid":"MZ00000000000000000000000000000001"}"#, FromBox::Clear),
+            (r#"{"event":"clear","streamSid":"MZ00000000000000000000000000000001"}"#, DaemonMessage::Clear),
         ] {
             assert_eq!(read(text), (Some(message), vec![]));
         }

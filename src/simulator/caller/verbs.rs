@@ -1,10 +1,10 @@
 //! What each verb of TwiML does.
 
+use super::call_plan::Phase;
 use super::phone::{Next, RunningCall};
-use super::plan::Phase;
 use super::report::EndedBy;
 use crate::simulator::Party;
-use crate::simulator::route::root_cause;
+use crate::simulator::daemon_connector::root_cause;
 use crate::simulator::sound::{millis, mp3_millis, read_wav, wav_of_mulaw};
 use crate::simulator::twilio::twiml::Element;
 use std::time::Duration;
@@ -16,7 +16,7 @@ impl RunningCall {
         let done = match verb.name.as_str() {
             "Play" => self.play(verb, base).await,
             "Say" => self.say(verb).await,
-            "Pause" => self.let_pass(Phase::Playing, Duration::from_secs(verb.number("length", 1))).await,
+            "Pause" => self.wait_in_phase(Phase::Playing, Duration::from_secs(verb.number("length", 1))).await,
             "Gather" => self.gather(verb, base).await,
             "Connect" => return self.connect(verb, base).await,
             "Record" => return self.record(verb, base).await,
@@ -48,7 +48,7 @@ impl RunningCall {
     }
 
     /// What a verb with an `action` goes on with.
-    pub(super) fn act_on(&mut self, verb: &Element, base: &Url, fields: Vec<(String, String)>) -> Option<Next> {
+    pub(super) fn request_action(&mut self, verb: &Element, base: &Url, fields: Vec<(String, String)>) -> Option<Next> {
         let action = verb.attribute("action")?;
         let method = verb.attribute("method").unwrap_or("POST").to_owned();
         Some(self.go_to(action, base, method, fields))
@@ -56,10 +56,10 @@ impl RunningCall {
 
     async fn play(&mut self, verb: &Element, base: &Url) -> Result<(), Next> {
         if verb.text.is_empty() {
-            return self.let_pass(Phase::Playing, Duration::from_millis(500)).await;
+            return self.wait_in_phase(Phase::Playing, Duration::from_millis(500)).await;
         }
         let Ok(url) = base.join(&verb.text) else { return Ok(()) };
-        let request = self.phone.route.request(reqwest::Method::GET, &url).header("User-Agent", "TwilioProxy/1.1");
+        let request = self.phone.connector.request(reqwest::Method::GET, &url).header("User-Agent", "TwilioProxy/1.1");
         let fetched = async {
             let response = request.send().await?;
             let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -87,14 +87,14 @@ impl RunningCall {
         };
         let times = verb.number("loop", 1).max(1);
         self.prompt(url, length_ms * times);
-        self.let_pass(Phase::Playing, Duration::from_millis(length_ms * times)).await
+        self.wait_in_phase(Phase::Playing, Duration::from_millis(length_ms * times)).await
     }
 
     async fn say(&mut self, verb: &Element) -> Result<(), Next> {
         // Spoken text runs at some 15 characters a second.
         let length_ms = verb.text.chars().count() as u64 * 65;
         self.prompt(verb.text.clone(), length_ms);
-        self.let_pass(Phase::Playing, Duration::from_millis(length_ms)).await
+        self.wait_in_phase(Phase::Playing, Duration::from_millis(length_ms)).await
     }
 
     /// Nobody presses or says anything.
@@ -106,7 +106,7 @@ impl RunningCall {
                 _ => {}
             }
         }
-        self.let_pass(Phase::Playing, Duration::from_secs(verb.number("timeout", 5))).await
+        self.wait_in_phase(Phase::Playing, Duration::from_secs(verb.number("timeout", 5))).await
     }
 
     async fn record(&mut self, verb: &Element, base: &Url) -> Option<Next> {
@@ -120,8 +120,8 @@ impl RunningCall {
         self.note(format!("records: the caller speaks for {} ms", millis(sound.len())));
         let spoken = Duration::from_millis(millis(sound.len()));
         let silence = Duration::from_secs(verb.number("timeout", 5));
-        let interrupted = match self.let_pass(Phase::Recording, spoken).await {
-            Ok(()) => self.let_pass(Phase::Recording, silence).await.err(),
+        let interrupted = match self.wait_in_phase(Phase::Recording, spoken).await {
+            Ok(()) => self.wait_in_phase(Phase::Recording, silence).await.err(),
             Err(next) => Some(next),
         };
         if sound.is_empty() {
@@ -129,18 +129,18 @@ impl RunningCall {
             return interrupted;
         }
         let seconds = millis(sound.len()).div_ceil(1_000);
-        let (sid, url) = self.phone.exchange.add_recording(&self.sid, wav_of_mulaw(&sound), seconds);
+        let (sid, url) = self.phone.twilio_state.add_recording(&self.sid, wav_of_mulaw(&sound), seconds);
         self.report.recordings.push(sid.clone());
         let recording = [("RecordingDuration", seconds.to_string()), ("RecordingSid", sid), ("RecordingUrl", url)];
         let mut fields: Vec<_> = recording.map(|(name, value)| (name.to_owned(), value)).into();
-        self.tell_of_recording(verb, base, &fields);
+        self.send_recording_status(verb, base, &fields);
         match interrupted {
             // Twilio hands over what it has, though nothing more can be done with the call.
             Some(Next::Over(EndedBy::Caller)) => {
                 fields.push(("Digits".into(), "hangup".into()));
-                if let Some(Next::Fetch { url, method, fields }) = self.act_on(verb, base, fields) {
+                if let Some(Next::Fetch { url, method, fields }) = self.request_action(verb, base, fields) {
                     let fields = self.fields(&fields);
-                    self.tell(url, method, fields);
+                    self.send_in_background(url, method, fields);
                 }
                 Some(Next::Over(EndedBy::Caller))
             }
@@ -148,7 +148,7 @@ impl RunningCall {
             None => {
                 fields.push(("Digits".into(), String::new()));
                 // Without an action the same document is asked for again.
-                Some(self.act_on(verb, base, fields.clone()).unwrap_or_else(|| Next::Fetch {
+                Some(self.request_action(verb, base, fields.clone()).unwrap_or_else(|| Next::Fetch {
                     url: base.clone(),
                     method: "POST".into(),
                     fields,
@@ -157,11 +157,11 @@ impl RunningCall {
         }
     }
 
-    fn tell_of_recording(&mut self, verb: &Element, base: &Url, recording: &[(String, String)]) {
+    fn send_recording_status(&mut self, verb: &Element, base: &Url, recording: &[(String, String)]) {
         let Some(Ok(url)) = verb.attribute("recordingStatusCallback").map(|address| base.join(address)) else { return };
         let method = verb.attribute("recordingStatusCallbackMethod").unwrap_or("POST").to_owned();
         let more = [
-            ("AccountSid", self.phone.exchange.account().sid.clone()),
+            ("AccountSid", self.phone.twilio_state.account().sid.clone()),
             ("CallSid", self.sid.clone()),
             ("ErrorCode", "0".to_owned()),
             ("RecordingChannels", "1".to_owned()),
@@ -169,6 +169,6 @@ impl RunningCall {
             ("RecordingStatus", "completed".to_owned()),
         ];
         let more = more.map(|(name, value)| (name.to_owned(), value));
-        self.tell(url, method, recording.iter().cloned().chain(more).collect());
+        self.send_in_background(url, method, recording.iter().cloned().chain(more).collect());
     }
 }

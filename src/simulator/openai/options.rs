@@ -1,8 +1,8 @@
-//! What the AI stand-in says, how fast, and what goes wrong.
+//! What the fake AI says, how fast, and what goes wrong.
 
 use std::time::Duration;
 
-/// What the AI stand-in says, how fast, and what goes wrong.
+/// What the fake AI says, how fast, and what goes wrong.
 #[derive(Clone, Debug)]
 pub struct OpenAiOptions {
     /// The key that is asked for; none means that any will do.
@@ -25,8 +25,8 @@ pub struct OpenAiOptions {
     pub update: Duration,
     /// The longest that a session may go on.
     pub session_limit: Duration,
-    /// Begin every delta with a stamp of the microseconds since the stand-in began.
-    pub stamps: bool,
+    /// Begin every delta with a stamp of the microseconds since the fake AI began.
+    pub audio_timestamps: bool,
     /// Models whose end is announced, with its day: `2026-12-11`.
     pub shutdown_dates: Vec<(String, String)>,
     /// What goes wrong.
@@ -46,7 +46,7 @@ impl Default for OpenAiOptions {
             connect: Duration::ZERO,
             update: Duration::ZERO,
             session_limit: Duration::from_hours(1),
-            stamps: false,
+            audio_timestamps: false,
             shutdown_dates: Vec::new(),
             faults: Faults::default(),
         }
@@ -158,7 +158,7 @@ pub struct Faults {
     /// `/chat/completions` refuses these values of `reasoning_effort`.
     pub refuse_efforts: Vec<&'static str>,
     /// `/chat/completions` uses a budget of fewer tokens up with thinking, and answers nothing.
-    pub thinks_away: u64,
+    pub reasoning_tokens: u64,
     /// HTTP requests are answered so much later.
     pub slow_requests: Duration,
     /// The transcript comes after the answer.

@@ -111,7 +111,7 @@ async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
                 Some(Err(_)) | None => break "the connection broke off",
             },
             () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)) => session.handle_time(shared.now_us()),
-            () = stopping.wait() => break "the stand-in stops",
+            () = stopping.wait() => break "the fake AI stops",
         }
     };
     record.lock().unwrap_or_else(PoisonError::into_inner).ended.get_or_insert_with(|| ended.to_owned());

@@ -1,4 +1,4 @@
-//! What the AI stand-in remembers of a session, for whoever wants to look.
+//! What the fake AI remembers of a session, for whoever wants to look.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -2,7 +2,7 @@
 
 use super::ids::Ids;
 use super::options::{FunctionCall, OpenAiOptions};
-use crate::simulator::sound::{STAMP_BYTES, Voice, bytes_of, decode_sample, millis, write_stamp};
+use crate::simulator::sound::{AUDIO_TIMESTAMP_BYTES, Voice, bytes_of, decode_sample, millis, write_audio_timestamp};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -19,14 +19,14 @@ pub(super) enum Content {
 
 /// How the sound goes over the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wire {
+pub(super) enum AudioFormat {
     Mulaw,
     Pcm24k,
 }
 
 /// How a response ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum ResponseEnd {
     ClientCancelled,
     Completed,
     Failed,
@@ -48,7 +48,7 @@ pub(super) struct Response {
     /// The item that it follows.
     pub(super) previous_item_id: Option<String>,
     options: Arc<OpenAiOptions>,
-    wire: Wire,
+    audio_format: AudioFormat,
     words_sent: usize,
     next_us: u64,
 }
@@ -56,7 +56,7 @@ pub(super) struct Response {
 impl Response {
     pub(super) fn new(
         content: Content,
-        wire: Wire,
+        audio_format: AudioFormat,
         options: Arc<OpenAiOptions>,
         ids: &mut Ids,
         previous_item_id: Option<String>,
@@ -84,7 +84,7 @@ impl Response {
             begun: false,
             previous_item_id,
             options,
-            wire,
+            audio_format,
             words_sent: 0,
             next_us: now_us + think_us,
         }
@@ -101,16 +101,16 @@ impl Response {
     }
 
     /// What comes now, and how the response ended if it did.
-    pub(super) fn step(&mut self, now_us: u64) -> (Vec<Value>, Option<Ending>) {
+    pub(super) fn step(&mut self, now_us: u64) -> (Vec<Value>, Option<ResponseEnd>) {
         match self.content.clone() {
-            Content::Empty => (Vec::new(), Some(Ending::Completed)),
-            Content::RateLimited => (Vec::new(), Some(Ending::Failed)),
-            Content::Function(call) => (self.call_function(&call), Some(Ending::Completed)),
+            Content::Empty => (Vec::new(), Some(ResponseEnd::Completed)),
+            Content::RateLimited => (Vec::new(), Some(ResponseEnd::Failed)),
+            Content::Function(call) => (self.call_function(&call), Some(ResponseEnd::Completed)),
             Content::Speech { text, .. } => self.speak(&text, now_us),
         }
     }
 
-    fn speak(&mut self, text: &str, now_us: u64) -> (Vec<Value>, Option<Ending>) {
+    fn speak(&mut self, text: &str, now_us: u64) -> (Vec<Value>, Option<ResponseEnd>) {
         let mut events = Vec::new();
         if !self.begun {
             self.begun = true;
@@ -125,10 +125,10 @@ impl Response {
         }
         let delta_ms = u64::try_from(self.options.delta.as_millis()).unwrap_or(u64::MAX).max(1);
         let end = self.sound.len().min(self.sent_bytes + bytes_of(delta_ms));
-        if self.options.stamps && end - self.sent_bytes >= STAMP_BYTES {
-            write_stamp(&mut self.sound[self.sent_bytes..end], now_us);
+        if self.options.audio_timestamps && end - self.sent_bytes >= AUDIO_TIMESTAMP_BYTES {
+            write_audio_timestamp(&mut self.sound[self.sent_bytes..end], now_us);
         }
-        let delta = self.wire.encode(&self.sound[self.sent_bytes..end]);
+        let delta = self.audio_format.encode(&self.sound[self.sent_bytes..end]);
         self.sent_bytes = end;
         events.push(self.part("response.output_audio.delta", json!({ "delta": delta })));
         let words = self.next_words(text);
@@ -143,7 +143,7 @@ impl Response {
         )]
         let pace_us = (delta_ms as f64 * 1_000.0 / self.options.speed.max(0.01)) as u64;
         self.next_us += pace_us;
-        (events, (self.sent_bytes == self.sound.len()).then_some(Ending::Completed))
+        (events, (self.sent_bytes == self.sound.len()).then_some(ResponseEnd::Completed))
     }
 
     fn call_function(&mut self, call: &FunctionCall) -> Vec<Value> {
@@ -161,11 +161,11 @@ impl Response {
     }
 
     /// What closes the item, when the response ends.
-    pub(super) fn close(&self, ending: Ending) -> Vec<Value> {
+    pub(super) fn close(&self, ending: ResponseEnd) -> Vec<Value> {
         if !self.begun {
             return Vec::new();
         }
-        let status = if ending == Ending::Completed { "completed" } else { "incomplete" };
+        let status = if ending == ResponseEnd::Completed { "completed" } else { "incomplete" };
         let item = self.item(status);
         let mut events = Vec::new();
         if let Content::Speech { text, .. } = &self.content {
@@ -235,7 +235,7 @@ impl Response {
     }
 }
 
-impl Wire {
+impl AudioFormat {
     fn encode(self, sound: &[u8]) -> String {
         match self {
             Self::Mulaw => BASE64_STANDARD.encode(sound),

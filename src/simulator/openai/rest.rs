@@ -1,4 +1,4 @@
-//! What the AI stand-in answers over HTTP.
+//! What the fake AI answers over HTTP.
 
 use super::multipart;
 use super::options::spoken_ms;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// `GET /v1/models`
 pub(super) async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    if let Some(refusal) = shared.gate(&headers, "/models", Value::Null).await {
+    if let Some(refusal) = shared.check_request(&headers, "/models", Value::Null).await {
         return refusal;
     }
     let dates = shared.options().shutdown_dates;
@@ -41,7 +41,7 @@ pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: Heade
     let length_ms = file.map(|file| read_wav(&file.content).map(|sound| millis(sound.len())));
     let asked = json!({"fields": fields, "file_name": file.and_then(|file| file.file_name.clone()),
         "length_ms": length_ms.as_ref().and_then(|length| length.as_ref().ok())});
-    if let Some(refusal) = shared.gate(&headers, "/audio/transcriptions", asked).await {
+    if let Some(refusal) = shared.check_request(&headers, "/audio/transcriptions", asked).await {
         return refusal;
     }
     let complaints = check_transcription_form(&fields);
@@ -52,7 +52,7 @@ pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: Heade
         return shared.refuse("transcription: the file has no name, so its format cannot be told");
     }
     let turns = shared.options().turns;
-    let place = shared.next_place();
+    let place = shared.next_transcription_index();
     let heard = turns.get(place % turns.len().max(1)).map(|turn| turn.heard.clone()).unwrap_or_default();
     if fields.iter().any(|(name, value)| name == "response_format" && value == "text") {
         return heard.into_response();
@@ -63,7 +63,7 @@ pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: Heade
 /// `POST /v1/chat/completions`
 pub(super) async fn chat(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-    if let Some(refusal) = shared.gate(&headers, "/chat/completions", asked.clone()).await {
+    if let Some(refusal) = shared.check_request(&headers, "/chat/completions", asked.clone()).await {
         return refusal;
     }
     let complaints = check_openai_request(OpenAiRequest::Chat, &asked);
@@ -78,7 +78,7 @@ pub(super) async fn chat(State(shared): State<Arc<Shared>>, headers: HeaderMap, 
             "code": "unsupported_value"});
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response();
     }
-    let has_room = asked["max_completion_tokens"].as_u64().is_none_or(|tokens| tokens >= faults.thinks_away);
+    let has_room = asked["max_completion_tokens"].as_u64().is_none_or(|tokens| tokens >= faults.reasoning_tokens);
     let answer =
         shared.answer_to(asked["messages"].as_array().into_iter().flatten().filter(|it| it["role"] == "user").count());
     let model = &asked["model"];
@@ -108,12 +108,12 @@ pub(super) async fn chat(State(shared): State<Arc<Shared>>, headers: HeaderMap, 
 /// `POST /v1/responses`
 pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-    if let Some(refusal) = shared.gate(&headers, "/responses", asked.clone()).await {
+    if let Some(refusal) = shared.check_request(&headers, "/responses", asked.clone()).await {
         return refusal;
     }
     let mut complaints = check_openai_request(OpenAiRequest::Responses, &asked);
     if asked["stream"] == true {
-        complaints.push("this stand-in does not stream /responses".into());
+        complaints.push("this fake does not stream /responses".into());
     }
     if !complaints.is_empty() {
         return shared.refuse(&format!("responses: {}", complaints.join("; ")));
@@ -135,7 +135,7 @@ pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMa
 /// `POST /v1/audio/speech`
 pub(super) async fn speak(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-    if let Some(refusal) = shared.gate(&headers, "/audio/speech", asked.clone()).await {
+    if let Some(refusal) = shared.check_request(&headers, "/audio/speech", asked.clone()).await {
         return refusal;
     }
     let complaints = check_openai_request(OpenAiRequest::Speech, &asked);
@@ -152,7 +152,7 @@ pub(super) async fn speak(State(shared): State<Arc<Shared>>, headers: HeaderMap,
             let pcm: Vec<u8> = thrice.flat_map(i16::to_le_bytes).collect();
             ([(header::CONTENT_TYPE, "audio/pcm")], pcm).into_response()
         }
-        other => shared.refuse(&format!("speech: this stand-in makes no {other}")),
+        other => shared.refuse(&format!("speech: this fake makes no {other}")),
     }
 }
 
@@ -166,9 +166,9 @@ pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, u
 
 impl Shared {
     /// What comes before every answer: what was asked is remembered, the key checked, planned faults done.
-    async fn gate(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
+    async fn check_request(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
         self.log.note(Party::OpenAi, format!("is asked for {path}"));
-        self.remember(path, asked);
+        self.record_request(path, asked);
         if let Some(refusal) = self.check_key(headers) {
             return Some(refusal);
         }

@@ -1,4 +1,4 @@
-//! The AI stand-in as a server.
+//! The fake AI as a server.
 
 use super::options::OpenAiOptions;
 use super::record::SessionRecord;
@@ -15,13 +15,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::net::TcpListener;
 
-/// A running AI stand-in. Dropping it stops it.
+/// A running fake AI. Dropping it stops it.
 pub struct OpenAi {
     server: Server,
     shared: Arc<Shared>,
 }
 
-/// What the stand-in has been asked.
+/// What the fake AI has been asked.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct OpenAiState {
     /// Realtime sessions, in order.
@@ -97,7 +97,7 @@ impl Shared {
         lock(&self.options).clone()
     }
 
-    /// Microseconds since the stand-in began.
+    /// Microseconds since the fake AI began.
     pub(super) fn now_us(&self) -> u64 {
         let since = crate::clock::instant().saturating_duration_since(self.began);
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
@@ -111,12 +111,12 @@ impl Shared {
         (record, memory.sessions.len() - 1)
     }
 
-    pub(super) fn remember(&self, path: &str, asked: serde_json::Value) {
+    pub(super) fn record_request(&self, path: &str, asked: serde_json::Value) {
         lock(&self.memory).requests.push((path.to_owned(), asked));
     }
 
     /// How many recordings were transcribed before this one.
-    pub(super) fn next_place(&self) -> usize {
+    pub(super) fn next_transcription_index(&self) -> usize {
         let mut memory = lock(&self.memory);
         memory.transcriptions += 1;
         memory.transcriptions - 1

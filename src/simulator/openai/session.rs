@@ -8,7 +8,7 @@ mod turns;
 use super::ids::Ids;
 use super::options::OpenAiOptions;
 use super::record::SessionRecord;
-use super::response::{Response, Wire, merge};
+use super::response::{AudioFormat, Response, merge};
 use super::vad::Vad;
 use crate::simulator::specs::{check_realtime_event, realtime_client_events};
 use base64::Engine;
@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Session {
     options: Arc<OpenAiOptions>,
     record: Arc<Mutex<SessionRecord>>,
-    /// How many sessions the stand-in had before.
+    /// How many sessions the fake AI had before.
     number: usize,
     ids: Ids,
     config: Value,
@@ -40,7 +40,7 @@ pub struct Session {
     active: Option<Response>,
     responses: usize,
     turn: usize,
-    asked: Asked,
+    trigger: ResponseTrigger,
     spoken: bool,
     /// Requests that were refused because of a response that does not exist.
     refused: usize,
@@ -64,7 +64,7 @@ pub enum Output {
 
 /// What the next response answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+enum ResponseTrigger {
     /// A function's output: the turn goes on.
     Function,
     Nothing,
@@ -112,7 +112,7 @@ impl Session {
             active: None,
             responses: 0,
             turn: 0,
-            asked: Asked::Nothing,
+            trigger: ResponseTrigger::Nothing,
             spoken: false,
         };
         {
@@ -239,9 +239,9 @@ impl Session {
             self.error(event, "invalid_value", "Invalid 'audio': it is not base64.");
             return;
         };
-        let sound = match self.wire("/audio/input/format") {
-            Wire::Mulaw => bytes,
-            Wire::Pcm24k => mulaw_of_pcm(&bytes),
+        let sound = match self.audio_format("/audio/input/format") {
+            AudioFormat::Mulaw => bytes,
+            AudioFormat::Pcm24k => mulaw_of_pcm(&bytes),
         };
         {
             let updated = self.updated;
@@ -284,10 +284,10 @@ impl Session {
         self.emit(json!({"type": "error", "error": error}));
     }
 
-    fn wire(&self, place: &str) -> Wire {
+    fn audio_format(&self, place: &str) -> AudioFormat {
         match self.config.pointer(place).and_then(|format| format["type"].as_str()) {
-            Some("audio/pcmu") => Wire::Mulaw,
-            _ => Wire::Pcm24k,
+            Some("audio/pcmu") => AudioFormat::Mulaw,
+            _ => AudioFormat::Pcm24k,
         }
     }
 

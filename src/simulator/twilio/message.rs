@@ -1,7 +1,7 @@
 //! Messages that Twilio has carried.
 
 use super::account::random_sid;
-use super::exchange::Exchange;
+use super::state::TwilioState;
 use crate::domain::Timestamp;
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ impl MediaRecord {
     }
 }
 
-impl Exchange {
+impl TwilioState {
     /// All messages in the order in which Twilio took them.
     pub fn messages(&self) -> Vec<MessageRecord> {
         self.lock().messages.clone()

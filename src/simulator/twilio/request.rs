@@ -1,7 +1,7 @@
 //! A request of Twilio to the box, signed.
 
 use super::signature::sign;
-use crate::simulator::Route;
+use crate::simulator::DaemonConnector;
 use reqwest::Method;
 use url::Url;
 
@@ -19,7 +19,7 @@ pub enum SignaturePlan {
 
 /// An answer of the box.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BoxAnswer {
+pub struct WebhookResponse {
     /// The HTTP status.
     pub status: u16,
     /// The kind of the body.
@@ -41,7 +41,10 @@ pub(in crate::simulator) struct SignedRequest<'a> {
 
 impl SignedRequest<'_> {
     /// Sends it.
-    pub(in crate::simulator) async fn send(&self, route: &Route) -> Result<BoxAnswer, reqwest::Error> {
+    pub(in crate::simulator) async fn send(
+        &self,
+        connector: &DaemonConnector,
+    ) -> Result<WebhookResponse, reqwest::Error> {
         let mut url = self.url.clone();
         let (method, form) = if self.method == "GET" {
             url.query_pairs_mut().extend_pairs(self.fields);
@@ -52,7 +55,7 @@ impl SignedRequest<'_> {
         };
         let signed = if form.is_some() { self.fields } else { &[] };
         let token = if self.signature == SignaturePlan::Wrong { "another token" } else { self.auth_token };
-        let mut request = route
+        let mut request = connector
             .request(method, &url)
             .header("User-Agent", "TwilioProxy/1.1")
             .header("Accept", "*/*")
@@ -67,6 +70,6 @@ impl SignedRequest<'_> {
         let status = response.status().as_u16();
         let content_type = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
-        Ok(BoxAnswer { status, content_type, body: response.text().await? })
+        Ok(WebhookResponse { status, content_type, body: response.text().await? })
     }
 }

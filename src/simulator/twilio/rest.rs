@@ -11,10 +11,10 @@ mod status;
 
 pub use faults::{Fault, Operation};
 
-use super::exchange::Exchange;
+use super::state::TwilioState;
 use crate::simulator::server::{Server, Stopping};
 use crate::simulator::specs::check_twilio_request;
-use crate::simulator::{EventLog, Party, Route};
+use crate::simulator::{DaemonConnector, EventLog, Party};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Json, Response};
@@ -62,18 +62,18 @@ pub struct TwilioRest {
 }
 
 pub(super) struct Shared {
-    exchange: Exchange,
-    route: Route,
+    twilio_state: TwilioState,
+    connector: DaemonConnector,
     log: EventLog,
     options: Mutex<TwilioOptions>,
     faults: Faults,
-    asked: Mutex<Vec<Asked>>,
+    requests: Mutex<Vec<RecordedRequest>>,
     stopping: Stopping,
 }
 
 /// Something that REST was asked for.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct RecordedRequest {
     /// Method and path.
     pub what: String,
     /// The form, or the query.
@@ -81,25 +81,25 @@ pub struct Asked {
 }
 
 impl TwilioRest {
-    /// Serves what `exchange` knows on `listener`; the statuses of messages go to the box by `route`. What it is asked
+    /// Serves `twilio_state` on `listener`; message statuses go to the daemon by `connector`. What it is asked
     /// against Twilio's rules is a violation in `log`.
     pub fn start(
         listener: TcpListener,
-        exchange: Exchange,
-        route: Route,
+        twilio_state: TwilioState,
+        connector: DaemonConnector,
         options: TwilioOptions,
         log: EventLog,
     ) -> std::io::Result<Self> {
         let mut shared = None;
         let server = Server::start(listener, |address, stopping| {
-            exchange.set_api_base_url(format!("http://{address}"));
+            twilio_state.set_api_base_url(format!("http://{address}"));
             let own = Arc::new(Shared {
-                exchange,
-                route,
+                twilio_state,
+                connector,
                 log,
                 options: Mutex::new(options),
                 faults: Faults::default(),
-                asked: Mutex::default(),
+                requests: Mutex::default(),
                 stopping,
             });
             shared = Some(own.clone());
@@ -125,7 +125,7 @@ impl TwilioRest {
     }
 
     /// Forgets the faults that are planned and have not happened yet.
-    pub fn forget_faults(&self) {
+    pub fn clear_faults(&self) {
         self.shared.faults.clear();
     }
 
@@ -135,8 +135,8 @@ impl TwilioRest {
     }
 
     /// Everything that it was asked for, in order.
-    pub fn asked(&self) -> Vec<Asked> {
-        self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Stops it; the port is free when this returns.
@@ -179,7 +179,7 @@ async fn unknown(
 impl Shared {
     /// What comes before every answer: credentials and parameters are checked and planned faults done. `operation` is
     /// method and path as Twilio's document has them. An error is the answer instead.
-    async fn gate(
+    async fn check_request(
         &self,
         kind: Operation,
         operation: &str,
@@ -190,7 +190,7 @@ impl Shared {
     ) -> Result<(), Response> {
         let path: Vec<_> = path.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let fields = if query.is_empty() { form } else { query };
-        if let Some(answer) = self.turn_away(operation, fields, headers) {
+        if let Some(answer) = self.check_credentials(operation, fields, headers) {
             return Err(answer);
         }
         let complaints = check_twilio_request(operation, &path, query, form);
@@ -204,11 +204,11 @@ impl Shared {
 
     /// Remembers what is asked, and checks the credentials alone: for what the document does not have. With wrong ones
     /// there is an answer.
-    fn turn_away(&self, operation: &str, fields: &[(String, String)], headers: &HeaderMap) -> Option<Response> {
-        let asked = Asked { what: operation.to_owned(), fields: fields.to_vec() };
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+    fn check_credentials(&self, operation: &str, fields: &[(String, String)], headers: &HeaderMap) -> Option<Response> {
+        let request = RecordedRequest { what: operation.to_owned(), fields: fields.to_vec() };
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         self.log.note(Party::Twilio, format!("REST is asked: {operation}"));
-        let account = self.exchange.account();
+        let account = self.twilio_state.account();
         let expected = BASE64_STANDARD.encode(format!("{}:{}", account.sid, account.auth_token));
         let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
         if given.strip_prefix("Basic ") != Some(&expected) {

@@ -1,11 +1,11 @@
 //! WhatsApp messages of a person to the number, as Twilio hands them on.
 
-use super::exchange::Exchange;
 use super::message::{MediaRecord, MessageRecord};
 use super::random_sid;
-use super::request::{BoxAnswer, SignaturePlan, SignedRequest};
+use super::request::{SignaturePlan, SignedRequest, WebhookResponse};
+use super::state::TwilioState;
 use crate::domain::Timestamp;
-use crate::simulator::{EventLog, Party, Route};
+use crate::simulator::{DaemonConnector, EventLog, Party};
 use url::Url;
 
 /// A message of a person. Start from [`InboundMessage::text`].
@@ -42,25 +42,25 @@ impl InboundMessage {
 /// Hands a person's messages to the box. Cheap to clone.
 #[derive(Clone)]
 pub struct WhatsAppNetwork {
-    exchange: Exchange,
-    route: Route,
+    twilio_state: TwilioState,
+    connector: DaemonConnector,
     log: EventLog,
 }
 
 impl WhatsAppNetwork {
     /// The messages of one account.
-    pub fn new(exchange: Exchange, route: Route, log: EventLog) -> Self {
-        Self { exchange, route, log }
+    pub fn new(twilio_state: TwilioState, connector: DaemonConnector, log: EventLog) -> Self {
+        Self { twilio_state, connector, log }
     }
 
     /// A person sends `message`: Twilio keeps it, without telling the box. The box can find it in the list of messages.
     pub fn keep(&self, message: &InboundMessage) -> MessageRecord {
-        self.keep_of(message, crate::clock::now())
+        self.store_at(message, crate::clock::now())
     }
 
     /// The same for a message that the person sent at `at`.
-    pub fn keep_of(&self, message: &InboundMessage, at: Timestamp) -> MessageRecord {
-        self.exchange.add_message(MessageRecord {
+    pub fn store_at(&self, message: &InboundMessage, at: Timestamp) -> MessageRecord {
+        self.twilio_state.add_message(MessageRecord {
             created_at: Some(at),
             direction: "inbound".into(),
             from: format!("whatsapp:{}", message.from),
@@ -73,18 +73,18 @@ impl WhatsAppNetwork {
     }
 
     /// A person sends `message`, and Twilio hands it to `url`.
-    pub async fn send(&self, url: &Url, message: &InboundMessage) -> (MessageRecord, Result<BoxAnswer, String>) {
+    pub async fn send(&self, url: &Url, message: &InboundMessage) -> (MessageRecord, Result<WebhookResponse, String>) {
         let record = self.keep(message);
         let fields = self.fields(message, &record);
-        let answer = self.hand_over(url, &fields, SignaturePlan::Good).await;
+        let answer = self.post_webhook(url, &fields, SignaturePlan::Good).await;
         (record, answer)
     }
 
     /// The form that Twilio hands over for a message that it keeps.
     pub fn fields(&self, message: &InboundMessage, record: &MessageRecord) -> Vec<(String, String)> {
-        let account = &self.exchange.account().sid;
+        let account = &self.twilio_state.account().sid;
         let base =
-            format!("{}/2010-04-01/Accounts/{account}/Messages/{}/Media", self.exchange.api_base_url(), record.sid);
+            format!("{}/2010-04-01/Accounts/{account}/Messages/{}/Media", self.twilio_state.api_base_url(), record.sid);
         let files = record.media.len().to_string();
         let kind =
             record.media.first().map_or("text", |file| file.content_type.split('/').next().unwrap_or("document"));
@@ -114,17 +114,18 @@ impl WhatsAppNetwork {
     }
 
     /// Hands a form to the box: for a second time, or with a wrong signature.
-    pub async fn hand_over(
+    pub async fn post_webhook(
         &self,
         url: &Url,
         fields: &[(String, String)],
         signature: SignaturePlan,
-    ) -> Result<BoxAnswer, String> {
+    ) -> Result<WebhookResponse, String> {
         let idempotency_token = random_sid("");
-        let auth_token = &self.exchange.account().auth_token;
+        let auth_token = &self.twilio_state.account().auth_token;
         let request =
             SignedRequest { method: "POST", url, fields, signature, auth_token, idempotency_token: &idempotency_token };
-        let answer = request.send(&self.route).await.map_err(|error| crate::simulator::route::root_cause(&error));
+        let answer =
+            request.send(&self.connector).await.map_err(|error| crate::simulator::daemon_connector::root_cause(&error));
         match &answer {
             Ok(answer) if answer.status >= 500 => {
                 self.log

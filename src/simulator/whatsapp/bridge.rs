@@ -1,7 +1,7 @@
 //! The real bridge.
 
-use super::node::{Lines, Node, OnDrop};
-use super::{Programs, Trouble, WhatsAppServer};
+use super::node_process::{NodeProcess, OnDrop, OutputLines};
+use super::{HarnessError, Programs, WhatsAppServer};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -24,8 +24,8 @@ pub struct BridgeProcess {
     programs: Programs,
     environment: Vec<(&'static str, String)>,
     port: u16,
-    node: Option<Node>,
-    said: Lines,
+    node: Option<NodeProcess>,
+    output: OutputLines,
 }
 
 impl BridgeProcess {
@@ -33,22 +33,22 @@ impl BridgeProcess {
     ///
     /// # Errors
     /// If Node cannot be started, or the bridge does not come up.
-    pub async fn start(programs: &Programs, server: &WhatsAppServer, setup: BridgeSetup) -> Result<Self, Trouble> {
-        let told = server.told.clone();
+    pub async fn start(programs: &Programs, server: &WhatsAppServer, setup: BridgeSetup) -> Result<Self, HarnessError> {
+        let endpoints = server.endpoints.clone();
         let mut environment = vec![
             ("PATH", programs.path.clone()),
-            ("WA_WEB_SOCKET_URL", told.url),
+            ("WA_WEB_SOCKET_URL", endpoints.url),
             ("WA_SESSION_DIR", setup.folder.display().to_string()),
             ("BAILEYS_WEBHOOK_SECRET", setup.secret),
             ("BAILEYS_WEBHOOK_TARGET", setup.target),
             ("WA_PACING", "off".to_owned()),
-            ("WA_TEST_ROOT_KEY", told.root_key),
-            ("WA_TEST_MEDIA_HOST", told.media_host),
-            ("NODE_EXTRA_CA_CERTS", told.media_ca),
+            ("WA_TEST_ROOT_KEY", endpoints.root_key),
+            ("WA_TEST_MEDIA_HOST", endpoints.media_host),
+            ("NODE_EXTRA_CA_CERTS", endpoints.media_ca),
         ];
         environment.extend(setup.more);
-        let said = Lines::default();
-        let mut bridge = Self { programs: programs.clone(), environment, port: 0, node: None, said };
+        let output = OutputLines::default();
+        let mut bridge = Self { programs: programs.clone(), environment, port: 0, node: None, output };
         bridge.launch().await?;
         Ok(bridge)
     }
@@ -57,17 +57,17 @@ impl BridgeProcess {
     ///
     /// # Errors
     /// As [`BridgeProcess::start`].
-    pub async fn launch(&mut self) -> Result<(), Trouble> {
+    pub async fn launch(&mut self) -> Result<(), HarnessError> {
         if self.is_running() {
             return Ok(());
         }
-        let (first, programs) = (self.said.lines().len(), &self.programs);
+        let (first, programs) = (self.output.lines().len(), &self.programs);
         let mut environment = self.environment.clone();
         environment.push(("PORT", self.port.to_string()));
         let require = std::path::Path::new("--require");
         let arguments = [require, &programs.trust, require, &programs.lifeline, &programs.bridge];
-        let mut node = Node::start(WHAT, &programs.node, &arguments, &environment, &self.said, OnDrop::Kill)?;
-        self.port = node.printed(first, listening).await?;
+        let mut node = NodeProcess::start(WHAT, &programs.node, &arguments, &environment, &self.output, OnDrop::Kill)?;
+        self.port = node.wait_for_line(first, listening).await?;
         self.node = Some(node);
         Ok(())
     }
@@ -106,7 +106,7 @@ impl BridgeProcess {
 
     /// What it has printed in all its lives.
     pub fn log_lines(&self) -> Vec<String> {
-        self.said.lines()
+        self.output.lines()
     }
 }
 

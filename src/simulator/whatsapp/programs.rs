@@ -18,7 +18,7 @@ pub struct Programs {
 
 /// A program that is not there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Missing {
+pub enum MissingProgram {
     /// There is no Node.
     #[error(
         "Node.js is missing ({0}); `make demo` in the project's folder installs it, or install version 18.20 or newer"
@@ -42,14 +42,14 @@ impl Programs {
     ///
     /// # Errors
     /// If one is missing; the text says how to get it.
-    pub async fn find(node: &Path, places: &[PathBuf]) -> Result<Self, Missing> {
-        let folders = places.iter().flat_map(|place| place.ancestors()).map(|folder| folder.join("bridge"));
-        let folder = folders.into_iter().find(|folder| folder.join(TRUST).is_file()).ok_or(Missing::Folder)?;
+    pub async fn find(node: &Path, search_dirs: &[PathBuf]) -> Result<Self, MissingProgram> {
+        let folders = search_dirs.iter().flat_map(|place| place.ancestors()).map(|folder| folder.join("bridge"));
+        let folder = folders.into_iter().find(|folder| folder.join(TRUST).is_file()).ok_or(MissingProgram::Folder)?;
         let file = |path: &str| {
             let path = folder.join(path);
-            if path.is_file() { Ok(path) } else { Err(Missing::File(path)) }
+            if path.is_file() { Ok(path) } else { Err(MissingProgram::File(path)) }
         };
-        let (node, path) = node_itself(node).await?;
+        let (node, path) = resolve_node(node).await?;
         Ok(Self {
             node,
             path,
@@ -62,15 +62,15 @@ impl Programs {
 }
 
 /// Where Node really is, and the `PATH` that it sees.
-async fn node_itself(node: &Path) -> Result<(PathBuf, String), Missing> {
+async fn resolve_node(node: &Path) -> Result<(PathBuf, String), MissingProgram> {
     let question = "JSON.stringify([process.execPath, process.env.PATH ?? '', process.versions.node])";
     let asked = Command::new(node).args(["-p", question]).stdin(Stdio::null()).output().await;
-    let answer = asked.map_err(|error| Missing::Node(error.to_string()))?;
+    let answer = asked.map_err(|error| MissingProgram::Node(error.to_string()))?;
     let (node, path, version) = serde_json::from_slice::<(PathBuf, String, String)>(&answer.stdout)
-        .map_err(|_| Missing::Node(String::from_utf8_lossy(&answer.stderr).trim().to_owned()))?;
+        .map_err(|_| MissingProgram::Node(String::from_utf8_lossy(&answer.stderr).trim().to_owned()))?;
     let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
     let is_new = (numbers.next(), numbers.next()) >= OLDEST_NODE;
-    if is_new { Ok((node, path)) } else { Err(Missing::OldNode(version)) }
+    if is_new { Ok((node, path)) } else { Err(MissingProgram::OldNode(version)) }
 }
 
 const TRUST: &str = "test/wa-server/trust-preload.cjs";

@@ -1,7 +1,7 @@
 //! The WhatsApp server, and the phones of people, the business's own among them.
 
-use super::node::{Lines, Node, OnDrop};
-use super::{Programs, Trouble};
+use super::node_process::{NodeProcess, OnDrop, OutputLines};
+use super::{HarnessError, Programs};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -10,15 +10,15 @@ use std::time::Duration;
 
 /// A WhatsApp server on loopback with one business account. Dropping it ends its process.
 pub struct WhatsAppServer {
-    node: Node,
+    node: NodeProcess,
     http: reqwest::Client,
-    pub(super) told: Told,
+    pub(super) endpoints: Endpoints,
 }
 
 /// What it prints when it listens.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Told {
+pub(super) struct Endpoints {
     pub(super) url: String,
     pub(super) control: String,
     pub(super) root_key: String,
@@ -28,7 +28,7 @@ pub(super) struct Told {
 
 /// Somebody with WhatsApp.
 #[derive(Clone, Copy, Debug)]
-pub struct Person {
+pub struct WhatsAppUser {
     /// Digits.
     pub number: &'static str,
     /// The name that the person shows.
@@ -40,23 +40,24 @@ impl WhatsAppServer {
     ///
     /// # Errors
     /// If Node cannot be started, or the server does not come up.
-    pub async fn start(programs: &Programs) -> Result<Self, Trouble> {
-        let said = Lines::default();
+    pub async fn start(programs: &Programs) -> Result<Self, HarnessError> {
+        let output = OutputLines::default();
         let environment = [("PATH", programs.path.clone())];
-        let mut node = Node::start(WHAT, &programs.node, &[&programs.server], &environment, &said, OnDrop::CloseInput)?;
-        let told = node.printed(0, |line| serde_json::from_str(line).ok()).await?;
+        let mut node =
+            NodeProcess::start(WHAT, &programs.node, &[&programs.server], &environment, &output, OnDrop::CloseInput)?;
+        let endpoints = node.wait_for_line(0, |line| serde_json::from_str(line).ok()).await?;
         // Fails where one is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
-        Ok(Self { node, http, told })
+        Ok(Self { node, http, endpoints })
     }
 
     /// A call of its control interface, as the README beside it describes.
     ///
     /// # Errors
     /// If the server refuses it or is gone.
-    pub async fn call(&self, path: &str, body: &Value) -> Result<Value, Trouble> {
-        let url = format!("{}{path}", self.told.control);
+    pub async fn call(&self, path: &str, body: &Value) -> Result<Value, HarnessError> {
+        let url = format!("{}{path}", self.endpoints.control);
         let response = self.http.post(url).json(body).send().await?;
         answer(path, response).await
     }
@@ -65,8 +66,8 @@ impl WhatsAppServer {
     ///
     /// # Errors
     /// If the server is gone.
-    pub async fn state(&self) -> Result<Value, Trouble> {
-        let response = self.http.get(format!("{}/state", self.told.control)).send().await?;
+    pub async fn state(&self) -> Result<Value, HarnessError> {
+        let response = self.http.get(format!("{}/state", self.endpoints.control)).send().await?;
         answer("/state", response).await
     }
 
@@ -74,7 +75,7 @@ impl WhatsAppServer {
     ///
     /// # Errors
     /// If the code is not one that pairs.
-    pub async fn scan(&self, qr: &str) -> Result<Value, Trouble> {
+    pub async fn scan(&self, qr: &str) -> Result<Value, HarnessError> {
         self.call("/scan", &json!({ "qr": qr })).await
     }
 
@@ -82,8 +83,8 @@ impl WhatsAppServer {
     ///
     /// # Errors
     /// As [`WhatsAppServer::call`], also while no device is linked.
-    pub async fn writes(&self, person: Person, text: &str) -> Result<String, Trouble> {
-        let Person { number, name } = person;
+    pub async fn writes(&self, person: WhatsAppUser, text: &str) -> Result<String, HarnessError> {
+        let WhatsAppUser { number, name } = person;
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "text": text })).await?)
     }
 
@@ -93,17 +94,17 @@ impl WhatsAppServer {
     /// As [`WhatsAppServer::writes`].
     pub async fn sends_file(
         &self,
-        person: Person,
+        person: WhatsAppUser,
         kind: &str,
         mime: &str,
         content: &[u8],
         more: &Value,
-    ) -> Result<String, Trouble> {
+    ) -> Result<String, HarnessError> {
         let mut media = json!({ "kind": kind, "mimetype": mime, "base64": STANDARD.encode(content) });
         for (name, value) in more.as_object().into_iter().flatten() {
             media[name] = value.clone();
         }
-        let Person { number, name } = person;
+        let WhatsAppUser { number, name } = person;
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "media": media })).await?)
     }
 
@@ -111,7 +112,7 @@ impl WhatsAppServer {
     ///
     /// # Errors
     /// As [`WhatsAppServer::writes`].
-    pub async fn writes_from_phone(&self, to: Person, text: &str) -> Result<String, Trouble> {
+    pub async fn writes_from_phone(&self, to: WhatsAppUser, text: &str) -> Result<String, HarnessError> {
         id(&self.call("/from-phone", &json!({ "to": to.number, "text": text })).await?)
     }
 
@@ -119,7 +120,7 @@ impl WhatsAppServer {
     ///
     /// # Errors
     /// If the server is gone.
-    pub async fn shown_to(&self, number: &str) -> Result<Vec<String>, Trouble> {
+    pub async fn shown_to(&self, number: &str) -> Result<Vec<String>, HarnessError> {
         let state = self.state().await?;
         let messages = state["outbound"].as_array().into_iter().flatten();
         let shown = messages.filter(|message| message["phone"] == number && message["duplicate"] == false);
@@ -137,20 +138,20 @@ impl WhatsAppServer {
     }
 }
 
-async fn answer(path: &str, response: reqwest::Response) -> Result<Value, Trouble> {
+async fn answer(path: &str, response: reqwest::Response) -> Result<Value, HarnessError> {
     let status = response.status();
     let body: Value = response.json().await?;
     if status.is_success() {
         Ok(body)
     } else {
-        Err(Trouble::Refused { call: path.to_owned(), answer: body.to_string() })
+        Err(HarnessError::Refused { call: path.to_owned(), answer: body.to_string() })
     }
 }
 
-fn id(answer: &Value) -> Result<String, Trouble> {
+fn id(answer: &Value) -> Result<String, HarnessError> {
     match answer["id"].as_str() {
         Some(id) => Ok(id.to_owned()),
-        None => Err(Trouble::Refused { call: "a message".to_owned(), answer: answer.to_string() }),
+        None => Err(HarnessError::Refused { call: "a message".to_owned(), answer: answer.to_string() }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::with_data;
 use crate::support::daemon::LIMIT;
-use crate::support::telephony::Town;
+use crate::support::telephony::CallHarness;
 use crate::support::whatsapp::Shop;
 use crate::support::{Client, Daemon};
 use reqwest::{Method, Response};
@@ -80,11 +80,11 @@ async fn what_a_page_shows_comes_as_it_changes() {
     let first = events.next().await.unwrap();
     assert!(first.data.is_none() && first.id.parse::<i64>().is_ok(), "{first:?}");
 
-    shop.hear_by_bridge("972501234567", "A1", "hello").await;
+    shop.receive_by_bridge("972501234567", "A1", "hello").await;
     assert_eq!(events.change().await, kind("contact_updated", Value::Null, 1));
     assert_eq!(events.change().await, kind("message_created", 1, 1));
     // The same webhook again changes nothing, so the next event is of the next thing.
-    shop.hear_by_bridge("972501234567", "A1", "hello").await;
+    shop.receive_by_bridge("972501234567", "A1", "hello").await;
     shop.api.post_json("/api/threads/1/read", &json!({})).await;
     assert_eq!(events.change().await, kind("thread_updated", 1, 1));
 
@@ -106,11 +106,11 @@ async fn what_a_page_shows_comes_as_it_changes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_comes_from_its_beginning_to_its_end() {
-    let town = Town::without_ai(|_| {}).await;
-    let api = tokio::task::block_in_place(|| town.daemon.api());
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
     let mut events = Events::open(&api, None).await;
     events.next().await.unwrap();
-    town.ring("CA00000000000000000000000000000001").await;
+    harness.ring("CA00000000000000000000000000000001").await;
     assert_eq!(events.change().await.0, "contact_updated");
     assert_eq!(events.change().await, kind("call_started", 1, 1));
     let ended = [
@@ -119,7 +119,7 @@ async fn a_call_comes_from_its_beginning_to_its_end() {
         ("From", "+972501234567"),
         ("To", "+97235551234"),
     ];
-    assert_eq!(town.hook("/webhook/call_status", &ended).await.status, 204);
+    assert_eq!(harness.hook("/webhook/call_status", &ended).await.status, 204);
     let mut next = events.change().await;
     while next.0 == "call_updated" {
         next = events.change().await;

@@ -39,7 +39,7 @@ async fn it_arrives_over_a_bad_line_old_ones_go_and_a_new_box_fetches_it() {
     }
     s3.put("shop/mine.txt", b"mine");
     s3.put("other/nightly-20260301T030000000Z.db", b"of another box");
-    s3.fails_every(3);
+    s3.fail_every(3);
     let made = create(&daemon);
     let key = format!("shop/{}", made["name"].as_str().unwrap());
     assert_eq!(s3.object(&key), std::fs::read(made["file"].as_str().unwrap()).unwrap());
@@ -70,7 +70,7 @@ async fn a_large_one_goes_in_parts_and_what_a_crash_left_is_cleared_away() {
     let note = serde_json::json!({ "key": "shop/nightly-20260301T030000000Z.db", "upload_id": left });
     std::fs::create_dir_all(daemon.folder().join("snapshots")).unwrap();
     std::fs::write(daemon.folder().join("snapshots/.upload.json"), note.to_string()).unwrap();
-    s3.fails_every(4);
+    s3.fail_every(4);
     let made = create(&daemon);
     let key = format!("shop/{}", made["name"].as_str().unwrap());
     assert_eq!(s3.object(&key), std::fs::read(made["file"].as_str().unwrap()).unwrap());
@@ -88,11 +88,11 @@ async fn a_large_one_goes_in_parts_and_what_a_crash_left_is_cleared_away() {
 async fn what_the_server_says_nothing_of_is_read_back() {
     let s3 = S3::start().await;
     let daemon = box_with_bucket(&s3);
-    s3.has_etags_of_its_own();
+    s3.use_opaque_etags();
     let made = create(&daemon);
     let read_back = format!("GET /{BUCKET}/shop/{} ", made["name"].as_str().unwrap());
     assert!(s3.requests().contains(&read_back), "{:?}", s3.requests());
-    s3.spoils_what_it_gets(true);
+    s3.corrupt_uploads(true);
     let output = cli(&daemon, &["snapshots", "create"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("does not read back as it was sent"), "{}", stderr(&output));

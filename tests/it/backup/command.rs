@@ -2,7 +2,7 @@
 
 use super::{backup, stderr, with_data};
 use crate::support::Daemon;
-use crate::support::store::{Acks, Desk, Load, integrity, open_copy, verdict};
+use crate::support::store::{Acks, Load, StoreFixture, check_copy, integrity, open_copy};
 use agentlocator::store::Store;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -72,12 +72,12 @@ fn people_are_told_what_is_in_it() {
 }
 
 async fn under_load(copies: usize, clients: usize) {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    let acks: Arc<Acks> = Arc::new(desk.acks(clients));
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    let acks: Arc<Acks> = Arc::new(fixture.acks(clients));
     let load = Load::start(&store, &acks);
     for _ in 0..copies {
-        let (acknowledged, copy, published) = (acks.all(), desk.fresh_path(), desk.published());
+        let (acknowledged, copy, published) = (acks.all(), fixture.fresh_path(), fixture.published());
         let run = move || {
             let command = Command::new(env!("CARGO_BIN_EXE_agentlocator"))
                 .arg("backup")
@@ -87,7 +87,7 @@ async fn under_load(copies: usize, clients: usize) {
                 .output();
             let output = command.unwrap();
             assert!(output.status.success(), "{}", stderr(&output));
-            (verdict(&copy, &acknowledged), std::fs::remove_file(&copy))
+            (check_copy(&copy, &acknowledged), std::fs::remove_file(&copy))
         };
         assert_eq!(tokio::task::spawn_blocking(run).await.unwrap().0, None);
     }

@@ -2,7 +2,7 @@
 
 use super::{stderr, with_data};
 use crate::support::Daemon;
-use crate::support::store::{Acks, Desk, Load, verdict};
+use crate::support::store::{Acks, Load, StoreFixture, check_copy};
 use age::secrecy::ExposeSecret;
 use agentlocator::store::Store;
 use serde_json::Value;
@@ -135,12 +135,12 @@ fn old_ones_are_dropped_and_what_a_person_put_there_stays() {
 }
 
 async fn under_load(count: usize, clients: usize) {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    let acks: Arc<Acks> = Arc::new(desk.acks(clients));
+    let fixture = StoreFixture::new();
+    let (store, _) = Store::open(fixture.config()).unwrap();
+    let acks: Arc<Acks> = Arc::new(fixture.acks(clients));
     let load = Load::start(&store, &acks);
     for _ in 0..count {
-        let (acknowledged, published) = (acks.all(), desk.published());
+        let (acknowledged, published) = (acks.all(), fixture.published());
         let run = move || {
             let command = Command::new(env!("CARGO_BIN_EXE_agentlocator"))
                 .args(["snapshots", "create", "--json"])
@@ -151,7 +151,7 @@ async fn under_load(count: usize, clients: usize) {
             assert!(output.status.success(), "{}", stderr(&output));
             let made: Value = serde_json::from_slice(&output.stdout).unwrap();
             let file = std::path::PathBuf::from(made["file"].as_str().unwrap());
-            (verdict(&file, &acknowledged), std::fs::remove_file(&file))
+            (check_copy(&file, &acknowledged), std::fs::remove_file(&file))
         };
         assert_eq!(tokio::task::spawn_blocking(run).await.unwrap().0, None);
     }

@@ -2,9 +2,9 @@
 //! acknowledged is in the CRM once, what the API took is on the phone once, each person's messages stay in order, and no
 //! new code is asked for.
 
-use super::world::World;
+use super::harness::BridgeHarness;
 use crate::support::Client;
-use agentlocator::simulator::whatsapp::Person;
+use agentlocator::simulator::whatsapp::WhatsAppUser;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,31 +12,31 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-const WRITERS: [Person; 3] = [
-    Person { number: "972501000001", name: "א" },
-    Person { number: "972501000002", name: "ב" },
-    Person { number: "972501000003", name: "ג" },
+const WRITERS: [WhatsAppUser; 3] = [
+    WhatsAppUser { number: "972501000001", name: "א" },
+    WhatsAppUser { number: "972501000002", name: "ב" },
+    WhatsAppUser { number: "972501000003", name: "ג" },
 ];
 const READERS: [&str; 3] = ["972502000001", "972502000002", "972501000001"];
 
-/// What the outside world was told.
+/// What the clients and the WhatsApp server received.
 #[derive(Default)]
-struct Books {
+struct ExpectedState {
     is_over: AtomicBool,
     /// Texts that the API has taken, for each person in order.
     taken: Mutex<BTreeMap<&'static str, Vec<String>>>,
 }
 
-impl Books {
+impl ExpectedState {
     fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Relaxed)
     }
 }
 
 /// Random numbers that a seed repeats (splitmix64).
-struct Chance(u64);
+struct SeededRng(u64);
 
-impl Chance {
+impl SeededRng {
     fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -50,62 +50,62 @@ async fn killed_again_and_again(rounds: u64) {
     let seed = std::env::var("KILL_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed: u64 = seed.unwrap_or_else(|| u64::from_ne_bytes(agentlocator::entropy::random_bytes()));
     eprintln!("KILL_SEED={seed}");
-    let mut chance = Chance(seed);
-    let mut world = World::linked().await;
-    let books = Arc::new(Books::default());
+    let mut rng = SeededRng(seed);
+    let mut harness = BridgeHarness::linked().await;
+    let expected_state = Arc::new(ExpectedState::default());
     let mut load = JoinSet::new();
     for person in READERS {
-        load.spawn(send(world.api.clone(), person, books.clone()));
+        load.spawn(send(harness.api.clone(), person, expected_state.clone()));
     }
     for round in 0..rounds {
         let mut number = 0;
-        let until = tokio::time::Instant::now() + Duration::from_millis(300 + chance.below(1_500));
+        let until = tokio::time::Instant::now() + Duration::from_millis(300 + rng.below(1_500));
         while tokio::time::Instant::now() < until {
             for person in WRITERS {
                 number += 1;
-                world.whatsapp.writes(person, &format!("נכנסת {round} {number}")).await.unwrap();
+                harness.whatsapp.writes(person, &format!("נכנסת {round} {number}")).await.unwrap();
             }
             if number % 9 == 0 {
-                world.whatsapp.writes_from_phone(WRITERS[1], &format!("מהטלפון {round} {number}")).await.unwrap();
+                harness.whatsapp.writes_from_phone(WRITERS[1], &format!("מהטלפון {round} {number}")).await.unwrap();
             }
-            tokio::time::sleep(Duration::from_millis(chance.below(60))).await;
+            tokio::time::sleep(Duration::from_millis(rng.below(60))).await;
         }
-        let victim = match chance.below(3) {
+        let victim = match rng.below(3) {
             0 => "the bridge",
             1 => "the daemon",
             _ => "both",
         };
         eprintln!("round {round}: {number} written, {victim} killed");
         match victim {
-            "the bridge" => world.bridge.kill().await,
-            "the daemon" => tokio::task::block_in_place(|| world.daemon.kill9()),
+            "the bridge" => harness.bridge.kill().await,
+            "the daemon" => tokio::task::block_in_place(|| harness.daemon.kill9()),
             _ => {
-                tokio::task::block_in_place(|| world.daemon.kill9());
-                world.bridge.kill().await;
+                tokio::task::block_in_place(|| harness.daemon.kill9());
+                harness.bridge.kill().await;
             }
         }
-        tokio::time::sleep(Duration::from_millis(chance.below(400))).await;
-        if world.daemon.is_down() {
-            tokio::task::block_in_place(|| world.daemon.launch());
+        tokio::time::sleep(Duration::from_millis(rng.below(400))).await;
+        if harness.daemon.is_down() {
+            tokio::task::block_in_place(|| harness.daemon.launch());
         }
-        world.bridge.launch().await.unwrap();
-        if chance.below(2) == 0 {
-            world.becomes("connected").await;
+        harness.bridge.launch().await.unwrap();
+        if rng.below(2) == 0 {
+            harness.becomes("connected").await;
         }
     }
-    books.is_over.store(true, Ordering::Relaxed);
+    expected_state.is_over.store(true, Ordering::Relaxed);
     while let Some(ended) = load.join_next().await {
         ended.unwrap();
     }
-    world.becomes("connected").await;
-    quiet(&world).await;
-    balance(&world, &books).await;
+    harness.becomes("connected").await;
+    quiet(&harness).await;
+    assert_matches(&harness, &expected_state).await;
 }
 
 /// Whoever sends repeats the request with the same key until it is answered, and only then writes the next.
-async fn send(api: Client, person: &'static str, books: Arc<Books>) {
+async fn send(api: Client, person: &'static str, expected_state: Arc<ExpectedState>) {
     let mut number = 0;
-    while !books.is_over() {
+    while !expected_state.is_over() {
         number += 1;
         let text = format!("יוצאת {person} {number}");
         let body = json!({ "to": format!("+{person}"), "text": text });
@@ -114,7 +114,7 @@ async fn send(api: Client, person: &'static str, books: Arc<Books>) {
             let request = api.request(reqwest::Method::POST, "/api/whatsapp/send").header("Idempotency-Key", key);
             match request.json(&body).send().await {
                 Ok(answer) if answer.status() == 200 => {
-                    books.taken.lock().unwrap().entry(person).or_default().push(text);
+                    expected_state.taken.lock().unwrap().entry(person).or_default().push(text);
                     break;
                 }
                 Ok(answer) => assert!(answer.status().is_server_error(), "{}", answer.status()),
@@ -126,17 +126,17 @@ async fn send(api: Client, person: &'static str, books: Arc<Books>) {
 }
 
 /// Waits until nothing is on its way any more, in any of the three.
-async fn quiet(world: &World) {
+async fn quiet(harness: &BridgeHarness) {
     let (mut least, mut last_progress) = (usize::MAX, std::time::Instant::now());
     let left = loop {
-        let state = world.whatsapp.state().await.unwrap();
+        let state = harness.whatsapp.state().await.unwrap();
         let inbound = state["inbound"].as_array().unwrap();
         // What was on disk already when it came once more is refused the second time.
         let is_over = |m: &Value| m["state"] == "acknowledged" || m["state"] == "refused";
         let unread: Vec<_> = inbound.iter().filter(|m| !is_over(m)).cloned().collect();
         let waiting: i64 =
-            world.daemon.query_value("SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')");
-        let inbox = world.link_state().await["waiting"]["inbox"].clone();
+            harness.daemon.query_value("SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')");
+        let inbox = harness.link_state().await["waiting"]["inbox"].clone();
         if unread.is_empty() && waiting == 0 && inbox == 0 {
             return;
         }
@@ -150,13 +150,13 @@ async fn quiet(world: &World) {
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     };
-    panic!("it does not become quiet: {left}; {}", world.bridge_log());
+    panic!("it does not become quiet: {left}; {}", harness.bridge_log());
 }
 
-async fn balance(world: &World, books: &Books) {
-    let state = world.whatsapp.state().await.unwrap();
+async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState) {
+    let state = harness.whatsapp.state().await.unwrap();
     assert_eq!(state["registrations"], 1, "a new code was needed");
-    let stored: Vec<String> = world.daemon.query_column(
+    let stored: Vec<String> = harness.daemon.query_column(
         "SELECT t.peer_number || ' ' || m.content_text FROM messages m JOIN threads t ON t.id = m.thread_id
              WHERE m.direction = 'in' OR m.content_text LIKE 'מהטלפון%' ORDER BY m.id",
     );
@@ -182,19 +182,19 @@ async fn balance(world: &World, books: &Books) {
         assert_eq!(all, expected, "what {} wrote, once each", person.number);
     }
     assert_eq!(stored.len(), written.len());
-    let taken = books.taken.lock().unwrap().clone();
+    let taken = expected_state.taken.lock().unwrap().clone();
     for (person, texts) in &taken {
-        let shown = world.whatsapp.shown_to(person).await.unwrap();
+        let shown = harness.whatsapp.shown_to(person).await.unwrap();
         assert_eq!(&shown, texts, "what {person} was sent, once each and in order");
     }
-    let failed: Vec<String> = world
+    let failed: Vec<String> = harness
         .daemon
         .query_column("SELECT content_text || ': ' || coalesce(error, '') FROM messages WHERE status = 'failed'");
     assert!(failed.is_empty(), "{failed:?}");
-    let integrity: String = world.daemon.query_value("PRAGMA integrity_check");
+    let integrity: String = harness.daemon.query_value("PRAGMA integrity_check");
     assert_eq!(integrity, "ok");
     let sent: usize = taken.values().map(Vec::len).sum();
-    let unsure: i64 = world.daemon.query_value(
+    let unsure: i64 = harness.daemon.query_value(
         "SELECT count(*) FROM messages WHERE direction = 'out' AND status NOT IN ('sent', 'delivered', 'read')",
     );
     assert_eq!(unsure, 0, "messages that nobody knows to be sent");

@@ -1,43 +1,43 @@
 //! The account is linked through the daemon, once.
 
-use super::world::{DANA, World, eventually};
+use super::harness::{BridgeHarness, DANA, eventually};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_that_the_daemon_shows_links_the_account() {
-    let world = World::linked().await;
-    let shown = world.link_state().await;
+    let harness = BridgeHarness::linked().await;
+    let shown = harness.link_state().await;
     assert_eq!(shown["account"], json!({ "phone": "+15550001000", "name": "Test Business" }));
     assert_eq!((&shown["pairing"], &shown["reason"]), (&json!(null), &json!(null)), "{shown}");
-    assert!(world.session().is_dir());
-    let again = world.api.post_json("/api/whatsapp/bridge/pair", &json!({})).await;
+    assert!(harness.session().is_dir());
+    let again = harness.api.post_json("/api/whatsapp/bridge/pair", &json!({})).await;
     assert_eq!((again.status, again.json()["error"]["code"].as_str()), (409, Some("already_paired")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_that_is_typed_in_links_it_as_well() {
-    let world = World::begin().await;
+    let harness = BridgeHarness::begin().await;
     let code = eventually("a code to type in", async || {
         let asked = json!({ "phone": "050-1234567" });
-        let reply = world.api.post_json("/api/whatsapp/bridge/pairing-code", &asked).await;
+        let reply = harness.api.post_json("/api/whatsapp/bridge/pairing-code", &asked).await;
         (reply.status == 200).then(|| reply.json()["code"].as_str().unwrap().to_owned())
     })
     .await;
-    assert_eq!(world.link_state().await["pairing_code"], json!(code));
-    world.whatsapp.call("/enter-code", &json!({ "code": code })).await.unwrap();
-    world.becomes("connected").await;
-    world.whatsapp.writes(DANA, "שלום").await.unwrap();
-    world.talk_becomes(DANA, &["שלום"]).await;
+    assert_eq!(harness.link_state().await["pairing_code"], json!(code));
+    harness.whatsapp.call("/enter-code", &json!({ "code": code })).await.unwrap();
+    harness.becomes("connected").await;
+    harness.whatsapp.writes(DANA, "שלום").await.unwrap();
+    harness.talk_becomes(DANA, &["שלום"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_logs_out_links_anew_and_keeps_the_talk() {
-    let world = World::linked().await;
-    world.whatsapp.writes(DANA, "לפני").await.unwrap();
-    world.talk_becomes(DANA, &["לפני"]).await;
-    let reply = world.api.post_json("/api/whatsapp/bridge/logout", &json!({})).await;
+    let harness = BridgeHarness::linked().await;
+    harness.whatsapp.writes(DANA, "לפני").await.unwrap();
+    harness.talk_becomes(DANA, &["לפני"]).await;
+    let reply = harness.api.post_json("/api/whatsapp/bridge/logout", &json!({})).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
-    world.link().await;
-    world.whatsapp.writes(DANA, "אחרי").await.unwrap();
-    world.talk_becomes(DANA, &["לפני", "אחרי"]).await;
+    harness.link().await;
+    harness.whatsapp.writes(DANA, "אחרי").await.unwrap();
+    harness.talk_becomes(DANA, &["לפני", "אחרי"]).await;
 }

@@ -1,7 +1,7 @@
 //! Owners and modes in the data folder.
 
 use super::super::support::Daemon;
-use super::Told;
+use super::DoctorReport;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
@@ -10,10 +10,10 @@ fn files_that_everyone_may_change_are_closed() {
     let daemon = Daemon::start(|_| {});
     let file = daemon.published_file();
     fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
-    Told::by(&daemon, &[]).assert("folder", &["ok", "warning"], &["chmod o-rwx"]);
+    DoctorReport::run(&daemon, &[]).assert("folder", &["ok", "warning"], &["chmod o-rwx"]);
     assert!(daemon.cli(&["doctor", "--fix", "--yes"]).status.success());
     assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o660);
-    Told::by(&daemon, &[]).assert("folder", &["ok"], &[]);
+    DoctorReport::run(&daemon, &[]).assert("folder", &["ok"], &[]);
 }
 
 #[test]
@@ -23,8 +23,8 @@ fn secrets_that_everyone_may_read_are_closed() {
     });
     let file = daemon.folder().join("config.toml");
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
-    let told = Told::by(&daemon, &[]);
-    assert!(told.text("settings").contains("which holds secrets"), "{}", told.text("settings"));
+    let report = DoctorReport::run(&daemon, &[]);
+    assert!(report.text("settings").contains("which holds secrets"), "{}", report.text("settings"));
     daemon.cli(&["doctor", "--fix", "--yes"]);
     assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o640);
 }
@@ -46,8 +46,8 @@ fn what_root_has_left_behind_is_given_back() {
     chown(&theirs, Some(65_534), None).unwrap();
     symlink(elsewhere.path(), daemon.folder().join("link")).unwrap();
     symlink(&theirs, daemon.folder().join("live/link")).unwrap();
-    let told = Told::by(&daemon, &[]);
-    told.assert("folder", &["ok", "error"], &["left-behind", "chown -R"]);
+    let report = DoctorReport::run(&daemon, &[]);
+    report.assert("folder", &["ok", "error"], &["left-behind", "chown -R"]);
     daemon.cli(&["doctor", "--fix", "--yes"]);
     assert_eq!([&left, &theirs].map(|file| fs::metadata(file).unwrap().uid()), [0, 65_534]);
 }

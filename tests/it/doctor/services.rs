@@ -1,17 +1,17 @@
 //! What systemd says, and the bridge.
 
 use super::super::support::Daemon;
-use super::Told;
+use super::DoctorReport;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 /// A daemon in a world where `systemctl` says this.
-fn with_systemctl(told: &str) -> Daemon {
+fn with_systemctl(systemctl_output: &str) -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let folder = daemon.folder().join("bin");
     fs::create_dir(&folder).unwrap();
     let program = folder.join("systemctl");
-    fs::write(&program, format!("#!/bin/sh\ncat <<'END'\n{told}\nEND\n")).unwrap();
+    fs::write(&program, format!("#!/bin/sh\ncat <<'END'\n{systemctl_output}\nEND\n")).unwrap();
     fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     daemon.reconfigure(|setup| {
@@ -27,9 +27,10 @@ fn units_that_do_not_run_are_told() {
             "Id={id}\nLoadState=loaded\nActiveState={state}\nSubState=x\nUnitFileState=enabled\nNRestarts=0\nResult=x\n"
         )
     };
-    let told = unit("agentlocator.service", "failed") + "\n" + &unit("agentlocator-whatsapp.service", "inactive");
-    let told = Told::by(&with_systemctl(&told), &[]);
-    told.assert("service", &["error", "ok"], &["journalctl -u agentlocator.service"]);
+    let systemctl_output =
+        unit("agentlocator.service", "failed") + "\n" + &unit("agentlocator-whatsapp.service", "inactive");
+    let report = DoctorReport::run(&with_systemctl(&systemctl_output), &[]);
+    report.assert("service", &["error", "ok"], &["journalctl -u agentlocator.service"]);
 }
 
 #[test]
@@ -38,7 +39,7 @@ fn a_machine_without_systemd_is_no_error() {
     daemon.reconfigure(|setup| {
         setup.env("PATH", "/nowhere");
     });
-    Told::by(&daemon, &[]).assert("service", &["skipped"], &[]);
+    DoctorReport::run(&daemon, &[]).assert("service", &["skipped"], &[]);
 }
 
 #[test]
@@ -47,5 +48,5 @@ fn a_bridge_that_is_not_there_is_told() {
     let daemon = Daemon::prepare(|setup| {
         setup.env("WA_SHARED_SECRET", "0123456789abcdef").env("WA_BAILEYS_PORT", nobody.port().to_string());
     });
-    Told::by(&daemon, &[]).assert("bridge", &["error"], &["is not running"]);
+    DoctorReport::run(&daemon, &[]).assert("bridge", &["error"], &["is not running"]);
 }

@@ -1,12 +1,14 @@
 //! The outside world, busy: Twilio, the bridge, callers, and somebody who sends by the API.
 
-use super::books::Books;
+use super::expected_state::ExpectedState;
 use crate::support::{Client, Daemon};
 use agentlocator::simulator::bridge::{Bridge, BridgeInbound, BridgeMessage, BridgeOptions, InboundAuth, InboundForm};
 use agentlocator::simulator::caller::{CallPlan, Phone};
 use agentlocator::simulator::openai::{OpenAi, OpenAiOptions};
-use agentlocator::simulator::twilio::{Account, Exchange, InboundMessage, TwilioOptions, TwilioRest, WhatsAppNetwork};
-use agentlocator::simulator::{EventLog, Route};
+use agentlocator::simulator::twilio::{
+    Account, InboundMessage, TwilioOptions, TwilioRest, TwilioState, WhatsAppNetwork,
+};
+use agentlocator::simulator::{DaemonConnector, EventLog};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +22,9 @@ const OWN: &str = "+97239999999";
 const BY_TWILIO: [&str; 3] = ["+972501000001", "+972501000002", "+972501000003"];
 const BY_BRIDGE: [&str; 3] = ["+972502000001", "+972502000002", "+972502000003"];
 
-pub(super) struct World {
+pub(super) struct KillHarness {
     pub(super) daemon: Daemon,
-    exchange: Exchange,
+    twilio_state: TwilioState,
     bridge: Bridge,
     network: WhatsAppNetwork,
     inbound: BridgeInbound,
@@ -33,17 +35,18 @@ pub(super) struct World {
     _ai: OpenAi,
 }
 
-impl World {
+impl KillHarness {
     pub(super) async fn begin() -> Self {
-        let (log, exchange) = (EventLog::new(), Exchange::new(Account::random()));
+        let (log, twilio_state) = (EventLog::new(), TwilioState::new(Account::random()));
         let mut daemon = Daemon::prepare(|_| {});
-        let route = Route::new(Some(daemon.address())).unwrap();
+        let connector = DaemonConnector::new(Some(daemon.address())).unwrap();
         let options = TwilioOptions::default();
-        let twilio = TwilioRest::start(port().await, exchange.clone(), route.clone(), options, log.clone()).unwrap();
+        let twilio =
+            TwilioRest::start(port().await, twilio_state.clone(), connector.clone(), options, log.clone()).unwrap();
         let ai = OpenAi::start(port().await, OpenAiOptions::default(), log.clone()).unwrap();
         let bridge = Bridge::start(port().await, BridgeOptions::connected(SECRET), log.clone()).unwrap();
         daemon.reconfigure(|setup| {
-            let account = exchange.account();
+            let account = twilio_state.account();
             setup.env("TWILIO_ACCOUNT_SID", &account.sid).env("TWILIO_AUTH_TOKEN", &account.auth_token);
             setup.env("TWILIO_API_BASE_URL", twilio.base_url()).env("TWILIO_WA_FROM", format!("whatsapp:{OWN}"));
             setup.env("OPENAI_BASE_URL", ai.base_url()).env("OPENAI_API_KEY", "sk-test");
@@ -55,11 +58,11 @@ impl World {
             daemon.api()
         });
         Self {
-            network: WhatsAppNetwork::new(exchange.clone(), route.clone(), log.clone()),
-            inbound: BridgeInbound::new(route.clone(), SECRET, SECRET, log.clone()),
-            phone: Phone::new(exchange.clone(), route, log),
+            network: WhatsAppNetwork::new(twilio_state.clone(), connector.clone(), log.clone()),
+            inbound: BridgeInbound::new(connector.clone(), SECRET, SECRET, log.clone()),
+            phone: Phone::new(twilio_state.clone(), connector, log),
             api,
-            exchange,
+            twilio_state,
             bridge,
             daemon,
             _twilio: twilio,
@@ -68,19 +71,19 @@ impl World {
     }
 
     /// Begins all of it.
-    pub(super) fn load(&self, books: &Arc<Books>) -> JoinSet<()> {
+    pub(super) fn load(&self, expected: &Arc<ExpectedState>) -> JoinSet<()> {
         let mut load = JoinSet::new();
         for person in BY_TWILIO {
-            load.spawn(write_by_twilio(self.network.clone(), self.hook("whatsapp/twilio"), person, books.clone()));
+            load.spawn(write_by_twilio(self.network.clone(), self.hook("whatsapp/twilio"), person, expected.clone()));
         }
         for person in BY_BRIDGE {
-            load.spawn(write_by_bridge(self.inbound.clone(), self.hook("whatsapp/baileys"), person, books.clone()));
+            load.spawn(write_by_bridge(self.inbound.clone(), self.hook("whatsapp/baileys"), person, expected.clone()));
         }
         for person in BY_TWILIO.into_iter().chain(BY_BRIDGE) {
-            load.spawn(send(self.api.clone(), person, books.clone()));
+            load.spawn(send(self.api.clone(), person, expected.clone()));
         }
         for line in 0..2 {
-            load.spawn(phone(self.phone.clone(), self.hook("incoming_call"), line, books.clone()));
+            load.spawn(phone(self.phone.clone(), self.hook("incoming_call"), line, expected.clone()));
         }
         load
     }
@@ -88,7 +91,8 @@ impl World {
     /// The texts that have reached a provider, each as often as it did.
     pub(super) fn sent_texts(&self) -> Vec<String> {
         let by_bridge = self.bridge.state().sent.into_iter().map(|sent| sent.text);
-        let by_twilio = self.exchange.messages().into_iter().filter(|m| m.direction == "outbound-api").map(|m| m.body);
+        let by_twilio =
+            self.twilio_state.messages().into_iter().filter(|m| m.direction == "outbound-api").map(|m| m.body);
         by_bridge.chain(by_twilio).collect()
     }
 
@@ -98,25 +102,25 @@ impl World {
 }
 
 /// Twilio asks once and does not come back.
-async fn write_by_twilio(network: WhatsAppNetwork, url: Url, person: &'static str, books: Arc<Books>) {
-    while !books.is_over() {
+async fn write_by_twilio(network: WhatsAppNetwork, url: Url, person: &'static str, expected: Arc<ExpectedState>) {
+    while !expected.is_over() {
         let (record, answer) = network.send(&url, &InboundMessage::text(person, OWN, "שלום")).await;
-        books.message_in(&record.sid, answer.is_ok_and(|answer| answer.status == 204));
+        expected.message_in(&record.sid, answer.is_ok_and(|answer| answer.status == 204));
         pause(7).await;
     }
 }
 
 /// The bridge asks until it is told that the message is safe, and now and then once more.
-async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str, books: Arc<Books>) {
+async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
-    while !books.is_over() {
+    while !expected.is_over() {
         number += 1;
         let message = BridgeMessage::text(person.trim_start_matches('+'), "מה נשמע?");
         let mut left = if number % 5 == 0 { 2 } else { 1 };
         while left > 0 {
             let answer = inbound.send(&url, &message, InboundForm::Long, InboundAuth::Both).await;
             let is_safe = answer.is_ok_and(|answer| answer.status == 204);
-            books.message_in(&message.id, is_safe);
+            expected.message_in(&message.id, is_safe);
             left -= i32::from(is_safe);
             pause(5).await;
         }
@@ -124,16 +128,16 @@ async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str,
 }
 
 /// Whoever sends repeats the request with the same key until it is answered.
-async fn send(api: Client, person: &'static str, books: Arc<Books>) {
+async fn send(api: Client, person: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
-    while !books.is_over() {
+    while !expected.is_over() {
         number += 1;
         let text = format!("{person} {number}");
         let body = json!({"to": person, "text": text});
         loop {
             let request = api.request(reqwest::Method::POST, "/api/whatsapp/send").header("Idempotency-Key", &text);
             match request.json(&body).send().await {
-                Ok(answer) if answer.status() == 200 => break books.message_out(text),
+                Ok(answer) if answer.status() == 200 => break expected.message_out(text),
                 // Before the person has written to us, Twilio wants a template.
                 Ok(answer) if answer.status() == 422 => break,
                 Ok(_) | Err(_) => pause(10).await,
@@ -143,15 +147,15 @@ async fn send(api: Client, person: &'static str, books: Arc<Books>) {
     }
 }
 
-async fn phone(phone: Phone, url: Url, line: usize, books: Arc<Books>) {
-    while !books.is_over() {
+async fn phone(phone: Phone, url: Url, line: usize, expected: Arc<ExpectedState>) {
+    while !expected.is_over() {
         let mut plan = CallPlan::new(url.clone());
         plan.from = format!("+97250300000{line}");
         plan.script = "say 600ms; listen 400ms".parse().unwrap();
         (plan.fast, plan.time_limit) = (true, Duration::from_secs(8));
         let report = phone.place_call(plan).await;
         if report.webhooks.first().is_some_and(|hook| hook.status == Some(200)) {
-            books.call(report.call_sid);
+            expected.call(report.call_sid);
         }
         pause(20).await;
     }

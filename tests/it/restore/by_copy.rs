@@ -1,7 +1,7 @@
 //! A backup that is put in place with `cp`: what the owner is told and may decide.
 
 use crate::support::client::send;
-use crate::support::whatsapp::{BridgeDoes, Shop, until};
+use crate::support::whatsapp::{BridgeReply, Shop, until};
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ async fn cleared(shop: &Shop, kind: &str) {
 /// A shop in which a message waited when a backup was made, and has gone out since.
 async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
     let shop = shop().await;
-    shop.hear_by_bridge(DANA, "B1", "hello").await;
+    shop.receive_by_bridge(DANA, "B1", "hello").await;
     let waits = shop.say(DANA, "waits").await;
     shop.until_status(&waits, "sent").await;
     let backup = shop.daemon.folder().join("backup.db");
@@ -147,7 +147,7 @@ async fn while_it_runs_the_owner_chooses() {
 async fn what_waits_when_the_live_database_is_damaged_is_held() {
     let mut shop = shop().await;
     shop.bridge.down(true);
-    shop.bridge.does(std::iter::repeat_n(BridgeDoes::Refuse(503), 2));
+    shop.bridge.reply_next(std::iter::repeat_n(BridgeReply::Refuse(503), 2));
     let waits = shop.send(&json!({ "to": DANA, "text": "waits", "provider": "baileys" })).await.json();
     until("an attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
     restart(&mut shop, |shop| {

@@ -1,6 +1,6 @@
 //! The real daemon as a child process.
 
-use super::log::{Log, PATIENCE};
+use super::log::{Log, WAIT_TIMEOUT};
 use super::{Client, Setup};
 use rustix::process::{Pid, Signal, kill_process};
 use std::cell::Cell;
@@ -19,8 +19,8 @@ pub struct Daemon {
     folder: TempDir,
     listener: TcpListener,
     /// Those for `http` and `https`.
-    web_doors: [TcpListener; 2],
-    bridge_door: Option<UnixListener>,
+    web_listeners: [TcpListener; 2],
+    bridge_listener: Option<UnixListener>,
     setup: Setup,
     log: Log,
     stdout: Log,
@@ -46,15 +46,15 @@ impl Daemon {
         if let Some(toml) = &setup.toml {
             std::fs::write(folder.path().join("config.toml"), toml).unwrap();
         }
-        let bridge_door =
+        let bridge_listener =
             setup.more_doors.contains("bridge").then(|| UnixListener::bind(folder.path().join(BRIDGE_SOCKET)).unwrap());
-        let web_doors = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let web_listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         Self {
             child: None,
             folder,
             listener,
-            web_doors,
-            bridge_door,
+            web_listeners,
+            bridge_listener,
             setup,
             log: Log::default(),
             stdout: Log::default(),
@@ -99,7 +99,7 @@ impl Daemon {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = self.in_its_world(&mut command).spawn().unwrap();
+        let mut child = self.with_environment(&mut command).spawn().unwrap();
         self.log.follow(child.stderr.take().unwrap());
         self.stdout.follow(child.stdout.take().unwrap());
         self.child = Some(child);
@@ -112,9 +112,9 @@ impl Daemon {
         if !setup.binds_itself && !setup.no_public_door {
             doors.push(("web", inherited(&self.listener)));
         }
-        let [http, https] = &self.web_doors;
+        let [http, https] = &self.web_listeners;
         let web = [("http", http.as_fd()), ("https", https.as_fd())];
-        let more = web.into_iter().chain(self.bridge_door.as_ref().map(|listener| ("bridge", listener.as_fd())));
+        let more = web.into_iter().chain(self.bridge_listener.as_ref().map(|listener| ("bridge", listener.as_fd())));
         let more = more.filter(|(name, _)| setup.more_doors.contains(name));
         doors.extend(more.map(|(name, listener)| (name, inherited(&listener))));
         doors
@@ -129,7 +129,7 @@ impl Daemon {
     pub fn cli_with_input(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = Command::new(BINARY);
         command.args(self.arguments(arguments)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.in_its_world(&mut command).spawn().unwrap();
+        let mut child = self.with_environment(&mut command).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         // Whoever does not read has ended already.
         let _ = std::io::Write::write_all(&mut stdin, input.as_bytes());
@@ -210,22 +210,22 @@ impl Daemon {
         self.listener.local_addr().unwrap()
     }
 
-    /// The address of the door for plain HTTP, where [`Setup::web_doors`] asked for it.
+    /// The address of the door for plain HTTP, where [`Setup::web_listeners`] asked for it.
     pub fn http_address(&self) -> SocketAddr {
-        self.web_doors[0].local_addr().unwrap()
+        self.web_listeners[0].local_addr().unwrap()
     }
 
-    /// The address of the door that speaks TLS, where [`Setup::web_doors`] asked for it.
+    /// The address of the door that speaks TLS, where [`Setup::web_listeners`] asked for it.
     pub fn https_address(&self) -> SocketAddr {
-        self.web_doors[1].local_addr().unwrap()
+        self.web_listeners[1].local_addr().unwrap()
     }
 
-    /// The Unix socket for the bridge, where [`Setup::bridge_door`] asked for it.
+    /// The Unix socket for the bridge, where [`Setup::bridge_listener`] asked for it.
     pub fn bridge_socket(&self) -> PathBuf {
         self.folder.path().join(BRIDGE_SOCKET)
     }
 
-    /// `http://127.0.0.1:port` of the second door, where [`Setup::crm_door`] asked for one.
+    /// `http://127.0.0.1:port` of the second door, where [`Setup::crm_listener`] asked for one.
     pub fn crm_url(&self) -> String {
         format!("http://{}", self.crm_address(0))
     }
@@ -284,7 +284,7 @@ impl Daemon {
         arguments
     }
 
-    fn in_its_world<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+    fn with_environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -311,7 +311,7 @@ fn inherited(listener: &impl AsFd) -> OwnedFd {
 }
 
 /// How long it may take for anything to happen.
-pub const LIMIT: Duration = PATIENCE;
+pub const LIMIT: Duration = WAIT_TIMEOUT;
 
 const BRIDGE_SOCKET: &str = "daemon.sock";
 const BINARY: &str = env!("CARGO_BIN_EXE_agentlocator");

@@ -23,12 +23,12 @@ impl Faults {
 
     /// From now on these calls (`w` write, `s` sync, `t` truncate, `e` read; `r`: it is read-only, though all goes well) fail on files whose path has that in it, after some
     /// that go well.
-    pub fn let_fail(&self, calls: &str, code: i32, skip: usize, part: &str) {
+    pub fn fail_calls(&self, calls: &str, code: i32, skip: usize, part: &str) {
         self.write(&format!("{calls} {code} {skip} {part}\n"));
     }
 
     /// From now on no name server answers.
-    pub fn let_names_wait(&self) {
+    pub fn block_name_resolution(&self) {
         self.write("n\n");
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a test waits for something that must come.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// While it lives, nothing is read from the stream.
 pub struct Unread<'a> {
@@ -82,7 +82,7 @@ impl Log {
 
     /// Waits until `found` sees in the lines what it looks for.
     pub fn wait_until<T>(&self, what: &str, found: impl Fn(&[String]) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         let mut lines = self.inner.0.lock().unwrap();
         loop {
             if let Some(found) = found(&lines) {

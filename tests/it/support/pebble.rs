@@ -1,6 +1,6 @@
 //! Pebble, Let's Encrypt's own test authority, with a DNS that knows every name as this machine.
 
-use super::log::PATIENCE;
+use super::log::WAIT_TIMEOUT;
 use super::tls::Authority;
 use super::{Client, Log};
 use rustls::pki_types::CertificateDer;
@@ -37,7 +37,7 @@ pub struct PebbleOptions {
 }
 
 impl PebbleOptions {
-    pub fn looking_at(http: SocketAddr, https: SocketAddr) -> Self {
+    pub fn validating_at(http: SocketAddr, https: SocketAddr) -> Self {
         Self { http, https, life_s: 90 * 86_400, refused_nonces: 0, external_account: false }
     }
 }
@@ -150,7 +150,7 @@ impl Drop for Pebble {
 }
 
 fn wait_for_port(port: u16) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_TIMEOUT;
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(Instant::now() < deadline, "nobody listens on port {port}");
         std::thread::sleep(Duration::from_millis(5));

@@ -36,7 +36,7 @@ struct Inner {
     uploads: HashMap<String, (String, BTreeMap<u16, Bytes>)>,
     requests: Vec<String>,
     /// Every so many requests one fails.
-    fails_every: usize,
+    fail_every: usize,
     /// ETags are what the server likes, as with some encryptions.
     own_etags: bool,
     /// What is stored is not what was sent.
@@ -56,15 +56,15 @@ impl S3 {
         Self { origin, state, _server: server }
     }
 
-    pub fn fails_every(&self, requests: usize) {
-        self.state.lock().unwrap().fails_every = requests;
+    pub fn fail_every(&self, requests: usize) {
+        self.state.lock().unwrap().fail_every = requests;
     }
 
-    pub fn has_etags_of_its_own(&self) {
+    pub fn use_opaque_etags(&self) {
         self.state.lock().unwrap().own_etags = true;
     }
 
-    pub fn spoils_what_it_gets(&self, spoils: bool) {
+    pub fn corrupt_uploads(&self, spoils: bool) {
         self.state.lock().unwrap().spoils = spoils;
     }
 
@@ -120,7 +120,7 @@ async fn answer(State(state): State<Shared>, method: Method, uri: Uri, headers: 
     let asked: Vec<_> =
         query.iter().filter(|(name, _)| !name.starts_with("X-Amz-")).map(|(name, _)| name.as_str()).collect();
     inner.requests.push(format!("{method} {} {}", uri.path(), asked.join(" ")));
-    if inner.fails_every > 0 && inner.requests.len().is_multiple_of(inner.fails_every) {
+    if inner.fail_every > 0 && inner.requests.len().is_multiple_of(inner.fail_every) {
         return error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate.");
     }
     let Some(path) = uri.path().strip_prefix(&format!("/{BUCKET}")) else {

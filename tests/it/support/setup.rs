@@ -33,19 +33,19 @@ impl Setup {
     }
 
     /// Hands the doors `http` and `https` over by their names as well; see [`super::Daemon::https_address`].
-    pub fn web_doors(&mut self) -> &mut Self {
+    pub fn web_listeners(&mut self) -> &mut Self {
         self.more_doors.extend(["http", "https"]);
         self
     }
 
     /// Hands over those two alone, so that the daemon opens the public door by itself.
-    pub fn only_web_doors(&mut self) -> &mut Self {
+    pub fn only_web_listeners(&mut self) -> &mut Self {
         self.no_public_door = true;
-        self.web_doors()
+        self.web_listeners()
     }
 
     /// Hands the Unix socket for the bridge over as well; see [`super::Daemon::bridge_socket`].
-    pub fn bridge_door(&mut self) -> &mut Self {
+    pub fn bridge_listener(&mut self) -> &mut Self {
         self.more_doors.insert("bridge");
         self
     }
@@ -56,7 +56,7 @@ impl Setup {
     }
 
     /// A second door for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].
-    pub fn crm_door(&mut self) -> &mut Self {
+    pub fn crm_listener(&mut self) -> &mut Self {
         self.env("CRM_LISTEN", "127.0.0.1:0")
     }
 }

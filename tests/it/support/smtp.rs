@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// How it behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmtpDoes {
+pub enum SmtpBehavior {
     /// It takes mail of whoever has logged in.
     Take,
     /// It knows nobody by that password.
@@ -38,7 +38,7 @@ pub struct Mail {
 }
 
 /// The server.
-pub struct SmtpStandIn {
+pub struct FakeSmtpServer {
     pub port: u16,
     state: Shared,
     _server: tokio::task::JoinHandle<()>,
@@ -47,7 +47,7 @@ pub struct SmtpStandIn {
 type Shared = Arc<Mutex<State>>;
 
 struct State {
-    does: SmtpDoes,
+    behavior: SmtpBehavior,
     mails: Vec<Mail>,
     connections: usize,
 }
@@ -55,7 +55,7 @@ struct State {
 pub const USER: &str = "shop@mail.example";
 pub const MAIL_PASSWORD: &str = "the-mail-password";
 
-impl SmtpStandIn {
+impl FakeSmtpServer {
     /// STARTTLS on a port of its own; its root certificate lies at `root` afterwards.
     pub async fn start(root: &Path) -> Self {
         Self::start_as(root, false).await
@@ -70,14 +70,14 @@ impl SmtpStandIn {
         let acceptor = acceptor(root);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = Arc::new(Mutex::new(State { does: SmtpDoes::Take, mails: Vec::new(), connections: 0 }));
+        let state = Arc::new(Mutex::new(State { behavior: SmtpBehavior::Take, mails: Vec::new(), connections: 0 }));
         let shared = state.clone();
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, state) = (acceptor.clone(), shared.clone());
                 state.lock().unwrap().connections += 1;
                 tokio::spawn(async move {
-                    if state.lock().unwrap().does == SmtpDoes::Silent {
+                    if state.lock().unwrap().behavior == SmtpBehavior::Silent {
                         // For as long as the other side likes.
                         let _ = stream.readable().await;
                         return std::future::pending().await;
@@ -102,8 +102,8 @@ impl SmtpStandIn {
     }
 
     /// How it behaves from now on.
-    pub fn does(&self, does: SmtpDoes) {
-        self.state.lock().unwrap().does = does;
+    pub fn set_behavior(&self, behavior: SmtpBehavior) {
+        self.state.lock().unwrap().behavior = behavior;
     }
 
     /// What came.
@@ -156,22 +156,22 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, stat
     let (mut logged_in, mut from, mut to) = (false, String::new(), Vec::new());
     loop {
         let Some(line) = hear(stream).await else { return End::Over };
-        let does = state.lock().unwrap().does;
+        let behavior = state.lock().unwrap().behavior;
         let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
         match verb.to_ascii_uppercase().as_str() {
             "EHLO" if protected => say(stream, "250-mail.example\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN").await,
-            "EHLO" if does == SmtpDoes::NoTls => say(stream, "250-mail.example\r\n250 8BITMIME").await,
+            "EHLO" if behavior == SmtpBehavior::NoTls => say(stream, "250-mail.example\r\n250 8BITMIME").await,
             "EHLO" => say(stream, "250-mail.example\r\n250 STARTTLS").await,
             "STARTTLS" => {
                 say(stream, "220 go ahead").await;
                 return End::StartTls;
             }
             "AUTH" => {
-                logged_in = protected && does != SmtpDoes::RefuseLogin && login(stream, rest).await;
+                logged_in = protected && behavior != SmtpBehavior::RefuseLogin && login(stream, rest).await;
                 let answer = if logged_in { "235 welcome" } else { "535 5.7.8 Username and Password not accepted" };
                 say(stream, answer).await;
             }
-            "MAIL" if does == SmtpDoes::Busy => say(stream, "451 4.3.0 too busy, come again").await,
+            "MAIL" if behavior == SmtpBehavior::Busy => say(stream, "451 4.3.0 too busy, come again").await,
             "MAIL" if logged_in => {
                 from = address(rest);
                 say(stream, "250 fine").await;

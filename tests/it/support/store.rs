@@ -4,7 +4,7 @@ mod child;
 mod load;
 
 pub use child::Child;
-pub use load::{Acks, Load, verdict, write};
+pub use load::{Acks, Load, check_copy, write};
 
 use super::small_disk::SmallDisk;
 use agentlocator::config::StoreConfig;
@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A folder with a store in it.
-pub struct Desk {
+pub struct StoreFixture {
     folder: TempDir,
     config: StoreConfig,
     copies: AtomicU64,
 }
 
-impl Desk {
+impl StoreFixture {
     pub fn new() -> Self {
         Self::with(|_| {})
     }

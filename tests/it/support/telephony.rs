@@ -3,8 +3,8 @@
 use super::{Daemon, Reply, Setup};
 use agentlocator::simulator::caller::{CallPlan, CallReport, Phone};
 use agentlocator::simulator::openai::{OpenAi, OpenAiOptions};
-use agentlocator::simulator::twilio::{Account, Exchange, TwilioOptions, TwilioRest, sign};
-use agentlocator::simulator::{EventLog, Route};
+use agentlocator::simulator::twilio::{Account, TwilioOptions, TwilioRest, TwilioState, sign};
+use agentlocator::simulator::{DaemonConnector, EventLog};
 use futures_util::SinkExt;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
@@ -14,17 +14,17 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 /// Twilio's end of a media socket.
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// A daemon and the world around it.
-pub struct Town {
+/// A daemon with fake vendors around it.
+pub struct CallHarness {
     pub daemon: Daemon,
     pub ai: OpenAi,
     pub twilio: TwilioRest,
-    pub exchange: Exchange,
+    pub twilio_state: TwilioState,
     pub phone: Phone,
     pub log: EventLog,
 }
 
-impl Town {
+impl CallHarness {
     /// A daemon with an AI behind it.
     pub async fn with_ai(options: OpenAiOptions, configure: impl FnOnce(&mut Setup)) -> Self {
         Self::build(options, true, configure).await
@@ -37,25 +37,25 @@ impl Town {
 
     async fn build(options: OpenAiOptions, has_key: bool, configure: impl FnOnce(&mut Setup)) -> Self {
         let daemon = Daemon::prepare(|_| {});
-        let route = Route::new(Some(daemon.address())).unwrap();
-        Self::around(daemon, route, options, has_key, configure).await
+        let connector = DaemonConnector::new(Some(daemon.address())).unwrap();
+        Self::with_daemon(daemon, connector, options, has_key, configure).await
     }
 
     /// The same around a daemon that is there, reached by this way.
-    pub async fn around(
+    pub async fn with_daemon(
         mut daemon: Daemon,
-        route: Route,
+        connector: DaemonConnector,
         options: OpenAiOptions,
         has_key: bool,
         configure: impl FnOnce(&mut Setup),
     ) -> Self {
         let log = EventLog::new();
         let account = Account::random();
-        let exchange = Exchange::new(account.clone());
+        let twilio_state = TwilioState::new(account.clone());
         let ai = OpenAi::start(free_port().await, options, log.clone()).unwrap();
         let twilio = TwilioOptions::default();
         let twilio =
-            TwilioRest::start(free_port().await, exchange.clone(), route.clone(), twilio, log.clone()).unwrap();
+            TwilioRest::start(free_port().await, twilio_state.clone(), connector.clone(), twilio, log.clone()).unwrap();
         daemon.reconfigure(|setup| {
             setup.env("TWILIO_ACCOUNT_SID", &account.sid).env("TWILIO_AUTH_TOKEN", &account.auth_token);
             setup.env("TWILIO_API_BASE_URL", twilio.base_url()).env("OPENAI_BASE_URL", ai.base_url());
@@ -65,18 +65,18 @@ impl Town {
             configure(setup);
         });
         tokio::task::block_in_place(|| daemon.launch());
-        let phone = Phone::new(exchange.clone(), route, log.clone());
-        Self { daemon, ai, twilio, exchange, phone, log }
+        let phone = Phone::new(twilio_state.clone(), connector, log.clone());
+        Self { daemon, ai, twilio, twilio_state, phone, log }
     }
 
     /// Posts a form as Twilio does, signed.
     pub async fn hook(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let account = [("AccountSid", self.exchange.account().sid.as_str())];
-        self.hook_as_it_is(path, &[&account, fields].concat()).await
+        let account = [("AccountSid", self.twilio_state.account().sid.as_str())];
+        self.hook_exactly(path, &[&account, fields].concat()).await
     }
 
     /// The same with these fields alone.
-    pub async fn hook_as_it_is(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+    pub async fn hook_exactly(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let owned: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let signature = self.sign(path, &owned);
         self.daemon.client().with_header("x-twilio-signature", signature).post_form(path, fields).await
@@ -101,7 +101,7 @@ impl Town {
 
     /// Twilio's signature of a request to `path`.
     pub fn sign(&self, path: &str, fields: &[(String, String)]) -> String {
-        sign(&self.exchange.account().auth_token, &format!("{}{path}", self.daemon.url()), fields)
+        sign(&self.twilio_state.account().auth_token, &format!("{}{path}", self.daemon.url()), fields)
     }
 
     /// A plan for a call to this daemon; the greeting takes no time.
@@ -128,7 +128,7 @@ impl Town {
     /// The call as the API shows it, once it is over.
     pub async fn ended_call(&self, sid: &str) -> serde_json::Value {
         let api = tokio::task::block_in_place(|| self.daemon.api());
-        let deadline = std::time::Instant::now() + super::log::PATIENCE;
+        let deadline = std::time::Instant::now() + super::log::WAIT_TIMEOUT;
         loop {
             let calls = api.get("/api/calls").await.json();
             let found = calls["calls"].as_array().unwrap().iter().find(|call| call["call_sid"] == sid).cloned();

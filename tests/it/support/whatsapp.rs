@@ -1,12 +1,12 @@
-//! Both ways of WhatsApp: stand-ins that do exactly what a test tells them, and a daemon between them.
+//! Both ways of WhatsApp: fakes that do exactly what a test says, and a daemon between them.
 
 mod bridge;
 mod shop;
 mod twilio;
 
-pub use bridge::{BridgeDoes, BridgeStandIn};
+pub use bridge::{BridgeReply, FakeBridge};
 pub use shop::{OWN_SENDER, SHARED_SECRET, Shop, WEBHOOK_SECRET, until};
-pub use twilio::{ACCOUNT, List, SentMessage, TwilioDoes, TwilioStandIn};
+pub use twilio::{ACCOUNT, FakeTwilio, List, SentMessage, TwilioReply};
 
 use axum::Router;
 

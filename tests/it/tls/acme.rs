@@ -19,12 +19,12 @@ use tokio::net::{TcpListener, TcpStream};
 
 fn prepare() -> Daemon {
     Daemon::prepare(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     })
 }
 
 fn options(daemon: &Daemon) -> PebbleOptions {
-    PebbleOptions::looking_at(daemon.http_address(), daemon.https_address())
+    PebbleOptions::validating_at(daemon.http_address(), daemon.https_address())
 }
 
 /// Starts the daemon with these settings.
@@ -223,8 +223,8 @@ async fn what_has_been_mended_is_tried_at_a_reload() {
 async fn an_authority_that_is_asked_too_often_is_left_in_peace() {
     let mut daemon = prepare();
     let pebble = Pebble::start(&options(&daemon));
-    let desk = FrontDesk::open(&pebble, |base| json!({"newOrder": format!("{base}/new-order")})).await;
-    let settings = pebble.settings(&[HOST], "").replace(&pebble.directory(), &desk);
+    let fixture = DirectoryOverride::open(&pebble, |base| json!({"newOrder": format!("{base}/new-order")})).await;
+    let settings = pebble.settings(&[HOST], "").replace(&pebble.directory(), &fixture);
     launch(&mut daemon, &settings);
     let told = wait_for(&daemon, 0, "TLS_ORDER_FAILED");
     assert!(told["msg"].as_str().unwrap().contains("rate limit was reached"), "{told}");
@@ -241,8 +241,8 @@ async fn an_authority_that_is_asked_too_often_is_left_in_peace() {
 async fn an_authority_that_advises_to_renew_is_heard() {
     let mut daemon = prepare();
     let pebble = Pebble::start(&options(&daemon));
-    let desk = FrontDesk::open(&pebble, |base| json!({"renewalInfo": format!("{base}/renewal-info")})).await;
-    let settings = pebble.settings(&[HOST], "").replace(&pebble.directory(), &desk);
+    let fixture = DirectoryOverride::open(&pebble, |base| json!({"renewalInfo": format!("{base}/renewal-info")})).await;
+    let settings = pebble.settings(&[HOST], "").replace(&pebble.directory(), &fixture);
     launch(&mut daemon, &settings);
     let first = wait_for_certificate(&daemon, 0);
     let mark = daemon.logs().mark();
@@ -286,10 +286,10 @@ async fn a_wrong_clock_is_told_apart_from_a_bad_certificate() {
 }
 
 /// A directory that says other things than Pebble's own.
-struct FrontDesk;
+struct DirectoryOverride;
 
-impl FrontDesk {
-    /// Gives its address. `changes` are laid over what Pebble says, and get the address of this desk, at which too many
+impl DirectoryOverride {
+    /// Gives its address. `changes` are laid over what Pebble says, and get the address of it, at which too many
     /// orders have been placed, and which advises to renew everything.
     async fn open(pebble: &Pebble, changes: impl Fn(&str) -> Value) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -10,7 +10,7 @@ use serde_json::json;
 async fn the_page_keeps_the_rules_of_mozillas_observatory() {
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     });
     let settings = own_files(daemon.folder());
     daemon.reconfigure(|setup| {

@@ -1,9 +1,9 @@
 //! A certificate of one's own: taken over while calls go on, and never for a worse one.
 
 use crate::support::Daemon;
-use crate::support::telephony::Town;
+use crate::support::telephony::CallHarness;
 use crate::support::tls::{Authority, HOST, own_files, put};
-use agentlocator::simulator::Route;
+use agentlocator::simulator::DaemonConnector;
 use agentlocator::simulator::caller::{CallPlan, EndedBy};
 use agentlocator::simulator::openai::OpenAiOptions;
 use futures_util::{SinkExt, StreamExt};
@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 fn daemon_with_files() -> Daemon {
     let mut daemon = Daemon::prepare(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     });
     let settings = own_files(daemon.folder());
     daemon.reconfigure(|setup| {
@@ -163,17 +163,17 @@ async fn a_whole_call_goes_over_tls() {
     authority.equip(daemon.folder());
     // Without a port, as Twilio needs it for streams; the route leads to the daemon's own.
     let (settings, url) = (own_files(daemon.folder()), format!("https://{HOST}"));
-    let route = Route::by_tls(HOST, daemon.https_address(), authority.trusted()).unwrap();
-    let town = Town::around(daemon, route, OpenAiOptions::default(), true, |setup| {
+    let connector = DaemonConnector::by_tls(HOST, daemon.https_address(), authority.trusted()).unwrap();
+    let harness = CallHarness::with_daemon(daemon, connector, OpenAiOptions::default(), true, |setup| {
         setup.toml(&settings).env("PUBLIC_BASE_URL", &url);
     })
     .await;
     let mut plan = CallPlan::new(format!("{url}/webhook/incoming_call"));
     plan.script = "say 1.2s; listen; say 1s; listen".parse().unwrap();
     plan.fast = true;
-    let report = town.call(plan).await;
+    let report = harness.call(plan).await;
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
     assert_eq!(report.streams[0].answers.len(), 2, "{:#?}", report.streams[0]);
-    let call = town.ended_call(&report.call_sid).await;
+    let call = harness.ended_call(&report.call_sid).await;
     assert_eq!(call["end_reason"], "caller_hung_up", "{call:#}");
 }

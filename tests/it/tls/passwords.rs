@@ -121,7 +121,7 @@ async fn a_proxy_that_is_not_named_allows_nothing() {
 async fn the_refusal_leads_to_where_this_daemon_answers_tls() {
     // Its own certificate, at the host that was asked for.
     let daemon = Daemon::start(|setup| {
-        setup.web_doors().trusts_this_machine();
+        setup.web_listeners().trusts_this_machine();
     });
     let https_url = async |daemon: &Daemon| {
         let outside = from(&daemon.client(), PUBLIC).with_header("x-forwarded-proto", "http");
@@ -133,7 +133,7 @@ async fn the_refusal_leads_to_where_this_daemon_answers_tls() {
     // The name of a certificate that browsers accept.
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     });
     let settings = own_files(daemon.folder()).replace(&format!("domain = [\"{HOST}\"]\n"), "");
     daemon.reconfigure(|setup| {
@@ -147,7 +147,7 @@ async fn the_refusal_leads_to_where_this_daemon_answers_tls() {
 /// A daemon whose page has a listener of its own.
 fn with_crm_listener(configure: impl FnOnce(&mut Setup)) -> Daemon {
     Daemon::start(|setup| {
-        configure(setup.crm_door());
+        configure(setup.crm_listener());
     })
 }
 
@@ -190,7 +190,7 @@ async fn the_listener_of_the_page_answers_by_tls_and_by_plain_http() {
 async fn hsts_holds_for_a_year_where_browsers_accept_the_certificate() {
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
-        setup.web_doors().crm_door();
+        setup.web_listeners().crm_listener();
     });
     let settings = own_files(daemon.folder());
     daemon.reconfigure(|setup| {
@@ -211,7 +211,7 @@ async fn hsts_holds_for_a_year_where_browsers_accept_the_certificate() {
 #[tokio::test(flavor = "multi_thread")]
 async fn port_80_serves_neither_page_nor_api_before_there_is_a_certificate() {
     let daemon = Daemon::start(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     });
     let https = format!("https://shop.test:{}", daemon.https_address().port());
     for path in ["/", "/login", "/setup", "/app/", "/app/assets/page.js", "/webhook/incoming_call", "/metrics"] {
@@ -238,7 +238,7 @@ async fn port_80_serves_neither_page_nor_api_before_there_is_a_certificate() {
 #[tokio::test]
 async fn the_https_address_is_printed_first() {
     let daemon = Daemon::start(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     });
     let https = format!("https://{}/setup#code=", daemon.https_address());
     let printed = String::from_utf8(daemon.cli(&["setup"]).stdout).unwrap();

@@ -4,7 +4,7 @@ use crate::support::client::send;
 use crate::support::whatsapp::until;
 use crate::support::{Client, Daemon, Setup};
 use agentlocator::simulator::EventLog;
-use agentlocator::simulator::bridge::{Bridge, BridgeManner, BridgeOptions};
+use agentlocator::simulator::bridge::{Bridge, BridgeBehavior, BridgeOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -211,7 +211,7 @@ async fn a_number_that_is_none_is_not_handed_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_that_hangs_holds_nobody_up() {
-    let link = Link::with(|options| options.manner = BridgeManner::Hanging).await;
+    let link = Link::with(|options| options.behavior = BridgeBehavior::Hanging).await;
     let shown = link.show().await;
     assert_eq!(
         (&shown["enabled"], &shown["reachable"], &shown["connected"]),
@@ -219,7 +219,7 @@ async fn a_bridge_that_hangs_holds_nobody_up() {
     );
     assert_eq!(shown["state"], "silent");
     assert!(shown["reason"].as_str().unwrap().contains("אינו עונה"), "{shown}");
-    link.bridge.change(|options| options.manner = BridgeManner::Whole);
+    link.bridge.change(|options| options.behavior = BridgeBehavior::Full);
     assert_eq!(link.show().await["state"], "connected");
 }
 
@@ -257,7 +257,7 @@ async fn without_a_bridge_there_is_nothing_to_link() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_that_knows_only_the_plain_paths_is_understood_as_far_as_it_goes() {
-    let link = Link::with(|options| options.manner = BridgeManner::Plain).await;
+    let link = Link::with(|options| options.behavior = BridgeBehavior::Minimal).await;
     let shown = link.show().await;
     assert_eq!(
         (&shown["connected"], &shown["state"], &shown["reason"]),

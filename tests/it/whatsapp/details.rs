@@ -110,7 +110,7 @@ async fn what_comes_before_its_message_is_applied_with_it() {
     ])
     .await;
     // The same id in another chat is another message.
-    shop.hear_by_bridge("972502222222", "A1", "of another one").await;
+    shop.receive_by_bridge("972502222222", "A1", "of another one").await;
     shop.dana_tells(&[json!({ "text": "wrong", "id": "A1", "timestamp": 1_761_984_000 })]).await;
     let threads = shop.api.get("/api/threads?q=972501234567").await.json()["threads"].clone();
     let page = shop.api.get(&format!("/api/threads/{}/messages", threads[0]["id"])).await.json();
@@ -124,7 +124,7 @@ async fn what_comes_before_its_message_is_applied_with_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_that_came_early_is_applied_with_its_message() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
     for (status, code) in [("delivered", ""), ("read", ""), ("sent", "")] {
         let pairs =
             [("MessageSid", "SM00000000000000000000000000000001"), ("MessageStatus", status), ("ErrorCode", code)];

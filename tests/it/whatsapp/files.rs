@@ -1,6 +1,6 @@
 //! Files of messages that come in.
 
-use crate::support::stand_in::StandIn;
+use crate::support::fake_server::FakeServer;
 use crate::support::whatsapp::{OWN_SENDER, Shop, until};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -40,7 +40,7 @@ async fn twilio_s_file_is_fetched_with_credentials_that_no_redirect_gets() {
     let shop = Shop::open().await;
     let heads: Arc<Mutex<Vec<String>>> = Arc::default();
     let noted = heads.clone();
-    let elsewhere = StandIn::start(None, move |head| {
+    let elsewhere = FakeServer::start(None, move |head| {
         noted.lock().unwrap().push(head.to_lowercase());
         "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\na voice".to_owned()
     });

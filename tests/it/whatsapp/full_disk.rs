@@ -16,7 +16,7 @@ fn let_files_grow(daemon: &Daemon, bytes: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_full_disk_messages_are_to_come_again_and_calls_are_answered() {
     let shop = Shop::open().await;
-    shop.hear_by_bridge(DANA, "B1", "before").await;
+    shop.receive_by_bridge(DANA, "B1", "before").await;
     let by_bridge = json!({ "from": DANA, "text": "now", "id": "B2" });
     let by_twilio = [
         ("MessageSid", "SMa0000000000000000000000000000001"),

@@ -18,7 +18,7 @@ async fn bring(shop: &Shop, from: &str, id: &str, text: &str, at: &str, history:
 #[tokio::test(flavor = "multi_thread")]
 async fn history_begins_a_thread_as_old_as_it_is_with_nothing_unread() {
     let shop = Shop::open().await;
-    shop.hear_by_bridge(NOA, "N1", "now").await;
+    shop.receive_by_bridge(NOA, "N1", "now").await;
     bring(&shop, DANA, "D2", "second", "2021-05-02T10:00:00Z", true).await;
     bring(&shop, DANA, "D1", "first", "2021-05-01T10:00:00Z", true).await;
     let own = json!({ "event": "message", "from_me": true, "to": DANA, "id": "D3", "text": "third",
@@ -37,7 +37,7 @@ async fn history_begins_a_thread_as_old_as_it_is_with_nothing_unread() {
 #[tokio::test(flavor = "multi_thread")]
 async fn history_in_a_live_thread_moves_nothing() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "live").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "live").await;
     let before = threads(&shop).await;
     let windows = || {
         let sql = "SELECT last_in_provider || last_in_at || last_in_twilio_at FROM threads";

@@ -59,7 +59,7 @@ async fn a_known_id_with_a_new_number_is_answered_there() {
     }
     assert!(shop.bridge.sent().iter().all(|sent| sent["to"] == NEW[1..]), "{:?}", shop.bridge.sent());
     // Whoever has the old number now is somebody else, until a user says otherwise.
-    shop.hear_by_twilio(&format!("whatsapp:{OLD}"), "SMa0000000000000000000000000000001", "hello").await;
+    shop.receive_by_twilio(&format!("whatsapp:{OLD}"), "SMa0000000000000000000000000000001", "hello").await;
     assert_eq!(shop.talk(OLD).await, ["hello"]);
     assert_eq!(shop.suggestions().await[0]["reason"], "number_moved");
     let contact = shop.api.get("/api/contacts/1").await.json();
@@ -89,7 +89,7 @@ async fn a_number_that_changed_hands_shows_nobody_another_one_s_messages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_with_histories_become_one_when_a_user_says_so() {
     let shop = Shop::open().await;
-    shop.hear_by_bridge("972501111111", "1", "by number").await;
+    shop.receive_by_bridge("972501111111", "1", "by number").await;
     let hidden = json!({ "from": DANA, "text": "hidden", "id": "2", "push_name": "Dana" });
     assert_eq!(shop.bridge_posts(&hidden).await.status, 204);
     shop.hear_by_lid(DANA, OLD, "both").await;
@@ -123,8 +123,8 @@ async fn two_with_histories_become_one_when_a_user_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dismissed_suggestion_does_not_come_back() {
     let shop = Shop::open().await;
-    shop.hear_by_bridge("972501111111", "1", "one").await;
-    shop.hear_by_bridge("972502222222", "2", "other").await;
+    shop.receive_by_bridge("972501111111", "1", "one").await;
+    shop.receive_by_bridge("972502222222", "2", "other").await;
     // One message with two numbers that are known.
     shop.hear_by_lid("972502222222", OLD, "3").await;
     let both = json!({ "from": "972502222222", "phone": "972501111111", "text": "4", "id": "4" });
@@ -153,7 +153,7 @@ async fn twilio_s_id_of_a_user_stays_when_the_number_is_hidden() {
         ["phone:+972501111111", "bsuid:IL.13491208655302741918", "bsuid:IL.ENT.11815799212886844830"]
     );
     // Another id with the same number is another person.
-    shop.hear_by_twilio(&format!("whatsapp:{OLD}"), "SMa0000000000000000000000000000003", "number alone").await;
+    shop.receive_by_twilio(&format!("whatsapp:{OLD}"), "SMa0000000000000000000000000000003", "number alone").await;
     let pairs = [
         ("MessageSid", "SMa0000000000000000000000000000004"),
         ("From", "whatsapp:+972501111111"),

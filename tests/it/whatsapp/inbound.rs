@@ -15,13 +15,13 @@ const TWILIO: &str = "/webhook/whatsapp/twilio";
 #[tokio::test(flavor = "multi_thread")]
 async fn every_form_of_a_number_by_either_provider_is_one_person_with_one_thread() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "one").await;
-    shop.hear_by_twilio("+972501234567", "SMa0000000000000000000000000000002", "two").await;
-    shop.hear_by_bridge("972501234567", "A", "three").await;
-    shop.hear_by_bridge("972501234567@s.whatsapp.net", "B", "four").await;
-    shop.hear_by_bridge("972501234567:17@s.whatsapp.net", "C", "five").await;
-    shop.hear_by_bridge("0501234567", "D", "six").await;
-    shop.hear_by_bridge("+972-50-123-4567", "E", "seven").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "one").await;
+    shop.receive_by_twilio("+972501234567", "SMa0000000000000000000000000000002", "two").await;
+    shop.receive_by_bridge("972501234567", "A", "three").await;
+    shop.receive_by_bridge("972501234567@s.whatsapp.net", "B", "four").await;
+    shop.receive_by_bridge("972501234567:17@s.whatsapp.net", "C", "five").await;
+    shop.receive_by_bridge("0501234567", "D", "six").await;
+    shop.receive_by_bridge("+972-50-123-4567", "E", "seven").await;
     for to in ["050-1234567", "whatsapp:+972501234567", "972501234567@c.us"] {
         shop.say(to, "eight").await;
     }
@@ -167,10 +167,10 @@ async fn twilio_s_signature_is_asked_for() {
 async fn the_same_message_twice_is_one_and_the_same_id_of_another_person_is_another() {
     let shop = Shop::open().await;
     for _ in 0..2 {
-        shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hello").await;
-        shop.hear_by_bridge("972501234567", "A1", "bye").await;
+        shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hello").await;
+        shop.receive_by_bridge("972501234567", "A1", "bye").await;
     }
-    shop.hear_by_bridge("972541111111", "A1", "I am another").await;
+    shop.receive_by_bridge("972541111111", "A1", "I am another").await;
     assert_eq!(shop.talk(DANA).await, ["hello", "bye"]);
     assert_eq!(shop.talk("+972541111111").await, ["I am another"]);
     let outcomes: Vec<String> = shop.daemon.query_column("SELECT outcome FROM webhook_journal ORDER BY id");
@@ -250,7 +250,7 @@ async fn half_an_emoji_loses_no_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_who_is_only_known_by_a_hidden_id_gets_answers_by_the_bridge() {
     let shop = Shop::open().await;
-    shop.hear_by_bridge("111222333444555@lid", "1", "who am I?").await;
+    shop.receive_by_bridge("111222333444555@lid", "1", "who am I?").await;
     let answer = shop.say("111222333444555@lid", "we do not know").await;
     shop.until_status(&answer, "sent").await;
     assert_eq!(shop.bridge.sent()[0]["to"], "111222333444555@lid");
@@ -261,7 +261,7 @@ async fn a_person_who_is_only_known_by_a_hidden_id_gets_answers_by_the_bridge() 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_owner_writes_on_the_phone_is_an_outgoing_message() {
     let shop = Shop::open().await;
-    shop.hear_by_bridge("972501234567", "1", "are you open?").await;
+    shop.receive_by_bridge("972501234567", "1", "are you open?").await;
     let own = json!({ "event": "message", "from_me": true, "from": "97239999999", "to": "972501234567", "text": "yes", "id": "2" });
     for _ in 0..2 {
         assert_eq!(shop.bridge_posts(&own).await.status, 204);
@@ -293,12 +293,12 @@ async fn a_message_that_waited_keeps_its_time() {
 async fn every_acknowledged_message_survives_a_kill() {
     let mut shop = Shop::open().await;
     for number in 0..20 {
-        shop.hear_by_bridge("972501234567", &format!("K{number}"), &format!("{number}")).await;
+        shop.receive_by_bridge("972501234567", &format!("K{number}"), &format!("{number}")).await;
     }
     shop.daemon.kill9();
     shop.daemon.launch();
     for number in 0..20 {
-        shop.hear_by_bridge("972501234567", &format!("K{number}"), &format!("{number}")).await;
+        shop.receive_by_bridge("972501234567", &format!("K{number}"), &format!("{number}")).await;
     }
     assert_eq!(shop.talk(DANA).await.len(), 20);
 }

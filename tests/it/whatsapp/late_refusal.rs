@@ -1,7 +1,7 @@
 //! Messages that Twilio accepts and refuses later by a status callback: the next route is tried, each route once.
 
 use crate::support::Setup;
-use crate::support::whatsapp::{BridgeDoes, List, Shop, TwilioDoes, until};
+use crate::support::whatsapp::{BridgeReply, List, Shop, TwilioReply, until};
 use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
@@ -15,7 +15,7 @@ fn template(setup: &mut Setup) {
 /// A shop to which Dana has written by Twilio.
 async fn shop(configure: impl FnOnce(&mut Setup)) -> Shop {
     let shop = Shop::open_with(configure, "").await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
     shop
 }
 
@@ -45,7 +45,7 @@ async fn the_template_follows_and_then_the_bridge() {
     let shop = shop(template).await;
     let (answer, first) = sent_by_twilio(&shop, "hello").await;
     for _ in 0..3 {
-        shop.twilio_tells(&first, "undelivered", "63016").await;
+        shop.twilio_reports_status(&first, "undelivered", "63016").await;
     }
     let second = taken(&shop, 2).await;
     until_provider_id(&shop, &answer, &second).await;
@@ -55,10 +55,10 @@ async fn the_template_follows_and_then_the_bridge() {
 
     // What is told of the closed attempt changes nothing.
     for (status, code) in [("failed", "63016"), ("sent", ""), ("undelivered", "63024")] {
-        shop.twilio_tells(&first, status, code).await;
+        shop.twilio_reports_status(&first, status, code).await;
     }
     for _ in 0..2 {
-        shop.twilio_tells(&second, "failed", "63049").await;
+        shop.twilio_reports_status(&second, "failed", "63049").await;
     }
     let message = until("the bridge", async || {
         let message = shop.message(&answer).await;
@@ -69,7 +69,7 @@ async fn the_template_follows_and_then_the_bridge() {
     assert_eq!(shop.bridge_posts(&delivered).await.status, 204);
     for sid in [&first, &second] {
         for (status, code) in [("undelivered", "63016"), ("failed", "63049"), ("read", ""), ("sent", "")] {
-            shop.twilio_tells(sid, status, code).await;
+            shop.twilio_reports_status(sid, status, code).await;
         }
     }
     let message = shop.message(&answer).await;
@@ -88,14 +88,14 @@ async fn without_another_route_it_fails_with_the_reason() {
     .await;
     for code in ["63016", "63024", "63049"] {
         let (answer, sid) = sent_by_twilio(&shop, code).await;
-        shop.twilio_tells(&sid, "undelivered", code).await;
+        shop.twilio_reports_status(&sid, "undelivered", code).await;
         let failed = shop.until_status(&answer, "failed").await;
         assert!(!failed["error"].as_str().unwrap().is_empty(), "{failed}");
         let sql = format!("SELECT error_code FROM messages WHERE id = {}", answer["message_id"]);
         assert_eq!(shop.daemon.query_value::<String>(&sql), code);
         assert_eq!(failed["provider_msg_id"], sid.as_str());
         // It arrived after all.
-        shop.twilio_tells(&sid, "delivered", "").await;
+        shop.twilio_reports_status(&sid, "delivered", "").await;
         assert_eq!(shop.message(&answer).await["status"], "delivered");
     }
     assert_eq!(shop.twilio.taken().len(), 3);
@@ -105,7 +105,7 @@ async fn without_another_route_it_fails_with_the_reason() {
 async fn who_has_blocked_us_hears_from_no_provider() {
     let shop = shop(template).await;
     let (answer, sid) = sent_by_twilio(&shop, "hello").await;
-    shop.twilio_tells(&sid, "undelivered", "63014").await;
+    shop.twilio_reports_status(&sid, "undelivered", "63014").await;
     shop.until_status(&answer, "failed").await;
     assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (1, 0));
 
@@ -119,7 +119,7 @@ async fn who_has_blocked_us_hears_from_no_provider() {
         );
     }
     assert_eq!(shop.count("messages"), 2);
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000008", "I am back").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000008", "I am back").await;
     sent_by_twilio(&shop, "welcome").await;
 }
 
@@ -127,7 +127,7 @@ async fn who_has_blocked_us_hears_from_no_provider() {
 async fn what_a_person_cancels_in_twilio_goes_by_nobody_and_stops_nothing_else() {
     let shop = shop(template).await;
     let (answer, sid) = sent_by_twilio(&shop, "hello").await;
-    shop.twilio_tells(&sid, "canceled", "").await;
+    shop.twilio_reports_status(&sid, "canceled", "").await;
     shop.until_status(&answer, "failed").await;
     sent_by_twilio(&shop, "next").await;
     assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (2, 0));
@@ -136,11 +136,11 @@ async fn what_a_person_cancels_in_twilio_goes_by_nobody_and_stops_nothing_else()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_that_comes_before_the_id_is_known_counts_too() {
     let shop = shop(|_| {}).await;
-    shop.twilio.does([TwilioDoes::TakeInSilence]);
+    shop.twilio.reply_next([TwilioReply::AcceptWithoutReply]);
     shop.twilio.list(List::Empty);
     let answer = shop.say(DANA, "hello").await;
     let sid = taken(&shop, 1).await;
-    shop.twilio_tells(&sid, "undelivered", "63024").await;
+    shop.twilio_reports_status(&sid, "undelivered", "63024").await;
     shop.twilio.list(List::True);
     until("the bridge", async || (shop.bridge.texts() == ["hello"]).then_some(())).await;
     until("the bridge's id", async || (shop.message(&answer).await["provider"] == "baileys").then_some(())).await;
@@ -151,10 +151,10 @@ async fn a_refusal_that_comes_before_the_id_is_known_counts_too() {
 async fn what_arrives_after_all_is_not_sent_again() {
     let shop = shop(|_| {}).await;
     let (answer, sid) = sent_by_twilio(&shop, "hello").await;
-    shop.bridge.does([BridgeDoes::Refuse(503), BridgeDoes::Refuse(503), BridgeDoes::Refuse(503)]);
-    shop.twilio_tells(&sid, "undelivered", "63024").await;
+    shop.bridge.reply_next([BridgeReply::Refuse(503), BridgeReply::Refuse(503), BridgeReply::Refuse(503)]);
+    shop.twilio_reports_status(&sid, "undelivered", "63024").await;
     until("the bridge", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
-    shop.twilio_tells(&sid, "delivered", "").await;
+    shop.twilio_reports_status(&sid, "delivered", "").await;
     assert_eq!(shop.message(&answer).await["status"], "delivered");
     until("the outbox", async || (shop.count("outbox WHERE state = 'done'") == 1).then_some(())).await;
     let next = shop.send(&json!({ "to": DANA, "text": "next", "provider": "baileys" })).await.json();
@@ -169,11 +169,11 @@ async fn killed_after_a_refusal_each_route_is_tried_once() {
     let mut answers = vec![];
     for round in 0..6_u64 {
         let (answer, sid) = sent_by_twilio(&shop, &format!("m{round}")).await;
-        shop.twilio_tells(&sid, "undelivered", "63024").await;
+        shop.twilio_reports_status(&sid, "undelivered", "63024").await;
         tokio::time::sleep(std::time::Duration::from_millis(3 * round)).await;
         shop.daemon.kill9();
         shop.daemon.launch();
-        shop.twilio_tells(&sid, "undelivered", "63024").await;
+        shop.twilio_reports_status(&sid, "undelivered", "63024").await;
         answers.push(answer);
     }
     for answer in &answers {

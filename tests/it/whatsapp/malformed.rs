@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 const AT_ONCE: usize = 32;
 
 /// Chance that can be repeated.
-struct Chance(u64);
+struct SeededRng(u64);
 
-impl Chance {
+impl SeededRng {
     fn next(&mut self, below: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -66,7 +66,7 @@ impl Chance {
     }
 
     /// Some bytes changed, lost or doubled.
-    fn spoil(&mut self, mut body: Vec<u8>) -> Vec<u8> {
+    fn corrupt(&mut self, mut body: Vec<u8>) -> Vec<u8> {
         for _ in 0..self.next(4) {
             if body.is_empty() {
                 break;
@@ -86,11 +86,11 @@ impl Chance {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_body_of_the_bridge_breaks_anything() {
     let shop = Shop::open().await;
-    let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+    let mut rng = SeededRng(0x9e37_79b9_7f4a_7c15);
     let bodies: Vec<_> = (0..1500)
         .map(|round| {
-            let body = chance.object(0).to_string().into_bytes();
-            if round % 3 == 0 { chance.spoil(body) } else { body }
+            let body = rng.object(0).to_string().into_bytes();
+            if round % 3 == 0 { rng.corrupt(body) } else { body }
         })
         .collect();
     let replies = stream::iter(&bodies).map(|body| shop.bridge_posts_raw(body.clone())).buffered(AT_ONCE);
@@ -103,7 +103,7 @@ async fn no_body_of_the_bridge_breaks_anything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_form_of_twilio_breaks_anything() {
     let shop = Shop::open().await;
-    let mut chance = Chance(0xdead_beef_cafe_f00d);
+    let mut rng = SeededRng(0xdead_beef_cafe_f00d);
     let names = [
         "MessageSid",
         "From",
@@ -142,9 +142,9 @@ async fn no_form_of_twilio_breaks_anything() {
     ];
     let forms: Vec<_> = (0..1500)
         .map(|round| {
-            let count = chance.next(if round % 50 == 0 { 400 } else { 12 });
-            let pairs: Vec<_> = (0..count).map(|_| (chance.pick(&names), chance.pick(&values))).collect();
-            (chance.pick(&["/webhook/whatsapp/twilio", "/webhook/whatsapp/twilio/status"]), pairs)
+            let count = rng.next(if round % 50 == 0 { 400 } else { 12 });
+            let pairs: Vec<_> = (0..count).map(|_| (rng.pick(&names), rng.pick(&values))).collect();
+            (rng.pick(&["/webhook/whatsapp/twilio", "/webhook/whatsapp/twilio/status"]), pairs)
         })
         .collect();
     let replies = stream::iter(&forms).map(|(path, pairs)| shop.twilio_posts(path, pairs)).buffered(AT_ONCE);
@@ -158,6 +158,6 @@ async fn still_well(shop: &Shop) {
     assert_eq!(shop.daemon.client().get("/healthz").await.status, 200);
     assert_eq!(shop.daemon.logs().events_named("PANIC").len(), 0);
     assert_eq!(shop.daemon.logs().events_named("WA_IN_FAILED").len(), 0);
-    shop.hear_by_bridge("972541111111", "last", "still here?").await;
+    shop.receive_by_bridge("972541111111", "last", "still here?").await;
     assert_eq!(shop.talk("+972541111111").await, ["still here?"]);
 }

@@ -37,7 +37,7 @@ async fn strangers_abroad_are_not_written_to_unless_the_settings_say_so() {
     assert_eq!(refused(&write(&shop, "1-919-555-123").await), "recipient_not_allowed", "a premium number of Israel");
     assert_eq!(write(&shop, "+972501111111").await.status, 200);
     // Whoever has written to us is answered, wherever that is.
-    shop.hear_by_bridge("447911123456", "A1", "hi").await;
+    shop.receive_by_bridge("447911123456", "A1", "hi").await;
     assert_eq!(write(&shop, "+447911123456").await.status, 200);
     assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM threads"), 2, "refusals make nobody");
 
@@ -61,6 +61,6 @@ async fn only_so_many_strangers_are_written_to_in_a_day() {
     assert_eq!(write_by(&other, "+972503333333", "baileys").await.status, 200, "another token has its own");
     assert_eq!(refused(&write_by(&other, "+972505555555", "baileys").await), "too_many_new_chats", "of all together");
     assert_eq!(write(&shop, "+972501111111").await.status, 200, "the conversation has begun");
-    shop.hear_by_bridge("972504444444", "A1", "hi").await;
+    shop.receive_by_bridge("972504444444", "A1", "hi").await;
     assert_eq!(write(&shop, "+972504444444").await.status, 200, "the other one began");
 }

@@ -119,6 +119,6 @@ async fn what_waited_stands_where_it_was_written_and_opens_no_window_that_is_ove
     // A time that no clock can mean is none.
     bring(&shop, DANA, "from the future", now() + 86_400 * 365, true).await;
     bring(&shop, DANA, "from 1970", 1, true).await;
-    shop.hear_by_bridge(DANA, "last", "last").await;
+    shop.receive_by_bridge(DANA, "last", "last").await;
     assert_eq!(shop.talk(&format!("+{DANA}")).await[3..], ["from the future", "from 1970", "last"]);
 }

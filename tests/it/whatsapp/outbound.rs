@@ -2,7 +2,7 @@
 
 use crate::support::Client;
 use crate::support::client::send;
-use crate::support::whatsapp::{BridgeDoes, SHARED_SECRET, Shop, TwilioDoes, WEBHOOK_SECRET, until};
+use crate::support::whatsapp::{BridgeReply, SHARED_SECRET, Shop, TwilioReply, WEBHOOK_SECRET, until};
 use agentlocator::config::Secret;
 use agentlocator::providers::baileys::signature::sign;
 use reqwest::Method;
@@ -43,7 +43,7 @@ async fn a_message_is_stored_answered_and_handed_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn twilio_is_asked_as_its_interface_wants_it() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     let body = json!({ "to": DANA, "text": "a picture", "media_url": "https://93.184.216.34/a.jpg" });
     let reply = shop.send(&body).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -189,7 +189,7 @@ async fn a_file_s_address_must_lead_into_the_world() {
 #[tokio::test(flavor = "multi_thread")]
 async fn order_is_kept_for_each_person_and_others_do_not_wait() {
     let shop = Shop::open().await;
-    shop.bridge.does([BridgeDoes::SendAfter(Duration::from_millis(700))]);
+    shop.bridge.reply_next([BridgeReply::SendAfter(Duration::from_millis(700))]);
     let mut last = Value::Null;
     for number in 0..5 {
         last = shop.say(DANA, &format!("dana {number}")).await;
@@ -205,7 +205,7 @@ async fn order_is_kept_for_each_person_and_others_do_not_wait() {
 async fn one_that_waits_holds_back_the_next_ones_to_the_same_person() {
     let shop = Shop::open().await;
     shop.bridge.down(true);
-    shop.bridge.does([BridgeDoes::Refuse(503), BridgeDoes::Refuse(503)]);
+    shop.bridge.reply_next([BridgeReply::Refuse(503), BridgeReply::Refuse(503)]);
     let first = shop.send(&json!({ "to": DANA, "text": "first", "provider": "baileys" })).await.json();
     let second = shop.send(&json!({ "to": DANA, "text": "second", "provider": "baileys" })).await.json();
     shop.until_status(&second, "sent").await;
@@ -217,7 +217,7 @@ async fn one_that_waits_holds_back_the_next_ones_to_the_same_person() {
 async fn what_waits_goes_out_when_the_bridge_is_back_also_after_a_kill() {
     let mut shop = Shop::open().await;
     shop.bridge.down(true);
-    shop.bridge.does(std::iter::repeat_n(BridgeDoes::Refuse(503), 2));
+    shop.bridge.reply_next(std::iter::repeat_n(BridgeReply::Refuse(503), 2));
     let answer = shop.send(&json!({ "to": DANA, "text": "patience", "provider": "baileys" })).await.json();
     until("an attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
     shop.daemon.kill9();
@@ -248,8 +248,8 @@ async fn pace_keeps_the_bridge_from_writing_like_a_machine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asked_for_no_messages_gets_none_by_any_way() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "STOP").await;
-    shop.twilio.does([TwilioDoes::Refuse(400, 21610)]);
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "STOP").await;
+    shop.twilio.reply_next([TwilioReply::Refuse(400, 21610)]);
     let failed = shop.until_status(&shop.say(DANA, "buy!").await, "failed").await;
     assert!(failed["error"].as_str().unwrap().contains("STOP"), "{failed}");
     assert_eq!(shop.bridge.requests().len(), 0);
@@ -258,7 +258,7 @@ async fn who_asked_for_no_messages_gets_none_by_any_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_lets_what_is_in_flight_end() {
     let mut shop = Shop::open().await;
-    shop.bridge.does([BridgeDoes::SendAfter(Duration::from_millis(800))]);
+    shop.bridge.reply_next([BridgeReply::SendAfter(Duration::from_millis(800))]);
     let answer = shop.say(DANA, "slowly").await;
     until("an attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
     assert!(shop.daemon.stop().success());

@@ -1,6 +1,6 @@
 //! By whom a message goes, and in which form.
 
-use crate::support::whatsapp::{BridgeDoes, OWN_SENDER, Shop, TwilioDoes, until};
+use crate::support::whatsapp::{BridgeReply, OWN_SENDER, Shop, TwilioReply, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ async fn a_named_provider_is_the_only_one() {
 async fn a_named_provider_that_is_down_is_waited_for() {
     let shop = shop(true, None, Some(1)).await;
     shop.bridge.down(true);
-    shop.bridge.does([BridgeDoes::Refuse(503), BridgeDoes::Refuse(503)]);
+    shop.bridge.reply_next([BridgeReply::Refuse(503), BridgeReply::Refuse(503)]);
     let answer = shop.send(&json!({ "to": DANA, "text": "wait", "provider": "baileys" })).await.json();
     assert_eq!((answer["provider"].clone(), answer["status"].clone()), (json!("baileys"), json!("queued")));
     shop.until_status(&answer, "sent").await;
@@ -102,7 +102,7 @@ async fn the_settings_may_name_the_only_provider() {
     )
     .await;
     assert_eq!(way(&shop, "auto").await, "twilio");
-    shop.twilio.does([TwilioDoes::Refuse(503, 0)]);
+    shop.twilio.reply_next([TwilioReply::Refuse(503, 0)]);
     assert_eq!(way(&shop, "auto").await, "twilio", "it is waited for");
     assert_eq!(shop.bridge.requests().len(), 0);
 }
@@ -114,9 +114,9 @@ async fn an_answer_goes_by_the_way_of_the_question() {
     let shop = self::shop(true, Some(2), Some(1)).await;
     assert_eq!(way(&shop, "auto").await, "twilio");
     // What came in by this daemon counts as what was there.
-    shop.hear_by_bridge(DANA, "1", "now here").await;
+    shop.receive_by_bridge(DANA, "1", "now here").await;
     assert_eq!(way(&shop, "auto").await, "baileys");
-    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "and there").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "and there").await;
     assert_eq!(way(&shop, "auto").await, "twilio");
 }
 
@@ -172,7 +172,7 @@ async fn what_no_provider_may_send_is_refused_and_not_stored() {
 async fn one_that_is_down_is_passed_over_by_the_other_s_own_rule() {
     // The bridge says that it is down.
     let shop = shop(false, Some(1), Some(2)).await;
-    until("the bridge to be seen", async || (shop.bridge.asked() > 0).then_some(())).await;
+    until("the bridge to be seen", async || (shop.bridge.health_checks() > 0).then_some(())).await;
     shop.bridge.down(true);
     tokio::time::sleep(Duration::from_millis(60)).await;
     assert_eq!(way(&shop, "auto").await, "twilio");
@@ -180,18 +180,18 @@ async fn one_that_is_down_is_passed_over_by_the_other_s_own_rule() {
 
     // It says that it is up, and refuses.
     let shop = self::shop(true, Some(1), None).await;
-    shop.bridge.does([BridgeDoes::Refuse(503)]);
+    shop.bridge.reply_next([BridgeReply::Refuse(503)]);
     assert_eq!(way(&shop, "auto").await, "template");
 
     // Twilio is down.
     let shop = self::shop(true, None, Some(1)).await;
-    shop.twilio.does([TwilioDoes::Refuse(503, 20503)]);
+    shop.twilio.reply_next([TwilioReply::Refuse(503, 20503)]);
     assert_eq!(way(&shop, "auto").await, "baileys");
 
     // The other may not: the first one is waited for.
     let shop = self::shop(false, Some(1), None).await;
     shop.bridge.down(true);
-    shop.bridge.does([BridgeDoes::Refuse(503)]);
+    shop.bridge.reply_next([BridgeReply::Refuse(503)]);
     assert_eq!(way(&shop, "auto").await, "baileys");
 }
 
@@ -199,16 +199,16 @@ async fn one_that_is_down_is_passed_over_by_the_other_s_own_rule() {
 async fn a_definite_refusal_goes_to_the_other_and_a_second_one_is_the_end() {
     for status in [400, 401, 422] {
         let shop = shop(false, Some(1), Some(2)).await;
-        shop.bridge.does([BridgeDoes::Refuse(status)]);
+        shop.bridge.reply_next([BridgeReply::Refuse(status)]);
         assert_eq!(way(&shop, "auto").await, "twilio", "{status}");
     }
     let shop = shop(false, Some(2), Some(1)).await;
-    shop.twilio.does([TwilioDoes::Refuse(400, 63016)]);
+    shop.twilio.reply_next([TwilioReply::Refuse(400, 63016)]);
     assert_eq!(way(&shop, "auto").await, "baileys");
 
-    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "again").await;
-    shop.twilio.does([TwilioDoes::Refuse(400, 63003)]);
-    shop.bridge.does([BridgeDoes::Refuse(422)]);
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "again").await;
+    shop.twilio.reply_next([TwilioReply::Refuse(400, 63003)]);
+    shop.bridge.reply_next([BridgeReply::Refuse(422)]);
     let answer = shop.say(DANA, "lost").await;
     let failed = shop.until_status(&answer, "failed").await;
     assert!(!failed["error"].as_str().unwrap().is_empty(), "{failed}");

@@ -1,6 +1,6 @@
 //! The conversation's items: created, deleted, truncated.
 
-use super::{Asked, Session, merge};
+use super::{ResponseTrigger, Session, merge};
 use serde_json::{Value, json};
 
 /// An item.
@@ -46,7 +46,7 @@ impl Session {
                 }
                 let output = item["output"].as_str().unwrap_or_default().to_owned();
                 self.record().function_outputs.push((call_id, output));
-                self.asked = Asked::Function;
+                self.trigger = ResponseTrigger::Function;
                 ItemKind::Other
             }
             "message" => {
@@ -57,7 +57,7 @@ impl Session {
                 let from_user = role == "user";
                 self.record().messages.push((role, text));
                 if from_user {
-                    self.asked = Asked::User;
+                    self.trigger = ResponseTrigger::User;
                 }
                 if from_user { ItemKind::User } else { ItemKind::Other }
             }

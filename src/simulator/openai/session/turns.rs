@@ -2,10 +2,10 @@
 
 use super::super::options::spoken_ms;
 use super::super::record::AnswerRecord;
-use super::super::response::{Content, Ending, Response};
+use super::super::response::{Content, Response, ResponseEnd};
 use super::super::vad::{VadEvent, VadSettings};
 use super::conversation::{Item, ItemKind};
-use super::{Asked, Output, Session, Timer, merge};
+use super::{Output, ResponseTrigger, Session, Timer, merge};
 use crate::simulator::sound::{bytes_of, millis};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl Session {
                     let kind = "input_audio_buffer.speech_started";
                     self.emit(json!({"type": kind, "audio_start_ms": audio_start_ms, "item_id": item_id}));
                     if self.turn_detection("interrupt_response") {
-                        self.end_response(Ending::TurnDetected);
+                        self.end_response(ResponseEnd::TurnDetected);
                     }
                 }
                 VadEvent::Stopped { .. } if self.number < self.options.faults.endless_speech_sessions => {}
@@ -63,7 +63,7 @@ impl Session {
     /// What was heard becomes an item.
     fn commit(&mut self, item_id: String, now_us: u64) {
         self.uncommitted = 0;
-        self.asked = Asked::User;
+        self.trigger = ResponseTrigger::User;
         let previous = self.last_item_id();
         self.emit(json!({"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": previous}));
         let item = json!({
@@ -117,9 +117,9 @@ impl Session {
     fn create_response(&mut self, now_us: u64) {
         self.responses += 1;
         let content = self.next_content();
-        let wire = self.wire("/audio/output/format");
+        let audio_format = self.audio_format("/audio/output/format");
         let previous = self.last_item_id();
-        let mut response = Response::new(content, wire, self.options.clone(), &mut self.ids, previous, now_us);
+        let mut response = Response::new(content, audio_format, self.options.clone(), &mut self.ids, previous, now_us);
         if self.number < self.options.faults.mute_sessions {
             response.hold();
         }
@@ -139,22 +139,22 @@ impl Session {
 
     /// What the next response is, by the turns that were planned.
     fn next_content(&mut self) -> Content {
-        let asked = std::mem::replace(&mut self.asked, Asked::Nothing);
+        let trigger = std::mem::replace(&mut self.trigger, ResponseTrigger::Nothing);
         if self.options.faults.rate_limited.contains(&self.responses) {
             return Content::RateLimited;
         }
         if self.options.faults.empty.contains(&self.responses) {
-            self.asked = asked;
+            self.trigger = trigger;
             return Content::Empty;
         }
         let place = self.turn % self.options.turns.len().max(1);
-        let Some(turn) = self.options.turns.get(place).filter(|_| asked != Asked::Nothing).cloned() else {
+        let Some(turn) = self.options.turns.get(place).filter(|_| trigger != ResponseTrigger::Nothing).cloned() else {
             let text = self.options.greeting.clone();
             return Content::Speech { length_ms: spoken_ms(&text), text };
         };
         match &turn.function {
             // The turn goes on when the function's output has come.
-            Some(call) if asked == Asked::User => Content::Function(call.clone()),
+            Some(call) if trigger == ResponseTrigger::User => Content::Function(call.clone()),
             _ => {
                 self.turn += 1;
                 Content::Speech { length_ms: turn.answer_ms(), text: turn.answer }
@@ -172,7 +172,7 @@ impl Session {
         if let Some(answer) = self.record().answers.last_mut() {
             answer.item_id = Some(item_id);
             answer.sent_ms = sent_ms;
-            if self.options.stamps {
+            if self.options.audio_timestamps {
                 answer.sound = sound;
             }
         }
@@ -189,9 +189,9 @@ impl Session {
         if breaks_off {
             self.end(Output::BreakOff);
         } else if fails {
-            self.end_response(Ending::Failed);
+            self.end_response(ResponseEnd::Failed);
         } else if is_cut_off {
-            self.end_response(Ending::TurnDetected);
+            self.end_response(ResponseEnd::TurnDetected);
         } else if let Some(ending) = ending {
             self.end_response(ending);
         }
@@ -200,7 +200,7 @@ impl Session {
     pub(super) fn cancel_by_hand(&mut self, event: &Value) {
         let wanted = event["response_id"].as_str();
         match &self.active {
-            Some(active) if wanted.is_none_or(|id| id == active.id) => self.end_response(Ending::ClientCancelled),
+            Some(active) if wanted.is_none_or(|id| id == active.id) => self.end_response(ResponseEnd::ClientCancelled),
             _ => {
                 let message = "Cancellation failed: no active response found";
                 self.error(event, "response_cancel_not_active", message);
@@ -208,16 +208,16 @@ impl Session {
         }
     }
 
-    fn end_response(&mut self, ending: Ending) {
+    fn end_response(&mut self, ending: ResponseEnd) {
         let Some(response) = self.active.take() else { return };
         for event in response.close(ending) {
             self.emit(event);
         }
         let (status, details) = match ending {
-            Ending::Completed => ("completed", Value::Null),
-            Ending::ClientCancelled => ("cancelled", json!({"type": "cancelled", "reason": "client_cancelled"})),
-            Ending::TurnDetected => ("cancelled", json!({"type": "cancelled", "reason": "turn_detected"})),
-            Ending::Failed => {
+            ResponseEnd::Completed => ("completed", Value::Null),
+            ResponseEnd::ClientCancelled => ("cancelled", json!({"type": "cancelled", "reason": "client_cancelled"})),
+            ResponseEnd::TurnDetected => ("cancelled", json!({"type": "cancelled", "reason": "turn_detected"})),
+            ResponseEnd::Failed => {
                 let error = match response.content {
                     Content::RateLimited => {
                         let wait = self.options.faults.rate_limit;
@@ -231,7 +231,7 @@ impl Session {
                 ("failed", json!({"type": "failed", "error": error}))
             }
         };
-        let item_status = if ending == Ending::Completed { "completed" } else { "incomplete" };
+        let item_status = if ending == ResponseEnd::Completed { "completed" } else { "incomplete" };
         let output = if response.begun { vec![response.item(item_status)] } else { Vec::new() };
         let done = self.response_value(&response, status, &details, &output);
         self.emit(json!({"type": "response.done", "response": done}));

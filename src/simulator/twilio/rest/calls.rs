@@ -2,7 +2,7 @@
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, without_json};
-use crate::simulator::twilio::exchange::{CallError, CallRecord, CallUpdate};
+use crate::simulator::twilio::state::{CallError, CallRecord, CallUpdate};
 use crate::simulator::twilio::twiml;
 use crate::simulator::{Party, twilio};
 use axum::extract::{Path, RawQuery, State};
@@ -20,10 +20,10 @@ pub(super) async fn read(
 ) -> Response {
     let path = [("AccountSid", account.as_str()), ("Sid", without_json(&call))];
     let operation = "GET /2010-04-01/Accounts/{AccountSid}/Calls/{Sid}.json";
-    if let Err(answer) = shared.gate(Operation::Other, operation, &path, &[], &[], &headers).await {
+    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &[], &[], &headers).await {
         return answer;
     }
-    match shared.exchange.call(without_json(&call)) {
+    match shared.twilio_state.call(without_json(&call)) {
         Some(record) => Json(value(&account, &record)).into_response(),
         None => error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource /Calls/{call} was not found")),
     }
@@ -38,7 +38,7 @@ pub(super) async fn list(
 ) -> Response {
     let list = List { operation: Operation::ListCalls, resource: "Calls", field: "calls" };
     list.answer(&shared, &account, query.as_deref(), &headers, |query| {
-        let mut calls = shared.exchange.calls();
+        let mut calls = shared.twilio_state.calls();
         calls.retain(|call| lists::is_within(Some(call.started_at), query, "StartTime"));
         calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
         calls.iter().map(|call| value(&account, call)).collect()
@@ -56,7 +56,7 @@ pub(super) async fn update(
     let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let path = [("AccountSid", account.as_str()), ("Sid", without_json(&call))];
     let operation = "POST /2010-04-01/Accounts/{AccountSid}/Calls/{Sid}.json";
-    if let Err(answer) = shared.gate(Operation::UpdateCall, operation, &path, &[], &form, &headers).await {
+    if let Err(answer) = shared.check_request(Operation::UpdateCall, operation, &path, &[], &form, &headers).await {
         return answer;
     }
     let update = match wanted(&shared, &form) {
@@ -66,7 +66,7 @@ pub(super) async fn update(
             return error(StatusCode::BAD_REQUEST, 21205, &complaint);
         }
     };
-    let changed = shared.exchange.update_call(without_json(&call), update);
+    let changed = shared.twilio_state.update_call(without_json(&call), update);
     shared.faults.after(Operation::UpdateCall).await;
     match changed {
         Ok(record) => Json(value(&account, &record)).into_response(),
@@ -89,7 +89,7 @@ fn wanted(shared: &Shared, form: &[(String, String)]) -> Result<CallUpdate, Stri
                 return Err("Twiml is longer than 4000 characters".into());
             }
             let verbs = twiml::parse(&document)?;
-            if let Ok(base) = Url::parse(&shared.exchange.api_base_url()) {
+            if let Ok(base) = Url::parse(&shared.twilio_state.api_base_url()) {
                 for complaint in twilio::twiml::check(&verbs, &base) {
                     shared.log.violation(Party::Twilio, format!("a call's Twiml: {complaint}"));
                 }

@@ -31,7 +31,7 @@ impl List {
         let resource = format!("{}.json", self.resource);
         let operation = format!("GET /2010-04-01/Accounts/{{AccountSid}}/{resource}");
         let path = [("AccountSid", account)];
-        match shared.gate(self.operation, &operation, &path, &query, &[], headers).await {
+        match shared.check_request(self.operation, &operation, &path, &query, &[], headers).await {
             Ok(()) => page(account, &resource, self.field, &entries(&query), &query),
             Err(answer) => answer,
         }

@@ -20,7 +20,7 @@ pub(super) async fn create(
     let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let path = [("AccountSid", account.as_str())];
     let operation = "POST /2010-04-01/Accounts/{AccountSid}/Messages.json";
-    if let Err(answer) = shared.gate(Operation::SendMessage, operation, &path, &[], &form, &headers).await {
+    if let Err(answer) = shared.check_request(Operation::SendMessage, operation, &path, &[], &form, &headers).await {
         return answer;
     }
     let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
@@ -42,9 +42,9 @@ pub(super) async fn create(
         shared.log.violation(Party::Twilio, format!("a message is sent: {complaint}"));
         return error(StatusCode::BAD_REQUEST, code, complaint);
     }
-    let message = shared.exchange.add_message(message);
+    let message = shared.twilio_state.add_message(message);
     shared.log.note(Party::Twilio, format!("takes a message to {} ({})", message.to, message.sid));
-    tokio::spawn(status::tell(shared.clone(), message.clone()));
+    tokio::spawn(status::send_status_callbacks(shared.clone(), message.clone()));
     shared.faults.after(Operation::SendMessage).await;
     (StatusCode::CREATED, Json(value(&account, &message))).into_response()
 }
@@ -81,7 +81,7 @@ pub(super) async fn list(
     let list = List { operation: Operation::ListMessages, resource: "Messages", field: "messages" };
     list.answer(&shared, &account, uri.query(), &headers, |query| {
         let field = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let mut messages = shared.exchange.messages();
+        let mut messages = shared.twilio_state.messages();
         messages.reverse();
         messages.retain(|message| {
             field("To").is_none_or(|to| message.to == to)
@@ -102,10 +102,10 @@ pub(super) async fn read(
     let sid = without_json(&name);
     let operation = "GET /2010-04-01/Accounts/{AccountSid}/Messages/{Sid}.json";
     let path = [("AccountSid", account.as_str()), ("Sid", sid)];
-    if let Err(answer) = shared.gate(Operation::Other, operation, &path, &[], &[], &headers).await {
+    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &[], &[], &headers).await {
         return answer;
     }
-    match shared.exchange.message(sid) {
+    match shared.twilio_state.message(sid) {
         Some(message) => Json(value(&account, &message)).into_response(),
         None => error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource /Messages/{name} was not found")),
     }
@@ -119,10 +119,10 @@ pub(super) async fn list_media(
 ) -> Response {
     let operation = "GET /2010-04-01/Accounts/{AccountSid}/Messages/{MessageSid}/Media.json";
     let path = [("AccountSid", account.as_str()), ("MessageSid", sid.as_str())];
-    if let Err(answer) = shared.gate(Operation::Other, operation, &path, &[], &[], &headers).await {
+    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &[], &[], &headers).await {
         return answer;
     }
-    let files = shared.exchange.message(&sid).map(|message| message.media).unwrap_or_default();
+    let files = shared.twilio_state.message(&sid).map(|message| message.media).unwrap_or_default();
     let uri = format!("/2010-04-01/Accounts/{account}/Messages/{sid}/Media");
     let list: Vec<_> = files
         .iter()
@@ -142,11 +142,12 @@ pub(super) async fn media(
 ) -> Response {
     let operation = "GET /2010-04-01/Accounts/{AccountSid}/Messages/{MessageSid}/Media.json";
     let path = [("AccountSid", account.as_str()), ("MessageSid", sid.as_str())];
-    if let Err(answer) = shared.gate(Operation::Fetch, operation, &path, &[], &[], &headers).await {
+    if let Err(answer) = shared.check_request(Operation::Fetch, operation, &path, &[], &[], &headers).await {
         return answer;
     }
-    let known = shared.exchange.message(&sid).is_some_and(|message| message.media.iter().any(|file| file.sid == media));
-    let late = shared.options().media_late && shared.exchange.first_asked_for(&media);
+    let known =
+        shared.twilio_state.message(&sid).is_some_and(|message| message.media.iter().any(|file| file.sid == media));
+    let late = shared.options().media_late && shared.twilio_state.first_request_for(&media);
     if !known || late {
         return error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource /Media/{media} was not found"));
     }
@@ -156,7 +157,7 @@ pub(super) async fn media(
 
 /// The file.
 pub(super) async fn media_content(State(shared): State<Arc<Shared>>, Path(media): Path<String>) -> Response {
-    let files = shared.exchange.messages().into_iter().flat_map(|message| message.media);
+    let files = shared.twilio_state.messages().into_iter().flat_map(|message| message.media);
     match files.into_iter().find(|file| file.sid == media) {
         Some(file) => ([(header::CONTENT_TYPE, file.content_type)], file.content).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),

@@ -1,7 +1,7 @@
 //! The account itself, and its phone numbers with what happens when they are called.
 
 use super::{Operation, Shared, error, without_json};
-use crate::simulator::twilio::exchange::NumberRecord;
+use crate::simulator::twilio::state::NumberRecord;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
@@ -14,14 +14,14 @@ pub(super) async fn account(
     Path(account): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(answer) = shared.turn_away("GET /2010-04-01/Accounts/{Sid}.json", &[], &headers) {
+    if let Some(answer) = shared.check_credentials("GET /2010-04-01/Accounts/{Sid}.json", &[], &headers) {
         return answer;
     }
-    let own = shared.exchange.account();
+    let own = shared.twilio_state.account();
     if without_json(&account) != own.sid {
         return error(StatusCode::NOT_FOUND, 20404, "The requested resource was not found");
     }
-    let state = shared.exchange.account_state();
+    let state = shared.twilio_state.account_state();
     Json(json!({
         "sid": own.sid, "auth_token": own.auth_token, "friendly_name": "A shop", "status": state.status,
         "type": state.kind, "owner_account_sid": own.sid, "uri": format!("/2010-04-01/Accounts/{}.json", own.sid),
@@ -39,14 +39,14 @@ pub(super) async fn list(
     let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
     let operation = "GET /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers.json";
     let path = [("AccountSid", account.as_str())];
-    if let Err(answer) = shared.gate(Operation::Other, operation, &path, &query, &[], &headers).await {
+    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &query, &[], &headers).await {
         return answer;
     }
     let field = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let number = |name: &str| field(name).and_then(|value| value.parse::<usize>().ok());
     let (size, page) = (number("PageSize").unwrap_or(50).clamp(1, 1000), number("Page").unwrap_or(0));
     let wanted = field("PhoneNumber");
-    let all: Vec<_> = shared.exchange.numbers();
+    let all: Vec<_> = shared.twilio_state.numbers();
     let all: Vec<_> = all.iter().filter(|record| wanted.is_none_or(|wanted| record.phone_number == wanted)).collect();
     let shown: Vec<_> = all.iter().skip(page * size).take(size).map(|record| value(&account, record)).collect();
     let uri =
@@ -70,10 +70,10 @@ pub(super) async fn update(
     let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let path = [("AccountSid", account.as_str()), ("Sid", without_json(&number))];
     let operation = "POST /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers/{Sid}.json";
-    if let Err(answer) = shared.gate(Operation::Other, operation, &path, &[], &form, &headers).await {
+    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &[], &form, &headers).await {
         return answer;
     }
-    let changed = shared.exchange.change_number(without_json(&number), |record| {
+    let changed = shared.twilio_state.change_number(without_json(&number), |record| {
         for (name, value) in &form {
             let field = match name.as_str() {
                 "VoiceUrl" => &mut record.voice_url,

@@ -2,7 +2,7 @@
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822};
-use crate::simulator::twilio::exchange::RecordingRecord;
+use crate::simulator::twilio::state::RecordingRecord;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
@@ -18,10 +18,10 @@ pub(super) async fn read(
     let (sid, kind) = name.split_once('.').unwrap_or((&name, "wav"));
     let path = [("AccountSid", account.as_str()), ("Sid", sid)];
     let operation = "GET /2010-04-01/Accounts/{AccountSid}/Recordings/{Sid}.json";
-    if let Err(answer) = shared.gate(Operation::Fetch, operation, &path, &[], &[], &headers).await {
+    if let Err(answer) = shared.check_request(Operation::Fetch, operation, &path, &[], &[], &headers).await {
         return answer;
     }
-    match (shared.exchange.recording(sid), kind) {
+    match (shared.twilio_state.recording(sid), kind) {
         (Some(recording), "wav") => ([(header::CONTENT_TYPE, "audio/x-wav")], recording.wav).into_response(),
         (Some(recording), "json") => Json(value(&account, &recording)).into_response(),
         _ => error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource /Recordings/{name} was not found")),
@@ -37,7 +37,7 @@ pub(super) async fn list(
 ) -> Response {
     let list = List { operation: Operation::ListRecordings, resource: "Recordings", field: "recordings" };
     list.answer(&shared, &account, query.as_deref(), &headers, |query| {
-        let mut recordings = shared.exchange.recordings();
+        let mut recordings = shared.twilio_state.recordings();
         recordings.retain(|recording| lists::is_within(Some(recording.created_at), query, "DateCreated"));
         recordings.sort_by_key(|recording| std::cmp::Reverse(recording.created_at));
         recordings.iter().map(|recording| value(&account, recording)).collect()
@@ -64,10 +64,10 @@ pub(super) async fn delete(
     let sid = super::without_json(&name);
     let path = [("AccountSid", account.as_str()), ("Sid", sid)];
     let operation = "DELETE /2010-04-01/Accounts/{AccountSid}/Recordings/{Sid}.json";
-    if let Err(answer) = shared.gate(Operation::Other, operation, &path, &[], &[], &headers).await {
+    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &[], &[], &headers).await {
         return answer;
     }
-    if shared.exchange.remove_recording(sid) {
+    if shared.twilio_state.remove_recording(sid) {
         StatusCode::NO_CONTENT.into_response()
     } else {
         error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource /Recordings/{name} was not found"))

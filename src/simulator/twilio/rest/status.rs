@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::simulator::Party;
-use crate::simulator::route::root_cause;
+use crate::simulator::daemon_connector::root_cause;
 use crate::simulator::twilio::message::MessageRecord;
 use crate::simulator::twilio::random_sid;
 use crate::simulator::twilio::request::{SignaturePlan, SignedRequest};
@@ -10,11 +10,11 @@ use std::sync::Arc;
 use url::Url;
 
 /// Lets a message go on its way.
-pub(super) async fn tell(shared: Arc<Shared>, message: MessageRecord) {
+pub(super) async fn send_status_callbacks(shared: Arc<Shared>, message: MessageRecord) {
     let options = shared.options();
     let mut statuses: Vec<(&str, Option<u32>)> = options.statuses.iter().map(|status| (*status, None)).collect();
     let free_text = message.content_sid.is_none();
-    if options.enforce_window && free_text && !shared.exchange.window_is_open(&message.from, &message.to) {
+    if options.enforce_window && free_text && !shared.twilio_state.window_is_open(&message.from, &message.to) {
         let what = format!("63016: a text to {} outside of its 24 hours ({})", message.to, message.sid);
         shared.log.violation(Party::Twilio, what);
         statuses = vec![("failed", Some(63016))];
@@ -26,17 +26,17 @@ pub(super) async fn tell(shared: Arc<Shared>, message: MessageRecord) {
             () = tokio::time::sleep(options.status_gap) => {}
             () = stopping.wait() => return,
         }
-        shared.exchange.set_message_status(&message.sid, status, code);
+        shared.twilio_state.set_message_status(&message.sid, status, code);
         if let Some(url) = &callback {
             for _ in 0..if options.statuses_twice { 2 } else { 1 } {
-                tell_once(&shared, &message, url, status, code).await;
+                send_status_callback(&shared, &message, url, status, code).await;
             }
         }
     }
 }
 
-async fn tell_once(shared: &Shared, message: &MessageRecord, url: &Url, status: &str, code: Option<u32>) {
-    let account = shared.exchange.account();
+async fn send_status_callback(shared: &Shared, message: &MessageRecord, url: &Url, status: &str, code: Option<u32>) {
+    let account = shared.twilio_state.account();
     let own = [
         ("AccountSid", account.sid.as_str()),
         ("ApiVersion", "2010-04-01"),
@@ -58,7 +58,7 @@ async fn tell_once(shared: &Shared, message: &MessageRecord, url: &Url, status: 
         auth_token: &account.auth_token,
         idempotency_token: &random_sid(""),
     };
-    match request.send(&shared.route).await {
+    match request.send(&shared.connector).await {
         Ok(answer) if answer.status >= 400 => {
             shared.log.violation(Party::Twilio, format!("{} answered {}", url.path(), answer.status));
         }

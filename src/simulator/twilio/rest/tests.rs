@@ -9,26 +9,26 @@ use url::Url;
 /// The REST interface with a box that keeps what it is told.
 struct Bench {
     rest: TwilioRest,
-    exchange: Exchange,
-    route: Route,
+    twilio_state: TwilioState,
+    connector: DaemonConnector,
     log: EventLog,
-    box_url: String,
+    daemon_url: String,
     told: mpsc::UnboundedReceiver<(String, Vec<(String, String)>)>,
 }
 
 async fn bench(options: TwilioOptions) -> Bench {
-    let (log, exchange) = (EventLog::new(), Exchange::new(Account::random()));
+    let (log, twilio_state) = (EventLog::new(), TwilioState::new(Account::random()));
     let (tell, told) = mpsc::unbounded_channel();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let box_url = format!("http://{}", listener.local_addr().unwrap());
-    let token = exchange.account().auth_token.clone();
-    let state = Arc::new((box_url.clone(), token, tell));
+    let daemon_url = format!("http://{}", listener.local_addr().unwrap());
+    let token = twilio_state.account().auth_token.clone();
+    let state = Arc::new((daemon_url.clone(), token, tell));
     let routes = Router::new().route("/hook", post(hook)).with_state(state);
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    let route = Route::new(None).unwrap();
+    let connector = DaemonConnector::new(None).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let rest = TwilioRest::start(listener, exchange.clone(), route.clone(), options, log.clone()).unwrap();
-    Bench { rest, exchange, route, log, box_url, told }
+    let rest = TwilioRest::start(listener, twilio_state.clone(), connector.clone(), options, log.clone()).unwrap();
+    Bench { rest, twilio_state, connector, log, daemon_url, told }
 }
 
 type Told = mpsc::UnboundedSender<(String, Vec<(String, String)>)>;
@@ -45,9 +45,9 @@ async fn hook(State(own): State<Arc<(String, String, Told)>>, headers: HeaderMap
 
 impl Bench {
     async fn ask(&self, method: &str, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
-        let account = self.exchange.account();
+        let account = self.twilio_state.account();
         let url = format!("{}/2010-04-01/Accounts/{}/{path}", self.rest.base_url(), account.sid);
-        let mut request = self.route.request(method.parse().unwrap(), &url.parse().unwrap());
+        let mut request = self.connector.request(method.parse().unwrap(), &url.parse().unwrap());
         request = request.basic_auth(&account.sid, Some(&account.auth_token));
         if method == "POST" {
             request = request.form(form);
@@ -83,7 +83,7 @@ const OWN: &str = "whatsapp:+97235551234";
 #[tokio::test]
 async fn a_message_is_taken_and_its_statuses_are_told() {
     let mut bench = bench(TwilioOptions { status_gap: Duration::from_millis(1), ..TwilioOptions::default() }).await;
-    let callback = format!("{}/hook", bench.box_url);
+    let callback = format!("{}/hook", bench.daemon_url);
     let form = [("To", PERSON), ("From", OWN), ("Body", "שלום"), ("StatusCallback", &callback)];
     let (status, message) = bench.ask("POST", "Messages.json", &form).await;
     assert_eq!((status, &message["status"]), (201, &json!("queued")));
@@ -93,7 +93,7 @@ async fn a_message_is_taken_and_its_statuses_are_told() {
     let sid = message["sid"].as_str().unwrap();
     let (_, read) = bench.ask("GET", &format!("Messages/{sid}.json"), &[]).await;
     assert_eq!((&read["status"], &read["body"]), (&json!("read"), &json!("שלום")));
-    assert_eq!(bench.exchange.sent_messages().len(), 1);
+    assert_eq!(bench.twilio_state.sent_messages().len(), 1);
     assert_eq!(bench.log.violations().len(), 0, "{:#?}", bench.log);
 }
 
@@ -147,9 +147,9 @@ async fn what_twilio_would_refuse_is_refused() {
     }
     let url = format!("{}/2010-04-01/Accounts/AC/Messages.json", bench.rest.base_url()).parse::<Url>().unwrap();
     let response =
-        bench.route.request(reqwest::Method::GET, &url).basic_auth("AC", Some("wrong")).send().await.unwrap();
+        bench.connector.request(reqwest::Method::GET, &url).basic_auth("AC", Some("wrong")).send().await.unwrap();
     assert_eq!(response.status(), 401);
-    assert_eq!(bench.exchange.messages().len(), 0);
+    assert_eq!(bench.twilio_state.messages().len(), 0);
 }
 
 #[tokio::test]
@@ -157,13 +157,13 @@ async fn the_window_of_24_hours_may_be_enforced() {
     let options =
         TwilioOptions { enforce_window: true, status_gap: Duration::from_millis(1), ..TwilioOptions::default() };
     let mut bench = bench(options).await;
-    let callback = format!("{}/hook", bench.box_url);
+    let callback = format!("{}/hook", bench.daemon_url);
     let form = [("To", PERSON), ("From", OWN), ("Body", "x"), ("StatusCallback", callback.as_str())];
     bench.ask("POST", "Messages.json", &form).await;
     let (status, fields) = bench.told.recv().await.unwrap();
     assert_eq!(status, "failed");
     assert!(fields.contains(&("ErrorCode".into(), "63016".into())));
-    let network = WhatsAppNetwork::new(bench.exchange.clone(), bench.route.clone(), bench.log.clone());
+    let network = WhatsAppNetwork::new(bench.twilio_state.clone(), bench.connector.clone(), bench.log.clone());
     network.keep(&InboundMessage::text("+972501234567", "+97235551234", "היי"));
     bench.ask("POST", "Messages.json", &form).await;
     assert_eq!(bench.told.recv().await.unwrap().0, "sent");
@@ -172,26 +172,27 @@ async fn the_window_of_24_hours_may_be_enforced() {
 #[tokio::test]
 async fn a_person_writes_and_the_file_is_fetched() {
     let mut bench = bench(TwilioOptions { media_late: true, ..TwilioOptions::default() }).await;
-    let network = WhatsAppNetwork::new(bench.exchange.clone(), bench.route.clone(), bench.log.clone());
+    let network = WhatsAppNetwork::new(bench.twilio_state.clone(), bench.connector.clone(), bench.log.clone());
     let mut message = InboundMessage::text("+972501234567", "+97235551234", "תמונה");
     message.media.push(MediaRecord::new("image/jpeg", b"picture".to_vec()));
-    let (record, answer) = network.send(&format!("{}/hook", bench.box_url).parse().unwrap(), &message).await;
+    let (record, answer) = network.send(&format!("{}/hook", bench.daemon_url).parse().unwrap(), &message).await;
     assert_eq!(answer.unwrap().status, 204);
     let (_, fields) = bench.told.recv().await.unwrap();
     let url: Url = fields.iter().find(|(name, _)| name == "MediaUrl0").unwrap().1.parse().unwrap();
     assert!(record.sid.starts_with("MM") && url.path().contains(&record.sid));
-    let account = bench.exchange.account();
-    let get =
-        || bench.route.request(reqwest::Method::GET, &url).basic_auth(&account.sid, Some(&account.auth_token)).send();
+    let account = bench.twilio_state.account();
+    let get = || {
+        bench.connector.request(reqwest::Method::GET, &url).basic_auth(&account.sid, Some(&account.auth_token)).send()
+    };
     assert_eq!(get().await.unwrap().status(), 404);
     let redirect = get().await.unwrap();
     assert_eq!(redirect.status(), 307);
     let place = url.join(redirect.headers()["location"].to_str().unwrap()).unwrap();
-    let file = bench.route.request(reqwest::Method::GET, &place).send().await.unwrap();
+    let file = bench.connector.request(reqwest::Method::GET, &place).send().await.unwrap();
     assert_eq!(file.headers()["content-type"], "image/jpeg");
     assert_eq!(file.bytes().await.unwrap(), "picture");
-    let url = format!("{}/hook", bench.box_url).parse().unwrap();
-    let refused = network.hand_over(&url, &fields, crate::simulator::twilio::SignaturePlan::Wrong).await;
+    let url = format!("{}/hook", bench.daemon_url).parse().unwrap();
+    let refused = network.post_webhook(&url, &fields, crate::simulator::twilio::SignaturePlan::Wrong).await;
     assert_eq!(refused.unwrap().status, 403);
 }
 
@@ -201,7 +202,7 @@ async fn calls_are_changed_and_faults_happen_as_planned() {
     let call = crate::simulator::twilio::random_sid("CA");
     let path = format!("Calls/{call}.json");
     assert_eq!(bench.ask("POST", &path, &[("Status", "completed")]).await.0, 404);
-    let mut updates = bench.exchange.begin_call(&call, "+972501234567", "+97235551234");
+    let mut updates = bench.twilio_state.begin_call(&call, "+972501234567", "+97235551234");
     assert_eq!(bench.ask("GET", &path, &[]).await.1["status"], "ringing");
     assert_eq!(bench.ask("POST", &path, &[("Url", "https://shop.example/x"), ("Method", "POST")]).await.0, 200);
     let expected = CallUpdate::Url { url: "https://shop.example/x".into(), method: "POST".into() };
@@ -213,22 +214,22 @@ async fn calls_are_changed_and_faults_happen_as_planned() {
         bench.rest.fail_next(Operation::UpdateCall, Fault::Status(status), 1);
         assert_eq!(bench.ask("POST", &path, &[("Status", "completed")]).await.0, status);
     }
-    bench.exchange.end_call(&call);
+    bench.twilio_state.end_call(&call);
     let (status, body) = bench.ask("POST", &path, &[("Status", "completed")]).await;
     assert_eq!((status, &body["code"]), (400, &json!(21220)));
     bench.rest.fail_next(Operation::SendMessage, Fault::HangAfterAccept, 1);
     let form = [("To", PERSON), ("From", OWN), ("Body", "x")];
     let hanging = tokio::time::timeout(Duration::from_millis(300), bench.ask("POST", "Messages.json", &form)).await;
     assert!(hanging.is_err());
-    assert_eq!(bench.exchange.sent_messages().len(), 1);
+    assert_eq!(bench.twilio_state.sent_messages().len(), 1);
     assert_eq!(bench.ask("POST", "Messages.json", &form).await.0, 201);
 }
 
 #[tokio::test]
 async fn numbers_are_listed_by_pages_and_changed() {
     let bench = bench(TwilioOptions::default()).await;
-    let first = bench.exchange.add_number("+97231111111", |_| {});
-    bench.exchange.add_number("+97232222222", |number| number.voice_url.clear());
+    let first = bench.twilio_state.add_number("+97231111111", |_| {});
+    bench.twilio_state.add_number("+97232222222", |number| number.voice_url.clear());
     let (_, page) = bench.ask("GET", "IncomingPhoneNumbers.json?PageSize=1", &[]).await;
     assert_eq!(page["incoming_phone_numbers"][0]["phone_number"], "+97231111111");
     assert!(page["next_page_uri"].as_str().unwrap().contains("Page=1"));
@@ -246,9 +247,9 @@ async fn numbers_are_listed_by_pages_and_changed() {
 async fn calls_and_recordings_are_listed_by_day_page_by_page() {
     let bench = bench(TwilioOptions::default()).await;
     let (today, yesterday) = (crate::clock::now(), crate::clock::now().minus(Duration::from_hours(24)));
-    let call = |at| bench.exchange.keep_call("+972501234567", "+97235551234", "no-answer", at, Some(at));
+    let call = |at| bench.twilio_state.insert_call("+972501234567", "+97235551234", "no-answer", at, Some(at));
     let (_, older, newer) = (call(yesterday), call(today), call(today.plus(Duration::from_secs(1))));
-    let recording = bench.exchange.keep_recording(&newer, b"RIFF".to_vec(), 3);
+    let recording = bench.twilio_state.insert_recording(&newer, b"RIFF".to_vec(), 3);
     let date = today.to_string()[..10].to_owned();
     let (_, page) = bench.ask("GET", &format!("Calls.json?StartTime={date}&PageSize=1"), &[]).await;
     assert_eq!((&page["calls"][0]["sid"], &page["calls"][0]["duration"]), (&json!(newer), &json!("0")));

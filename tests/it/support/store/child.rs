@@ -1,6 +1,6 @@
 //! A store with writers in a process of its own, so that it can be killed: this test binary runs itself again.
 
-use super::{Acks, Desk, Load};
+use super::{Acks, Load, StoreFixture};
 use agentlocator::config::StoreConfig;
 use agentlocator::store::Store;
 use std::io::{BufRead, BufReader};
@@ -17,18 +17,18 @@ pub struct Child {
 
 impl Child {
     /// Starts it, and waits until its store is open.
-    pub fn start(desk: &Desk, clients: usize) -> Self {
-        Self::start_by(desk, clients, &["env"], &[])
+    pub fn start(fixture: &StoreFixture, clients: usize) -> Self {
+        Self::start_by(fixture, clients, &["env"], &[])
     }
 
     /// The same by another program, which gets the command as its arguments and becomes it.
-    pub fn start_by(desk: &Desk, clients: usize, by: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub fn start_by(fixture: &StoreFixture, clients: usize, by: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut process = Command::new(by[0])
             .args(&by[1..])
             .arg(std::env::current_exe().unwrap())
             .envs(variables.iter().copied())
             .args(["--exact", "support::store::child::the_other_process", "--nocapture"])
-            .env(ROLE, format!("{clients} {}", desk.published().display()))
+            .env(ROLE, format!("{clients} {}", fixture.published().display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -60,7 +60,7 @@ impl Child {
     }
 }
 
-impl Desk {
+impl StoreFixture {
     /// What has been acknowledged to the clients of the other process.
     pub fn acks(&self, clients: usize) -> Acks {
         Acks::open(&self.folder().join("acks"), clients)

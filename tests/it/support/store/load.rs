@@ -87,7 +87,7 @@ pub async fn write(store: &Store, name: &str, number: i64) -> Result<(), agentlo
 }
 
 /// What a copy lacks or has torn; none if it is whole and has all that was acknowledged.
-pub fn verdict(copy: &Path, acknowledged: &[i64]) -> Option<String> {
+pub fn check_copy(copy: &Path, acknowledged: &[i64]) -> Option<String> {
     if let Some(found) = super::integrity(copy) {
         return Some(found);
     }

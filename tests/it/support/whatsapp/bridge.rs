@@ -13,13 +13,13 @@ use std::sync::{Arc, Mutex};
 
 /// What the next request to send gets.
 #[derive(Clone, Copy, Debug)]
-pub enum BridgeDoes {
+pub enum BridgeReply {
     /// It is sent.
     Send,
     /// It is sent, but the answer gets lost.
-    SendInSilence,
+    SendWithoutReply,
     /// It is not sent, and there is no answer.
-    LoseInSilence,
+    DropWithoutReply,
     /// It is not sent: this status says so.
     Refuse(u16),
     /// The answer comes late, and only then is it sent.
@@ -27,7 +27,7 @@ pub enum BridgeDoes {
 }
 
 /// The bridge.
-pub struct BridgeStandIn {
+pub struct FakeBridge {
     pub origin: String,
     state: Shared,
     _server: tokio::task::JoinHandle<()>,
@@ -37,10 +37,10 @@ type Shared = Arc<Mutex<Bridge>>;
 
 #[derive(Default)]
 struct Bridge {
-    next: VecDeque<BridgeDoes>,
+    next: VecDeque<BridgeReply>,
     down: bool,
-    deaf: bool,
-    asked: usize,
+    no_echo: bool,
+    health_checks: usize,
     /// Every request, with its proofs, and the last one as it came.
     requests: Vec<(Value, String, String)>,
     last_body: Bytes,
@@ -49,7 +49,7 @@ struct Bridge {
     keys: HashMap<String, String>,
 }
 
-impl BridgeStandIn {
+impl FakeBridge {
     pub async fn start() -> Self {
         let state = Shared::default();
         let file = || async { ([("content-type", "audio/ogg")], "a voice") };
@@ -63,7 +63,7 @@ impl BridgeStandIn {
     }
 
     /// What the next requests get; after them all are sent.
-    pub fn does(&self, next: impl IntoIterator<Item = BridgeDoes>) {
+    pub fn reply_next(&self, next: impl IntoIterator<Item = BridgeReply>) {
         self.state.lock().unwrap().next.extend(next);
     }
 
@@ -73,13 +73,13 @@ impl BridgeStandIn {
     }
 
     /// Whether it says that nothing comes in by its link.
-    pub fn deaf(&self, deaf: bool) {
-        self.state.lock().unwrap().deaf = deaf;
+    pub fn set_no_echo(&self, no_echo: bool) {
+        self.state.lock().unwrap().no_echo = no_echo;
     }
 
     /// How often it was asked how it is.
-    pub fn asked(&self) -> usize {
-        self.state.lock().unwrap().asked
+    pub fn health_checks(&self) -> usize {
+        self.state.lock().unwrap().health_checks
     }
 
     /// Every request to send, with the token and the signature that it bore.
@@ -105,9 +105,9 @@ impl BridgeStandIn {
 
 async fn health(State(state): State<Shared>) -> Response {
     let mut bridge = state.lock().unwrap();
-    bridge.asked += 1;
+    bridge.health_checks += 1;
     let status = if bridge.down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    let result = if bridge.deaf { "no_echo" } else { "ok" };
+    let result = if bridge.no_echo { "no_echo" } else { "ok" };
     let link_check = json!({ "result": result, "at": 1_700_000_000_000_i64, "since": 1_700_000_000_000_i64 });
     (status, Json(json!({ "connected": !bridge.down, "ts": 1, "link_check": link_check }))).into_response()
 }
@@ -116,20 +116,20 @@ async fn send(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> R
     let request: Value = serde_json::from_slice(&body).unwrap();
     let header = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
     let key = request["idempotencyKey"].as_str().unwrap().to_owned();
-    let does = {
+    let reply = {
         let mut bridge = state.lock().unwrap();
         bridge.last_body = body;
         bridge.requests.push((request.clone(), header("x-baileys-secret"), header("x-baileys-signature")));
-        bridge.next.pop_front().unwrap_or(BridgeDoes::Send)
+        bridge.next.pop_front().unwrap_or(BridgeReply::Send)
     };
-    match does {
-        BridgeDoes::Refuse(status) => {
+    match reply {
+        BridgeReply::Refuse(status) => {
             let body = json!({ "ok": false, "error": { "code": "no", "message": "no" } });
             return (StatusCode::from_u16(status).unwrap(), Json(body)).into_response();
         }
-        BridgeDoes::LoseInSilence => hang_up(),
-        BridgeDoes::SendAfter(wait) => tokio::time::sleep(wait).await,
-        BridgeDoes::Send | BridgeDoes::SendInSilence => {}
+        BridgeReply::DropWithoutReply => hang_up(),
+        BridgeReply::SendAfter(wait) => tokio::time::sleep(wait).await,
+        BridgeReply::Send | BridgeReply::SendWithoutReply => {}
     }
     let id = {
         let mut bridge = state.lock().unwrap();
@@ -140,7 +140,7 @@ async fn send(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> R
         }
         bridge.keys.entry(key).or_insert_with(|| format!("3EB0{number:018X}")).clone()
     };
-    if matches!(does, BridgeDoes::SendInSilence) {
+    if matches!(reply, BridgeReply::SendWithoutReply) {
         hang_up();
     }
     Json(json!({ "ok": true, "provider_msg_id": id })).into_response()

@@ -1,7 +1,7 @@
-//! A daemon between both stand-ins.
+//! A daemon between both fakes.
 
 use super::twilio::{ACCOUNT, TOKEN};
-use super::{BridgeStandIn, TwilioStandIn};
+use super::{FakeBridge, FakeTwilio};
 use crate::support::client::send;
 use crate::support::daemon::LIMIT;
 use crate::support::{Client, Daemon, Reply, Setup};
@@ -15,11 +15,11 @@ pub const SHARED_SECRET: &str = "the-shared-secret";
 pub const WEBHOOK_SECRET: &str = "the-webhook-secret";
 pub const OWN_SENDER: &str = "whatsapp:+97239999999";
 
-/// A daemon between both stand-ins.
+/// A daemon between both fakes.
 pub struct Shop {
     pub daemon: Daemon,
-    pub twilio: TwilioStandIn,
-    pub bridge: BridgeStandIn,
+    pub twilio: FakeTwilio,
+    pub bridge: FakeBridge,
     pub api: Client,
 }
 
@@ -31,7 +31,7 @@ impl Shop {
 
     /// The same with other settings, and with this in the database.
     pub async fn open_with(configure: impl FnOnce(&mut Setup), seed: &str) -> Self {
-        let (twilio, bridge) = (TwilioStandIn::start().await, BridgeStandIn::start().await);
+        let (twilio, bridge) = (FakeTwilio::start().await, FakeBridge::start().await);
         let mut daemon = Daemon::prepare(|setup| {
             setup
                 .env("TWILIO_ACCOUNT_SID", ACCOUNT)
@@ -54,11 +54,11 @@ impl Shop {
 
     /// A signed webhook of Twilio.
     pub async fn twilio_posts(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
-        self.twilio_posts_as_it_is(path, &[&[("AccountSid", ACCOUNT)], pairs].concat()).await
+        self.twilio_posts_exactly(path, &[&[("AccountSid", ACCOUNT)], pairs].concat()).await
     }
 
     /// The same with these fields alone.
-    pub async fn twilio_posts_as_it_is(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
+    pub async fn twilio_posts_exactly(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
         let form: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let url = format!("{}{path}", self.daemon.url());
         let signature = signature::sign(&Secret::new(TOKEN), &url, Payload::Form(&form));
@@ -67,14 +67,14 @@ impl Shop {
     }
 
     /// A message by Twilio.
-    pub async fn hear_by_twilio(&self, from: &str, sid: &str, text: &str) {
+    pub async fn receive_by_twilio(&self, from: &str, sid: &str, text: &str) {
         let pairs = [("MessageSid", sid), ("From", from), ("To", OWN_SENDER), ("Body", text), ("NumMedia", "0")];
         let reply = self.twilio_posts("/webhook/whatsapp/twilio", &pairs).await;
         assert_eq!((reply.status, reply.text().as_str()), (204, ""));
     }
 
     /// A status callback of Twilio; `code` is its `ErrorCode`.
-    pub async fn twilio_tells(&self, sid: &str, status: &str, code: &str) {
+    pub async fn twilio_reports_status(&self, sid: &str, status: &str, code: &str) {
         let pairs =
             [("MessageSid", sid), ("MessageStatus", status), ("ErrorCode", code), ("To", "whatsapp:+972501234567")];
         let reply = self.twilio_posts("/webhook/whatsapp/twilio/status", &pairs).await;
@@ -92,7 +92,7 @@ impl Shop {
     }
 
     /// A message by the bridge.
-    pub async fn hear_by_bridge(&self, from: &str, id: &str, text: &str) {
+    pub async fn receive_by_bridge(&self, from: &str, id: &str, text: &str) {
         let reply = self.bridge_posts(&json!({ "from": from, "text": text, "id": id })).await;
         assert_eq!((reply.status, reply.text().as_str()), (204, ""));
     }

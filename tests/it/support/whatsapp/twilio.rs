@@ -13,13 +13,13 @@ use std::sync::{Arc, Mutex};
 
 /// What the next request to send gets.
 #[derive(Clone, Debug)]
-pub enum TwilioDoes {
+pub enum TwilioReply {
     /// It is taken.
     Take,
     /// It is taken, but the answer gets lost.
-    TakeInSilence,
+    AcceptWithoutReply,
     /// It gets lost, and there is no answer.
-    LoseInSilence,
+    DropWithoutReply,
     /// It is refused: HTTP status, Twilio's code.
     Refuse(u16, u32),
 }
@@ -51,7 +51,7 @@ impl SentMessage {
 }
 
 /// Twilio.
-pub struct TwilioStandIn {
+pub struct FakeTwilio {
     pub origin: String,
     state: Shared,
     _server: tokio::task::JoinHandle<()>,
@@ -60,7 +60,7 @@ pub struct TwilioStandIn {
 type Shared = Arc<Mutex<Twilio>>;
 
 struct Twilio {
-    next: VecDeque<TwilioDoes>,
+    next: VecDeque<TwilioReply>,
     list: List,
     listed: usize,
     attempts: Vec<SentMessage>,
@@ -72,7 +72,7 @@ struct Twilio {
 pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-impl TwilioStandIn {
+impl FakeTwilio {
     pub async fn start() -> Self {
         let state = Arc::new(Mutex::new(Twilio {
             next: VecDeque::new(),
@@ -93,7 +93,7 @@ impl TwilioStandIn {
     }
 
     /// What the next requests get; after them all are taken.
-    pub fn does(&self, next: impl IntoIterator<Item = TwilioDoes>) {
+    pub fn reply_next(&self, next: impl IntoIterator<Item = TwilioReply>) {
         self.state.lock().unwrap().next.extend(next);
     }
 
@@ -134,16 +134,16 @@ impl TwilioStandIn {
 async fn take(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     let mut twilio = state.lock().unwrap();
-    let does = twilio.next.pop_front().unwrap_or(TwilioDoes::Take);
-    let taken = matches!(does, TwilioDoes::Take | TwilioDoes::TakeInSilence);
+    let reply = twilio.next.pop_front().unwrap_or(TwilioReply::Take);
+    let taken = matches!(reply, TwilioReply::Take | TwilioReply::AcceptWithoutReply);
     let sid = taken.then(|| format!("SM{:032x}", twilio.attempts.len() + 1));
     let authorization = authorization(&headers);
     twilio.attempts.push(SentMessage { form, authorization, sid: sid.clone() });
     drop(twilio);
-    match does {
-        TwilioDoes::Take => (StatusCode::CREATED, Json(json!({ "sid": sid, "status": "queued" }))).into_response(),
-        TwilioDoes::TakeInSilence | TwilioDoes::LoseInSilence => hang_up(),
-        TwilioDoes::Refuse(status, code) => {
+    match reply {
+        TwilioReply::Take => (StatusCode::CREATED, Json(json!({ "sid": sid, "status": "queued" }))).into_response(),
+        TwilioReply::AcceptWithoutReply | TwilioReply::DropWithoutReply => hang_up(),
+        TwilioReply::Refuse(status, code) => {
             let body = json!({ "code": code, "message": "no", "more_info": "", "status": status });
             (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
         }

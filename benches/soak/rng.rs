@@ -4,9 +4,9 @@ use std::time::Duration;
 
 /// A generator (splitmix64).
 #[derive(Clone, Debug)]
-pub struct Chance(u64);
+pub struct SeededRng(u64);
 
-impl Chance {
+impl SeededRng {
     /// The generator number `stream` of a seed: each part of the load has its own, so that no part disturbs another.
     pub fn new(seed: u64, stream: u64) -> Self {
         Self(seed ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03))
@@ -26,7 +26,7 @@ impl Chance {
     }
 
     /// True in `percent` of 100 cases.
-    pub fn is_so(&mut self, percent: u64) -> bool {
+    pub fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 

@@ -1,4 +1,4 @@
-//! The strangers: a process of its own that sends as much as its share of the line takes.
+//! The attackers: a process of its own that sends as much as its share of the line takes.
 
 use super::{SERVER_V4, SERVER_V6};
 use serde::{Deserialize, Serialize};
@@ -22,43 +22,43 @@ const HOLD: Duration = Duration::from_secs(8);
 
 /// What they did.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Told {
+pub struct AttackReport {
     pub connections: u64,
     pub refused: u64,
     pub bytes: u64,
 }
 
 #[derive(Default)]
-struct Line {
-    told: Cell<(u64, u64, u64)>,
+struct SharedLink {
+    totals: Cell<(u64, u64, u64)>,
 }
 
 /// Floods the server's port for so long, and prints what was done.
 pub async fn run(port: u16, seconds: u64) {
-    let line = Rc::new(Line::default());
+    let link = Rc::new(SharedLink::default());
     let began = Instant::now();
     let end = began + Duration::from_secs(seconds);
     let local = LocalSet::new();
     for number in 0..WORKERS {
-        let line = line.clone();
+        let link = link.clone();
         local.spawn_local(async move {
             for round in 0_u64.. {
                 if Instant::now() >= end {
                     return;
                 }
-                let _ = timeout(HOLD * 2, attack(&line, port, number + round * WORKERS, began)).await;
+                let _ = timeout(HOLD * 2, attack(&link, port, number + round * WORKERS, began)).await;
             }
         });
     }
     let _ = timeout(Duration::from_secs(seconds + 1), local).await;
-    let (connections, refused, bytes) = line.told.get();
-    let told = Told { connections, refused, bytes };
-    crate::report::say(&serde_json::to_string(&told).expect("JSON"));
+    let (connections, refused, bytes) = link.totals.get();
+    let report = AttackReport { connections, refused, bytes };
+    crate::report::say(&serde_json::to_string(&report).expect("JSON"));
 }
 
 /// One of the attacks, in turn.
-async fn attack(line: &Line, port: u16, n: u64, began: Instant) {
-    let Some(mut stream) = connect(line, port, n).await else {
+async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
+    let Some(mut stream) = connect(link, port, n).await else {
         sleep(Duration::from_millis(20)).await;
         return;
     };
@@ -92,7 +92,7 @@ async fn attack(line: &Line, port: u16, n: u64, began: Instant) {
         _ => (Vec::new(), false),
     };
     for part in bytes.chunks(16 << 10) {
-        line.share(part.len(), began).await;
+        link.share(part.len(), began).await;
         if stream.write_all(part).await.is_err() {
             return;
         }
@@ -105,7 +105,7 @@ async fn attack(line: &Line, port: u16, n: u64, began: Instant) {
     }
 }
 
-async fn connect(line: &Line, port: u16, n: u64) -> Option<TcpStream> {
+async fn connect(link: &SharedLink, port: u16, n: u64) -> Option<TcpStream> {
     let (from, to) = match n / 8 % 4 {
         0 | 1 => (ADDRESSES_V4[(n / 8 % 2) as usize].parse::<IpAddr>().ok()?, SERVER_V4.parse::<IpAddr>().ok()?),
         _ => {
@@ -119,16 +119,16 @@ async fn connect(line: &Line, port: u16, n: u64) -> Option<TcpStream> {
     socket.bind(SocketAddr::new(from, 0)).ok()?;
     let connected = timeout(Duration::from_secs(3), socket.connect(SocketAddr::new(to, port))).await;
     let connected = connected.ok().and_then(Result::ok);
-    let (connections, refused, bytes) = line.told.get();
-    line.told.set((connections + 1, refused + u64::from(connected.is_none()), bytes));
+    let (connections, refused, bytes) = link.totals.get();
+    link.totals.set((connections + 1, refused + u64::from(connected.is_none()), bytes));
     connected
 }
 
-impl Line {
+impl SharedLink {
     /// Waits until the line has room for so many bytes.
     async fn share(&self, length: usize, began: Instant) {
-        let (connections, refused, bytes) = self.told.get();
-        self.told.set((connections, refused, bytes + length as u64));
+        let (connections, refused, bytes) = self.totals.get();
+        self.totals.set((connections, refused, bytes + length as u64));
         let due = Duration::from_secs_f64(bytes as f64 * 8.0 / (MEGABITS as f64 * 1e6));
         tokio::time::sleep_until(began + due).await;
     }

@@ -1,4 +1,4 @@
-//! How the stand-ins reach the box.
+//! How the fakes connect to the daemon.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,14 +18,14 @@ pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// The way to the box: as its URLs say, or straight to one address whatever host and scheme they name, without TLS. With
 /// the second a box that calls itself `https://shop.example` is tried out at `127.0.0.1:8080`.
 #[derive(Clone, Debug)]
-pub struct Route {
+pub struct DaemonConnector {
     connect_to: Option<SocketAddr>,
     http: reqwest::Client,
     /// How hands are shaken, where not as with everybody.
     tls: Option<Arc<rustls::ClientConfig>>,
 }
 
-impl Route {
+impl DaemonConnector {
     /// As the URLs say, or to `connect_to`.
     ///
     /// # Errors

@@ -5,24 +5,24 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Mutex;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub struct Gate {
+pub struct TcpRelay {
     address: SocketAddr,
     target: SocketAddr,
     relay: Mutex<Option<JoinHandle<()>>>,
-    /// Keeps the port while the gate is closed: it is bound and does not listen.
+    /// Keeps the port while the relay is closed: it is bound and does not listen.
     _reserved: TcpSocket,
 }
 
-impl Gate {
-    /// An open gate on a free port.
+impl TcpRelay {
+    /// An open relay on a free port.
     pub async fn to(target: SocketAddr) -> Self {
         let reserved = TcpSocket::new_v4().unwrap();
         reserved.set_reuseport(true).unwrap();
         reserved.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = reserved.local_addr().unwrap();
-        let gate = Self { address, target, relay: Mutex::default(), _reserved: reserved };
-        gate.open().await;
-        gate
+        let relay = Self { address, target, relay: Mutex::default(), _reserved: reserved };
+        relay.open().await;
+        relay
     }
 
     pub fn origin(&self) -> String {

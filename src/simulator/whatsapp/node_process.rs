@@ -1,6 +1,6 @@
 //! A process of Node, which does not outlive us.
 
-use super::Trouble;
+use super::HarnessError;
 use crate::clock;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -11,14 +11,14 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Notify;
 
 /// A process of Node. Its standard input is a pipe of ours, at whose end it ends: so also when we are killed.
-pub(super) struct Node {
+pub(super) struct NodeProcess {
     what: &'static str,
     child: Child,
     _lifeline: Option<ChildStdin>,
-    said: Lines,
+    output: OutputLines,
 }
 
-/// How a process ends whose [`Node`] is dropped.
+/// How a process ends whose [`NodeProcess`] is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OnDrop {
     /// At once.
@@ -29,20 +29,20 @@ pub(super) enum OnDrop {
 
 /// What processes print, line by line; clones share it.
 #[derive(Clone, Default)]
-pub(super) struct Lines {
+pub(super) struct OutputLines {
     shared: Arc<(Mutex<Vec<String>>, Notify)>,
 }
 
-impl Node {
+impl NodeProcess {
     /// Starts `node` with these arguments and this environment. What it prints comes to `said`.
     pub(super) fn start(
         what: &'static str,
         node: &Path,
         arguments: &[&Path],
         environment: &[(&'static str, String)],
-        said: &Lines,
+        output: &OutputLines,
         on_drop: OnDrop,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, HarnessError> {
         let mut command = Command::new(node);
         command
             .args(arguments)
@@ -54,26 +54,30 @@ impl Node {
             // Ctrl-C is for whoever plays with it, who then ends it in order.
             .process_group(0)
             .kill_on_drop(on_drop == OnDrop::Kill);
-        let mut child = command.spawn().map_err(|error| Trouble::NotStarted { what, error })?;
-        said.follow(child.stdout.take());
-        said.follow(child.stderr.take());
-        Ok(Self { what, _lifeline: child.stdin.take(), child, said: said.clone() })
+        let mut child = command.spawn().map_err(|error| HarnessError::NotStarted { what, error })?;
+        output.follow(child.stdout.take());
+        output.follow(child.stderr.take());
+        Ok(Self { what, _lifeline: child.stdin.take(), child, output: output.clone() })
     }
 
     /// Waits until it has printed a line, from number `first` on, in which `found` finds something.
-    pub(super) async fn printed<T>(&mut self, first: usize, found: impl Fn(&str) -> Option<T>) -> Result<T, Trouble> {
-        let deadline = clock::instant() + COMING_UP;
+    pub(super) async fn wait_for_line<T>(
+        &mut self,
+        first: usize,
+        found: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, HarnessError> {
+        let deadline = clock::instant() + STARTUP_TIMEOUT;
         loop {
-            let changed = self.said.shared.1.notified();
+            let changed = self.output.shared.1.notified();
             let ended = matches!(self.child.try_wait(), Ok(Some(_)));
-            if let Some(found) = self.said.lines().iter().skip(first).find_map(|line| found(line)) {
+            if let Some(found) = self.output.lines().iter().skip(first).find_map(|line| found(line)) {
                 return Ok(found);
             }
             if ended || clock::instant() > deadline {
-                let said = self.said.lines().into_iter().skip(first).collect::<Vec<_>>().join("\n");
-                return Err(Trouble::NotUp { what: self.what, said });
+                let output = self.output.lines().into_iter().skip(first).collect::<Vec<_>>().join("\n");
+                return Err(HarnessError::NotReady { what: self.what, output });
             }
-            let _ = tokio::time::timeout(GLANCE, changed).await;
+            let _ = tokio::time::timeout(POLL_INTERVAL, changed).await;
         }
     }
 
@@ -93,7 +97,7 @@ impl Node {
         if let Some(pid) = pid {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
-        if let Ok(status) = tokio::time::timeout(ENDING, self.child.wait()).await {
+        if let Ok(status) = tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await {
             return status.ok();
         }
         self.kill().await;
@@ -101,7 +105,7 @@ impl Node {
     }
 }
 
-impl Lines {
+impl OutputLines {
     pub(super) fn lines(&self) -> Vec<String> {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -120,6 +124,6 @@ impl Lines {
 }
 
 /// On a busy machine Node needs some seconds before its first line.
-const COMING_UP: Duration = Duration::from_secs(30);
-const GLANCE: Duration = Duration::from_millis(100);
-const ENDING: Duration = Duration::from_secs(10);
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 /// Twilio's memory of one account. Cheap to clone; all clones are one memory. The callers of a simulation and Twilio's
 /// REST interface share it, so that a call is really redirected by REST.
 #[derive(Clone)]
-pub struct Exchange {
+pub struct TwilioState {
     account: Arc<Account>,
     memory: Arc<Mutex<Memory>>,
 }
@@ -95,7 +95,7 @@ pub enum CallError {
     Unknown,
 }
 
-impl Exchange {
+impl TwilioState {
     /// An account without any calls.
     pub fn new(account: Account) -> Self {
         let memory = Memory { api_base_url: "https://api.twilio.com".into(), ..Memory::default() };
@@ -153,7 +153,7 @@ impl Exchange {
     }
 
     /// Keeps a call that the box was not told of; the list of calls has it. Gives its id.
-    pub fn keep_call(
+    pub fn insert_call(
         &self,
         from: &str,
         to: &str,
@@ -176,7 +176,7 @@ impl Exchange {
     }
 
     /// Keeps a recording that the box was not told of; the list of recordings has it. Gives its id.
-    pub fn keep_recording(&self, call_sid: &str, wav: Vec<u8>, duration_s: u64) -> String {
+    pub fn insert_recording(&self, call_sid: &str, wav: Vec<u8>, duration_s: u64) -> String {
         self.add_recording(call_sid, wav, duration_s).0
     }
 
@@ -237,7 +237,7 @@ impl Exchange {
     }
 
     /// Whether this is the first time that `sid` is asked for.
-    pub(super) fn first_asked_for(&self, sid: &str) -> bool {
+    pub(super) fn first_request_for(&self, sid: &str) -> bool {
         self.lock().asked_for.insert(sid.to_owned())
     }
 

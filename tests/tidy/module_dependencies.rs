@@ -1,8 +1,8 @@
-//! Arrows between the rooms go one way.
+//! Dependencies between the modules go one way.
 
 use super::{none, tree};
 
-/// Which rooms a room may name. What is not listed it must not know. `app` and `cli` wire everything and may name all,
+/// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
 const MAY_USE: [(&str, &[&str]); 19] = [
     ("domain", &[]),
@@ -71,39 +71,39 @@ const MAY_USE: [(&str, &[&str]); 19] = [
 const FREE: [&str; 3] = ["cli", "main", "lib"];
 
 #[test]
-fn arrows_between_rooms_go_one_way() {
+fn module_dependencies_go_one_way() {
     let mut findings = Vec::new();
     for file in tree::rust(&["src/"]) {
-        let Some(room) = file.room().filter(|room| !FREE.contains(room)) else { continue };
-        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == room) else {
-            findings.push(format!("{}: the room `{room}` is not in the table", file.path));
+        let Some(module) = file.module().filter(|module| !FREE.contains(module)) else { continue };
+        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == module) else {
+            findings.push(format!("{}: the module `{module}` is not in the table", file.path));
             continue;
         };
         for (number, line) in file.product_lines() {
-            for other in named_rooms(line).filter(|other| *other != room && !allowed.contains(other)) {
-                findings.push(format!("{}:{number}: `{room}` may not use `{other}`", file.path));
+            for other in named_modules(line).filter(|other| *other != module && !allowed.contains(other)) {
+                findings.push(format!("{}:{number}: `{module}` may not use `{other}`", file.path));
             }
         }
     }
-    none(&findings, "arrows go one way, see ARCHITECTURE.md");
+    none(&findings, "dependencies go one way, see ARCHITECTURE.md");
 }
 
 #[test]
 fn the_table_has_no_circle() {
-    let targets = |room: &str| MAY_USE.iter().find(|(name, _)| *name == room).map_or(&[][..], |(_, to)| *to);
-    for (room, _) in MAY_USE {
-        let mut reached: Vec<&str> = targets(room).to_vec();
+    let targets = |module: &str| MAY_USE.iter().find(|(name, _)| *name == module).map_or(&[][..], |(_, to)| *to);
+    for (module, _) in MAY_USE {
+        let mut reached: Vec<&str> = targets(module).to_vec();
         let mut at = 0;
         while let Some(next) = reached.get(at).copied() {
             reached.extend(targets(next).iter().filter(|to| !reached.contains(*to)).copied().collect::<Vec<_>>());
             at += 1;
         }
-        assert!(!reached.contains(&room), "{room} can reach itself");
+        assert!(!reached.contains(&module), "{module} can reach itself");
     }
 }
 
 /// `store` of `use crate::store::Store`.
-fn named_rooms(line: &str) -> impl Iterator<Item = &str> {
+fn named_modules(line: &str) -> impl Iterator<Item = &str> {
     line.split("crate::").skip(1).filter_map(|rest| {
         let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(rest.len());
         (end > 0).then_some(&rest[..end])

@@ -1,16 +1,16 @@
 //! Twilio's requests to the box about a call.
 
 use super::report::Webhook;
-use crate::simulator::route::root_cause;
-use crate::simulator::twilio::{BoxAnswer, SignaturePlan, SignedRequest, random_sid};
-use crate::simulator::{EventLog, Party, Route};
+use crate::simulator::daemon_connector::root_cause;
+use crate::simulator::twilio::{SignaturePlan, SignedRequest, WebhookResponse, random_sid};
+use crate::simulator::{DaemonConnector, EventLog, Party};
 use std::time::Instant;
 use url::Url;
 
 /// Asks the box as Twilio does. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Hooks {
-    pub(super) route: Route,
+pub(super) struct WebhookClient {
+    pub(super) connector: DaemonConnector,
     pub(super) auth_token: String,
     pub(super) signature: SignaturePlan,
     /// Each request goes out a second time, as after a lost answer; the second answer counts.
@@ -19,14 +19,14 @@ pub(super) struct Hooks {
     pub(super) call_began: Instant,
 }
 
-impl Hooks {
+impl WebhookClient {
     /// Sends `fields` to `url`. Gives what is to be reported, and the answer if there was one.
-    pub(super) async fn ask(
+    pub(super) async fn send(
         &self,
         method: &str,
         url: &Url,
         fields: Vec<(String, String)>,
-    ) -> (Vec<Webhook>, Option<BoxAnswer>) {
+    ) -> (Vec<Webhook>, Option<WebhookResponse>) {
         let idempotency_token = random_sid("");
         let request = SignedRequest {
             method,
@@ -38,16 +38,16 @@ impl Hooks {
         };
         let (mut webhooks, mut answer) = (Vec::new(), None);
         for _ in 0..if self.twice { 2 } else { 1 } {
-            let (webhook, this) = self.ask_once(&request).await;
+            let (webhook, this) = self.send_once(&request).await;
             webhooks.push(webhook);
             answer = this;
         }
         (webhooks, answer)
     }
 
-    async fn ask_once(&self, request: &SignedRequest<'_>) -> (Webhook, Option<BoxAnswer>) {
+    async fn send_once(&self, request: &SignedRequest<'_>) -> (Webhook, Option<WebhookResponse>) {
         let at_ms = millis_since(self.call_began);
-        let answer = request.send(&self.route).await;
+        let answer = request.send(&self.connector).await;
         let took_ms = millis_since(self.call_began) - at_ms;
         let path = request.url.path().to_owned();
         match &answer {

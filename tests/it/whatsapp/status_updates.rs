@@ -8,7 +8,7 @@ const DANA: &str = "+972501234567";
 /// A shop that has sent a message by Twilio; its answer and its id at Twilio.
 async fn with_sent_message() -> (Shop, Value, String) {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
     let answer = shop.say(DANA, "hello").await;
     let sid = shop.until_status(&answer, "sent").await["provider_msg_id"].as_str().unwrap().to_owned();
     (shop, answer, sid)
@@ -28,7 +28,7 @@ async fn a_status_never_goes_back() {
         ("undelivered", "read"),
         ("read", "read"),
     ] {
-        shop.twilio_tells(&sid, word, "").await;
+        shop.twilio_reports_status(&sid, word, "").await;
         assert_eq!(shop.message(&answer).await["status"], then, "after {word}");
     }
     let told: Vec<String> =
@@ -41,10 +41,10 @@ async fn a_failure_has_a_reason_that_a_person_understands() {
     let (shop, ..) = with_sent_message().await;
     let answer = shop.send(&json!({ "to": DANA, "text": "hello", "provider": "twilio" })).await.json();
     let sid = shop.until_status(&answer, "sent").await["provider_msg_id"].as_str().unwrap().to_owned();
-    shop.twilio_tells(&sid, "undelivered", "63016").await;
+    shop.twilio_reports_status(&sid, "undelivered", "63016").await;
     let message = shop.until_status(&answer, "failed").await;
     assert!(message["error"].as_str().unwrap().contains("24"), "{message}");
-    shop.twilio_tells(&sid, "delivered", "").await;
+    shop.twilio_reports_status(&sid, "delivered", "").await;
     assert_eq!(shop.message(&answer).await["status"], "delivered", "it arrived after all");
     assert_eq!(shop.message(&answer).await["error"], json!(null));
 }
@@ -53,8 +53,8 @@ async fn a_failure_has_a_reason_that_a_person_understands() {
 async fn a_status_that_comes_before_we_know_the_id_is_not_lost() {
     let (shop, answer, sid) = with_sent_message().await;
     let next = format!("SM{:032x}", u128::from_str_radix(&sid[2..], 16).unwrap() + 1);
-    shop.twilio_tells(&next, "delivered", "").await;
-    shop.twilio_tells("SM00000000000000000000000000000000", "read", "").await;
+    shop.twilio_reports_status(&next, "delivered", "").await;
+    shop.twilio_reports_status("SM00000000000000000000000000000000", "read", "").await;
     let second = shop.say(DANA, "again").await;
     shop.until_status(&second, "delivered").await;
     assert_eq!(shop.message(&answer).await["status"], "sent");
@@ -75,7 +75,7 @@ async fn the_bridge_tells_how_far_messages_came() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reactions_edits_and_deletions_are_kept_beside_the_message() {
     let shop = Shop::open().await;
-    shop.hear_by_bridge(DANA, "A1", "tomorow").await;
+    shop.receive_by_bridge(DANA, "A1", "tomorow").await;
     for body in [
         json!({ "event": "edit", "target": "A1", "text": "tomorrow", "from": DANA }),
         json!({ "event": "reaction", "target": "A1", "text": "👍", "from_me": true }),
@@ -101,10 +101,10 @@ async fn people_change_their_own_words_alone() {
     let shop = Shop::open().await;
     let answer = shop.say(DANA, "100 shekels").await;
     let ours = shop.until_status(&answer, "sent").await["provider_msg_id"].clone();
-    shop.hear_by_bridge(DANA, "D1", "fine").await;
-    shop.hear_by_bridge("+972502222222", "N1", "hello").await;
+    shop.receive_by_bridge(DANA, "D1", "fine").await;
+    shop.receive_by_bridge("+972502222222", "N1", "hello").await;
     // WhatsApp's ids are unique within a chat alone, so another person's message may have the same one.
-    shop.hear_by_bridge("+972502222222", "D1", "good day").await;
+    shop.receive_by_bridge("+972502222222", "D1", "good day").await;
     for body in [
         json!({ "event": "edit", "target": ours, "text": "1 shekel", "from": DANA }),
         json!({ "event": "deletion", "target": ours, "from": DANA }),
@@ -163,7 +163,7 @@ async fn an_echo_of_our_own_message_is_not_a_second_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_the_person_has_taken_holds_nothing_up() {
     let shop = Shop::open().await;
-    shop.hear_by_bridge(DANA, "3EB0000000000000000001", "the id of your next message").await;
+    shop.receive_by_bridge(DANA, "3EB0000000000000000001", "the id of your next message").await;
     let answer = shop.say(DANA, "hello").await;
     shop.until_status(&answer, "sent").await;
     let next = shop.say(DANA, "again").await;

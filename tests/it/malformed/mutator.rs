@@ -1,9 +1,9 @@
 //! Twists known bodies at random: the same way in every run, so that what broke something breaks it again.
 
 /// A sequence of numbers that looks random (xorshift64*).
-pub(super) struct Chance(u64);
+pub(super) struct Mutator(u64);
 
-impl Chance {
+impl Mutator {
     pub(super) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -17,7 +17,7 @@ impl Chance {
     }
 
     /// One of the corpus, as it is or changed in a few places.
-    pub(super) fn twist(&mut self, corpus: &[Vec<u8>]) -> Vec<u8> {
+    pub(super) fn mutate(&mut self, corpus: &[Vec<u8>]) -> Vec<u8> {
         let mut body = corpus[self.below(corpus.len())].clone();
         for _ in 0..self.below(4) {
             let at = self.below(body.len() + 1);

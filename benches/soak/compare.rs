@@ -6,8 +6,8 @@ use agentlocator::simulator::openai::OpenAiState;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that the outside world knows in the end.
-pub struct Outside<'a> {
+/// Everything that the clients and the fake vendors know at the end.
+pub struct Observed<'a> {
     pub expected: &'a Expected,
     /// The state of the WhatsApp server.
     pub whatsapp: Value,
@@ -40,12 +40,12 @@ pub fn open(copy: &Copy, expected: &Expected, whatsapp: &Value) -> Vec<(&'static
 }
 
 /// Every difference.
-pub fn differences(copy: &Copy, outside: &Outside<'_>) -> Vec<String> {
+pub fn differences(copy: &Copy, observed: &Observed<'_>) -> Vec<String> {
     let mut found = copy.damage();
-    calls(copy, outside.expected, &mut found);
-    messages_in(copy, outside, &mut found);
-    messages_out(copy, outside, &mut found);
-    tools(copy, &outside.ai, &mut found);
+    calls(copy, observed.expected, &mut found);
+    messages_in(copy, observed, &mut found);
+    messages_out(copy, observed, &mut found);
+    tools(copy, &observed.ai, &mut found);
     nothing_failed(copy, &mut found);
     found
 }
@@ -81,8 +81,8 @@ fn calls(copy: &Copy, expected: &Expected, found: &mut Vec<String>) {
     ));
 }
 
-fn messages_in(copy: &Copy, outside: &Outside<'_>, found: &mut Vec<String>) {
-    let inbound = outside.whatsapp["inbound"].as_array().cloned().unwrap_or_default();
+fn messages_in(copy: &Copy, observed: &Observed<'_>, found: &mut Vec<String>) {
+    let inbound = observed.whatsapp["inbound"].as_array().cloned().unwrap_or_default();
     // What the bridge could not decrypt at first was sent again, and stands behind what came meanwhile.
     let again: BTreeSet<String> = inbound
         .iter()
@@ -97,7 +97,7 @@ fn messages_in(copy: &Copy, outside: &Outside<'_>, found: &mut Vec<String>) {
         let (number, text) = line.split_once('|').unwrap();
         stored.entry(number.to_owned()).or_default().push(text.to_owned());
     }
-    let state = outside.expected.state();
+    let state = observed.expected.state();
     for (number, written) in &state.written {
         let texts: Vec<_> = written.iter().map(|message| message.text.clone()).collect();
         let rows = stored.remove(number).unwrap_or_default();
@@ -131,7 +131,7 @@ fn messages_in(copy: &Copy, outside: &Outside<'_>, found: &mut Vec<String>) {
     found.extend(stored.into_iter().map(|(number, texts)| format!("{number} wrote none of these: {texts:?}")));
 }
 
-fn messages_out(copy: &Copy, outside: &Outside<'_>, found: &mut Vec<String>) {
+fn messages_out(copy: &Copy, observed: &Observed<'_>, found: &mut Vec<String>) {
     let rows: BTreeMap<i64, (String, String)> = copy
         .texts(
             "SELECT m.id || '|' || m.status || '|' || t.peer_number || '|' || m.content_text FROM messages m
@@ -144,11 +144,11 @@ fn messages_out(copy: &Copy, outside: &Outside<'_>, found: &mut Vec<String>) {
             Some((id.parse().ok()?, (status.to_owned(), rest.to_owned())))
         })
         .collect();
-    let shown = outside.whatsapp["outbound"].as_array().cloned().unwrap_or_default();
+    let shown = observed.whatsapp["outbound"].as_array().cloned().unwrap_or_default();
     let shown = shown.iter().filter(|message| message["duplicate"] == false);
     let by_bridge = shown.filter_map(|message| message["text"].as_str().map(str::to_owned));
-    let arrived = counted(by_bridge.chain(outside.by_twilio.iter().cloned()));
-    let state = outside.expected.state();
+    let arrived = counted(by_bridge.chain(observed.by_twilio.iter().cloned()));
+    let state = observed.expected.state();
     for sent in &state.sent {
         let Some((status, rest)) = rows.get(&sent.message_id) else {
             found.push(format!("message {} was accepted by the API and is lost", sent.message_id));

@@ -2,13 +2,13 @@
 //!
 //! Times are microseconds since `start` was sent.
 
-use super::chaos::{Chaos, Dice};
-use super::ear::Ear;
-use super::person::{Act, Person};
+use super::chaos::{Chaos, SeededRng};
 use super::playout::Playout;
 use super::report::{Interruption, StreamReport};
 use super::script::Script;
-use super::stream_rules::{FromBox, read_message};
+use super::scripted_caller::{CallerAction, ScriptedCaller};
+use super::speech_monitor::SpeechMonitor;
+use super::stream_rules::{DaemonMessage, read_message};
 use crate::simulator::sound::millis;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -31,23 +31,23 @@ pub(super) struct StreamIds {
 
 /// One end of a stream.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct MediaStream {
     ids: StreamIds,
     chaos: Chaos,
-    dice: Dice,
+    rng: SeededRng,
     playout: Playout,
-    ear: Ear,
-    person: Person,
+    monitor: SpeechMonitor,
+    caller: ScriptedCaller,
     said: Vec<u8>,
     sequence: u64,
     chunks: u64,
     /// Frames and marks that are under way, by the time at which they arrive.
     held: VecDeque<(u64, String)>,
     held_marks: Vec<(u64, String)>,
-    in_heap: u64,
+    in_burst: u64,
     next_frame_bytes: usize,
     outgoing: VecDeque<String>,
-    acts: VecDeque<Act>,
+    actions: VecDeque<CallerAction>,
     complaints: Vec<String>,
     interruptions: Vec<Interruption>,
     clears_ms: Vec<u64>,
@@ -55,54 +55,56 @@ pub(super) struct Line {
     marks: u64,
 }
 
-impl Line {
+impl MediaStream {
     /// A stream that begins now.
     pub(super) fn new(ids: StreamIds, script: Script, chaos: Chaos) -> Self {
-        let mut line = Self {
-            dice: Dice::new(chaos.seed),
+        let mut media_stream = Self {
+            rng: SeededRng::new(chaos.seed),
             ids,
             chaos,
             playout: Playout::default(),
-            ear: Ear::default(),
-            person: Person::new(script),
+            monitor: SpeechMonitor::default(),
+            caller: ScriptedCaller::new(script),
             said: Vec::new(),
             sequence: 0,
             chunks: 0,
             held: VecDeque::new(),
             held_marks: Vec::new(),
-            in_heap: 0,
+            in_burst: 0,
             next_frame_bytes: FRAME_BYTES,
             outgoing: VecDeque::new(),
-            acts: VecDeque::new(),
+            actions: VecDeque::new(),
             complaints: Vec::new(),
             interruptions: Vec::new(),
             clears_ms: Vec::new(),
             media_messages: 0,
             marks: 0,
         };
-        line.outgoing.push_back(json!({"event": "connected", "protocol": "Call", "version": "1.0.0"}).to_string());
-        line.send_start();
-        if line.chaos.start_twice {
-            line.send_start();
+        media_stream
+            .outgoing
+            .push_back(json!({"event": "connected", "protocol": "Call", "version": "1.0.0"}).to_string());
+        media_stream.send_start();
+        if media_stream.chaos.start_twice {
+            media_stream.send_start();
         }
-        line
+        media_stream
     }
 
     /// The box sent `text`.
     pub(super) fn handle_message(&mut self, text: &str, now_us: u64) {
         self.handle_time(now_us);
         match read_message(text, &self.ids.stream_sid, &mut self.complaints) {
-            Some(FromBox::Media(sound)) => {
+            Some(DaemonMessage::Media(sound)) => {
                 self.media_messages += 1;
                 if self.playout.play(sound).is_err() {
                     self.complaints.push("31931: more than ten minutes of sound are waiting; dropped".into());
                 }
             }
-            Some(FromBox::Mark(name)) => {
+            Some(DaemonMessage::Mark(name)) => {
                 self.marks += 1;
                 self.playout.mark(name);
             }
-            Some(FromBox::Clear) => {
+            Some(DaemonMessage::Clear) => {
                 let at_ms = now_us / 1_000;
                 self.clears_ms.push(at_ms);
                 if let Some(interruption) = self.interruptions.iter_mut().rfind(|it| it.cleared_ms.is_none()) {
@@ -122,16 +124,18 @@ impl Line {
         for name in self.playout.advance(now_us) {
             self.send_mark(name, now_us);
         }
-        self.ear.listen(self.playout.heard());
-        for act in self.person.live(now_us, &self.ear) {
-            match act {
-                Act::Press(key) => self.send("dtmf", &json!({"track": "inbound_track", "digit": key.to_string()})),
-                Act::StartAgain => self.send_start(),
-                other => self.acts.push_back(other),
+        self.monitor.listen(self.playout.heard());
+        for action in self.caller.advance(now_us, &self.monitor) {
+            match action {
+                CallerAction::Press(key) => {
+                    self.send("dtmf", &json!({"track": "inbound_track", "digit": key.to_string()}))
+                }
+                CallerAction::StartAgain => self.send_start(),
+                other => self.actions.push_back(other),
             }
         }
         while self.next_frame_us() <= now_us {
-            self.take_frame(now_us);
+            self.send_frame(now_us);
         }
         while self.held.front().is_some_and(|(due_us, _)| *due_us <= now_us) {
             self.outgoing.extend(self.held.pop_front().map(|(_, message)| message));
@@ -148,8 +152,8 @@ impl Line {
     }
 
     /// The next thing that the person does. Ask until there is none, after each `handle_…`.
-    pub(super) fn poll_act(&mut self) -> Option<Act> {
-        self.acts.pop_front()
+    pub(super) fn poll_action(&mut self) -> Option<CallerAction> {
+        self.actions.pop_front()
     }
 
     /// What the box did wrong since the last time that this was asked.
@@ -161,7 +165,7 @@ impl Line {
     pub(super) fn next_us(&self) -> u64 {
         let held = self.held.front().map(|(due_us, _)| *due_us);
         let marks = self.held_marks.iter().map(|(due_us, _)| *due_us).min();
-        let others = [self.playout.next_mark_us(), self.person.next_us(), held, marks];
+        let others = [self.playout.next_mark_us(), self.caller.next_us(), held, marks];
         others.into_iter().flatten().fold(self.next_frame_us(), u64::min)
     }
 
@@ -178,8 +182,8 @@ impl Line {
             stream_sid: self.ids.stream_sid.clone(),
             heard: self.playout.heard().to_vec(),
             said: self.said.clone(),
-            speeches: self.person.speeches().to_vec(),
-            utterances: self.ear.utterances().to_vec(),
+            speeches: self.caller.speeches().to_vec(),
+            utterances: self.monitor.utterances().to_vec(),
             interruptions: self.interruptions.clone(),
             clears_ms: self.clears_ms.clone(),
             media_messages: self.media_messages,
@@ -196,15 +200,15 @@ impl Line {
         (self.said.len() + self.next_frame_bytes) as u64 * 1_000 / 8
     }
 
-    fn take_frame(&mut self, now_us: u64) {
+    fn send_frame(&mut self, now_us: u64) {
         let began = self.said.len();
         self.said.resize(began + self.next_frame_bytes, 0);
-        let spoken = self.person.fill(&mut self.said[began..]);
-        let speech_ended = spoken && self.person.speeches().last().is_some_and(|speech| speech.ended_ms.is_some());
+        let spoken = self.caller.fill(&mut self.said[began..]);
+        let speech_ended = spoken && self.caller.speeches().last().is_some_and(|speech| speech.ended_ms.is_some());
         if speech_ended {
-            self.ear.turn();
+            self.monitor.end_caller_turn();
         }
-        let speech_began = spoken && self.person.speeches().last().is_some_and(|it| it.began_ms == millis(began));
+        let speech_began = spoken && self.caller.speeches().last().is_some_and(|it| it.began_ms == millis(began));
         if speech_began && self.playout.queued_bytes() > 0 {
             self.interruptions.push(Interruption { spoke_ms: now_us / 1_000, cleared_ms: None });
         }
@@ -222,19 +226,19 @@ impl Line {
         }
         if self.chaos.ragged {
             // 1 to 50 ms, not even whole milliseconds.
-            self.next_frame_bytes = usize::try_from(8 + self.dice.below(393)).unwrap_or(FRAME_BYTES);
+            self.next_frame_bytes = usize::try_from(8 + self.rng.below(393)).unwrap_or(FRAME_BYTES);
         }
     }
 
     /// Sends a frame now, or when the network lets it through.
     fn hold(&mut self, message: String, now_us: u64) {
         let jitter_us = u64::try_from(self.chaos.jitter.as_micros()).unwrap_or(u64::MAX);
-        let mut due_us = now_us + self.dice.below(jitter_us);
-        self.in_heap += 1;
-        if self.in_heap < self.chaos.burst_frames {
-            due_us += (self.chaos.burst_frames - self.in_heap) * 20_000;
+        let mut due_us = now_us + self.rng.below(jitter_us);
+        self.in_burst += 1;
+        if self.in_burst < self.chaos.burst_frames {
+            due_us += (self.chaos.burst_frames - self.in_burst) * 20_000;
         } else {
-            self.in_heap = 0;
+            self.in_burst = 0;
         }
         if let Some((from, length)) = self.chaos.stall {
             let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -248,11 +252,11 @@ impl Line {
     }
 
     fn send_mark(&mut self, name: String, now_us: u64) {
-        if self.dice.below(100) < u64::from(self.chaos.lost_marks_percent) {
+        if self.rng.below(100) < u64::from(self.chaos.lost_marks_percent) {
             return;
         }
         let late_us = u64::try_from(self.chaos.late_marks.as_micros()).unwrap_or(u64::MAX);
-        match self.dice.below(late_us) {
+        match self.rng.below(late_us) {
             0 => self.send("mark", &json!({ "name": name })),
             late_us => self.held_marks.push((now_us + late_us, name)),
         }

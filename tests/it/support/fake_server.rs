@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A server that answers as it is told; it stops when dropped.
-pub struct StandIn {
+pub struct FakeServer {
     address: SocketAddr,
     host: &'static str,
     scheme: &'static str,
@@ -27,7 +27,7 @@ pub struct Tls {
     pub valid: (i64, i64),
 }
 
-impl StandIn {
+impl FakeServer {
     /// Answers each request, given as its head, with what `answer` says.
     pub fn start(tls: Option<Tls>, answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -63,7 +63,7 @@ impl StandIn {
     }
 }
 
-impl Drop for StandIn {
+impl Drop for FakeServer {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);

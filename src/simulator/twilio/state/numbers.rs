@@ -1,7 +1,7 @@
 //! The account's state and its phone numbers.
 
 use super::super::account::random_sid;
-use super::Exchange;
+use super::TwilioState;
 
 /// How the account is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct NumberRecord {
     pub trunk_sid: String,
 }
 
-impl Exchange {
+impl TwilioState {
     /// A number as the console makes it: it points to Twilio's demonstration.
     pub fn add_number(&self, phone_number: &str, change: impl FnOnce(&mut NumberRecord)) -> NumberRecord {
         let mut record = NumberRecord {

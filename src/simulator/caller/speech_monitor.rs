@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// Listens to everything that is heard on a stream, in order.
 #[derive(Debug, Default)]
-pub(super) struct Ear {
+pub(super) struct SpeechMonitor {
     listened_bytes: usize,
     last_loud_byte: usize,
     speaking: bool,
@@ -21,7 +21,7 @@ pub struct Utterance {
     pub ended_ms: u64,
 }
 
-impl Ear {
+impl SpeechMonitor {
     /// Listens to `heard`, which begins where the stream began.
     pub(super) fn listen(&mut self, heard: &[u8]) {
         while let Some(frame) = heard.get(self.listened_bytes..self.listened_bytes + FRAME) {
@@ -44,7 +44,7 @@ impl Ear {
     }
 
     /// The caller has finished speaking: what is heard from now on is something new, unless it never stopped.
-    pub(super) fn turn(&mut self) {
+    pub(super) fn end_caller_turn(&mut self) {
         if self.listened_bytes - self.last_loud_byte >= STOPPED {
             self.speaking = false;
         }
@@ -79,13 +79,14 @@ mod tests {
         let agent = Voice::agent(1);
         let heard =
             [silence(300), agent.speak(400), silence(200), agent.speak(300), silence(700), agent.speak(100)].concat();
-        let mut ear = Ear::default();
+        let mut monitor = SpeechMonitor::default();
         for end in (0..heard.len()).step_by(333) {
-            ear.listen(&heard[..end]);
+            monitor.listen(&heard[..end]);
         }
-        ear.listen(&heard);
-        let times: Vec<_> = ear.utterances().iter().map(|utterance| (utterance.began_ms, utterance.ended_ms)).collect();
+        monitor.listen(&heard);
+        let times: Vec<_> =
+            monitor.utterances().iter().map(|utterance| (utterance.began_ms, utterance.ended_ms)).collect();
         assert_eq!(times, [(300, 1_200), (1_900, 2_000)]);
-        assert!(ear.speaking());
+        assert!(monitor.speaking());
     }
 }

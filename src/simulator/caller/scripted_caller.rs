@@ -1,7 +1,7 @@
 //! The person at the phone while a media stream is open: goes through the script, hears, speaks.
 
-use super::ear::Ear;
 use super::script::{Script, Step};
+use super::speech_monitor::SpeechMonitor;
 use crate::simulator::sound::{SILENCE, millis};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -10,13 +10,13 @@ use std::time::Duration;
 
 /// What the person does besides speaking.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Act {
+pub(super) enum CallerAction {
     /// Drops the socket without a word.
     Drop,
     /// Hangs up.
     HangUp,
     /// Finds that nobody answers.
-    Impatience,
+    AnswerTimeout,
     /// Presses a key.
     Press(char),
     /// Opens a second socket.
@@ -38,9 +38,9 @@ pub struct Speech {
 
 /// The person.
 #[derive(Debug)]
-pub(super) struct Person {
+pub(super) struct ScriptedCaller {
     steps: VecDeque<Step>,
-    doing: Doing,
+    activity: Activity,
     sound: Arc<[u8]>,
     sound_at: usize,
     speeches: Vec<Speech>,
@@ -48,21 +48,21 @@ pub(super) struct Person {
 }
 
 #[derive(Debug)]
-enum Doing {
+enum Activity {
     Nothing,
     Speaking,
     Listening { utterance: usize, hears_us: Option<u64>, since_us: u64 },
     Waiting { until_us: u64 },
     Staying,
-    Gone,
+    Finished,
 }
 
-impl Person {
+impl ScriptedCaller {
     /// Someone who will do as `script` says.
     pub(super) fn new(script: Script) -> Self {
         Self {
             steps: script.0.into(),
-            doing: Doing::Nothing,
+            activity: Activity::Nothing,
             sound: Arc::new([]),
             sound_at: 0,
             speeches: Vec::new(),
@@ -70,14 +70,14 @@ impl Person {
         }
     }
 
-    /// What the person does at `now_us`, having heard what `ear` has heard.
-    pub(super) fn live(&mut self, now_us: u64, ear: &Ear) -> Vec<Act> {
-        let mut acts = Vec::new();
-        while self.is_done(now_us, ear, &mut acts) {
+    /// What the person does at `now_us`, having heard what `monitor` has heard.
+    pub(super) fn advance(&mut self, now_us: u64, monitor: &SpeechMonitor) -> Vec<CallerAction> {
+        let mut actions = Vec::new();
+        while self.step_is_done(now_us, monitor, &mut actions) {
             let step = self.steps.pop_front().unwrap_or(Step::HangUp);
-            self.doing = self.begin(step, now_us, ear, &mut acts);
+            self.activity = self.start_step(step, now_us, monitor, &mut actions);
         }
-        acts
+        actions
     }
 
     /// The next sound from the person's side, speech or silence, to fill `frame`. Gives whether it holds speech.
@@ -104,67 +104,75 @@ impl Person {
 
     /// When the person will do something without having heard anything, in microseconds since the stream began.
     pub(super) fn next_us(&self) -> Option<u64> {
-        match self.doing {
-            Doing::Waiting { until_us } => Some(until_us),
-            Doing::Listening { since_us, .. } => Some(since_us + PATIENCE_US),
-            Doing::Nothing | Doing::Speaking | Doing::Staying | Doing::Gone => None,
+        match self.activity {
+            Activity::Waiting { until_us } => Some(until_us),
+            Activity::Listening { since_us, .. } => Some(since_us + ANSWER_TIMEOUT_US),
+            Activity::Nothing | Activity::Speaking | Activity::Staying | Activity::Finished => None,
         }
     }
 
-    fn is_done(&self, now_us: u64, ear: &Ear, acts: &mut Vec<Act>) -> bool {
-        match self.doing {
-            Doing::Nothing => true,
-            Doing::Speaking => self.sound_at == self.sound.len(),
-            Doing::Waiting { until_us } => now_us >= until_us,
-            Doing::Staying | Doing::Gone => false,
-            Doing::Listening { utterance, hears_us, since_us } => match (ear.utterances().get(utterance), hears_us) {
-                (Some(heard), Some(enough_us)) => now_us >= heard.began_ms * 1_000 + enough_us,
-                (Some(_), None) => !ear.speaking() || ear.utterances().len() > utterance + 1,
-                (None, _) if now_us >= since_us + PATIENCE_US => {
-                    acts.push(Act::Impatience);
-                    true
+    fn step_is_done(&self, now_us: u64, monitor: &SpeechMonitor, actions: &mut Vec<CallerAction>) -> bool {
+        match self.activity {
+            Activity::Nothing => true,
+            Activity::Speaking => self.sound_at == self.sound.len(),
+            Activity::Waiting { until_us } => now_us >= until_us,
+            Activity::Staying | Activity::Finished => false,
+            Activity::Listening { utterance, hears_us, since_us } => {
+                match (monitor.utterances().get(utterance), hears_us) {
+                    (Some(heard), Some(enough_us)) => now_us >= heard.began_ms * 1_000 + enough_us,
+                    (Some(_), None) => !monitor.speaking() || monitor.utterances().len() > utterance + 1,
+                    (None, _) if now_us >= since_us + ANSWER_TIMEOUT_US => {
+                        actions.push(CallerAction::AnswerTimeout);
+                        true
+                    }
+                    (None, _) => false,
                 }
-                (None, _) => false,
-            },
+            }
         }
     }
 
-    fn begin(&mut self, step: Step, now_us: u64, ear: &Ear, acts: &mut Vec<Act>) -> Doing {
+    fn start_step(
+        &mut self,
+        step: Step,
+        now_us: u64,
+        monitor: &SpeechMonitor,
+        actions: &mut Vec<CallerAction>,
+    ) -> Activity {
         match step {
             Step::Say(clip) => {
                 self.sound = clip.sound(self.speeches.len() as u64 + 1);
                 self.sound_at = 0;
                 self.speeches.push(Speech { began_ms: millis(self.said_bytes), ended_ms: None });
-                return Doing::Speaking;
+                return Activity::Speaking;
             }
-            Step::Listen => return listening(now_us, None, ear),
-            Step::ListenFor(time) => return listening(now_us, Some(time), ear),
-            Step::Wait(time) => return Doing::Waiting { until_us: now_us + micros(time) },
-            Step::Stay => return Doing::Staying,
-            Step::Press(keys) => acts.extend(keys.chars().map(Act::Press)),
+            Step::Listen => return listening(now_us, None, monitor),
+            Step::ListenFor(time) => return listening(now_us, Some(time), monitor),
+            Step::Wait(time) => return Activity::Waiting { until_us: now_us + micros(time) },
+            Step::Stay => return Activity::Staying,
+            Step::Press(keys) => actions.extend(keys.chars().map(CallerAction::Press)),
             Step::HangUp => {
-                acts.push(Act::HangUp);
-                return Doing::Gone;
+                actions.push(CallerAction::HangUp);
+                return Activity::Finished;
             }
             Step::Drop => {
-                acts.push(Act::Drop);
-                return Doing::Gone;
+                actions.push(CallerAction::Drop);
+                return Activity::Finished;
             }
             Step::StopWithoutClose => {
-                acts.push(Act::StopWithoutClose);
-                return Doing::Gone;
+                actions.push(CallerAction::StopWithoutClose);
+                return Activity::Finished;
             }
-            Step::SecondSocket => acts.push(Act::SecondSocket),
-            Step::StartAgain => acts.push(Act::StartAgain),
+            Step::SecondSocket => actions.push(CallerAction::SecondSocket),
+            Step::StartAgain => actions.push(CallerAction::StartAgain),
         }
-        Doing::Nothing
+        Activity::Nothing
     }
 }
 
 /// Waits for what is being said now, else for what is said next.
-fn listening(now_us: u64, time: Option<Duration>, ear: &Ear) -> Doing {
-    let utterance = ear.utterances().len() - usize::from(ear.speaking());
-    Doing::Listening { utterance, hears_us: time.map(micros), since_us: now_us }
+fn listening(now_us: u64, time: Option<Duration>, monitor: &SpeechMonitor) -> Activity {
+    let utterance = monitor.utterances().len() - usize::from(monitor.speaking());
+    Activity::Listening { utterance, hears_us: time.map(micros), since_us: now_us }
 }
 
 fn micros(time: Duration) -> u64 {
@@ -172,4 +180,4 @@ fn micros(time: Duration) -> u64 {
 }
 
 /// Nobody waits longer in silence.
-const PATIENCE_US: u64 = 30_000_000;
+const ANSWER_TIMEOUT_US: u64 = 30_000_000;

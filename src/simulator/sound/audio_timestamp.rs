@@ -4,18 +4,18 @@
 //! faint click.
 
 /// How long a stamp is.
-pub const STAMP_BYTES: usize = 13;
+pub const AUDIO_TIMESTAMP_BYTES: usize = 13;
 
-/// Writes `value` over the beginning of `sound`, which must be at least [`STAMP_BYTES`] long; shorter sound stays as it is.
-pub fn write_stamp(sound: &mut [u8], value: u64) {
-    let Some(place) = sound.get_mut(..STAMP_BYTES) else { return };
+/// Overwrites the beginning of `sound` with `value`. Sound shorter than [`AUDIO_TIMESTAMP_BYTES`] stays as it is.
+pub fn write_audio_timestamp(sound: &mut [u8], value: u64) {
+    let Some(place) = sound.get_mut(..AUDIO_TIMESTAMP_BYTES) else { return };
     place[..4].copy_from_slice(&MAGIC);
     place[4..12].copy_from_slice(&value.to_be_bytes());
     place[12] = check(value);
 }
 
 /// The stamp at the beginning of `sound`.
-pub fn read_stamp(sound: &[u8]) -> Option<u64> {
+pub fn read_audio_timestamp(sound: &[u8]) -> Option<u64> {
     let rest = sound.strip_prefix(&MAGIC)?;
     let value = u64::from_be_bytes(rest.get(..8)?.try_into().ok()?);
     (rest.get(8) == Some(&check(value))).then_some(value)
@@ -34,11 +34,11 @@ mod tests {
     #[test]
     fn a_stamp_is_read_back_and_nothing_else_is() {
         let mut sound = vec![0xFF; 160];
-        assert_eq!(read_stamp(&sound), None);
-        write_stamp(&mut sound, 1_234_567_890_123);
-        assert_eq!(read_stamp(&sound), Some(1_234_567_890_123));
+        assert_eq!(read_audio_timestamp(&sound), None);
+        write_audio_timestamp(&mut sound, 1_234_567_890_123);
+        assert_eq!(read_audio_timestamp(&sound), Some(1_234_567_890_123));
         sound[6] ^= 1;
-        assert_eq!(read_stamp(&sound), None);
-        assert_eq!(read_stamp(&sound[..8]), None);
+        assert_eq!(read_audio_timestamp(&sound), None);
+        assert_eq!(read_audio_timestamp(&sound[..8]), None);
     }
 }

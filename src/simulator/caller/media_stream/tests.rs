@@ -3,12 +3,12 @@ use crate::simulator::caller::Answer;
 use crate::simulator::sound::Voice;
 use std::time::Duration;
 
-/// A line with a box that does as the test says, on a clock of its own.
+/// A media stream with a daemon that does as the test says, on a clock of its own.
 struct Bench {
-    line: Line,
+    media_stream: MediaStream,
     now_us: u64,
     sent: Vec<Value>,
-    acts: Vec<(u64, Act)>,
+    actions: Vec<(u64, CallerAction)>,
 }
 
 impl Bench {
@@ -19,34 +19,34 @@ impl Bench {
             stream_sid: "MZ00000000000000000000000000000001".into(),
             parameters: vec![("token".into(), "t".into())],
         };
-        let line = Line::new(ids, script.parse().unwrap(), chaos);
-        let mut bench = Self { line, now_us: 0, sent: Vec::new(), acts: Vec::new() };
+        let media_stream = MediaStream::new(ids, script.parse().unwrap(), chaos);
+        let mut bench = Self { media_stream, now_us: 0, sent: Vec::new(), actions: Vec::new() };
         bench.drain();
         bench
     }
 
     fn run_until(&mut self, ms: u64) {
-        while self.line.next_us() <= ms * 1_000 {
-            self.now_us = self.now_us.max(self.line.next_us());
-            self.line.handle_time(self.now_us);
+        while self.media_stream.next_us() <= ms * 1_000 {
+            self.now_us = self.now_us.max(self.media_stream.next_us());
+            self.media_stream.handle_time(self.now_us);
             self.drain();
         }
         self.now_us = ms * 1_000;
-        self.line.handle_time(self.now_us);
+        self.media_stream.handle_time(self.now_us);
         self.drain();
     }
 
     fn drain(&mut self) {
-        while let Some(message) = self.line.poll_send() {
+        while let Some(message) = self.media_stream.poll_send() {
             self.sent.push(serde_json::from_str(&message).unwrap());
         }
-        while let Some(act) = self.line.poll_act() {
-            self.acts.push((self.now_us / 1_000, act));
+        while let Some(action) = self.media_stream.poll_action() {
+            self.actions.push((self.now_us / 1_000, action));
         }
     }
 
     fn hear(&mut self, message: &Value) {
-        self.line.handle_message(&message.to_string(), self.now_us);
+        self.media_stream.handle_message(&message.to_string(), self.now_us);
         self.drain();
     }
 
@@ -92,22 +92,22 @@ fn the_person_listens_speaks_and_interrupts_by_the_script() {
     bench.hear(&json!({"event": "clear", "streamSid": "MZ00000000000000000000000000000001"}));
     assert_eq!(bench.events("mark")[1]["mark"]["name"], "second");
     bench.run_until(5_000);
-    assert_eq!(bench.acts, [(3_800, Act::HangUp)]);
-    let report = bench.line.report();
+    assert_eq!(bench.actions, [(3_800, CallerAction::HangUp)]);
+    let report = bench.media_stream.report();
     assert_eq!(
         report.answers,
         [Answer { asked_ms: 400, heard_ms: 1_000 }, Answer { asked_ms: 2_680, heard_ms: 3_000 }]
     );
     assert_eq!(report.interruptions, [Interruption { spoke_ms: 3_300, cleared_ms: Some(3_400) }]);
     assert_eq!(report.heard_of(&Voice::agent(1).speak(2_000)), 1_000);
-    assert_eq!(bench.line.take_complaints(), Vec::<String>::new());
+    assert_eq!(bench.media_stream.take_complaints(), Vec::<String>::new());
 }
 
 #[test]
 fn nobody_waits_in_silence_for_ever() {
     let mut bench = Bench::new("listen; stay", Chaos::default());
     bench.run_until(31_000);
-    assert_eq!(bench.acts, [(30_020, Act::Impatience)]);
+    assert_eq!(bench.actions, [(30_020, CallerAction::AnswerTimeout)]);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn chaos_loses_no_frame_and_keeps_their_order() {
         sound.extend(BASE64_STANDARD.decode(message["media"]["payload"].as_str().unwrap()).unwrap());
     }
     assert!(sound.len() > 4_500 * 8, "{}", sound.len());
-    assert!(bench.line.said.starts_with(&sound));
+    assert!(bench.media_stream.said.starts_with(&sound));
 }
 
 #[test]

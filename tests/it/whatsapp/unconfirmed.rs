@@ -1,6 +1,6 @@
 //! Attempts of which nobody knows how they ended: a person never gets the same message twice.
 
-use crate::support::whatsapp::{BridgeDoes, List, Shop, TwilioDoes, until};
+use crate::support::whatsapp::{BridgeReply, List, Shop, TwilioReply, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ const DANA: &str = "+972501234567";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_doubt_the_bridge_is_asked_again_with_the_same_key() {
-    for (does, then) in [
+    for (reply, then) in [
         // That it is down later says nothing of before.
-        (BridgeDoes::SendInSilence, &[BridgeDoes::Refuse(503)][..]),
-        (BridgeDoes::LoseInSilence, &[]),
-        (BridgeDoes::Refuse(504), &[]),
+        (BridgeReply::SendWithoutReply, &[BridgeReply::Refuse(503)][..]),
+        (BridgeReply::DropWithoutReply, &[]),
+        (BridgeReply::Refuse(504), &[]),
     ] {
         let shop = Shop::open().await;
         // Twilio could do it, and must not.
-        shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
-        shop.hear_by_bridge(DANA, "1", "hello").await;
-        shop.bridge.does([does]);
-        shop.bridge.does(then.iter().copied());
+        shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+        shop.receive_by_bridge(DANA, "1", "hello").await;
+        shop.bridge.reply_next([reply]);
+        shop.bridge.reply_next(then.iter().copied());
         let answer = shop.say(DANA, "once").await;
         let sent = shop.until_status(&answer, "sent").await;
         assert_eq!(sent["provider"], "baileys");
-        assert_eq!((shop.bridge.texts(), shop.twilio.attempts().len()), (vec!["once".to_owned()], 0), "{does:?}");
+        assert_eq!((shop.bridge.texts(), shop.twilio.attempts().len()), (vec!["once".to_owned()], 0), "{reply:?}");
         let keys: Vec<_> =
             shop.bridge.requests().iter().map(|(request, ..)| request["idempotencyKey"].clone()).collect();
         assert!(keys.len() == 2 + then.len() && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
@@ -33,7 +33,7 @@ async fn in_doubt_the_bridge_is_asked_again_with_the_same_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_that_answers_too_late_is_asked_again() {
     let shop = Shop::open().await;
-    shop.bridge.does([BridgeDoes::SendAfter(Duration::from_secs(12))]);
+    shop.bridge.reply_next([BridgeReply::SendAfter(Duration::from_secs(12))]);
     let answer = shop.say(DANA, "once").await;
     let doubtful = until("the doubt to be shown", async || {
         Some(shop.message(&answer).await).filter(|message| message["error"] != Value::Null)
@@ -51,10 +51,10 @@ async fn a_bridge_that_answers_too_late_is_asked_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_doubt_twilio_s_list_is_searched_and_its_id_taken() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     // The same words were sent before; that message is not this one.
     shop.until_status(&shop.say(DANA, "ok").await, "sent").await;
-    shop.twilio.does([TwilioDoes::TakeInSilence]);
+    shop.twilio.reply_next([TwilioReply::AcceptWithoutReply]);
     let answer = shop.say(DANA, "ok").await;
     let message = shop.until_status(&answer, "sent").await;
     assert_eq!(message["provider_msg_id"], json!(shop.twilio.taken()[1].sid));
@@ -66,8 +66,8 @@ async fn in_doubt_twilio_s_list_is_searched_and_its_id_taken() {
 async fn while_the_list_says_nothing_the_message_stays_queued() {
     for list in [List::Broken, List::Empty] {
         let shop = Shop::open().await;
-        shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
-        shop.twilio.does([TwilioDoes::TakeInSilence]);
+        shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+        shop.twilio.reply_next([TwilioReply::AcceptWithoutReply]);
         shop.twilio.list(list);
         let answer = shop.say(DANA, "once").await;
         until("two looks into the list", async || (shop.twilio.listed() >= 2).then_some(())).await;
@@ -154,10 +154,10 @@ async fn what_a_kill_cut_off_is_in_doubt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_nobody_gets_a_message_twice() {
     let mut shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     let mut answers = vec![];
     for round in 0..4_u64 {
-        shop.bridge.does([BridgeDoes::SendAfter(Duration::from_millis(30 * round))]);
+        shop.bridge.reply_next([BridgeReply::SendAfter(Duration::from_millis(30 * round))]);
         for number in 0..3 {
             answers.push(shop.say("+972541111111", &format!("b{round}.{number}")).await);
             answers.push(shop.say(DANA, &format!("t{round}.{number}")).await);

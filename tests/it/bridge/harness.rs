@@ -1,17 +1,17 @@
 //! A business whose WhatsApp is linked by the real bridge.
 
 use crate::support::{Client, Daemon, Setup};
-use agentlocator::simulator::whatsapp::{BridgeProcess, BridgeSetup, Person, Programs, WhatsAppServer};
+use agentlocator::simulator::whatsapp::{BridgeProcess, BridgeSetup, Programs, WhatsAppServer, WhatsAppUser};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-pub const DANA: Person = Person { number: "972501234567", name: "דנה" };
-pub const AVI: Person = Person { number: "972502222222", name: "אבי" };
+pub const DANA: WhatsAppUser = WhatsAppUser { number: "972501234567", name: "דנה" };
+pub const AVI: WhatsAppUser = WhatsAppUser { number: "972502222222", name: "אבי" };
 
 /// The daemon, the bridge and WhatsApp.
-pub struct World {
+pub struct BridgeHarness {
     pub daemon: Daemon,
     pub api: Client,
     pub bridge: BridgeProcess,
@@ -19,7 +19,7 @@ pub struct World {
     folder: TempDir,
 }
 
-impl World {
+impl BridgeHarness {
     /// All three, not linked yet.
     pub async fn begin() -> Self {
         Self::begin_with(|_| {}).await
@@ -55,7 +55,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let bridge_socket = folder.path().join("bridge.sock").display().to_string();
         let mut daemon = Daemon::prepare(|setup| {
-            setup.bridge_door();
+            setup.bridge_listener();
         });
         let setup = BridgeSetup {
             folder: folder.path().join("session"),
@@ -71,9 +71,9 @@ impl World {
         daemon.reconfigure(|setup| {
             setup.env("WA_BRIDGE_SOCKET", bridge_socket);
         });
-        let world = Self::with(daemon, bridge, whatsapp, folder);
-        world.link().await;
-        world
+        let harness = Self::with(daemon, bridge, whatsapp, folder);
+        harness.link().await;
+        harness
     }
 
     fn with(mut daemon: Daemon, bridge: BridgeProcess, whatsapp: WhatsAppServer, folder: TempDir) -> Self {
@@ -94,9 +94,9 @@ impl World {
 
     /// The same with more of the daemon's settings.
     pub async fn linked_with(configure: impl FnOnce(&mut Setup)) -> Self {
-        let world = Self::begin_with(configure).await;
-        world.link().await;
-        world
+        let harness = Self::begin_with(configure).await;
+        harness.link().await;
+        harness
     }
 
     /// Takes the code from the daemon, scans it, and waits until the daemon knows that it is linked.
@@ -132,7 +132,7 @@ impl World {
     }
 
     /// All messages with a person, oldest first.
-    pub async fn messages_with(&self, person: Person) -> Vec<Value> {
+    pub async fn messages_with(&self, person: WhatsAppUser) -> Vec<Value> {
         let number = format!("+{}", person.number);
         let threads = self.api.get("/api/threads?type=whatsapp").await.json();
         let of_person = |thread: &&Value| thread["peer_number"] == number.as_str();
@@ -144,7 +144,7 @@ impl World {
     }
 
     /// Their texts, `>` before ours.
-    pub async fn talk(&self, person: Person) -> Vec<String> {
+    pub async fn talk(&self, person: WhatsAppUser) -> Vec<String> {
         let shown = |message: &Value| {
             let mark = if message["direction"] == "out" { ">" } else { "" };
             format!("{mark}{}", message["content_text"].as_str().unwrap())
@@ -153,7 +153,7 @@ impl World {
     }
 
     /// Waits until the talk with a person is this.
-    pub async fn talk_becomes(&self, person: Person, expected: &[&str]) {
+    pub async fn talk_becomes(&self, person: WhatsAppUser, expected: &[&str]) {
         let deadline = Instant::now() + LIMIT;
         loop {
             let talk = self.talk(person).await;
@@ -166,12 +166,12 @@ impl World {
     }
 
     /// Waits for a message with a person that fits.
-    pub async fn message(&self, person: Person, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub async fn message(&self, person: WhatsAppUser, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         eventually(what, async || self.messages_with(person).await.into_iter().find(|message| fits(message))).await
     }
 
-    /// Waits until the message of an answer to [`World::say`] has this status.
-    pub async fn until_status(&self, person: Person, answer: &Value, status: &str) -> Value {
+    /// Waits until the message of an answer to [`BridgeHarness::say`] has this status.
+    pub async fn until_status(&self, person: WhatsAppUser, answer: &Value, status: &str) -> Value {
         let id = &answer["message_id"];
         self.message(person, &format!("message {id} to be {status}"), |m| m["id"] == *id && m["status"] == status).await
     }
@@ -192,7 +192,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for BridgeHarness {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("--- {}", self.bridge_log());

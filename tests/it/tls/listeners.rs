@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_box_can_be_set_up_encrypted() {
     let mut daemon = Daemon::start(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     });
     let told = daemon.logs().wait_for_event("TLS_CERTIFICATE");
     assert_eq!(told["source"], "self_signed");
@@ -50,12 +50,12 @@ async fn a_taken_port_costs_that_door_alone() {
     let address = taken.local_addr().unwrap();
     for key in ["listen", "crm_listen"] {
         let mut daemon = Daemon::prepare(|setup| {
-            setup.web_doors();
+            setup.web_listeners();
         });
         daemon.reconfigure(|setup| {
             setup.toml(&format!("[http]\n{key} = \"{address}\"\n"));
             if key == "listen" {
-                setup.only_web_doors();
+                setup.only_web_listeners();
             }
         });
         tokio::task::block_in_place(|| daemon.launch());
@@ -76,7 +76,7 @@ async fn a_taken_port_costs_that_door_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_by_tls_gets_a_cookie_for_tls_alone() {
     let daemon = Daemon::start(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     });
     let _ = daemon.logged_in("dana", "owner").await;
     let certificate = CertificateDer::from_pem_file(daemon.folder().join("tls/self-signed.pem")).unwrap();
@@ -98,7 +98,7 @@ async fn a_login_by_tls_gets_a_cookie_for_tls_alone() {
 async fn plain_http_leads_to_tls_once_that_is_good() {
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     });
     let (settings, url) = (own_files(daemon.folder()), daemon.https_url());
     daemon.reconfigure(|setup| {
@@ -124,7 +124,7 @@ async fn plain_http_leads_to_tls_once_that_is_good() {
 async fn with_a_door_for_the_page_the_others_serve_what_twilio_needs() {
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
-        setup.web_doors().crm_door();
+        setup.web_listeners().crm_listener();
     });
     let settings = own_files(daemon.folder());
     daemon.reconfigure(|setup| {
@@ -142,7 +142,7 @@ async fn with_a_door_for_the_page_the_others_serve_what_twilio_needs() {
 #[test]
 fn plain_http_on_the_port_of_tls_is_told_what_to_do() {
     let daemon = Daemon::start(|setup| {
-        setup.web_doors();
+        setup.web_listeners();
     });
     let mut stream = TcpStream::connect(daemon.https_address()).unwrap();
     stream.write_all(b"GET /login HTTP/1.1\r\nHost: shop.test\r\n\r\n").unwrap();
@@ -155,7 +155,7 @@ fn plain_http_on_the_port_of_tls_is_told_what_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handshake_that_stalls_holds_nobody_up_and_ends() {
     let daemon = Daemon::start(|setup| {
-        setup.web_doors().toml("[http]\nmax_connections = 16\n");
+        setup.web_listeners().toml("[http]\nmax_connections = 16\n");
     });
     let began = Instant::now();
     // This machine itself may take every place but one.
