@@ -11,21 +11,21 @@ use crate::config::{Config, DataMarker, LastGood, Problem, Reloadable, VersionIn
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
 use crate::crm::recording::FETCH_JOB;
-use crate::drive::calls::{CallParts, Calls};
+use crate::drive::calls::{CallServices, Calls};
 use crate::drive::catch_up::{CatchUp, Gap};
 use crate::drive::control::{self, Control, ControlHandler, DaemonInfo};
-use crate::drive::fallback::Fallback;
 use crate::drive::health_monitor::HealthMonitor;
 use crate::drive::jobs::JobWorker;
 use crate::drive::media_fetcher::MediaFetcher;
 use crate::drive::outbox::Outbox;
+use crate::drive::recorded_turns::RecordedTurns;
 use crate::drive::reload::{ReloadHandle, ReloadRequests};
 use crate::drive::systemd_status::StatusLine;
 use crate::drive::{
-    ActiveSettings, Clips, alerts, backfills, housekeeping, nightly_backup, recording_compressor, recordings, sweep,
-    watchdog,
+    ActiveSettings, Clips, alerts, backfills, housekeeping, nightly_backup, recording_compressor, recording_fetcher,
+    stale_calls, watchdog,
 };
-use crate::engine::RefusedFields;
+use crate::engine::RejectedFields;
 use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness, page_urls};
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskMonitor;
@@ -92,7 +92,7 @@ pub async fn run(
     let settings = Reloadable::new(config);
     let disk = DiskMonitor::new(settings.clone());
     let active_settings = Reloadable::new(ActiveSettings::build(settings.current(), &client)?);
-    let (parts, compressor) = call_parts(&active_settings, client, &store, &disk, &alerts);
+    let (services, compressor) = call_services(&active_settings, client, &store, &disk, &alerts);
     let tls = Tls::open(settings.current(), listeners.tls_listeners());
     loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
@@ -101,14 +101,14 @@ pub async fn run(
     store.read(move |tx| clock.assume_stored(tx)).await.context("cannot read the times of messages")?;
     let gap = Gap::default();
     let outbox = Outbox::new(active_settings.clone(), store.clone(), alerts.clone());
-    let worker = jobs(&parts);
-    let calls = Calls::new(parts.clone());
+    let worker = jobs(&services);
+    let calls = Calls::new(services.clone());
     let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
     let reloader = Reloader {
         source: reloading.source,
         log: reloading.log,
         store: store.clone(),
-        client: parts.client.clone(),
+        client: services.client.clone(),
         settings: settings.clone(),
         active_settings: active_settings.clone(),
         outbox: outbox.clone(),
@@ -116,8 +116,8 @@ pub async fn run(
         status: status.clone(),
         last_good: reloading.last_good,
     };
-    let backups = Snapshots::new(&settings.current(), parts.client.clone());
-    let self_check = monitoring::self_check(settings.clone(), &parts, &outbox, &tls, &backups).await;
+    let backups = Snapshots::new(&settings.current(), services.client.clone());
+    let self_check = monitoring::self_check(settings.clone(), &services, &outbox, &tls, &backups).await;
     let state = AppState::from(AppParts {
         active_settings: active_settings.clone(),
         store: store.clone(),
@@ -137,9 +137,9 @@ pub async fn run(
         metrics,
         identity,
         tls: tls.clone(),
-        fallback: Fallback::new(parts.clone()),
+        recorded_turns: RecordedTurns::new(services.clone()),
     });
-    loops.spawn(sweep::run(calls.clone(), stopping.clone()));
+    loops.spawn(stale_calls::run(calls.clone(), stopping.clone()));
     let background = store.with_priority(Priority::Backfill);
     loops.spawn(housekeeping::run(background.clone(), settings.clone(), disk.clone(), stopping.clone()));
     let monitor = HealthMonitor {
@@ -161,13 +161,13 @@ pub async fn run(
     let catch_up = CatchUp {
         store: store.with_priority(Priority::Job),
         jobs: worker.handle(),
-        parts: parts.clone(),
+        services: services.clone(),
         clock: message_clock,
         gap,
     };
     workers.spawn(catch_up.run(workers_stopping.clone()));
     workers.spawn(worker.run(workers_stopping.clone()));
-    workers.spawn(backfills::run(background, parts.compression.clone(), workers_stopping.clone()));
+    workers.spawn(backfills::run(background, services.compression.clone(), workers_stopping.clone()));
     recording_compressor::start(&mut workers, compressor, &store, &workers_stopping);
     workers.spawn(nightly_backup::run(backups, workers_stopping.clone()));
     workers.spawn(outbox.run(workers_stopping));
@@ -284,15 +284,15 @@ async fn drain(calls: &Calls, mut workers: JoinSet<()>, status: StatusLine) {
 }
 
 /// The services of the calls, and the worker that compresses their recordings.
-fn call_parts(
+fn call_services(
     active_settings: &Reloadable<ActiveSettings>,
     client: reqwest::Client,
     store: &Store,
     disk: &DiskMonitor,
     alerts: &Alerts,
-) -> (CallParts, JobWorker) {
+) -> (CallServices, JobWorker) {
     let compressor = JobWorker::new(store.clone()).one_at_a_time();
-    let parts = CallParts {
+    let services = CallServices {
         active_settings: active_settings.clone(),
         clips: Arc::new(Clips::shipped()),
         client,
@@ -300,17 +300,18 @@ fn call_parts(
         disk: disk.clone(),
         compression: compressor.handle(),
         alerts: alerts.clone(),
-        refused: RefusedFields::default(),
+        rejected: RejectedFields::default(),
     };
-    (parts, compressor)
+    (services, compressor)
 }
 
 /// Registers the handlers of the background jobs.
-fn jobs(parts: &CallParts) -> JobWorker {
-    let store = parts.store.with_priority(Priority::Job);
-    let recordings_of = parts.clone();
-    let worker = JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recordings::fetch(recordings_of.clone(), job));
-    let fetcher = MediaFetcher::new(parts.active_settings.clone(), store, parts.disk.clone());
+fn jobs(services: &CallServices) -> JobWorker {
+    let store = services.store.with_priority(Priority::Job);
+    let recordings_of = services.clone();
+    let worker =
+        JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
+    let fetcher = MediaFetcher::new(services.active_settings.clone(), store, services.disk.clone());
     worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
 }
 

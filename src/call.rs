@@ -22,8 +22,8 @@ mod timers;
 mod transcript;
 
 pub use input::{EngineEvent, Input, ItemId, Operator, ResponseId, ResponseOutcome, Usage};
-pub use output::{After, CallEvent, Clip, EngineCommand, Output, Said, TurnRecord, Wish};
-pub use policy::{CallPolicy, EngineCaps, EngineKind, Prompts};
+pub use output::{CallEvent, Clip, EngineCommand, HistoryTurn, Output, ResponseRequest, StreamEndAction, TurnRecord};
+pub use policy::{CallPolicy, EngineCapabilities, EngineKind, Prompts};
 pub use session::CallSession;
 
 #[cfg(test)]

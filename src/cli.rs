@@ -34,7 +34,7 @@ use crate::config::{
     load, process_env,
 };
 use crate::domain::Role;
-use crate::drive::Prompts;
+use crate::drive::TwilioPrompts;
 use crate::store::{self, Store};
 use clap::{Parser, Subcommand, ValueHint};
 use rustix::process::geteuid;
@@ -283,10 +283,10 @@ impl Settings {
     /// The settings for a start of the service: the configured ones, or, if they are invalid, the last ones that worked.
     pub(crate) fn load_for_service(&self) -> Result<Config, ConfigErrors> {
         // A greeting that is not an MP3 is an invalid setting too, and is reported before anything is opened or created.
-        let set = self.load_from_process().and_then(|config| Prompts::load(&config).map(|_| config));
+        let set = self.load_from_process().and_then(|config| TwilioPrompts::load(&config).map(|_| config));
         set.or_else(|errors| {
             let mut config = self.last_good().load(&errors).ok_or(errors)?;
-            if Prompts::load(&config).is_err() {
+            if TwilioPrompts::load(&config).is_err() {
                 (config.voice.greeting_file, config.voice.fallback_file) = (None, None);
             }
             Ok(config)

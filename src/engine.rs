@@ -1,12 +1,12 @@
-//! Voice engines: what hears and speaks in a call. Each turns its own dialect into [`EngineEvent`]s and takes
+//! Voice engines, which listen and speak in a call. Each converts its own protocol to [`EngineEvent`]s and accepts
 //! [`EngineCommand`]s; the call knows none of them by name.
 //!
-//! A third one needs a variant of [`Engine`], a word in [`crate::call::EngineKind`] with its capabilities, and nothing else.
+//! A third one needs a variant of [`Engine`], one of [`crate::call::EngineKind`] with its capabilities, and nothing else.
 
 mod realtime;
 mod voicemail;
 
-pub use realtime::{Realtime, RealtimeSetup, RefusedFields};
+pub use realtime::{Realtime, RealtimeSetup, RejectedFields};
 pub use voicemail::{Voicemail, VoicemailSetup};
 
 use crate::call::{EngineCommand, EngineEvent};
@@ -21,7 +21,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The next news. Nothing is lost if the future is dropped.
+    /// The next event. Cancel safe: nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> EngineEvent {
         match self {
             Self::Realtime(engine) => engine.next().await,

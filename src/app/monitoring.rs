@@ -2,7 +2,7 @@
 
 use crate::config::Reloadable;
 use crate::domain::{CheckResult, Timestamp};
-use crate::drive::calls::CallParts;
+use crate::drive::calls::CallServices;
 use crate::drive::health_monitor::{HealthMonitor, backup_problem, certificate_problem};
 use crate::drive::outbox::Outbox;
 use crate::drive::self_check::{Check, Parts, SelfChecker};
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 /// Builds the nightly self-check.
 pub(super) async fn self_check(
     settings: Reloadable,
-    parts: &CallParts,
+    parts: &CallServices,
     outbox: &Outbox,
     tls: &Tls,
     snapshots: &Snapshots,

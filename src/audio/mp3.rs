@@ -231,7 +231,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics_and_never_tells_more_than_the_bytes_can_hold(
+        fn never_panics_and_never_returns_more_than_the_bytes_can_hold(
             head in prop::collection::vec(any::<u8>(), 0..600),
             count in 0..4_u32,
             tail in prop::collection::vec(any::<u8>(), 0..600),

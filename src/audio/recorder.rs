@@ -7,7 +7,7 @@ use super::{BYTES_PER_MS, EncodedAudio};
 pub const CHUNK_BYTES: usize = 128 * 1024;
 
 /// How far behind the clock the agent's side becomes final: audio that was sent but not heard may still be dropped.
-const SETTLE_MS: u64 = 1000;
+const FINAL_AFTER_MS: u64 = 1000;
 
 /// Combines the two sides, and returns them in chunks as time passes.
 #[derive(Debug, Default)]
@@ -35,21 +35,21 @@ impl Recorder {
     }
 
     /// The caller's phone dropped all queued audio from `at_ms` on.
-    pub fn cut_agent(&mut self, at_ms: u64) {
+    pub fn truncate_agent(&mut self, at_ms: u64) {
         let keep = at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start);
         self.agent.samples.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
     }
 
     /// The next chunk of interleaved samples, if enough is final at `now_ms` after the start of the stream.
     pub fn take_chunk(&mut self, now_ms: u64) -> Option<Vec<u8>> {
-        let final_samples = (now_ms.saturating_sub(SETTLE_MS) * BYTES_PER_MS).saturating_sub(self.start);
+        let final_samples = (now_ms.saturating_sub(FINAL_AFTER_MS) * BYTES_PER_MS).saturating_sub(self.start);
         let ready = usize::try_from(final_samples).unwrap_or(usize::MAX).min(self.longest());
         (ready >= CHUNK_BYTES / 2).then(|| self.drain(ready))
     }
 
     /// All remaining samples; the agent's side ends where the call ended.
     pub fn finish(&mut self, end_ms: u64) -> Vec<u8> {
-        self.cut_agent(end_ms);
+        self.truncate_agent(end_ms);
         self.drain(self.longest())
     }
 
@@ -93,12 +93,12 @@ mod tests {
     }
 
     #[test]
-    fn sides_stand_where_they_were_heard() {
+    fn sides_are_where_they_were_heard() {
         let mut recorder = Recorder::default();
         recorder.caller(0, &audio(1, 20));
         recorder.caller(40, &audio(2, 20));
         recorder.agent(20, &audio(9, 100));
-        recorder.cut_agent(50);
+        recorder.truncate_agent(50);
         let file = recorder.finish(60);
         let left: Vec<u8> = file.iter().step_by(2).copied().collect();
         let right: Vec<u8> = file.iter().skip(1).step_by(2).copied().collect();

@@ -26,7 +26,7 @@ impl Default for SpeechDetector {
 
 impl SpeechDetector {
     /// Processes the next piece of about one frame.
-    pub fn hear(&mut self, samples: &[u8]) {
+    pub fn push(&mut self, samples: &[u8]) {
         let (level, ms) = (mulaw::level(samples), samples.len() as u64 / BYTES_PER_MS);
         if level >= MIN_LEVEL.max(self.noise * OVER_NOISE) {
             self.loud_ms += ms;
@@ -62,30 +62,30 @@ mod tests {
         (0..frames * FRAME_BYTES).map(|i| encode(if i / 8 % 2 == 0 { amplitude } else { -amplitude })).collect()
     }
 
-    fn hear(detector: &mut SpeechDetector, samples: &[u8]) {
-        samples.chunks(FRAME_BYTES).for_each(|frame| detector.hear(frame));
+    fn push(detector: &mut SpeechDetector, samples: &[u8]) {
+        samples.chunks(FRAME_BYTES).for_each(|frame| detector.push(frame));
     }
 
     #[test]
     fn speech_is_loud_and_silence_is_not() {
         let mut detector = SpeechDetector::default();
-        hear(&mut detector, &tone(40, 50));
+        push(&mut detector, &tone(40, 50));
         assert_eq!((detector.speech_ms(), detector.silence_ms()), (0, 1000));
-        hear(&mut detector, &tone(6000, 25));
+        push(&mut detector, &tone(6000, 25));
         assert_eq!((detector.speech_ms(), detector.silence_ms()), (500, 0));
-        hear(&mut detector, &tone(40, 10));
-        hear(&mut detector, &tone(6000, 10));
+        push(&mut detector, &tone(40, 10));
+        push(&mut detector, &tone(6000, 10));
         assert_eq!(detector.speech_ms(), 700, "a breath does not end it");
-        hear(&mut detector, &tone(40, 100));
+        push(&mut detector, &tone(40, 100));
         assert_eq!((detector.speech_ms(), detector.silence_ms()), (0, 2000));
     }
 
     #[test]
     fn a_noisy_line_is_not_speech_for_ever() {
         let mut detector = SpeechDetector::default();
-        hear(&mut detector, &tone(1200, 3000));
+        push(&mut detector, &tone(1200, 3000));
         assert!(detector.silence_ms() > 1000, "{detector:?}");
-        hear(&mut detector, &tone(9000, 25));
+        push(&mut detector, &tone(9000, 25));
         assert!(detector.speech_ms() >= 400, "{detector:?}");
     }
 }

@@ -44,7 +44,7 @@ impl Default for VoiceDetector {
 impl VoiceDetector {
     /// Returns true if the next piece contains a voice. With `is_loud_enough`, everything above the level counts as
     /// voice, and the network is not run: it costs as much as the rest of the call.
-    pub fn hear(&mut self, audio: &EncodedAudio, is_loud_enough: bool) -> bool {
+    pub fn detect(&mut self, audio: &EncodedAudio, is_loud_enough: bool) -> bool {
         self.samples.clear();
         audio.decode_into(&mut self.samples);
         if mulaw::louder_than(MIN_LEVEL, &self.samples) * MIN_LOUD_PART < self.samples.len() {
@@ -89,7 +89,7 @@ mod tests {
     fn voice_ms(sound: &[u8]) -> usize {
         let mut detector = VoiceDetector::default();
         let frames = sound.chunks(FRAME_BYTES);
-        frames.filter(|frame| detector.hear(&EncodedAudio::encode(frame), false)).count() * 20
+        frames.filter(|frame| detector.detect(&EncodedAudio::encode(frame), false)).count() * 20
     }
 
     fn made(ms: u32, mut sample: impl FnMut(f64) -> f64) -> Vec<u8> {
@@ -125,14 +125,14 @@ mod tests {
     fn where_loudness_is_enough_the_network_is_not_asked() {
         let mut detector = VoiceDetector::default();
         let loud = EncodedAudio::encode(&made(20, |t| (TAU * 440.0 * t).sin() * 6000.0));
-        assert!(detector.hear(&loud, true));
-        assert!(!detector.hear(&EncodedAudio::silence(20), true));
+        assert!(detector.detect(&loud, true));
+        assert!(!detector.detect(&EncodedAudio::silence(20), true));
     }
 
     #[test]
     fn a_crackle_of_the_line_is_silence() {
         let mut crackle = vec![mulaw::SILENCE; FRAME_BYTES];
         crackle[40..56].fill(mulaw::encode(30_000));
-        assert!(!VoiceDetector::default().hear(&EncodedAudio::encode(&crackle), true));
+        assert!(!VoiceDetector::default().detect(&EncodedAudio::encode(&crackle), true));
     }
 }

@@ -7,19 +7,19 @@ use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use std::collections::VecDeque;
 
 /// The most audio that is buffered for an engine that is not ready, or for the next engine.
-const KEEP: u64 = 60_000 * BYTES_PER_MS;
+const MAX_BUFFERED: u64 = 60_000 * BYTES_PER_MS;
 /// The most pieces that are buffered, however short: twice as many as Twilio's 20 ms frames would be.
-const KEEP_PIECES: usize = 6000;
+const MAX_BUFFERED_PIECES: usize = 6000;
 /// Speech is buffered from this long before the moment at which it was detected.
 const PRE_ROLL: u64 = 500 * BYTES_PER_MS;
 /// A longer gap is a broken clock, not silence.
-const MAX_HOLE_MS: u64 = 10_000;
+const MAX_GAP_MS: u64 = 10_000;
 /// A gap shorter than a frame is a rounding error.
-const MIN_HOLE_MS: u64 = 20;
+const MIN_GAP_MS: u64 = 20;
 
 #[derive(Debug, Default)]
 pub(super) struct CallerAudio {
-    kept: VecDeque<EncodedAudio>,
+    buffered: VecDeque<EncodedAudio>,
     /// The position of the first buffered piece.
     start: u64,
     /// The position after the last buffered piece.
@@ -41,20 +41,20 @@ pub(super) struct CallerAudio {
 impl CallerAudio {
     /// Adds a piece; [`CallerAudio::poll`] returns what is to be sent to the engine.
     pub(super) fn push(&mut self, timestamp_ms: u64, audio: EncodedAudio) {
-        let hole = self.expected_ms.map_or(0, |expected| timestamp_ms.saturating_sub(expected));
+        let gap = self.expected_ms.map_or(0, |expected| timestamp_ms.saturating_sub(expected));
         self.expected_ms = Some(timestamp_ms.saturating_add(audio.ms()));
-        let filled = hole.min(self.advanced_ms);
+        let filled = gap.min(self.advanced_ms);
         self.advanced_ms = 0;
-        if (MIN_HOLE_MS..=MAX_HOLE_MS).contains(&(hole - filled)) {
-            self.keep(EncodedAudio::silence(hole - filled));
+        if (MIN_GAP_MS..=MAX_GAP_MS).contains(&(gap - filled)) {
+            self.append(EncodedAudio::silence(gap - filled));
         }
-        self.keep(audio);
+        self.append(audio);
     }
 
     /// The line delivers nothing during speech: the engine is sent silence, so it detects the end of the turn.
     pub(super) fn fill_gap(&mut self, ms: u64) {
         self.advanced_ms += ms;
-        self.keep(EncodedAudio::silence(ms));
+        self.append(EncodedAudio::silence(ms));
     }
 
     /// Another stream of the same call starts, with a clock of its own.
@@ -64,7 +64,7 @@ impl CallerAudio {
 
     /// The next piece for the engine.
     pub(super) fn poll(&mut self) -> Option<EncodedAudio> {
-        let audio = self.kept.get(self.sent)?.clone();
+        let audio = self.buffered.get(self.sent)?.clone();
         self.sent += 1;
         self.trim();
         Some(audio)
@@ -72,7 +72,7 @@ impl CallerAudio {
 
     /// The caller has been speaking since position `at`, unless earlier speech is still unanswered. Without a position:
     /// since now.
-    pub(super) fn speech_began(&mut self, at: Option<u64>) {
+    pub(super) fn speech_started(&mut self, at: Option<u64>) {
         let at = at.unwrap_or(self.end).min(self.end);
         self.unanswered.get_or_insert(at);
     }
@@ -92,13 +92,14 @@ impl CallerAudio {
         if let Some(at) = self.unanswered {
             let from = at.saturating_sub(PRE_ROLL);
             let mut end = self.start;
-            let before = self.kept.iter().take_while(|audio| {
+            let before = self.buffered.iter().take_while(|audio| {
                 end += audio.len() as u64;
                 end <= from
             });
             self.sent = before.count().min(self.sent);
         }
-        self.engine_start = self.start + self.kept.iter().take(self.sent).map(|audio| audio.len() as u64).sum::<u64>();
+        self.engine_start =
+            self.start + self.buffered.iter().take(self.sent).map(|audio| audio.len() as u64).sum::<u64>();
         self.replayed_until = self.end;
         self.unanswered.is_some()
     }
@@ -106,43 +107,44 @@ impl CallerAudio {
     /// A new engine is ready that does not need the earlier audio.
     pub(super) fn skip(&mut self) {
         self.unanswered = None;
-        self.sent = self.kept.len();
+        self.sent = self.buffered.len();
         self.trim();
         (self.engine_start, self.replayed_until) = (self.end, self.end);
     }
 
     /// Converts the engine's millisecond count to a position.
-    pub(super) fn place(&self, engine_ms: u64) -> u64 {
+    pub(super) fn position(&self, engine_ms: u64) -> u64 {
         (self.engine_start + engine_ms.saturating_mul(BYTES_PER_MS)).min(self.end)
     }
 
     /// Returns true if the engine receives the audio at this position only as a replay.
-    pub(super) fn is_replayed(&self, place: u64) -> bool {
-        place < self.replayed_until
+    pub(super) fn is_replayed(&self, position: u64) -> bool {
+        position < self.replayed_until
     }
 
     /// The milliseconds from a position to the end of the audio.
-    pub(super) fn ms_since(&self, place: u64) -> u64 {
-        self.end.saturating_sub(place) / BYTES_PER_MS
+    pub(super) fn ms_since(&self, position: u64) -> u64 {
+        self.end.saturating_sub(position) / BYTES_PER_MS
     }
 
-    fn keep(&mut self, audio: EncodedAudio) {
+    fn append(&mut self, audio: EncodedAudio) {
         self.end += audio.len() as u64;
-        self.kept.push_back(audio);
+        self.buffered.push_back(audio);
         self.trim();
     }
 
     /// Drops what was sent to the engine and is answered; beyond the limits, drops the oldest pieces in any case.
     fn trim(&mut self) {
         let needed = self.unanswered.unwrap_or(self.end).saturating_sub(PRE_ROLL);
-        while let Some(first) = self.kept.front() {
+        while let Some(first) = self.buffered.front() {
             let next = self.start + first.len() as u64;
             let is_done = self.sent > 0 && next <= needed;
-            let is_too_much = self.kept.len() > KEEP_PIECES || (self.end - self.start > KEEP && self.kept.len() > 1);
+            let is_too_much = self.buffered.len() > MAX_BUFFERED_PIECES
+                || (self.end - self.start > MAX_BUFFERED && self.buffered.len() > 1);
             if !is_done && !is_too_much {
                 break;
             }
-            self.kept.pop_front();
+            self.buffered.pop_front();
             self.start = next;
             self.sent = self.sent.saturating_sub(1);
         }
@@ -158,20 +160,20 @@ mod tests {
         EncodedAudio::encode(&[7; 160])
     }
 
-    fn heard(audio: &mut CallerAudio) -> Vec<u64> {
+    fn poll_all(audio: &mut CallerAudio) -> Vec<u64> {
         std::iter::from_fn(|| audio.poll()).map(|piece| piece.ms()).collect()
     }
 
     #[test]
-    fn holes_become_silence() {
+    fn gaps_become_silence() {
         let mut audio = CallerAudio::default();
         for at in [0, 20, 100, 115, 60_000] {
             audio.push(at, frame());
         }
         assert_eq!(
-            heard(&mut audio),
+            poll_all(&mut audio),
             [20, 20, 60, 20, 20, 20],
-            "60 ms of hole; 5 ms early and a broken clock are ignored"
+            "60 ms of gap; 5 ms early and a broken clock are ignored"
         );
     }
 
@@ -181,7 +183,7 @@ mod tests {
         audio.push(0, frame());
         audio.fill_gap(1000);
         audio.push(1520, frame());
-        assert_eq!(heard(&mut audio), [20, 1000, 500, 20]);
+        assert_eq!(poll_all(&mut audio), [20, 1000, 500, 20]);
     }
 
     #[test]
@@ -190,39 +192,39 @@ mod tests {
         for _ in 0..10_000 {
             audio.push(0, EncodedAudio::encode(&[7]));
         }
-        assert_eq!(heard(&mut audio).len(), KEEP_PIECES);
+        assert_eq!(poll_all(&mut audio).len(), MAX_BUFFERED_PIECES);
     }
 
     #[test]
-    fn the_next_engine_hears_what_was_not_answered_and_no_more() {
+    fn the_next_engine_is_sent_only_what_was_not_answered() {
         let mut audio = CallerAudio::default();
         for at in 0..100 {
             audio.push(at * 20, frame());
             audio.poll();
         }
         assert!(!audio.replay(), "nothing was said");
-        audio.speech_began(None);
+        audio.speech_started(None);
         for at in 100..200 {
             audio.push(at * 20, frame());
             audio.poll();
         }
         assert!(audio.replay());
-        let replayed: u64 = heard(&mut audio).iter().sum();
+        let replayed: u64 = poll_all(&mut audio).iter().sum();
         assert_eq!(replayed, 2500, "two seconds, and what came just before");
-        assert!(audio.is_replayed(audio.place(2499)) && !audio.is_replayed(audio.place(2500)));
+        assert!(audio.is_replayed(audio.position(2499)) && !audio.is_replayed(audio.position(2500)));
         audio.answered();
         assert!(!audio.replay());
-        assert_eq!(heard(&mut audio), [0_u64; 0]);
+        assert_eq!(poll_all(&mut audio), [0_u64; 0]);
     }
 
     proptest! {
         #[test]
         fn what_waits_is_bounded_and_the_newest_stays(stamps in proptest::collection::vec(0u64..100_000, 1..4000)) {
             let mut audio = CallerAudio::default();
-            audio.speech_began(None);
+            audio.speech_started(None);
             for at in stamps { audio.push(at, frame()); }
-            let all = heard(&mut audio);
-            prop_assert!(all.iter().sum::<u64>() * BYTES_PER_MS <= KEEP.max(*all.last().unwrap()));
+            let all = poll_all(&mut audio);
+            prop_assert!(all.iter().sum::<u64>() * BYTES_PER_MS <= MAX_BUFFERED.max(*all.last().unwrap()));
             prop_assert_eq!(*all.last().unwrap(), 20);
         }
     }

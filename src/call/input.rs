@@ -73,7 +73,7 @@ pub enum EngineEvent {
     /// The engine can receive and send audio.
     Ready,
     /// The engine sent a message that only shows that it is alive.
-    Alive,
+    Activity,
     /// The caller started to speak.
     SpeechStarted {
         /// The utterance.

@@ -7,7 +7,7 @@ const SPEECH: Duration = Duration::from_millis(200);
 /// A pause of this length ends the speech.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Longer speech that the engine does not detect as speech is background noise such as a television.
-const LONGEST: Duration = Duration::from_mins(1);
+const MAX_SPEECH: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default)]
 pub(super) struct LocalSpeech {
@@ -32,7 +32,7 @@ pub(super) enum Change {
 
 impl LocalSpeech {
     /// Processes the next piece of the caller's audio.
-    pub(super) fn hear(&mut self, is_voice: bool, length: Duration, now: Instant) -> Option<Change> {
+    pub(super) fn push(&mut self, is_voice: bool, length: Duration, now: Instant) -> Option<Change> {
         self.last_piece_was_voice = is_voice;
         if !is_voice {
             self.pause += length;
@@ -56,7 +56,7 @@ impl LocalSpeech {
     }
 
     pub(super) fn is_speaking(&self, now: Instant) -> bool {
-        self.has_begun() && self.began.is_some_and(|began| now.saturating_duration_since(began) < LONGEST)
+        self.has_begun() && self.began.is_some_and(|began| now.saturating_duration_since(began) < MAX_SPEECH)
     }
 
     /// When the caller's voice was last detected.
@@ -82,20 +82,20 @@ mod tests {
     #[test]
     fn a_click_is_no_speech_and_a_breath_does_not_end_it() {
         let (mut speech, mut now) = (LocalSpeech::default(), start());
-        let mut hear = |is_voice: bool, ms: u64| {
+        let mut push = |is_voice: bool, ms: u64| {
             let mut last = None;
             for _ in 0..ms / 20 {
                 now += Duration::from_millis(20);
-                last = speech.hear(is_voice, Duration::from_millis(20), now).or(last);
+                last = speech.push(is_voice, Duration::from_millis(20), now).or(last);
             }
             last
         };
-        assert_eq!(hear(true, 180), None);
-        assert_eq!(hear(false, 600), None);
-        assert_eq!(hear(true, 300), Some(Change::Began));
-        assert_eq!(hear(false, 400), None);
-        assert_eq!(hear(true, 500), None);
-        let ended = hear(false, 500);
+        assert_eq!(push(true, 180), None);
+        assert_eq!(push(false, 600), None);
+        assert_eq!(push(true, 300), Some(Change::Began));
+        assert_eq!(push(false, 400), None);
+        assert_eq!(push(true, 500), None);
+        let ended = push(false, 500);
         assert!(matches!(ended, Some(Change::Ended { voiced, .. }) if voiced.as_millis() == 800), "{ended:?}");
     }
 }

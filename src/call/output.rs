@@ -28,7 +28,7 @@ pub enum Output {
     AwaitStream,
     /// Close the caller's socket and transfer the caller to a human agent. The call continues until
     /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`] it waits for another stream.
-    PutThrough {
+    StartTransfer {
         /// The arguments of the agent's tool call (JSON); none if an operator requested the transfer.
         arguments: Option<String>,
     },
@@ -39,7 +39,7 @@ pub enum Output {
         /// How long to wait before.
         delay: Duration,
         /// The conversation so far; empty at the start of a call.
-        history: Vec<Said>,
+        history: Vec<HistoryTurn>,
     },
     /// Send a command to the engine.
     Engine(EngineCommand),
@@ -64,7 +64,7 @@ pub enum Output {
         /// The reason.
         reason: EndReason,
         /// The action that follows the stream.
-        after: After,
+        action: StreamEndAction,
     },
 }
 
@@ -72,13 +72,13 @@ pub enum Output {
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngineCommand {
     /// A piece of the caller's audio, or silence for a gap.
-    Hear(EncodedAudio),
+    AppendAudio(EncodedAudio),
     /// End the caller's turn now, even if the engine still detects speech.
     Commit,
     /// The caller pressed these keys.
     Keys(String),
     /// Generate a response now.
-    Respond(Wish),
+    Respond(ResponseRequest),
     /// Cancel a response.
     Cancel {
         /// The response.
@@ -107,16 +107,16 @@ pub enum EngineCommand {
 
 /// The response that is requested from the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum ResponseRequest {
     /// A reply to the conversation so far.
-    Answer,
+    Reply,
     /// A response to these instructions.
-    Say(String),
+    Instructed(String),
 }
 
 /// The action that follows the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum After {
+pub enum StreamEndAction {
     /// End the call.
     HangUp,
     /// The caller has hung up. If Twilio requests TwiML nevertheless, only the stream was stopped and the caller is
@@ -145,7 +145,7 @@ pub enum Clip {
 
 /// One turn of the conversation, for the context of a reopened engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct HistoryTurn {
     /// The speaker.
     pub speaker: Speaker,
     /// What the other side heard.

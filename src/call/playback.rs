@@ -32,16 +32,16 @@ pub(super) struct Source {
 
 /// What to send next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Send {
+pub(super) enum Outgoing {
     /// Audio that will be heard after `delay`.
     Audio { audio: EncodedAudio, delay: Duration, item: ItemId, is_first: bool },
     /// A mark of this name.
     Mark(String),
 }
 
-/// How much was heard of an interrupted utterance.
+/// How much was heard of an utterance whose audio was cleared.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(super) struct ClearedUtterance {
     pub(super) source: Source,
     /// Bytes that the caller heard.
     pub(super) heard: u64,
@@ -51,9 +51,9 @@ pub(super) struct Cut {
     pub(super) is_done: bool,
 }
 
-impl Cut {
+impl ClearedUtterance {
     /// Returns true if the caller had heard the utterance completely.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(super) fn is_fully_heard(&self) -> bool {
         self.is_done && self.heard >= self.received
     }
 }
@@ -65,22 +65,22 @@ pub(super) struct Playback {
     sent: u64,
     acked: u64,
     /// The highest heard position; it never decreases within a generation.
-    floor: u64,
+    max_heard: u64,
     /// An offset and when it was heard: the anchor of the estimate.
-    base: Option<(u64, Instant)>,
+    clock_anchor: Option<(u64, Instant)>,
     /// Utterances that were not heard to the end, in order.
-    utterings: VecDeque<Uttering>,
+    utterances: VecDeque<Utterance>,
     queue: VecDeque<(ItemId, EncodedAudio)>,
     queued: u64,
     /// A partial frame, waiting for more audio of the last utterance.
-    carry: Vec<u8>,
+    partial_frame: Vec<u8>,
     marks: VecDeque<(u32, u64)>,
     next_mark: u32,
     marked: u64,
 }
 
 #[derive(Debug)]
-struct Uttering {
+struct Utterance {
     source: Source,
     start: Option<u64>,
     sent: u64,
@@ -97,12 +97,12 @@ impl Playback {
             generation: 1,
             sent: 0,
             acked: 0,
-            floor: 0,
-            base: None,
-            utterings: VecDeque::new(),
+            max_heard: 0,
+            clock_anchor: None,
+            utterances: VecDeque::new(),
             queue: VecDeque::new(),
             queued: 0,
-            carry: Vec::new(),
+            partial_frame: Vec::new(),
             marks: VecDeque::new(),
             next_mark: 1,
             marked: 0,
@@ -118,19 +118,19 @@ impl Playback {
         let is_new = self.open().is_none_or(|open| open.source.item != source.item);
         if is_new {
             self.finish_open();
-            self.utterings.push_back(Uttering::new(source.clone()));
+            self.utterances.push_back(Utterance::new(source.clone()));
         }
         if let Some(open) = self.open() {
             open.received += audio.len() as u64;
         }
-        if self.carry.is_empty() && audio.len().is_multiple_of(FRAME_BYTES) && audio.len() <= 2 * PIECE_BYTES {
+        if self.partial_frame.is_empty() && audio.len().is_multiple_of(FRAME_BYTES) && audio.len() <= 2 * PIECE_BYTES {
             self.push(&source.item, audio.clone());
             return is_new;
         }
-        audio.decode_into(&mut self.carry);
-        let whole = self.carry.len() - self.carry.len() % FRAME_BYTES;
-        let rest = self.carry.split_off(whole);
-        let frames = std::mem::replace(&mut self.carry, rest);
+        audio.decode_into(&mut self.partial_frame);
+        let whole = self.partial_frame.len() - self.partial_frame.len() % FRAME_BYTES;
+        let rest = self.partial_frame.split_off(whole);
+        let frames = std::mem::replace(&mut self.partial_frame, rest);
         for piece in frames.chunks(PIECE_BYTES) {
             self.push(&source.item, EncodedAudio::encode(piece));
         }
@@ -145,37 +145,37 @@ impl Playback {
             self.push(&source.item, EncodedAudio::encode(piece));
         }
         let received = samples.len() as u64;
-        self.utterings.push_back(Uttering { received, done: true, ..Uttering::new(source) });
+        self.utterances.push_back(Utterance { received, done: true, ..Utterance::new(source) });
     }
 
     /// The utterance's audio is complete.
     pub(super) fn finish(&mut self, item: &ItemId) {
         if self.open().is_some_and(|open| open.source.item == *item) {
             self.finish_open();
-        } else if let Some(uttering) = self.utterings.iter_mut().find(|uttering| uttering.source.item == *item) {
-            uttering.done = true;
+        } else if let Some(utterance) = self.utterances.iter_mut().find(|utterance| utterance.source.item == *item) {
+            utterance.done = true;
         }
     }
 
     /// The audio of all utterances is complete: their engine is lost.
     pub(super) fn finish_all(&mut self) {
         self.finish_open();
-        for uttering in &mut self.utterings {
-            uttering.done = true;
+        for utterance in &mut self.utterances {
+            utterance.done = true;
         }
     }
 
     /// The next item to send while the sent audio is less than the lead ahead of the caller. Call it until it returns
     /// none.
-    pub(super) fn poll_send(&mut self, now: Instant) -> Option<Send> {
+    pub(super) fn poll_send(&mut self, now: Instant) -> Option<Outgoing> {
         let is_due = self.sent - self.marked >= MARK_EVERY
-            || (self.sent > self.marked && self.queue.is_empty() && self.utterings.back().is_some_and(|u| u.done));
+            || (self.sent > self.marked && self.queue.is_empty() && self.utterances.back().is_some_and(|u| u.done));
         if is_due {
             self.marked = self.sent;
             let number = self.next_mark;
             self.next_mark = self.next_mark.wrapping_add(1);
             self.marks.push_back((number, self.sent));
-            return Some(Send::Mark(format!("g{}.{number}", self.generation)));
+            return Some(Outgoing::Mark(format!("g{}.{number}", self.generation)));
         }
         let by_clock = self.by_clock(now);
         if self.sent - by_clock >= self.lead {
@@ -184,36 +184,37 @@ impl Playback {
         let (item, audio) = self.queue.pop_front()?;
         if by_clock == self.sent {
             // Twilio's queue is empty: the estimate restarts here.
-            self.base = Some((self.sent, now + LINE_DELAY));
+            self.clock_anchor = Some((self.sent, now + LINE_DELAY));
         }
         let (start, len) = (self.sent, audio.len() as u64);
         self.sent += len;
         self.queued -= len;
         let mut is_first = false;
-        if let Some(uttering) =
-            self.utterings.iter_mut().find(|uttering| uttering.source.item == item && uttering.takes())
+        if let Some(utterance) =
+            self.utterances.iter_mut().find(|utterance| utterance.source.item == item && utterance.has_unsent())
         {
-            is_first = uttering.start.is_none();
-            uttering.start.get_or_insert(start);
-            uttering.sent += len;
+            is_first = utterance.start.is_none();
+            utterance.start.get_or_insert(start);
+            utterance.sent += len;
         }
         // A sentence between two halves of an utterance does not belong to it.
-        for other in self.utterings.iter_mut().filter(|other| other.source.item != item && other.start.is_some()) {
-            if !other.done || other.takes() {
+        for other in self.utterances.iter_mut().filter(|other| other.source.item != item && other.start.is_some()) {
+            if !other.done || other.has_unsent() {
                 other.inserted.push((other.sent, len));
             }
         }
-        let delay =
-            self.base.map_or(Duration::ZERO, |(offset, at)| (at + span(start - offset)).saturating_duration_since(now));
-        Some(Send::Audio { audio, delay, item, is_first })
+        let delay = self
+            .clock_anchor
+            .map_or(Duration::ZERO, |(offset, at)| (at + duration(start - offset)).saturating_duration_since(now));
+        Some(Outgoing::Audio { audio, delay, item, is_first })
     }
 
     /// When the next piece may be sent.
     pub(super) fn next_send_at(&self) -> Option<Instant> {
         let (_, next) = self.queue.front()?;
-        let (offset, at) = self.base?;
-        let room = next.len() as u64;
-        Some(at + span((self.sent + room).saturating_sub(offset + self.lead)))
+        let (offset, at) = self.clock_anchor?;
+        let needed = next.len() as u64;
+        Some(at + duration((self.sent + needed).saturating_sub(offset + self.lead)))
     }
 
     /// Twilio reports that it has played up to this mark. Returns false if the mark is older than the last clear, or
@@ -221,7 +222,7 @@ impl Playback {
     pub(super) fn mark(&mut self, name: &str, now: Instant) -> bool {
         let Some(offset) = self.take_mark(name) else { return false };
         self.acked = offset;
-        self.base = Some((offset, now));
+        self.clock_anchor = Some((offset, now));
         true
     }
 
@@ -236,36 +237,36 @@ impl Playback {
     }
 
     /// Counts all sent audio as heard once its marks are overdue. Returns true if they were.
-    pub(super) fn settle(&mut self, now: Instant) -> bool {
-        let is_overdue = self.settles_at().is_some_and(|at| at <= now);
+    pub(super) fn expire_marks(&mut self, now: Instant) -> bool {
+        let is_overdue = self.marks_expire_at().is_some_and(|at| at <= now);
         if is_overdue {
             self.acked = self.sent;
-            self.base = Some((self.sent, now));
+            self.clock_anchor = Some((self.sent, now));
             self.marks.clear();
         }
         is_overdue
     }
 
     /// When the marks of the sent audio are overdue.
-    pub(super) fn settles_at(&self) -> Option<Instant> {
-        let (offset, at) = self.base.filter(|_| self.acked < self.sent)?;
-        Some(at + span(self.sent - offset) + MARK_GRACE)
+    pub(super) fn marks_expire_at(&self) -> Option<Instant> {
+        let (offset, at) = self.clock_anchor.filter(|_| self.acked < self.sent)?;
+        Some(at + duration(self.sent - offset) + MARK_GRACE)
     }
 
     /// Discards all audio that was not heard, and returns how much of each utterance was. Earlier marks do not count
     /// any more.
-    pub(super) fn clear(&mut self, now: Instant) -> Vec<Cut> {
+    pub(super) fn clear(&mut self, now: Instant) -> Vec<ClearedUtterance> {
         let heard = self.heard(now);
-        let cut = self.utterings.drain(..).map(|uttering| Cut {
-            heard: uttering.heard(heard),
-            received: uttering.received,
-            is_done: uttering.done,
-            source: uttering.source,
+        let cleared = self.utterances.drain(..).map(|utterance| ClearedUtterance {
+            heard: utterance.heard(heard),
+            received: utterance.received,
+            is_done: utterance.done,
+            source: utterance.source,
         });
-        let cut = cut.collect();
+        let cleared = cleared.collect();
         let (lead, generation, next_mark) = (self.lead, self.generation.wrapping_add(1), self.next_mark);
         *self = Self { lead, generation, next_mark, ..Self::new(Duration::ZERO) };
-        cut
+        cleared
     }
 
     /// Returns true while queued or unacknowledged audio remains. A partial frame does not count: it is sent only once
@@ -276,45 +277,45 @@ impl Playback {
 
     /// Returns true while an utterance has started and was not heard to its end.
     pub(super) fn is_open(&self) -> bool {
-        self.is_busy() || !self.utterings.is_empty()
+        self.is_busy() || !self.utterances.is_empty()
     }
 
     /// Returns true while audio of the engine itself is being heard.
-    pub(super) fn has_begun_answer(&self) -> bool {
-        self.utterings.iter().any(|uttering| uttering.source.response.is_some() && uttering.start.is_some())
+    pub(super) fn has_started_response(&self) -> bool {
+        self.utterances.iter().any(|utterance| utterance.source.response.is_some() && utterance.start.is_some())
     }
 
     /// The next utterance that was heard to its end. Call it until it returns none.
     pub(super) fn poll_heard(&mut self) -> Option<ItemId> {
-        let first = self.utterings.front()?;
+        let first = self.utterances.front()?;
         let end = first.start.map_or(0, |start| start + first.sent + first.inserted());
-        if !first.done || first.takes() || end > self.acked {
+        if !first.done || first.has_unsent() || end > self.acked {
             return None;
         }
-        self.utterings.pop_front().map(|uttering| uttering.source.item)
+        self.utterances.pop_front().map(|utterance| utterance.source.item)
     }
 
     /// The utterance that is playing by Twilio's last mark, and how long before that mark it started.
     pub(super) fn playing(&self) -> Option<(ItemId, Duration)> {
-        let first = self.utterings.front()?;
+        let first = self.utterances.front()?;
         let start = first.start.filter(|start| *start < self.acked)?;
-        Some((first.source.item.clone(), span(self.acked - start)))
+        Some((first.source.item.clone(), duration(self.acked - start)))
     }
 
     /// How long the queued audio will still be heard; a partial frame is not sent.
     pub(super) fn remaining(&self, now: Instant) -> Duration {
-        span(self.sent - self.by_clock(now) + self.queued)
+        duration(self.sent - self.by_clock(now) + self.queued)
     }
 
     /// How many bytes have been heard: estimated from the clock, but never past a mark that was not echoed.
     pub(super) fn heard(&mut self, now: Instant) -> u64 {
         let limit = self.marks.front().map_or(self.sent, |(_, offset)| *offset);
-        self.floor = self.by_clock(now).min(limit).max(self.acked).max(self.floor);
-        self.floor
+        self.max_heard = self.by_clock(now).min(limit).max(self.acked).max(self.max_heard);
+        self.max_heard
     }
 
     fn by_clock(&self, now: Instant) -> u64 {
-        let Some((offset, at)) = self.base else { return self.sent };
+        let Some((offset, at)) = self.clock_anchor else { return self.sent };
         (offset + bytes(now.saturating_duration_since(at))).min(self.sent).max(self.acked)
     }
 
@@ -324,23 +325,23 @@ impl Playback {
     }
 
     /// The utterance that may receive more audio: the engine's newest.
-    fn open(&mut self) -> Option<&mut Uttering> {
-        self.utterings.iter_mut().rev().find(|uttering| !uttering.done)
+    fn open(&mut self) -> Option<&mut Utterance> {
+        self.utterances.iter_mut().rev().find(|utterance| !utterance.done)
     }
 
     fn finish_open(&mut self) {
         let Some(open) = self.open() else { return };
         open.done = true;
         let item = open.source.item.clone();
-        if !self.carry.is_empty() {
-            let mut frame = std::mem::take(&mut self.carry);
+        if !self.partial_frame.is_empty() {
+            let mut frame = std::mem::take(&mut self.partial_frame);
             frame.resize(FRAME_BYTES, SILENCE);
             self.push(&item, EncodedAudio::encode(&frame));
         }
     }
 }
 
-impl Uttering {
+impl Utterance {
     fn new(source: Source) -> Self {
         Self { source, start: None, sent: 0, received: 0, done: false, inserted: Vec::new() }
     }
@@ -358,7 +359,7 @@ impl Uttering {
     }
 
     /// Returns true if it has received more than was sent.
-    fn takes(&self) -> bool {
+    fn has_unsent(&self) -> bool {
         self.sent < self.received
     }
 }
@@ -367,6 +368,6 @@ fn bytes(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX / 16).saturating_mul(BYTES_PER_MS) / 1000
 }
 
-fn span(bytes: u64) -> Duration {
+fn duration(bytes: u64) -> Duration {
     Duration::from_micros(bytes * 1000 / BYTES_PER_MS)
 }

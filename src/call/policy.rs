@@ -22,14 +22,20 @@ impl EngineKind {
     }
 
     /// Its capabilities.
-    pub const fn caps(self) -> EngineCaps {
+    pub const fn capabilities(self) -> EngineCapabilities {
         match self {
-            Self::Realtime => {
-                EngineCaps { can_truncate: true, cancels_on_speech: true, can_improvise: true, ends_the_call: false }
-            }
-            Self::Voicemail => {
-                EngineCaps { can_truncate: false, cancels_on_speech: true, can_improvise: false, ends_the_call: true }
-            }
+            Self::Realtime => EngineCapabilities {
+                can_truncate: true,
+                cancels_on_speech: true,
+                can_follow_instructions: true,
+                controls_hangup: false,
+            },
+            Self::Voicemail => EngineCapabilities {
+                can_truncate: false,
+                cancels_on_speech: true,
+                can_follow_instructions: false,
+                controls_hangup: true,
+            },
         }
     }
 }
@@ -37,15 +43,15 @@ impl EngineKind {
 /// An engine's capabilities. The session requests nothing that an engine lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "four things that an engine can or cannot do")]
-pub struct EngineCaps {
+pub struct EngineCapabilities {
     /// It accepts how much of an utterance was heard.
     pub can_truncate: bool,
     /// It cancels its response by itself when the caller speaks.
     pub cancels_on_speech: bool,
     /// It can follow instructions for a response.
-    pub can_improvise: bool,
+    pub can_follow_instructions: bool,
     /// It handles the caller's silence itself, and reports when the call is over.
-    pub ends_the_call: bool,
+    pub controls_hangup: bool,
 }
 
 /// The parameters of a call.

@@ -1,79 +1,79 @@
 //! The engine's responses: one at a time; audio of a cancelled response is discarded.
 
-use super::{ResponseId, Wish};
+use super::{ResponseId, ResponseRequest};
 use std::collections::VecDeque;
 use std::time::Instant;
 
 /// How many cancelled responses are remembered. An engine never has more than one or two open.
-const KEEP: usize = 16;
+const MAX_CANCELLED: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Responses {
     active: Option<Active>,
-    cut: VecDeque<ResponseId>,
+    cancelled: VecDeque<ResponseId>,
     /// What was requested and the engine has not started yet.
-    asked: Option<Wish>,
+    in_flight: Option<ResponseRequest>,
     /// The next request, which waits for the current response; a later request replaces it or merges with it.
-    wanted: Option<Wish>,
+    queued: Option<ResponseRequest>,
     /// The next request is not sent before this time.
     not_before: Option<Instant>,
     /// Counts the requested and the expected responses.
-    requests: u32,
+    request_count: u32,
 }
 
 #[derive(Debug)]
 struct Active {
     id: ResponseId,
-    /// The pending request when the response started. It may be a different one, because the engine starts some
+    /// The request in flight when the response started. It may be a different one, because the engine starts some
     /// responses by itself.
-    wish: Option<Wish>,
+    request: Option<ResponseRequest>,
 }
 
 impl Responses {
     /// Requests a response as soon as none is active. A request with instructions takes precedence over a plain reply.
-    pub(super) fn want(&mut self, wish: Wish) {
-        if self.wanted.is_none() || wish != Wish::Answer {
-            self.wanted = Some(wish);
+    pub(super) fn request(&mut self, request: ResponseRequest) {
+        if self.queued.is_none() || request != ResponseRequest::Reply {
+            self.queued = Some(request);
         }
     }
 
     /// The engine replies to the caller's last turn by itself; that reply also covers any pending request for a reply.
-    pub(super) fn expect(&mut self) {
-        self.asked.get_or_insert(Wish::Answer);
-        self.requests = self.requests.wrapping_add(1);
-        self.wanted = self.wanted.take().filter(|wish| *wish != Wish::Answer);
+    pub(super) fn expect_reply(&mut self) {
+        self.in_flight.get_or_insert(ResponseRequest::Reply);
+        self.request_count = self.request_count.wrapping_add(1);
+        self.queued = self.queued.take().filter(|request| *request != ResponseRequest::Reply);
     }
 
     /// The request to send to the engine now, if any.
-    pub(super) fn poll_create(&mut self, now: Instant) -> Option<Wish> {
-        if self.active.is_some() || self.asked.is_some() || self.not_before.is_some_and(|at| at > now) {
+    pub(super) fn poll_request(&mut self, now: Instant) -> Option<ResponseRequest> {
+        if self.active.is_some() || self.in_flight.is_some() || self.not_before.is_some_and(|at| at > now) {
             return None;
         }
-        self.asked = Some(self.wanted.take()?);
+        self.in_flight = Some(self.queued.take()?);
         self.not_before = None;
-        self.requests = self.requests.wrapping_add(1);
-        self.asked.clone()
+        self.request_count = self.request_count.wrapping_add(1);
+        self.in_flight.clone()
     }
 
     /// Repeats a failed request after a pause.
-    pub(super) fn retry(&mut self, wish: Wish, at: Instant) {
-        self.want(wish);
+    pub(super) fn retry(&mut self, request: ResponseRequest, at: Instant) {
+        self.request(request);
         self.not_before = Some(at);
     }
 
     /// When the pending request may be sent.
     pub(super) fn retry_at(&self) -> Option<Instant> {
-        self.not_before.filter(|_| self.wanted.is_some())
+        self.not_before.filter(|_| self.queued.is_some())
     }
 
     /// A counter that distinguishes earlier requests from the current one.
-    pub(super) fn requests(&self) -> u32 {
-        self.requests
+    pub(super) fn request_count(&self) -> u32 {
+        self.request_count
     }
 
     /// The engine started a response.
     pub(super) fn started(&mut self, response: &ResponseId) {
-        self.active = Some(Active { id: response.clone(), wish: self.asked.take() });
+        self.active = Some(Active { id: response.clone(), request: self.in_flight.take() });
     }
 
     /// The engine ended a response.
@@ -85,62 +85,62 @@ impl Responses {
 
     /// The engine rejected a request because a response was active. If that response is known, the request waits for
     /// its end; otherwise the request is returned.
-    pub(super) fn refused(&mut self) -> Option<Wish> {
-        let wish = self.asked.take().or_else(|| self.active.as_mut()?.wish.take())?;
+    pub(super) fn rejected(&mut self) -> Option<ResponseRequest> {
+        let request = self.in_flight.take().or_else(|| self.active.as_mut()?.request.take())?;
         if self.active.is_none() {
-            return Some(wish);
+            return Some(request);
         }
-        self.wanted.get_or_insert(wish);
+        self.queued.get_or_insert(request);
         None
     }
 
     /// Cancels the active response: its further audio is discarded. Returns its id.
-    pub(super) fn cut_active(&mut self) -> Option<ResponseId> {
-        self.wanted = None;
+    pub(super) fn cancel_active(&mut self) -> Option<ResponseId> {
+        self.queued = None;
         let response = self.active.as_ref()?.id.clone();
-        self.cut(&response);
+        self.cancel(&response);
         Some(response)
     }
 
     /// Cancels this response: its further audio is discarded.
-    pub(super) fn cut(&mut self, response: &ResponseId) {
-        if !self.is_cut(response) {
-            if self.cut.len() == KEEP {
-                self.cut.pop_front();
+    pub(super) fn cancel(&mut self, response: &ResponseId) {
+        if !self.is_cancelled(response) {
+            if self.cancelled.len() == MAX_CANCELLED {
+                self.cancelled.pop_front();
             }
-            self.cut.push_back(response.clone());
+            self.cancelled.push_back(response.clone());
         }
     }
 
-    pub(super) fn is_cut(&self, response: &ResponseId) -> bool {
-        self.cut.contains(response)
+    pub(super) fn is_cancelled(&self, response: &ResponseId) -> bool {
+        self.cancelled.contains(response)
     }
 
     /// Returns true while the engine responds, or is about to.
     pub(super) fn is_busy(&self) -> bool {
-        self.active.is_some() || self.asked.is_some() || self.wanted.is_some()
+        self.active.is_some() || self.in_flight.is_some() || self.queued.is_some()
     }
 
-    /// Returns true while the engine owes a response, or the rest of one.
-    pub(super) fn is_owed(&self) -> bool {
-        self.active.is_some() || self.asked.is_some()
+    /// Returns true while a response of the engine, or the rest of one, is expected.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.active.is_some() || self.in_flight.is_some()
     }
 
     /// Returns true while a response is active.
-    pub(super) fn is_answering(&self) -> bool {
+    pub(super) fn is_responding(&self) -> bool {
         self.active.is_some()
     }
 
     /// Drops the pending request.
-    pub(super) fn want_nothing(&mut self) {
-        self.wanted = None;
+    pub(super) fn drop_request(&mut self) {
+        self.queued = None;
     }
 
     /// A new engine starts without state; the reply that the caller waits for is requested from the new engine.
     pub(super) fn reset(&mut self) {
-        let Self { active, cut, asked, wanted, requests, .. } = std::mem::take(self);
-        let broken_off = active.filter(|active| !cut.contains(&active.id));
-        let owed = broken_off.map(|active| active.wish.unwrap_or(Wish::Answer));
-        *self = Self { wanted: wanted.or(asked).or(owed), cut, requests, ..Self::default() };
+        let Self { active, cancelled, in_flight, queued, request_count, .. } = std::mem::take(self);
+        let interrupted = active.filter(|active| !cancelled.contains(&active.id));
+        let unfinished = interrupted.map(|active| active.request.unwrap_or(ResponseRequest::Reply));
+        *self = Self { queued: queued.or(in_flight).or(unfinished), cancelled, request_count, ..Self::default() };
     }
 }

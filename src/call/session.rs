@@ -11,13 +11,13 @@ mod watch;
 
 use super::caller_audio::CallerAudio;
 use super::local_speech::LocalSpeech;
-use super::playback::{Playback, Send, Source};
+use super::playback::{Outgoing, Playback, Source};
 use super::responses::Responses;
 use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
-    After, CallEvent, CallPolicy, Clip, EngineCommand, EngineKind, Input, ItemId, Operator, Output, ResponseId,
-    TurnRecord, Wish,
+    CallEvent, CallPolicy, Clip, EngineCommand, EngineKind, Input, ItemId, Operator, Output, ResponseId,
+    ResponseRequest, StreamEndAction, TurnRecord,
 };
 use crate::domain::EndReason;
 use speech::Speech;
@@ -41,7 +41,7 @@ pub struct CallSession {
     /// A stream was lost, and another one was requested.
     has_lost_stream: bool,
     /// Another stream was requested: what the agent says first on it.
-    resume_with: Option<Wish>,
+    resume_with: Option<ResponseRequest>,
     engine: Engine,
     caller_audio: CallerAudio,
     playback: Playback,
@@ -52,7 +52,7 @@ pub struct CallSession {
     speech: Speech,
     local_speech: LocalSpeech,
     /// Since when speech that the local detector found is unnoticed by the engine.
-    unheard_since: Option<Instant>,
+    undetected_since: Option<Instant>,
     watch: Watch,
     message_taken: bool,
     keys: String,
@@ -78,7 +78,7 @@ enum Phase {
     /// The human agent's phone rings; the caller has no stream.
     Transferring,
     /// The last words are played.
-    Ending { reason: EndReason, after: After, limit: Instant },
+    Ending { reason: EndReason, action: StreamEndAction, limit: Instant },
     /// Over.
     Done,
 }
@@ -87,12 +87,12 @@ enum Phase {
 #[derive(Debug)]
 struct Engine {
     /// Its index in `CallPolicy::engines`.
-    place: usize,
+    index: usize,
     is_ready: bool,
     /// The generation: counts each opening, so nothing about earlier engines is sent to this one.
-    number: u32,
+    generation: u32,
     /// How often it has failed since its last complete response.
-    failures: u32,
+    consecutive_failures: u32,
 }
 
 impl CallSession {
@@ -104,7 +104,7 @@ impl CallSession {
             stream_began: None,
             has_lost_stream: false,
             resume_with: None,
-            engine: Engine { place: 0, is_ready: false, number: 0, failures: 0 },
+            engine: Engine { index: 0, is_ready: false, generation: 0, consecutive_failures: 0 },
             caller_audio: CallerAudio::default(),
             playback: Playback::new(policy.lead),
             responses: Responses::default(),
@@ -113,7 +113,7 @@ impl CallSession {
             outputs: VecDeque::new(),
             speech: Speech::default(),
             local_speech: LocalSpeech::default(),
-            unheard_since: None,
+            undetected_since: None,
             watch: Watch::default(),
             message_taken: false,
             keys: String::new(),
@@ -128,7 +128,7 @@ impl CallSession {
         };
         session.timers.set(Timer::Watchdog, now + session.policy.greeting + session.policy.watchdog);
         session.open_engine(Duration::ZERO);
-        session.settle_down(now);
+        session.advance(now);
         session
     }
 
@@ -148,15 +148,15 @@ impl CallSession {
             Input::StreamStopped => self.stream_stopped(now),
             Input::StreamLost => self.stream_lost(now),
             Input::ToolFinished { id, output } => self.tool_finished(&id, &output),
-            Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, After::HangUp, now),
-            Input::Operator(Operator::Transfer) => self.finish(EndReason::Transferred, After::Transfer, now),
+            Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now),
+            Input::Operator(Operator::Transfer) => self.finish(EndReason::Transferred, StreamEndAction::Transfer, now),
             Input::TransferAccepted => self.transfer_accepted(now),
-            Input::TransferFailed(why) => self.transfer_failed(why, now),
+            Input::TransferFailed(reason) => self.transfer_failed(reason, now),
             Input::RedirectFailed => self.redirect_failed(now),
             Input::RedirectDone => self.redirect_done(now),
             Input::Shutdown { deadline } => self.timers.set(Timer::Shutdown, deadline),
         }
-        self.settle_down(now);
+        self.advance(now);
     }
 
     /// Processes the timers that are due. Call it at [`CallSession::poll_timeout`], or at any time.
@@ -164,25 +164,25 @@ impl CallSession {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
                 Timer::Watchdog => self.watchdog(now),
-                Timer::Pump | Timer::Retry => {}
-                Timer::Settle => self.settle_playback(now),
+                Timer::FlushPlayback | Timer::Retry => {}
+                Timer::MarkTimeout => self.expire_marks(now),
                 Timer::Idle => self.idle(now),
                 Timer::MediaGap => self.media_gap(now),
                 Timer::Keys => self.send_keys(now),
                 Timer::Filler => self.filler(now),
-                Timer::Life => self.no_life(now),
+                Timer::ResponseTimeout => self.response_timed_out(now),
                 Timer::Stuck => self.stuck(now),
                 Timer::ToolLimit => self.tool_limit(now),
                 Timer::WrapUp => self.wrap_up(now),
-                Timer::MaxCall => self.too_long(now),
+                Timer::MaxCall => self.max_duration_reached(now),
                 Timer::Drain => self.drained(now),
-                Timer::Shutdown => self.end(EndReason::Shutdown, After::Record, now),
+                Timer::Shutdown => self.end(EndReason::Shutdown, StreamEndAction::Record, now),
             }
             if self.is_over() {
                 return;
             }
         }
-        self.settle_down(now);
+        self.advance(now);
     }
 
     /// When [`CallSession::handle_timeout`] is due. Call it again after each input.
@@ -204,28 +204,28 @@ impl CallSession {
 
     /// The engine in use.
     pub fn engine(&self) -> EngineKind {
-        self.policy.engines.get(self.engine.place).copied().unwrap_or(EngineKind::Voicemail)
+        self.policy.engines.get(self.engine.index).copied().unwrap_or(EngineKind::Voicemail)
     }
 
     /// Performs the follow-up work of any input: moves audio and responses, and sets the timers that depend on them.
-    fn settle_down(&mut self, now: Instant) {
+    fn advance(&mut self, now: Instant) {
         if self.is_over() {
             return;
         }
-        self.note_heard(now);
+        self.record_heard(now);
         if self.engine.is_ready && self.stream_began.is_some() {
             while let Some(audio) = self.caller_audio.poll() {
-                self.outputs.push_back(Output::Engine(EngineCommand::Hear(audio)));
+                self.outputs.push_back(Output::Engine(EngineCommand::AppendAudio(audio)));
             }
             // A request waits while the caller speaks.
-            if !self.engine_hears_speech()
-                && let Some(wish) = self.responses.poll_create(now)
+            if !self.engine_detects_speech()
+                && let Some(request) = self.responses.poll_request(now)
             {
-                self.outputs.push_back(Output::Engine(EngineCommand::Respond(wish)));
+                self.outputs.push_back(Output::Engine(EngineCommand::Respond(request)));
             }
         }
         if self.stream_began.is_some() {
-            self.pump(now);
+            self.flush_playback(now);
         }
         self.watch(now);
         self.watch_speech(now);
@@ -234,10 +234,10 @@ impl CallSession {
     }
 
     /// Sends the audio that may be sent now.
-    fn pump(&mut self, now: Instant) {
+    fn flush_playback(&mut self, now: Instant) {
         while let Some(send) = self.playback.poll_send(now) {
             match send {
-                Send::Audio { audio, delay, item, is_first } => {
+                Outgoing::Audio { audio, delay, item, is_first } => {
                     let at_ms = self.stream_ms(now + delay);
                     if is_first && !is_clip(&item) {
                         let latency_ms = self.transcript.first_sent(&item, now);
@@ -246,11 +246,11 @@ impl CallSession {
                     self.watch.sent(Duration::from_millis(audio.ms()), now);
                     self.outputs.push_back(Output::Play { audio, at_ms });
                 }
-                Send::Mark(name) => self.outputs.push_back(Output::Mark(name)),
+                Outgoing::Mark(name) => self.outputs.push_back(Output::Mark(name)),
             }
         }
-        self.timers.set_or_cancel(Timer::Pump, self.playback.next_send_at().map(|at| at.max(now + MIN_WAIT)));
-        self.timers.set_or_cancel(Timer::Settle, self.playback.settles_at());
+        self.timers.set_or_cancel(Timer::FlushPlayback, self.playback.next_send_at().map(|at| at.max(now + MIN_WAIT)));
+        self.timers.set_or_cancel(Timer::MarkTimeout, self.playback.marks_expire_at());
     }
 
     /// Plays a built-in sentence.
@@ -300,7 +300,7 @@ fn ms_since(began: Option<Instant>, now: Instant) -> u64 {
 }
 
 /// Boxed, because turns are large and rare while audio outputs are small and come fifty times a second.
-fn written(turn: TurnRecord) -> Output {
+fn turn_output(turn: TurnRecord) -> Output {
     Output::Turn(Box::new(turn))
 }
 

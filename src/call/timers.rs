@@ -8,9 +8,9 @@ pub(super) enum Timer {
     /// The stream and the engine must be connected.
     Watchdog,
     /// More audio may be sent.
-    Pump,
+    FlushPlayback,
     /// The sent audio must have been heard, even if marks are missing.
-    Settle,
+    MarkTimeout,
     /// The caller has been silent for the idle time.
     Idle,
     /// No audio arrived during speech.
@@ -20,7 +20,7 @@ pub(super) enum Timer {
     /// The caller has waited in silence for too long.
     Filler,
     /// The engine must have sent a message or a reply.
-    Life,
+    ResponseTimeout,
     /// A failed request is repeated.
     Retry,
     /// Only the engine still detects speech.
@@ -47,13 +47,13 @@ pub(super) struct Timers {
 
 const ALL: [Timer; COUNT] = [
     Timer::Watchdog,
-    Timer::Pump,
-    Timer::Settle,
+    Timer::FlushPlayback,
+    Timer::MarkTimeout,
     Timer::Idle,
     Timer::MediaGap,
     Timer::Keys,
     Timer::Filler,
-    Timer::Life,
+    Timer::ResponseTimeout,
     Timer::Retry,
     Timer::Stuck,
     Timer::ToolLimit,

@@ -1,11 +1,11 @@
 //! The transcript of the conversation as it was heard.
 
-use super::{ItemId, Said, TurnRecord, Usage};
+use super::{HistoryTurn, ItemId, TurnRecord, Usage};
 use crate::domain::{Speaker, TurnLatency};
 use std::time::{Duration, Instant};
 
 /// How many turns are kept for the context of a reopened engine.
-const KEEP: usize = 200;
+const MAX_TURNS: usize = 200;
 
 #[derive(Debug, Default)]
 pub(super) struct Transcript {
@@ -25,7 +25,7 @@ struct Turn {
     /// The current engine's id of the item; none until a new engine has received the replayed audio.
     engine_item: Option<ItemId>,
     /// The start of the latency measurement of the reply.
-    asked: Option<Instant>,
+    latency_start: Option<Instant>,
     /// The full text is known.
     text_final: bool,
     /// Heard to the end or interrupted: the heard part is final.
@@ -42,9 +42,9 @@ impl Transcript {
 
     /// The caller started to speak in audio that is replayed to a new engine: maps the item to the first turn that it
     /// has not received.
-    pub(super) fn caller_started_again(&mut self, item: &ItemId, at_ms: u64) {
-        let mut unheard = self.turns.iter_mut().filter(|turn| turn.engine_item.is_none());
-        match unheard.next() {
+    pub(super) fn caller_started_in_replay(&mut self, item: &ItemId, at_ms: u64) {
+        let mut unmapped = self.turns.iter_mut().filter(|turn| turn.engine_item.is_none());
+        match unmapped.next() {
             Some(turn) => turn.engine_item = Some(item.clone()),
             None => self.caller_started(item, at_ms),
         }
@@ -74,17 +74,17 @@ impl Transcript {
 
     /// The first audio of an utterance came from the engine.
     pub(super) fn first_delta(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
-        let (asked, created) = (self.speech_stopped.take(), self.response_created.take());
+        let (latency_start, created) = (self.speech_stopped.take(), self.response_created.take());
         let turn = self.turn(item, Speaker::Agent, at_ms);
-        turn.asked = asked;
-        turn.record.latency.response_created_ms = stage(asked, created);
-        turn.record.latency.first_delta_ms = stage(asked, Some(now));
+        turn.latency_start = latency_start;
+        turn.record.latency.response_created_ms = latency_ms(latency_start, created);
+        turn.record.latency.first_delta_ms = latency_ms(latency_start, Some(now));
     }
 
     /// The first audio was sent. Returns the milliseconds since the caller stopped, if the caller had spoken.
     pub(super) fn first_sent(&mut self, item: &ItemId, now: Instant) -> Option<u64> {
         let turn = self.find(item)?;
-        turn.record.latency.first_sent_ms = stage(turn.asked, Some(now));
+        turn.record.latency.first_sent_ms = latency_ms(turn.latency_start, Some(now));
         turn.record.latency.first_sent_ms.and_then(|ms| u64::try_from(ms).ok())
     }
 
@@ -93,7 +93,7 @@ impl Transcript {
         if let Some(turn) = self.find(item)
             && turn.record.latency.first_played_ms.is_none()
         {
-            turn.record.latency.first_played_ms = stage(turn.asked, now.checked_sub(since));
+            turn.record.latency.first_played_ms = latency_ms(turn.latency_start, now.checked_sub(since));
         }
     }
 
@@ -120,18 +120,18 @@ impl Transcript {
     }
 
     /// An utterance was interrupted: the caller heard `heard` of `received` bytes.
-    pub(super) fn cut(&mut self, item: &ItemId, heard: u64, received: u64, at_ms: u64) -> Option<TurnRecord> {
+    pub(super) fn interrupt(&mut self, item: &ItemId, heard: u64, received: u64, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.closed = true;
         turn.text_final = true;
         turn.record.interrupted = true;
         turn.record.ended_ms = Some(at_ms);
-        turn.record.heard_text = beginning(&turn.record.text, heard, received).to_owned();
+        turn.record.heard_text = heard_prefix(&turn.record.text, heard, received).to_owned();
         Some(turn.record.clone())
     }
 
     /// The usage of a response, added to its last utterance. Returns the turn if it was already complete.
-    pub(super) fn used(&mut self, item: &ItemId, usage: Usage) -> Option<TurnRecord> {
+    pub(super) fn add_usage(&mut self, item: &ItemId, usage: Usage) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.record.usage = usage;
         turn.closed.then(|| turn.record.clone())
@@ -166,16 +166,16 @@ impl Transcript {
 
     /// The conversation so far for an engine that must continue it; with `replays`, without the audio that is replayed
     /// to it.
-    pub(super) fn history(&self, replays: bool) -> Vec<Said> {
+    pub(super) fn history(&self, replays: bool) -> Vec<HistoryTurn> {
         let answered = self.answered_seq;
         let mut turns: Vec<_> = self.turns.iter().filter(|turn| !replays || !turn.is_unanswered(answered)).collect();
         turns.sort_by_key(|turn| turn.record.seq);
-        let said = turns.into_iter().map(|turn| {
+        let entries = turns.into_iter().map(|turn| {
             let open_agent = turn.record.speaker == Speaker::Agent && !turn.closed;
             let text = if open_agent { &turn.record.text } else { &turn.record.heard_text };
-            Said { speaker: turn.record.speaker, text: text.clone() }
+            HistoryTurn { speaker: turn.record.speaker, text: text.clone() }
         });
-        said.filter(|said| !said.text.is_empty()).collect()
+        entries.filter(|entry| !entry.text.is_empty()).collect()
     }
 
     fn find(&mut self, item: &ItemId) -> Option<&mut Turn> {
@@ -186,7 +186,7 @@ impl Transcript {
     fn turn(&mut self, item: &ItemId, speaker: Speaker, at_ms: u64) -> &mut Turn {
         let known = self.turns.iter().rposition(|turn| turn.is(item));
         let at = known.unwrap_or_else(|| {
-            if self.turns.len() >= KEEP {
+            if self.turns.len() >= MAX_TURNS {
                 let oldest = self.turns.iter().position(|turn| turn.closed && turn.text_final).unwrap_or(0);
                 self.turns.remove(oldest);
             }
@@ -205,7 +205,7 @@ impl Transcript {
                     usage: Usage::default(),
                 },
                 engine_item: Some(item.clone()),
-                asked: None,
+                latency_start: None,
                 text_final: false,
                 closed: false,
             });
@@ -237,13 +237,13 @@ impl Turn {
     }
 }
 
-fn stage(from: Option<Instant>, to: Option<Instant>) -> Option<i64> {
+fn latency_ms(from: Option<Instant>, to: Option<Instant>) -> Option<i64> {
     let passed = to?.saturating_duration_since(from?);
     i64::try_from(passed.as_millis()).ok()
 }
 
 /// The part of a text that was heard: whole words, rounded down.
-fn beginning(text: &str, heard: u64, received: u64) -> &str {
+fn heard_prefix(text: &str, heard: u64, received: u64) -> &str {
     if heard >= received {
         return text;
     }
@@ -263,17 +263,17 @@ mod tests {
     #[test]
     fn only_whole_words_were_heard() {
         let text = "שלום, איך אפשר לעזור?";
-        assert_eq!(beginning(text, 0, 100), "");
-        assert_eq!(beginning(text, 50, 100), "שלום, איך");
-        assert_eq!(beginning(text, 99, 100), "שלום, איך אפשר");
-        assert_eq!(beginning(text, 100, 100), text);
-        assert_eq!(beginning("", 1, 2), "");
+        assert_eq!(heard_prefix(text, 0, 100), "");
+        assert_eq!(heard_prefix(text, 50, 100), "שלום, איך");
+        assert_eq!(heard_prefix(text, 99, 100), "שלום, איך אפשר");
+        assert_eq!(heard_prefix(text, 100, 100), text);
+        assert_eq!(heard_prefix("", 1, 2), "");
     }
 
     proptest! {
         #[test]
         fn what_was_heard_is_a_prefix(text in "\\PC{0,60}", heard in 0u64..200, received in 0u64..200) {
-            prop_assert!(text.starts_with(beginning(&text, heard, received)));
+            prop_assert!(text.starts_with(heard_prefix(&text, heard, received)));
         }
     }
 }

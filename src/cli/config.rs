@@ -2,7 +2,7 @@
 
 use super::{Settings, as_data_owner, print, print_json};
 use crate::config::{Config, Origin, ShownSetting};
-use crate::drive::Prompts;
+use crate::drive::TwilioPrompts;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> 
 }
 
 fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
-    let outcome = settings.load().and_then(|config| Prompts::load(&config).map(|_| config));
+    let outcome = settings.load().and_then(|config| TwilioPrompts::load(&config).map(|_| config));
     if as_json {
         let (problems, warnings) = match &outcome {
             Ok(config) => (Vec::new(), config.warnings()),

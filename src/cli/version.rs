@@ -37,7 +37,7 @@ fn check_for_update(settings: &Settings) -> anyhow::Result<()> {
             print_status(&format!("A newer release is available: {} (installed: {installed}){notes}", release.version));
         }
         FeedResponse::Newest(..) | FeedResponse::NotModified => {
-            print_status(&format!("No release is newer than {installed}."))
+            print_status(&format!("No release is newer than {installed}."));
         }
     }
     Ok(())

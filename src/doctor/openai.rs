@@ -6,6 +6,6 @@ use std::sync::Arc;
 
 pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Some(config) = context.config().cloned() else { return Vec::new() };
-    let found = drive::look_at_ai(&context.client, &Arc::new(config), clock::now()).await;
+    let found = drive::check_ai(&context.client, &Arc::new(config), clock::now()).await;
     found.into_iter().map(Finding::from).collect()
 }

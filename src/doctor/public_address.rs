@@ -70,7 +70,7 @@ enum Answer {
     /// Something else, with its status.
     Other(u16),
     /// No answer, and the reason.
-    NoAnswer(String),
+    Silent(String),
     /// This machine has no route to the address.
     NoRoute,
     /// Not queried, because no daemon runs.
@@ -103,7 +103,7 @@ async fn query(url: &str, host: &str, address: SocketAddr, expected: Option<&str
             if NO_ROUTE_ERRORS.iter().any(|words| reason.contains(words)) {
                 Answer::NoRoute
             } else {
-                Answer::NoAnswer(reason)
+                Answer::Silent(reason)
             }
         }
     }
@@ -144,15 +144,15 @@ fn evaluate_one(host: &str, probe: &Probe, another_reaches: bool, records: usize
                  machine, correct the {kind} record of {host}"
             ),
         ),
-        Answer::NoAnswer(reason) if another_reaches && records > 1 => {
+        Answer::Silent(reason) if another_reaches && records > 1 => {
             Finding::error(CHECK, format!("{record} does not answer ({reason}), while others do"), wrong_record)
         }
-        Answer::NoAnswer(reason) if probe.is_local => Finding::error(
+        Answer::Silent(reason) if probe.is_local => Finding::error(
             CHECK,
             format!("{record} is this machine, but nothing answers there ({reason})"),
             "check that agentlocator-https.socket or the proxy runs, and that no firewall here blocks the port",
         ),
-        Answer::NoAnswer(reason) => Finding::error(
+        Answer::Silent(reason) => Finding::error(
             CHECK,
             format!("{record} does not answer ({reason})"),
             format!(
@@ -193,7 +193,7 @@ mod tests {
         let copy = |answer: &Answer| match answer {
             Answer::ThisDaemon => Answer::ThisDaemon,
             Answer::Other(status) => Answer::Other(*status),
-            Answer::NoAnswer(reason) => Answer::NoAnswer(reason.clone()),
+            Answer::Silent(reason) => Answer::Silent(reason.clone()),
             Answer::NoRoute => Answer::NoRoute,
             Answer::NotChecked => Answer::NotChecked,
         };
@@ -210,16 +210,14 @@ mod tests {
         let results = finding(&[("203.0.113.7", true, Answer::ThisDaemon), ("2001:db8::1", false, Answer::Other(404))]);
         assert_eq!((results[0].0, results[1].0), (State::Ok, State::Error));
         assert!(results[1].1.contains("2001:db8::1") && results[1].1.contains("AAAA record"), "{}", results[1].1);
-        let results = finding(&[
-            ("203.0.113.7", false, Answer::ThisDaemon),
-            ("203.0.113.8", false, Answer::NoAnswer("x".into())),
-        ]);
+        let results =
+            finding(&[("203.0.113.7", false, Answer::ThisDaemon), ("203.0.113.8", false, Answer::Silent("x".into()))]);
         assert!(results[0].1.contains("router, a proxy or a tunnel") && results[1].1.contains("203.0.113.8"));
     }
 
     #[test]
     fn a_missing_answer_is_explained_by_its_address() {
-        let refused = || Answer::NoAnswer("Connection refused".into());
+        let refused = || Answer::Silent("Connection refused".into());
         let results = finding(&[("203.0.113.7", true, refused())]);
         assert!(results[0].1.contains("agentlocator-https.socket"), "{}", results[0].1);
         let results = finding(&[("203.0.113.7", false, refused())]);

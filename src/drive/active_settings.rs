@@ -1,7 +1,7 @@
 //! The active settings and the objects that are built from them: one value, replaced as a whole.
 
 use super::outbox::ProviderSenders;
-use super::{Prompts, media_fetcher, outbox, recordings};
+use super::{TwilioPrompts, media_fetcher, outbox, recording_fetcher};
 use crate::config::{Config, ConfigErrors, WhatsAppConfig};
 use crate::inbox::policy::RoutingRules;
 use crate::inbox::send_rate::SendRate;
@@ -16,7 +16,7 @@ pub struct ActiveSettings {
     /// The settings.
     pub config: Arc<Config>,
     /// The audio that Twilio plays to a caller.
-    pub prompts: Prompts,
+    pub prompts: TwilioPrompts,
     /// The WhatsApp bridge, if it is in use.
     pub bridge: Option<Bridge>,
     /// The files that may be sent to contacts.
@@ -43,7 +43,7 @@ pub enum ActivationError {
 impl ActiveSettings {
     /// Builds the objects for these settings, without activating them; the connections of `client` are shared.
     pub fn build(config: Arc<Config>, client: &reqwest::Client) -> Result<Self, ActivationError> {
-        let prompts = Prompts::load(&config)?;
+        let prompts = TwilioPrompts::load(&config)?;
         let bridge = config.whatsapp.baileys_enabled().then(|| Bridge::new(client.clone(), &config)).transpose()?;
         let files = media_fetcher::public_files(&config)?;
         Ok(Self {
@@ -51,7 +51,7 @@ impl ActiveSettings {
             rules: outbox::rules(&config),
             senders: ProviderSenders::new(&config, client.clone(), bridge.clone(), files.clone()),
             twilio_files: TwilioMediaFetcher::new(client.clone(), &config)?,
-            recording_files: SafeFetcher::new(Trusted::Nothing, recordings::MAX_BYTES)?,
+            recording_files: SafeFetcher::new(Trusted::Nothing, recording_fetcher::MAX_BYTES)?,
             bridge,
             files,
             config,

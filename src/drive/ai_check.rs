@@ -5,7 +5,7 @@ use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tools;
 use crate::config::{Config, OpenAiConfig};
 use crate::domain::{CheckResult, CheckStatus, Timestamp};
-use crate::engine::{Realtime, RealtimeSetup, RefusedFields};
+use crate::engine::{Realtime, RealtimeSetup, RejectedFields};
 use crate::ops::local_time;
 use crate::providers::http_client;
 use crate::providers::openai::rest::{self, Error, Model};
@@ -24,18 +24,18 @@ const WARN_DAYS: i32 = 60;
 const URGENT_DAYS: i32 = 7;
 
 /// Queries the AI server, and opens a session with the settings of a call.
-pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
+pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     let openai = &config.openai;
     if openai.key().is_none() {
         return vec![CheckResult::skipped(CHECK, NO_KEY)];
     }
     let models = match rest::models(client, openai, LIMIT).await {
         Ok(models) => models,
-        Err(error) => return vec![refusal(&error)],
+        Err(error) => return vec![error_finding(&error)],
     };
     let today = local_time::date(now, &config.business.time_zone);
     let mut findings = missing(&models, openai).map_or_else(Vec::new, |finding| vec![finding]);
-    findings.extend(ending(&models, openai, today));
+    findings.extend(shutting_down(&models, openai, today));
     if findings.iter().all(|finding| finding.state != CheckStatus::Error) {
         findings.extend(session(config.clone(), now).await);
     }
@@ -49,7 +49,7 @@ pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp
 }
 
 /// The configured models without duplicates.
-fn wanted(config: &OpenAiConfig) -> Vec<&str> {
+fn configured_models(config: &OpenAiConfig) -> Vec<&str> {
     let all =
         [&config.realtime_model, &config.transcription_model, &config.file_transcription_model, &config.chat_model];
     let mut wanted: Vec<_> = all.into_iter().map(String::as_str).collect();
@@ -59,7 +59,7 @@ fn wanted(config: &OpenAiConfig) -> Vec<&str> {
 
 fn missing(models: &[Model], config: &OpenAiConfig) -> Option<CheckResult> {
     let is_there = |wanted: &str| models.iter().any(|model| model.id == wanted);
-    let missing: Vec<_> = wanted(config).into_iter().filter(|wanted| !is_there(wanted)).collect();
+    let missing: Vec<_> = configured_models(config).into_iter().filter(|wanted| !is_there(wanted)).collect();
     let found = format!("the key may not use {}", missing.join(", "));
     let remedy = "allow it in the project's settings at OpenAI, or set another model under [openai]";
     if missing.contains(&config.realtime_model.as_str()) {
@@ -69,8 +69,8 @@ fn missing(models: &[Model], config: &OpenAiConfig) -> Option<CheckResult> {
 }
 
 /// Reports the configured models that will soon be shut down.
-fn ending(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<CheckResult> {
-    let wanted = wanted(config);
+fn shutting_down(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<CheckResult> {
+    let wanted = configured_models(config);
     let used = models.iter().filter(|model| wanted.contains(&model.id.as_str()));
     used.filter_map(|model| {
         let day = model.shutdown_date?;
@@ -88,8 +88,8 @@ fn ending(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<CheckResu
 
 async fn session(config: Arc<Config>, now: Timestamp) -> Option<CheckResult> {
     match try_session(call_setup(config, now)).await {
-        Ok(refused) if refused.is_empty() => None,
-        Ok(refused) => Some(refused_settings(CHECK, &refused)),
+        Ok(rejected) if rejected.is_empty() => None,
+        Ok(rejected) => Some(rejected_settings(CHECK, &rejected)),
         Err(reason) => Some(no_session(CHECK, &reason)),
     }
 }
@@ -104,7 +104,7 @@ pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
         language: config.agent.language.clone(),
         profile_name: None,
         history: Vec::new(),
-        refused: RefusedFields::default(),
+        rejected: RejectedFields::default(),
         config,
     }
 }
@@ -115,10 +115,10 @@ pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str
     outcome.unwrap_or_else(|_| Err(format!("it did not answer within {} s", LIMIT.as_secs())))
 }
 
-pub(super) fn refused_settings(check: &str, refused: &[&str]) -> CheckResult {
+pub(super) fn rejected_settings(check: &str, rejected: &[&str]) -> CheckResult {
     CheckResult::warning(
         check,
-        format!("the AI rejects these call settings, and calls continue without them: {}", refused.join(", ")),
+        format!("the AI rejects these call settings, and calls continue without them: {}", rejected.join(", ")),
         "name other values under [openai] (transcription_model, voice, …) or agent.language",
     )
 }
@@ -131,7 +131,7 @@ pub(super) fn no_session(check: &str, reason: &str) -> CheckResult {
     )
 }
 
-pub(super) fn refusal(error: &Error) -> CheckResult {
+pub(super) fn error_finding(error: &Error) -> CheckResult {
     match error {
         Error::Refused { status: 401 | 403, code, .. } => CheckResult::error(
             CHECK,
@@ -173,12 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_model_in_use_is_told_weeks_before() {
+    fn the_shutdown_of_a_model_in_use_is_reported_weeks_before() {
         let config = OpenAiConfig::default();
         let chat = config.chat_model.as_str();
         let states = |day| {
             let models = [model(chat, Some("2026-12-11")), model("gpt-other", Some("2020-01-01"))];
-            let found = ending(&models, &config, day);
+            let found = shutting_down(&models, &config, day);
             found.into_iter().map(|finding| finding.state).collect::<Vec<_>>()
         };
         assert_eq!(states("2026-10-11".parse().unwrap()), []);

@@ -2,7 +2,7 @@
 //! an answer turn by turn. It costs a cent or two; `doctor --live` alone runs it.
 
 use super::ai_check::{self, TRANSCRIPTION};
-use super::{clips, fallback};
+use super::{clips, recorded_turns};
 use crate::audio::{EncodedAudio, FRAME_BYTES, mulaw, wav};
 use crate::call::{EngineCommand, EngineEvent, ResponseOutcome};
 use crate::clock;
@@ -31,7 +31,7 @@ const SLOW_ANSWER: Duration = Duration::from_secs(2);
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
 /// Opens sessions, and asks a question twice: aloud, and as a recording.
-pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
+pub async fn probe(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     if config.openai.key().is_none() {
         return vec![CheckResult::skipped(SESSION, ai_check::NO_KEY)];
     }
@@ -55,10 +55,10 @@ async fn session(setup: RealtimeSetup) -> CheckResult {
     let (whole, without) =
         tokio::join!(ai_check::try_session(setup.clone()), ai_check::try_session(setup.without(TRANSCRIPTION)));
     match (whole, without) {
-        (Ok(refused), _) if refused.is_empty() => {
+        (Ok(rejected), _) if rejected.is_empty() => {
             CheckResult::ok(SESSION, "the AI opens a session with all settings of a call")
         }
-        (Ok(refused), _) => ai_check::refused_settings(SESSION, &refused),
+        (Ok(rejected), _) => ai_check::rejected_settings(SESSION, &rejected),
         (Err(reason), Ok(_)) => CheckResult::error(
             SESSION,
             format!(
@@ -73,25 +73,25 @@ async fn session(setup: RealtimeSetup) -> CheckResult {
 
 async fn answer(setup: RealtimeSetup) -> Vec<CheckResult> {
     let model = setup.config.openai.transcription_model.clone();
-    let refused = setup.refused.clone();
-    match ask_aloud(setup).await {
+    let rejected = setup.rejected.clone();
+    match ask_by_voice(setup).await {
         Err(reason) => {
             let remedy = "callers leave a message until that is mended: see the account's limits and payments, and \
                           status.openai.com";
             vec![CheckResult::error(ANSWER, format!("a question gets no spoken answer: {reason}"), remedy)]
         }
         Ok(spoken) => {
-            let mut findings = vec![judge_wait(&spoken)];
+            let mut findings = vec![evaluate_wait(&spoken)];
             // A refused transcription is reported with the session.
-            if !refused.names().contains(&TRANSCRIPTION) {
-                findings.push(judge_words(spoken.heard.as_deref().unwrap_or_default(), &model));
+            if !rejected.names().contains(&TRANSCRIPTION) {
+                findings.push(evaluate_transcript(spoken.heard.as_deref().unwrap_or_default(), &model));
             }
             findings
         }
     }
 }
 
-fn judge_wait(spoken: &Spoken) -> CheckResult {
+fn evaluate_wait(spoken: &Spoken) -> CheckResult {
     let (waited, cents) = (spoken.waited, cents(spoken.cost_micros));
     let found = format!(
         "a spoken answer began {} ms after the question, and cost {cents}: “{}”",
@@ -106,7 +106,7 @@ fn judge_wait(spoken: &Spoken) -> CheckResult {
     CheckResult::ok(ANSWER, found)
 }
 
-fn judge_words(heard: &str, model: &str) -> CheckResult {
+fn evaluate_transcript(heard: &str, model: &str) -> CheckResult {
     if heard.trim().is_empty() {
         let found = format!("{model} writes down no words of a question in Hebrew");
         return CheckResult::warning(
@@ -132,15 +132,15 @@ struct Spoken {
     cost_micros: i64,
 }
 
-async fn ask_aloud(setup: RealtimeSetup) -> Result<Spoken, String> {
+async fn ask_by_voice(setup: RealtimeSetup) -> Result<Spoken, String> {
     let mut engine = Realtime::open(setup, Duration::ZERO);
-    let spoken = tokio::time::timeout(ANSWER_LIMIT, converse(&mut engine)).await;
+    let spoken = tokio::time::timeout(ANSWER_LIMIT, play_question(&mut engine)).await;
     engine.close().await;
     spoken.unwrap_or_else(|_| Err(format!("none came within {} s", ANSWER_LIMIT.as_secs())))
 }
 
 /// Plays the question and then silence, as a caller's line does, until the answer is over.
-async fn converse(engine: &mut Realtime) -> Result<Spoken, String> {
+async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
     let mut question = QUESTION.chunks(FRAME_BYTES);
     let mut line = interval(FRAME);
     let mut is_open = false;
@@ -155,7 +155,7 @@ async fn converse(engine: &mut Realtime) -> Result<Spoken, String> {
                     line.reset_immediately();
                 }
                 EngineEvent::AudioDelta { .. } => {
-                    // A server that answers before the end of the question has not made anybody wait.
+                    // A server that answers before the end of the question has not made the caller wait.
                     let since = asked_at.map(|asked| clock::instant().duration_since(asked));
                     waited.get_or_insert(since.unwrap_or_default());
                 }
@@ -176,7 +176,7 @@ async fn converse(engine: &mut Realtime) -> Result<Spoken, String> {
                     asked_at.get_or_insert_with(clock::instant);
                     &[mulaw::SILENCE; FRAME_BYTES]
                 });
-                engine.command(&EngineCommand::Hear(EncodedAudio::encode(frame)));
+                engine.command(&EngineCommand::AppendAudio(EncodedAudio::encode(frame)));
                 engine.try_flush();
             }
         }
@@ -191,22 +191,22 @@ async fn converse(engine: &mut Realtime) -> Result<Spoken, String> {
 /// What a caller without a live stream gets: the recording written down, and a written answer. Twilio speaks it.
 async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp) -> CheckResult {
     let (openai, language) = (&config.openai, &config.agent.language);
-    let refused = |what: &str, error: &rest::Error| {
-        let CheckResult { found, remedy, .. } = ai_check::refusal(error);
+    let failed = |what: &str, error: &rest::Error| {
+        let CheckResult { found, remedy, .. } = ai_check::error_finding(error);
         CheckResult::error(TURN, format!("{what}: {found}"), &remedy)
     };
     let began = clock::instant();
     let heard = match rest::transcribe(client, openai, recording(), "audio/wav", language, REQUEST_LIMIT).await {
         Ok(heard) => heard,
-        Err(error) => return refused(&format!("{} writes no recording down", openai.file_transcription_model), &error),
+        Err(error) => return failed(&format!("{} writes no recording down", openai.file_transcription_model), &error),
     };
     let messages = [
-        ChatMessage { role: "system", content: fallback::instructions(&config.business, &config.agent, now) },
+        ChatMessage { role: "system", content: recorded_turns::instructions(&config.business, &config.agent, now) },
         ChatMessage { role: "user", content: heard.clone() },
     ];
     let answer = match rest::chat(client, openai, &messages, REQUEST_LIMIT).await {
         Ok(answer) => answer,
-        Err(error) => return refused(&format!("{} gives no answer", openai.chat_model), &error),
+        Err(error) => return failed(&format!("{} gives no answer", openai.chat_model), &error),
     };
     let took = clock::instant().duration_since(began);
     let found = format!(
@@ -218,7 +218,7 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
     if heard.trim().is_empty() {
         return CheckResult::warning(TURN, found, "name another openai.file_transcription_model");
     }
-    if took > fallback::WEBHOOK_TIME {
+    if took > recorded_turns::WEBHOOK_TIMEOUT {
         return CheckResult::warning(TURN, found, "callers hear “one moment” first: name a faster openai.chat_model");
     }
     CheckResult::ok(TURN, found)

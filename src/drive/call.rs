@@ -1,37 +1,37 @@
 //! The task of one call: both sockets, the engine and the timer, so a frame never waits for another thread.
 //! [`CallSession`] makes the decisions; this module carries them out.
 
-mod real_time;
+mod audio_rate_limit;
+mod call_log_writer;
+pub(super) mod recording_writer;
 mod redirect;
-mod scribe;
-pub(super) mod tape;
 mod tools;
 
 use super::ActiveSettings;
-use super::calls::{CallParts, Caller, Calls, MediaSocket, can_transfer};
+use super::calls::{CallContext, CallServices, Calls, MediaSocket, can_transfer};
 use super::clips;
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tools::{self as agent_tools, TransferToPerson};
 use crate::audio::{EncodedAudio, VoiceDetector};
-use crate::call::{CallPolicy, CallSession, EngineKind, Input, Output, Said};
+use crate::call::{CallPolicy, CallSession, EngineKind, HistoryTurn, Input, Output};
 use crate::clock;
 use crate::domain::{CallSid, ContactName, StreamSid, TransferFailure};
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
 use crate::providers::websocket::{self, Received};
+use audio_rate_limit::{Admission, AudioRateLimit};
+use call_log_writer::CallLogWriter;
 use futures_util::FutureExt;
-use real_time::{Admission, RealTime};
-use scribe::Scribe;
+use recording_writer::RecordingWriter;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tape::Tape;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Sleep, sleep};
 
 /// A message to a call's task.
 #[derive(Debug)]
-pub(super) enum Mail {
+pub(super) enum CallMessage {
     /// The media stream started.
     Stream(Box<MediaSocket>, Start),
     /// Twilio requests the TwiML that follows the stream of this `<Connect>`, counted from 1.
@@ -67,14 +67,14 @@ pub(super) async fn run(
     calls: Calls,
     settings: Arc<ActiveSettings>,
     policy: CallPolicy,
-    caller: Caller,
-    mailbox: UnboundedSender<Mail>,
-    mail: UnboundedReceiver<Mail>,
+    context: CallContext,
+    sender: UnboundedSender<CallMessage>,
+    receiver: UnboundedReceiver<CallMessage>,
 ) {
     let now = clock::instant();
-    let sid = caller.call.call_sid.clone();
-    let CallParts { store, alerts, .. } = calls.parts();
-    let scribe = Scribe::new(sid.clone(), store.clone(), settings.config.clone(), alerts.clone());
+    let sid = context.call.call_sid.clone();
+    let CallServices { store, alerts, .. } = calls.services();
+    let call_log_writer = CallLogWriter::new(sid.clone(), store.clone(), settings.config.clone(), alerts.clone());
     let mut task = CallTask {
         session: CallSession::new(policy, now),
         engine: None,
@@ -84,25 +84,25 @@ pub(super) async fn run(
         lost_stream: None,
         past_streams: 0,
         voice: VoiceDetector::default(),
-        scribe,
-        tape: None,
-        alarm: Alarm { sleep: Box::pin(sleep(Duration::ZERO)), at: None },
+        call_log_writer,
+        recording_writer: None,
+        timer: DeadlineTimer { sleep: Box::pin(sleep(Duration::ZERO)), at: None },
         calls,
         settings,
-        caller,
+        context,
         sid,
-        mailbox,
-        mail,
+        sender,
+        receiver,
     };
-    task.talk().await;
-    task.leave().await;
+    task.run().await;
+    task.shut_down().await;
 }
 
 struct CallTask {
     calls: Calls,
     /// The settings that were active when the call began.
     settings: Arc<ActiveSettings>,
-    caller: Caller,
+    context: CallContext,
     sid: CallSid,
     session: CallSession,
     engine: Option<Engine>,
@@ -115,42 +115,42 @@ struct CallTask {
     /// How many streams of this call have ended.
     past_streams: u32,
     voice: VoiceDetector,
-    scribe: Scribe,
-    tape: Option<Tape>,
-    alarm: Alarm,
+    call_log_writer: CallLogWriter,
+    recording_writer: Option<RecordingWriter>,
+    timer: DeadlineTimer,
     /// The task's own sender: tools and the redirect report through it.
-    mailbox: UnboundedSender<Mail>,
-    mail: UnboundedReceiver<Mail>,
+    sender: UnboundedSender<CallMessage>,
+    receiver: UnboundedReceiver<CallMessage>,
 }
 
 struct Stream {
     socket: MediaSocket,
     writer: Outgoing,
-    real_time: RealTime,
+    audio_rate_limit: AudioRateLimit,
 }
 
 /// A timer that is reset only when the deadline moves to an earlier time, so a deadline that moves later with every
 /// frame costs nothing.
-struct Alarm {
+struct DeadlineTimer {
     sleep: Pin<Box<Sleep>>,
     at: Option<Instant>,
 }
 
 impl CallTask {
-    async fn talk(&mut self) {
+    async fn run(&mut self) {
         loop {
-            self.act();
+            self.drain_outputs();
             if self.session.is_over() {
                 return;
             }
-            self.alarm.set(self.session.poll_timeout());
+            self.timer.set(self.session.poll_timeout());
             tokio::select! {
                 biased;
-                received = receive(&mut self.stream) => self.carrier(received),
+                received = receive(&mut self.stream) => self.handle_stream(received),
                 event = next(&mut self.engine) => self.session.handle_input(Input::Engine(event), clock::instant()),
-                mail = self.mail.recv() => self.open(mail),
-                () = self.alarm.sleep.as_mut(), if self.alarm.at.is_some() => {
-                    self.alarm.at = None;
+                message = self.receiver.recv() => self.handle_message(message),
+                () = self.timer.sleep.as_mut(), if self.timer.at.is_some() => {
+                    self.timer.at = None;
                     self.session.handle_timeout(clock::instant());
                 }
             }
@@ -158,9 +158,9 @@ impl CallTask {
     }
 
     /// Carries out all pending outputs of the session, then flushes the sockets once.
-    fn act(&mut self) {
+    fn drain_outputs(&mut self) {
         while let Some(output) = self.session.poll_output() {
-            self.perform(output);
+            self.apply(output);
         }
         if let Some(engine) = &mut self.engine {
             engine.try_flush();
@@ -169,18 +169,18 @@ impl CallTask {
             // A write error is ignored: the reader of the socket reports it.
             let _ = stream.socket.socket.try_flush();
         }
-        if let (Some(tape), Some(began)) = (&mut self.tape, self.began) {
-            tape.roll(clock::instant() - began);
-            if !self.calls.parts().disk.takes_media() {
+        if let (Some(recording_writer), Some(began)) = (&mut self.recording_writer, self.began) {
+            recording_writer.flush(clock::instant() - began);
+            if !self.calls.services().disk.takes_media() {
                 tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: the recording of call {} stops here", self.sid);
-                if let Some(tape) = self.tape.take() {
-                    tape.end(clock::instant() - began, self.calls.parts().compression.clone());
+                if let Some(recording_writer) = self.recording_writer.take() {
+                    recording_writer.finish(clock::instant() - began, self.calls.services().compression.clone());
                 }
             }
         }
     }
 
-    fn perform(&mut self, output: Output) {
+    fn apply(&mut self, output: Output) {
         match output {
             Output::Engine(command) => {
                 if let Some(engine) = &mut self.engine {
@@ -189,39 +189,39 @@ impl CallTask {
             }
             Output::Play { audio, at_ms } => {
                 self.send(|writer| writer.media(audio.base64()));
-                if let Some(tape) = &mut self.tape {
-                    tape.agent(at_ms, &audio);
+                if let Some(recording_writer) = &mut self.recording_writer {
+                    recording_writer.agent(at_ms, &audio);
                 }
             }
             Output::Mark(name) => self.send(|writer| writer.mark(&name)),
             Output::Clear { heard_until_ms } => {
                 self.send(Outgoing::clear);
-                if let Some(tape) = &mut self.tape {
-                    tape.cut_agent(heard_until_ms);
+                if let Some(recording_writer) = &mut self.recording_writer {
+                    recording_writer.truncate_agent(heard_until_ms);
                 }
             }
             Output::AwaitStream => self.await_stream(),
-            Output::PutThrough { arguments } => self.put_through(arguments.as_deref()),
+            Output::StartTransfer { arguments } => self.start_transfer(arguments.as_deref()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
-            Output::Turn(turn) => self.scribe.turn(turn),
-            Output::Event(event) => self.scribe.event(&event),
+            Output::Turn(turn) => self.call_log_writer.turn(turn),
+            Output::Event(event) => self.call_log_writer.event(&event),
             Output::RunTool { id, name, arguments } => {
-                tools::run(&self.calls, &self.sid, &self.mailbox, &id, &name, &arguments);
+                tools::run(&self.calls, &self.sid, &self.sender, &id, &name, &arguments);
             }
             Output::RedirectToFallback => {
-                tokio::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.mailbox.clone()));
+                tokio::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.sender.clone()));
             }
             // The last output. The socket is closed when the task exits, because the follow-up action must be recorded
             // before.
             Output::CloseStream => {}
-            Output::Ended { reason, after } => {
-                self.calls.note_after(&self.sid, after);
-                self.scribe.ended(reason, after);
+            Output::Ended { reason, action } => {
+                self.calls.set_stream_end_action(&self.sid, action);
+                self.call_log_writer.ended(reason, action);
             }
         }
     }
 
-    fn carrier(&mut self, received: Received) {
+    fn handle_stream(&mut self, received: Received) {
         let now = clock::instant();
         let text = match received {
             Received::Text(text) => text,
@@ -239,10 +239,10 @@ impl CallTask {
                 if !self.is_in_time(timestamp_ms, &audio, now) {
                     return;
                 }
-                if let Some(tape) = &mut self.tape {
-                    tape.caller(timestamp_ms, &audio);
+                if let Some(recording_writer) = &mut self.recording_writer {
+                    recording_writer.caller(timestamp_ms, &audio);
                 }
-                let is_voice = self.voice.hear(&audio, self.session.trusts_engine(now));
+                let is_voice = self.voice.detect(&audio, self.session.trusts_engine(now));
                 Input::CallerAudio { timestamp_ms, audio, is_voice }
             }
             Ok(Incoming::Mark(name)) => Input::Mark(name.into_owned()),
@@ -260,9 +260,9 @@ impl CallTask {
     /// closed.
     fn is_in_time(&mut self, timestamp_ms: u64, audio: &EncodedAudio, now: Instant) -> bool {
         let (Some(stream), Some(began)) = (&mut self.stream, self.began) else { return false };
-        match stream.real_time.admit(timestamp_ms, audio.ms(), now - began) {
-            Admission::Take => return true,
-            Admission::Drop if stream.real_time.is_first_drop(audio.ms()) => {
+        match stream.audio_rate_limit.admit(timestamp_ms, audio.ms(), now - began) {
+            Admission::Accept => return true,
+            Admission::Drop if stream.audio_rate_limit.is_first_drop(audio.ms()) => {
                 tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Audio of call {} dropped: it is ahead of real time", self.sid);
             }
             Admission::Drop => {}
@@ -278,25 +278,25 @@ impl CallTask {
         false
     }
 
-    fn open(&mut self, mail: Option<Mail>) {
+    fn handle_message(&mut self, message: Option<CallMessage>) {
         let now = clock::instant();
-        let input = match mail {
-            Some(Mail::Stream(socket, start)) => {
+        let input = match message {
+            Some(CallMessage::Stream(socket, start)) => {
                 self.stream_began(*socket, &start, now);
                 Input::StreamStarted
             }
             // Late reports about a stream that was replaced are ignored.
-            Some(Mail::StreamFailed(stream)) if self.is_lost(&stream) => return,
-            Some(Mail::StreamEnded(connect)) if connect <= self.past_streams => return,
+            Some(CallMessage::StreamFailed(stream)) if self.is_lost(&stream) => return,
+            Some(CallMessage::StreamEnded(connect)) if connect <= self.past_streams => return,
             // The channel never ends, since the task holds a sender itself.
-            Some(Mail::StreamEnded(_) | Mail::StreamFailed(_)) | None => Input::StreamLost,
-            Some(Mail::HungUp) => Input::StreamStopped,
-            Some(Mail::ToolFinished { id, output }) => Input::ToolFinished { id, output },
-            Some(Mail::TransferAccepted) => Input::TransferAccepted,
-            Some(Mail::TransferFailed(why)) => Input::TransferFailed(why),
-            Some(Mail::RedirectFailed) => Input::RedirectFailed,
-            Some(Mail::RedirectDone) => Input::RedirectDone,
-            Some(Mail::Shutdown { deadline }) => Input::Shutdown { deadline },
+            Some(CallMessage::StreamEnded(_) | CallMessage::StreamFailed(_)) | None => Input::StreamLost,
+            Some(CallMessage::HungUp) => Input::StreamStopped,
+            Some(CallMessage::ToolFinished { id, output }) => Input::ToolFinished { id, output },
+            Some(CallMessage::TransferAccepted) => Input::TransferAccepted,
+            Some(CallMessage::TransferFailed(why)) => Input::TransferFailed(why),
+            Some(CallMessage::RedirectFailed) => Input::RedirectFailed,
+            Some(CallMessage::RedirectDone) => Input::RedirectDone,
+            Some(CallMessage::Shutdown { deadline }) => Input::Shutdown { deadline },
         };
         self.session.handle_input(input, now);
     }
@@ -316,9 +316,9 @@ impl CallTask {
         self.end_stream();
     }
 
-    fn put_through(&mut self, arguments: Option<&str>) {
+    fn start_transfer(&mut self, arguments: Option<&str>) {
         let asked = arguments.and_then(|json| serde_json::from_str::<TransferToPerson>(json).ok()).unwrap_or_default();
-        self.calls.put_through(&self.sid, asked.reason.trim());
+        self.calls.start_transfer(&self.sid, asked.reason.trim());
         self.end_stream();
     }
 
@@ -326,29 +326,34 @@ impl CallTask {
     fn end_stream(&mut self) {
         if let Some(began) = self.began.take() {
             self.past_streams += 1;
-            if let Some(tape) = self.tape.take() {
-                tape.end(clock::instant() - began, self.calls.parts().compression.clone());
+            if let Some(recording_writer) = self.recording_writer.take() {
+                recording_writer.finish(clock::instant() - began, self.calls.services().compression.clone());
             }
         }
         if let Some(stream) = self.stream.take() {
-            tokio::spawn(stream.socket.dismiss());
+            tokio::spawn(stream.socket.close());
         }
     }
 
     fn stream_began(&mut self, socket: MediaSocket, start: &Start, now: Instant) {
-        self.stream = Some(Stream { socket, writer: Outgoing::new(&start.stream_sid), real_time: RealTime::default() });
+        self.stream = Some(Stream {
+            socket,
+            writer: Outgoing::new(&start.stream_sid),
+            audio_rate_limit: AudioRateLimit::default(),
+        });
         self.began = Some(now);
         self.lost_stream = self.stream_sid.replace(start.stream_sid.clone());
-        self.scribe.stream_began(&start.stream_sid);
+        self.call_log_writer.stream_began(&start.stream_sid);
         let recording = self.settings.config.voice.recording;
-        if recording && !self.calls.parts().disk.takes_media() {
+        if recording && !self.calls.services().disk.takes_media() {
             tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: call {} is not recorded", self.sid);
         } else if recording {
-            self.tape = Some(Tape::begin(&self.sid, &start.stream_sid, self.calls.parts().store.clone()));
+            self.recording_writer =
+                Some(RecordingWriter::start(&self.sid, &start.stream_sid, self.calls.services().store.clone()));
         }
     }
 
-    fn open_engine(&mut self, kind: EngineKind, delay: Duration, history: Vec<Said>) {
+    fn open_engine(&mut self, kind: EngineKind, delay: Duration, history: Vec<HistoryTurn>) {
         let engine = match kind {
             EngineKind::Realtime => Engine::Realtime(Box::new(Realtime::open(self.realtime_setup(history), delay))),
             EngineKind::Voicemail => Engine::Voicemail(Box::new(Voicemail::new(self.voicemail_setup()))),
@@ -358,11 +363,11 @@ impl CallTask {
         }
     }
 
-    fn realtime_setup(&self, history: Vec<Said>) -> RealtimeSetup {
+    fn realtime_setup(&self, history: Vec<HistoryTurn>) -> RealtimeSetup {
         let config = self.settings.config.clone();
-        let can_transfer = can_transfer(&config, &self.caller.call);
+        let can_transfer = can_transfer(&config, &self.context.call);
         // A profile name is chosen by the caller, so it must not be part of the instructions (prompt injection).
-        let (caller_name, profile_name) = match &self.caller.name {
+        let (caller_name, profile_name) = match &self.context.name {
             ContactName::Unknown => (None, None),
             ContactName::ByOwner(name) => (Some(name.as_str()), None),
             ContactName::ByProfile(name) => (None, Some(name.clone())),
@@ -374,17 +379,17 @@ impl CallTask {
             language: config.agent.language.clone(),
             profile_name,
             history,
-            refused: self.calls.parts().refused.clone(),
+            rejected: self.calls.services().rejected.clone(),
             config,
         }
     }
 
     fn voicemail_setup(&self) -> VoicemailSetup {
-        let (parts, voice) = (self.calls.parts(), &self.settings.config.voice);
+        let (services, voice) = (self.calls.services(), &self.settings.config.voice);
         VoicemailSetup {
-            prompt: parts.clips.leave_message.clone(),
+            prompt: services.clips.leave_message.clone(),
             prompt_text: clips::LEAVE_MESSAGE_TEXT.to_owned(),
-            thanks: parts.clips.thanks.clone(),
+            thanks: services.clips.thanks.clone(),
             thanks_text: clips::THANKS_TEXT.to_owned(),
             longest: Duration::from_secs(voice.message_max_s.into()),
             silence: Duration::from_secs(voice.message_silence_s.into()),
@@ -403,26 +408,26 @@ impl CallTask {
 
     /// Closes both sockets. The engine's socket costs money while it is open; Twilio requests the next TwiML when its
     /// socket is closed.
-    async fn leave(&mut self) {
+    async fn shut_down(&mut self) {
         if let Some(engine) = self.engine.take() {
             tokio::spawn(engine.close());
         }
-        if let (Some(tape), Some(began)) = (self.tape.take(), self.began) {
-            tape.end(clock::instant() - began, self.calls.parts().compression.clone());
+        if let (Some(recording_writer), Some(began)) = (self.recording_writer.take(), self.began) {
+            recording_writer.finish(clock::instant() - began, self.calls.services().compression.clone());
         }
         if let Some(stream) = self.stream.take() {
-            stream.socket.dismiss().await;
+            stream.socket.close().await;
         }
         // Closes the sockets of streams that arrived too late.
-        while let Ok(mail) = self.mail.try_recv() {
-            if let Mail::Stream(socket, _) = mail {
-                socket.dismiss().await;
+        while let Ok(message) = self.receiver.try_recv() {
+            if let CallMessage::Stream(socket, _) = message {
+                socket.close().await;
             }
         }
     }
 }
 
-impl Alarm {
+impl DeadlineTimer {
     fn set(&mut self, at: Option<Instant>) {
         let Some(at) = at else { return };
         if self.at.is_none_or(|armed| at < armed) {

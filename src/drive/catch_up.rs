@@ -9,7 +9,7 @@ mod calls;
 mod messages;
 mod recordings;
 
-use super::calls::CallParts;
+use super::calls::CallServices;
 use super::jobs::Jobs;
 use crate::crm::message_clock::MessageClock;
 use crate::domain::{Provider, Timestamp};
@@ -25,20 +25,20 @@ use tokio::sync::{Notify, watch};
 /// Signals that a webhook of Twilio may not have been stored; clones share it.
 #[derive(Clone, Default)]
 pub struct Gap {
-    noted: Arc<Notify>,
+    notify: Arc<Notify>,
 }
 
 impl Gap {
     /// Requests a pass soon.
-    pub fn note(&self) {
-        self.noted.notify_one();
+    pub fn request_pass(&self) {
+        self.notify.notify_one();
     }
 }
 
 /// Reads Twilio's lists.
 pub struct CatchUp {
     /// The settings, and the client for Twilio's REST API.
-    pub parts: CallParts,
+    pub services: CallServices,
     /// The database, at low priority.
     pub store: Store,
     /// Runs the jobs that fetch the files of what was found.
@@ -60,16 +60,19 @@ enum PassError {
 
 /// What a day's list contained.
 #[derive(Debug, Default)]
-struct Taken {
+struct Ingested {
     stored: usize,
     /// The oldest entry that is not finished: the mark must not pass it.
     unfinished: Option<Timestamp>,
 }
 
 /// A kind of list that is read back.
-trait Kind: Resource {
+trait CatchUpList: Resource {
     /// Stores the entries that are not known yet; `listed` is in ascending order of time.
-    fn take(catch_up: &CatchUp, listed: Vec<Listed<Self>>) -> impl Future<Output = Result<Taken, PassError>> + Send;
+    fn ingest(
+        catch_up: &CatchUp,
+        listed: Vec<Listed<Self>>,
+    ) -> impl Future<Output = Result<Ingested, PassError>> + Send;
 }
 
 /// Up to which time each list has been read, by Twilio's clock.
@@ -102,13 +105,13 @@ impl CatchUp {
                 seen = now;
                 // Reading the clock detects a step of the system clock soon.
                 self.clock.now();
-                if now.0 >= next || slept > SLEPT {
+                if now.0 >= next || slept > SLEEP_THRESHOLD {
                     let (pause, failed) = self.pass_and_report(failures).await;
                     failures = failed;
                     next = clock::instant() + pause;
                 }
                 tokio::select! {
-                    () = self.gap.noted.notified() => next = clock::instant(),
+                    () = self.gap.notify.notified() => next = clock::instant(),
                     () = tokio::time::sleep(TICK.min(next.saturating_duration_since(clock::instant()))) => {}
                 }
             }
@@ -135,19 +138,19 @@ impl CatchUp {
             );
         }
         let error = match outcome {
-            Ok(()) => return (EVERY, 0),
+            Ok(()) => return (INTERVAL, 0),
             Err(error) => error,
         };
         if let PassError::Twilio(error) = &error {
-            self.parts.alerts.record_twilio_access(error.account_refusal().as_deref());
+            self.services.alerts.record_twilio_access(error.account_refusal().as_deref());
         }
         let pause = match &error {
             PassError::Twilio(error) => error.retry_after(),
             PassError::Store(_) => None,
         };
-        let pause = pause.unwrap_or_else(|| back_off(failures)).min(EVERY);
+        let pause = pause.unwrap_or_else(|| retry_delay(failures)).min(INTERVAL);
         // Not reported earlier: at the start the network may not be up yet.
-        if failures == REPORTED_AFTER {
+        if failures == REPORT_AFTER_FAILURES {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(
                 event = "TWILIO_CATCH_UP_FAILED",
@@ -159,7 +162,7 @@ impl CatchUp {
     }
 
     async fn pass(&self, found: &mut Found) -> Result<(), PassError> {
-        let settings = self.parts.active_settings.current();
+        let settings = self.services.active_settings.current();
         let Some((account, _)) = settings.config.twilio.credentials() else { return Ok(()) };
         let stored = self.store.read(|tx| tx.meta(MARKS)).await?;
         let marks =
@@ -168,43 +171,43 @@ impl CatchUp {
         self.read::<ListedMessage>(&mut marks, |marks| &mut marks.messages, &mut found.messages).await?;
         self.read::<ListedCall>(&mut marks, |marks| &mut marks.calls, &mut found.calls).await?;
         self.read::<ListedRecording>(&mut marks, |marks| &mut marks.recordings, &mut found.recordings).await?;
-        self.parts.alerts.record_twilio_access(None);
+        self.services.alerts.record_twilio_access(None);
         Ok(())
     }
 
     /// Reads one list from its mark. The first read goes back as far as WhatsApp's reply window.
-    async fn read<T: Kind>(
+    async fn read<T: CatchUpList>(
         &self,
         marks: &mut Marks,
         mark_of: fn(&mut Marks) -> &mut Option<Timestamp>,
         found: &mut usize,
     ) -> Result<(), PassError> {
-        let settings = self.parts.active_settings.current();
+        let settings = self.services.active_settings.current();
         let twilio = &settings.config.twilio;
         let mark = *mark_of(marks);
-        let mut since = mark.map_or_else(|| clock::now().minus(FIRST), |mark| mark.minus(OVERLAP));
+        let mut since = mark.map_or_else(|| clock::now().minus(FIRST_RANGE), |mark| mark.minus(OVERLAP));
         let (mut day, mut unfinished, mut is_first) = (midnight(since), None, true);
         loop {
-            let told = |time| self.clock.learn(Provider::Twilio, time);
-            let mut list = lists::day::<T>(&self.parts.client, twilio, &date(day), since, told).await?;
+            let learn_time = |time| self.clock.learn(Provider::Twilio, time);
+            let mut list = lists::day::<T>(&self.services.client, twilio, &date(day), since, learn_time).await?;
             if std::mem::take(&mut is_first) && mark.is_none() {
                 // By Twilio's clock, because ours may be wrong.
-                since = list.requested_at.minus(FIRST);
+                since = list.requested_at.minus(FIRST_RANGE);
                 if midnight(since) != day {
                     day = midnight(since);
                     continue;
                 }
             }
             list.listed.retain(|listed| listed.item.at().is_some_and(|at| at >= since));
-            let taken = T::take(self, list.listed).await?;
-            *found += taken.stored;
-            unfinished = [unfinished, taken.unfinished].into_iter().flatten().min();
+            let ingested = T::ingest(self, list.listed).await?;
+            *found += ingested.stored;
+            unfinished = [unfinished, ingested.unfinished].into_iter().flatten().min();
             let next_day = day.plus(DAY);
             let is_last = next_day > list.requested_at;
             let read_to = if is_last { list.requested_at } else { next_day };
             let read_to = unfinished.map_or(read_to, |unfinished| unfinished.min(read_to));
             // While nothing is found, the mark is saved only now and then; after a restart a little more is read again.
-            if mark_of(marks).is_none_or(|mark| read_to.since(mark) >= SAVED_AFTER) || taken.stored > 0 {
+            if mark_of(marks).is_none_or(|mark| read_to.since(mark) >= SAVE_INTERVAL) || ingested.stored > 0 {
                 *mark_of(marks) = Some(read_to);
                 self.save(marks.clone()).await?;
             }
@@ -232,18 +235,18 @@ fn date(day: Timestamp) -> String {
 }
 
 /// Two seconds after the first failure, doubled after each further one, ±25 %.
-fn back_off(failures: u32) -> Duration {
+fn retry_delay(failures: u32) -> Duration {
     (Duration::from_secs(2) * 2_u32.pow(failures.min(10))).mul_f64(0.75 + entropy::chance() / 2.0)
 }
 
 const MARKS: &str = "twilio.catch_up";
-const EVERY: Duration = Duration::from_mins(5);
+const INTERVAL: Duration = Duration::from_mins(5);
 const TICK: Duration = Duration::from_secs(10);
 /// The machine slept if the wall clock ran ahead of the timers by more than this.
-const SLEPT: Duration = Duration::from_secs(5);
+const SLEEP_THRESHOLD: Duration = Duration::from_secs(5);
 /// Twilio lists some resources late.
 const OVERLAP: Duration = Duration::from_mins(10);
 const DAY: Duration = Duration::from_hours(24);
-const FIRST: Duration = DAY;
-const SAVED_AFTER: Duration = Duration::from_hours(1);
-const REPORTED_AFTER: u32 = 3;
+const FIRST_RANGE: Duration = DAY;
+const SAVE_INTERVAL: Duration = Duration::from_hours(1);
+const REPORT_AFTER_FAILURES: u32 = 3;

@@ -34,7 +34,7 @@ async fn compress(store: Store, job: Job) -> Result<(), JobError> {
     let CompressJob { recording_id } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     let started = clock::instant();
-    let outcome = on_a_low_priority_thread(async move { replace(&store, recording_id).await }).await?;
+    let outcome = run_at_low_priority(async move { replace(&store, recording_id).await }).await?;
     let took = clock::instant().duration_since(started);
     match outcome {
         Outcome::Replaced { wav_bytes, opus_bytes } => tracing::info!(
@@ -45,7 +45,7 @@ async fn compress(store: Store, job: Job) -> Result<(), JobError> {
             took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "Recording {recording_id} compressed to Opus: {opus_bytes} bytes instead of {wav_bytes}"
         ),
-        Outcome::Left(reason) => tracing::info!(
+        Outcome::Skipped(reason) => tracing::info!(
             event = "RECORDING_NOT_COMPRESSED",
             recording.id = %recording_id,
             reason,
@@ -54,7 +54,7 @@ async fn compress(store: Store, job: Job) -> Result<(), JobError> {
         Outcome::Gone => {}
     }
     // With a backlog of older recordings, at least half of the time is left to other work.
-    tokio::time::sleep(took.min(LONGEST_PAUSE)).await;
+    tokio::time::sleep(took.min(MAX_PAUSE)).await;
     Ok(())
 }
 
@@ -64,20 +64,20 @@ enum Outcome {
         opus_bytes: usize,
     },
     /// The WAV's format cannot be encoded.
-    Left(&'static str),
+    Skipped(&'static str),
     /// The recording was deleted or replaced before the job ran.
     Gone,
 }
 
 async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
     let later = |error: store::Error| JobError::Retry(error.to_string());
-    let found = store.read(move |tx| Ok((tx.wav_recording_bytes(id)?, tx.recording_part(id, 0, HEADER_MOST)?)));
+    let found = store.read(move |tx| Ok((tx.wav_recording_bytes(id)?, tx.recording_part(id, 0, MAX_HEADER_BYTES)?)));
     let (Some(wav_bytes), start) = found.await.map_err(later)? else { return Ok(Outcome::Gone) };
     let Some(format) = WavFormat::parse(&start, wav_bytes).filter(opus::can_encode) else {
-        return Ok(Outcome::Left("not a WAV file in a format that can be compressed"));
+        return Ok(Outcome::Skipped("not a WAV file in a format that can be compressed"));
     };
     if format.frames() == 0 {
-        return Ok(Outcome::Left("it has no sound"));
+        return Ok(Outcome::Skipped("it has no sound"));
     }
     let Some(encoded) = encode(store, id, &format).await? else { return Ok(Outcome::Gone) };
     let file = verify(&encoded, &format)?;
@@ -137,7 +137,7 @@ fn verify(encoded: &Encoded, wav: &WavFormat) -> Result<OpusFile, JobError> {
     if frames != wav.frames() || file.frames != wav.frames() || file.channels != wav.channels {
         return Err(different(&format!("{frames} samples instead of {}", wav.frames())));
     }
-    if !loudness.is_like(&encoded.loudness) {
+    if !loudness.is_similar(&encoded.loudness) {
         return Err(different("its level differs"));
     }
     Ok(file)
@@ -172,17 +172,17 @@ impl Loudness {
     }
 
     /// Returns true if each channel that is not nearly silent is within 6 dB.
-    fn is_like(&self, other: &Self) -> bool {
+    fn is_similar(&self, other: &Self) -> bool {
         let mean = |of: &Self, channel: usize| of.energy[channel] / of.frames.max(1);
         (0..2).all(|channel| {
             let (one, two) = (mean(self, channel), mean(other, channel));
-            one.max(two) < QUIET || one <= two.saturating_mul(4) && two <= one.saturating_mul(4)
+            one.max(two) < NOISE_LEVEL || one <= two.saturating_mul(4) && two <= one.saturating_mul(4)
         })
     }
 }
 
 /// Runs work on a thread of the lowest priority. If the future is dropped, the work ends at its next read.
-async fn on_a_low_priority_thread<T: Send + 'static>(
+async fn run_at_low_priority<T: Send + 'static>(
     work: impl Future<Output = Result<T, JobError>> + Send + 'static,
 ) -> Result<T, JobError> {
     let (mut sender, receiver) = oneshot::channel();
@@ -207,10 +207,10 @@ async fn on_a_low_priority_thread<T: Send + 'static>(
 /// How much of the WAV is read at a time: whole frames of every format, half a minute of a call.
 const PIECE: usize = 512 << 10;
 /// A header, including what other recorders put before the samples.
-const HEADER_MOST: usize = 64 << 10;
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_HEADER_BYTES: usize = 64 << 10;
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// A mean square below this is noise, which a codec need not keep: less than a hundredth of telephone speech.
-const QUIET: u64 = 2500;
+const NOISE_LEVEL: u64 = 2500;
 
 #[cfg(test)]
 mod tests {
@@ -225,9 +225,9 @@ mod tests {
     #[test]
     fn silence_instead_of_sound_is_noticed_on_each_channel() {
         let speech = loudness(&[1000, 2000, -1000, -2000], 2);
-        assert!(speech.is_like(&loudness(&[1100, 1900, -900, -2100], 2)));
-        assert!(!speech.is_like(&loudness(&[1000, 0, -1000, 0], 2)));
-        assert!(!loudness(&[0, 0], 1).is_like(&loudness(&[500, -500], 1)));
-        assert!(loudness(&[0, 0], 1).is_like(&loudness(&[20, -20], 1)));
+        assert!(speech.is_similar(&loudness(&[1100, 1900, -900, -2100], 2)));
+        assert!(!speech.is_similar(&loudness(&[1000, 0, -1000, 0], 2)));
+        assert!(!loudness(&[0, 0], 1).is_similar(&loudness(&[500, -500], 1)));
+        assert!(loudness(&[0, 0], 1).is_similar(&loudness(&[20, -20], 1)));
     }
 }

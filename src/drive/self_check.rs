@@ -91,7 +91,7 @@ impl SelfChecker {
         let _running = self.inner.running.lock().await;
         let (parts, began_at) = (&self.inner.parts, clock::now());
         let mut findings = checks::all(parts).await;
-        findings.extend(ai_check::look(&parts.client, &parts.settings.current(), clock::now()).await);
+        findings.extend(ai_check::check(&parts.client, &parts.settings.current(), clock::now()).await);
         findings.extend(parts.checks.iter().map(|check| check(clock::now())));
         let ok = findings.iter().all(|finding| finding.state != CheckStatus::Error);
         let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };

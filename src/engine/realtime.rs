@@ -3,12 +3,14 @@
 mod connect;
 
 use crate::audio::EncodedAudio;
-use crate::call::{EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, Said, Usage, Wish};
+use crate::call::{
+    EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseId, ResponseOutcome, ResponseRequest, Usage,
+};
 use crate::config::{Config, TurnDetection};
 use crate::providers::openai::prices;
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
 use crate::providers::websocket::{self, Received, Socket};
-pub use connect::RefusedFields;
+pub use connect::RejectedFields;
 use connect::{connect, lost};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -24,7 +26,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// A server that says nothing for two of these is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// OpenAI's word for too many requests.
+/// OpenAI's error code for too many requests.
 const RATE_LIMITED: &str = "rate_limit_exceeded";
 /// What a session is to be like.
 #[derive(Clone, Debug)]
@@ -40,20 +42,20 @@ pub struct RealtimeSetup {
     /// What the caller calls themselves; the owner knows no other name.
     pub profile_name: Option<String>,
     /// What was said before this engine came.
-    pub history: Vec<Said>,
-    /// What the server has refused before.
-    pub refused: RefusedFields,
+    pub history: Vec<HistoryTurn>,
+    /// The fields that the server has rejected before.
+    pub rejected: RejectedFields,
 }
 
 impl RealtimeSetup {
-    /// The same without an optional field of `session.update`, as if the server had refused it.
+    /// The same without an optional field of `session.update`, as if the server had rejected it.
     #[must_use]
     pub fn without(self, field: &str) -> Self {
-        let refused = RefusedFields::default();
+        let rejected = RejectedFields::default();
         if let Some((field, value)) = wire::remove_optional_field(&mut self.session(), field) {
-            refused.note(field, value);
+            rejected.add(field, value);
         }
-        Self { refused, ..self }
+        Self { rejected, ..self }
     }
 
     fn session(&self) -> Value {
@@ -70,7 +72,7 @@ pub struct Realtime {
     /// They go along with each sentence that we ask for.
     instructions: Arc<str>,
     state: State,
-    /// News that came several at a time.
+    /// Events that came several at a time.
     events: VecDeque<EngineEvent>,
     keep_alive: Interval,
     missed: u32,
@@ -100,10 +102,10 @@ impl Realtime {
     /// # Errors
     /// Why there is no session, in words for a person.
     pub async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
-        let refused = setup.refused.clone();
+        let rejected = setup.rejected.clone();
         let socket = connect(setup, Duration::ZERO).await.map_err(|failure| failure.reason)?;
         socket.close(CloseCode::Normal, "").await;
-        Ok(refused.names())
+        Ok(rejected.names())
     }
 
     /// Begins to open a session, after `delay`.
@@ -125,7 +127,7 @@ impl Realtime {
         }
     }
 
-    /// The next news. Nothing is lost if the future is dropped.
+    /// The next event. Cancel safe: nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> EngineEvent {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -144,7 +146,7 @@ impl Realtime {
                     tokio::select! {
                         biased;
                         received = socket.receive() => self.received(received),
-                        _ = self.keep_alive.tick() => self.check_life(),
+                        _ = self.keep_alive.tick() => self.check_keepalive(),
                     }
                 }
             }
@@ -154,10 +156,10 @@ impl Realtime {
     /// Queues a command for the next flush. Commands before the session is open are dropped.
     pub fn command(&mut self, command: &EngineCommand) {
         let text = match command {
-            EngineCommand::Hear(audio) => wire::append(audio),
+            EngineCommand::AppendAudio(audio) => wire::append(audio),
             EngineCommand::Commit => wire::commit(),
-            EngineCommand::Respond(Wish::Answer) => wire::create_response(None),
-            EngineCommand::Respond(Wish::Say(what)) => {
+            EngineCommand::Respond(ResponseRequest::Reply) => wire::create_response(None),
+            EngineCommand::Respond(ResponseRequest::Instructed(what)) => {
                 wire::create_response(Some(&format!("{}\n\n{what}", self.instructions)))
             }
             EngineCommand::Cancel { response } => wire::cancel(response),
@@ -203,7 +205,7 @@ impl Realtime {
         }
     }
 
-    fn check_life(&mut self) {
+    fn check_keepalive(&mut self) {
         self.missed += 1;
         if self.missed > 2 {
             return self.fail(Failure { retry: true, reason: "no sign of life".into() });
@@ -259,7 +261,7 @@ impl Realtime {
             }
             ServerEvent::FunctionCall { name, .. } => {
                 tracing::info!(event = "TOOL_CALL_INCOMPLETE", tool = name, "A tool call was cut off and is not run");
-                EngineEvent::Alive
+                EngineEvent::Activity
             }
             ServerEvent::ResponseDone { id, status, error, message, usage } => {
                 self.response_done(&id, &status, error, &message, &usage);
@@ -267,10 +269,10 @@ impl Realtime {
             }
             ServerEvent::RateLimits { reset } => {
                 self.limits_reset = reset;
-                EngineEvent::Alive
+                EngineEvent::Activity
             }
-            ServerEvent::Error { kind, code, message, param: _ } => refused(kind, code, &message),
-            ServerEvent::SessionCreated | ServerEvent::SessionUpdated | ServerEvent::Other => EngineEvent::Alive,
+            ServerEvent::Error { kind, code, message, param: _ } => error_event(kind, code, &message),
+            ServerEvent::SessionCreated | ServerEvent::SessionUpdated | ServerEvent::Other => EngineEvent::Activity,
         };
         self.events.push_back(event);
     }
@@ -290,16 +292,16 @@ impl Realtime {
             "cancelled" => ResponseOutcome::Cancelled,
             _ => {
                 let is_limited = error.as_deref() == Some(RATE_LIMITED);
-                let told = wire::retry_after(message).or(self.limits_reset);
-                ResponseOutcome::Failed { retry_after: told.filter(|_| is_limited) }
+                let reported = wire::retry_after(message).or(self.limits_reset);
+                ResponseOutcome::Failed { retry_after: reported.filter(|_| is_limited) }
             }
         };
         let cost_micros = prices::cost_micros(&self.config.openai.realtime_model, usage);
         let usage = Usage { tokens_in: usage.input_tokens, tokens_out: usage.output_tokens, cost_micros };
         let response = self.response(id);
         self.events.push_back(EngineEvent::ResponseDone { response, outcome, usage });
-        if let Some(word) = error.filter(|word| wire::is_permanent(word)) {
-            self.fail(Failure { retry: false, reason: word });
+        if let Some(code) = error.filter(|code| wire::is_permanent(code)) {
+            self.fail(Failure { retry: false, reason: code });
         }
     }
 
@@ -325,14 +327,14 @@ impl fmt::Debug for Realtime {
 }
 
 /// Most errors concern one message and leave the session as it is.
-fn refused(kind: String, code: Option<String>, message: &str) -> EngineEvent {
-    let word = code.unwrap_or(kind);
-    if wire::is_permanent(&word) {
-        return EngineEvent::Failed { retry: false, reason: word };
+fn error_event(kind: String, code: Option<String>, message: &str) -> EngineEvent {
+    let code = code.unwrap_or(kind);
+    if wire::is_permanent(&code) {
+        return EngineEvent::Failed { retry: false, reason: code };
     }
-    if word == "session_expired" {
-        return EngineEvent::Failed { retry: true, reason: word };
+    if code == "session_expired" {
+        return EngineEvent::Failed { retry: true, reason: code };
     }
-    tracing::debug!(event = "ENGINE_ERROR", code = word, message, "The engine refused something");
-    EngineEvent::Warning { code: word }
+    tracing::debug!(event = "ENGINE_ERROR", code, message, "The engine refused something");
+    EngineEvent::Warning { code }
 }

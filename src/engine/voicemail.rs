@@ -24,13 +24,13 @@ pub struct VoicemailSetup {
 }
 
 /// Speech this long into the prompt means that the caller does not want to hear it.
-const IMPATIENT_MS: u64 = 400;
+const SKIP_PROMPT_MS: u64 = 400;
 /// Speech this long begins a message.
 const SPEECH_MS: u64 = 200;
 /// Silence this long ends a turn of speech, though not yet the message.
 const PAUSE_MS: u64 = 500;
-/// Who has not begun by then will not.
-const NOBODY_SPEAKS: Duration = Duration::from_secs(8);
+/// A caller who has not started to speak by then leaves no message.
+const NO_SPEECH_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// One message being taken. Its rules know no clock; only [`Voicemail::next`] waits.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Voicemail {
     has_spoken: bool,
     /// When the caller last stopped speaking. The line need not bring the silence that follows.
     quiet_since: Option<Instant>,
-    utterings: u32,
+    utterances: u32,
     samples: Vec<u8>,
 }
 
@@ -70,12 +70,12 @@ impl Voicemail {
             is_speaking: false,
             has_spoken: false,
             quiet_since: None,
-            utterings: 0,
+            utterances: 0,
             samples: Vec::new(),
         }
     }
 
-    /// The next news. Nothing is lost if the future is dropped.
+    /// The next event. Cancel safe: nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> EngineEvent {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -92,7 +92,7 @@ impl Voicemail {
     /// Takes a command.
     pub fn command(&mut self, command: &EngineCommand, now: Instant) {
         match command {
-            EngineCommand::Hear(audio) => self.hear(audio, now),
+            EngineCommand::AppendAudio(audio) => self.push_audio(audio, now),
             EngineCommand::Keys(keys) if keys.contains('#') => self.finish(),
             EngineCommand::Keys(_) if matches!(self.phase, Phase::Prompting { .. }) => {
                 // A key has cut the prompt short.
@@ -116,7 +116,7 @@ impl Voicemail {
                 let longest = since + self.setup.longest;
                 Some(self.quiet_since.map_or(longest, |quiet| longest.min(quiet + self.setup.silence)))
             }
-            Phase::Listening { since } => Some(since + NOBODY_SPEAKS),
+            Phase::Listening { since } => Some(since + NO_SPEECH_TIMEOUT),
             Phase::Waiting | Phase::Done => None,
         }
     }
@@ -138,13 +138,13 @@ impl Voicemail {
         self.say(audio, text);
     }
 
-    fn hear(&mut self, audio: &EncodedAudio, now: Instant) {
+    fn push_audio(&mut self, audio: &EncodedAudio, now: Instant) {
         self.samples.clear();
         audio.decode_into(&mut self.samples);
-        self.speech.hear(&self.samples);
+        self.speech.push(&self.samples);
         let (speech, silence) = (self.speech.speech_ms(), self.speech.silence_ms());
         match self.phase {
-            Phase::Prompting { .. } if speech >= IMPATIENT_MS => {
+            Phase::Prompting { .. } if speech >= SKIP_PROMPT_MS => {
                 self.phase = Phase::Listening { since: now };
                 self.speech_started();
             }
@@ -185,9 +185,9 @@ impl Voicemail {
     }
 
     fn say(&mut self, audio: EncodedAudio, text: String) {
-        self.utterings += 1;
+        self.utterances += 1;
         let (response, item) =
-            (format!("answer.{}", self.utterings).into(), format!("prompt.{}", self.utterings).into());
+            (format!("answer.{}", self.utterances).into(), format!("prompt.{}", self.utterances).into());
         let say = [
             EngineEvent::ResponseStarted { response: std::sync::Arc::clone(&response) },
             EngineEvent::AgentText {

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 /// The connections of listeners that share a limit.
 pub(super) struct Connections {
-    max_connections: usize,
+    limit: usize,
     started_at: Instant,
     table: Mutex<Table>,
 }
@@ -67,7 +67,7 @@ pub(super) enum Admission {
 
 impl Connections {
     pub(super) fn new(max_connections: usize) -> Arc<Self> {
-        Arc::new(Self { max_connections, started_at: clock::instant(), table: Mutex::default() })
+        Arc::new(Self { limit: max_connections, started_at: clock::instant(), table: Mutex::default() })
     }
 
     /// Admits a connection from `address`; one that `is_proxy` does not count toward a network's share.
@@ -82,7 +82,7 @@ impl Connections {
                 evicted |= table.evict(unfinished);
             }
         }
-        if table.open.len() >= self.max_connections {
+        if table.open.len() >= self.limit {
             let found = table.evict(|client| !client.is_authenticated())
                 || table.evict(|client| !client.is_busy.load(Ordering::Relaxed));
             if !found {

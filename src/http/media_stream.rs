@@ -2,7 +2,7 @@
 
 use super::network_limit::PerNetworkLimit;
 use super::{AppState, Peer, websocket_upgrade};
-use crate::drive::calls::{MediaSocket, STRANGERS};
+use crate::drive::calls::{MAX_PENDING_SOCKETS, MediaSocket};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// The socket's route.
 pub(crate) fn routes() -> Router<AppState> {
-    let unauthenticated = PerNetworkLimit::new(STRANGERS);
+    let unauthenticated = PerNetworkLimit::new(MAX_PENDING_SOCKETS);
     let open = async move |State(state): State<AppState>, peer: Peer, request: Request| {
         open(&unauthenticated, state, peer, request)
     };
@@ -33,7 +33,7 @@ fn open(unauthenticated: &Arc<PerNetworkLimit>, state: AppState, peer: Peer, mut
             }
         };
         if permit.is_some() {
-            state.calls.admit(socket).await;
+            state.calls.authenticate(socket).await;
         } else {
             tracing::warn!(
                 event = "WS_REFUSED",
@@ -41,7 +41,7 @@ fn open(unauthenticated: &Arc<PerNetworkLimit>, state: AppState, peer: Peer, mut
                 "Media socket rejected: too many unauthenticated sockets from one network"
             );
             // The close is sent without waiting for the peer, because there may be any number of such sockets.
-            let _ = socket.refuse().now_or_never();
+            let _ = socket.reject().now_or_never();
         }
         drop(permit);
     });

@@ -114,7 +114,7 @@ fn set_user_timeout(listener: &ListenSocket, timeout: Duration) {
 
 struct Listener {
     name: &'static str,
-    listener: ListenSocket,
+    socket: ListenSocket,
     router: Router,
     connections: Arc<Connections>,
     proxies: Arc<[Network]>,
@@ -126,7 +126,7 @@ struct Listener {
 impl Listener {
     fn new(
         name: &'static str,
-        listener: ListenSocket,
+        socket: ListenSocket,
         router: Router,
         connections: Arc<Connections>,
         state: &AppState,
@@ -134,7 +134,7 @@ impl Listener {
     ) -> Self {
         let settings = state.active_settings.changes();
         let protocol = Protocol::Plain;
-        let mut door = Self { name, listener, router, connections, proxies: [].into(), protocol, settings, stopping };
+        let mut door = Self { name, socket, router, connections, proxies: [].into(), protocol, settings, stopping };
         door.apply_settings();
         door
     }
@@ -142,18 +142,18 @@ impl Listener {
     /// Applies the current settings to new connections.
     fn apply_settings(&mut self) {
         let config = self.settings.borrow_and_update().config.clone();
-        set_user_timeout(&self.listener, Duration::from_secs(config.http.request_timeout_s));
+        set_user_timeout(&self.socket, Duration::from_secs(config.http.request_timeout_s));
         self.proxies = config.http.trusted_proxies.clone().into();
     }
 
     async fn run(mut self) {
         let door = self.name;
-        self.listener.log_listening(door);
+        self.socket.log_listening(door);
         let mut connections = JoinSet::new();
         let (mut next_error_log, mut next_warning) = (clock::instant(), clock::instant());
         loop {
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                accepted = self.socket.accept() => accepted,
                 () = stop(&mut self.stopping) => break,
                 Ok(()) = self.settings.changed() => {
                     self.apply_settings();
@@ -183,7 +183,7 @@ impl Listener {
                 }
             }
         }
-        drop(self.listener);
+        drop(self.socket);
         while connections.join_next().await.is_some() {}
     }
 

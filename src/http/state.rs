@@ -6,9 +6,9 @@ use crate::crm::message_clock::MessageClock;
 use crate::drive::ActiveSettings;
 use crate::drive::calls::Calls;
 use crate::drive::catch_up::Gap;
-use crate::drive::fallback::Fallback;
 use crate::drive::jobs::Jobs;
 use crate::drive::outbox::Outbox;
+use crate::drive::recorded_turns::RecordedTurns;
 use crate::drive::self_check::SelfChecker;
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskMonitor;
@@ -33,7 +33,7 @@ pub struct AppParts {
     /// The registry of active calls.
     pub calls: Calls,
     /// The turn-by-turn conversations of calls without a media stream.
-    pub fallback: Fallback,
+    pub recorded_turns: RecordedTurns,
     /// Background jobs.
     pub jobs: Jobs,
     /// The clock of all messages, inbound and outbound.

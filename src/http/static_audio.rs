@@ -2,7 +2,7 @@
 
 use super::AppState;
 use super::ranges::{FileInfo, answer};
-use crate::drive::Prompt;
+use crate::drive::TwilioPrompt;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -25,7 +25,7 @@ async fn fallback(State(state): State<AppState>, method: Method, headers: Header
 }
 
 /// Twilio caches the file and revalidates it, because the owner may replace it at any time.
-fn send(prompt: &Prompt, method: &Method, headers: &HeaderMap) -> Response {
+fn send(prompt: &TwilioPrompt, method: &Method, headers: &HeaderMap) -> Response {
     let file = FileInfo {
         mime: "audio/mpeg",
         length: prompt.mp3.len() as u64,

@@ -1,7 +1,7 @@
 //! The server's side of a WebSocket handshake (RFC 6455, section 4.2), and the resulting socket.
 
 use super::{ConnectionStream, HyperConnection};
-use crate::drive::calls::Carrier;
+use crate::drive::calls::MediaTransport;
 use crate::providers::websocket::{self, Socket};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -24,7 +24,7 @@ pub struct PendingUpgrade(OnUpgrade);
 
 impl PendingUpgrade {
     /// Waits until the response has been sent. An error means that the client has disconnected.
-    pub async fn open(self) -> Result<Socket<Carrier>, hyper::Error> {
+    pub async fn open(self) -> Result<Socket<MediaTransport>, hyper::Error> {
         Ok(Socket::new(into_websocket(self.0.await?).await))
     }
 }
@@ -60,21 +60,21 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// Takes back the bare connection, so that no layer is between a call and its frames.
-async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<Carrier> {
+async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<MediaTransport> {
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
     match upgraded.downcast::<HyperConnection>() {
         Ok(Parts { io, read_buf, .. }) => {
-            let carrier = match io.into_inner().into_stream() {
-                ConnectionStream::Plain(stream) => Carrier::Tcp(stream),
-                ConnectionStream::Tls(stream) => Carrier::Tls(stream),
+            let transport = match io.into_inner().into_stream() {
+                ConnectionStream::Plain(stream) => MediaTransport::Tcp(stream),
+                ConnectionStream::Tls(stream) => MediaTransport::Tls(stream),
                 // Twilio does not connect over the Unix socket; a client that does is served as well.
-                ConnectionStream::Unix(stream) => Carrier::Other(Box::pin(stream)),
+                ConnectionStream::Unix(stream) => MediaTransport::Other(Box::pin(stream)),
             };
-            WebSocketStream::from_partially_read(carrier, read_buf.to_vec(), Role::Server, limits).await
+            WebSocketStream::from_partially_read(transport, read_buf.to_vec(), Role::Server, limits).await
         }
         Err(upgraded) => {
-            let carrier = Carrier::Other(Box::pin(TokioIo::new(upgraded)));
-            WebSocketStream::from_raw_socket(carrier, Role::Server, limits).await
+            let transport = MediaTransport::Other(Box::pin(TokioIo::new(upgraded)));
+            WebSocketStream::from_raw_socket(transport, Role::Server, limits).await
         }
     }
 }

@@ -4,7 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "the caller reads the address there")]
 
-use agentlocator::drive::calls::Carrier;
+use agentlocator::drive::calls::MediaTransport;
 use agentlocator::http::upgrade_to_websocket;
 use agentlocator::providers::websocket::{Received, Socket};
 use axum::body::Body;
@@ -50,7 +50,7 @@ async fn open(request: Request<Incoming>) -> Result<Response<Body>, Infallible> 
 }
 
 /// Sends every message back until the client closes the socket or breaks a rule.
-async fn echo(mut socket: Socket<Carrier>) {
+async fn echo(mut socket: Socket<MediaTransport>) {
     loop {
         let sent = match socket.receive().await {
             Received::Text(text) => socket.queue(text.to_string()),

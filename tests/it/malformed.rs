@@ -5,7 +5,7 @@ mod mutator;
 
 use super::support::telephony::CallHarness;
 use agentlocator::domain::hex;
-use agentlocator::drive::calls::STRANGERS;
+use agentlocator::drive::calls::MAX_PENDING_SOCKETS;
 use agentlocator::simulator::openai::OpenAiOptions;
 use futures_util::{SinkExt, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};
@@ -197,7 +197,7 @@ async fn one_network_does_not_take_all_places_of_sockets() {
         socket
     };
     let mut silent = Vec::new();
-    for last in 0..STRANGERS / 2 {
+    for last in 0..MAX_PENDING_SOCKETS / 2 {
         silent.push(open(&format!("2001:db8::{last:x}")).await);
     }
     let mut one_more = open("2001:db8::ffff").await;

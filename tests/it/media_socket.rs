@@ -3,7 +3,7 @@
 use super::support::telephony::{CallHarness, Socket, start, stream_token as token_in};
 use agentlocator::config::Secret;
 use agentlocator::domain::{CallSid, Timestamp};
-use agentlocator::drive::calls::STRANGERS;
+use agentlocator::drive::calls::MAX_PENDING_SOCKETS;
 use agentlocator::providers::twilio::stream_token;
 use agentlocator::simulator::openai::OpenAiOptions;
 use futures_util::{SinkExt, StreamExt};
@@ -119,7 +119,7 @@ async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() 
 async fn a_crowd_of_strangers_keeps_no_call_out() {
     let harness = harness().await;
     let mut crowd = Vec::new();
-    for _ in 0..STRANGERS + 20 {
+    for _ in 0..MAX_PENDING_SOCKETS + 20 {
         crowd.push(harness.open_socket().await);
     }
     let report = harness.call(harness.plan("say 1s; listen")).await;

@@ -1,10 +1,10 @@
 //! Interruptions: the caller speaks over the agent.
 
-use super::{CallSession, Phase, is_clip, written};
+use super::{CallSession, Phase, is_clip, turn_output};
 use crate::audio::BYTES_PER_MS;
-use crate::call::playback::Cut;
+use crate::call::playback::ClearedUtterance;
 use crate::call::timers::Timer;
-use crate::call::{After, CallEvent, EngineCommand, Output};
+use crate::call::{CallEvent, EngineCommand, Output, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ impl CallSession {
         if self.playback.is_open() {
             self.clear(now);
         }
-        if let Some(response) = self.responses.cut_active()
+        if let Some(response) = self.responses.cancel_active()
             && !engine_cancels
         {
             self.command(EngineCommand::Cancel { response });
@@ -25,32 +25,33 @@ impl CallSession {
     /// Drops all audio that the caller has not heard, and reports to the engine how much was heard.
     pub(super) fn clear(&mut self, now: Instant) {
         let at_ms = self.call_ms(now);
-        let cuts = self.playback.clear(now);
+        let cleared = self.playback.clear(now);
         if self.stream_began.is_some() {
             self.outputs.push_back(Output::Clear { heard_until_ms: self.stream_ms(now) });
         }
-        for cut in &cuts {
-            if let Some(response) = &cut.source.response {
-                self.responses.cut(response);
+        for utterance in &cleared {
+            if let Some(response) = &utterance.source.response {
+                self.responses.cancel(response);
             }
-            if !is_clip(&cut.source.item) {
-                self.tell_engine_of(cut);
-                self.write_cut(cut, at_ms);
+            if !is_clip(&utterance.source.item) {
+                self.truncate_at_engine(utterance);
+                self.record_heard_part(utterance, at_ms);
             }
         }
         self.watch.cleared(now);
-        let heard = cuts.iter().rfind(|cut| cut.heard > 0).map_or(0, |cut| cut.heard / BYTES_PER_MS);
+        let heard =
+            cleared.iter().rfind(|utterance| utterance.heard > 0).map_or(0, |utterance| utterance.heard / BYTES_PER_MS);
         self.event(CallEvent::BargeIn { heard_ms: heard });
-        self.timers.cancel(Timer::Pump);
-        self.timers.cancel(Timer::Settle);
+        self.timers.cancel(Timer::FlushPlayback);
+        self.timers.cancel(Timer::MarkTimeout);
     }
 
-    fn tell_engine_of(&mut self, cut: &Cut) {
-        let item = cut.source.item.clone();
-        let heard_ms = cut.heard / BYTES_PER_MS;
-        if cut.source.engine == Some(self.engine.number)
-            && cut.heard < cut.received
-            && self.engine().caps().can_truncate
+    fn truncate_at_engine(&mut self, utterance: &ClearedUtterance) {
+        let item = utterance.source.item.clone();
+        let heard_ms = utterance.heard / BYTES_PER_MS;
+        if utterance.source.engine == Some(self.engine.generation)
+            && utterance.heard < utterance.received
+            && self.engine().capabilities().can_truncate
         {
             self.command(if heard_ms > 0 {
                 EngineCommand::Truncate { item, heard_ms }
@@ -61,19 +62,21 @@ impl CallSession {
     }
 
     /// Stores how much of the utterance was heard.
-    pub(super) fn write_cut(&mut self, cut: &Cut, at_ms: u64) {
-        let item = &cut.source.item;
-        let turn = if cut.is_whole() {
+    pub(super) fn record_heard_part(&mut self, utterance: &ClearedUtterance, at_ms: u64) {
+        let item = &utterance.source.item;
+        let turn = if utterance.is_fully_heard() {
             self.transcript.heard(item, at_ms)
         } else {
-            self.transcript.cut(item, cut.heard, cut.received, at_ms)
+            self.transcript.interrupt(item, utterance.heard, utterance.received, at_ms)
         };
-        self.outputs.extend(turn.map(written));
+        self.outputs.extend(turn.map(turn_output));
     }
 
     /// A caller who speaks during the goodbye does not want to end the call yet.
     fn reconsider_ending(&mut self) {
-        if let Phase::Ending { reason: EndReason::AgentHungUp | EndReason::Idle, after: After::HangUp, .. } = self.phase
+        if let Phase::Ending {
+            reason: EndReason::AgentHungUp | EndReason::Idle, action: StreamEndAction::HangUp, ..
+        } = self.phase
         {
             self.phase = Phase::Live;
             self.timers.cancel(Timer::Drain);

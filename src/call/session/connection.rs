@@ -2,19 +2,19 @@
 
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
-use crate::call::{After, CallEvent, Clip, Output, Wish};
+use crate::call::{CallEvent, Clip, Output, ResponseRequest, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
 /// How long Twilio may take to open another stream after a loss.
 const RESUME_LIMIT: Duration = Duration::from_secs(10);
 /// A prompt to the model once the caller can hear it again.
-const LINE_WAS_LOST: &str = "The line to the caller was interrupted for a few seconds. Say so in a few words, repeat your last \
+const STREAM_WAS_LOST: &str = "The line to the caller was interrupted for a few seconds. Say so in a few words, repeat your last \
                              sentence if it was lost, and go on.";
 /// How long Twilio's REST interface may take to redirect a call that has a stream. Closing the stream does the same.
 const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
 /// The delay before a lost engine is reopened. An engine that is lost again is replaced at once.
-const REOPEN_AFTER: Duration = Duration::from_millis(250);
+const REOPEN_DELAY: Duration = Duration::from_millis(250);
 
 impl CallSession {
     pub(super) fn stream_started(&mut self, now: Instant) {
@@ -25,10 +25,10 @@ impl CallSession {
         self.began.get_or_insert(now);
         // The audio that was still queued on the previous stream is not heard on this one.
         self.watch.cleared(now);
-        if let Some(wish) = self.resume_with.take() {
+        if let Some(request) = self.resume_with.take() {
             self.timers.cancel(Timer::Watchdog);
             self.caller_audio.restart_clock();
-            self.responses.want(wish);
+            self.responses.request(request);
         }
         self.go_live(now);
     }
@@ -37,14 +37,14 @@ impl CallSession {
         if std::mem::replace(&mut self.engine.is_ready, true) {
             return;
         }
-        if self.engine().caps().ends_the_call {
+        if self.engine().capabilities().controls_hangup {
             // This engine leads the conversation.
             self.caller_audio.skip();
-            self.unheard_since = None;
-            self.responses.want(Wish::Answer);
-        } else if self.caller_audio.replay() && (self.responses.is_busy() || self.unheard_since.is_some()) {
+            self.undetected_since = None;
+            self.responses.request(ResponseRequest::Reply);
+        } else if self.caller_audio.replay() && (self.responses.is_busy() || self.undetected_since.is_some()) {
             // The engine receives the replayed question, and replies to it by itself.
-            self.responses.expect();
+            self.responses.expect_reply();
         }
         self.go_live(now);
         if self.has_keys_for_engine() {
@@ -65,8 +65,8 @@ impl CallSession {
             self.timers.set(Timer::WrapUp, now + wrap_up);
         }
         self.timers.set(Timer::MaxCall, now + self.policy.max_call);
-        if self.policy.speaks_first && self.engine().caps().can_improvise {
-            self.responses.want(Wish::Say(self.policy.prompts.speak_first.clone()));
+        if self.policy.speaks_first && self.engine().capabilities().can_follow_instructions {
+            self.responses.request(ResponseRequest::Instructed(self.policy.prompts.speak_first.clone()));
         }
     }
 
@@ -91,9 +91,9 @@ impl CallSession {
             }
             Phase::Redirecting => self.redirect_done(now),
             // The outcome of the transfer was not reported in time.
-            Phase::Transferring => self.end(EndReason::Dropped, After::Record, now),
+            Phase::Transferring => self.end(EndReason::Dropped, StreamEndAction::Record, now),
             // The new stream was not opened in time.
-            Phase::Live if self.stream_began.is_none() => self.end(EndReason::Dropped, After::Record, now),
+            Phase::Live if self.stream_began.is_none() => self.end(EndReason::Dropped, StreamEndAction::Record, now),
             Phase::Live | Phase::Ending { .. } | Phase::Done => {}
         }
     }
@@ -109,49 +109,49 @@ impl CallSession {
     /// without a stream, the TwiML itself continues to the recorder once Twilio gives up on the stream.
     pub(super) fn redirect_done(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Redirecting) {
-            self.end(EndReason::Fallback, After::Record, now);
+            self.end(EndReason::Fallback, StreamEndAction::Record, now);
         }
     }
 
     /// Twilio ended the stream.
     pub(super) fn stream_stopped(&mut self, now: Instant) {
-        let (reason, after) = match self.phase {
-            Phase::Redirecting => (EndReason::Fallback, After::Record),
-            Phase::Ending { reason, after, .. } if after != After::Transfer => (reason, after),
-            _ if self.message_taken => (EndReason::MessageTaken, After::HangUp),
-            _ => (EndReason::CallerHungUp, After::CallerGone),
+        let (reason, action) = match self.phase {
+            Phase::Redirecting => (EndReason::Fallback, StreamEndAction::Record),
+            Phase::Ending { reason, action, .. } if action != StreamEndAction::Transfer => (reason, action),
+            _ if self.message_taken => (EndReason::MessageTaken, StreamEndAction::HangUp),
+            _ => (EndReason::CallerHungUp, StreamEndAction::CallerGone),
         };
-        self.end(reason, after, now);
+        self.end(reason, action, now);
     }
 
     /// Twilio continues the call without the stream. During a conversation, another stream is requested, once.
     pub(super) fn stream_lost(&mut self, now: Instant) {
-        if self.is_live() && !self.has_lost_stream && !self.engine().caps().ends_the_call {
-            return self.ask_for_stream(now);
+        if self.is_live() && !self.has_lost_stream && !self.engine().capabilities().controls_hangup {
+            return self.request_stream(now);
         }
-        let (reason, after) = match self.phase {
+        let (reason, action) = match self.phase {
             // The caller is still on the line, and is transferred as announced.
-            Phase::Ending { after: After::Transfer, .. } => return self.put_through(now),
-            Phase::Ending { reason, after, .. } => (reason, after),
-            Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, After::Record),
+            Phase::Ending { action: StreamEndAction::Transfer, .. } => return self.start_transfer(now),
+            Phase::Ending { reason, action, .. } => (reason, action),
+            Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, StreamEndAction::Record),
             // This side closed the stream.
             Phase::Transferring => return,
-            Phase::Live | Phase::Done => (EndReason::Dropped, After::Record),
+            Phase::Live | Phase::Done => (EndReason::Dropped, StreamEndAction::Record),
         };
-        self.end(reason, after, now);
+        self.end(reason, action, now);
     }
 
-    fn ask_for_stream(&mut self, now: Instant) {
+    fn request_stream(&mut self, now: Instant) {
         self.has_lost_stream = true;
         self.stream_began = None;
-        self.wait_for_stream(Wish::Say(LINE_WAS_LOST.into()), now);
+        self.wait_for_stream(ResponseRequest::Instructed(STREAM_WAS_LOST.into()), now);
         self.barge_in(false, now);
         self.local_speech.end();
     }
 
-    /// Twilio will be instructed to open another stream; `wish` is what the agent says first on it.
-    pub(super) fn wait_for_stream(&mut self, wish: Wish, now: Instant) {
-        self.resume_with = Some(wish);
+    /// Twilio will be instructed to open another stream; `request` is what the agent says first on it.
+    pub(super) fn wait_for_stream(&mut self, request: ResponseRequest, now: Instant) {
+        self.resume_with = Some(request);
         self.outputs.push_back(Output::AwaitStream);
         self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
     }
@@ -163,7 +163,7 @@ impl CallSession {
         self.responses.reset();
         self.forget_pending_calls();
         self.forget_engine_speech(now);
-        self.watch_new_engine();
+        self.reset_retries();
         if was_ready {
             // The utterances that the engine started will not continue.
             self.playback.finish_all();
@@ -171,35 +171,36 @@ impl CallSession {
                 self.play_clip(Clip::Goodbye);
             }
         }
-        self.engine.failures += 1;
-        if retry && self.engine.failures == 1 {
-            self.open_engine(REOPEN_AFTER);
+        self.engine.consecutive_failures += 1;
+        if retry && self.engine.consecutive_failures == 1 {
+            self.open_engine(REOPEN_DELAY);
         } else {
             self.next_engine(now);
         }
     }
 
     fn next_engine(&mut self, now: Instant) {
-        if self.engine.place + 1 >= self.policy.engines.len() {
+        if self.engine.index + 1 >= self.policy.engines.len() {
             // No engine is left: Twilio's recorder takes over.
             return match self.phase {
                 Phase::Connecting => self.watchdog(now),
-                Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, After::Record, now),
+                Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, StreamEndAction::Record, now),
                 Phase::Redirecting | Phase::Transferring | Phase::Done => {}
             };
         }
-        self.engine = super::Engine { place: self.engine.place + 1, is_ready: false, failures: 0, ..self.engine };
+        self.engine =
+            super::Engine { index: self.engine.index + 1, is_ready: false, consecutive_failures: 0, ..self.engine };
         self.event(CallEvent::EngineFailover { to: self.engine() });
         self.open_engine(Duration::ZERO);
     }
 
     pub(super) fn open_engine(&mut self, delay: Duration) {
-        let replays = !self.engine().caps().ends_the_call && self.caller_audio.is_unanswered();
+        let replays = !self.engine().capabilities().controls_hangup && self.caller_audio.is_unanswered();
         let history = self.transcript.history(replays);
         if replays {
             self.transcript.replay_unanswered();
         }
-        self.engine.number += 1;
+        self.engine.generation += 1;
         self.outputs.push_back(Output::OpenEngine { kind: self.engine(), delay, history });
     }
 }

@@ -1,11 +1,12 @@
 //! The conversation: the engine's events, the caller's inputs, and silence.
 
-use super::{CallSession, Phase, is_clip, written};
+use super::{CallSession, Phase, is_clip, turn_output};
 use crate::audio::{EncodedAudio, FRAME_BYTES};
 use crate::call::playback::Source;
 use crate::call::timers::Timer;
 use crate::call::{
-    After, CallEvent, Clip, EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, Usage, Wish,
+    CallEvent, Clip, EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, ResponseRequest, StreamEndAction,
+    Usage,
 };
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
@@ -17,16 +18,16 @@ const MAX_KEYS: usize = 32;
 /// How many of the engine's rejections are stored per call; further ones are dropped.
 const MAX_WARNINGS: u32 = 50;
 /// A prompt to the model after a response that broke off.
-const GO_ON: &str =
+const CONTINUE_RESPONSE: &str =
     "Your last answer broke off before its end. Say the rest of it in a sentence or two; do not begin again.";
 /// How often the agent asks whether the caller is still there.
-const IDLE_PROMPTS: u32 = 2;
+const MAX_IDLE_PROMPTS: u32 = 2;
 
 impl CallSession {
     pub(super) fn engine_event(&mut self, event: EngineEvent, now: Instant) {
-        self.watch.sign(now);
+        self.watch.engine_message(now);
         match event {
-            EngineEvent::Alive => {}
+            EngineEvent::Activity => {}
             EngineEvent::AudioDelta { response, item, audio } => self.agent_audio(response, item, &audio, now),
             EngineEvent::AudioDone { item } => self.playback.finish(&item),
             EngineEvent::AgentText { response, item, text, is_final } => {
@@ -48,13 +49,13 @@ impl CallSession {
             }
             EngineEvent::Finished { message_taken } => {
                 let reason = if message_taken { EndReason::MessageTaken } else { EndReason::Idle };
-                self.finish(reason, After::HangUp, now);
+                self.finish(reason, StreamEndAction::HangUp, now);
             }
             // Both are races between our request and the engine's own turn, and need no action: the refused request is sent
             // again, and an answer that has ended needs no cancelling.
             EngineEvent::Warning { code } if code == ALREADY_ACTIVE => {
-                if let Some(wish) = self.responses.refused() {
-                    self.request_failed(wish, None, "it refuses to answer", now);
+                if let Some(request) = self.responses.rejected() {
+                    self.request_failed(request, None, "it refuses to answer", now);
                 }
             }
             EngineEvent::Warning { code } if code == CANCEL_NOT_ACTIVE => {}
@@ -64,10 +65,10 @@ impl CallSession {
     }
 
     fn agent_audio(&mut self, response: ResponseId, item: ItemId, audio: &EncodedAudio, now: Instant) {
-        if self.responses.is_cut(&response) {
+        if self.responses.is_cancelled(&response) {
             return;
         }
-        let source = Source { engine: Some(self.engine.number), response: Some(response.clone()), item };
+        let source = Source { engine: Some(self.engine.generation), response: Some(response.clone()), item };
         if self.newest.as_ref().is_none_or(|(of, _)| *of != response) {
             self.newest_bytes = 0;
         }
@@ -77,23 +78,23 @@ impl CallSession {
             self.newest = Some((response, source.item.clone()));
             self.transcript.first_delta(&source.item, at_ms, now);
         }
-        self.watch.answer_sounds_until(now + self.playback.remaining(now));
+        self.watch.response_audible_until(now + self.playback.remaining(now));
     }
 
     fn agent_text(&mut self, response: &ResponseId, item: &ItemId, text: &str, is_final: bool, now: Instant) {
-        if self.responses.is_cut(response) {
+        if self.responses.is_cancelled(response) {
             return;
         }
         let at_ms = self.call_ms(now);
         let turn = self.transcript.agent_text(item, text, is_final, at_ms);
-        self.outputs.extend(turn.map(written));
+        self.outputs.extend(turn.map(turn_output));
     }
 
     fn response_started(&mut self, response: ResponseId, now: Instant) {
         self.responses.started(&response);
-        if self.engine_hears_speech() || self.is_transferring() {
+        if self.engine_detects_speech() || self.is_transferring() {
             // The response was requested before the caller started to speak, or before the transfer.
-            self.responses.cut(&response);
+            self.responses.cancel(&response);
             return self.command(EngineCommand::Cancel { response });
         }
         self.transcript.response_started(now);
@@ -110,11 +111,11 @@ impl CallSession {
         let at_ms = self.call_ms(now);
         let turn = self.transcript.caller_text(item, text, is_final, at_ms);
         self.event(CallEvent::CallerSpeech { is_final });
-        self.outputs.extend(turn.map(written));
+        self.outputs.extend(turn.map(turn_output));
     }
 
     fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
-        let is_cut = self.responses.is_cut(response);
+        let is_cancelled = self.responses.is_cancelled(response);
         self.responses.done(response);
         if usage != Usage::default() {
             self.event(CallEvent::Used(usage));
@@ -122,38 +123,39 @@ impl CallSession {
         let newest = self.newest.as_ref().filter(|(of, _)| of == response).map(|(_, item)| item.clone());
         if let Some(item) = &newest {
             self.playback.finish(item);
-            let turn = self.transcript.used(item, usage);
-            self.outputs.extend(turn.map(written));
+            let turn = self.transcript.add_usage(item, usage);
+            self.outputs.extend(turn.map(turn_output));
         }
         // A partial frame is never heard.
         let was_spoken = newest.is_some() && self.newest_bytes >= FRAME_BYTES;
-        let is_completed = outcome == ResponseOutcome::Completed && !is_cut;
+        let is_completed = outcome == ResponseOutcome::Completed && !is_cancelled;
         let has_called = self.run_calls(response, is_completed, now);
-        let has_done_all = is_cut || (is_completed && has_called);
+        let has_done_all = is_cancelled || (is_completed && has_called);
         if self.is_over() {
             return;
         }
-        self.last_words(was_spoken);
+        self.ensure_goodbye(was_spoken);
         if let ResponseOutcome::Incomplete | ResponseOutcome::Failed { .. } = outcome {
-            let word = if outcome == ResponseOutcome::Incomplete { "response_incomplete" } else { "response_failed" };
-            self.warn(word.into());
+            let code = if outcome == ResponseOutcome::Incomplete { "response_incomplete" } else { "response_failed" };
+            self.warn(code.into());
         }
         if is_completed && was_spoken {
-            self.engine.failures = 0;
+            self.engine.consecutive_failures = 0;
             self.watch.answered();
-            if !self.engine_hears_speech() {
-                self.has_answered();
+            if !self.engine_detects_speech() {
+                self.mark_answered();
             }
         } else if !has_done_all && self.is_live() {
-            self.answer_failed(was_spoken, outcome, now);
+            self.retry_response(was_spoken, outcome, now);
         }
     }
 
     /// A response failed or broke off: it is requested again.
-    fn answer_failed(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
-        let wish = if has_spoken { Wish::Say(GO_ON.into()) } else { Wish::Answer };
+    fn retry_response(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
+        let request =
+            if has_spoken { ResponseRequest::Instructed(CONTINUE_RESPONSE.into()) } else { ResponseRequest::Reply };
         let retry_after = if let ResponseOutcome::Failed { retry_after } = outcome { retry_after } else { None };
-        self.request_failed(wish, retry_after, "its answers fail", now);
+        self.request_failed(request, retry_after, "its answers fail", now);
     }
 
     pub(super) fn mark(&mut self, name: &str, now: Instant) {
@@ -162,8 +164,8 @@ impl CallSession {
         }
     }
 
-    pub(super) fn settle_playback(&mut self, now: Instant) {
-        if self.playback.settle(now) {
+    pub(super) fn expire_marks(&mut self, now: Instant) {
+        if self.playback.expire_marks(now) {
             self.played(now);
         }
     }
@@ -172,15 +174,15 @@ impl CallSession {
         if let Some((item, since)) = self.playback.playing() {
             self.transcript.first_played(&item, since, now);
         }
-        self.note_heard(now);
+        self.record_heard(now);
     }
 
     /// Stores the turns that were heard to the end.
-    pub(super) fn note_heard(&mut self, now: Instant) {
+    pub(super) fn record_heard(&mut self, now: Instant) {
         while let Some(item) = self.playback.poll_heard() {
             if !is_clip(&item) {
                 let turn = self.transcript.heard(&item, self.call_ms(now));
-                self.outputs.extend(turn.map(written));
+                self.outputs.extend(turn.map(turn_output));
             }
         }
     }
@@ -188,12 +190,12 @@ impl CallSession {
     /// Measures the caller's silence while nothing else happens.
     pub(super) fn watch_idle(&mut self, now: Instant) {
         let is_idle = self.is_live()
-            && !self.engine().caps().ends_the_call
+            && !self.engine().capabilities().controls_hangup
             && !self.playback.is_busy()
             && !self.responses.is_busy()
             && !self.tools.is_running()
             && !self.is_spoken_over(now)
-            && self.unheard_since.is_none()
+            && self.undetected_since.is_none()
             && self.keys.is_empty();
         match self.policy.idle.filter(|_| is_idle) {
             Some(idle) if !self.timers.is_set(Timer::Idle) => self.timers.set(Timer::Idle, now + idle),
@@ -206,16 +208,16 @@ impl CallSession {
         if !self.is_live() {
             return;
         }
-        if self.idle_prompts == IDLE_PROMPTS {
+        if self.idle_prompts == MAX_IDLE_PROMPTS {
             self.play_clip(Clip::Goodbye);
-            return self.finish(EndReason::Idle, After::HangUp, now);
+            return self.finish(EndReason::Idle, StreamEndAction::HangUp, now);
         }
         self.idle_prompts += 1;
         self.event(CallEvent::IdlePrompt { number: self.idle_prompts });
-        if self.engine.is_ready && self.engine().caps().can_improvise {
+        if self.engine.is_ready && self.engine().capabilities().can_follow_instructions {
             // The silence is measured again once this was said; an engine that does not say it is treated as
             // unresponsive.
-            self.responses.want(Wish::Say(self.policy.prompts.still_there.clone()));
+            self.responses.request(ResponseRequest::Instructed(self.policy.prompts.still_there.clone()));
         } else {
             self.play_clip(Clip::StillThere);
         }
@@ -246,8 +248,8 @@ impl CallSession {
         if self.engine.is_ready {
             let keys = std::mem::take(&mut self.keys);
             self.command(EngineCommand::Keys(keys));
-            if self.engine().caps().can_improvise {
-                self.responses.want(Wish::Answer);
+            if self.engine().capabilities().can_follow_instructions {
+                self.responses.request(ResponseRequest::Reply);
             }
         }
     }

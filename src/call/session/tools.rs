@@ -2,7 +2,7 @@
 
 use super::CallSession;
 use crate::call::timers::Timer;
-use crate::call::{After, EngineCommand, Output, ResponseId, Wish};
+use crate::call::{EngineCommand, Output, ResponseId, ResponseRequest, StreamEndAction};
 use crate::domain::EndReason;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -10,9 +10,9 @@ use std::time::Instant;
 /// The maximum number of tools that run at once.
 const MAX_TOOLS: usize = 8;
 /// How many tool call ids are remembered to prevent a second run.
-const KEEP_CALLS: usize = 64;
+const MAX_SEEN_CALLS: usize = 64;
 /// How many tools that exceeded their limit are remembered with their output.
-const KEEP_LATE: usize = 16;
+const MAX_LATE_TOOLS: usize = 16;
 
 /// The tools that the session itself implements.
 const END_CALL: &str = "end_call";
@@ -67,7 +67,7 @@ impl Tools {
     fn is_new(&mut self, id: &str) -> bool {
         let is_new = !self.seen.iter().any(|seen| seen == id);
         if is_new {
-            if self.seen.len() == KEEP_CALLS {
+            if self.seen.len() == MAX_SEEN_CALLS {
                 self.seen.pop_front();
             }
             self.seen.push_back(id.to_owned());
@@ -76,7 +76,7 @@ impl Tools {
     }
 
     /// The id under which an identical call was started already, with the output if it is known.
-    fn same(&self, call: &ToolCall) -> Option<(String, Option<String>)> {
+    fn find_identical(&self, call: &ToolCall) -> Option<(String, Option<String>)> {
         let is_same = |tool: &RunningTool| tool.call.name == call.name && tool.call.arguments == call.arguments;
         let late = self.late.iter().find(|(tool, _)| is_same(tool));
         late.map(|(tool, output)| (tool.started_as.clone(), output.clone())).or_else(|| {
@@ -118,31 +118,31 @@ impl CallSession {
     fn run_call(&mut self, call: ToolCall, now: Instant) {
         match call.name.as_str() {
             END_CALL => {
-                self.tools.ending = Some((call.id, self.engine.number));
-                self.finish(EndReason::AgentHungUp, After::HangUp, now);
+                self.tools.ending = Some((call.id, self.engine.generation));
+                self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now);
             }
             TRANSFER if self.policy.can_transfer => {
-                self.tools.transfer = Some((call, self.engine.number));
-                self.finish(EndReason::Transferred, After::Transfer, now);
+                self.tools.transfer = Some((call, self.engine.generation));
+                self.finish(EndReason::Transferred, StreamEndAction::Transfer, now);
             }
             _ if self.tools.running.len() >= MAX_TOOLS => {
                 self.command(EngineCommand::ToolOutput {
                     id: call.id,
                     output: r#"{"error":"too many at once"}"#.into(),
                 });
-                self.responses.want(Wish::Answer);
+                self.responses.request(ResponseRequest::Reply);
             }
             _ => self.start_tool(call, now),
         }
     }
 
     fn start_tool(&mut self, call: ToolCall, now: Instant) {
-        let same = self.tools.same(&call);
+        let same = self.tools.find_identical(&call);
         if let Some((started_as, Some(output))) = same {
             // It exceeded its limit and has finished since.
             self.tools.late.retain(|(tool, _)| tool.started_as != started_as);
             self.command(EngineCommand::ToolOutput { id: call.id, output });
-            return self.want_answer_after_last_output();
+            return self.request_reply_after_last_output();
         }
         let limit = now + self.policy.tool_limit;
         let started_as = same.map_or_else(|| call.id.clone(), |(started_as, _)| started_as);
@@ -150,7 +150,7 @@ impl CallSession {
             let ToolCall { id, name, arguments } = call.clone();
             self.outputs.push_back(Output::RunTool { id, name, arguments });
         }
-        self.tools.running.push(RunningTool { call, engine: self.engine.number, limit, started_as });
+        self.tools.running.push(RunningTool { call, engine: self.engine.generation, limit, started_as });
         self.arm_tool_limit();
     }
 
@@ -164,35 +164,35 @@ impl CallSession {
         self.tools.late.retain(|(tool, _)| tool.started_as != id);
         self.arm_tool_limit();
         for tool in waiting {
-            self.give_output(&tool, output);
+            self.send_output(&tool, output);
         }
-        self.want_answer_after_last_output();
+        self.request_reply_after_last_output();
     }
 
     fn late_tool_finished(&mut self, id: &str, output: &str) {
         let Some((tool, known)) = self.tools.late.iter_mut().find(|(tool, _)| tool.started_as == id) else { return };
-        let is_news = known.replace(output.to_owned()).is_none();
+        let is_first_output = known.replace(output.to_owned()).is_none();
         let what =
             format!("The tool {} has now answered: {output}. Do not call it again; go on from there.", tool.call.name);
-        if is_news && self.engine().caps().can_improvise {
-            self.responses.want(Wish::Say(what));
+        if is_first_output && self.engine().capabilities().can_follow_instructions {
+            self.responses.request(ResponseRequest::Instructed(what));
         }
     }
 
-    fn give_output(&mut self, tool: &RunningTool, output: &str) {
-        if tool.engine == self.engine.number {
+    fn send_output(&mut self, tool: &RunningTool, output: &str) {
+        if tool.engine == self.engine.generation {
             self.command(EngineCommand::ToolOutput { id: tool.call.id.clone(), output: output.to_owned() });
-        } else if self.engine().caps().can_improvise {
+        } else if self.engine().capabilities().can_follow_instructions {
             // Another engine has taken over, and does not know the tool call.
             let what = format!("A tool that was used before has answered: {output}. Go on from there.");
-            self.responses.want(Wish::Say(what));
+            self.responses.request(ResponseRequest::Instructed(what));
         }
     }
 
     /// A response to only a part of the outputs would be followed by a second one.
-    fn want_answer_after_last_output(&mut self) {
-        if !self.tools.is_running() && self.engine().caps().can_improvise {
-            self.responses.want(Wish::Answer);
+    fn request_reply_after_last_output(&mut self) {
+        if !self.tools.is_running() && self.engine().capabilities().can_follow_instructions {
+            self.responses.request(ResponseRequest::Reply);
         }
     }
 
@@ -200,21 +200,21 @@ impl CallSession {
     pub(super) fn tool_limit(&mut self, now: Instant) {
         let late: Vec<_> = self.tools.running.extract_if(.., |tool| tool.limit <= now).collect();
         for tool in late {
-            self.give_output(&tool, STILL_RUNNING);
+            self.send_output(&tool, STILL_RUNNING);
             if !self.tools.late.iter().any(|(known, _)| known.started_as == tool.started_as) {
-                if self.tools.late.len() == KEEP_LATE {
+                if self.tools.late.len() == MAX_LATE_TOOLS {
                     self.tools.late.pop_front();
                 }
                 self.tools.late.push_back((tool, None));
             }
         }
-        self.want_answer_after_last_output();
+        self.request_reply_after_last_output();
         self.arm_tool_limit();
     }
 
     /// The caller continued to speak: the tool call that would have ended the phone call is withdrawn.
     pub(super) fn revoke_end_call(&mut self) {
-        if let Some((id, _)) = self.tools.ending.take().filter(|(_, engine)| *engine == self.engine.number) {
+        if let Some((id, _)) = self.tools.ending.take().filter(|(_, engine)| *engine == self.engine.generation) {
             self.command(EngineCommand::ToolOutput { id, output: REVOKED.into() });
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
-use crate::call::{After, CallEvent, EngineCommand, Output, Wish};
+use crate::call::{CallEvent, EngineCommand, Output, ResponseRequest, StreamEndAction};
 use crate::domain::{EndReason, TransferFailure};
 use std::time::{Duration, Instant};
 
@@ -12,11 +12,11 @@ const TRANSFER_LIMIT: Duration = Duration::from_mins(2);
 impl CallSession {
     /// The last words before a transfer were heard: the stream is closed, and the human agent's phone rings. The engine
     /// stays connected, so the conversation can continue.
-    pub(super) fn put_through(&mut self, now: Instant) {
+    pub(super) fn start_transfer(&mut self, now: Instant) {
         let arguments = self.tools.transfer.as_ref().map(|(call, _)| call.arguments.clone());
-        self.outputs.push_back(Output::PutThrough { arguments });
+        self.outputs.push_back(Output::StartTransfer { arguments });
         self.stop_playback(now);
-        if let Some(response) = self.responses.cut_active() {
+        if let Some(response) = self.responses.cancel_active() {
             self.command(EngineCommand::Cancel { response });
         }
         self.forget_speech();
@@ -35,36 +35,37 @@ impl CallSession {
     pub(super) fn transfer_accepted(&mut self, now: Instant) {
         if self.is_transferring() {
             self.event(CallEvent::TransferAccepted);
-            self.end(EndReason::Transferred, After::Transfer, now);
+            self.end(EndReason::Transferred, StreamEndAction::Transfer, now);
         }
     }
 
     /// The human agent did not accept the call: the caller gets another stream to the same conversation.
-    pub(super) fn transfer_failed(&mut self, why: TransferFailure, now: Instant) {
+    pub(super) fn transfer_failed(&mut self, reason: TransferFailure, now: Instant) {
         if !self.is_transferring() {
             return;
         }
         self.phase = Phase::Live;
-        self.event(CallEvent::TransferFailed(why));
-        let asked = self.tools.transfer.take();
-        let wish = match asked.filter(|(_, engine)| *engine == self.engine.number && self.engine.is_ready) {
+        self.event(CallEvent::TransferFailed(reason));
+        let tool_call = self.tools.transfer.take();
+        let request = match tool_call.filter(|(_, engine)| *engine == self.engine.generation && self.engine.is_ready) {
             Some((call, _)) => {
-                let output = format!(r#"{{"error":"{}"}}"#, for_the_model(why));
+                let output = format!(r#"{{"error":"{}"}}"#, message_to_model(reason));
                 self.command(EngineCommand::ToolOutput { id: call.id, output });
-                Wish::Answer
+                ResponseRequest::Reply
             }
-            None if self.engine().caps().can_improvise => {
-                Wish::Say(format!("The caller was to be put through to a person: {}", for_the_model(why)))
-            }
-            None => Wish::Answer,
+            None if self.engine().capabilities().can_follow_instructions => ResponseRequest::Instructed(format!(
+                "The caller was to be put through to a person: {}",
+                message_to_model(reason)
+            )),
+            None => ResponseRequest::Reply,
         };
-        self.wait_for_stream(wish, now);
+        self.wait_for_stream(request, now);
     }
 }
 
 /// The prompt to the model about the outcome of the transfer.
-const fn for_the_model(why: TransferFailure) -> &'static str {
-    match why {
+const fn message_to_model(reason: TransferFailure) -> &'static str {
+    match reason {
         TransferFailure::Declined => "the person cannot talk now; say so and offer to take a message",
         TransferFailure::NotAccepted | TransferFailure::NoAnswer => {
             "nobody took the call; say so and offer to take a message"

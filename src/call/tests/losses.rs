@@ -2,7 +2,8 @@
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{
-    After, CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseOutcome, Usage, Wish,
+    CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseOutcome, ResponseRequest,
+    StreamEndAction, Usage,
 };
 use crate::domain::EndReason;
 use std::time::Duration;
@@ -18,11 +19,11 @@ fn without_stream_and_engine_in_time_twilio_records() {
             rig.start_stream();
         }
         rig.pass(ms(9499));
-        assert_eq!(rig.books.redirects, 0);
+        assert_eq!(rig.observed.redirects, 0);
         rig.pass(ms(1));
-        assert_eq!((rig.books.redirects, rig.elapsed()), (1, ms(9500)));
+        assert_eq!((rig.observed.redirects, rig.elapsed()), (1, ms(9500)));
         rig.input(Input::RedirectDone);
-        assert_eq!(rig.books.ended, Some((EndReason::Fallback, After::Record)));
+        assert_eq!(rig.observed.ended, Some((EndReason::Fallback, StreamEndAction::Record)));
     }
 }
 
@@ -30,32 +31,32 @@ fn without_stream_and_engine_in_time_twilio_records() {
 fn with_both_in_time_the_watchdog_is_silent() {
     let mut rig = Rig::live();
     rig.pass(ms(20_000));
-    assert_eq!(rig.books.redirects, 0);
+    assert_eq!(rig.observed.redirects, 0);
     assert!(rig.has_event(&CallEvent::Live { engine: EngineKind::Realtime }));
 }
 
 /// A truncation point reported for the second half of an utterance would be wrong for the first.
 #[test]
-fn the_watchdogs_sentence_breaks_no_uttering_in_two() {
+fn the_watchdogs_sentence_breaks_no_utterance_in_two() {
     let mut rig = Rig::new(policy());
     rig.start_stream();
     rig.respond(1);
     rig.say(1, "a1.0", 800);
     rig.pass(ms(9600));
-    assert_eq!(rig.books.redirects, 1);
+    assert_eq!(rig.observed.redirects, 1);
     rig.say(1, "a1.0", 800);
     rig.engine(EngineEvent::Ready);
     rig.engine(EngineEvent::SpeechStarted { item: "c1".into(), at_ms: None });
-    assert_eq!(rig.commands(), [EngineCommand::Respond(Wish::Answer)], "nothing of how much was heard");
+    assert_eq!(rig.commands(), [EngineCommand::Respond(ResponseRequest::Reply)], "nothing of how much was heard");
 }
 
 #[test]
 fn a_redirect_without_a_stream_is_waited_for_as_long_as_a_call_may_last() {
     let mut rig = Rig::new(policy());
     rig.pass(Duration::from_mins(1));
-    assert_eq!((rig.books.redirects, rig.books.ended), (1, None), "the driver retries");
+    assert_eq!((rig.observed.redirects, rig.observed.ended), (1, None), "the driver retries");
     rig.pass(policy().max_call);
-    assert_eq!((rig.books.redirects, rig.books.ended), (1, Some((EndReason::Fallback, After::Record))));
+    assert_eq!((rig.observed.redirects, rig.observed.ended), (1, Some((EndReason::Fallback, StreamEndAction::Record))));
 }
 
 #[test]
@@ -66,16 +67,16 @@ fn the_first_words_wait_for_the_engine() {
         rig.frame(0);
         rig.pass(ms(20));
     }
-    assert_eq!(rig.books.frames_heard, 0);
+    assert_eq!(rig.observed.frames_heard, 0);
     rig.engine(EngineEvent::Ready);
-    assert_eq!(rig.books.frames_heard, 50);
+    assert_eq!(rig.observed.frames_heard, 50);
 }
 
 #[test]
 fn an_engine_that_refuses_leaves_the_call_to_voicemail() {
     let mut rig = Rig::new(policy());
     rig.engine(EngineEvent::Failed { retry: false, reason: "invalid_api_key".into() });
-    assert_eq!(rig.books.opened, [EngineKind::Realtime, EngineKind::Voicemail]);
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime, EngineKind::Voicemail]);
     rig.engine(EngineEvent::Ready);
     rig.start_stream();
     assert!(rig.has_event(&CallEvent::Live { engine: EngineKind::Voicemail }));
@@ -89,18 +90,18 @@ fn an_engine_lost_in_the_call_is_opened_again_with_what_was_said() {
     });
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
     let Some(Output::OpenEngine { history, delay, .. }) =
-        rig.books.outputs.iter().rev().find(|o| matches!(o, Output::OpenEngine { .. }))
+        rig.observed.outputs.iter().rev().find(|o| matches!(o, Output::OpenEngine { .. }))
     else {
         panic!("not opened again")
     };
     assert_eq!((history[0].text.as_str(), *delay), ("מתי אתם פתוחים?", ms(250)));
-    assert_eq!(rig.books.plays, 0, "nobody waits for anything");
+    assert_eq!(rig.observed.plays, 0, "nobody waits for anything");
     rig.frame(0);
     rig.pass(ms(300));
     rig.engine(EngineEvent::Ready);
-    assert_eq!(rig.books.frames_heard, 1, "what was said meanwhile is not lost");
+    assert_eq!(rig.observed.frames_heard, 1, "what was said meanwhile is not lost");
     rig.pass(ms(7000));
-    assert_eq!(rig.books.opened, [EngineKind::Realtime; 2]);
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime; 2]);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn an_engine_that_does_not_come_back_is_replaced() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
     rig.pass(ms(6000));
-    assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
+    assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail));
 }
 
 #[test]
@@ -117,16 +118,16 @@ fn an_engine_that_falls_silent_is_opened_again() {
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
     rig.pass(ms(2999));
-    assert_eq!(rig.books.opened, [EngineKind::Realtime]);
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime]);
     rig.pass(ms(1));
-    assert_eq!(rig.books.opened, [EngineKind::Realtime; 2], "it never began to answer");
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime; 2], "it never began to answer");
     assert_eq!(rig.clips().len(), 1, "one moment, please");
 
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 800);
     rig.pass(ms(3200));
-    assert_eq!(rig.books.opened, [EngineKind::Realtime; 2], "it stopped in the middle");
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime; 2], "it stopped in the middle");
 }
 
 #[test]
@@ -135,12 +136,12 @@ fn a_lost_socket_ends_with_the_recorder_and_a_hang_up_does_not() {
     rig.input(Input::StreamLost);
     assert_eq!(rig.count(|o| matches!(o, Output::AwaitStream)), 1);
     rig.pass(ms(9999));
-    assert_eq!(rig.books.ended, None);
+    assert_eq!(rig.observed.ended, None);
     rig.pass(ms(1));
-    assert_eq!(rig.books.ended, Some((EndReason::Dropped, After::Record)));
+    assert_eq!(rig.observed.ended, Some((EndReason::Dropped, StreamEndAction::Record)));
     let mut rig = Rig::live();
     rig.input(Input::StreamStopped);
-    assert_eq!(rig.books.ended, Some((EndReason::CallerHungUp, After::CallerGone)));
+    assert_eq!(rig.observed.ended, Some((EndReason::CallerHungUp, StreamEndAction::CallerGone)));
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn a_conversation_goes_on_over_another_stream() {
     rig.say(1, "a", 16_000);
     rig.pass(ms(1000));
     rig.input(Input::StreamLost);
-    assert!(rig.books.turns["a"].interrupted);
+    assert!(rig.observed.turns["a"].interrupted);
     assert!(rig.commands().contains(&EngineCommand::Cancel { response: "1".into() }));
     rig.engine(EngineEvent::ResponseDone {
         response: "1".into(),
@@ -160,14 +161,18 @@ fn a_conversation_goes_on_over_another_stream() {
     });
     rig.pass(ms(2000));
     rig.start_stream();
-    assert!(matches!(rig.commands().last(), Some(EngineCommand::Respond(Wish::Say(_)))), "{:?}", rig.commands());
+    assert!(
+        matches!(rig.commands().last(), Some(EngineCommand::Respond(ResponseRequest::Instructed(_)))),
+        "{:?}",
+        rig.commands()
+    );
     rig.respond(2);
     rig.say(2, "b", 8000);
     rig.done(2);
     rig.frames(false, ms(1500));
-    assert_eq!(rig.books.opened.len(), 1);
+    assert_eq!(rig.observed.opened.len(), 1);
     rig.input(Input::StreamLost);
-    assert_eq!(rig.books.ended, Some((EndReason::Dropped, After::Record)), "once");
+    assert_eq!(rig.observed.ended, Some((EndReason::Dropped, StreamEndAction::Record)), "once");
 }
 
 #[test]
@@ -176,7 +181,7 @@ fn a_stream_that_never_came_to_be_ends_with_the_recorder() {
         let mut rig = Rig::new(policy());
         rig.pass(ms(seconds * 1000));
         rig.input(Input::StreamLost);
-        assert_eq!(rig.books.ended, Some((EndReason::Fallback, After::Record)));
+        assert_eq!(rig.observed.ended, Some((EndReason::Fallback, StreamEndAction::Record)));
     }
 }
 
@@ -190,20 +195,20 @@ fn lost_marks_delay_but_do_not_stop() {
     }
     rig.done(1);
     rig.pass_without_marks(ms(7000));
-    assert_eq!(rig.books.turns["a"].heard_text, "שלום");
+    assert_eq!(rig.observed.turns["a"].heard_text, "שלום");
 }
 
 #[test]
 fn an_engine_that_never_speaks_is_given_up() {
     let mut rig = Rig::live();
     for turn in 0..2 {
-        assert_eq!(rig.books.opened, vec![EngineKind::Realtime; turn + 1]);
+        assert_eq!(rig.observed.opened, vec![EngineKind::Realtime; turn + 1]);
         rig.engine(EngineEvent::SpeechStarted { item: format!("c{turn}").into(), at_ms: None });
         rig.engine(EngineEvent::SpeechStopped { item: format!("c{turn}").into(), at_ms: None });
         rig.pass(ms(3000));
         rig.engine(EngineEvent::Ready);
     }
-    assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
+    assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail));
 }
 
 #[test]
@@ -219,7 +224,7 @@ fn what_the_caller_is_owed_is_asked_of_the_next_engine() {
     rig.pass(ms(10_000));
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
     rig.engine(EngineEvent::Ready);
-    assert_eq!(rig.commands(), vec![EngineCommand::Respond(Wish::Say("still there?".into())); 2]);
+    assert_eq!(rig.commands(), vec![EngineCommand::Respond(ResponseRequest::Instructed("still there?".into())); 2]);
 }
 
 #[test]
@@ -230,8 +235,8 @@ fn an_answer_that_fails_is_asked_for_again_and_not_for_ever() {
         rig.fail(response, None);
         rig.pass(ms(1000));
     }
-    assert_eq!(rig.commands(), vec![EngineCommand::Respond(Wish::Answer); 2]);
-    assert_eq!(rig.books.opened, [EngineKind::Realtime, EngineKind::Voicemail]);
+    assert_eq!(rig.commands(), vec![EngineCommand::Respond(ResponseRequest::Reply); 2]);
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime, EngineKind::Voicemail]);
     assert!(!rig.clips().is_empty(), "one moment, please");
 }
 
@@ -241,7 +246,7 @@ fn an_engine_that_stops_within_a_frame_is_mute_too() {
     rig.respond(1);
     rig.say(1, "a", 801);
     rig.pass(ms(3200));
-    assert_eq!(rig.books.opened.len(), 2);
+    assert_eq!(rig.observed.opened.len(), 2);
 }
 
 #[test]
@@ -253,7 +258,9 @@ fn a_tool_s_answer_reaches_the_engine_that_took_over() {
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
     rig.input(Input::ToolFinished { id: "t".into(), output: "ten o'clock".into() });
     rig.engine(EngineEvent::Ready);
-    let [EngineCommand::Respond(Wish::Say(what))] = &rig.commands()[..] else { panic!("{:?}", rig.commands()) };
+    let [EngineCommand::Respond(ResponseRequest::Instructed(what))] = &rig.commands()[..] else {
+        panic!("{:?}", rig.commands())
+    };
     assert!(what.contains("ten o'clock"));
 }
 
@@ -283,14 +290,14 @@ fn a_call_with_a_stream_does_not_wait_for_a_redirect_that_fails() {
     let mut rig = Rig::new(policy());
     rig.start_stream();
     rig.pass(ms(9500));
-    assert_eq!((rig.books.redirects, rig.clips().len()), (1, 1), "one moment, please");
+    assert_eq!((rig.observed.redirects, rig.clips().len()), (1, 1), "one moment, please");
     rig.input(Input::RedirectFailed);
-    assert_eq!(rig.books.ended, Some((EndReason::Fallback, After::Record)));
+    assert_eq!(rig.observed.ended, Some((EndReason::Fallback, StreamEndAction::Record)));
 
     let mut rig = Rig::new(policy());
     rig.pass(ms(9500));
     rig.input(Input::RedirectFailed);
-    assert_eq!(rig.books.ended, None, "there is nothing else to do but to ask again");
+    assert_eq!(rig.observed.ended, None, "there is nothing else to do but to ask again");
 }
 
 #[test]
@@ -299,7 +306,7 @@ fn a_stop_of_the_daemon_passes_the_call_to_the_recorder() {
     let deadline = rig.now + ms(8000);
     rig.input(Input::Shutdown { deadline });
     rig.pass(ms(7999));
-    assert_eq!(rig.books.ended, None);
+    assert_eq!(rig.observed.ended, None);
     rig.pass(ms(1));
-    assert_eq!(rig.books.ended, Some((EndReason::Shutdown, After::Record)));
+    assert_eq!(rig.observed.ended, Some((EndReason::Shutdown, StreamEndAction::Record)));
 }

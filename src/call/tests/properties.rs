@@ -15,7 +15,7 @@ enum Step {
     Stall(u16),
     Stream,
     Ready,
-    Frames { count: u8, hole: u16 },
+    Frames { count: u8, gap: u16 },
     Speech(bool),
     Respond,
     Say(u16),
@@ -46,7 +46,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (800u16..1300).prop_map(Step::Stall),
         2 => Just(Step::Stream),
         2 => Just(Step::Ready),
-        4 => (1u8..20, prop_oneof![8 => Just(0u16), 1 => 1u16..12_000]).prop_map(|(count, hole)| Step::Frames { count, hole }),
+        4 => (1u8..20, prop_oneof![8 => Just(0u16), 1 => 1u16..12_000]).prop_map(|(count, gap)| Step::Frames { count, gap }),
         4 => any::<bool>().prop_map(Step::Speech),
         4 => Just(Step::Respond),
         8 => prop_oneof![Just(800u16), 1u16..9000].prop_map(Step::Say),
@@ -76,21 +76,21 @@ fn step() -> impl Strategy<Value = Step> {
 struct Engine {
     answers: u8,
     is_answering: bool,
-    utterings: u8,
+    utterances: u8,
     /// Its generation: what an earlier engine was saying never arrives.
     number: usize,
 }
 
 impl Engine {
     fn item(&self) -> String {
-        format!("a{}.{}", self.answers, self.utterings)
+        format!("a{}.{}", self.answers, self.utterances)
     }
 }
 
 fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     let caller = format!("c{}", number / 4);
-    if engine.number != rig.books.opened.len() {
-        (engine.number, engine.is_answering) = (rig.books.opened.len(), false);
+    if engine.number != rig.observed.opened.len() {
+        (engine.number, engine.is_answering) = (rig.observed.opened.len(), false);
     }
     match *step {
         Step::Pass(time) => rig.pass(ms(time.into())),
@@ -98,11 +98,11 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::Stall(time) => rig.stall(ms(time.into())),
         Step::Stream => rig.start_stream(),
         Step::Ready => rig.engine(EngineEvent::Ready),
-        Step::Frames { count, hole } => (0..count).for_each(|n| rig.frame(if n == 0 { hole.into() } else { 0 })),
+        Step::Frames { count, gap } => (0..count).for_each(|n| rig.frame(if n == 0 { gap.into() } else { 0 })),
         Step::Speech(true) => rig.engine(EngineEvent::SpeechStarted { item: caller.into(), at_ms: None }),
         Step::Speech(false) => rig.engine(EngineEvent::SpeechStopped { item: caller.into(), at_ms: None }),
         Step::Respond if !engine.is_answering => {
-            *engine = Engine { answers: engine.answers + 1, is_answering: true, utterings: 0, number: engine.number };
+            *engine = Engine { answers: engine.answers + 1, is_answering: true, utterances: 0, number: engine.number };
             rig.respond(engine.answers);
         }
         Step::Say(bytes) if engine.is_answering => rig.say(engine.answers, &engine.item(), bytes.into()),
@@ -112,7 +112,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         }
         Step::AudioDone if engine.is_answering => {
             rig.engine(EngineEvent::AudioDone { item: engine.item().into() });
-            engine.utterings += 1;
+            engine.utterances += 1;
         }
         Step::Done if engine.is_answering => {
             engine.is_answering = false;
@@ -169,8 +169,8 @@ fn run(steps: &[Step], connected: bool) -> Rig {
     }
     fall_silent(&mut rig);
     assert!(rig.session.is_over(), "a call without an end");
-    assert!(rig.books.redirects <= 1);
-    rig.close_books();
+    assert!(rig.observed.redirects <= 1);
+    rig.check_heard_turns();
     rig
 }
 
@@ -183,7 +183,7 @@ fn fall_silent(rig: &mut Rig) {
         if rig.session.is_over() {
             return;
         }
-        if rig.books.opened.last() == Some(&EngineKind::Voicemail) {
+        if rig.observed.opened.last() == Some(&EngineKind::Voicemail) {
             if !rig.is_engine_ready() {
                 rig.engine(EngineEvent::Ready);
             }
@@ -228,6 +228,6 @@ proptest! {
     #[test]
     fn a_call_replays_to_the_same_decisions(steps in prop::collection::vec(step(), 1..40)) {
         let (first, second) = (run(&steps, true), run(&steps, true));
-        prop_assert_eq!(first.books.outputs, second.books.outputs);
+        prop_assert_eq!(first.observed.outputs, second.observed.outputs);
     }
 }

@@ -7,8 +7,8 @@ mod waits;
 
 use crate::audio::EncodedAudio;
 use crate::call::{
-    After, CallEvent, CallPolicy, CallSession, EngineCommand, EngineEvent, EngineKind, Input, ItemId, Operator, Output,
-    ResponseOutcome, TurnRecord, Usage,
+    CallEvent, CallPolicy, CallSession, EngineCommand, EngineEvent, EngineKind, Input, ItemId, Operator, Output,
+    ResponseOutcome, StreamEndAction, TurnRecord, Usage,
 };
 use crate::domain::EndReason;
 pub(in crate::call) use phone::start;
@@ -38,7 +38,7 @@ pub(super) struct Rig {
     pub(super) now: Instant,
     began: Instant,
     phone: Phone,
-    pub(super) books: Books,
+    pub(super) observed: Observed,
     next_frame: u64,
     timestamp: u64,
     engine: EngineSide,
@@ -64,14 +64,14 @@ struct EngineSide {
 
 /// The recorded outputs, and the invariants about them.
 #[derive(Default)]
-pub(super) struct Books {
+pub(super) struct Observed {
     pub(super) outputs: Vec<Output>,
-    pub(super) ended: Option<(EndReason, After)>,
+    pub(super) ended: Option<(EndReason, StreamEndAction)>,
     pub(super) redirects: u32,
     pub(super) opened: Vec<EngineKind>,
     pub(super) turns: BTreeMap<ItemId, TurnRecord>,
     /// All utterances with their responses; the index is the sample value.
-    utterings: Vec<(ItemId, u8)>,
+    utterances: Vec<(ItemId, u8)>,
     /// Bytes of each that came from the current engine.
     received: BTreeMap<ItemId, u64>,
     /// Bytes of each that ever arrived in time.
@@ -101,7 +101,7 @@ impl Rig {
             now,
             began: now,
             phone: Phone::default(),
-            books: Books::default(),
+            observed: Observed::default(),
             next_frame: 0,
             timestamp: 0,
             engine: EngineSide::default(),
@@ -141,13 +141,13 @@ impl Rig {
             }
             Input::TransferFailed(_) if self.is_transferring => {
                 // Voicemail leads the conversation itself.
-                let is_over = self.books.opened.last() == Some(&EngineKind::Voicemail);
+                let is_over = self.observed.opened.last() == Some(&EngineKind::Voicemail);
                 let since = (!is_over).then_some(self.now);
                 self.waits = Waits { since, is_over, is_final: is_over, may_speak_until: None };
             }
-            Input::Operator(wish) => {
+            Input::Operator(command) => {
                 self.waits.is_over = true;
-                self.waits.is_final |= *wish == Operator::Transfer;
+                self.waits.is_final |= *command == Operator::Transfer;
             }
             _ => {}
         }
@@ -159,14 +159,14 @@ impl Rig {
         match &event {
             EngineEvent::Ready => self.engine.is_ready = true,
             EngineEvent::AudioDelta { response, item, audio } => {
-                let is_late = self.books.silenced.contains(&response.parse().unwrap());
-                *self.books.received.entry(item.clone()).or_default() += audio.len() as u64;
+                let is_late = self.observed.silenced.contains(&response.parse().unwrap());
+                *self.observed.received.entry(item.clone()).or_default() += audio.len() as u64;
                 let count = if is_late { 0 } else { audio.len() as u64 };
-                *self.books.received_ever.entry(item.clone()).or_default() += count;
+                *self.observed.received_ever.entry(item.clone()).or_default() += count;
             }
             EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring => {
                 self.engine.speaks = Some(self.now);
-                self.books.silenced.extend(self.engine.active);
+                self.observed.silenced.extend(self.engine.active);
                 self.waits.since = None;
                 self.waits.is_over = self.waits.is_final;
             }
@@ -185,14 +185,14 @@ impl Rig {
                 self.engine.active = Some(response);
                 self.engine.is_asked = false;
                 if self.is_spoken_over() || self.is_transferring {
-                    self.books.silenced.insert(response);
+                    self.observed.silenced.insert(response);
                 }
             }
             EngineEvent::ResponseDone { response, outcome, .. } => {
                 self.engine.active = None;
                 let response: u8 = response.parse().unwrap();
-                let of_it = |(item, of): &(ItemId, u8)| *of == response && self.books.received_ever[item] >= 160;
-                if *outcome == ResponseOutcome::Completed && self.books.utterings.iter().any(of_it) {
+                let of_it = |(item, of): &(ItemId, u8)| *of == response && self.observed.received_ever[item] >= 160;
+                if *outcome == ResponseOutcome::Completed && self.observed.utterances.iter().any(of_it) {
                     self.waits.since = None;
                 }
             }
@@ -217,9 +217,9 @@ impl Rig {
         self.engine.is_asked
     }
 
-    /// The caller's next 20 ms, after a gap of `hole` ms: with voice while the engine detects speech.
-    pub(super) fn frame(&mut self, hole: u64) {
-        self.frame_of(hole, self.is_spoken_over());
+    /// The caller's next 20 ms, after a gap of `gap` ms: with voice while the engine detects speech.
+    pub(super) fn frame(&mut self, gap: u64) {
+        self.frame_of(gap, self.is_spoken_over());
     }
 
     /// Frames in real time for the given duration.
@@ -230,11 +230,11 @@ impl Rig {
         }
     }
 
-    pub(super) fn frame_of(&mut self, hole: u64, is_voice: bool) {
+    pub(super) fn frame_of(&mut self, gap: u64, is_voice: bool) {
         if !self.phone.stream {
             return;
         }
-        self.timestamp += hole;
+        self.timestamp += gap;
         let mut samples = [0u8; 160];
         samples[..8].copy_from_slice(&self.next_frame.to_le_bytes());
         self.next_frame += 1;
@@ -247,20 +247,20 @@ impl Rig {
         self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio, is_voice });
         self.timestamp += 20;
         if self.engine.is_ready && self.phone.stream && !self.session.is_over() {
-            assert_eq!(self.books.last_heard_frame, Some(self.next_frame - 1), "a frame was not passed on");
+            assert_eq!(self.observed.last_heard_frame, Some(self.next_frame - 1), "a frame was not passed on");
         }
     }
 
     /// Sends audio of response `response`, item `item`.
     pub(super) fn say(&mut self, response: u8, item: &str, bytes: usize) {
         let item: ItemId = item.into();
-        let known = self.books.utterings.iter().position(|(known, _)| *known == item);
+        let known = self.observed.utterances.iter().position(|(known, _)| *known == item);
         let place = known.unwrap_or_else(|| {
-            self.books.utterings.push((item.clone(), response));
-            self.books.utterings.len() - 1
+            self.observed.utterances.push((item.clone(), response));
+            self.observed.utterances.len() - 1
         });
         let sample = u8::try_from(place).unwrap();
-        assert!(sample < CLIP, "too many utterings");
+        assert!(sample < CLIP, "too many utterances");
         let audio = EncodedAudio::encode(&vec![sample; bytes]);
         self.engine(EngineEvent::AudioDelta { response: response.to_string().into(), item, audio });
     }
@@ -297,7 +297,7 @@ impl Rig {
 
     /// When the built-in sentences started, measured from the start of the call.
     pub(super) fn clips(&self) -> Vec<(u8, Duration)> {
-        self.books.clips.iter().map(|(sample, at)| (*sample, *at - self.began)).collect()
+        self.observed.clips.iter().map(|(sample, at)| (*sample, *at - self.began)).collect()
     }
 
     pub(super) fn text(&mut self, response: u8, item: &str, text: &str, is_final: bool) {
@@ -356,11 +356,11 @@ impl Rig {
     }
 
     /// The call is over: checks that the heard part of each utterance equals what was recorded.
-    pub(super) fn close_books(&mut self) {
+    pub(super) fn check_heard_turns(&mut self) {
         self.phone.play(self.now);
-        for (sample, (item, _)) in (0u8..).zip(&self.books.utterings) {
-            let (heard, received) = (self.phone.heard(sample), self.books.received_ever[item]);
-            let Some(turn) = self.books.turns.get(item) else {
+        for (sample, (item, _)) in (0u8..).zip(&self.observed.utterances) {
+            let (heard, received) = (self.phone.heard(sample), self.observed.received_ever[item]);
+            let Some(turn) = self.observed.turns.get(item) else {
                 assert_eq!(heard, 0, "{item} was heard and not written down");
                 continue;
             };
@@ -375,19 +375,19 @@ impl Rig {
     }
 
     pub(super) fn count(&self, is: impl Fn(&Output) -> bool) -> usize {
-        self.books.outputs.iter().filter(|output| is(output)).count()
+        self.observed.outputs.iter().filter(|output| is(output)).count()
     }
 
     pub(super) fn commands(&self) -> Vec<EngineCommand> {
-        let commands = self.books.outputs.iter().filter_map(|output| match output {
-            Output::Engine(command) if !matches!(command, EngineCommand::Hear(_)) => Some(command.clone()),
+        let commands = self.observed.outputs.iter().filter_map(|output| match output {
+            Output::Engine(command) if !matches!(command, EngineCommand::AppendAudio(_)) => Some(command.clone()),
             _ => None,
         });
         commands.collect()
     }
 
     pub(super) fn has_event(&self, event: &CallEvent) -> bool {
-        self.books.outputs.iter().any(|output| matches!(output, Output::Event(seen) if seen == event))
+        self.observed.outputs.iter().any(|output| matches!(output, Output::Event(seen) if seen == event))
     }
 
     pub(super) fn elapsed(&self) -> Duration {
@@ -397,12 +397,12 @@ impl Rig {
     fn drain(&mut self) {
         while let Some(output) = self.session.poll_output() {
             self.check(&output);
-            self.books.outputs.push(output);
+            self.observed.outputs.push(output);
         }
         assert!(
             self.session.is_over() || self.session.poll_timeout().is_some(),
             "a call that waits for nothing is silent"
         );
-        assert_eq!(self.session.is_over(), self.books.ended.is_some());
+        assert_eq!(self.session.is_over(), self.observed.ended.is_some());
     }
 }

@@ -1,7 +1,9 @@
 //! Realistic calls, one for each rule.
 
 use super::rig::{Rig, ms};
-use crate::call::{After, CallEvent, EngineCommand, EngineEvent, Input, Output, ResponseOutcome, Usage, Wish};
+use crate::call::{
+    CallEvent, EngineCommand, EngineEvent, Input, Output, ResponseOutcome, ResponseRequest, StreamEndAction, Usage,
+};
 use crate::domain::{EndReason, Speaker};
 
 #[test]
@@ -15,12 +17,12 @@ fn an_answer_is_sent_a_little_ahead_and_written_down_when_it_was_heard() {
     rig.engine(EngineEvent::AudioDone { item: "a".into() });
     rig.done(1);
     let sent: usize =
-        rig.books.outputs.iter().map(|o| if let Output::Play { audio, .. } = o { audio.len() } else { 0 }).sum();
+        rig.observed.outputs.iter().map(|o| if let Output::Play { audio, .. } = o { audio.len() } else { 0 }).sum();
     assert_eq!(sent, 6400, "800 ms ahead");
     rig.pass(ms(2000));
-    assert!(rig.books.turns.is_empty(), "it is 3 s long");
+    assert!(rig.observed.turns.is_empty(), "it is 3 s long");
     rig.pass(ms(1200));
-    let turn = &rig.books.turns["a"];
+    let turn = &rig.observed.turns["a"];
     assert_eq!((turn.heard_text.as_str(), turn.interrupted, turn.speaker), ("שלום לך", false, Speaker::Agent));
     assert_eq!(turn.usage.cost_micros, 3);
 }
@@ -37,20 +39,20 @@ fn a_barge_in_clears_the_phone_first_and_truncates_to_what_was_heard() {
         rig.say(1, "a", 800);
     }
     rig.pass(ms(1060));
-    let before = rig.books.outputs.len();
+    let before = rig.observed.outputs.len();
     rig.engine(EngineEvent::SpeechStarted { item: "c1".into(), at_ms: None });
-    let after = &rig.books.outputs[before..];
+    let after = &rig.observed.outputs[before..];
     assert!(matches!(after[0], Output::Clear { .. }), "{after:?}");
     let [EngineCommand::Truncate { item, heard_ms }] = &rig.commands()[..] else { panic!("{:?}", rig.commands()) };
     assert_eq!(&**item, "a");
     assert!((900..=1060).contains(heard_ms), "{heard_ms}");
-    assert_eq!(rig.books.turns["a"].heard_text, "אחת שתיים");
-    assert!(rig.books.turns["a"].interrupted);
-    assert_eq!(rig.books.turns["a"].latency.first_delta_ms, Some(500));
+    assert_eq!(rig.observed.turns["a"].heard_text, "אחת שתיים");
+    assert!(rig.observed.turns["a"].interrupted);
+    assert_eq!(rig.observed.turns["a"].latency.first_delta_ms, Some(500));
 
     rig.say(1, "a", 800);
     rig.pass(ms(3000));
-    assert_eq!(rig.books.turns["a"].heard_text, "אחת שתיים");
+    assert_eq!(rig.observed.turns["a"].heard_text, "אחת שתיים");
 }
 
 #[test]
@@ -63,7 +65,7 @@ fn an_answer_of_which_nothing_was_heard_is_deleted() {
 }
 
 #[test]
-fn a_key_cuts_the_answer_and_is_told_to_the_engine() {
+fn a_key_cuts_the_answer_and_is_sent_to_the_engine() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 8000);
@@ -144,11 +146,11 @@ fn what_a_tool_call_is_worth_is_known_when_its_answer_has_ended() {
             usage: Usage::default(),
         });
         assert_eq!(rig.count(|o| matches!(o, Output::RunTool { .. })), 0, "{name}");
-        let told =
+        let is_expected =
             |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { output, .. } if output.contains("revoked"));
-        assert!(rig.commands().iter().any(told), "{name}: {:?}", rig.commands());
+        assert!(rig.commands().iter().any(is_expected), "{name}: {:?}", rig.commands());
         rig.frames(true, ms(3000));
-        assert_eq!(rig.books.ended, None, "{name}: the caller speaks");
+        assert_eq!(rig.observed.ended, None, "{name}: the caller speaks");
     }
 }
 
@@ -195,12 +197,17 @@ fn a_slow_tool_is_covered_and_a_dead_one_given_up() {
     assert!(matches!(at[..], [1200, 4700..=4740]), "one moment, please; and another one: {at:?}");
     assert_ne!(rig.clips()[0].0, rig.clips()[1].0);
     rig.pass(ms(1000));
-    assert!(matches!(&rig.commands()[..], [EngineCommand::ToolOutput { .. }, EngineCommand::Respond(Wish::Answer)]));
+    assert!(matches!(
+        &rig.commands()[..],
+        [EngineCommand::ToolOutput { .. }, EngineCommand::Respond(ResponseRequest::Reply)]
+    ));
     rig.input(Input::ToolFinished { id: "t".into(), output: "late".into() });
     rig.respond(2);
     rig.done(2);
     rig.pass(ms(300));
-    assert!(matches!(rig.commands().last(), Some(EngineCommand::Respond(Wish::Say(what))) if what.contains("late")));
+    assert!(
+        matches!(rig.commands().last(), Some(EngineCommand::Respond(ResponseRequest::Instructed(what))) if what.contains("late"))
+    );
 }
 
 #[test]
@@ -211,9 +218,9 @@ fn goodbye_is_heard_before_the_stream_is_closed() {
     rig.call(1, "t", "end_call");
     rig.done(1);
     rig.pass(ms(1900));
-    assert_eq!(rig.books.ended, None);
+    assert_eq!(rig.observed.ended, None);
     rig.pass(ms(300));
-    assert_eq!(rig.books.ended, Some((EndReason::AgentHungUp, After::HangUp)));
+    assert_eq!(rig.observed.ended, Some((EndReason::AgentHungUp, StreamEndAction::HangUp)));
 }
 
 #[test]
@@ -224,7 +231,7 @@ fn who_hangs_up_without_a_word_says_goodbye_first() {
     rig.done(1);
     assert_eq!(rig.clips().len(), 1);
     rig.pass(ms(3000));
-    assert_eq!(rig.books.ended, Some((EndReason::AgentHungUp, After::HangUp)));
+    assert_eq!(rig.observed.ended, Some((EndReason::AgentHungUp, StreamEndAction::HangUp)));
 }
 
 #[test]
@@ -237,10 +244,11 @@ fn who_speaks_into_the_goodbye_stays() {
     rig.pass(ms(500));
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
-    let told = |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { output, .. } if output.contains("revoked"));
-    assert!(rig.commands().iter().any(told), "{:?}", rig.commands());
+    let is_expected =
+        |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { output, .. } if output.contains("revoked"));
+    assert!(rig.commands().iter().any(is_expected), "{:?}", rig.commands());
     rig.pass(ms(2000));
-    assert_eq!(rig.books.ended, None);
+    assert_eq!(rig.observed.ended, None);
 }
 
 #[test]
@@ -255,7 +263,7 @@ fn silence_is_asked_about_twice_and_then_ends() {
         rig.pass(ms(11_100));
     }
     rig.pass(ms(12_000));
-    assert_eq!(rig.books.ended, Some((EndReason::Idle, After::HangUp)));
+    assert_eq!(rig.observed.ended, Some((EndReason::Idle, StreamEndAction::HangUp)));
 }
 
 #[test]
@@ -281,9 +289,9 @@ fn the_longest_call_says_goodbye() {
         rig.done(turn);
         rig.pass(ms(2000));
     }
-    assert!(rig.commands().contains(&EngineCommand::Respond(Wish::Say("wrap up".into()))));
+    assert!(rig.commands().contains(&EngineCommand::Respond(ResponseRequest::Instructed("wrap up".into()))));
     rig.pass(ms(3000));
-    assert_eq!(rig.books.ended, Some((EndReason::TooLong, After::HangUp)));
+    assert_eq!(rig.observed.ended, Some((EndReason::TooLong, StreamEndAction::HangUp)));
 }
 
 #[test]
@@ -296,18 +304,18 @@ fn ragged_sound_leaves_in_whole_frames() {
     rig.done(1);
     rig.pass(ms(1000));
     let sent: usize =
-        rig.books.outputs.iter().map(|o| if let Output::Play { audio, .. } = o { audio.len() } else { 0 }).sum();
+        rig.observed.outputs.iter().map(|o| if let Output::Play { audio, .. } = o { audio.len() } else { 0 }).sum();
     assert_eq!(sent, 800, "661 bytes and the padding of the last frame");
 }
 
 #[test]
-fn a_hole_in_speech_is_filled_until_the_engine_sees_its_end() {
+fn a_gap_in_speech_is_filled_until_the_engine_sees_its_end() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.frame_of(0, false);
     rig.pass(ms(3000));
     let silence =
-        |rig: &Rig| rig.count(|o| matches!(o, Output::Engine(EngineCommand::Hear(audio)) if audio.ms() == 1000));
+        |rig: &Rig| rig.count(|o| matches!(o, Output::Engine(EngineCommand::AppendAudio(audio)) if audio.ms() == 1000));
     assert_eq!(silence(&rig), 3, "at 0.75, 1.75 and 2.75 s");
     rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
     rig.pass(ms(3000));
@@ -323,7 +331,7 @@ fn who_speaks_for_ever_without_a_sound_is_asked_whether_he_is_there() {
 }
 
 #[test]
-fn nobody_is_spoken_over() {
+fn the_caller_is_not_spoken_over() {
     let mut rig = Rig::live();
     rig.respond(9);
     rig.call(9, "t", "free_slots");
@@ -345,12 +353,15 @@ fn nobody_is_spoken_over() {
 fn an_answer_that_was_asked_for_before_the_caller_spoke_is_cancelled() {
     let mut rig = Rig::live();
     rig.pass(ms(10_000));
-    assert!(matches!(&rig.commands()[..], [EngineCommand::Respond(Wish::Say(_))]), "are you still there?");
+    assert!(
+        matches!(&rig.commands()[..], [EngineCommand::Respond(ResponseRequest::Instructed(_))]),
+        "are you still there?"
+    );
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.respond(1);
     rig.say(1, "a", 800);
     assert_eq!(rig.commands().last(), Some(&EngineCommand::Cancel { response: "1".into() }));
-    assert_eq!(rig.books.plays, 0);
+    assert_eq!(rig.observed.plays, 0);
 }
 
 #[test]
@@ -360,9 +371,9 @@ fn what_was_heard_before_its_end_was_known_is_written_down_whole() {
     rig.text(1, "a", "שלום לך", true);
     rig.say(1, "a", 1600);
     rig.pass(ms(1000));
-    assert!(rig.books.turns.is_empty(), "more may come");
+    assert!(rig.observed.turns.is_empty(), "more may come");
     rig.engine(EngineEvent::AudioDone { item: "a".into() });
-    let turn = &rig.books.turns["a"];
+    let turn = &rig.observed.turns["a"];
     assert_eq!((turn.heard_text.as_str(), turn.interrupted), ("שלום לך", false));
 }
 
@@ -374,7 +385,7 @@ fn who_interrupts_between_two_pieces_has_interrupted() {
     rig.say(1, "a", 1600);
     rig.pass(ms(1000));
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
-    assert!(rig.books.turns["a"].interrupted);
+    assert!(rig.observed.turns["a"].interrupted);
     assert!(rig.commands().is_empty(), "all that it has sent was heard");
 }
 

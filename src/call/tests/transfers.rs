@@ -1,7 +1,7 @@
 //! Transfers to a human agent, with and without success.
 
 use super::rig::{Rig, ms};
-use crate::call::{After, EngineCommand, Input, Operator, Output};
+use crate::call::{EngineCommand, Input, Operator, Output, StreamEndAction};
 use crate::domain::{EndReason, TransferFailure};
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use std::time::Duration;
 fn a_transfer_that_is_accepted_ends_the_call() {
     let mut rig = Rig::live();
     rig.input(Input::Operator(Operator::Transfer));
-    assert_eq!(rig.count(|o| matches!(o, Output::PutThrough { arguments: None })), 1);
+    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { arguments: None })), 1);
     rig.pass(ms(20_000));
-    assert_eq!(rig.books.ended, None, "the person's phone rings");
+    assert_eq!(rig.observed.ended, None, "the person's phone rings");
     rig.input(Input::TransferAccepted);
-    assert_eq!(rig.books.ended, Some((EndReason::Transferred, After::Transfer)));
+    assert_eq!(rig.observed.ended, Some((EndReason::Transferred, StreamEndAction::Transfer)));
 }
 
 #[test]
@@ -24,12 +24,12 @@ fn a_transfer_that_fails_goes_on_with_the_conversation() {
     rig.call(1, "t", "transfer_to_person");
     rig.done(1);
     rig.pass(ms(1500));
-    assert_eq!(rig.count(|o| matches!(o, Output::PutThrough { arguments: Some(_) })), 1);
+    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { arguments: Some(_) })), 1);
     rig.input(Input::TransferFailed(TransferFailure::Busy));
     assert_eq!(rig.count(|o| matches!(o, Output::AwaitStream)), 1);
     rig.start_stream();
-    let told = |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { id, output } if id == "t" && output.contains("busy"));
-    assert!(rig.commands().iter().any(told), "{:?}", rig.commands());
+    let is_expected = |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { id, output } if id == "t" && output.contains("busy"));
+    assert!(rig.commands().iter().any(is_expected), "{:?}", rig.commands());
     assert_eq!(rig.commands().iter().filter(|c| matches!(c, EngineCommand::Respond(_))).count(), 1);
     rig.respond(2);
     rig.say(2, "b", 8000);
@@ -48,7 +48,7 @@ fn a_transfer_of_which_nothing_is_heard_ends_at_the_recorder() {
     let mut rig = Rig::live();
     rig.input(Input::Operator(Operator::Transfer));
     rig.pass(Duration::from_mins(2));
-    assert_eq!(rig.books.ended, Some((EndReason::Dropped, After::Record)));
+    assert_eq!(rig.observed.ended, Some((EndReason::Dropped, StreamEndAction::Record)));
 }
 
 #[test]
@@ -64,11 +64,11 @@ fn a_stream_that_is_lost_in_the_words_before_a_transfer_does_not_lose_the_transf
     };
     let mut rig = transferring();
     rig.input(Input::StreamLost);
-    assert_eq!(rig.count(|o| matches!(o, Output::PutThrough { .. })), 1);
-    assert_eq!(rig.books.ended, None, "only the person's key ends it");
+    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { .. })), 1);
+    assert_eq!(rig.observed.ended, None, "only the person's key ends it");
     let mut rig = transferring();
     rig.input(Input::StreamStopped);
-    assert_eq!(rig.books.ended, Some((EndReason::CallerHungUp, After::CallerGone)));
+    assert_eq!(rig.observed.ended, Some((EndReason::CallerHungUp, StreamEndAction::CallerGone)));
 }
 
 #[test]

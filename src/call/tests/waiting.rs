@@ -1,7 +1,7 @@
 //! Callers who wait: what they hear meanwhile, and how an engine that does not reply is handled.
 
 use super::rig::{Rig, ms, policy};
-use crate::call::{After, CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, Wish};
+use crate::call::{CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseRequest, StreamEndAction};
 use crate::domain::EndReason;
 use std::time::Duration;
 
@@ -20,11 +20,11 @@ fn a_mute_engine_is_covered_and_replaced() {
     let asked = rig.elapsed();
     rig.respond(1);
     rig.pass(ms(3000));
-    assert_eq!(rig.books.opened.len(), 2, "nothing came for three seconds");
+    assert_eq!(rig.observed.opened.len(), 2, "nothing came for three seconds");
     rig.pass(ms(300));
     rig.engine(EngineEvent::Ready);
     rig.pass(ms(3000));
-    assert_eq!(rig.books.opened, [EngineKind::Realtime, EngineKind::Realtime, EngineKind::Voicemail]);
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime, EngineKind::Realtime, EngineKind::Voicemail]);
     let fillers: Vec<_> = rig.clips().iter().map(|(clip, at)| (*clip, at.saturating_sub(asked).as_millis())).collect();
     assert!(matches!(fillers[..], [(_, 1200), (_, 4700..=4740)]), "{fillers:?}");
     assert_ne!(fillers[0].0, fillers[1].0, "two different ones");
@@ -37,11 +37,11 @@ fn an_engine_that_thinks_aloud_is_waited_for() {
     rig.respond(1);
     for _ in 0..7 {
         rig.pass(ms(1000));
-        rig.engine(EngineEvent::Alive);
+        rig.engine(EngineEvent::Activity);
     }
     rig.say(1, "a", 16_000);
     rig.done(1);
-    assert_eq!(rig.books.opened.len(), 1);
+    assert_eq!(rig.observed.opened.len(), 1);
     assert_eq!(rig.clips().len(), 2);
 
     let mut rig = Rig::live();
@@ -49,9 +49,9 @@ fn an_engine_that_thinks_aloud_is_waited_for() {
     rig.respond(1);
     for _ in 0..9 {
         rig.pass(ms(1000));
-        rig.engine(EngineEvent::Alive);
+        rig.engine(EngineEvent::Activity);
     }
-    assert_eq!(rig.books.opened.len(), 2, "not for ever");
+    assert_eq!(rig.observed.opened.len(), 2, "not for ever");
 }
 
 #[test]
@@ -67,13 +67,13 @@ fn half_an_answer_and_none_are_asked_for_again() {
             rig.done(1);
         }
         rig.pass(ms(300));
-        let [EngineCommand::Respond(wish)] = &rig.commands()[..] else { panic!("{:?}", rig.commands()) };
-        assert_eq!(matches!(wish, Wish::Say(_)), has_sound, "it says the rest, or begins");
+        let [EngineCommand::Respond(request)] = &rig.commands()[..] else { panic!("{:?}", rig.commands()) };
+        assert_eq!(matches!(request, ResponseRequest::Instructed(_)), has_sound, "it says the rest, or begins");
         rig.respond(2);
         rig.pass(ms(1500));
         rig.say(2, "b", 8000);
         rig.done(2);
-        assert_eq!(rig.books.opened.len(), 1);
+        assert_eq!(rig.observed.opened.len(), 1);
     }
 }
 
@@ -87,13 +87,13 @@ fn a_rate_limit_is_waited_for_as_long_as_it_lasts() {
     rig.pass(ms(1199));
     assert_eq!(rig.commands(), []);
     rig.pass(ms(2));
-    assert_eq!(rig.commands(), [EngineCommand::Respond(Wish::Answer)]);
+    assert_eq!(rig.commands(), [EngineCommand::Respond(ResponseRequest::Reply)]);
     assert_eq!(rig.clips()[0].1.saturating_sub(asked), ms(1200));
-    assert_eq!(rig.books.opened.len(), 1);
+    assert_eq!(rig.observed.opened.len(), 1);
     // A retry delay of an hour is not waited for.
     rig.respond(2);
     rig.fail(2, Some(Duration::from_hours(1)));
-    assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
+    assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail));
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn an_engine_that_is_never_ready_leaves_the_call_to_voicemail() {
     rig.start_stream();
     rig.frames(true, ms(1000));
     rig.frames(false, ms(2500));
-    assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
-    assert_eq!(rig.books.redirects, 0);
+    assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail));
+    assert_eq!(rig.observed.redirects, 0);
 }
 
 #[test]
@@ -114,10 +114,10 @@ fn the_next_engine_hears_the_question() {
     ask(&mut rig, "c");
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed: 1011".into() });
     rig.frames(false, ms(300));
-    let before = rig.books.frames_heard;
+    let before = rig.observed.frames_heard;
     rig.engine(EngineEvent::Ready);
     // 1.5 s of speech with the pause that ended it, and the audio before and after.
-    assert_eq!(rig.books.frames_heard - before, 115);
+    assert_eq!(rig.observed.frames_heard - before, 115);
     rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: Some(500) });
     rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: Some(1500) });
     rig.respond(1);
@@ -127,15 +127,15 @@ fn the_next_engine_hears_the_question() {
     rig.say(1, "a", 8000);
     rig.done(1);
     assert_eq!(rig.commands(), [], "it answers by itself");
-    let turn = &rig.books.turns["c"];
+    let turn = &rig.observed.turns["c"];
     assert_eq!((turn.text.as_str(), turn.seq), ("מתי אתם פתוחים?", 1), "it is the same turn");
     // Answered speech is not replayed.
     rig.frames(false, ms(2000));
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed: 1011".into() });
-    let before = rig.books.frames_heard;
+    let before = rig.observed.frames_heard;
     rig.engine(EngineEvent::Ready);
-    assert_eq!(rig.books.frames_heard, before);
-    let history = rig.books.outputs.iter().rev().find_map(|o| match o {
+    assert_eq!(rig.observed.frames_heard, before);
+    let history = rig.observed.outputs.iter().rev().find_map(|o| match o {
         Output::OpenEngine { history, .. } => Some(history.clone()),
         _ => None,
     });
@@ -149,12 +149,12 @@ fn a_caller_who_goes_on_speaking_is_not_spoken_over_when_the_engine_is_lost() {
     rig.frames(true, ms(1500));
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
     rig.frames(true, ms(800));
-    let before = rig.books.frames_heard;
+    let before = rig.observed.frames_heard;
     rig.engine(EngineEvent::Ready);
-    assert_eq!(rig.books.frames_heard - before, 115, "from the first word on");
+    assert_eq!(rig.observed.frames_heard - before, 115, "from the first word on");
     rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: Some(300) });
     rig.frames(true, ms(2000));
-    assert_eq!(rig.books.plays, 0);
+    assert_eq!(rig.observed.plays, 0);
     rig.frames(false, ms(500));
     rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: Some(4000) });
     rig.pass(ms(1300));
@@ -167,15 +167,15 @@ fn a_deaf_engine_is_reopened_with_what_it_missed_and_then_replaced() {
     rig.frames(true, ms(38_000));
     assert!(!rig.has_event(&CallEvent::IdlePrompt { number: 1 }), "the caller speaks");
     rig.frames(false, ms(2900));
-    assert_eq!(rig.books.opened.len(), 1);
+    assert_eq!(rig.observed.opened.len(), 1);
     assert_eq!(rig.clips().len(), 1, "the caller waits");
     rig.frames(false, ms(200));
-    assert_eq!(rig.books.opened, [EngineKind::Realtime; 2]);
-    let before = rig.books.frames_heard;
+    assert_eq!(rig.observed.opened, [EngineKind::Realtime; 2]);
+    let before = rig.observed.frames_heard;
     rig.engine(EngineEvent::Ready);
-    assert!(rig.books.frames_heard - before > 38_000 / 20, "what it missed");
+    assert!(rig.observed.frames_heard - before > 38_000 / 20, "what it missed");
     rig.frames(false, ms(2600));
-    assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
+    assert_eq!(rig.observed.opened.last(), Some(&EngineKind::Voicemail));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_noise_is_no_reason_to_doubt_the_engine() {
         rig.frames(true, ms(400));
         rig.frames(false, ms(4000));
     }
-    assert_eq!((rig.books.opened.len(), rig.books.plays), (1, 0));
+    assert_eq!((rig.observed.opened.len(), rig.observed.plays), (1, 0));
 }
 
 #[test]
@@ -195,12 +195,12 @@ fn speech_without_end_does_not_silence_the_agent() {
     rig.frames(true, ms(1000));
     // Music continues, and the local detector recognizes that it is not voice.
     rig.frames(false, ms(1600));
-    assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(Wish::Answer)]);
+    assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(ResponseRequest::Reply)]);
     rig.respond(1);
     rig.say(1, "a", 8000);
     rig.done(1);
     rig.frames(false, ms(1000));
-    assert!(rig.books.plays > 0);
+    assert!(rig.observed.plays > 0);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn music_that_sounds_like_a_voice_does_not_silence_the_agent_for_ever() {
     rig.frames(true, ms(59_000));
     assert_eq!(rig.commands(), []);
     rig.frames(true, ms(1200));
-    assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(Wish::Answer)]);
+    assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(ResponseRequest::Reply)]);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_line_that_stalls_within_a_word_is_waited_for() {
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.frames(true, ms(500));
     let silence =
-        |rig: &Rig| rig.count(|o| matches!(o, Output::Engine(EngineCommand::Hear(audio)) if audio.ms() == 1000));
+        |rig: &Rig| rig.count(|o| matches!(o, Output::Engine(EngineCommand::AppendAudio(audio)) if audio.ms() == 1000));
     rig.pass(ms(900));
     assert_eq!(silence(&rig), 0, "all of it comes late, and nothing is lost");
     for _ in 0..45 {
@@ -252,9 +252,9 @@ fn last_words_are_heard_however_long_they_are() {
     rig.call(1, "t", "end_call");
     rig.done(1);
     rig.pass(ms(19_900));
-    assert_eq!(rig.books.ended, None);
+    assert_eq!(rig.observed.ended, None);
     rig.pass(ms(300));
-    assert_eq!(rig.books.ended, Some((EndReason::AgentHungUp, After::HangUp)));
+    assert_eq!(rig.observed.ended, Some((EndReason::AgentHungUp, StreamEndAction::HangUp)));
 }
 
 #[test]

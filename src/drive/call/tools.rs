@@ -1,7 +1,7 @@
 //! The agent's tools. Each runs as its own task and reports to the call's task by message, so the call continues
 //! meanwhile.
 
-use super::Mail;
+use super::CallMessage;
 use crate::agent::tools::{TAKE_MESSAGE, TakeMessage};
 use crate::domain::CallSid;
 use crate::drive::calls::Calls;
@@ -12,14 +12,15 @@ use tokio::sync::mpsc::UnboundedSender;
 pub(super) fn run(
     calls: &Calls,
     sid: &CallSid,
-    mailbox: &UnboundedSender<Mail>,
+    sender: &UnboundedSender<CallMessage>,
     id: &str,
     name: &str,
     arguments: &str,
 ) {
     tracing::info!(event = "TOOL_CALL", call.sid = %sid, tool = name, "The agent calls tool {name} in call {sid}");
-    let answer = |output: serde_json::Value| Mail::ToolFinished { id: id.to_owned(), output: output.to_string() };
-    let refuse = |reason: &str| drop(mailbox.send(answer(json!({"error": reason}))));
+    let answer =
+        |output: serde_json::Value| CallMessage::ToolFinished { id: id.to_owned(), output: output.to_string() };
+    let refuse = |reason: &str| drop(sender.send(answer(json!({"error": reason}))));
     if name != TAKE_MESSAGE {
         return refuse("there is no such tool");
     }
@@ -30,9 +31,9 @@ pub(super) fn run(
         return refuse("the message is empty");
     }
     let (done, failed) = (answer(json!({"ok": true})), answer(json!({"error": "it could not be written down"})));
-    let (store, sid, mailbox) = (calls.parts().store.clone(), sid.clone(), mailbox.clone());
+    let (store, sid, sender) = (calls.services().store.clone(), sid.clone(), sender.clone());
     tokio::spawn(async move {
         let written = store.write(move |tx| tx.add_call_message(&sid, &message.text())).await;
-        let _ = mailbox.send(if written.is_ok() { done } else { failed });
+        let _ = sender.send(if written.is_ok() { done } else { failed });
     });
 }

@@ -6,7 +6,7 @@ use crate::store::AiUsage;
 
 /// The calls that the AI answers at the moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct AtOnce {
+pub(super) struct ConcurrentCalls {
     /// All of them.
     pub all: usize,
     /// Those from one number.
@@ -14,7 +14,7 @@ pub(super) struct AtOnce {
 }
 
 /// Returns the setting whose limit a further call would exceed.
-pub(super) fn exceeded(limits: &VoiceConfig, now: AtOnce, today: AiUsage) -> Option<&'static str> {
+pub(super) fn exceeded(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsage) -> Option<&'static str> {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let of_number = [
         ("voice.ai_calls_at_once", count(now.all), limits.ai_calls_at_once),
@@ -26,8 +26,8 @@ pub(super) fn exceeded(limits: &VoiceConfig, now: AtOnce, today: AiUsage) -> Opt
 }
 
 /// Returns true while the daily limits are not reached.
-pub(in crate::drive) fn day_has_room(limits: &VoiceConfig, today: AiUsage) -> bool {
-    exceeded(limits, AtOnce::default(), today).is_none()
+pub(in crate::drive) fn is_within_daily_limits(limits: &VoiceConfig, today: AiUsage) -> bool {
+    exceeded(limits, ConcurrentCalls::default(), today).is_none()
 }
 
 /// The alert detail once four fifths of a limit are used.
@@ -60,15 +60,15 @@ mod tests {
             ai_usd_per_day: 20,
             ..VoiceConfig::default()
         };
-        let none = (AtOnce::default(), AiUsage::default());
+        let none = (ConcurrentCalls::default(), AiUsage::default());
         let cases = [
             (
-                AtOnce { all: 9, of_number: 1 },
+                ConcurrentCalls { all: 9, of_number: 1 },
                 AiUsage { calls_of_number: 4, seconds: 3599, cost_micros: 19_999_999 },
                 None,
             ),
-            (AtOnce { all: 10, ..none.0 }, none.1, Some("voice.ai_calls_at_once")),
-            (AtOnce { of_number: 2, ..none.0 }, none.1, Some("voice.ai_calls_per_number_at_once")),
+            (ConcurrentCalls { all: 10, ..none.0 }, none.1, Some("voice.ai_calls_at_once")),
+            (ConcurrentCalls { of_number: 2, ..none.0 }, none.1, Some("voice.ai_calls_per_number_at_once")),
             (none.0, AiUsage { calls_of_number: 5, ..none.1 }, Some("voice.ai_calls_per_number_per_day")),
             (none.0, AiUsage { seconds: 3600, ..none.1 }, Some("voice.ai_minutes_per_day")),
             (none.0, AiUsage { cost_micros: 20_000_000, ..none.1 }, Some("voice.ai_usd_per_day")),

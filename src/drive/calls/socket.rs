@@ -11,7 +11,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// The underlying connection.
-pub enum Carrier {
+pub enum MediaTransport {
     /// Plain TCP.
     Tcp(TcpStream),
     /// TLS that this server terminates.
@@ -27,12 +27,12 @@ impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 
 /// The media socket of one call.
 pub struct MediaSocket {
-    pub(in crate::drive) socket: Socket<Carrier>,
+    pub(in crate::drive) socket: Socket<MediaTransport>,
 }
 
 impl MediaSocket {
     /// Wraps a socket whose handshake is complete.
-    pub fn new(socket: Socket<Carrier>) -> Self {
+    pub fn new(socket: Socket<MediaTransport>) -> Self {
         Self { socket }
     }
 
@@ -52,7 +52,7 @@ impl MediaSocket {
     }
 
     /// Closes the socket because it is not authenticated.
-    pub async fn refuse(self) {
+    pub async fn reject(self) {
         self.socket.close(CloseCode::Policy, "no token").await;
     }
 
@@ -62,7 +62,7 @@ impl MediaSocket {
     }
 
     /// Closes the socket because no call waits for it.
-    pub(in crate::drive) async fn dismiss(self) {
+    pub(in crate::drive) async fn close(self) {
         self.socket.close(CloseCode::Normal, "").await;
     }
 }
@@ -73,7 +73,7 @@ impl fmt::Debug for MediaSocket {
     }
 }
 
-impl AsyncRead for Carrier {
+impl AsyncRead for MediaTransport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
@@ -83,7 +83,7 @@ impl AsyncRead for Carrier {
     }
 }
 
-impl AsyncWrite for Carrier {
+impl AsyncWrite for MediaTransport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),

@@ -1,6 +1,6 @@
 //! Calls to our numbers that the daemon did not answer.
 
-use super::{CatchUp, Kind, PassError, Taken};
+use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;
 use crate::crm::call::{self, IncomingCall, MissedCall, RawWebhook};
 use crate::domain::{CallSid, Provider};
@@ -10,8 +10,8 @@ use crate::providers::twilio::lists::{Listed, ListedCall, Resource};
 use std::collections::HashSet;
 use std::time::Duration;
 
-impl Kind for ListedCall {
-    async fn take(catch_up: &CatchUp, mut listed: Vec<Listed<Self>>) -> Result<Taken, PassError> {
+impl CatchUpList for ListedCall {
+    async fn ingest(catch_up: &CatchUp, mut listed: Vec<Listed<Self>>) -> Result<Ingested, PassError> {
         listed.retain(|listed| listed.item.is_inbound());
         let sids: Vec<CallSid> = listed.iter().filter_map(|listed| listed.item.sid().parse().ok()).collect();
         let unknown = catch_up.store.read(move |tx| {
@@ -26,24 +26,24 @@ impl Kind for ListedCall {
         let unknown = unknown.await?;
         listed.retain(|listed| unknown.contains(listed.item.sid()));
         let (over, running): (Vec<_>, Vec<_>) = listed.into_iter().partition(|listed| listed.item.is_over());
-        let longest_ago = clock::now().minus(LONGEST);
+        let longest_ago = clock::now().minus(MAX_CALL_DURATION);
         let unfinished = running.iter().filter_map(|listed| listed.item.at()).filter(|at| *at > longest_ago).min();
         let stored = if over.is_empty() { 0 } else { store(catch_up, over).await? };
-        Ok(Taken { stored, unfinished })
+        Ok(Ingested { stored, unfinished })
     }
 }
 
 /// Stores the ended calls that are not known, unless another program answers their number.
 pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
-    let settings = catch_up.parts.active_settings.current();
-    let numbers = account::numbers(&catch_up.parts.client, &settings.config.twilio, ANSWER).await?;
+    let settings = catch_up.services.active_settings.current();
+    let numbers = account::numbers(&catch_up.services.client, &settings.config.twilio, NUMBERS_TIMEOUT).await?;
     let base = settings.config.http.base_url();
     let country = settings.config.business.country;
     let mut stored = 0;
     for Listed { item, raw } in over {
         let (Ok(call_sid), Some(at)) = (item.sid().parse::<CallSid>(), item.at()) else { continue };
         let to = item.to.clone().unwrap_or_default();
-        if numbers.iter().any(|number| number.phone_number == to && is_elsewhere(number, base)) {
+        if numbers.iter().any(|number| number.phone_number == to && is_answered_elsewhere(number, base)) {
             continue;
         }
         let from = caller_id(item.from.as_deref().unwrap_or_default()).to_owned();
@@ -66,11 +66,11 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
 }
 
 /// Returns true if the calls of a number go to another program.
-fn is_elsewhere(number: &AccountNumber, base: &str) -> bool {
+fn is_answered_elsewhere(number: &AccountNumber, base: &str) -> bool {
     let url = &number.webhooks.voice_url;
     number.voice_application_sid.is_empty() && !url.is_empty() && !url.starts_with(base)
 }
 
 /// The longest call that Twilio allows.
-const LONGEST: Duration = Duration::from_hours(24);
-const ANSWER: Duration = Duration::from_secs(30);
+const MAX_CALL_DURATION: Duration = Duration::from_hours(24);
+const NUMBERS_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,6 +1,6 @@
 //! WhatsApp messages to our sender at Twilio.
 
-use super::{CatchUp, Kind, PassError, Taken};
+use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;
 use crate::crm::inbox::{self, Raw};
 use crate::domain::{BusinessId, InboundMessage, Provider, Timestamp};
@@ -16,9 +16,9 @@ enum Work {
     Time { sid: String, provider_time: Timestamp, written: Timestamp },
 }
 
-impl Kind for ListedMessage {
-    async fn take(catch_up: &CatchUp, mut listed: Vec<Listed<Self>>) -> Result<Taken, PassError> {
-        let settings = catch_up.parts.active_settings.current();
+impl CatchUpList for ListedMessage {
+    async fn ingest(catch_up: &CatchUp, mut listed: Vec<Listed<Self>>) -> Result<Ingested, PassError> {
+        let settings = catch_up.services.active_settings.current();
         let own = settings.config.twilio.wa_from.as_ref().map(|own| own.as_str().to_owned());
         listed.retain(|listed| listed.item.is_inbound_whatsapp_to(own.as_deref()));
         let sids: Vec<String> = listed.iter().map(|listed| listed.item.sid().to_owned()).collect();
@@ -37,10 +37,10 @@ impl Kind for ListedMessage {
                 (Some(_), _) => {}
             }
         }
-        let mut taken = Taken::default();
+        let mut ingested = Ingested::default();
         while !work.is_empty() {
-            let some: Vec<_> = work.drain(..work.len().min(AT_ONCE)).collect();
-            taken.stored += catch_up
+            let some: Vec<_> = work.drain(..work.len().min(BATCH_SIZE)).collect();
+            ingested.stored += catch_up
                 .store
                 .write(move |tx| {
                     let mut stored = 0;
@@ -61,17 +61,18 @@ impl Kind for ListedMessage {
                 .await?;
         }
         let labels = [("provider", "twilio"), ("duplicate", "false")];
-        metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(taken.stored as u64);
-        Ok(taken)
+        metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(ingested.stored as u64);
+        Ok(ingested)
     }
 }
 
 /// The message as its webhook would have described it; none if it cannot come from a contact.
 async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<Work>, PassError> {
-    let settings = catch_up.parts.active_settings.current();
+    let settings = catch_up.services.active_settings.current();
     let (twilio, country) = (&settings.config.twilio, settings.config.business.country);
     let Listed { item, raw } = listed;
-    let media = if item.has_media() { lists::media(&catch_up.parts.client, twilio, item.sid()).await? } else { vec![] };
+    let media =
+        if item.has_media() { lists::media(&catch_up.services.client, twilio, item.sid()).await? } else { vec![] };
     let Ok(message) = whatsapp::message(&item.form(&media), twilio.wa_from.as_ref(), country) else {
         return Ok(None);
     };
@@ -89,4 +90,4 @@ async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Resul
 }
 
 /// How many messages are stored in one transaction.
-const AT_ONCE: usize = 50;
+const BATCH_SIZE: usize = 50;

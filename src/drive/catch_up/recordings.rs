@@ -1,6 +1,6 @@
 //! Recordings that Twilio made, of known and of missed calls. The job that fetches all recordings fetches their files.
 
-use super::{CatchUp, Kind, PassError, Taken, calls};
+use super::{CatchUp, CatchUpList, Ingested, PassError, calls};
 use crate::clock;
 use crate::crm::call::{IncomingCall, RawWebhook};
 use crate::crm::recording::{self, NewRecording};
@@ -8,21 +8,21 @@ use crate::domain::{CallSid, RecordingSid};
 use crate::providers::twilio::lists::{self, Listed, ListedRecording, Resource};
 use std::time::Duration;
 
-impl Kind for ListedRecording {
-    async fn take(catch_up: &CatchUp, listed: Vec<Listed<Self>>) -> Result<Taken, PassError> {
-        let mut taken = Taken::default();
-        let longest_ago = clock::now().minus(LONGEST);
+impl CatchUpList for ListedRecording {
+    async fn ingest(catch_up: &CatchUp, listed: Vec<Listed<Self>>) -> Result<Ingested, PassError> {
+        let mut ingested = Ingested::default();
+        let longest_ago = clock::now().minus(MAX_WAIT);
         for listed in listed {
             match listed.item.is_ready() {
-                Some(true) => taken.stored += usize::from(store(catch_up, listed).await?),
+                Some(true) => ingested.stored += usize::from(store(catch_up, listed).await?),
                 Some(false) => {}
                 None => {
                     let unfinished = listed.item.at().filter(|at| *at > longest_ago);
-                    taken.unfinished = [taken.unfinished, unfinished].into_iter().flatten().min();
+                    ingested.unfinished = [ingested.unfinished, unfinished].into_iter().flatten().min();
                 }
             }
         }
-        Ok(taken)
+        Ok(ingested)
     }
 }
 
@@ -37,10 +37,10 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
     let known =
         catch_up.store.read(move |tx| Ok((tx.has_recording(recording.as_str())?, tx.call_by_sid(&call)?.is_some())));
     let (has_recording, has_call) = known.await?;
-    if has_recording || !(has_call || has_missed(catch_up, &call_sid).await?) {
+    if has_recording || !(has_call || store_missed_call(catch_up, &call_sid).await?) {
         return Ok(false);
     }
-    let settings = catch_up.parts.active_settings.current();
+    let settings = catch_up.services.active_settings.current();
     let new = NewRecording {
         // The call is known, so its numbers are not needed.
         call: IncomingCall::by_sid(call_sid),
@@ -61,9 +61,9 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
 
 /// Stores the call of a recording that the list of calls did not contain; returns true if the call is to one of our
 /// numbers.
-async fn has_missed(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
-    let settings = catch_up.parts.active_settings.current();
-    let call = match lists::call(&catch_up.parts.client, &settings.config.twilio, sid.as_str()).await {
+async fn store_missed_call(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
+    let settings = catch_up.services.active_settings.current();
+    let call = match lists::call(&catch_up.services.client, &settings.config.twilio, sid.as_str()).await {
         Ok(call) => call,
         Err(error) if error.is_call_over() => return Ok(false),
         Err(error) => return Err(error.into()),
@@ -76,4 +76,4 @@ async fn has_missed(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError
 }
 
 /// A recording that is not ready after this time is given up.
-const LONGEST: Duration = Duration::from_hours(24);
+const MAX_WAIT: Duration = Duration::from_hours(24);

@@ -28,19 +28,19 @@ const MAX_MESSAGE: usize = 4 << 20;
 /// A message with 100 ms of sound has about 1.2 KiB.
 const READ_BUFFER: usize = 4 << 10;
 
-/// Fields of `session.update` that the server has refused, with their values; clones share them. Another value is tried.
+/// Fields of `session.update` that the server rejected, with their values; clones share them. Another value is tried.
 #[derive(Clone, Debug, Default)]
-pub struct RefusedFields {
+pub struct RejectedFields {
     fields: Arc<Mutex<Vec<(&'static str, Value)>>>,
 }
 
-impl RefusedFields {
+impl RejectedFields {
     /// The names of the fields, as the interface calls them.
     pub fn names(&self) -> Vec<&'static str> {
         self.locked(|fields| fields.iter().map(|(field, _)| *field).collect())
     }
 
-    fn leave_out_of(&self, session: &mut Value) {
+    fn remove_from(&self, session: &mut Value) {
         self.locked(|fields| {
             for (field, value) in fields.iter() {
                 wire::remove_field_if(session, field, |present| present == value);
@@ -48,8 +48,8 @@ impl RefusedFields {
         });
     }
 
-    /// Returns whether that is news.
-    pub(super) fn note(&self, field: &'static str, value: Value) -> bool {
+    /// Adds a field; returns true if it is new.
+    pub(super) fn add(&self, field: &'static str, value: Value) -> bool {
         self.locked(|fields| {
             let is_new = fields.iter().all(|known| known.0 != field || known.1 != value);
             if is_new {
@@ -70,15 +70,15 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
     tokio::time::sleep(delay).await;
     let config = &setup.config.openai;
     let mut socket = dial(config).await?;
-    expect(&mut socket, &ServerEvent::SessionCreated).await.map_err(Refusal::into_failure)?;
+    wait_for_event(&mut socket, &ServerEvent::SessionCreated).await.map_err(Rejection::into_failure)?;
     let mut session = setup.session();
-    setup.refused.leave_out_of(&mut session);
+    setup.rejected.remove_from(&mut session);
     let mut messages = vec![wire::session_update(&session)];
     messages.extend(setup.profile_name.as_deref().map(wire::profile_name));
-    for said in &setup.history {
-        match said.speaker {
-            Speaker::Caller => messages.push(wire::history_message(false, &said.text)),
-            Speaker::Agent => messages.push(wire::history_message(true, &said.text)),
+    for turn in &setup.history {
+        match turn.speaker {
+            Speaker::Caller => messages.push(wire::history_message(false, &turn.text)),
+            Speaker::Agent => messages.push(wire::history_message(true, &turn.text)),
             Speaker::Tool | Speaker::System => {}
         }
     }
@@ -87,14 +87,14 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
             socket.queue(message).map_err(|error| lost(&error))?;
         }
         socket.flush().await.map_err(|error| lost(&error))?;
-        let refusal = match expect(&mut socket, &ServerEvent::SessionUpdated).await {
+        let rejection = match wait_for_event(&mut socket, &ServerEvent::SessionUpdated).await {
             Ok(()) => return Ok(socket),
-            Err(refusal) => refusal,
+            Err(rejection) => rejection,
         };
-        let left_out = refusal.param.as_deref().and_then(|param| wire::remove_optional_field(&mut session, param));
-        let Some((field, value)) = left_out else { return Err(refusal.into_failure()) };
-        let reason = refusal.reason;
-        if setup.refused.note(field, value) {
+        let left_out = rejection.param.as_deref().and_then(|param| wire::remove_optional_field(&mut session, param));
+        let Some((field, value)) = left_out else { return Err(rejection.into_failure()) };
+        let reason = rejection.reason;
+        if setup.rejected.add(field, value) {
             tracing::warn!(
                 event = "REALTIME_FIELD_REFUSED",
                 field,
@@ -112,11 +112,11 @@ async fn dial(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
 }
 
 async fn open(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
-    let refused = |reason: &str| Failure { retry: false, reason: reason.to_owned() };
-    let key = config.key().ok_or_else(|| refused("no key"))?;
+    let failure = |reason: &str| Failure { retry: false, reason: reason.to_owned() };
+    let key = config.key().ok_or_else(|| failure("no key"))?;
     let mut request = wire::url(config).into_client_request().map_err(|error| lost(&error))?;
     let bearer =
-        HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| refused("the key is no text"))?;
+        HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| failure("the key is no text"))?;
     request.headers_mut().insert("authorization", bearer);
     let stream = connect_tcp(request.uri()).await.map_err(|error| lost(&WsError::Io(error)))?;
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
@@ -133,9 +133,9 @@ async fn open(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
 
 async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
     let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("wss") { 443 } else { 80 });
-    let place = Uri::builder().scheme("http").path_and_query("/");
-    let place = place.authority(format!("{}:{port}", url.host().unwrap_or_default())).build();
-    let stream = connector(GaiResolver::new()).oneshot(place.map_err(io::Error::other)?).await;
+    let target = Uri::builder().scheme("http").path_and_query("/");
+    let target = target.authority(format!("{}:{port}", url.host().unwrap_or_default())).build();
+    let stream = connector(GaiResolver::new()).oneshot(target.map_err(io::Error::other)?).await;
     Ok(stream.map_err(io::Error::other)?.into_inner())
 }
 
@@ -149,29 +149,29 @@ fn connector<R>(resolver: R) -> HttpConnector<R> {
 }
 
 /// What was sent is not taken.
-struct Refusal {
+struct Rejection {
     retry: bool,
     reason: String,
     /// The field that it is about.
     param: Option<String>,
 }
 
-impl Refusal {
+impl Rejection {
     fn into_failure(self) -> Failure {
         Failure { retry: self.retry, reason: self.reason }
     }
 }
 
 /// Waits for an event; errors on the way are the end.
-async fn expect(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(), Refusal> {
+async fn wait_for_event(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(), Rejection> {
     loop {
         match socket.receive().await {
             Received::Text(text) => match wire::parse(&text) {
                 Some(event) if event == *wanted => return Ok(()),
                 Some(ServerEvent::Error { kind, code, message, param }) => {
-                    let word = code.unwrap_or(kind);
-                    let retry = !wire::is_permanent(&word);
-                    return Err(Refusal { retry, reason: format!("{word}: {message}"), param });
+                    let code = code.unwrap_or(kind);
+                    let retry = !wire::is_permanent(&code);
+                    return Err(Rejection { retry, reason: format!("{code}: {message}"), param });
                 }
                 _ => {}
             },
@@ -179,11 +179,11 @@ async fn expect(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(),
             Received::Closed(frame) => {
                 let reason = frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
                 let retry = !wire::is_permanent(&reason);
-                return Err(Refusal { retry, reason: format!("closed: {reason}"), param: None });
+                return Err(Rejection { retry, reason: format!("closed: {reason}"), param: None });
             }
             Received::Lost(error) => {
                 let Failure { retry, reason } = lost(&error);
-                return Err(Refusal { retry, reason, param: None });
+                return Err(Rejection { retry, reason, param: None });
             }
         }
     }
@@ -221,7 +221,7 @@ mod tests {
     }
 
     impl DeadAddress {
-        async fn make() -> Self {
+        async fn create() -> Self {
             let socket = TcpSocket::new_v4().unwrap();
             socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
             let listener = socket.listen(1).unwrap();
@@ -236,7 +236,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dead_address_before_a_live_one_costs_no_call() {
-        let dead = DeadAddress::make().await;
+        let dead = DeadAddress::create().await;
         let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let live = live.local_addr().map(|address| (address, live)).unwrap();
         assert_eq!(connect_to(&[dead.address, live.0]).await, Ok(live.0));
@@ -245,7 +245,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dead_address_alone_fails_while_there_is_time_for_another_engine() {
-        let dead = DeadAddress::make().await;
+        let dead = DeadAddress::create().await;
         let reason = connect_to(&[dead.address]).await.unwrap_err();
         assert!(reason.contains("tcp connect error"), "{reason}");
     }

@@ -4,7 +4,7 @@ use crate::audio::mulaw;
 struct Rig {
     engine: Voicemail,
     now: Instant,
-    news: Vec<EngineEvent>,
+    events: Vec<EngineEvent>,
 }
 
 impl Rig {
@@ -18,13 +18,13 @@ impl Rig {
             longest: Duration::from_secs(30),
             silence: Duration::from_secs(4),
         };
-        let mut rig = Self { engine: Voicemail::new(setup), now: clock::instant(), news: Vec::new() };
-        rig.engine.command(&EngineCommand::Respond(crate::call::Wish::Answer), rig.now);
+        let mut rig = Self { engine: Voicemail::new(setup), now: clock::instant(), events: Vec::new() };
+        rig.engine.command(&EngineCommand::Respond(crate::call::ResponseRequest::Reply), rig.now);
         rig.collect();
         rig
     }
 
-    fn hear(&mut self, loud: bool, ms: u64) {
+    fn push_audio(&mut self, loud: bool, ms: u64) {
         for _ in 0..ms / 20 {
             let sample = |i: usize| {
                 mulaw::encode(if !loud {
@@ -36,7 +36,7 @@ impl Rig {
                 })
             };
             let frame: Vec<u8> = (0..160).map(sample).collect();
-            self.engine.command(&EngineCommand::Hear(EncodedAudio::encode(&frame)), self.now);
+            self.engine.command(&EngineCommand::AppendAudio(EncodedAudio::encode(&frame)), self.now);
             self.now += Duration::from_millis(20);
             self.engine.handle_timeout(self.now);
             self.collect();
@@ -44,62 +44,62 @@ impl Rig {
     }
 
     fn collect(&mut self) {
-        self.news.extend(std::mem::take(&mut self.engine.events));
+        self.events.extend(std::mem::take(&mut self.engine.events));
     }
 
     fn finished(&self) -> Option<bool> {
-        self.news.iter().find_map(|event| match event {
+        self.events.iter().find_map(|event| match event {
             EngineEvent::Finished { message_taken } => Some(*message_taken),
             _ => None,
         })
     }
 
-    fn said(&self) -> Vec<&str> {
-        let said = self.news.iter().filter_map(|event| match event {
+    fn spoken(&self) -> Vec<&str> {
+        let spoken = self.events.iter().filter_map(|event| match event {
             EngineEvent::AgentText { text, .. } => Some(text.as_str()),
             _ => None,
         });
-        said.collect()
+        spoken.collect()
     }
 }
 
 #[test]
 fn a_message_ends_with_silence() {
     let mut rig = Rig::new();
-    rig.hear(false, 3500);
-    rig.hear(true, 2000);
-    rig.hear(false, 2000);
-    rig.hear(true, 2000);
-    rig.hear(false, 3900);
+    rig.push_audio(false, 3500);
+    rig.push_audio(true, 2000);
+    rig.push_audio(false, 2000);
+    rig.push_audio(true, 2000);
+    rig.push_audio(false, 3900);
     assert_eq!(rig.finished(), None);
-    rig.hear(false, 200);
+    rig.push_audio(false, 200);
     assert_eq!(rig.finished(), Some(true));
-    assert_eq!(rig.said(), ["leave a message", "thanks"]);
-    assert_eq!(rig.news.iter().filter(|event| **event == EngineEvent::MessageStarted).count(), 1);
+    assert_eq!(rig.spoken(), ["leave a message", "thanks"]);
+    assert_eq!(rig.events.iter().filter(|event| **event == EngineEvent::MessageStarted).count(), 1);
 }
 
 #[test]
-fn who_says_nothing_leaves_no_message() {
+fn a_silent_caller_leaves_no_message() {
     let mut rig = Rig::new();
-    rig.hear(false, 10_900);
+    rig.push_audio(false, 10_900);
     assert_eq!(rig.finished(), None);
-    rig.hear(false, 200);
+    rig.push_audio(false, 200);
     assert_eq!(rig.finished(), Some(false));
 }
 
 #[test]
 fn the_longest_message_ends() {
     let mut rig = Rig::new();
-    rig.hear(false, 3000);
-    rig.hear(true, 30_100);
+    rig.push_audio(false, 3000);
+    rig.push_audio(true, 30_100);
     assert_eq!(rig.finished(), Some(true));
 }
 
 #[test]
-fn who_knows_the_prompt_may_speak_into_it_or_press_the_hash() {
+fn speech_or_the_hash_key_skips_the_prompt() {
     let mut rig = Rig::new();
-    rig.hear(true, 500);
-    assert!(rig.news.contains(&EngineEvent::SpeechStarted { item: MESSAGE.into(), at_ms: None }));
+    rig.push_audio(true, 500);
+    assert!(rig.events.contains(&EngineEvent::SpeechStarted { item: MESSAGE.into(), at_ms: None }));
     rig.engine.command(&EngineCommand::Keys("1#".into()), rig.now);
     rig.collect();
     assert_eq!(rig.finished(), Some(true));
@@ -108,10 +108,10 @@ fn who_knows_the_prompt_may_speak_into_it_or_press_the_hash() {
 #[test]
 fn a_line_that_brings_no_silence_ends_the_message_too() {
     let mut rig = Rig::new();
-    rig.hear(false, 3000);
-    rig.hear(true, 2000);
+    rig.push_audio(false, 3000);
+    rig.push_audio(true, 2000);
     // What the call puts in where the line has a hole.
-    rig.hear(false, 1000);
+    rig.push_audio(false, 1000);
     assert_eq!(rig.finished(), None);
     rig.now += Duration::from_secs(3);
     rig.engine.handle_timeout(rig.now);
@@ -122,8 +122,8 @@ fn a_line_that_brings_no_silence_ends_the_message_too() {
 #[test]
 fn a_key_in_the_prompt_begins_the_message() {
     let mut rig = Rig::new();
-    rig.hear(false, 500);
+    rig.push_audio(false, 500);
     rig.engine.command(&EngineCommand::Keys("1".into()), rig.now);
-    rig.hear(false, 8000);
+    rig.push_audio(false, 8000);
     assert_eq!(rig.finished(), Some(false), "nobody spoke");
 }

@@ -123,6 +123,6 @@ async fn on_store_error(app: &AppState, raw: Raw, error: &store::Error) -> Respo
         return StatusCode::NO_CONTENT.into_response();
     }
     // The bridge retries. Twilio does not: its list is read once there is space.
-    app.gap.note();
+    app.gap.request_pass();
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
 }

@@ -128,7 +128,7 @@ impl MediaStream {
         for action in self.caller.advance(now_us, &self.monitor) {
             match action {
                 CallerAction::Press(key) => {
-                    self.send("dtmf", &json!({"track": "inbound_track", "digit": key.to_string()}))
+                    self.send("dtmf", &json!({"track": "inbound_track", "digit": key.to_string()}));
                 }
                 CallerAction::StartAgain => self.send_start(),
                 other => self.actions.push_back(other),

@@ -4,7 +4,7 @@ use super::{Rig, ms};
 use std::time::{Duration, Instant};
 
 /// The longest silence for a waiting caller, including the transit time.
-const MOST_SILENCE: Duration = Duration::from_millis(2060);
+const MAX_SILENCE: Duration = Duration::from_millis(2060);
 /// A line that stops during a word gets this much more time.
 const LATE_LINE: Duration = Duration::from_secs(3);
 
@@ -34,7 +34,7 @@ impl Rig {
         let Some(quiet) = self.phone.quiet_since() else { return };
         let since = self.waits.may_speak_until.map_or(since, |until| until.max(since));
         let silence = self.now.saturating_duration_since(quiet.unwrap_or(since).max(since));
-        let longest = MOST_SILENCE + if self.has_stalled { ms(1300) } else { Duration::ZERO };
+        let longest = MAX_SILENCE + if self.has_stalled { ms(1300) } else { Duration::ZERO };
         assert!(silence <= longest, "the caller waits and hears nothing for {silence:?}");
     }
 }

@@ -4,7 +4,7 @@ use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw,
 use crate::clock;
 use crate::crm::call::{self, IncomingCall};
 use crate::domain::EndReason;
-use crate::drive::calls::Caller;
+use crate::drive::calls::CallContext;
 use crate::http::{AppState, TwilioForm};
 use crate::ops::local_time::start_of_day;
 use crate::providers::twilio::twiml::Verb;
@@ -20,7 +20,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         return answer(&greeting(&state, None));
     };
     let call = incoming(&form, call_sid.clone());
-    if state.calls.has_come_back(&call) {
+    if state.calls.is_forwarded_back(&call) {
         tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server");
         let (raw, config, now) = (raw(&form, PATH), state.config(), clock::now());
         let (country, today) = (config.business.country, start_of_day(now, &config.business.time_zone));
@@ -47,7 +47,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Incoming call {call_sid} by {medium}");
     // The limits of a number apply across all networks that it calls from.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
-    state.calls.begin(Caller { call, name: received.name, ai_today: received.ai_today });
+    state.calls.start(CallContext { call, name: received.name, ai_today: received.ai_today });
     answer(&greeting(&state, state.calls.token(&call_sid)))
 }
 

@@ -4,7 +4,7 @@ use super::{NO_CALL, answer, call_sid, incoming, log_malformed, own_query, publi
 use crate::clock;
 use crate::crm::recording::{self, NewRecording};
 use crate::domain::{CallSid, EndReason, RecordingSid};
-use crate::drive::fallback::Reply;
+use crate::drive::recorded_turns::Reply;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
 use axum::extract::State;
@@ -24,7 +24,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         log_malformed(&state, &form, PATH, NO_CALL).await;
         return answer(&prompt(&state));
     };
-    state.calls.leave_to_recorder(&call);
+    state.calls.hand_to_recorder(&call);
     let country = state.config().business.country;
     if let Some(waited) = PendingReply::read(&uri) {
         return reply(&state, &call, waited).await;
@@ -39,10 +39,10 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     store_best_effort(&state, move |tx| recording::ingest(tx, &taken, &raw, country, at)).await;
     state.jobs.wake();
     let hung_up = form.form.value("Digits") == Some("hangup");
-    if hung_up || !state.fallback.can_talk() {
+    if hung_up || !state.recorded_turns.has_ai() {
         return thanks(&state, &call).await;
     }
-    state.fallback.listen(&new);
+    state.recorded_turns.process(&new);
     reply(&state, &call, PendingReply { recording: new.recording_sid, round: 0 }).await
 }
 
@@ -68,17 +68,17 @@ async fn thanks(state: &AppState, call: &CallSid) -> Response {
 
 /// The AI's answer to a recording; while it is not ready, a waiting message.
 async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Response {
-    match state.fallback.reply(&waiting.recording).await {
+    match state.recorded_turns.reply(&waiting.recording).await {
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
         Reply::SayAndHangUp(text) => {
             let (call, at) = (call.clone(), clock::now());
             store_best_effort(state, move |tx| tx.end_call(&call, EndReason::AgentHungUp, None, at)).await;
             answer(&[say(state, &text), Verb::Hangup])
         }
-        Reply::Thinking if waiting.round < PendingReply::MAX_ROUNDS => {
+        Reply::Pending if waiting.round < PendingReply::MAX_ROUNDS => {
             answer(&[say(state, ONE_MOMENT), Verb::Redirect(public_url(state, &waiting.next()))])
         }
-        Reply::Thinking | Reply::Nothing => thanks(state, call).await,
+        Reply::Pending | Reply::Unavailable => thanks(state, call).await,
     }
 }
 

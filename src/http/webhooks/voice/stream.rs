@@ -2,7 +2,7 @@
 
 use super::answer_call::connect;
 use super::{NO_CALL, answer, call_sid, log_malformed, own_query, raw, record, store_best_effort, transfer};
-use crate::call::After;
+use crate::call::StreamEndAction;
 use crate::clock;
 use crate::crm::call;
 use crate::domain::EndReason;
@@ -44,19 +44,21 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
             return answer(&record::prompt(&state));
         }
     }
-    let after = match state.calls.after(&sid, query_number(&uri, CONNECT).max(1)).await {
+    let after = match state.calls.stream_end_action(&sid, query_number(&uri, CONNECT).max(1)).await {
         Some(after) => after,
         None => after_restart(stored),
     };
     tracing::info!(event = "STREAM_ENDED", call.sid = %sid, after = ?after, "Media stream of call {sid} ended: next {after:?}");
     match (after, state.calls.pending_transfer(&sid)) {
-        (After::HangUp, _) => answer(&[Verb::Hangup]),
-        (After::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),
-        (After::Transfer, Some(pending)) => {
+        (StreamEndAction::HangUp, _) => answer(&[Verb::Hangup]),
+        (StreamEndAction::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),
+        (StreamEndAction::Transfer, Some(pending)) => {
             let action = path_after(state.calls.connects(&sid), Some(pending.number));
             answer(&[transfer::dial(&state, &sid, pending, &action)])
         }
-        (After::Transfer, None) | (After::CallerGone | After::Record, _) => answer(&record::prompt(&state)),
+        (StreamEndAction::Transfer, None) | (StreamEndAction::CallerGone | StreamEndAction::Record, _) => {
+            answer(&record::prompt(&state))
+        }
     }
 }
 
@@ -76,10 +78,12 @@ fn query_number(uri: &Uri, name: &str) -> u32 {
 }
 
 /// After a restart, the end reason in the database decides; without one, a message is recorded.
-fn after_restart(ended: Option<EndReason>) -> After {
+fn after_restart(ended: Option<EndReason>) -> StreamEndAction {
     match ended {
-        Some(EndReason::AgentHungUp | EndReason::Idle | EndReason::MessageTaken | EndReason::TooLong) => After::HangUp,
-        _ => After::Record,
+        Some(EndReason::AgentHungUp | EndReason::Idle | EndReason::MessageTaken | EndReason::TooLong) => {
+            StreamEndAction::HangUp
+        }
+        _ => StreamEndAction::Record,
     }
 }
 

@@ -21,11 +21,11 @@ const KEY_TIMEOUT_S: u32 = 5;
 /// Dials the human agent; Twilio requests `action` when the dialled call is over.
 pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, action: &str) -> Verb {
     // Twilio shows the caller's number as the caller id if it is a phone number, else ours.
-    let by_whatsapp = transfer.our_number.strip_prefix("whatsapp:").map(str::to_owned);
+    let by_whatsapp = transfer.called_number.strip_prefix("whatsapp:").map(str::to_owned);
     let is_withheld = !transfer.caller_number.starts_with('+');
-    let caller_id = by_whatsapp.or_else(|| is_withheld.then_some(transfer.our_number));
+    let caller_id = by_whatsapp.or_else(|| is_withheld.then_some(transfer.called_number));
     Verb::Dial {
-        number: transfer.person,
+        number: transfer.human_agent,
         url: prompt_url(state, sid),
         caller_id: caller_id.filter(|number| number.starts_with('+')),
         action: public_url(state, action),
@@ -63,7 +63,7 @@ pub(super) fn was_accepted(state: &AppState, sid: &CallSid, status: &str, bridge
     if state.calls.is_transferred(sid) {
         return true;
     }
-    !state.calls.is_on(sid) && matches!(status, "completed" | "answered") && bridged != Some("false")
+    !state.calls.is_active(sid) && matches!(status, "completed" | "answered") && bridged != Some("false")
 }
 
 /// Records that the human agent did not accept, by the result of transfer `number`. Returns true if the conversation
@@ -119,8 +119,8 @@ mod tests {
         let transfer = |caller_name, caller_number: &str, reason: &str| PendingTransfer {
             caller_name,
             caller_number: caller_number.into(),
-            our_number: "+97235551234".into(),
-            person: "+97235550000".into(),
+            called_number: "+97235551234".into(),
+            human_agent: "+97235550000".into(),
             number: 1,
             reason: reason.into(),
         };

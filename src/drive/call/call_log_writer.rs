@@ -1,6 +1,6 @@
 //! Writes a call's transcript and state to the database during the call, in order and without blocking the call.
 
-use crate::call::{After, CallEvent, EngineKind, TurnRecord, Usage};
+use crate::call::{CallEvent, EngineKind, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::Config;
 use crate::domain::{CallSid, CallState, EndReason, StreamSid};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) struct Scribe {
+pub(super) struct CallLogWriter {
     sid: CallSid,
     store: Store,
     config: Arc<Config>,
@@ -22,7 +22,7 @@ pub(super) struct Scribe {
     ai_lost: Option<String>,
 }
 
-impl Scribe {
+impl CallLogWriter {
     pub(super) fn new(sid: CallSid, store: Store, config: Arc<Config>, alerts: Alerts) -> Self {
         Self { sid, store, config, stream: None, alerts, engine: None, has_answered: false, ai_lost: None }
     }
@@ -54,7 +54,7 @@ impl Scribe {
     }
 
     pub(super) fn event(&mut self, event: &CallEvent) {
-        self.follow(event);
+        self.track_ai_outcome(event);
         let sid = &self.sid;
         match event {
             CallEvent::Live { engine } => self.live(*engine),
@@ -70,20 +70,20 @@ impl Scribe {
             }
             CallEvent::BargeIn { heard_ms } => {
                 tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller interrupted the agent: call {sid}, after {heard_ms} ms");
-                self.note("barge_in", &json!({"heard_ms": heard_ms}));
+                self.insert_event("barge_in", &json!({"heard_ms": heard_ms}));
             }
-            CallEvent::Key(key) => self.note("key", &json!({"key": key.to_string()})),
-            CallEvent::IdlePrompt { number } => self.note("idle_prompt", &json!({"number": number})),
+            CallEvent::Key(key) => self.insert_event("key", &json!({"key": key.to_string()})),
+            CallEvent::IdlePrompt { number } => self.insert_event("idle_prompt", &json!({"number": number})),
             CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms),
             CallEvent::EngineLost { engine, reason } => {
                 metrics::counter!("agentlocator_engine_failures_total", "engine" => engine.as_str()).increment(1);
                 tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), reason, "Engine lost: call {sid}, reason {reason}");
-                self.note("engine_lost", &json!({"engine": engine.as_str(), "reason": reason}));
+                self.insert_event("engine_lost", &json!({"engine": engine.as_str(), "reason": reason}));
             }
             CallEvent::EngineFailover { to } => self.failover(*to),
             CallEvent::EngineWarning { code } => {
                 tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine rejected a request: call {sid}, code {code}");
-                self.note("engine_warning", &json!({"code": code}));
+                self.insert_event("engine_warning", &json!({"code": code}));
             }
             CallEvent::Used(usage) => {
                 let (sid, micros) = (self.sid.clone(), usage.cost_micros);
@@ -91,25 +91,25 @@ impl Scribe {
             }
             CallEvent::TransferBegan => {
                 tracing::info!(event = "TRANSFER_BEGAN", call.sid = %sid, "Transferring call {sid} to a human agent");
-                self.note("transfer_began", &Value::Null);
+                self.insert_event("transfer_began", &Value::Null);
             }
             CallEvent::TransferAccepted => {
                 tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
-                self.note("transfer_accepted", &Value::Null);
+                self.insert_event("transfer_accepted", &Value::Null);
             }
             CallEvent::TransferFailed(why) => {
                 let why = why.as_str();
                 tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} failed ({why}); the conversation with the AI continues");
-                self.note("transfer_failed", &json!({"why": why}));
+                self.insert_event("transfer_failed", &json!({"why": why}));
             }
             CallEvent::WatchdogFired => {
                 tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Watchdog fired for call {sid}: media stream and engine were not connected in time");
-                self.note("watchdog", &Value::Null);
+                self.insert_event("watchdog", &Value::Null);
             }
         }
     }
 
-    pub(super) fn ended(&self, reason: EndReason, after: After) {
+    pub(super) fn ended(&self, reason: EndReason, action: StreamEndAction) {
         tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, reason = reason.as_str(), "Media stream of call {} ended", self.sid);
         if self.has_answered {
             self.alerts.record_ai_outcome(&AiOutcome::Answered);
@@ -120,16 +120,16 @@ impl Scribe {
         let (sid, at) = (self.sid.clone(), clock::now());
         self.store.write_soon(move |tx| {
             tx.set_end_reason(&sid, reason, at)?;
-            match after {
-                After::HangUp | After::CallerGone => tx.end_call(&sid, reason, None, at).map(drop),
-                After::Transfer => tx.set_call_state(&sid, CallState::Transferred, at),
-                After::Record | After::Resume => tx.set_call_state(&sid, CallState::Fallback, at),
+            match action {
+                StreamEndAction::HangUp | StreamEndAction::CallerGone => tx.end_call(&sid, reason, None, at).map(drop),
+                StreamEndAction::Transfer => tx.set_call_state(&sid, CallState::Transferred, at),
+                StreamEndAction::Record | StreamEndAction::Resume => tx.set_call_state(&sid, CallState::Fallback, at),
             }
         });
     }
 
     /// Tracks whether the AI answers: it does once the caller has heard it.
-    fn follow(&mut self, event: &CallEvent) {
+    fn track_ai_outcome(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),
             CallEvent::FirstAudio { .. } if self.engine == Some(EngineKind::Realtime) => self.has_answered = true,
@@ -147,13 +147,13 @@ impl Scribe {
 
     fn failover(&self, to: EngineKind) {
         tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Call {} switches to engine {}", self.sid, to.as_str());
-        self.note("engine_failover", &json!({"engine": to.as_str()}));
+        self.insert_event("engine_failover", &json!({"engine": to.as_str()}));
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(to));
         self.store.write_soon(move |tx| tx.set_call_engine(&sid, to.as_str(), model.as_deref(), at));
     }
 
     fn message_started(&self, at_ms: u64) {
-        self.note("message_started", &json!({"at_ms": at_ms}));
+        self.insert_event("message_started", &json!({"at_ms": at_ms}));
         let Some(key) = self.stream.as_ref().map(|stream| stream.as_str().to_owned()) else { return };
         let at_ms = i64::try_from(at_ms).unwrap_or(i64::MAX);
         self.store.write_soon(move |tx| tx.set_recording_message(&key, at_ms));
@@ -163,7 +163,7 @@ impl Scribe {
         (engine == EngineKind::Realtime).then(|| self.config.openai.realtime_model.clone())
     }
 
-    fn note(&self, kind: &'static str, detail: &Value) {
+    fn insert_event(&self, kind: &'static str, detail: &Value) {
         let (sid, at, detail) = (self.sid.clone(), clock::now(), detail.to_string());
         self.store.write_soon(move |tx| tx.insert_call_event(&sid, kind, Some(&detail), at));
     }

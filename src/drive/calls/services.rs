@@ -5,7 +5,7 @@ use crate::call::{CallPolicy, EngineKind, Prompts};
 use crate::config::{Config, Eagerness, EngineChoice, OpenAiConfig, Reloadable, TurnDetection};
 use crate::drive::jobs::Jobs;
 use crate::drive::{ActiveSettings, Clips};
-use crate::engine::RefusedFields;
+use crate::engine::RejectedFields;
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskMonitor;
 use crate::store::Store;
@@ -19,7 +19,7 @@ const TOOL_LIMIT: Duration = Duration::from_secs(8);
 
 /// The services that every call uses.
 #[derive(Clone)]
-pub struct CallParts {
+pub struct CallServices {
     /// The active settings, and the objects that are built from them.
     pub active_settings: Reloadable<ActiveSettings>,
     /// The database.
@@ -35,10 +35,10 @@ pub struct CallParts {
     /// Where alerts are raised.
     pub alerts: Alerts,
     /// The settings that the AI server rejects.
-    pub refused: RefusedFields,
+    pub rejected: RejectedFields,
 }
 
-impl CallParts {
+impl CallServices {
     /// The current settings.
     pub fn config(&self) -> Arc<Config> {
         self.active_settings.current().config.clone()

@@ -1,6 +1,6 @@
 //! Fetches the recordings that Twilio made.
 
-use super::calls::CallParts;
+use super::calls::CallServices;
 use super::jobs::JobError;
 use crate::clock;
 use crate::crm::recording;
@@ -11,15 +11,15 @@ use serde::Deserialize;
 use std::time::Duration;
 
 /// Timeout of one download.
-const LIMIT: Duration = Duration::from_mins(2);
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long recordings are left at Twilio while the disk is full.
-const FOR_ROOM: Duration = Duration::from_hours(30 * 24);
+const MAX_WAIT: Duration = Duration::from_hours(30 * 24);
 /// The largest file in bytes: two hours of telephone audio.
-const MOST: usize = 128 << 20;
-pub(super) const MAX_BYTES: u64 = MOST as u64;
+const MAX_FILE_BYTES: usize = 128 << 20;
+pub(super) const MAX_BYTES: u64 = MAX_FILE_BYTES as u64;
 
 /// Fetches and stores one recording. Idempotent.
-pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
+pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
     #[derive(Deserialize)]
     struct Payload {
         recording_sid: RecordingSid,
@@ -28,34 +28,44 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     let sid = payload.recording_sid;
     let later = |error: crate::store::Error| JobError::Retry(error.to_string());
-    let asked = sid.clone();
-    let known = parts.store.read(move |tx| tx.recording_to_fetch(asked.as_str())).await.map_err(later)?;
+    let wanted = sid.clone();
+    let known = services.store.read(move |tx| tx.recording_to_fetch(wanted.as_str())).await.map_err(later)?;
     let Some(known) = known else { return Ok(()) };
-    if !parts.disk.takes_media() {
-        return Err(JobError::RetryFor(FOR_ROOM, "the disk is nearly full".to_owned()));
+    if !services.disk.takes_media() {
+        return Err(JobError::RetryFor(MAX_WAIT, "the disk is nearly full".to_owned()));
     }
-    let settings = parts.active_settings.current();
+    let settings = services.active_settings.current();
     let (elsewhere, twilio) = (&settings.recording_files, &settings.config.twilio);
-    match rest::fetch_recording(&parts.client, elsewhere, twilio, &sid, &known.source_url, LIMIT, MOST).await {
+    match rest::fetch_recording(
+        &services.client,
+        elsewhere,
+        twilio,
+        &sid,
+        &known.source_url,
+        DOWNLOAD_TIMEOUT,
+        MAX_FILE_BYTES,
+    )
+    .await
+    {
         Ok(AudioFile { mime, content }) => {
-            parts.alerts.record_twilio_access(None);
+            services.alerts.record_twilio_access(None);
             tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "Recording of call {} fetched", known.call_sid);
-            let store = parts.store.clone();
+            let store = services.store.clone();
             let now = clock::now();
             store.write(move |tx| recording::store_file(tx, &sid, &mime, &content, now)).await.map_err(later)?;
-            parts.compression.wake();
+            services.compression.wake();
             Ok(())
         }
         Err(error) if error.account_refusal().is_some() => {
-            parts.alerts.record_twilio_access(error.account_refusal().as_deref());
+            services.alerts.record_twilio_access(error.account_refusal().as_deref());
             // The credentials are wrong: the recording stays at Twilio until they are corrected.
-            Err(JobError::RetryFor(FOR_ROOM, error.to_string()))
+            Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
         }
         Err(error) if error.is_retryable() => Err(JobError::Retry(error.to_string())),
         Err(error) => {
             let text = error.to_string();
             let why = text.clone();
-            parts.store.write(move |tx| tx.fail_recording(sid.as_str(), &why)).await.map_err(later)?;
+            services.store.write(move |tx| tx.fail_recording(sid.as_str(), &why)).await.map_err(later)?;
             Err(JobError::Permanent(text))
         }
     }

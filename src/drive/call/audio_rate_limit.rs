@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// Compares the duration of the received audio with the time that has passed.
 #[derive(Debug, Default)]
-pub(super) struct RealTime {
-    taken_ms: u64,
+pub(super) struct AudioRateLimit {
+    accepted_ms: u64,
     dropped_ms: u64,
 }
 
@@ -13,26 +13,26 @@ pub(super) struct RealTime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     /// Accept it: it is not ahead of the clock.
-    Take,
+    Accept,
     /// Drop it: it is ahead of the clock.
     Drop,
     /// Close the stream: too much audio was ahead of the clock.
     Close,
 }
 
-impl RealTime {
+impl AudioRateLimit {
     /// Decides about `audio_ms` of audio at `timestamp_ms` of its stream, received `elapsed` after the stream started.
     pub(super) fn admit(&mut self, timestamp_ms: u64, audio_ms: u64, elapsed: Duration) -> Admission {
-        let elapsed_ms = u64::try_from((elapsed + AHEAD).as_millis()).unwrap_or(u64::MAX);
+        let elapsed_ms = u64::try_from((elapsed + MAX_AHEAD).as_millis()).unwrap_or(u64::MAX);
         // An empty frame counts as 1 ms, because it costs work too.
         let audio_ms = audio_ms.max(1);
-        let end_ms = timestamp_ms.max(self.taken_ms).saturating_add(audio_ms);
+        let end_ms = timestamp_ms.max(self.accepted_ms).saturating_add(audio_ms);
         if end_ms <= elapsed_ms {
-            self.taken_ms += audio_ms;
-            return Admission::Take;
+            self.accepted_ms += audio_ms;
+            return Admission::Accept;
         }
         self.dropped_ms = self.dropped_ms.saturating_add(audio_ms);
-        if self.dropped_ms <= MOST_DROPPED_MS { Admission::Drop } else { Admission::Close }
+        if self.dropped_ms <= MAX_DROPPED_MS { Admission::Drop } else { Admission::Close }
     }
 
     /// Returns true if the piece that was dropped last was the first dropped piece of the stream.
@@ -43,10 +43,10 @@ impl RealTime {
 
 /// How far audio may be ahead of the clock. A network that stalled delivers its backlog at once, and the sender's clock
 /// may have started earlier.
-const AHEAD: Duration = Duration::from_secs(5);
+const MAX_AHEAD: Duration = Duration::from_secs(5);
 
 /// The stream is closed once more than this was dropped.
-const MOST_DROPPED_MS: u64 = 10_000;
+const MAX_DROPPED_MS: u64 = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -54,34 +54,34 @@ mod tests {
 
     #[test]
     fn real_time_with_jitter_is_taken_whole() {
-        let mut limit = RealTime::default();
+        let mut limit = AudioRateLimit::default();
         for frame in 0..90_000_u64 {
             // The network stalls for four seconds of every ten.
             let spoken_ms = (frame + 1) * 20;
             let elapsed_ms = if spoken_ms % 10_000 < 4_000 { spoken_ms / 10_000 * 10_000 + 4_000 } else { spoken_ms };
             let elapsed = Duration::from_millis(elapsed_ms);
-            assert_eq!(limit.admit(frame * 20, 20, elapsed), Admission::Take, "frame {frame}");
+            assert_eq!(limit.admit(frame * 20, 20, elapsed), Admission::Accept, "frame {frame}");
         }
     }
 
     #[test]
     fn faster_is_dropped_and_then_closed() {
-        let (mut limit, mut outcomes) = (RealTime::default(), Vec::new());
+        let (mut limit, mut outcomes) = (AudioRateLimit::default(), Vec::new());
         for frame in 0..751_u64 {
             outcomes.push(limit.admit(frame * 20, 20, Duration::ZERO));
         }
-        assert!(outcomes[..250].iter().all(|outcome| *outcome == Admission::Take));
+        assert!(outcomes[..250].iter().all(|outcome| *outcome == Admission::Accept));
         assert!(outcomes[250..750].iter().all(|outcome| *outcome == Admission::Drop));
         assert_eq!(outcomes[750], Admission::Close);
     }
 
     #[test]
     fn neither_a_wrong_timestamp_nor_empty_frames_get_around_it() {
-        let mut limit = RealTime::default();
-        assert_eq!(limit.admit(0, 20, Duration::ZERO), Admission::Take);
+        let mut limit = AudioRateLimit::default();
+        assert_eq!(limit.admit(0, 20, Duration::ZERO), Admission::Accept);
         assert_eq!(limit.admit(59_000, 20, Duration::ZERO), Admission::Drop);
         assert!(limit.is_first_drop(20));
-        let taken = (0..100_000).filter(|_| limit.admit(0, 0, Duration::ZERO) == Admission::Take).count();
+        let taken = (0..100_000).filter(|_| limit.admit(0, 0, Duration::ZERO) == Admission::Accept).count();
         assert_eq!(taken, 4_980);
         assert_eq!(limit.admit(0, 0, Duration::ZERO), Admission::Close);
     }

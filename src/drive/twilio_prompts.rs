@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// An audio file that Twilio fetches and plays.
 #[derive(Clone, Debug)]
-pub struct Prompt {
+pub struct TwilioPrompt {
     /// The MP3 file.
     pub mp3: Bytes,
     /// Changes with the content of the file.
@@ -22,19 +22,19 @@ pub struct Prompt {
 
 /// What Twilio itself plays to a caller.
 #[derive(Clone, Debug)]
-pub struct Prompts {
+pub struct TwilioPrompts {
     /// Played at once, while the stream and the engine connect.
-    pub greeting: Prompt,
+    pub greeting: TwilioPrompt,
     /// Played before Twilio records.
-    pub fallback: Prompt,
+    pub fallback: TwilioPrompt,
 }
 
-impl Prompts {
+impl TwilioPrompts {
     /// Reads the files that the settings name. They must be MP3 files, and the greeting at most 10 s long.
     pub fn load(config: &Config) -> Result<Self, ConfigErrors> {
         let voice = &config.voice;
         let greeting = prompt(config, "voice.greeting_file", voice.greeting_file.as_deref(), GREETING)?;
-        if greeting.length > LONGEST_GREETING {
+        if greeting.length > MAX_GREETING {
             let seconds = greeting.length.as_secs_f64();
             let message = format!("found a greeting of {seconds:.1} s; allowed: at most 10 s");
             return Err(config.invalid_setting("voice.greeting_file", message));
@@ -44,7 +44,12 @@ impl Prompts {
     }
 }
 
-fn prompt(config: &Config, key: &str, file: Option<&Path>, shipped: &'static [u8]) -> Result<Prompt, ConfigErrors> {
+fn prompt(
+    config: &Config,
+    key: &str,
+    file: Option<&Path>,
+    shipped: &'static [u8],
+) -> Result<TwilioPrompt, ConfigErrors> {
     let wrong = |path: &Path, error: &dyn std::fmt::Display| {
         config.invalid_setting(key, format!("{}: {error}", path.display()))
     };
@@ -53,7 +58,7 @@ fn prompt(config: &Config, key: &str, file: Option<&Path>, shipped: &'static [u8
         Some(path) => fs::read(path).map_err(|error| wrong(path, &error))?.into(),
     };
     let length = mp3::duration(&bytes).map_err(|error| wrong(file.unwrap_or(Path::new("the shipped file")), &error))?;
-    Ok(Prompt { etag: etag(&bytes), mp3: bytes, length })
+    Ok(TwilioPrompt { etag: etag(&bytes), mp3: bytes, length })
 }
 
 /// Half of the SHA-256, in hex.
@@ -65,7 +70,7 @@ const GREETING: &[u8] = include_bytes!("../../packaging/audio/greeting_he.mp3");
 const FALLBACK: &[u8] = include_bytes!("../../packaging/audio/fallback_he.mp3");
 
 /// Twilio plays the whole greeting before the stream starts, so a long one keeps the caller waiting.
-const LONGEST_GREETING: Duration = Duration::from_secs(10);
+const MAX_GREETING: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
@@ -73,7 +78,7 @@ mod tests {
 
     #[test]
     fn shipped_prompts_need_no_setting() {
-        let prompts = Prompts::load(&Config::default()).unwrap();
+        let prompts = TwilioPrompts::load(&Config::default()).unwrap();
         assert!(prompts.greeting.length < Duration::from_secs(4));
         assert_eq!(prompts.fallback.mp3, FALLBACK);
     }
@@ -85,10 +90,10 @@ mod tests {
         let mut config = Config::default();
         config.voice.greeting_file = Some(file.clone());
         fs::write(&file, [GREETING, GREETING, GREETING].concat()).unwrap();
-        let error = Prompts::load(&config).unwrap_err().to_string();
+        let error = TwilioPrompts::load(&config).unwrap_err().to_string();
         assert!(error.contains("voice.greeting_file: found a greeting of 11."), "{error}");
         fs::write(&file, "RIFF").unwrap();
-        let error = Prompts::load(&config).unwrap_err().to_string();
+        let error = TwilioPrompts::load(&config).unwrap_err().to_string();
         assert!(error.contains("greeting.mp3: not an MP3 file"), "{error}");
     }
 }

@@ -11,30 +11,37 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How many chunks may wait for a slow disk. Further chunks are dropped: the call is more important than its recording.
-const WAITING: usize = 8;
+const MAX_WAITING_CHUNKS: usize = 8;
 /// The caller and the agent.
 const CHANNELS: u16 = 2;
 /// The position of the header, which is rewritten when the length is known.
 const HEADER: i64 = 0;
 
-pub(super) struct Tape {
+pub(super) struct RecordingWriter {
     recorder: Recorder,
     key: String,
     store: Store,
     next_seq: i64,
     bytes: u64,
-    waiting: Arc<AtomicUsize>,
+    waiting_chunks: Arc<AtomicUsize>,
 }
 
-impl Tape {
-    pub(super) fn begin(call: &CallSid, stream: &StreamSid, store: Store) -> Self {
+impl RecordingWriter {
+    pub(super) fn start(call: &CallSid, stream: &StreamSid, store: Store) -> Self {
         let (call, key, at) = (call.clone(), stream.as_str().to_owned(), clock::now());
         let name = key.clone();
         store.write_soon(move |tx| {
             tx.start_recording(&call, &name, at)?;
             tx.put_recording_chunk(&name, HEADER, &wav::header(CHANNELS, u64::MAX), 0)
         });
-        Self { recorder: Recorder::default(), key, store, next_seq: HEADER + 1, bytes: 0, waiting: Arc::default() }
+        Self {
+            recorder: Recorder::default(),
+            key,
+            store,
+            next_seq: HEADER + 1,
+            bytes: 0,
+            waiting_chunks: Arc::default(),
+        }
     }
 
     pub(super) fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
@@ -45,20 +52,20 @@ impl Tape {
         self.recorder.agent(at_ms, audio);
     }
 
-    pub(super) fn cut_agent(&mut self, at_ms: u64) {
-        self.recorder.cut_agent(at_ms);
+    pub(super) fn truncate_agent(&mut self, at_ms: u64) {
+        self.recorder.truncate_agent(at_ms);
     }
 
     /// Writes the audio that is final by now.
-    pub(super) fn roll(&mut self, since: Duration) {
-        if let Some(chunk) = self.recorder.take_chunk(ms(since)) {
+    pub(super) fn flush(&mut self, elapsed: Duration) {
+        if let Some(chunk) = self.recorder.take_chunk(ms(elapsed)) {
             self.write(chunk);
         }
     }
 
     /// Writes the remaining audio and the final length. `compression` is woken when the recording is stored.
-    pub(super) fn end(mut self, since: Duration, compression: Jobs) {
-        let rest = self.recorder.finish(ms(since));
+    pub(super) fn finish(mut self, elapsed: Duration, compression: Jobs) {
+        let rest = self.recorder.finish(ms(elapsed));
         if !rest.is_empty() {
             self.write(rest);
         }
@@ -77,7 +84,7 @@ impl Tape {
     }
 
     fn write(&mut self, chunk: Vec<u8>) {
-        if self.waiting.load(Ordering::Relaxed) >= WAITING {
+        if self.waiting_chunks.load(Ordering::Relaxed) >= MAX_WAITING_CHUNKS {
             return tracing::warn!(
                 event = "RECORDING_GAP",
                 "The disk is too slow: a part of the recording was dropped"
@@ -85,18 +92,18 @@ impl Tape {
         }
         self.bytes += chunk.len() as u64;
         let duration_ms = i64::try_from(self.bytes / (8 * u64::from(CHANNELS))).unwrap_or(i64::MAX);
-        let (key, seq, waiting) = (self.key.clone(), self.next_seq, self.waiting.clone());
+        let (key, seq, waiting_chunks) = (self.key.clone(), self.next_seq, self.waiting_chunks.clone());
         self.next_seq += 1;
-        waiting.fetch_add(1, Ordering::Relaxed);
+        waiting_chunks.fetch_add(1, Ordering::Relaxed);
         self.store.write_soon(move |tx| {
-            waiting.fetch_sub(1, Ordering::Relaxed);
+            waiting_chunks.fetch_sub(1, Ordering::Relaxed);
             tx.put_recording_chunk(&key, seq, &chunk, duration_ms)
         });
     }
 }
 
 /// Finalizes recordings that were interrupted when the daemon was killed: writes their true length into the header.
-pub(in crate::drive) fn close_broken(tx: &WriteTx<'_>) -> store::Result<()> {
+pub(in crate::drive) fn finalize_interrupted(tx: &WriteTx<'_>) -> store::Result<()> {
     for (key, bytes) in tx.running_recordings()? {
         let header = wav::header(CHANNELS, bytes.saturating_sub(wav::HEADER_BYTES as u64));
         tx.put_recording_chunk(&key, HEADER, &header, 0)?;

@@ -1,7 +1,7 @@
 //! The turn-by-turn conversation of a call without a media stream: Twilio records a turn, the AI transcribes and
 //! answers it, and Twilio speaks the answer and records again.
 
-use super::calls::{self, CallParts};
+use super::calls::{self, CallServices};
 use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
 use crate::config::{AgentConfig, BusinessConfig};
@@ -16,15 +16,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long a webhook waits for an answer; Twilio itself waits 15 s.
-pub(super) const WEBHOOK_TIME: Duration = Duration::from_secs(5);
+pub(super) const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long each step of an answer may take.
-const STEP_TIME: Duration = Duration::from_secs(15);
+const STEP_TIMEOUT: Duration = Duration::from_secs(15);
 /// The largest recording that is transcribed, in bytes.
-const MOST: usize = 16 << 20;
+const MAX_RECORDING_BYTES: usize = 16 << 20;
 /// How many answers are kept, so a repeated webhook for the same recording gets the same answer.
-const REMEMBERED: usize = 1000;
+const MAX_REPLIES: usize = 1000;
 /// The delays between attempts to fetch a recording that Twilio's storage does not have yet.
-const FETCH_AGAIN: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+const FETCH_RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// What the caller gets after a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,124 +34,124 @@ pub enum Reply {
     /// This text, then the call ends.
     SayAndHangUp(String),
     /// The answer is not ready.
-    Thinking,
+    Pending,
     /// There will be no answer.
-    Nothing,
+    Unavailable,
 }
 
 /// All turn-by-turn conversations; clones share them.
 #[derive(Clone)]
-pub struct Fallback {
-    parts: CallParts,
-    book: Arc<Mutex<Book>>,
+pub struct RecordedTurns {
+    services: CallServices,
+    replies: Arc<Mutex<Replies>>,
 }
 
 #[derive(Default)]
-struct Book {
-    replies: HashMap<RecordingSid, watch::Receiver<Reply>>,
+struct Replies {
+    by_recording: HashMap<RecordingSid, watch::Receiver<Reply>>,
     order: VecDeque<RecordingSid>,
 }
 
-impl Fallback {
+impl RecordedTurns {
     /// Creates it without conversations.
-    pub fn new(parts: CallParts) -> Self {
-        Self { parts, book: Arc::default() }
+    pub fn new(services: CallServices) -> Self {
+        Self { services, replies: Arc::default() }
     }
 
     /// Returns true if an AI is configured; otherwise a message is recorded and the call ends.
-    pub fn can_talk(&self) -> bool {
-        self.parts.config().openai.key().is_some()
+    pub fn has_ai(&self) -> bool {
+        self.services.config().openai.key().is_some()
     }
 
     /// Starts to process a turn. Idempotent.
-    pub fn listen(&self, recording: &NewRecording) {
-        let (tell, reply) = watch::channel(Reply::Thinking);
-        let mut book = self.book();
+    pub fn process(&self, recording: &NewRecording) {
+        let (sender, reply) = watch::channel(Reply::Pending);
+        let mut replies = self.replies();
         let sid = recording.recording_sid.clone();
-        if book.replies.contains_key(&sid) {
+        if replies.by_recording.contains_key(&sid) {
             return;
         }
-        book.replies.insert(sid.clone(), reply);
-        book.order.push_back(sid);
-        while book.order.len() > REMEMBERED {
-            if let Some(oldest) = book.order.pop_front() {
-                book.replies.remove(&oldest);
+        replies.by_recording.insert(sid.clone(), reply);
+        replies.order.push_back(sid);
+        while replies.order.len() > MAX_REPLIES {
+            if let Some(oldest) = replies.order.pop_front() {
+                replies.by_recording.remove(&oldest);
             }
         }
-        drop(book);
-        let (parts, recording) = (self.parts.clone(), recording.clone());
+        drop(replies);
+        let (services, recording) = (self.services.clone(), recording.clone());
         tokio::spawn(async move {
-            let reply = answer(&parts, &recording).await.unwrap_or_else(|reason| {
+            let reply = answer(&services, &recording).await.unwrap_or_else(|reason| {
                 tracing::error!(event = "FALLBACK_NO_REPLY", call.sid = %recording.call.call_sid, reason, "No answer for the caller of call {}: {reason}", recording.call.call_sid);
-                Reply::Nothing
+                Reply::Unavailable
             });
-            let _ = tell.send(reply);
+            let _ = sender.send(reply);
         });
     }
 
     /// The answer to a turn, if it is ready soon.
     pub async fn reply(&self, recording: &RecordingSid) -> Reply {
-        let Some(mut reply) = self.book().replies.get(recording).cloned() else { return Reply::Nothing };
-        let ready = reply.wait_for(|reply| *reply != Reply::Thinking);
-        match tokio::time::timeout(WEBHOOK_TIME, ready).await {
+        let Some(mut reply) = self.replies().by_recording.get(recording).cloned() else { return Reply::Unavailable };
+        let ready = reply.wait_for(|reply| *reply != Reply::Pending);
+        match tokio::time::timeout(WEBHOOK_TIMEOUT, ready).await {
             Ok(Ok(reply)) => reply.clone(),
-            Ok(Err(_gone)) => Reply::Nothing,
-            Err(_elapsed) => Reply::Thinking,
+            Ok(Err(_gone)) => Reply::Unavailable,
+            Err(_elapsed) => Reply::Pending,
         }
     }
 
     // A plain mutex: it is held for a lookup, never across an await.
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn replies(&self) -> MutexGuard<'_, Replies> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn answer(parts: &CallParts, recording: &NewRecording) -> Result<Reply, String> {
-    let (config, sid) = (parts.config(), &recording.call.call_sid);
+async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Reply, String> {
+    let (config, sid) = (services.config(), &recording.call.call_sid);
     // The recording was answered before a restart: the stored answer is repeated at no cost.
-    if let Some(words) = words_of(parts, sid, format!("{}.agent", recording.recording_sid)).await {
+    if let Some(words) = stored_text(services, sid, format!("{}.agent", recording.recording_sid)).await {
         return Ok(Reply::Say(words));
     }
-    if !may_use_ai(parts, sid).await {
+    if !may_use_ai(services, sid).await {
         return Err("the usage limit of the AI is reached".to_owned());
     }
-    let sound = fetch(parts, recording).await.map_err(|error| error.to_string())?;
+    let sound = fetch(services, recording).await.map_err(|error| error.to_string())?;
     let language = &config.agent.language;
-    let heard =
-        openai::transcribe(&parts.client, &config.openai, sound.content, &sound.mime, language, STEP_TIME).await;
-    let heard = heard.map_err(|error| error.to_string())?;
+    let transcript =
+        openai::transcribe(&services.client, &config.openai, sound.content, &sound.mime, language, STEP_TIMEOUT).await;
+    let transcript = transcript.map_err(|error| error.to_string())?;
     tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = true, "Caller speech transcribed: call {sid}");
     let item = recording.recording_sid.as_str();
-    write_down(parts, sid, format!("{item}.caller"), Speaker::Caller, heard.clone());
+    store_turn(services, sid, format!("{item}.caller"), Speaker::Caller, transcript.clone());
 
-    let mut messages = conversation(parts, sid).await;
-    messages.push(ChatMessage { role: "user", content: heard });
-    let answer = openai::chat(&parts.client, &config.openai, &messages, STEP_TIME).await;
+    let mut messages = conversation(services, sid).await;
+    messages.push(ChatMessage { role: "user", content: transcript });
+    let answer = openai::chat(&services.client, &config.openai, &messages, STEP_TIMEOUT).await;
     let answer = answer.map_err(|error| error.to_string())?;
     let words = answer.replace(GOODBYE_MARK, "").trim().to_owned();
     if words.is_empty() {
-        return Ok(Reply::Nothing);
+        return Ok(Reply::Unavailable);
     }
-    write_down(parts, sid, format!("{item}.agent"), Speaker::Agent, words.clone());
+    store_turn(services, sid, format!("{item}.agent"), Speaker::Agent, words.clone());
     Ok(if answer.contains(GOODBYE_MARK) { Reply::SayAndHangUp(words) } else { Reply::Say(words) })
 }
 
 /// Fetches the recording. A 404 right after the webhook only means that it is not stored yet.
-async fn fetch(parts: &CallParts, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
-    for wait in FETCH_AGAIN {
-        match fetch_once(parts, recording).await {
+async fn fetch(services: &CallServices, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
+    for wait in FETCH_RETRY_DELAYS {
+        match fetch_once(services, recording).await {
             Err(error) if error.is_retryable() => tokio::time::sleep(wait).await,
             done => return done,
         }
     }
-    fetch_once(parts, recording).await
+    fetch_once(services, recording).await
 }
 
-async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
+async fn fetch_once(services: &CallServices, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
     let (sid, url) = (&recording.recording_sid, &recording.url);
-    let settings = parts.active_settings.current();
+    let settings = services.active_settings.current();
     let (elsewhere, config) = (&settings.recording_files, &settings.config.twilio);
-    twilio::fetch_recording(&parts.client, elsewhere, config, sid, url, STEP_TIME, MOST).await
+    twilio::fetch_recording(&services.client, elsewhere, config, sid, url, STEP_TIMEOUT, MAX_RECORDING_BYTES).await
 }
 
 /// The instructions for a turn-by-turn conversation.
@@ -161,12 +161,12 @@ pub(super) fn instructions(business: &BusinessConfig, agent: &AgentConfig, now: 
 }
 
 /// The instructions, and what was said so far.
-async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
-    let config = parts.config();
+async fn conversation(services: &CallServices, sid: &CallSid) -> Vec<ChatMessage> {
+    let config = services.config();
     let content = instructions(&config.business, &config.agent, clock::now());
     let mut messages = vec![ChatMessage { role: "system", content }];
     let sid = sid.clone();
-    let turns = parts.store.read(move |tx| tx.heard_turns(&sid)).await.unwrap_or_default();
+    let turns = services.store.read(move |tx| tx.heard_turns(&sid)).await.unwrap_or_default();
     messages.extend(turns.into_iter().filter_map(|(speaker, content)| match speaker {
         Speaker::Caller => Some(ChatMessage { role: "user", content }),
         Speaker::Agent => Some(ChatMessage { role: "assistant", content }),
@@ -180,21 +180,21 @@ async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
 }
 
 /// Returns true while the usage limits allow a turn of this call.
-async fn may_use_ai(parts: &CallParts, sid: &CallSid) -> bool {
-    let (sid, now, config) = (sid.clone(), clock::now(), parts.config());
+async fn may_use_ai(services: &CallServices, sid: &CallSid) -> bool {
+    let (sid, now, config) = (sid.clone(), clock::now(), services.config());
     let today = start_of_day(now, &config.business.time_zone);
-    let used = parts.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
-    used.is_ok_and(|used| calls::day_has_room(&config.voice, used))
+    let used = services.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
+    used.is_ok_and(|used| calls::is_within_daily_limits(&config.voice, used))
 }
 
-async fn words_of(parts: &CallParts, sid: &CallSid, item: String) -> Option<String> {
+async fn stored_text(services: &CallServices, sid: &CallSid, item: String) -> Option<String> {
     let sid = sid.clone();
-    parts.store.read(move |tx| tx.turn_text(&sid, &item)).await.ok().flatten()
+    services.store.read(move |tx| tx.turn_text(&sid, &item)).await.ok().flatten()
 }
 
-fn write_down(parts: &CallParts, sid: &CallSid, item: String, speaker: Speaker, text: String) {
+fn store_turn(services: &CallServices, sid: &CallSid, item: String, speaker: Speaker, text: String) {
     let (sid, at) = (sid.clone(), clock::now());
-    parts.store.write_soon(move |tx| tx.append_turn(&sid, &item, speaker, &text, at));
+    services.store.write_soon(move |tx| tx.append_turn(&sid, &item, speaker, &text, at));
 }
 
 /// The mark by which the model ends the call.
