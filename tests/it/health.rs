@@ -145,7 +145,7 @@ async fn numbers_are_for_this_machine_or_a_token() {
     assert!(numbers.header("content-type").starts_with("text/plain; version=0.0.4"));
     for line in [
         "agentlocator_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 1",
-        "agentlocator_http_request_seconds_bucket{route=\"/healthz\",le=\"0.5\"} 1",
+        "agentlocator_http_request_duration_seconds_bucket{route=\"/healthz\",le=\"0.5\"} 1",
         "agentlocator_outbox_messages 0",
         "agentlocator_calls_open 0",
         "agentlocator_calls_live 0",
