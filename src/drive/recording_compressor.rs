@@ -76,8 +76,9 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
     let Some(format) = WavFormat::parse(&start, wav_bytes).filter(opus::can_encode) else {
         return Ok(Outcome::Skipped("not a WAV file in a format that can be compressed"));
     };
-    if format.frames() == 0 {
-        return Ok(Outcome::Skipped("it has no sound"));
+    // A codec blurs the first milliseconds, so the levels of a few frames would differ, and there is little to gain.
+    if format.frames() < u64::from(format.rate) {
+        return Ok(Outcome::Skipped("it is shorter than a second"));
     }
     let Some(encoded) = encode(store, id, &format).await? else { return Ok(Outcome::Gone) };
     let file = verify(&encoded, &format)?;

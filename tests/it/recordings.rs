@@ -238,6 +238,18 @@ async fn what_is_no_wav_stays_as_it_is() {
     }
 }
 
+/// The caller hung up at once: a codec has no sound for a single frame.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_of_one_frame_stays_as_it_is() {
+    let sound = &both_sides()[16_000..16_320];
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(&seed(1, &[&wav::header(2, sound.len() as u64)[..], sound].concat()));
+    daemon.launch();
+    let left = daemon.logs().wait_for_event("RECORDING_NOT_COMPRESSED");
+    assert_eq!(left["reason"], "it is shorter than a second");
+    assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM jobs WHERE state = 'failed'"), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_recording_is_compressed_after_its_call() {
     use crate::support::telephony::CallHarness;
