@@ -37,6 +37,8 @@ pub(super) struct Client {
     received_ms: AtomicU64,
     sent_ms: AtomicU64,
     idle_since_ms: AtomicU64,
+    /// When the head of a request in progress started; [`NO_HEAD`] while none is in progress.
+    head_since_ms: AtomicU64,
     /// One of its requests has been answered.
     has_finished: AtomicBool,
     /// A request is in progress.
@@ -149,6 +151,7 @@ impl Client {
             received_ms: now.into(),
             sent_ms: now.into(),
             idle_since_ms: now.into(),
+            head_since_ms: now.into(),
             has_finished: false.into(),
             is_busy: false.into(),
             is_authenticated: is_authenticated.into(),
@@ -160,7 +163,11 @@ impl Client {
 
     /// Bytes were received on the connection.
     pub(super) fn record_received(&self) {
-        self.received_ms.store(self.now_ms(), Ordering::Relaxed);
+        let now = self.now_ms();
+        self.received_ms.store(now, Ordering::Relaxed);
+        if !self.is_busy.load(Ordering::Relaxed) {
+            let _ = self.head_since_ms.compare_exchange(NO_HEAD, now, Ordering::Relaxed, Ordering::Relaxed);
+        }
     }
 
     /// Bytes were sent on the connection.
@@ -171,6 +178,7 @@ impl Client {
     pub(super) fn begin_request(&self) {
         self.is_request_authenticated.store(false, Ordering::Relaxed);
         self.is_busy.store(true, Ordering::Relaxed);
+        self.head_since_ms.store(NO_HEAD, Ordering::Relaxed);
     }
 
     /// The request in progress is signed, or from a logged-in user.
@@ -188,12 +196,12 @@ impl Client {
         self.is_busy.store(false, Ordering::Relaxed);
     }
 
-    /// Completes when the connection must close: it is evicted for another one, or its client has started a connection
-    /// or the head of a request and stopped sending.
+    /// Completes when the connection must close: it is evicted for another one, its client has started a connection or
+    /// the head of a request and does not finish, or it was idle for too long.
     pub(super) async fn close_required(&self) {
         tokio::select! {
             () = self.evicted() => {}
-            () = self.silence_timeout() => {}
+            () = self.timeout() => {}
         }
     }
 
@@ -209,24 +217,28 @@ impl Client {
         }
     }
 
-    async fn silence_timeout(&self) {
-        let mut at = self.started_at + Duration::from_millis(self.received_ms.load(Ordering::Relaxed)) + MAX_SILENCE;
-        loop {
-            tokio::time::sleep_until(at.into()).await;
-            let silent_ms = self.now_ms().saturating_sub(self.received_ms.load(Ordering::Relaxed));
-            let silent = Duration::from_millis(silent_ms);
-            if silent >= MAX_SILENCE && self.expects_request_head() {
-                return;
-            }
-            let rest = MAX_SILENCE.checked_sub(silent).filter(|rest| !rest.is_zero());
-            at = clock::instant() + rest.unwrap_or(MAX_SILENCE);
+    async fn timeout(&self) {
+        while let Some(rest) = self.time_left() {
+            tokio::time::sleep(rest).await;
         }
     }
 
-    /// Returns true if the head of a request is expected: the first one, or one that has started.
-    fn expects_request_head(&self) -> bool {
-        let has_begun = || self.received_ms.load(Ordering::Relaxed) > self.idle_since_ms.load(Ordering::Relaxed);
-        !self.is_busy.load(Ordering::Relaxed) && (!self.has_finished() || has_begun())
+    /// How long to wait before the next check; none if the time is over.
+    fn time_left(&self) -> Option<Duration> {
+        let head_since = self.head_since_ms.load(Ordering::Relaxed);
+        let since = |ms: u64| Duration::from_millis(self.now_ms().saturating_sub(ms));
+        let left = if self.is_busy.load(Ordering::Relaxed) {
+            MAX_SILENCE
+        } else if head_since == NO_HEAD {
+            let max = if self.is_authenticated() { MAX_AUTHENTICATED_IDLE } else { MAX_IDLE };
+            // The body of a response may still be on its way.
+            let idle_since = self.idle_since_ms.load(Ordering::Relaxed).max(self.active_ms());
+            max.saturating_sub(since(idle_since)).min(MAX_SILENCE)
+        } else {
+            let silent = since(self.received_ms.load(Ordering::Relaxed));
+            MAX_SILENCE.saturating_sub(silent).min(MAX_HEAD.saturating_sub(since(head_since)))
+        };
+        (!left.is_zero()).then_some(left)
     }
 
     fn has_finished(&self) -> bool {
@@ -253,8 +265,21 @@ fn ms_since(started_at: Instant) -> u64 {
 /// How many connections without an answered request one network may have.
 const NETWORK_SHARE: usize = 64;
 
+/// No head of a request is in progress.
+const NO_HEAD: u64 = u64::MAX;
+
 /// How long a client may be silent before its first byte, and within the head of a request.
 const MAX_SILENCE: Duration = Duration::from_secs(5);
+
+/// How long the head of a request may take.
+const MAX_HEAD: Duration = Duration::from_secs(20);
+
+/// How long a connection may be idle between two requests.
+const MAX_IDLE: Duration = Duration::from_secs(20);
+
+/// The same after a signed or logged-in request. It is longer than HTTP clients usually keep idle connections (60 s and
+/// less): a request on a connection that the server closes at the same moment fails, and a webhook is not repeated.
+const MAX_AUTHENTICATED_IDLE: Duration = Duration::from_secs(75);
 
 /// How many networks with authenticated requests are remembered. Twilio's webhooks come from some hundred addresses.
 const MAX_KNOWN: usize = 1024;

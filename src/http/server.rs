@@ -267,7 +267,8 @@ impl ConnectionContext {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
+            // The client's own timeouts apply, which distinguish an idle connection from a slow head.
+            .header_read_timeout(None)
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
@@ -326,9 +327,6 @@ async fn stop(stopping: &mut watch::Receiver<bool>) {
 
 /// At shutdown, how long an idle connection waits for a last request.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
-
-/// How long the head of a request may take, and how long a connection may be idle.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The longest head; Twilio's are about 1 KiB.
 const MAX_HEAD_BYTES: usize = 64 << 10;

@@ -343,3 +343,33 @@ fn whoever_never_says_what_it_wants_is_shown_the_door() {
         assert!(took < Duration::from_secs(12), "{what}: {took:?}");
     }
 }
+
+/// Twilio does not repeat a webhook that it sends on a connection which the daemon is closing.
+#[test]
+fn a_connection_with_a_signed_or_logged_in_request_is_kept_longer() {
+    let daemon = Daemon::start(|_| {});
+    let connect = || {
+        let stream = TcpStream::connect(daemon.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+        stream
+    };
+    let token = daemon.token("owner");
+    let get = |stream: &mut TcpStream, headers: &str| {
+        stream.write_all(format!("GET /api/session HTTP/1.1\r\nHost: x\r\n{headers}\r\n").as_bytes()).unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap();
+        stream.read_exact(&mut vec![0; length.parse().unwrap()]).unwrap();
+        head[9..12].to_owned()
+    };
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    let (mut known, mut unknown) = (connect(), connect());
+    assert_eq!((get(&mut known, &bearer), get(&mut unknown, "")), ("200".to_owned(), "401".to_owned()));
+    assert_eq!(unknown.read(&mut [0]).unwrap(), 0, "it is closed when it has been idle for too long");
+    assert_eq!(get(&mut known, &bearer), "200");
+}
