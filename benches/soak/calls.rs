@@ -16,6 +16,8 @@ pub struct Lines {
     /// Numbers that also write by WhatsApp.
     pub writers: Arc<Vec<String>>,
     pub expected: Arc<Expected>,
+    /// How many lines there are.
+    pub count: u64,
 }
 
 /// A kind of call.
@@ -166,14 +168,23 @@ impl Kind {
 pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
     // Lines do not begin in the same second.
     tokio::time::sleep(Duration::from_millis(number * 400)).await;
+    let writers: Vec<_> = lines
+        .writers
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| *at as u64 % lines.count == number)
+        .map(|(_, writer)| writer)
+        .cloned()
+        .collect();
     while !lines.expected.is_over() {
         let kind = *rng.pick(&KINDS);
         let mut plan = CallPlan::new(lines.voice_url.clone());
         plan.call_sid = Some(format!("CA{:016x}{:016x}", rng.next(), rng.next()));
-        plan.from = if rng.percent(25) {
-            rng.pick(&lines.writers).clone()
+        // Each line has numbers of its own: a second call by a caller who is being transferred is rejected as a loop.
+        plan.from = if !writers.is_empty() && rng.percent(25) {
+            rng.pick(&writers).clone()
         } else {
-            format!("+97254{:07}", 4_000_000 + rng.below(80))
+            format!("+97254{:07}", 4_000_000 + 10 * number + rng.below(6))
         };
         let (script, next) = kind.scripts(&mut rng);
         (plan.script, plan.next_script) = (script.parse().unwrap(), Some(next.parse().unwrap()));

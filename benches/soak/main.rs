@@ -150,6 +150,7 @@ fn begin(environment: &Environment, arguments: &Arguments, seed: u64, expected: 
         voice_url: environment.hook("incoming_call").to_string(),
         writers: Arc::new(messages::twilio_writers()),
         expected: expected.clone(),
+        count: arguments.calls,
     };
     for line in 0..arguments.calls {
         load.spawn(calls::line(lines.clone(), line, SeededRng::new(seed, 100 + line)));
