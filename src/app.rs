@@ -7,37 +7,35 @@ mod reload;
 
 pub use reload::Source;
 
+use crate::alerting::Alerts;
+use crate::backup::Snapshots;
 use crate::config::{Config, DataMarker, LastGood, Problem, Reloadable, VersionInfo};
+use crate::control::{self, Control, ControlHandler, DaemonInfo};
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
 use crate::crm::recording::FETCH_JOB;
-use crate::drive::calls::{CallServices, Calls};
-use crate::drive::catch_up::{CatchUp, Gap};
-use crate::drive::control::{self, Control, ControlHandler, DaemonInfo};
-use crate::drive::health_monitor::HealthMonitor;
-use crate::drive::jobs::JobWorker;
-use crate::drive::media_fetcher::MediaFetcher;
-use crate::drive::outbox::Outbox;
-use crate::drive::recorded_turns::RecordedTurns;
-use crate::drive::reload::{ReloadHandle, ReloadRequests};
-use crate::drive::systemd_status::StatusLine;
-use crate::drive::{
-    ActiveSettings, Clips, alerts, backfills, housekeeping, nightly_backup, recording_compressor, recording_fetcher,
-    stale_calls, watchdog,
-};
 use crate::engine::RejectedFields;
+use crate::host::disk::DiskMonitor;
+use crate::host::instance_challenge::InstanceKey;
+use crate::host::memory;
+use crate::host::systemd_notify;
 use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness, page_urls};
-use crate::ops::alert::Alerts;
-use crate::ops::disk::DiskMonitor;
-use crate::ops::instance_challenge::InstanceKey;
-use crate::ops::log::Log;
-use crate::ops::memory;
-use crate::ops::metrics::Metrics;
-use crate::ops::snapshots::Snapshots;
-use crate::ops::systemd_notify;
-use crate::ops::tls::Tls;
+use crate::maintenance::health_monitor::HealthMonitor;
+use crate::maintenance::systemd_status::StatusLine;
+use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup, watchdog};
 use crate::providers::http_client;
+use crate::runtime::calls::{CallServices, Calls};
+use crate::runtime::catch_up::{CatchUp, Gap};
+use crate::runtime::jobs::JobWorker;
+use crate::runtime::media_fetcher::MediaFetcher;
+use crate::runtime::outbox::Outbox;
+use crate::runtime::recorded_turns::RecordedTurns;
+use crate::runtime::reload::{ReloadHandle, ReloadRequests};
+use crate::runtime::{ActiveSettings, Clips, recording_compressor, recording_fetcher, stale_calls};
 use crate::store::{Priority, Store};
+use crate::telemetry::log::Log;
+use crate::telemetry::metrics::Metrics;
+use crate::tls::Tls;
 use crate::{clock, entropy};
 use anyhow::Context;
 use reload::Reloader;
@@ -87,7 +85,7 @@ pub async fn run(
     let metrics = Metrics::start(&config.version);
     loops.spawn(watchdog::run(store.clone(), metrics.clone()));
 
-    let alerts = Alerts::load(store.clone(), alerts::thresholds(&config)).await;
+    let alerts = Alerts::load(store.clone(), alert_delivery::thresholds(&config)).await;
     let client = http_client::build().context("cannot create an HTTP client")?;
     let settings = Reloadable::new(config);
     let disk = DiskMonitor::new(settings.clone());

@@ -34,7 +34,7 @@ use crate::config::{
     load, process_env,
 };
 use crate::domain::Role;
-use crate::drive::TwilioPrompts;
+use crate::runtime::TwilioPrompts;
 use crate::store::{self, Store};
 use clap::{Parser, Subcommand, ValueHint};
 use rustix::process::geteuid;

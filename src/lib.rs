@@ -1,34 +1,41 @@
 //! AgentLocator: answers a small business's phone and WhatsApp, and keeps it all in one file.
 //!
-//! The rooms, from the edge inwards; arrows point one way, downwards (see ARCHITECTURE.md):
+//! The modules, from the edge inwards; a module uses only those below it (see ARCHITECTURE.md):
 //!
-//! - [`cli`], [`app`]: arguments, and the wiring of everything.
-//! - [`http`]: webhooks, API, login, media socket, page.
-//! - [`drive`]: the only loops: calls, outbox, watchdog, catch-up.
-//! - [`engine`], [`agent`], [`providers`]: voice engines, the business's AI, each vendor's dialect.
+//! - [`cli`], [`app`]: arguments, and the composition root.
+//! - [`http`], [`control`]: webhooks, API, login, media stream, page; the command line's connection to the daemon.
+//! - [`maintenance`], [`runtime`]: the daemon's own upkeep; calls, outbox, jobs, catch-up.
+//! - [`engine`], [`agent`], [`providers`]: voice engines, instructions and tools, each vendor's protocol.
 //! - [`crm`], [`store`]: use cases, and all SQL.
-//! - [`call`], [`inbox`], [`audio`]: what must be right, as pure state machines and functions.
-//! - [`doctor`]: what is wrong with an installation, and what to do about it.
-//! - [`config`], [`ops`], [`domain`]: settings, operation, and the words of the business.
-//! - [`simulator`]: the other side of everything, for demo, rehearsal and tests.
+//! - [`call`], [`inbox`], [`audio`]: the decisions, as pure state machines and functions.
+//! - [`doctor`]: checks of an installation.
+//! - [`tls`], [`backup`], [`alerting`], [`host`], [`telemetry`]: certificates, snapshots, alerts, the machine, logs and metrics.
+//! - [`config`], [`domain`]: settings, and the business's types.
+//! - [`simulator`]: callers, Twilio, the AI and WhatsApp, for the demo and the tests.
 
 pub mod agent;
+pub mod alerting;
 pub mod app;
 pub mod audio;
+pub mod backup;
 pub mod call;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod crm;
 pub mod doctor;
 pub mod domain;
-pub mod drive;
 pub mod engine;
 pub mod entropy;
+pub mod host;
 pub mod http;
 pub mod inbox;
-pub mod ops;
+pub mod maintenance;
 pub mod providers;
+pub mod runtime;
 pub mod secure_open;
 pub mod simulator;
 pub mod store;
+pub mod telemetry;
+pub mod tls;

@@ -2,8 +2,8 @@
 
 use crate::clock;
 use crate::config::Config;
-use crate::ops::clock_floor::{ClockFloor, is_synchronised};
-use crate::ops::systemd_notify;
+use crate::host::clock_floor::{ClockFloor, is_synchronised};
+use crate::host::systemd_notify;
 use crate::store::Store;
 use std::time::Duration;
 

@@ -1,14 +1,14 @@
 //! Starts the health monitor, the self-check and the alerts.
 
+use crate::backup::{BackupStatus, Snapshots};
 use crate::config::Reloadable;
 use crate::domain::{CheckResult, Timestamp};
-use crate::drive::calls::CallServices;
-use crate::drive::health_monitor::{HealthMonitor, backup_problem, certificate_problem};
-use crate::drive::outbox::Outbox;
-use crate::drive::self_check::{Check, Parts, SelfChecker};
-use crate::drive::{alerts, update_check};
-use crate::ops::snapshots::{BackupStatus, Snapshots};
-use crate::ops::tls::{Tls, TlsHealth, TlsStatus};
+use crate::maintenance::health_monitor::{HealthMonitor, backup_problem, certificate_problem};
+use crate::maintenance::self_check::{Check, Parts, SelfChecker};
+use crate::maintenance::{alert_delivery, update_check};
+use crate::runtime::calls::CallServices;
+use crate::runtime::outbox::Outbox;
+use crate::tls::{Tls, TlsHealth, TlsStatus};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -55,7 +55,7 @@ pub(super) fn start(
         while !*until.borrow() {
             let config = changes.borrow_and_update().clone();
             let sending =
-                alerts::run(alerts.clone(), config, page.clone(), outbox.clone(), store.clone(), until.clone());
+                alert_delivery::run(alerts.clone(), config, page.clone(), outbox.clone(), store.clone(), until.clone());
             // A notification that a change of settings interrupts is still due, and is sent with the new settings.
             tokio::select! {
                 () = sending => {}

@@ -1,14 +1,14 @@
 //! Reloads the settings at run time: they are validated as a whole and then activated, or nothing changes.
 
 use crate::config::{Config, ConfigDiff, ConfigErrors, LastGood, Reloadable};
-use crate::drive::outbox::Outbox;
-use crate::drive::reload::{ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded};
-use crate::drive::systemd_status::StatusLine;
-use crate::drive::{ActivationError, ActiveSettings};
-use crate::ops::log::Log;
-use crate::ops::systemd_notify;
-use crate::ops::tls::Tls;
+use crate::host::systemd_notify;
+use crate::maintenance::systemd_status::StatusLine;
+use crate::runtime::outbox::Outbox;
+use crate::runtime::reload::{ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded};
+use crate::runtime::{ActivationError, ActiveSettings};
 use crate::store::Store;
+use crate::telemetry::log::Log;
+use crate::tls::Tls;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;

@@ -2,13 +2,13 @@
 
 use super::table::{Table, format_time};
 use super::{Settings, daemon_client, print, print_json, print_status};
+use crate::alerting::{AlertMessage, headline};
 use crate::app;
 use crate::config::Config;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::{AlertChannel, AlertState, MessageStatus, PhoneNumber};
-use crate::drive::outbox;
-use crate::ops::alert::{AlertMessage, headline};
 use crate::providers::mail::Mailer;
+use crate::runtime::outbox;
 use clap::Subcommand;
 use serde::Serialize;
 use std::time::Duration;

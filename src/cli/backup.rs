@@ -5,11 +5,11 @@ mod target;
 
 use super::{Settings, as_data_owner, print_json, print_status};
 use crate::clock;
+use crate::control::{self, ControlError};
 use crate::crm::admin_command::AdminCommand;
 use crate::domain::Timestamp;
-use crate::drive::control::{self, ControlError};
 use crate::entropy;
-use crate::ops::disk::format_bytes;
+use crate::host::disk::format_bytes;
 use crate::store::{self, CopySummary};
 use anyhow::{Context, bail};
 use clap::Args;

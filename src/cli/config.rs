@@ -2,7 +2,7 @@
 
 use super::{Settings, as_data_owner, print, print_json};
 use crate::config::{Config, Origin, ShownSetting};
-use crate::drive::TwilioPrompts;
+use crate::runtime::TwilioPrompts;
 use clap::Subcommand;
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
 //! Runs administrative commands: in the running daemon, or directly on the store if no daemon runs.
 
 use super::Settings;
+use crate::control::{self, ControlError};
 use crate::crm;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::PageUrls;
-use crate::drive::control::{self, ControlError};
 use crate::store;
 use crate::{app, clock, http};
 use anyhow::Context;

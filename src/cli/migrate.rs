@@ -2,8 +2,8 @@
 
 use super::Settings;
 use crate::app;
+use crate::control::{self, ControlError};
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
-use crate::drive::control::{self, ControlError};
 use crate::store::newest_migration;
 use anyhow::{Context, bail};
 

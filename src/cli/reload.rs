@@ -1,8 +1,8 @@
 //! `agentlocator reload`: reloads settings and certificates in the running daemon.
 
 use super::{Settings, print, print_json, print_status};
-use crate::drive::control::{self, ControlError};
-use crate::drive::reload::Reloaded;
+use crate::control::{self, ControlError};
+use crate::runtime::reload::Reloaded;
 use anyhow::bail;
 
 pub(super) fn run(as_json: bool, settings: &Settings) -> anyhow::Result<()> {

@@ -5,8 +5,8 @@ use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::clock;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::crm::retention::{Cutoff, DeletedCount};
-use crate::drive::housekeeping;
-use crate::ops::disk::format_bytes;
+use crate::host::disk::format_bytes;
+use crate::maintenance::housekeeping;
 use clap::Args;
 
 /// Delete data older than the retention settings ([retention]) now, before the daemon does it.

@@ -3,9 +3,10 @@
 use super::{NO_LOG, Settings};
 use crate::app::{self, Reloading};
 use crate::config::process_env;
-use crate::drive::reload::{self, ReloadHandle};
+use crate::host::systemd_notify;
 use crate::http::Listeners;
-use crate::ops;
+use crate::runtime::reload::{self, ReloadHandle};
+use crate::telemetry;
 use anyhow::Context;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Runs the daemon until SIGTERM or SIGINT.
 pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     let config = settings.load_for_service()?;
-    let log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
+    let log = telemetry::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
     let _flush = log.flush_on_drop();
     if !config.rejected.is_empty() {
         let reasons = config.rejected.join("\n");
@@ -27,7 +28,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     let data_marker = Settings::data_marker_of_service();
     if let Some(Err(missing)) = data_marker.as_ref().map(|marker| marker.check(&config.store)) {
         tracing::error!(event = "DATA_MISSING", "{missing}");
-        ops::systemd_notify::status(&missing.to_string());
+        systemd_notify::status(&missing.to_string());
         return Err(missing.into());
     }
     raise_file_limit();

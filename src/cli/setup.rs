@@ -3,7 +3,7 @@
 use super::{Settings, daemon_client, print};
 use crate::crm::admin_command::AdminCommand;
 use crate::crm::setup::SetupCode;
-use crate::ops::tls::own_fingerprint;
+use crate::tls::own_fingerprint;
 use anyhow::Context;
 use clap::Args;
 use std::fmt::Write;

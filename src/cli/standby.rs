@@ -11,7 +11,8 @@ pub(super) use replica::{Newest, Replica, ReplicaArguments};
 
 use super::{NO_LOG, Settings, print, print_json};
 use crate::config::process_env;
-use crate::ops::{self, systemd_notify};
+use crate::host::systemd_notify;
+use crate::telemetry;
 use anyhow::Context;
 use clap::Args;
 use std::fs::File;
@@ -38,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         return if arguments.json { print_json(&status) } else { print(&format!("{status}\n")) };
     }
     let replica = Replica::of(&arguments.replica, &config.store);
-    let log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
+    let log = telemetry::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
     let _flush = log.flush_on_drop();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -1,8 +1,8 @@
 //! The installation to check, and the clients that the checks use.
 
 use crate::config::{Config, ConfigErrors, MissingData, StoreConfig};
+use crate::control::{self, ControlError, Status};
 use crate::domain::PhoneNumber;
-use crate::drive::control::{self, ControlError, Status};
 use crate::providers::http_client;
 use crate::store::FsSupport;
 use reqwest::Client;

@@ -2,7 +2,7 @@
 
 use super::{DoctorContext, Finding};
 use crate::config::VersionInfo;
-use crate::drive::control::{ControlError, Status};
+use crate::control::{ControlError, Status};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 

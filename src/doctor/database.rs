@@ -1,7 +1,7 @@
 //! Checks the integrity of the database, and that the published file is up to date.
 
 use super::{DoctorContext, Finding};
-use crate::ops::disk::format_bytes;
+use crate::host::disk::format_bytes;
 use serde_json::Value;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::{DoctorContext, Finding};
 use crate::config::DiskConfig;
-use crate::ops::disk::{self, SpaceLevel, format_bytes};
+use crate::host::disk::{self, SpaceLevel, format_bytes};
 use crate::store::{DiskSpace, disk_space};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -4,7 +4,7 @@ mod manual_checks;
 
 use super::{DoctorContext, Finding};
 use crate::providers::baileys::bridge::{Bridge, BridgeError, LinkCheck};
-use crate::{clock, drive};
+use crate::{clock, runtime};
 use std::sync::Arc;
 
 pub(super) use manual_checks::check as manual_checks;
@@ -14,7 +14,7 @@ const LINK: &str = "live link";
 /// Sessions with the AI, a spoken and a written answer.
 pub(super) async fn ai(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Some(config) = context.config().cloned() else { return Vec::new() };
-    let found = Box::pin(drive::probe_ai(&context.client, &Arc::new(config), clock::now())).await;
+    let found = Box::pin(runtime::probe_ai(&context.client, &Arc::new(config), clock::now())).await;
     found.into_iter().map(Finding::from).collect()
 }
 

@@ -1,11 +1,11 @@
 //! Checks that each DNS record of the public address leads to this daemon.
 //!
-//! The daemon identifies itself by a challenge (`ops::instance_challenge`), which distinguishes a proxy, a tunnel or a router
+//! The daemon identifies itself by a challenge (`host::instance_challenge`), which distinguishes a proxy, a tunnel or a router
 //! in between from another machine that answers. Certificates have a check of their own.
 
 use super::{DoctorContext, Finding};
 use crate::entropy;
-use crate::ops::instance_challenge::CHALLENGE_PATH;
+use crate::host::instance_challenge::CHALLENGE_PATH;
 use crate::providers::http_client;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;

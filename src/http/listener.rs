@@ -4,7 +4,7 @@ mod bind;
 mod inherited;
 
 use crate::config::{Config, DEFAULT_PORT};
-use crate::ops::tls::TlsListeners;
+use crate::tls::TlsListeners;
 use bind::{bind, bind_all_addresses};
 use inherited::Inherited;
 use std::net::SocketAddr;

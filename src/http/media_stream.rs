@@ -2,7 +2,7 @@
 
 use super::network_limit::PerNetworkLimit;
 use super::{AppState, Peer, websocket_upgrade};
-use crate::drive::calls::{MAX_PENDING_SOCKETS, MediaSocket};
+use crate::runtime::calls::{MAX_PENDING_SOCKETS, MediaSocket};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;

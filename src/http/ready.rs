@@ -1,13 +1,13 @@
 //! `/readyz`: the state of each part.
 
 use super::AppState;
+use crate::backup::BackupStatus;
 use crate::clock;
 use crate::config::Config;
 use crate::domain::AlertKind;
-use crate::drive::ActiveSettings;
-use crate::ops::snapshots::BackupStatus;
-use crate::ops::tls::TlsHealth;
+use crate::runtime::ActiveSettings;
 use crate::store::{Integrity, PublishState};
+use crate::tls::TlsHealth;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

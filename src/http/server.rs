@@ -9,7 +9,7 @@ use super::tls_accept::{Protocol, accept};
 use super::{AppState, Connection, ConnectionStream, Listeners, Peer, router};
 use crate::clock;
 use crate::config::Network;
-use crate::drive::ActiveSettings;
+use crate::runtime::ActiveSettings;
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;

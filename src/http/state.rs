@@ -1,22 +1,22 @@
 //! The state of the handlers.
 
 use super::{Auth, BodyBudget, Readiness, ReplayCache};
+use crate::alerting::Alerts;
+use crate::backup::Snapshots;
 use crate::config::{Config, Reloadable};
 use crate::crm::message_clock::MessageClock;
-use crate::drive::ActiveSettings;
-use crate::drive::calls::Calls;
-use crate::drive::catch_up::Gap;
-use crate::drive::jobs::Jobs;
-use crate::drive::outbox::Outbox;
-use crate::drive::recorded_turns::RecordedTurns;
-use crate::drive::self_check::SelfChecker;
-use crate::ops::alert::Alerts;
-use crate::ops::disk::DiskMonitor;
-use crate::ops::instance_challenge::InstanceKey;
-use crate::ops::metrics::Metrics;
-use crate::ops::snapshots::Snapshots;
-use crate::ops::tls::Tls;
+use crate::host::disk::DiskMonitor;
+use crate::host::instance_challenge::InstanceKey;
+use crate::maintenance::self_check::SelfChecker;
+use crate::runtime::ActiveSettings;
+use crate::runtime::calls::Calls;
+use crate::runtime::catch_up::Gap;
+use crate::runtime::jobs::Jobs;
+use crate::runtime::outbox::Outbox;
+use crate::runtime::recorded_turns::RecordedTurns;
 use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
+use crate::tls::Tls;
 use std::ops::Deref;
 use std::sync::Arc;
 

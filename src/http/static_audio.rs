@@ -2,7 +2,7 @@
 
 use super::AppState;
 use super::ranges::{FileInfo, answer};
-use crate::drive::TwilioPrompt;
+use crate::runtime::TwilioPrompt;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;

@@ -1,7 +1,7 @@
 //! Detects the protocol of a new connection, and performs the TLS handshake.
 
 use super::ConnectionStream;
-use crate::ops::tls::ACME_TLS;
+use crate::tls::ACME_TLS;
 use rustls::ServerConfig;
 use std::io;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! The server's side of a WebSocket handshake (RFC 6455, section 4.2), and the resulting socket.
 
 use super::{ConnectionStream, HyperConnection};
-use crate::drive::calls::MediaTransport;
 use crate::providers::websocket::{self, Socket};
+use crate::runtime::calls::MediaTransport;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -1,7 +1,7 @@
-//! `/.well-known/agentlocator/CHALLENGE`: shows whether an address leads to this daemon (`ops::instance_challenge`).
+//! `/.well-known/agentlocator/CHALLENGE`: shows whether an address leads to this daemon (`host::instance_challenge`).
 
 use super::AppState;
-use crate::ops::instance_challenge::CHALLENGE_PATH;
+use crate::host::instance_challenge::CHALLENGE_PATH;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};

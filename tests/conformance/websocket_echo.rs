@@ -4,9 +4,9 @@
 
 #![allow(clippy::print_stdout, reason = "the caller reads the address there")]
 
-use agentlocator::drive::calls::MediaTransport;
 use agentlocator::http::upgrade_to_websocket;
 use agentlocator::providers::websocket::{Received, Socket};
+use agentlocator::runtime::calls::MediaTransport;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;

@@ -236,7 +236,7 @@ async fn room_inside_the_database_goes_back_to_the_disk_while_others_write() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    let (freed, ()) = tokio::join!(agentlocator::drive::housekeeping::vacuum(&store), writing);
+    let (freed, ()) = tokio::join!(agentlocator::maintenance::housekeeping::vacuum(&store), writing);
     let lean = store.read(|tx| tx.page_usage()).await.unwrap();
     assert!(freed.unwrap() > 30 << 20 && lean.pages + 7000 < full.pages, "{full:?} {lean:?}");
     assert!(lean.free_pages * lean.page_bytes < 6 << 20, "{lean:?}");

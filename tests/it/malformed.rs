@@ -5,7 +5,7 @@ mod mutator;
 
 use super::support::telephony::CallHarness;
 use agentlocator::domain::hex;
-use agentlocator::drive::calls::MAX_PENDING_SOCKETS;
+use agentlocator::runtime::calls::MAX_PENDING_SOCKETS;
 use agentlocator::simulator::openai::OpenAiOptions;
 use futures_util::{SinkExt, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};

@@ -3,8 +3,8 @@
 use super::support::telephony::{CallHarness, Socket, start, stream_token as token_in};
 use agentlocator::config::Secret;
 use agentlocator::domain::{CallSid, Timestamp};
-use agentlocator::drive::calls::MAX_PENDING_SOCKETS;
 use agentlocator::providers::twilio::stream_token;
+use agentlocator::runtime::calls::MAX_PENDING_SOCKETS;
 use agentlocator::simulator::openai::OpenAiOptions;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Every number is described, there from the start, and in the documents; the dashboard and the rules ask for nothing else.
 
 use crate::support::whatsapp::{Shop, until};
-use agentlocator::ops::metrics::{METRICS, MetricKind};
+use agentlocator::telemetry::metrics::{METRICS, MetricKind};
 use std::collections::BTreeSet;
 use std::process::Command;
 

@@ -4,7 +4,7 @@ use super::{none, tree};
 
 /// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("entropy", &["domain"]),
@@ -13,16 +13,20 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("audio", &[]),
     ("inbox", &["domain"]),
     ("call", &["domain", "audio"]),
-    // The publisher waits for whoever has the file open, and therefore knows the time.
+    // The publisher waits for the program that has the file open, and therefore reads the clock.
     ("store", &["domain", "config", "clock", "secure_open"]),
-    ("ops", &["domain", "config", "store", "providers", "clock", "entropy", "secure_open"]),
-    // The wire form of a sound is part of a vendor's dialect, so it knows what a sound is.
+    // The wire form of audio is part of a vendor's protocol.
     ("providers", &["domain", "config", "audio", "clock", "entropy"]),
+    ("telemetry", &["domain", "config", "clock"]),
+    ("host", &["domain", "config", "store", "providers", "clock"]),
+    ("alerting", &["domain", "store", "clock"]),
+    ("backup", &["domain", "config", "store", "host", "clock", "secure_open"]),
+    ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
     ("crm", &["domain", "inbox", "store", "clock", "entropy"]),
     ("agent", &["domain", "config", "crm", "providers", "clock"]),
     ("engine", &["domain", "config", "audio", "call", "agent", "providers", "clock", "entropy"]),
     (
-        "drive",
+        "runtime",
         &[
             "domain",
             "config",
@@ -30,7 +34,8 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "inbox",
             "call",
             "store",
-            "ops",
+            "host",
+            "alerting",
             "providers",
             "crm",
             "agent",
@@ -39,12 +44,53 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "entropy",
         ],
     ),
-    // It asks everyone who knows something, and nobody asks it but the command line.
-    ("doctor", &["domain", "config", "store", "ops", "providers", "drive", "clock", "entropy", "secure_open"]),
-    // `call` for its word on what follows a stream, which becomes TwiML here.
+    (
+        "maintenance",
+        &[
+            "domain",
+            "config",
+            "store",
+            "crm",
+            "providers",
+            "host",
+            "telemetry",
+            "alerting",
+            "backup",
+            "tls",
+            "runtime",
+            "clock",
+        ],
+    ),
+    ("control", &["domain", "config", "store", "crm", "providers", "host", "runtime", "maintenance", "clock"]),
+    // No module but the command line uses it.
+    (
+        "doctor",
+        &["domain", "config", "store", "host", "providers", "runtime", "control", "clock", "entropy", "secure_open"],
+    ),
+    // `call` for the action after a stream, which becomes TwiML here.
     // `audio` because a recording is decoded while it is sent.
-    ("http", &["domain", "config", "audio", "call", "store", "ops", "providers", "crm", "drive", "clock", "entropy"]),
-    // Written from the vendors' documents and not from our own types, so that it does not share our mistakes.
+    (
+        "http",
+        &[
+            "domain",
+            "config",
+            "audio",
+            "call",
+            "store",
+            "host",
+            "telemetry",
+            "alerting",
+            "backup",
+            "tls",
+            "providers",
+            "crm",
+            "runtime",
+            "maintenance",
+            "clock",
+            "entropy",
+        ],
+    ),
+    // Written from the vendors' documents and not from the daemon's types, so that it does not share their mistakes.
     ("simulator", &["domain", "clock", "entropy"]),
     (
         "app",
@@ -55,12 +101,18 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "inbox",
             "call",
             "store",
-            "ops",
+            "host",
+            "telemetry",
+            "alerting",
+            "backup",
+            "tls",
             "providers",
             "crm",
             "agent",
             "engine",
-            "drive",
+            "runtime",
+            "maintenance",
+            "control",
             "http",
             "clock",
             "entropy",

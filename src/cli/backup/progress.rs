@@ -1,6 +1,6 @@
 //! Progress of a large copy, shown on a terminal.
 
-use crate::ops::disk::format_bytes;
+use crate::host::disk::format_bytes;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};

@@ -2,7 +2,7 @@
 
 use super::verify;
 use crate::config::folder_of;
-use crate::ops::disk::format_bytes;
+use crate::host::disk::format_bytes;
 use crate::secure_open;
 use crate::store::{self, CopySummary, with_suffix};
 use anyhow::{Context, bail};

@@ -2,8 +2,8 @@
 //!
 //! The folders of the data and of the snapshots belong to the service's user, so root follows no link in them.
 
+use crate::backup::encryption;
 use crate::config::Config;
-use crate::ops::snapshots::encryption;
 use crate::secure_open;
 use crate::store;
 use anyhow::{Context, bail};

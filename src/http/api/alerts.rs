@@ -1,10 +1,10 @@
 //! What needs a person.
 
+use crate::alerting::{headline, remedy};
 use crate::clock;
 use crate::domain::{Alert, AlertDelivery, AlertKind, AlertState, Mute, Timestamp};
 use crate::http::extract::{Json, Name};
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
-use crate::ops::alert::{headline, remedy};
 use crate::store::AlertEvent;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};

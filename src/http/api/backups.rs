@@ -1,8 +1,8 @@
 //! The snapshots, and how the last one went. For owners.
 
+use crate::backup::{BackupStatus, Snapshot, Status};
 use crate::clock;
 use crate::http::{ApiError, AppState, Owner};
-use crate::ops::snapshots::{BackupStatus, Snapshot, Status};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! How certificates are. For owners.
 
 use crate::http::{ApiError, AppState, Owner};
-use crate::ops::tls::TlsStatus;
+use crate::tls::TlsStatus;
 use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;

@@ -2,8 +2,8 @@
 
 use crate::config::UpdateCheck;
 use crate::domain::Timestamp;
-use crate::drive::update_check::UpdateState;
 use crate::http::{ApiError, AppState, Owner};
+use crate::maintenance::update_check::UpdateState;
 use crate::providers::release_feed::Release;
 use axum::Json;
 use axum::extract::State;

@@ -4,10 +4,10 @@ use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw,
 use crate::clock;
 use crate::crm::call::{self, IncomingCall};
 use crate::domain::EndReason;
-use crate::drive::calls::CallContext;
+use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
-use crate::ops::local_time::start_of_day;
 use crate::providers::twilio::twiml::Verb;
+use crate::runtime::calls::CallContext;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::Response;
 

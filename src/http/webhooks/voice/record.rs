@@ -4,9 +4,9 @@ use super::{NO_CALL, answer, call_sid, incoming, log_malformed, own_query, publi
 use crate::clock;
 use crate::crm::recording::{self, NewRecording};
 use crate::domain::{CallSid, EndReason, RecordingSid};
-use crate::drive::recorded_turns::Reply;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
+use crate::runtime::recorded_turns::Reply;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;

@@ -5,9 +5,9 @@ use super::{NO_CALL, answer, log_malformed, own_query, public_url, raw, record, 
 use crate::clock;
 use crate::crm::call;
 use crate::domain::{CallSid, ContactName, TransferFailure};
-use crate::drive::calls::PendingTransfer;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
+use crate::runtime::calls::PendingTransfer;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;

@@ -1,0 +1,170 @@
+//! Alerts: conditions that need a user's action. Any part raises and clears them; they are stored over restarts, and
+//! the owner is notified once.
+//!
+//! [`AlertTracker`] decides without I/O; [`Alerts`] is its handle. The code that sends the notifications is in
+//! `maintenance::alert_delivery`.
+
+mod message;
+mod provider_health;
+mod tracker;
+
+pub use message::{AlertMessage, headline, remedy};
+pub use provider_health::AiOutcome;
+pub use tracker::{AlertThresholds, AlertTracker, Change};
+
+use crate::clock;
+use crate::domain::{Alert, AlertChannel, AlertDetail, AlertKind, AlertState, AlertTransition, Mute, Timestamp};
+use crate::store::Store;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// A handle to all alerts; clones share them.
+#[derive(Clone)]
+pub struct Alerts {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    // A synchronous mutex: it is held only to read or change a few values.
+    tracker: Mutex<AlertTracker>,
+    changed: Notify,
+    store: Store,
+    failed_calls: provider_health::FailedCalls,
+}
+
+impl Alerts {
+    /// Loads the alerts of the last run. If they cannot be read, tracking starts empty: a broken database must not
+    /// prevent alerts.
+    pub async fn load(store: Store, thresholds: AlertThresholds) -> Self {
+        let known = store.read(|tx| tx.alerts()).await.unwrap_or_else(|error| {
+            tracing::error!(
+                event = "ALERTS_LOST",
+                error = &error as &dyn std::error::Error,
+                "Cannot read the stored alerts; alert tracking starts empty"
+            );
+            Vec::new()
+        });
+        let failed_calls = provider_health::FailedCalls::new(thresholds.failed_calls);
+        let tracker = Mutex::new(AlertTracker::new(thresholds, known));
+        Self { inner: Arc::new(Inner { tracker, changed: Notify::new(), store, failed_calls }) }
+    }
+
+    /// Raises an alert. It may be called repeatedly: the calls make one alert, which lasts until [`Alerts::clear`].
+    pub fn raise(&self, kind: AlertKind, detail: impl Into<AlertDetail>) {
+        if self.tracker().raise(kind, detail.into(), clock::now()) {
+            self.inner.changed.notify_one();
+        }
+    }
+
+    /// Clears an alert; no effect if it is not raised.
+    pub fn clear(&self, kind: AlertKind) {
+        if self.tracker().clear(kind, clock::now()) {
+            self.inner.changed.notify_one();
+        }
+    }
+
+    /// Raises or clears an alert.
+    pub fn set(&self, kind: AlertKind, detail: Option<AlertDetail>) {
+        match detail {
+            Some(detail) => self.raise(kind, detail),
+            None => self.clear(kind),
+        }
+    }
+
+    /// Raised alerts, and those that cleared lately.
+    pub fn all(&self) -> Vec<Alert> {
+        self.tracker().all()
+    }
+
+    /// Whether an alert is raised now.
+    pub fn is_raised(&self, kind: AlertKind) -> bool {
+        self.tracker().all().iter().any(|alert| alert.kind == kind && alert.state == AlertState::Raised)
+    }
+
+    /// Mutes or unmutes an alert; none if it was never raised.
+    pub fn mute(&self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
+        let alert = self.tracker().mute(kind, mute)?;
+        let transition = if mute.is_some() { "muted" } else { "unmuted" };
+        self.save_event(alert.clone(), transition, "", clock::now());
+        self.inner.changed.notify_one();
+        Some(alert)
+    }
+
+    /// Applies the passage of time. Each change is logged and stored.
+    pub fn tick(&self) -> Vec<Change> {
+        let now = clock::now();
+        let (changes, mut all) = {
+            let mut tracker = self.tracker();
+            (tracker.tick(now), tracker.all())
+        };
+        all.retain(|alert| changes.iter().any(|change| change.kind == alert.kind));
+        for alert in all {
+            log_change(&alert);
+            self.save_event(alert.clone(), alert.state.as_str(), "", now);
+        }
+        changes
+    }
+
+    /// The notifications that are due on a channel.
+    pub fn due(&self, channel: AlertChannel) -> Vec<(Alert, AlertTransition)> {
+        self.tracker().due(channel, clock::now())
+    }
+
+    /// Records that notifications were sent.
+    pub fn note_delivery(&self, channel: AlertChannel, deliveries: &[(AlertKind, AlertTransition)]) {
+        let now = clock::now();
+        for (kind, transition) in deliveries {
+            let alert = self.tracker().note_delivery(*kind, channel, *transition, now);
+            if let Some(alert) = alert {
+                self.save_event(alert, transition.as_str(), channel.as_str(), now);
+            }
+        }
+    }
+
+    /// Records that notifications were sent but not delivered: they are due again.
+    pub fn withdraw_delivery(&self, channel: AlertChannel, deliveries: &[(AlertKind, AlertTransition)]) {
+        for (kind, transition) in deliveries {
+            let alert = self.tracker().withdraw_delivery(*kind, channel, *transition);
+            if let Some(alert) = alert {
+                self.save(alert);
+            }
+        }
+        self.inner.changed.notify_one();
+    }
+
+    /// Whether no change is possible without a call of [`Alerts::raise`], [`Alerts::clear`] or [`Alerts::mute`].
+    pub fn is_idle(&self) -> bool {
+        self.tracker().is_idle(clock::now())
+    }
+
+    /// Waits until an alert was raised, cleared or muted.
+    pub async fn changed(&self) {
+        self.inner.changed.notified().await;
+    }
+
+    fn save(&self, alert: Alert) {
+        let now = clock::now();
+        self.inner.store.write_soon(move |tx| tx.put_alert(&alert, now));
+    }
+
+    fn save_event(&self, alert: Alert, transition: &'static str, channel: &'static str, now: Timestamp) {
+        self.inner.store.write_soon(move |tx| {
+            tx.put_alert(&alert, now)?;
+            tx.insert_alert_event(alert.kind, transition, channel, now)
+        });
+    }
+
+    fn tracker(&self) -> MutexGuard<'_, AlertTracker> {
+        self.inner.tracker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Logs a change of an alert.
+fn log_change(alert: &Alert) {
+    let (kind, detail, headline) = (alert.kind.as_str(), &alert.detail.en, headline(alert.kind, false));
+    if alert.state == AlertState::Cleared {
+        tracing::info!(event = "ALERT_CLEARED", alert.kind = kind, "Alert cleared: {headline}");
+    } else {
+        tracing::warn!(event = "ALERT_RAISED", alert.kind = kind, detail, "{headline}: {detail}");
+    }
+}

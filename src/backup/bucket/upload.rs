@@ -1,0 +1,192 @@
+//! Uploads a file: small ones in one request, large ones in parts.
+
+use super::{Bucket, action_url};
+use crate::backup::{CancellationToken, Error};
+use crate::domain::hex;
+use md5::{Digest, Md5};
+use rusty_s3::actions::{
+    AbortMultipartUpload, CompleteMultipartUpload, CompleteMultipartUploadResponse, CreateMultipartUpload, GetObject,
+    HeadObject, PutObject, UploadPart,
+};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// A multipart upload that has begun: parts that a crash leaves in the bucket cost money until they are deleted.
+#[derive(Serialize, Deserialize)]
+struct StartedUpload {
+    key: String,
+    upload_id: String,
+}
+
+impl Bucket {
+    /// Uploads a file and verifies it. `home` is the folder in which a started multipart upload is recorded.
+    pub(in crate::backup) async fn put(
+        &self,
+        path: &Path,
+        name: &str,
+        work_folder: &Path,
+        cancel_token: &CancellationToken,
+    ) -> Result<(), Error> {
+        let key = self.key(name);
+        let file = File::open(path).map_err(Error::file("read", path))?;
+        let length = file.metadata().map_err(Error::file("inspect", path))?.len();
+        let size = MIN_PART_BYTES.max(length.div_ceil(MAX_PARTS));
+        let etag = if length <= size {
+            let content = read(&file, path, 0, length)?;
+            self.put_single(&key, content).await?
+        } else {
+            self.put_multipart(&key, &Source { file: &file, path, length, size }, work_folder, cancel_token).await?
+        };
+        self.verify(&key, path, length, &etag).await
+    }
+
+    /// Aborts a multipart upload that a crash left behind.
+    pub(in crate::backup) async fn clear_unfinished(&self, work_folder: &Path) -> Result<(), Error> {
+        let record_path = record_path(work_folder);
+        let Ok(text) = std::fs::read(&record_path) else { return Ok(()) };
+        if let Ok(StartedUpload { key, upload_id }) = serde_json::from_slice(&text) {
+            self.abort(&key, &upload_id).await;
+        }
+        std::fs::remove_file(&record_path).map_err(Error::file("remove", &record_path))
+    }
+
+    async fn put_single(&self, key: &str, content: Vec<u8>) -> Result<String, Error> {
+        let etag = hex(&Md5::digest(&content));
+        let content = bytes::Bytes::from(content);
+        let action = PutObject::new(&self.location, Some(&self.credentials), key);
+        self.client.text(|client, url| client.put(url).body(content.clone()), || action_url(&action)).await?;
+        Ok(etag)
+    }
+
+    async fn put_multipart(
+        &self,
+        key: &str,
+        source: &Source<'_>,
+        work_folder: &Path,
+        cancel_token: &CancellationToken,
+    ) -> Result<String, Error> {
+        let action = CreateMultipartUpload::new(&self.location, Some(&self.credentials), key);
+        let started = self.client.text(|client, url| client.post(url), || action_url(&action)).await?;
+        let started = CreateMultipartUpload::parse_response(&started)
+            .map_err(|error| Error::Bucket(format!("its answer cannot be read: {error}")))?;
+        let (upload_id, record_path) = (started.upload_id(), record_path(work_folder));
+        let text = serde_json::to_vec(&StartedUpload { key: key.to_owned(), upload_id: upload_id.to_owned() });
+        let recorded = text.map_err(std::io::Error::other).and_then(|text| std::fs::write(&record_path, text));
+        let sent = match recorded {
+            Ok(()) => self.send_parts(key, upload_id, source, cancel_token).await,
+            Err(error) => Err(Error::file("write", &record_path)(error)),
+        };
+        if sent.is_err() {
+            self.abort(key, upload_id).await;
+        }
+        let _ = std::fs::remove_file(&record_path);
+        sent
+    }
+
+    async fn send_parts(
+        &self,
+        key: &str,
+        upload_id: &str,
+        source: &Source<'_>,
+        cancel_token: &CancellationToken,
+    ) -> Result<String, Error> {
+        let (mut etags, mut sums) = (Vec::new(), Md5::new());
+        let mut at = 0;
+        while at < source.length {
+            if cancel_token.is_cancelled() {
+                return Err(Error::Stopped);
+            }
+            let length = source.size.min(source.length - at);
+            let content = bytes::Bytes::from(read(source.file, source.path, at, length)?);
+            let sum = Md5::digest(&content);
+            sums.update(sum);
+            let number = u16::try_from(etags.len() + 1).unwrap_or(u16::MAX);
+            let action = UploadPart::new(&self.location, Some(&self.credentials), key, number, upload_id);
+            let response = self
+                .client
+                .response(|client, url| client.put(url).body(content.clone()), || action_url(&action))
+                .await?;
+            let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok());
+            let Some(etag) = etag else { return Err(Error::Bucket("it names no ETag for a part".into())) };
+            etags.push(etag.to_owned());
+            at += length;
+        }
+        let parts = etags.len();
+        let complete = || {
+            let etags = etags.iter().map(String::as_str);
+            CompleteMultipartUpload::new(&self.location, Some(&self.credentials), key, upload_id, etags)
+        };
+        let body = complete().body();
+        let response =
+            self.client.text(|client, url| client.post(url).body(body.clone()), || action_url(&complete())).await?;
+        // A successful status may still come with an error in the body.
+        CompleteMultipartUploadResponse::parse(&response)
+            .map_err(|_| Error::Bucket(format!("it did not complete the multipart upload: {}", short(&response))))?;
+        Ok(format!("{}-{parts}", hex(&sums.finalize())))
+    }
+
+    /// Best effort: remaining parts are deleted by the bucket's own rules, if it has any.
+    async fn abort(&self, key: &str, upload_id: &str) {
+        let action = AbortMultipartUpload::new(&self.location, Some(&self.credentials), key, upload_id);
+        if let Err(error) = self.client.text(|client, url| client.delete(url), || action_url(&action)).await {
+            tracing::warn!(event = "SNAPSHOT_PARTS_STAY", %error, "The parts of an aborted multipart upload could not be deleted");
+        }
+    }
+
+    /// Verifies that the bucket has what was sent.
+    async fn verify(&self, key: &str, path: &Path, length: u64, etag: &str) -> Result<(), Error> {
+        let action = HeadObject::new(&self.location, Some(&self.credentials), key);
+        let response = self.client.response(|client, url| client.head(url), || action_url(&action)).await?;
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let stored_length: Option<u64> = header("content-length").and_then(|text| text.parse().ok());
+        if stored_length != Some(length) {
+            return Err(Error::Bucket(format!("it has {} bytes of {length}", stored_length.unwrap_or(0))));
+        }
+        if header("etag").is_some_and(|found| found.trim_matches('"').eq_ignore_ascii_case(etag)) {
+            return Ok(());
+        }
+        let action = GetObject::new(&self.location, Some(&self.credentials), key);
+        let mut sum = Sha256::new();
+        let read_back = self.client.stream(action_url(&action), |bytes| {
+            sum.update(bytes);
+            Ok(())
+        });
+        read_back.await?;
+        let (_, expected) = crate::backup::folder::checksum(path, &CancellationToken::default())?;
+        if hex(&sum.finalize()) == expected {
+            Ok(())
+        } else {
+            Err(Error::Bucket(format!("{key} does not read back as it was sent")))
+        }
+    }
+}
+
+/// A file that is sent in parts.
+struct Source<'s> {
+    file: &'s File,
+    path: &'s Path,
+    length: u64,
+    /// The size of a part.
+    size: u64,
+}
+
+fn read(file: &File, path: &Path, at: u64, length: u64) -> Result<Vec<u8>, Error> {
+    let mut content = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+    file.read_exact_at(&mut content, at).map_err(Error::file("read", path))?;
+    Ok(content)
+}
+
+fn record_path(work_folder: &Path) -> PathBuf {
+    work_folder.join(".upload.json")
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+/// S3 accepts parts of 5 MB to 5 GB, and 10,000 of them.
+const MIN_PART_BYTES: u64 = 16 << 20;
+const MAX_PARTS: u64 = 9_000;

@@ -1,0 +1,155 @@
+//! Disk space of snapshots: older ones are deleted before a new one is made.
+
+use super::Snapshots;
+use crate::backup::folder::{self, Snapshot};
+use crate::backup::name::SnapshotName;
+use crate::backup::retention::{SpaceNeeds, select_to_free_space};
+use crate::backup::{CancellationToken, Error};
+use crate::config::DiskLimit;
+use crate::store::{self, DiskSpace};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+impl Snapshots {
+    /// Deletes older snapshots until the next one has space and all of them are within the budget. Returns their names.
+    pub(super) fn free_up_space(&self) -> Result<Vec<String>, Error> {
+        let copy = self.database_bytes();
+        // Unless the copy is only renamed, it exists beside the snapshot while that is written.
+        let twice = !self.settings.age_recipients.is_empty() || self.folder() != self.work_folder;
+        let copies = if twice && device(self.folder()) == device(&self.work_folder) { 2 } else { 1 };
+        self.delete_for_space(copy, needed_for(copy.saturating_mul(copies)))
+    }
+
+    /// Deletes older snapshots until all of them are within the budget. Returns their names.
+    pub(super) fn enforce_budget(&self) -> Result<Vec<String>, Error> {
+        self.delete_for_space(0, 0)
+    }
+
+    /// Maximum size of the next copy.
+    pub(super) fn database_bytes(&self) -> u64 {
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+        length(&self.published).max(length(&self.published.with_file_name("live/db.sqlite")))
+    }
+
+    fn delete_for_space(&self, copy: u64, required_free: u64) -> Result<Vec<String>, Error> {
+        let listed = self.list()?;
+        let found: Vec<(SnapshotName, u64)> =
+            listed.iter().filter_map(|one| Some((one.name.parse().ok()?, one.bytes))).collect();
+        let space = known_space(self.folder());
+        let needs = SpaceNeeds {
+            copy,
+            required_free,
+            free: space.map_or(u64::MAX, |space| space.free_bytes),
+            budget: budget_bytes(self.settings.budget, space),
+        };
+        let newest: Vec<_> = found.iter().take(COPIES_KEPT).map(|(name, _)| name.clone()).collect();
+        if select_to_free_space(&found, &newest, needs).is_empty() {
+            return Ok(Vec::new());
+        }
+        let kept = self.newest_intact(&listed)?;
+        if kept.len() < COPIES_KEPT {
+            tracing::warn!(
+                event = "SNAPSHOT_SPACE_KEPT",
+                sound = kept.len(),
+                "No snapshot is deleted to free space: fewer than {COPIES_KEPT} of them can be read back"
+            );
+            return Ok(Vec::new());
+        }
+        let mut dropped = Vec::new();
+        for name in select_to_free_space(&found, &kept, needs) {
+            folder::remove(self.folder(), &name.to_string())?;
+            dropped.push(name.to_string());
+        }
+        if !dropped.is_empty() {
+            tracing::info!(
+                event = "SNAPSHOT_SPACE_FREED",
+                names = dropped.join(" "),
+                "{} older snapshots were deleted to free space",
+                dropped.len()
+            );
+        }
+        Ok(dropped)
+    }
+
+    /// The newest snapshots whose checksums match, up to the number that is always kept.
+    fn newest_intact(&self, newest_first: &[Snapshot]) -> Result<Vec<SnapshotName>, Error> {
+        let mut intact = Vec::new();
+        for one in newest_first {
+            if intact.len() == COPIES_KEPT {
+                break;
+            }
+            let Ok(name) = one.name.parse() else { continue };
+            if is_intact(&self.folder().join(&one.name), one, &self.cancel_token)? {
+                intact.push(name);
+            } else {
+                tracing::warn!(
+                    event = "SNAPSHOT_DAMAGED",
+                    name = one.name,
+                    "A snapshot cannot be read back: {}",
+                    one.name
+                );
+            }
+        }
+        Ok(intact)
+    }
+}
+
+/// Each was verified when it was created, so it is undamaged if its content is unchanged. A snapshot without a checksum
+/// is opened.
+fn is_intact(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken) -> Result<bool, Error> {
+    match &snapshot.sha256 {
+        Some(expected) => match folder::checksum(path, cancel_token) {
+            Ok((_, sum)) => Ok(sum == *expected),
+            Err(Error::Stopped) => Err(Error::Stopped),
+            Err(_) => Ok(false),
+        },
+        None => Ok(!snapshot.encrypted && store::verify_copy(path).is_ok()),
+    }
+}
+
+/// Fails if a copy of this many bytes does not fit.
+pub(super) fn check_space(folder: &Path, bytes: u64) -> Result<(), Error> {
+    let needed = needed_for(bytes);
+    let free = known_space(folder).map_or(u64::MAX, |space| space.free_bytes);
+    if free >= needed {
+        return Ok(());
+    }
+    Err(Error::NoSpace { path: folder.to_owned(), needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
+}
+
+fn needed_for(bytes: u64) -> u64 {
+    bytes.saturating_add(bytes / 50).saturating_add(MARGIN)
+}
+
+/// None if the file system does not report its space; then a copy is attempted.
+fn known_space(folder: &Path) -> Option<DiskSpace> {
+    store::disk_space(folder).ok().filter(|space| space.total_bytes > 0)
+}
+
+fn budget_bytes(budget: DiskLimit, space: Option<DiskSpace>) -> u64 {
+    space.map_or(budget.bytes.unwrap_or(u64::MAX), |space| budget.of(space.total_bytes))
+}
+
+fn device(folder: &Path) -> Option<u64> {
+    std::fs::metadata(folder).ok().map(|found| found.dev())
+}
+
+/// Undamaged copies that are never deleted to free space.
+const COPIES_KEPT: usize = 2;
+/// Disk space that is left to the daemon.
+const MARGIN: u64 = 32 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_a_part_of_the_disk_where_its_size_is_known() {
+        let space = |total_bytes| DiskSpace { total_bytes, ..DiskSpace::default() };
+        let budget = |bytes, percent, space| budget_bytes(DiskLimit { bytes, percent }, space);
+        assert_eq!(budget(None, Some(25.0), Some(space(1000))), 250);
+        assert_eq!(budget(Some(100), Some(25.0), Some(space(1000))), 100);
+        assert_eq!(budget(None, Some(25.0), None), u64::MAX);
+        assert_eq!(budget(Some(100), None, None), 100);
+    }
+}

@@ -1,0 +1,146 @@
+//! The control socket: the command line sends commands to the running daemon, because only one process may open the
+//! store.
+//!
+//! It is a Unix socket in the folder of the live database, with mode 0600. Each connection carries one command as a
+//! line of JSON, and gets one line of JSON as the answer.
+
+mod client;
+mod path;
+mod status;
+
+pub use client::{ControlError, query_status, request_reload, send_command};
+pub use status::{DaemonInfo, Status};
+
+use crate::clock;
+use crate::crm;
+use crate::crm::admin_command::{AdminCommand, CommandOutput};
+use crate::domain::PageUrls;
+use crate::runtime::reload::{ReloadHandle, ReloadRejected, Reloaded};
+use crate::store::Store;
+use path::ShortPath;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+/// The control socket's path for this live database.
+pub fn socket_path(live_database: &Path) -> PathBuf {
+    live_database.with_file_name("control.sock")
+}
+
+/// The daemon's answer.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Reply {
+    Done {
+        outcome: CommandOutput,
+        /// The addresses of the web page, as the running daemon knows them.
+        #[serde(flatten)]
+        pages: PageUrls,
+    },
+    Refused {
+        error: String,
+    },
+    Reloaded {
+        reloaded: Reloaded,
+    },
+    Status(Box<Status>),
+}
+
+/// A query, which changes nothing.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "question", rename_all = "snake_case")]
+enum Query {
+    /// Returns the daemon's status.
+    TellStatus,
+}
+
+/// A command to the daemon itself, as opposed to those that run in the database.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case")]
+enum DaemonCommand {
+    /// Reload the settings.
+    Reload,
+}
+
+/// The daemon's end of the control socket.
+pub struct Control {
+    listener: UnixListener,
+    handler: ControlHandler,
+}
+
+/// The services that commands act on.
+#[derive(Clone)]
+pub struct ControlHandler {
+    /// The database, in which most commands run.
+    pub store: Store,
+    /// The addresses of the web page.
+    pub pages: PageUrls,
+    /// The daemon's description of itself.
+    pub info: DaemonInfo,
+    /// Reloads the settings.
+    pub reload_handle: ReloadHandle,
+}
+
+impl Control {
+    /// Opens the socket. An existing socket is a leftover, because only the process that holds the store gets here.
+    pub fn open(socket: &Path, handler: ControlHandler) -> io::Result<Self> {
+        // The socket is created under another name and renamed once its mode is set, so no other user can connect in
+        // between.
+        let fresh = socket.with_extension("sock.new");
+        let _ = std::fs::remove_file(&fresh);
+        let listener = UnixListener::bind(ShortPath::of(&fresh)?.as_path())?;
+        std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
+        std::fs::rename(&fresh, socket)?;
+        Ok(Self { listener, handler })
+    }
+
+    /// Serves commands while it is polled.
+    pub async fn run(self) {
+        loop {
+            let Ok((stream, _)) = self.listener.accept().await else {
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
+                continue;
+            };
+            let handler = self.handler.clone();
+            tokio::spawn(async move { tokio::time::timeout(TIMEOUT, serve(stream, handler)).await });
+        }
+    }
+}
+
+async fn serve(mut stream: UnixStream, handler: ControlHandler) -> io::Result<()> {
+    let ControlHandler { store, pages, info, reload_handle } = handler;
+    let mut line = String::new();
+    BufReader::new((&mut stream).take(MAX_REQUEST_BYTES)).read_line(&mut line).await?;
+    let reply = match serde_json::from_str::<AdminCommand>(&line) {
+        _ if serde_json::from_str::<Query>(&line).is_ok() => Reply::Status(Box::new(info.status(&store).await)),
+        _ if serde_json::from_str::<DaemonCommand>(&line).is_ok() => reload(&reload_handle).await,
+        Ok(order) => run_command(order, &store, pages).await,
+        Err(error) => Reply::Refused { error: format!("unknown command: {error}") },
+    };
+    let mut line = serde_json::to_vec(&reply)?;
+    line.push(b'\n');
+    stream.write_all(&line).await
+}
+
+async fn run_command(order: AdminCommand, store: &Store, pages: PageUrls) -> Reply {
+    let now = clock::now();
+    match crm::transact(store, move |tx| order.execute(tx, now)).await {
+        Ok(outcome) => Reply::Done { outcome, pages },
+        Err(error) => Reply::Refused { error: error.to_string() },
+    }
+}
+
+async fn reload(reload_handle: &ReloadHandle) -> Reply {
+    match reload_handle.request().await {
+        Ok(reloaded) => Reply::Reloaded { reloaded },
+        Err(ReloadRejected { reasons }) => Reply::Refused { error: reasons.join("\n") },
+    }
+}
+
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
+const TIMEOUT: Duration = Duration::from_secs(30);
+const MAX_REQUEST_BYTES: u64 = 64 << 10;

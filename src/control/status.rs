@@ -1,0 +1,62 @@
+//! The running daemon's status, for the users who may send it commands.
+
+use crate::clock;
+use crate::config::VersionInfo;
+use crate::domain::Timestamp;
+use crate::host::instance_challenge::InstanceKey;
+use crate::maintenance::update_check::UpdateState;
+use crate::providers::release_feed::Release;
+use crate::store::{Store, boot_id};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// What a daemon knows about itself from its start on.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DaemonInfo {
+    /// Its release, as `0.1.0`.
+    pub release: String,
+    /// Its build.
+    pub build: VersionInfo,
+    /// Its process id.
+    pub pid: u32,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// The addresses on which it listens without TLS.
+    pub doors: Vec<SocketAddr>,
+    /// Proves that a public address leads to this daemon.
+    pub identity: InstanceKey,
+}
+
+/// A daemon's status.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Status {
+    /// The part that is fixed from the start on.
+    #[serde(flatten)]
+    pub info: DaemonInfo,
+    /// The store: `publish` and `integrity` as in `/readyz`, with their reasons.
+    pub store: Value,
+    /// A release that is newer than the running one, if the release feed has named one.
+    pub newer_release: Option<Release>,
+    /// The number of messages that have waited too long to be sent.
+    pub overdue_messages: u64,
+}
+
+impl DaemonInfo {
+    pub(super) async fn status(&self, store: &Store) -> Status {
+        let health = store.health();
+        let cutoff = clock::now().minus(OVERDUE);
+        let overdue = store.read(move |tx| tx.count_messages_waiting_since(cutoff)).await;
+        let known = store.read(UpdateState::read).await.unwrap_or_default();
+        Status {
+            newer_release: known.newer().cloned(),
+            info: self.clone(),
+            store: json!({"publish": health.publish, "integrity": health.integrity, "boot_known": !boot_id().is_empty()}),
+            overdue_messages: overdue.unwrap_or_default(),
+        }
+    }
+}
+
+/// How long a message may wait to be sent.
+const OVERDUE: Duration = Duration::from_mins(15);

@@ -1,0 +1,12 @@
+//! What the daemon does to keep itself and its data in order: monitoring, housekeeping, nightly snapshots and self-checks,
+//! update checks, alert delivery, the watchdog.
+
+pub mod alert_delivery;
+pub mod backfills;
+pub mod health_monitor;
+pub mod housekeeping;
+pub mod nightly_backup;
+pub mod self_check;
+pub mod systemd_status;
+pub mod update_check;
+pub mod watchdog;

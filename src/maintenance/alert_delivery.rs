@@ -1,0 +1,177 @@
+//! Notifies the owner of alerts by mail and by WhatsApp. Each channel has its own loop, so a broken channel does not
+//! delay the other.
+
+mod mail;
+mod whatsapp;
+
+use crate::alerting::{AlertMessage, AlertThresholds, Alerts};
+use crate::config::Config;
+use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition};
+use crate::host::local_time;
+use crate::runtime::outbox::Outbox;
+use crate::store::Store;
+use jiff::tz::TimeZone;
+use mail::MailChannel;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use whatsapp::WhatsAppChannel;
+
+/// What an alert message contains besides the alerts.
+#[derive(Clone)]
+struct MessageContext {
+    business: String,
+    zone: TimeZone,
+    page: String,
+    hebrew: bool,
+}
+
+/// Sends due notifications until `stopping`. `page` is the address of the web page.
+pub async fn run(
+    alerts: Alerts,
+    config: Arc<Config>,
+    page: String,
+    outbox: Outbox,
+    store: Store,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let context = MessageContext {
+        business: config.business.name.clone(),
+        zone: config.business.time_zone.clone(),
+        page: format!("{page}/app/"),
+        hebrew: config.alerts_in_hebrew(),
+    };
+    let mail_channel = MailChannel::new(&config, context.clone());
+    let whatsapp_channel = WhatsAppChannel::new(&config, context, outbox, store).map(Arc::new);
+    let (wake, wakeups) = watch::channel(0_u64);
+    let sending = async {
+        tokio::join!(
+            tick(&alerts, &wake),
+            async {
+                if let Some(channel) = mail_channel {
+                    deliver_due(&alerts, &ChannelSender::Mail(Box::new(channel)), wakeups.clone()).await;
+                }
+            },
+            async {
+                if let Some(channel) = whatsapp_channel {
+                    let sender = ChannelSender::WhatsApp(channel.clone());
+                    tokio::join!(deliver_due(&alerts, &sender, wakeups.clone()), channel.watch(&alerts));
+                }
+            },
+        )
+    };
+    tokio::select! {
+        _ = stopping.wait_for(|stop| *stop) => {}
+        _ = sending => {}
+    }
+}
+
+/// How long each condition must last before its alert is raised.
+pub fn thresholds(config: &Config) -> AlertThresholds {
+    let alerts = &config.alerts;
+    AlertThresholds {
+        bridge_down: Duration::from_secs(alerts.bridge_down_after_s.into()),
+        replication: Duration::from_secs(alerts.replication_after_s.into()),
+        settle: Duration::from_secs(alerts.settle_s.into()),
+        repeat: Duration::from_hours(alerts.repeat_hours.into()),
+        failed_calls: alerts.failed_calls,
+    }
+}
+
+/// Advances the alerts' timers, and wakes the channels.
+async fn tick(alerts: &Alerts, wake: &watch::Sender<u64>) {
+    loop {
+        alerts.tick();
+        wake.send_modify(|count| *count += 1);
+        if alerts.is_idle() {
+            alerts.changed().await;
+        } else {
+            let _ = tokio::time::timeout(TICK, alerts.changed()).await;
+        }
+    }
+}
+
+/// Sends the notifications that are due on one channel. Alerts that become due together are sent in one message; after
+/// a failure, the channel retries with growing delays.
+async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch::Receiver<u64>) {
+    let (channel, mut failures) = (sender.channel(), 0_u32);
+    while wakeups.changed().await.is_ok() {
+        if alerts.due(channel).is_empty() {
+            failures = 0;
+            continue;
+        }
+        tokio::time::sleep(BATCH_DELAY).await;
+        let changes = alerts.due(channel);
+        if changes.is_empty() {
+            continue;
+        }
+        let kinds: Vec<(AlertKind, AlertTransition)> =
+            changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();
+        let listed = kinds.iter().map(|(kind, change)| format!("{kind} {change}")).collect::<Vec<_>>().join(", ");
+        match sender.send(&changes).await {
+            Ok(()) => {
+                failures = 0;
+                metrics::counter!("agentlocator_alert_deliveries_total", "channel" => channel.as_str(), "outcome" => "sent")
+                    .increment(1);
+                tracing::info!(
+                    event = "ALERT_SENT",
+                    channel = channel.as_str(),
+                    alerts = listed,
+                    "Alerts sent to the owner: {listed}"
+                );
+                alerts.note_delivery(channel, &kinds);
+            }
+            Err(reason) => {
+                metrics::counter!("agentlocator_alert_deliveries_total", "channel" => channel.as_str(), "outcome" => "failed")
+                    .increment(1);
+                let wait = (AFTER_FAILURE * 2_u32.pow(failures.min(16))).min(MAX_RETRY_DELAY);
+                failures += 1;
+                tracing::warn!(
+                    event = "ALERT_SEND_FAILED",
+                    channel = channel.as_str(),
+                    alerts = listed,
+                    reason,
+                    next_in_s = wait.as_secs(),
+                    "Alerts could not be sent to the owner by {channel}, and are retried: {reason}"
+                );
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+}
+
+/// A channel that sends alerts.
+enum ChannelSender {
+    Mail(Box<MailChannel>),
+    WhatsApp(Arc<WhatsAppChannel>),
+}
+
+impl ChannelSender {
+    fn channel(&self) -> AlertChannel {
+        match self {
+            Self::Mail(_) => AlertChannel::Mail,
+            Self::WhatsApp(_) => AlertChannel::WhatsApp,
+        }
+    }
+
+    /// Sends the notifications; on failure returns the reason as a sentence.
+    async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
+        match self {
+            Self::Mail(channel) => channel.send(changes).await,
+            Self::WhatsApp(channel) => channel.send(changes).await,
+        }
+    }
+}
+
+impl MessageContext {
+    fn message(&self, changes: &[(Alert, AlertTransition)]) -> AlertMessage {
+        AlertMessage::of(changes, &self.business, &self.page, self.hebrew, |at| local_time::format_time(at, &self.zone))
+    }
+}
+
+/// How often the timers are checked while an alert is pending.
+const TICK: Duration = Duration::from_secs(1);
+/// Alerts that come within this time are sent in one message.
+const BATCH_DELAY: Duration = Duration::from_secs(2);
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+const MAX_RETRY_DELAY: Duration = Duration::from_mins(30);

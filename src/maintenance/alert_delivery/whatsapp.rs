@@ -1,0 +1,102 @@
+//! Sends alerts by WhatsApp: as an ordinary message through the outbox, over the provider that the policy selects.
+
+use super::MessageContext;
+use crate::alerting::Alerts;
+use crate::clock;
+use crate::config::Config;
+use crate::crm::outbox;
+use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, MessageId, MessageStatus, PhoneNumber};
+use crate::runtime::outbox::Outbox;
+use crate::store::Store;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// The WhatsApp channel.
+pub(super) struct WhatsAppChannel {
+    to: PhoneNumber,
+    context: MessageContext,
+    outbox: Outbox,
+    store: Store,
+    /// Messages that are queued or in flight. A plain mutex: it is held only to read or edit a short list.
+    in_flight: Mutex<Vec<InFlight>>,
+}
+
+struct InFlight {
+    message: MessageId,
+    deliveries: Vec<(AlertKind, AlertTransition)>,
+}
+
+impl WhatsAppChannel {
+    /// Builds the channel from the settings; none if they name no recipient.
+    pub(super) fn new(config: &Config, context: MessageContext, outbox: Outbox, store: Store) -> Option<Self> {
+        let to = config.alerts.whatsapp_to.clone()?;
+        Some(Self { to, context, outbox, store, in_flight: Mutex::default() })
+    }
+
+    /// Queues a message in the outbox. Fails if no provider is up: a queued message would report the problem only after
+    /// it is over.
+    pub(super) async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
+        let message = self.context.message(changes);
+        let down = self.outbox.down().await;
+        let mut rules = self.outbox.rules();
+        rules.priority.retain(|provider| !down.contains(provider));
+        if rules.priority.is_empty() || rules.only.is_some_and(|only| !rules.priority.contains(&only)) {
+            return Err("no WhatsApp provider is up at the moment".to_owned());
+        }
+        let (to, text) = (self.to.to_string(), shortened(&message.body));
+        let queued = self.store.write(move |tx| outbox::notify_owner(tx, &to, text, &rules, clock::now())).await;
+        let answer = queued.map_err(|error| error.to_string())??;
+        self.outbox.wake();
+        let deliveries = changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();
+        self.in_flight().push(InFlight { message: answer.message_id, deliveries });
+        Ok(())
+    }
+
+    /// Withdraws the notifications whose messages failed for good, so they are sent again.
+    pub(super) async fn watch(&self, alerts: &Alerts) {
+        loop {
+            tokio::time::sleep(POLL_INTERVAL).await;
+            let messages: Vec<MessageId> = self.in_flight().iter().map(|one| one.message).collect();
+            for message in messages {
+                let found = self.store.read(move |tx| tx.message(message)).await;
+                let Ok(found) = found else { continue };
+                let status = found.as_ref().map_or(MessageStatus::Failed, |message| message.status);
+                if status == MessageStatus::Queued {
+                    continue;
+                }
+                let done = {
+                    let mut all = self.in_flight();
+                    let at = all.iter().position(|one| one.message == message);
+                    at.map(|at| all.swap_remove(at))
+                };
+                if let Some(done) = done
+                    && status == MessageStatus::Failed
+                {
+                    let reason = found.and_then(|message| message.error).unwrap_or_default();
+                    tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again: {reason}");
+                    // The next message would fail for the same reason at once.
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    alerts.withdraw_delivery(AlertChannel::WhatsApp, &done.deliveries);
+                }
+            }
+        }
+    }
+
+    fn in_flight(&self) -> std::sync::MutexGuard<'_, Vec<InFlight>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Cuts the text to the length that Twilio accepts.
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= MAX_CHARS {
+        return text.trim_end().to_owned();
+    }
+    let mut cut: String = text.chars().take(MAX_CHARS - 1).collect();
+    cut.push('…');
+    cut
+}
+
+const MAX_CHARS: usize = 1600;
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
+const AFTER_FAILURE: Duration = Duration::from_mins(5);

@@ -1,0 +1,338 @@
+//! The health monitor: checks disk, database, bridge and outbox every few seconds, and raises and clears alerts.
+
+mod clock_comparison;
+mod start_notice;
+
+use crate::alerting::Alerts;
+use crate::backup::{BackupStatus, Snapshots};
+use crate::clock;
+use crate::config::{Config, Reloadable};
+use crate::crm::inbox::MEDIA_JOB;
+use crate::crm::recording::FETCH_JOB;
+use crate::domain::{AlertDetail, AlertKind, Timestamp};
+use crate::host::clock_check::{self, ClockReading};
+use crate::host::clock_floor::{self, ClockFloor};
+use crate::host::disk::DiskMonitor;
+use crate::host::local_time::start_of_day;
+use crate::providers::baileys::bridge::LinkState;
+use crate::runtime::ActiveSettings;
+use crate::runtime::calls::{self, Calls};
+use crate::runtime::jobs::Jobs;
+use crate::runtime::outbox::Outbox;
+use crate::store::{Health, Integrity, LogSize, Store, Undelivered};
+use crate::tls::{Tls, TlsHealth, TlsStatus};
+use clock_comparison::ClockComparison;
+use rustls::RootCertStore;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The services that are monitored.
+pub struct HealthMonitor {
+    /// The settings.
+    pub settings: Reloadable,
+    /// The objects that are built from the settings.
+    pub active_settings: Reloadable<ActiveSettings>,
+    /// The database.
+    pub store: Store,
+    /// The disks.
+    pub disk: DiskMonitor,
+    /// Outbound messages.
+    pub outbox: Outbox,
+    /// Certificates.
+    pub tls: Tls,
+    /// Nightly snapshots.
+    pub snapshots: Snapshots,
+    /// Background jobs.
+    pub jobs: Jobs,
+    /// The registry of active calls.
+    pub calls: Calls,
+    /// Where alerts are raised.
+    pub alerts: Alerts,
+}
+
+impl HealthMonitor {
+    /// Runs the checks until `stopping`.
+    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+        let mut next_slow_checks = clock::instant();
+        let mut comparison = ClockComparison::new(next_slow_checks);
+        let mut took_media = self.disk.takes_media();
+        loop {
+            self.check_disk(&mut took_media).await;
+            self.check_store();
+            self.check_start_notice().await;
+            self.check_bridge();
+            self.check_ai_limits().await;
+            self.alerts.set(AlertKind::SettingsRejected, rejected(&self.settings.current()));
+            if clock::instant() >= next_slow_checks {
+                next_slow_checks = clock::instant() + SLOW_INTERVAL;
+                self.run_slow_checks().await;
+                self.check_clock(&mut comparison).await;
+            }
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(INTERVAL) => {}
+            }
+        }
+    }
+
+    async fn check_disk(&self, took_media: &mut bool) {
+        let status = self.disk.check();
+        self.alerts.set(AlertKind::DiskLow, status.problem());
+        let takes_media = self.disk.takes_media();
+        if takes_media != *took_media {
+            let (free_mb, total_mb) = (status.data.free_bytes >> 20, status.data.total_bytes >> 20);
+            if takes_media {
+                tracing::info!(
+                    event = "DISK_OK",
+                    free_mb,
+                    total_mb,
+                    "The disk has enough free space again: files and recordings are stored again"
+                );
+                let hastened = self.store.write(|tx| tx.make_jobs_due(&[MEDIA_JOB, FETCH_JOB], clock::now())).await;
+                if hastened.is_ok() {
+                    self.jobs.wake();
+                }
+            } else {
+                tracing::warn!(
+                    event = "DISK_LOW",
+                    free_mb,
+                    total_mb,
+                    "The disk is nearly full: files and recordings are not stored until space is freed"
+                );
+            }
+            *took_media = takes_media;
+        }
+    }
+
+    fn check_store(&self) {
+        let health = self.store.health();
+        self.alerts.set(AlertKind::DatabaseUnwritable, unwritable(&health));
+        self.alerts.set(AlertKind::PublishedCopy, start_notice::unpublished(&health.publish));
+        self.alerts.set(AlertKind::ForeignFile, start_notice::foreign(&health.publish, &self.published_file()));
+        let log = self.store.log_size();
+        self.alerts.set(AlertKind::LogSize, large_log(&log));
+        // Litestream keeps a read transaction open while it runs.
+        let is_missing = self.settings.current().store.litestream && log.reader.is_none();
+        self.alerts.set(AlertKind::Replication, is_missing.then(AlertDetail::default));
+        if let Integrity::Damaged { findings } = &health.integrity {
+            self.alerts
+                .raise(AlertKind::Integrity, start_notice::damaged(findings, &health.publish, &self.published_file()));
+        } else if health.integrity == Integrity::Ok {
+            self.alerts.clear(AlertKind::Integrity);
+        }
+    }
+
+    /// Raises the alert about what the last start did with the database files, until the owner has decided.
+    async fn check_start_notice(&self) {
+        let read = self.store.read(|tx| Ok((tx.start_notice()?, tx.count_held_outbox()?))).await;
+        let Ok((notice, held)) = read else { return };
+        let (file, notice) = (self.published_file(), notice.filter(|notice| !notice.quiet));
+        self.alerts.set(AlertKind::DatabaseReplaced, notice.map(|notice| start_notice::detail(&notice, &file)));
+        self.alerts.set(AlertKind::OutboxHeld, (held > 0).then(|| start_notice::held(held)));
+    }
+
+    fn published_file(&self) -> String {
+        self.settings.current().store.published_file().display().to_string()
+    }
+
+    async fn check_ai_limits(&self) {
+        let (now, config) = (clock::now(), self.settings.current());
+        let today = start_of_day(now, &config.business.time_zone);
+        if let Ok(used) = self.store.read(move |tx| tx.ai_usage(None, today, now)).await {
+            self.alerts.set(AlertKind::AiLimit, calls::usage_warning(&config.voice, self.calls.ai_count(), used));
+        }
+    }
+
+    fn check_bridge(&self) {
+        if self.active_settings.current().bridge.is_none() {
+            // The alerts of a bridge that is not in use are cleared.
+            for kind in
+                [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeDeaf, AlertKind::WhatsAppRestricted]
+            {
+                self.alerts.clear(kind);
+            }
+            return;
+        }
+        let Some(state) = self.outbox.bridge() else { return };
+        let sentence = |state: LinkState| {
+            Some(AlertDetail::from((
+                state.sentence(true).unwrap_or_default(),
+                state.sentence(false).unwrap_or_default(),
+            )))
+        };
+        let needs_owner = needs_owner(state);
+        let is_down = !state.is_connected() && !needs_owner;
+        // The two alerts exclude each other: while the link needs the owner, it is unknown whether the bridge is up.
+        self.alerts.set(AlertKind::BridgeLink, if needs_owner { sentence(state) } else { None });
+        self.alerts.set(AlertKind::BridgeDown, if is_down { sentence(state) } else { None });
+        if state.is_connected() {
+            let deaf = self
+                .outbox
+                .bridge_deaf_since()
+                .map(|since| AlertDetail::from((format!("מאז {since}."), format!("Since {since}."))));
+            self.alerts.set(AlertKind::BridgeDeaf, deaf);
+        }
+    }
+
+    /// The slower checks.
+    async fn run_slow_checks(&self) {
+        let now = clock::now();
+        if let Some(bridge) = &self.active_settings.current().bridge
+            && self.outbox.bridge().is_some_and(LinkState::is_connected)
+        {
+            let restriction = bridge.overview(false).await.report.restriction;
+            let until = |until: Option<Timestamp>| until.map(|until| format!("→ {until}")).unwrap_or_default();
+            let detail = restriction.map(|restriction| AlertDetail::from(until(restriction.until)));
+            self.alerts.set(AlertKind::WhatsAppRestricted, detail);
+        }
+        let stuck = self.store.read(move |tx| tx.stuck_outbox(now.minus(STUCK))).await;
+        match stuck {
+            Ok(0) if self.outbox.is_alive() => self.alerts.clear(AlertKind::OutboxStuck),
+            Ok(0) => self.alerts.raise(AlertKind::OutboxStuck, ("התור אינו זז.", "The outbox is not being processed.")),
+            Ok(count) => {
+                let he = format!("{count} הודעות מחכות יותר מתשע דקות, למרות ניסיונות לשלוח.");
+                let en =
+                    format!("{count} messages have waited for over nine minutes, in spite of attempts to send them.");
+                self.alerts.raise(AlertKind::OutboxStuck, (he, en));
+            }
+            Err(_) => {}
+        }
+        if let Ok(found) = self.store.read(move |tx| tx.undelivered(now.minus(DAY), now.minus(STUCK))).await {
+            self.alerts.set(AlertKind::OutboxUndelivered, undelivered(found));
+        }
+        self.alerts.set(AlertKind::Certificate, certificate_problem(&self.tls.status()));
+        self.alerts.set(AlertKind::Backup, backup_problem(&self.snapshots, now));
+    }
+
+    /// Compares the clock with the newest times that it must have passed and, when that is due, with Twilio's clock.
+    async fn check_clock(&self, comparison: &mut ClockComparison) {
+        let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
+        let floor = ClockFloor { built: self.settings.current().version.build_time.parse().ok(), newest_entry };
+        let now = clock::now();
+        let behind = floor.check(now, clock_floor::is_synchronised());
+        if comparison.is_due(behind.is_some(), clock::instant())
+            && let Some(reading) = self.measure_clock().await
+        {
+            comparison.record(&reading);
+        }
+        self.alerts.set(AlertKind::ClockWrong, comparison.alert(behind, now));
+    }
+
+    /// Measures Twilio's clock from a request that is made anyway; none if Twilio is not in use or does not answer.
+    async fn measure_clock(&self) -> Option<ClockReading> {
+        let config = self.settings.current();
+        let url = config.twilio.api_base_url.as_str();
+        if config.twilio.credentials().is_none() || !url.starts_with("https://") {
+            return None;
+        }
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        clock_check::measure(url, roots).await.ok()
+    }
+}
+
+/// Why a part of the settings is not used.
+fn rejected(config: &Config) -> Option<AlertDetail> {
+    (!config.rejected.is_empty()).then(|| config.rejected.join("\n").into())
+}
+
+fn unwritable(health: &Health) -> Option<AlertDetail> {
+    (!health.writable).then(AlertDetail::default)
+}
+
+/// A write-ahead log that does not shrink, and the process that prevents the checkpoint.
+fn large_log(log: &LogSize) -> Option<AlertDetail> {
+    if log.bytes <= LARGE_LOG {
+        return None;
+    }
+    let size_mb = log.bytes >> 20;
+    Some(match log.reader {
+        Some(process) => {
+            let command = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            let command: String = String::from_utf8_lossy(&command).replace('\0', " ").chars().take(200).collect();
+            let command = command.trim();
+            AlertDetail::from((
+                format!("גודל היומן {size_mb} MB. תהליך {process} קורא את מסד הנתונים: {command}"),
+                format!("The write-ahead log has {size_mb} MB. Process {process} is reading the database: {command}"),
+            ))
+        }
+        None => AlertDetail::from((
+            format!("גודל היומן {size_mb} MB. הקורא הוא השירות עצמו, או אינו ידוע."),
+            format!("The write-ahead log has {size_mb} MB. The reader is the service itself, or is not known."),
+        )),
+    })
+}
+
+/// The problem with the nightly snapshots; none while the last good one is recent, or snapshots are off.
+pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<AlertDetail> {
+    if snapshots.backup_status(now) != BackupStatus::Bad {
+        return None;
+    }
+    let status = snapshots.status();
+    let why: Vec<_> = [status.last_error, status.bucket_error].into_iter().flatten().collect();
+    let why = why.join("; ");
+    Some(match status.last_success_at {
+        Some(last) => AlertDetail::from((
+            format!("הגיבוי הטוב האחרון: {last}. {why}"),
+            format!("The last good snapshot is of {last}. {why}"),
+        )),
+        None => {
+            AlertDetail::from((format!("עדיין אין גיבוי טוב. {why}"), format!("There is no good snapshot yet. {why}")))
+        }
+    })
+}
+
+/// The problem with the certificate; none if no certificate is configured.
+pub fn certificate_problem(status: &TlsStatus) -> Option<AlertDetail> {
+    if status.health != TlsHealth::Error {
+        return None;
+    }
+    let why = status.last_error.as_ref().map(|problem| problem.text.clone()).unwrap_or_default();
+    Some(match status.not_after {
+        Some(end) => AlertDetail::from((
+            format!("התעודה תקפה עד {end}. {why}"),
+            format!("The certificate is valid until {end}. {why}"),
+        )),
+        None => AlertDetail::from((format!("אין תעודה. {why}"), format!("There is no certificate. {why}"))),
+    })
+}
+
+/// The alert detail for messages that were accepted and not delivered.
+fn undelivered(Undelivered { by_twilio, by_bridge, contacts }: Undelivered) -> Option<AlertDetail> {
+    let count = by_twilio + by_bridge;
+    (count > 0).then(|| {
+        AlertDetail::from((
+            format!(
+                "נשלחו לפני יותר מתשע דקות ולא נמסרו: {count} (Twilio: {by_twilio}, הגשר: {by_bridge}), אנשי קשר: {contacts}."
+            ),
+            format!(
+                "Sent more than nine minutes ago and not delivered: {count} (Twilio: {by_twilio}, bridge: {by_bridge}), to \
+                 contacts: {contacts}."
+            ),
+        ))
+    })
+}
+
+/// Returns true if a link state ends only when the owner acts.
+fn needs_owner(state: LinkState) -> bool {
+    matches!(
+        state,
+        LinkState::LoggedOut
+            | LinkState::Replaced
+            | LinkState::Banned
+            | LinkState::Outdated
+            | LinkState::MultideviceMismatch
+            | LinkState::Disk
+            | LinkState::Damaged
+            | LinkState::Unauthorized
+    )
+}
+
+/// The write-ahead log is normally checkpointed at about 8 MB; beyond this size a reader holds it.
+const LARGE_LOG: u64 = 256 << 20;
+const INTERVAL: Duration = Duration::from_secs(2);
+const SLOW_INTERVAL: Duration = Duration::from_mins(1);
+/// A message that is not sent in spite of attempts, or not delivered, for this long raises an alert. The check runs
+/// every minute, so the alert comes within ten minutes.
+const STUCK: Duration = Duration::from_mins(9);
+/// Messages that were not delivered within a day are not counted any more.
+const DAY: Duration = Duration::from_hours(24);

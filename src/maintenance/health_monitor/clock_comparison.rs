@@ -1,0 +1,109 @@
+//! Schedules the comparisons with Twilio's clock, and evaluates them.
+
+use crate::domain::{AlertDetail, Timestamp};
+use crate::host::clock_check::ClockReading;
+use crate::host::clock_floor::ClockBehind;
+use std::time::{Duration, Instant};
+
+/// The comparisons with Twilio's clock: every six hours, and whenever our clock starts or stops being behind a time
+/// that it must have passed. While it is behind, after 1, 2, 4 … minutes, because an entry may lie years in the future.
+pub(super) struct ClockComparison {
+    is_behind: bool,
+    next: Instant,
+    pause: Duration,
+    /// Twilio's last answer; none if Twilio has not answered since [`Self::is_due`] saw a change.
+    answer: Option<Answer>,
+}
+
+/// What the last answer of Twilio's clock showed.
+enum Answer {
+    Right,
+    Wrong(AlertDetail),
+}
+
+impl ClockComparison {
+    /// The first comparison is due now.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { is_behind: false, next: now, pause: SHORTEST, answer: None }
+    }
+
+    /// Returns true if Twilio's clock is to be queried now.
+    pub(super) fn is_due(&mut self, is_behind: bool, now: Instant) -> bool {
+        if is_behind != self.is_behind {
+            *self = Self { is_behind, ..Self::new(now) };
+        }
+        let is_due = now >= self.next;
+        if is_due {
+            self.next = now + if is_behind { self.pause } else { LONGEST };
+            self.pause = (2 * self.pause).min(LONGEST);
+        }
+        is_due
+    }
+
+    /// Records the result of a comparison.
+    pub(super) fn record(&mut self, reading: &ClockReading) {
+        let description = reading.describe();
+        self.answer = Some(if reading.offset() < CLOCK_OFF {
+            Answer::Right
+        } else {
+            let (he, en) =
+                (format!("לפי {}: {description}", reading.host), format!("By {}: {description}", reading.host));
+            Answer::Wrong((he, en).into())
+        });
+    }
+
+    /// The problem with the clock. An entry in the future does not count once Twilio has answered: either it was
+    /// written while the clock was ahead, or Twilio shows by how much the clock is wrong now.
+    pub(super) fn alert(&self, behind: Option<ClockBehind>, now: Timestamp) -> Option<AlertDetail> {
+        let counts = |behind: &ClockBehind| self.answer.is_none() || matches!(behind, ClockBehind::Build(_));
+        behind.filter(counts).map(|behind| behind.detail(now)).or_else(|| match &self.answer {
+            Some(Answer::Wrong(detail)) => Some(detail.clone()),
+            Some(Answer::Right) | None => None,
+        })
+    }
+}
+
+const SHORTEST: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_hours(6);
+/// Smaller differences do no harm: certificates and signatures tolerate them.
+const CLOCK_OFF: Duration = Duration::from_mins(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    /// The minutes of a day at which a comparison is due.
+    fn due(comparison: &mut ClockComparison, now: Instant, is_behind: impl Fn(u64) -> bool) -> Vec<u64> {
+        let at = |minute: &u64| now + Duration::from_mins(*minute);
+        (0..24 * 60).filter(|minute| comparison.is_due(is_behind(*minute), at(minute))).collect()
+    }
+
+    #[test]
+    fn it_is_asked_every_six_hours_and_less_and_less_while_an_entry_is_in_the_future() {
+        let now = clock::instant();
+        let mut right = ClockComparison::new(now);
+        assert_eq!(due(&mut right, now, |_| false), [0, 360, 720, 1080]);
+        let mut behind = ClockComparison::new(now);
+        let expected = [0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 871, 1231];
+        assert_eq!(due(&mut behind, now, |_| true), expected);
+        let mut set = ClockComparison::new(now);
+        assert_eq!(due(&mut set, now, |minute| (5..10).contains(&minute)), [0, 5, 6, 8, 10, 370, 730, 1090]);
+    }
+
+    #[test]
+    fn an_entry_in_the_future_is_no_alert_where_twilio_says_that_the_clock_is_right() {
+        let (now, time) = (clock::instant(), clock::now());
+        let future = Some(ClockBehind::NewestEntry(time.plus(LONGEST)));
+        let reading = |ahead_ms| ClockReading { host: "api.twilio.com".to_owned(), ahead_ms };
+        let mut comparison = ClockComparison::new(now);
+        assert!(comparison.is_due(true, now) && comparison.alert(future, time).is_some());
+        comparison.record(&reading(2_000));
+        assert!(comparison.alert(future, time).is_none());
+        assert!(comparison.alert(Some(ClockBehind::Build(time.plus(LONGEST))), time).is_some());
+        comparison.record(&reading(-86_400_000));
+        assert!(comparison.alert(future, time).is_some());
+        // The clock is corrected, and Twilio's is queried again.
+        assert!(comparison.is_due(false, now) && comparison.alert(None, time).is_none());
+    }
+}

@@ -1,0 +1,166 @@
+//! Deletes what is no longer needed: raw webhooks, responses to repeated requests, jobs and sent messages that were
+//! done long ago; and what is older than the owner's retention settings. At night, the freed space is returned to the
+//! disk.
+
+mod vacuum;
+
+pub use vacuum::vacuum;
+
+use crate::clock;
+use crate::config::{Reloadable, RetentionConfig};
+use crate::crm::retention::{self, DeletedCount, RetainedKind};
+use crate::domain::{ActorId, Timestamp};
+use crate::host::disk::DiskMonitor;
+use crate::host::local_time;
+use crate::store::{Result, Store};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Runs until `stopping`.
+pub async fn run(store: Store, settings: Reloadable, disk: DiskMonitor, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(INTERVAL) => {}
+        }
+        let config = settings.current();
+        let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.care.hour, NIGHT);
+        let work = async {
+            prune(&store).await?;
+            enforce_retention(&store, &config.retention).await?;
+            // If disk space is short, it is returned at once.
+            if is_night || !disk.takes_media() {
+                vacuum(&store).await?;
+            }
+            Ok::<_, crate::store::Error>(())
+        };
+        let done = tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            done = work => done,
+        };
+        if let Err(error) = done {
+            tracing::warn!(
+                event = "HOUSEKEEPING_FAILED",
+                error = &error as &dyn std::error::Error,
+                "Housekeeping failed and is retried later"
+            );
+        }
+    }
+}
+
+/// Deletes in small steps, so other writes do not wait for long.
+async fn prune(store: &Store) -> Result<()> {
+    let now = clock::now();
+    store.write(move |tx| tx.prune_responses(now.minus(KEEP_ANSWERS))).await?;
+    store.write(move |tx| tx.prune_jobs(now.minus(KEEP_DONE))).await?;
+    store.write(move |tx| tx.prune_outbox(now.minus(KEEP_DONE))).await?;
+    store.write(move |tx| tx.prune_early_updates(now.minus(KEEP_EARLY))).await?;
+    store.write(move |tx| tx.prune_alert_events(now.minus(KEEP_ALERTS)).map(drop)).await?;
+    while store.write(|tx| tx.prune_changes(KEEP_CHANGES, CHANGES_AT_ONCE)).await? > 0 {
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+/// The cutoff times that follow from the settings.
+pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutoff> {
+    let days = [
+        (RetainedKind::Media, config.media_days),
+        (RetainedKind::Recordings, config.recordings_days),
+        (RetainedKind::Transcripts, config.transcripts_days),
+        (RetainedKind::Journal, config.journal_days),
+        (RetainedKind::Audit, config.audit_days),
+    ];
+    retention::cutoffs(&days, now)
+}
+
+/// Deletes what is older than the settings allow, and logs it.
+async fn enforce_retention(store: &Store, config: &RetentionConfig) -> Result<()> {
+    let now = clock::now();
+    let mut shares = Vec::new();
+    for cutoff in cutoffs(config, now) {
+        let mut all = DeletedCount { what: cutoff.what, before: cutoff.before, rows: 0, bytes: 0 };
+        loop {
+            let done = store.write(move |tx| retention::step(tx, cutoff, now)).await?;
+            if done.rows == 0 {
+                break;
+            }
+            all.rows += done.rows;
+            all.bytes += done.bytes;
+            tokio::time::sleep(PAUSE).await;
+        }
+        if all.rows > 0 {
+            let DeletedCount { what, before, rows, bytes } = all;
+            tracing::info!(
+                event = "RETENTION_DELETED",
+                what = what.as_str(),
+                rows,
+                bytes,
+                before = %before,
+                "Deleted {rows} rows older than the retention settings allow: {what}"
+            );
+        }
+        shares.push(all);
+    }
+    if shares.iter().any(|share| share.rows > 0) {
+        store.write(move |tx| retention::note(tx, ActorId::Daemon, &shares, now)).await?;
+    }
+    Ok(())
+}
+
+const INTERVAL: Duration = Duration::from_mins(30);
+/// The length of the night, in hours.
+const NIGHT: u8 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+/// Clients do not repeat a request after a week.
+const KEEP_ANSWERS: Duration = Duration::from_hours(7 * 24);
+/// A status update whose message has not appeared by then belongs to another system.
+const KEEP_EARLY: Duration = Duration::from_hours(30 * 24);
+const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
+/// A page that was offline for longer reloads everything.
+const KEEP_CHANGES: i64 = 100_000;
+const CHANGES_AT_ONCE: usize = 5000;
+const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::{BusinessId, Timestamp};
+    use crate::store::testing::{database, transact};
+    use crate::store::{NewWebhookEntry, StoredResponse, WebhookOutcome};
+
+    #[test]
+    fn what_is_old_goes_and_what_is_young_stays() {
+        let (_folder, conn) = database();
+        let at = |day: i64| Timestamp::from_millis(1_700_000_000_000 + day * 86_400_000);
+        transact(&conn, |tx| {
+            for day in 0..10 {
+                let given = StoredResponse { fingerprint: String::new(), answer: "{}".to_owned() };
+                tx.insert_response(BusinessId::FIRST, &day.to_string(), &given, at(day))?;
+                tx.insert_job("x", None, "{}", at(day), at(day))?;
+                tx.insert_webhook_entry(&NewWebhookEntry {
+                    received_at: at(day),
+                    source: "twilio",
+                    path: "/",
+                    content_type: "",
+                    body: b"",
+                    outcome: WebhookOutcome::Malformed,
+                    note: "",
+                    message: None,
+                    call: None,
+                })?;
+            }
+            tx.prune_responses(at(4))?;
+            assert!(tx.stored_response(BusinessId::FIRST, "3")?.is_none());
+            assert!(tx.stored_response(BusinessId::FIRST, "4")?.is_some());
+            assert_eq!(tx.prune_webhook_log(at(4), 3)?, 3);
+            assert_eq!(tx.prune_webhook_log(at(4), 3)?, 1);
+            assert_eq!(tx.prune_webhook_log(at(4), 3)?, 0);
+            // Pending work is kept at any age.
+            let due = tx.due_jobs(&["x"], at(20), 100)?;
+            tx.finish_job(due[0].id, at(0))?;
+            tx.prune_jobs(at(9))?;
+            assert_eq!(tx.due_jobs(&["x"], at(20), 100)?.len(), 9);
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,91 @@
+//! The nightly snapshot.
+
+use crate::backup::{CreatedSnapshot, Kind, Snapshots};
+use crate::clock;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Creates a snapshot whenever one is due, until `stopping`; failures are retried with growing delays.
+pub async fn run(snapshots: Snapshots, mut stopping: watch::Receiver<bool>) {
+    let mut delay = snapshots.start_delay();
+    let mut failures = 0;
+    loop {
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => break,
+            () = tokio::time::sleep(delay) => {}
+        }
+        let succeeded = tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => break,
+            succeeded = run_due(&snapshots, retry_delay_after(failures + 1)) => succeeded,
+        };
+        failures = if succeeded { 0 } else { failures + 1 };
+        delay = if succeeded { CHECK_INTERVAL } else { retry_delay_after(failures) };
+    }
+    snapshots.cancel_token().cancel();
+}
+
+/// The delay after this number of consecutive failures.
+fn retry_delay_after(failures: u32) -> Duration {
+    AFTER_FAILURE.saturating_mul(1 << failures.min(5)).min(MAX_RETRY_DELAY)
+}
+
+/// Does what is due. Returns false if it failed, and is retried after `retry_delay`.
+async fn run_due(snapshots: &Snapshots, retry_delay: Duration) -> bool {
+    let again_s = retry_delay.as_secs();
+    if snapshots.is_due(clock::now()) {
+        return match snapshots.create(Kind::Nightly).await {
+            Ok(created) => {
+                log_created(&created);
+                created.bucket_error.is_none()
+            }
+            Err(error) => {
+                tracing::error!(event = "SNAPSHOT_FAILED", %error, again_s, "Snapshot failed: the last good one is kept, retrying in {again_s} s");
+                false
+            }
+        };
+    }
+    if !snapshots.has_pending_uploads() {
+        return true;
+    }
+    match snapshots.upload_pending().await {
+        None => {
+            tracing::info!(event = "SNAPSHOT_BUCKET_FILLED", "All missing snapshots are uploaded to the bucket");
+            true
+        }
+        Some(error) => {
+            tracing::error!(
+                event = "SNAPSHOT_BUCKET_FAILED",
+                error,
+                again_s,
+                "Upload of a snapshot to the bucket failed, retrying in {again_s} s"
+            );
+            false
+        }
+    }
+}
+
+fn log_created(created: &CreatedSnapshot) {
+    let CreatedSnapshot { name, bytes, copy, dropped, bucket_error, .. } = created;
+    tracing::info!(
+        event = "SNAPSHOT_MADE",
+        name,
+        bytes,
+        messages = copy.messages,
+        calls = copy.calls,
+        "Snapshot created and verified"
+    );
+    if !dropped.is_empty() {
+        tracing::info!(event = "SNAPSHOT_DROPPED", names = dropped.join(" "), "Expired snapshots deleted");
+    }
+    if let Some(error) = bucket_error {
+        tracing::error!(
+            event = "SNAPSHOT_BUCKET_FAILED",
+            error,
+            "The snapshot is stored locally, but its upload to the bucket failed"
+        );
+    }
+}
+
+const CHECK_INTERVAL: Duration = Duration::from_mins(1);
+const AFTER_FAILURE: Duration = Duration::from_mins(5);
+const MAX_RETRY_DELAY: Duration = Duration::from_hours(2);

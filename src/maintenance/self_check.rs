@@ -1,0 +1,149 @@
+//! The nightly self-check of the parts that no request exercises.
+
+mod checks;
+
+use crate::alerting::Alerts;
+use crate::clock;
+use crate::config::Reloadable;
+use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, SelfCheck, Timestamp};
+use crate::host::disk::DiskMonitor;
+use crate::host::local_time;
+use crate::runtime::ai_check;
+use crate::runtime::outbox::Outbox;
+use crate::store::Store;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A check that another module provides.
+pub type Check = Arc<dyn Fn(Timestamp) -> CheckResult + Send + Sync>;
+
+/// What is checked.
+pub struct Parts {
+    /// The settings.
+    pub settings: Reloadable,
+    /// The database.
+    pub store: Store,
+    /// The disks.
+    pub disk: DiskMonitor,
+    /// Outbound messages.
+    pub outbox: Outbox,
+    /// The HTTP client for the AI server.
+    pub client: reqwest::Client,
+    /// Where alerts are raised.
+    pub alerts: Alerts,
+    /// Checks that other modules provide.
+    pub checks: Vec<Check>,
+}
+
+/// Runs self-checks; clones share the last result.
+#[derive(Clone)]
+pub struct SelfChecker {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    /// Held while a check runs.
+    running: tokio::sync::Mutex<()>,
+    // A plain mutex: it is held to copy the result.
+    last: Mutex<Option<SelfCheck>>,
+}
+
+impl SelfChecker {
+    /// Creates it with the last stored result, also of an earlier process.
+    pub async fn new(parts: Parts) -> Self {
+        let last = parts.store.read(|tx| tx.self_checks(1)).await.ok().and_then(|mut checks| checks.pop());
+        Self { inner: Arc::new(Inner { parts, running: tokio::sync::Mutex::default(), last: Mutex::new(last) }) }
+    }
+
+    /// The result of the last check.
+    pub fn last(&self) -> Option<SelfCheck> {
+        self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Checks every night until `stopping`. If the server was off at the scheduled time, the check runs a while after
+    /// the next start.
+    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+        loop {
+            let config = self.inner.parts.settings.current();
+            let (care, zone) = (&config.care, &config.business.time_zone);
+            let now = clock::now();
+            let next = local_time::next_hour(now, zone, care.hour);
+            let missed = self.last().is_none_or(|last| now.since(last.began_at) > MISSED);
+            let wait = if missed { next.since(now).min(AFTER_START) } else { next.since(now) };
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => return,
+                // In short sleeps, because the system clock may be changed meanwhile.
+                () = tokio::time::sleep(wait.min(MAX_SLEEP)) => {}
+            }
+            if care.self_check && wait <= MAX_SLEEP {
+                tokio::select! {
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                    _ = self.check() => {}
+                }
+            }
+        }
+    }
+
+    /// Runs a check now; concurrent requests run one after the other.
+    pub async fn check(&self) -> SelfCheck {
+        let _running = self.inner.running.lock().await;
+        let (parts, began_at) = (&self.inner.parts, clock::now());
+        let mut findings = checks::all(parts).await;
+        findings.extend(ai_check::check(&parts.client, &parts.settings.current(), clock::now()).await);
+        findings.extend(parts.checks.iter().map(|check| check(clock::now())));
+        let ok = findings.iter().all(|finding| finding.state != CheckStatus::Error);
+        let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };
+        log_result(&check);
+        parts.alerts.set(AlertKind::SelfCheck, alert_detail(&check));
+        *self.inner.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(check.clone());
+        let stored = check.clone();
+        parts.store.write_soon(move |tx| tx.insert_self_check(&stored));
+        check
+    }
+}
+
+/// The findings that need the owner and have no alert of their own.
+fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
+    let is_bad = |finding: &&CheckResult| match finding.state {
+        CheckStatus::Error => true,
+        // A model's shutdown would end the AI's calls in some weeks, so its warning is sent in time.
+        CheckStatus::Warning => finding.check == ai_check::CHECK,
+        CheckStatus::Ok | CheckStatus::Skipped => false,
+    };
+    let bad = check.findings.iter().filter(is_bad);
+    let unreported: Vec<_> = bad.filter(|finding| !ALERTED_ELSEWHERE.contains(&finding.check.as_str())).collect();
+    let lines: Vec<_> = unreported.iter().map(|finding| format!("{}: {}", finding.check, finding.found)).collect();
+    (!lines.is_empty()).then(|| AlertDetail::from(lines.join("\n")))
+}
+
+fn log_result(check: &SelfCheck) {
+    let took_ms = check.ended_at.since(check.began_at).as_millis();
+    let worse: Vec<_> = check
+        .findings
+        .iter()
+        .filter(|finding| matches!(finding.state, CheckStatus::Error | CheckStatus::Warning))
+        .map(|finding| format!("{} {}: {}", finding.check, finding.state, finding.found))
+        .collect();
+    let findings = worse.join("; ");
+    if check.ok {
+        tracing::info!(event = "SELF_CHECK", ok = true, took_ms, findings, "The self-check found no problems");
+    } else {
+        tracing::error!(
+            event = "SELF_CHECK",
+            ok = false,
+            took_ms,
+            findings,
+            "The self-check found problems: {findings}"
+        );
+    }
+}
+
+/// Checks whose problems have an alert of their own.
+const ALERTED_ELSEWHERE: [&str; 6] = ["disk", "bridge", "outbox", "backup", "certificate", "clock"];
+/// A night was missed if the last check is older.
+const MISSED: Duration = Duration::from_hours(26);
+/// The delay after a start, when other work is more urgent.
+const AFTER_START: Duration = Duration::from_mins(10);
+const MAX_SLEEP: Duration = Duration::from_mins(15);

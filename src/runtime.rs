@@ -1,0 +1,25 @@
+//! The product's long-running tasks, calls, outbox, jobs and catch-up, and the services that they use. It makes no
+//! business decisions; those are in `call`, `inbox` and `crm`.
+
+mod active_settings;
+pub mod ai_check;
+mod ai_probe;
+mod call;
+pub mod calls;
+pub mod catch_up;
+mod clips;
+pub mod jobs;
+pub mod media_fetcher;
+pub mod outbox;
+pub mod recorded_turns;
+pub mod recording_compressor;
+pub mod recording_fetcher;
+pub mod reload;
+pub mod stale_calls;
+mod twilio_prompts;
+
+pub use active_settings::{ActivationError, ActiveSettings};
+pub use ai_check::check as check_ai;
+pub use ai_probe::probe as probe_ai;
+pub use clips::Clips;
+pub use twilio_prompts::{TwilioPrompt, TwilioPrompts};

@@ -1,0 +1,190 @@
+//! Checks of the AI account: whether OpenAI accepts the key, offers the configured models and for how long, and accepts
+//! the settings of a call.
+
+use crate::agent::instructions::{self, PhoneContext};
+use crate::agent::tools;
+use crate::config::{Config, OpenAiConfig};
+use crate::domain::{CheckResult, CheckStatus, Timestamp};
+use crate::engine::{Realtime, RealtimeSetup, RejectedFields};
+use crate::host::local_time;
+use crate::providers::http_client;
+use crate::providers::openai::rest::{self, Error, Model};
+use jiff::civil::Date;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The name of this check.
+pub const CHECK: &str = "openai";
+pub(super) const NO_KEY: &str = "no AI key is set (OPENAI_API_KEY): callers leave a message instead";
+/// The field of `session.update` that asks for the caller's words.
+pub(super) const TRANSCRIPTION: &str = "audio.input.transcription";
+const LIMIT: Duration = Duration::from_secs(10);
+/// A warning is reported if a model's shutdown is fewer days away.
+const WARN_DAYS: i32 = 60;
+/// An error is reported if a model's shutdown is fewer days away.
+const URGENT_DAYS: i32 = 7;
+
+/// Queries the AI server, and opens a session with the settings of a call.
+pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
+    let openai = &config.openai;
+    if openai.key().is_none() {
+        return vec![CheckResult::skipped(CHECK, NO_KEY)];
+    }
+    let models = match rest::models(client, openai, LIMIT).await {
+        Ok(models) => models,
+        Err(error) => return vec![error_finding(&error)],
+    };
+    let today = local_time::date(now, &config.business.time_zone);
+    let mut findings = missing(&models, openai).map_or_else(Vec::new, |finding| vec![finding]);
+    findings.extend(shutting_down(&models, openai, today));
+    if findings.iter().all(|finding| finding.state != CheckStatus::Error) {
+        findings.extend(session(config.clone(), now).await);
+    }
+    if findings.is_empty() {
+        findings.push(CheckResult::ok(
+            CHECK,
+            format!("the AI accepts the key and the settings, and offers {}", openai.realtime_model),
+        ));
+    }
+    findings
+}
+
+/// The configured models without duplicates.
+fn configured_models(config: &OpenAiConfig) -> Vec<&str> {
+    let all =
+        [&config.realtime_model, &config.transcription_model, &config.file_transcription_model, &config.chat_model];
+    let mut wanted: Vec<_> = all.into_iter().map(String::as_str).collect();
+    wanted.dedup();
+    wanted
+}
+
+fn missing(models: &[Model], config: &OpenAiConfig) -> Option<CheckResult> {
+    let is_there = |wanted: &str| models.iter().any(|model| model.id == wanted);
+    let missing: Vec<_> = configured_models(config).into_iter().filter(|wanted| !is_there(wanted)).collect();
+    let found = format!("the key may not use {}", missing.join(", "));
+    let remedy = "allow it in the project's settings at OpenAI, or set another model under [openai]";
+    if missing.contains(&config.realtime_model.as_str()) {
+        return Some(CheckResult::error(CHECK, found, remedy));
+    }
+    (!missing.is_empty()).then(|| CheckResult::warning(CHECK, found, remedy))
+}
+
+/// Reports the configured models that will soon be shut down.
+fn shutting_down(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<CheckResult> {
+    let wanted = configured_models(config);
+    let used = models.iter().filter(|model| wanted.contains(&model.id.as_str()));
+    used.filter_map(|model| {
+        let day = model.shutdown_date?;
+        let days = (day - today).get_days();
+        let found = format!("{} is shut down on {day} ({days} days)", model.id);
+        let remedy = "set its successor under [openai] (platform.openai.com/docs/deprecations)";
+        match days {
+            ..URGENT_DAYS => Some(CheckResult::error(CHECK, found, remedy)),
+            URGENT_DAYS..=WARN_DAYS => Some(CheckResult::warning(CHECK, found, remedy)),
+            _ => None,
+        }
+    })
+    .collect()
+}
+
+async fn session(config: Arc<Config>, now: Timestamp) -> Option<CheckResult> {
+    match try_session(call_setup(config, now)).await {
+        Ok(rejected) if rejected.is_empty() => None,
+        Ok(rejected) => Some(rejected_settings(CHECK, &rejected)),
+        Err(reason) => Some(no_session(CHECK, &reason)),
+    }
+}
+
+/// A session as for a call by an unknown caller.
+pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
+    let can_transfer = config.agent.transfer_to.is_some();
+    let context = PhoneContext { caller_name: None, now, can_transfer, is_resumed: false };
+    RealtimeSetup {
+        instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
+        tools: tools::for_phone(can_transfer),
+        language: config.agent.language.clone(),
+        profile_name: None,
+        history: Vec::new(),
+        rejected: RejectedFields::default(),
+        config,
+    }
+}
+
+/// [`Realtime::try_session`] within [`LIMIT`].
+pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
+    let outcome = tokio::time::timeout(LIMIT, Box::pin(Realtime::try_session(setup))).await;
+    outcome.unwrap_or_else(|_| Err(format!("it did not answer within {} s", LIMIT.as_secs())))
+}
+
+pub(super) fn rejected_settings(check: &str, rejected: &[&str]) -> CheckResult {
+    CheckResult::warning(
+        check,
+        format!("the AI rejects these call settings, and calls continue without them: {}", rejected.join(", ")),
+        "name other values under [openai] (transcription_model, voice, …) or agent.language",
+    )
+}
+
+pub(super) fn no_session(check: &str, reason: &str) -> CheckResult {
+    CheckResult::error(
+        check,
+        format!("no session for a call can be opened: {reason}"),
+        "callers leave a message until that is mended: see the settings under [openai], and status.openai.com",
+    )
+}
+
+pub(super) fn error_finding(error: &Error) -> CheckResult {
+    match error {
+        Error::Refused { status: 401 | 403, code, .. } => CheckResult::error(
+            CHECK,
+            format!("the AI rejects the key ({code})"),
+            "create a new key at platform.openai.com, and set OPENAI_API_KEY",
+        ),
+        Error::Refused { status, code, .. } => {
+            let found = format!("the AI answers {status} {code}");
+            CheckResult::warning(CHECK, found, "check the account's limits and billing, and status.openai.com")
+        }
+        Error::Unreachable(source) => CheckResult::error(
+            CHECK,
+            format!("the AI cannot be reached ({})", http_client::root_cause(source)),
+            "check this machine's internet access: DNS, firewall, clock",
+        ),
+        Error::Malformed | Error::NotConfigured => {
+            CheckResult::warning(CHECK, error.to_string(), "check that OPENAI_BASE_URL is an OpenAI-compatible server")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(id: &str, shutdown_date: Option<&str>) -> Model {
+        Model { id: id.to_owned(), shutdown_date: shutdown_date.map(|day| day.parse().unwrap()) }
+    }
+
+    #[test]
+    fn a_missing_model_is_named() {
+        let config = OpenAiConfig::default();
+        let all = [&config.realtime_model, &config.transcription_model, &config.chat_model];
+        let all = all.map(|id| model(id, None));
+        assert_eq!(missing(&all, &config), None);
+        assert_eq!(missing(&all[..2], &config).unwrap().state, CheckStatus::Warning);
+        let finding = missing(&all[1..], &config).unwrap();
+        assert!(finding.state == CheckStatus::Error && finding.found.contains(&config.realtime_model));
+    }
+
+    #[test]
+    fn the_shutdown_of_a_model_in_use_is_reported_weeks_before() {
+        let config = OpenAiConfig::default();
+        let chat = config.chat_model.as_str();
+        let states = |day| {
+            let models = [model(chat, Some("2026-12-11")), model("gpt-other", Some("2020-01-01"))];
+            let found = shutting_down(&models, &config, day);
+            found.into_iter().map(|finding| finding.state).collect::<Vec<_>>()
+        };
+        assert_eq!(states("2026-10-11".parse().unwrap()), []);
+        assert_eq!(states("2026-11-21".parse().unwrap()), [CheckStatus::Warning]);
+        assert_eq!(states("2026-12-05".parse().unwrap()), [CheckStatus::Error]);
+        assert_eq!(states("2027-12-05".parse().unwrap()), [CheckStatus::Error]);
+    }
+}

@@ -1,0 +1,170 @@
+//! Writes a call's transcript and state to the database during the call, in order and without blocking the call.
+
+use crate::alerting::{AiOutcome, Alerts};
+use crate::call::{CallEvent, EngineKind, StreamEndAction, TurnRecord, Usage};
+use crate::clock;
+use crate::config::Config;
+use crate::domain::{CallSid, CallState, EndReason, StreamSid};
+use crate::store::{Store, TurnUpdate};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) struct CallLogWriter {
+    sid: CallSid,
+    store: Store,
+    config: Arc<Config>,
+    stream: Option<StreamSid>,
+    alerts: Alerts,
+    /// The current engine, whether it has answered, and why the last AI was lost.
+    engine: Option<EngineKind>,
+    has_answered: bool,
+    ai_lost: Option<String>,
+}
+
+impl CallLogWriter {
+    pub(super) fn new(sid: CallSid, store: Store, config: Arc<Config>, alerts: Alerts) -> Self {
+        Self { sid, store, config, stream: None, alerts, engine: None, has_answered: false, ai_lost: None }
+    }
+
+    pub(super) fn stream_began(&mut self, stream: &StreamSid) {
+        self.stream = Some(stream.clone());
+    }
+
+    pub(super) fn turn(&self, turn: Box<TurnRecord>) {
+        let (sid, at) = (self.sid.clone(), clock::now());
+        self.store.write_soon(move |tx| {
+            let Usage { tokens_in, tokens_out, cost_micros } = turn.usage;
+            let now = TurnUpdate {
+                item_id: &turn.item,
+                seq: turn.seq,
+                speaker: turn.speaker,
+                text: &turn.text,
+                heard_text: &turn.heard_text,
+                interrupted: turn.interrupted,
+                started_ms: turn.started_ms,
+                ended_ms: turn.ended_ms,
+                latency: turn.latency,
+                tokens_in,
+                tokens_out,
+                cost_micros,
+            };
+            tx.put_turn(&sid, &now, at)
+        });
+    }
+
+    pub(super) fn event(&mut self, event: &CallEvent) {
+        self.track_ai_outcome(event);
+        let sid = &self.sid;
+        match event {
+            CallEvent::Live { engine } => self.live(*engine),
+            CallEvent::CallerSpeech { is_final } => {
+                tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = is_final, "Caller speech transcribed: call {sid}");
+            }
+            CallEvent::FirstAudio { latency_ms } => {
+                if let Some(latency_ms) = latency_ms {
+                    let latency = Duration::from_millis(*latency_ms);
+                    metrics::histogram!("agentlocator_call_answer_seconds").record(latency);
+                }
+                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "Answer started: call {sid}");
+            }
+            CallEvent::BargeIn { heard_ms } => {
+                tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller interrupted the agent: call {sid}, after {heard_ms} ms");
+                self.insert_event("barge_in", &json!({"heard_ms": heard_ms}));
+            }
+            CallEvent::Key(key) => self.insert_event("key", &json!({"key": key.to_string()})),
+            CallEvent::IdlePrompt { number } => self.insert_event("idle_prompt", &json!({"number": number})),
+            CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms),
+            CallEvent::EngineLost { engine, reason } => {
+                metrics::counter!("agentlocator_engine_failures_total", "engine" => engine.as_str()).increment(1);
+                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), reason, "Engine lost: call {sid}, reason {reason}");
+                self.insert_event("engine_lost", &json!({"engine": engine.as_str(), "reason": reason}));
+            }
+            CallEvent::EngineFailover { to } => self.failover(*to),
+            CallEvent::EngineWarning { code } => {
+                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine rejected a request: call {sid}, code {code}");
+                self.insert_event("engine_warning", &json!({"code": code}));
+            }
+            CallEvent::Used(usage) => {
+                let (sid, micros) = (self.sid.clone(), usage.cost_micros);
+                self.store.write_soon(move |tx| tx.add_call_cost(&sid, micros));
+            }
+            CallEvent::TransferBegan => {
+                tracing::info!(event = "TRANSFER_BEGAN", call.sid = %sid, "Transferring call {sid} to a human agent");
+                self.insert_event("transfer_began", &Value::Null);
+            }
+            CallEvent::TransferAccepted => {
+                tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
+                self.insert_event("transfer_accepted", &Value::Null);
+            }
+            CallEvent::TransferFailed(why) => {
+                let why = why.as_str();
+                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} failed ({why}); the conversation with the AI continues");
+                self.insert_event("transfer_failed", &json!({"why": why}));
+            }
+            CallEvent::WatchdogFired => {
+                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Watchdog fired for call {sid}: media stream and engine were not connected in time");
+                self.insert_event("watchdog", &Value::Null);
+            }
+        }
+    }
+
+    pub(super) fn ended(&self, reason: EndReason, action: StreamEndAction) {
+        tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, reason = reason.as_str(), "Media stream of call {} ended", self.sid);
+        if self.has_answered {
+            self.alerts.record_ai_outcome(&AiOutcome::Answered);
+        } else if let Some(reason) = &self.ai_lost {
+            self.alerts.record_ai_outcome(&AiOutcome::Failed { reason: reason.clone() });
+        }
+        metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()).increment(1);
+        let (sid, at) = (self.sid.clone(), clock::now());
+        self.store.write_soon(move |tx| {
+            tx.set_end_reason(&sid, reason, at)?;
+            match action {
+                StreamEndAction::HangUp | StreamEndAction::CallerGone => tx.end_call(&sid, reason, None, at).map(drop),
+                StreamEndAction::Transfer => tx.set_call_state(&sid, CallState::Transferred, at),
+                StreamEndAction::Record | StreamEndAction::Resume => tx.set_call_state(&sid, CallState::Fallback, at),
+            }
+        });
+    }
+
+    /// Tracks whether the AI answers: it does once the caller has heard it.
+    fn track_ai_outcome(&mut self, event: &CallEvent) {
+        match event {
+            CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),
+            CallEvent::FirstAudio { .. } if self.engine == Some(EngineKind::Realtime) => self.has_answered = true,
+            CallEvent::EngineLost { engine: EngineKind::Realtime, reason } => self.ai_lost = Some(reason.clone()),
+            _ => {}
+        }
+    }
+
+    fn live(&self, engine: EngineKind) {
+        let Some(stream) = self.stream.clone() else { return };
+        tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "Call {} connected: the caller hears engine {}", self.sid, engine.as_str());
+        let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(engine));
+        self.store.write_soon(move |tx| tx.set_call_live(&sid, &stream, engine.as_str(), model.as_deref(), at));
+    }
+
+    fn failover(&self, to: EngineKind) {
+        tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Call {} switches to engine {}", self.sid, to.as_str());
+        self.insert_event("engine_failover", &json!({"engine": to.as_str()}));
+        let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(to));
+        self.store.write_soon(move |tx| tx.set_call_engine(&sid, to.as_str(), model.as_deref(), at));
+    }
+
+    fn message_started(&self, at_ms: u64) {
+        self.insert_event("message_started", &json!({"at_ms": at_ms}));
+        let Some(key) = self.stream.as_ref().map(|stream| stream.as_str().to_owned()) else { return };
+        let at_ms = i64::try_from(at_ms).unwrap_or(i64::MAX);
+        self.store.write_soon(move |tx| tx.set_recording_message(&key, at_ms));
+    }
+
+    fn model(&self, engine: EngineKind) -> Option<String> {
+        (engine == EngineKind::Realtime).then(|| self.config.openai.realtime_model.clone())
+    }
+
+    fn insert_event(&self, kind: &'static str, detail: &Value) {
+        let (sid, at, detail) = (self.sid.clone(), clock::now(), detail.to_string());
+        self.store.write_soon(move |tx| tx.insert_call_event(&sid, kind, Some(&detail), at));
+    }
+}

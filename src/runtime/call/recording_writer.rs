@@ -1,0 +1,117 @@
+//! Writes the recording of a call to the database during the call: a WAV file in chunks, playable at every moment.
+
+use crate::audio::{EncodedAudio, Recorder, wav};
+use crate::clock;
+use crate::crm::recording;
+use crate::domain::{CallSid, StreamSid};
+use crate::runtime::jobs::Jobs;
+use crate::store::{self, Store, WriteTx};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How many chunks may wait for a slow disk. Further chunks are dropped: the call is more important than its recording.
+const MAX_WAITING_CHUNKS: usize = 8;
+/// The caller and the agent.
+const CHANNELS: u16 = 2;
+/// The position of the header, which is rewritten when the length is known.
+const HEADER: i64 = 0;
+
+pub(super) struct RecordingWriter {
+    recorder: Recorder,
+    key: String,
+    store: Store,
+    next_seq: i64,
+    bytes: u64,
+    waiting_chunks: Arc<AtomicUsize>,
+}
+
+impl RecordingWriter {
+    pub(super) fn start(call: &CallSid, stream: &StreamSid, store: Store) -> Self {
+        let (call, key, at) = (call.clone(), stream.as_str().to_owned(), clock::now());
+        let name = key.clone();
+        store.write_soon(move |tx| {
+            tx.start_recording(&call, &name, at)?;
+            tx.put_recording_chunk(&name, HEADER, &wav::header(CHANNELS, u64::MAX), 0)
+        });
+        Self {
+            recorder: Recorder::default(),
+            key,
+            store,
+            next_seq: HEADER + 1,
+            bytes: 0,
+            waiting_chunks: Arc::default(),
+        }
+    }
+
+    pub(super) fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
+        self.recorder.caller(at_ms, audio);
+    }
+
+    pub(super) fn agent(&mut self, at_ms: u64, audio: &EncodedAudio) {
+        self.recorder.agent(at_ms, audio);
+    }
+
+    pub(super) fn truncate_agent(&mut self, at_ms: u64) {
+        self.recorder.truncate_agent(at_ms);
+    }
+
+    /// Writes the audio that is final by now.
+    pub(super) fn flush(&mut self, elapsed: Duration) {
+        if let Some(chunk) = self.recorder.take_chunk(ms(elapsed)) {
+            self.write(chunk);
+        }
+    }
+
+    /// Writes the remaining audio and the final length. `compression` is woken when the recording is stored.
+    pub(super) fn finish(mut self, elapsed: Duration, compression: Jobs) {
+        let rest = self.recorder.finish(ms(elapsed));
+        if !rest.is_empty() {
+            self.write(rest);
+        }
+        let (key, header, now) = (self.key, wav::header(CHANNELS, self.bytes), clock::now());
+        self.store.write_soon(move |tx| {
+            tx.put_recording_chunk(&key, HEADER, &header, 0)?;
+            recording::complete(tx, &key, now)
+        });
+        // The empty write is acknowledged after the commits of all writes before it.
+        let store = self.store;
+        tokio::spawn(async move {
+            if store.write(|_| Ok(())).await.is_ok() {
+                compression.wake();
+            }
+        });
+    }
+
+    fn write(&mut self, chunk: Vec<u8>) {
+        if self.waiting_chunks.load(Ordering::Relaxed) >= MAX_WAITING_CHUNKS {
+            return tracing::warn!(
+                event = "RECORDING_GAP",
+                "The disk is too slow: a part of the recording was dropped"
+            );
+        }
+        self.bytes += chunk.len() as u64;
+        let duration_ms = i64::try_from(self.bytes / (8 * u64::from(CHANNELS))).unwrap_or(i64::MAX);
+        let (key, seq, waiting_chunks) = (self.key.clone(), self.next_seq, self.waiting_chunks.clone());
+        self.next_seq += 1;
+        waiting_chunks.fetch_add(1, Ordering::Relaxed);
+        self.store.write_soon(move |tx| {
+            waiting_chunks.fetch_sub(1, Ordering::Relaxed);
+            tx.put_recording_chunk(&key, seq, &chunk, duration_ms)
+        });
+    }
+}
+
+/// Finalizes recordings that were interrupted when the daemon was killed: writes their true length into the header.
+pub(in crate::runtime) fn finalize_interrupted(tx: &WriteTx<'_>) -> store::Result<()> {
+    for (key, bytes) in tx.running_recordings()? {
+        let header = wav::header(CHANNELS, bytes.saturating_sub(wav::HEADER_BYTES as u64));
+        tx.put_recording_chunk(&key, HEADER, &header, 0)?;
+        recording::complete(tx, &key, clock::now())?;
+    }
+    Ok(())
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

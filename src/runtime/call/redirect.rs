@@ -1,0 +1,53 @@
+//! Redirects a call to Twilio's recorder through Twilio's REST API.
+
+use super::CallMessage;
+use crate::domain::CallSid;
+use crate::providers::twilio::rest;
+use crate::runtime::calls::Calls;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// The waits before further attempts, in milliseconds; the last one repeats. The caller hears nothing until one succeeds.
+const RETRY_AFTER_MS: [u64; 5] = [500, 500, 1000, 2000, 4000];
+/// How long one attempt may take.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Retries until Twilio accepts or refuses the redirect, or the call's task has ended; then notifies the task.
+pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSender<CallMessage>) {
+    let services = calls.services();
+    let last = RETRY_AFTER_MS[RETRY_AFTER_MS.len() - 1];
+    for wait in RETRY_AFTER_MS.into_iter().chain(std::iter::repeat(last)).map(Duration::from_millis) {
+        // The settings of now, on each attempt: the account's credentials may have been corrected since the last one.
+        let config = services.config();
+        let url = format!("{}/webhook/handle_recording", config.http.base_url());
+        tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Asking Twilio to record the call");
+        let failure = match rest::redirect_call(&services.client, &config.twilio, &sid, &url, LIMIT).await {
+            Ok(()) => {
+                tracing::info!(event = "WATCHDOG_REDIRECT_OK", call.sid = %sid, "Call {sid} was redirected to Twilio's recorder");
+                break;
+            }
+            Err(failure) => {
+                if let Some(reason) = failure.account_refusal() {
+                    services.alerts.record_twilio_access(Some(&reason));
+                }
+                failure
+            }
+        };
+        tracing::error!(
+            event = "WATCHDOG_REDIRECT_FAILED",
+            call.sid = %sid,
+            error = &failure as &dyn std::error::Error,
+            "Twilio did not accept the redirect of the call to its recorder"
+        );
+        if !failure.is_retryable() || failure.is_call_over() {
+            break;
+        }
+        // Fails once the call has ended; the loop stops then.
+        let _ = sender.send(CallMessage::RedirectFailed);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = sender.closed() => return,
+        }
+    }
+    let _ = sender.send(CallMessage::RedirectDone);
+}

@@ -1,0 +1,396 @@
+//! The registry of active calls. Each call has its own task; webhooks and sockets find it here.
+
+mod limits;
+mod pending_sockets;
+mod services;
+mod socket;
+mod transfer;
+
+pub(super) use limits::is_within_daily_limits;
+pub use limits::warning as usage_warning;
+pub use pending_sockets::MAX_PENDING_SOCKETS;
+pub use services::CallServices;
+pub use socket::{MediaSocket, MediaTransport};
+pub use transfer::{PendingTransfer, can_transfer};
+
+use super::ActiveSettings;
+use super::call::{self, CallMessage};
+use crate::call::{EngineKind, StreamEndAction};
+use crate::clock;
+use crate::crm::call::IncomingCall;
+use crate::domain::{CallSid, CallState, ContactName};
+use crate::providers::twilio::{media_stream, stream_token};
+use crate::store::AiUsage;
+use limits::ConcurrentCalls;
+use pending_sockets::PendingSockets;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc};
+use transfer::Transfer;
+
+/// How long a media socket may take to send a valid token.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
+/// For how many ended calls the follow-up action is kept.
+const MAX_REMEMBERED: usize = 10_000;
+
+/// The registry of active calls; clones share it.
+#[derive(Clone)]
+pub struct Calls {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    services: CallServices,
+    registry: Mutex<CallRegistry>,
+    pending_sockets: PendingSockets,
+    /// Notified whenever a call ends, or waits for another stream.
+    ended: Notify,
+}
+
+#[derive(Default)]
+struct CallRegistry {
+    live: HashMap<CallSid, LiveCall>,
+    /// The action that follows the streams that are over; the oldest entries are evicted.
+    end_actions: HashMap<CallSid, StreamEndAction>,
+    order: VecDeque<CallSid>,
+    is_draining: Option<std::time::Instant>,
+}
+
+struct LiveCall {
+    /// The settings from the start of the call, which it keeps to its end.
+    settings: Arc<ActiveSettings>,
+    sender: mpsc::UnboundedSender<CallMessage>,
+    has_stream: bool,
+    /// Set once the stream is over: the action that Twilio is given next.
+    next: Option<StreamEndAction>,
+    /// The current transfer, or the last one.
+    transfer: Transfer,
+    /// How often Twilio has been instructed to open a stream.
+    connects: u32,
+    context: CallContext,
+    has_ai: bool,
+}
+
+/// An incoming call as its webhook described it.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// The call.
+    pub call: IncomingCall,
+    /// The caller's name.
+    pub name: ContactName,
+    /// How much the AI was used today before this call.
+    pub ai_today: AiUsage,
+}
+
+impl Calls {
+    /// Creates an empty registry.
+    pub fn new(services: CallServices) -> Self {
+        let (registry, pending_sockets) = (Mutex::default(), PendingSockets::default());
+        Self { inner: Arc::new(Inner { services, registry, pending_sockets, ended: Notify::new() }) }
+    }
+
+    /// The services that the calls use.
+    pub fn services(&self) -> &CallServices {
+        &self.inner.services
+    }
+
+    /// Starts a call: its engine connects while the greeting plays. Idempotent; a call whose stream is over is not
+    /// started again.
+    pub fn start(&self, context: CallContext) {
+        let sid = context.call.call_sid.clone();
+        let mut registry = self.registry();
+        if registry.live.contains_key(&sid) || registry.end_actions.contains_key(&sid) {
+            return;
+        }
+        let (sender, receiver) = mpsc::unbounded_channel();
+        if let Some(deadline) = registry.is_draining {
+            let _ = sender.send(CallMessage::Shutdown { deadline });
+        }
+        let settings = self.inner.services.active_settings.current();
+        let services = &self.inner.services;
+        let limit = if CallServices::uses_ai(&settings) {
+            limits::exceeded(&settings.config.voice, registry.ai_calls(&context.call.from), context.ai_today)
+        } else {
+            None
+        };
+        if let Some(limit) = limit {
+            tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail");
+        }
+        let mut policy = services.policy(&settings, limit.is_none());
+        policy.can_transfer = can_transfer(&settings.config, &context.call);
+        let has_ai = policy.engines.contains(&EngineKind::Realtime);
+        let live = LiveCall {
+            settings: settings.clone(),
+            sender: sender.clone(),
+            has_stream: false,
+            next: None,
+            transfer: Transfer::default(),
+            connects: 1,
+            context: context.clone(),
+            has_ai,
+        };
+        registry.live.insert(sid.clone(), live);
+        drop(registry);
+        metrics::gauge!("agentlocator_calls_live").increment(1);
+        let calls = self.clone();
+        tokio::spawn(async move {
+            // Also dropped when the task panics: the caller is then sent to the recorder, as after any lost stream.
+            let _deregister = DeregisterGuard { calls: calls.clone(), sid: sid.clone() };
+            call::run(calls, settings, policy, context, sender, receiver).await;
+        });
+    }
+
+    /// How often Twilio has been instructed to open a stream of a call.
+    pub fn connects(&self, sid: &CallSid) -> u32 {
+        self.registry().live.get(sid).map_or(1, |live| live.connects)
+    }
+
+    /// Returns a token for the call's media socket; none if no auth token is set.
+    pub fn token(&self, sid: &CallSid) -> Option<String> {
+        let known = self.registry().live.get(sid).map(|live| live.settings.config.clone());
+        let config = known.unwrap_or_else(|| self.inner.services.config());
+        Some(stream_token::issue(config.twilio.auth_tokens().next()?, sid, clock::now()))
+    }
+
+    /// Handles a media socket that is not authenticated yet. Within five seconds it must send the token of a call that
+    /// waits for a stream.
+    pub async fn authenticate(&self, mut socket: MediaSocket) {
+        let slot = self.inner.pending_sockets.add();
+        let start = tokio::select! {
+            start = tokio::time::timeout(TOKEN_TIMEOUT, socket.start()) => start.ok().flatten().ok_or("no_start"),
+            () = slot.evicted() => Err("crowd"),
+        };
+        let start = start.and_then(|start| if self.is_token_good(&start) { Ok(start) } else { Err("bad_token") });
+        let start = match start {
+            Ok(start) if self.is_over(&start.call_sid).await => Err("call_over"),
+            other => other,
+        };
+        let start = match start {
+            Ok(start) => start,
+            Err(reason) => {
+                tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed: no valid token in time");
+                // The slot stays occupied until the socket is closed, or evicted for a newer one.
+                return tokio::select! {
+                    biased;
+                    () = socket.reject() => {}
+                    () = slot.evicted() => {}
+                };
+            }
+        };
+        drop(slot);
+        let sid = start.call_sid.clone();
+        tracing::info!(event = "WS_START", call.sid = %sid, stream.sid = %start.stream_sid, "Media stream of call {sid} started");
+        if let Some(socket) = self.attach_stream(&sid, socket, start) {
+            tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "no_call", "Media socket closed: call {sid} does not wait for a stream");
+            socket.close().await;
+        }
+    }
+
+    /// Returns the action that follows a call's stream, if it is known; a stream that is still open is treated as over.
+    /// `connect`: the `<Connect>` whose stream ended, counted from 1.
+    pub async fn stream_end_action(&self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
+        let waiting = {
+            let mut registry = self.registry();
+            if let Some(action) = registry.stream_end_action(sid, connect) {
+                return Some(action);
+            }
+            registry.live.get(sid).map(|live| live.sender.clone())
+        };
+        // Twilio asks because its side of the stream is closed, so this side is about to see the close as well.
+        waiting?.send(CallMessage::StreamEnded(connect)).ok()?;
+        let wait = async {
+            loop {
+                let ended = self.inner.ended.notified();
+                if let Some(action) = self.registry().stream_end_action(sid, connect) {
+                    return action;
+                }
+                ended.await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(2), wait).await.ok()
+    }
+
+    /// Sends a message to a call's task.
+    pub(super) fn send(&self, sid: &CallSid, message: CallMessage) {
+        if let Some(live) = self.registry().live.get(sid) {
+            let _ = live.sender.send(message);
+        }
+    }
+
+    /// Twilio reports that a call ended.
+    pub fn hung_up(&self, sid: &CallSid) {
+        self.send(sid, CallMessage::HungUp);
+    }
+
+    /// Twilio reports that this stream of a call failed.
+    pub fn stream_failed(&self, sid: &CallSid, stream: &str) {
+        self.send(sid, CallMessage::StreamFailed(stream.to_owned()));
+    }
+
+    /// Twilio's recorder has taken over a call: the call waits for no further stream and is not redirected any more.
+    pub fn hand_to_recorder(&self, sid: &CallSid) {
+        self.send(sid, CallMessage::StreamEnded(u32::MAX));
+    }
+
+    /// A call has lost its stream and waits for another one.
+    pub(super) fn await_stream(&self, sid: &CallSid) {
+        if let Some(live) = self.registry().live.get_mut(sid) {
+            (live.has_stream, live.next) = (false, Some(StreamEndAction::Resume));
+        }
+        self.inner.ended.notify_waiters();
+    }
+
+    /// Returns true while a call is active.
+    pub fn is_active(&self, sid: &CallSid) -> bool {
+        self.registry().live.contains_key(sid)
+    }
+
+    /// The number of calls that the AI answers at the moment.
+    pub fn ai_count(&self) -> usize {
+        self.registry().live.values().filter(|live| live.has_ai).count()
+    }
+
+    /// The number of active calls.
+    pub fn count(&self) -> usize {
+        self.registry().live.len()
+    }
+
+    /// Waits until the calls have ended; those still active after `limit` are redirected to Twilio's recorder.
+    pub async fn drain(&self, limit: Duration) {
+        let deadline = clock::instant() + limit;
+        let senders: Vec<_> = {
+            let mut registry = self.registry();
+            registry.is_draining = Some(deadline);
+            registry.live.values().map(|live| live.sender.clone()).collect()
+        };
+        if senders.is_empty() {
+            return;
+        }
+        tracing::info!(event = "CALLS_DRAINING", calls = senders.len(), "Draining {} active calls", senders.len());
+        for sender in senders {
+            let _ = sender.send(CallMessage::Shutdown { deadline });
+        }
+        let all_over = async {
+            loop {
+                let ended = self.inner.ended.notified();
+                if self.count() == 0 {
+                    break;
+                }
+                ended.await;
+            }
+        };
+        let _ = tokio::time::timeout(limit + Duration::from_secs(1), all_over).await;
+        // Leaves time for Twilio's requests for the TwiML that follows the streams that were just closed.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
+    /// Records the action that follows a call's stream. Call it before the stream is closed, because Twilio asks for it
+    /// at once.
+    pub(super) fn set_stream_end_action(&self, sid: &CallSid, action: StreamEndAction) {
+        let mut registry = self.registry();
+        if registry.end_actions.insert(sid.clone(), action).is_none() {
+            registry.order.push_back(sid.clone());
+        }
+        while registry.order.len() > MAX_REMEMBERED {
+            if let Some(oldest) = registry.order.pop_front() {
+                registry.end_actions.remove(&oldest);
+            }
+        }
+        drop(registry);
+        self.inner.ended.notify_waiters();
+    }
+
+    fn is_token_good(&self, start: &media_stream::Start) -> bool {
+        // The token was signed with the settings from the start of the call.
+        let began = self.registry().live.get(&start.call_sid).map(|live| live.settings.config.clone());
+        let config = began.unwrap_or_else(|| self.inner.services.config());
+        let keys = config.twilio.auth_tokens();
+        let token = start.parameters.get("token").map_or("", String::as_str);
+        stream_token::is_valid(keys, &start.call_sid, token, clock::now())
+    }
+
+    /// Returns true if the database shows that a call of an earlier daemon process has ended: its token is invalid
+    /// then.
+    async fn is_over(&self, sid: &CallSid) -> bool {
+        if self.is_active(sid) {
+            return false;
+        }
+        let asked = sid.clone();
+        let known = self.inner.services.store.read(move |tx| tx.call_by_sid(&asked));
+        // If the database does not answer, the caller is let in: a live call is worth more than the check.
+        let known = tokio::time::timeout(TOKEN_TIMEOUT, known).await;
+        known.is_ok_and(|known| known.is_ok_and(|known| known.is_some_and(|(_, state)| state == CallState::Ended)))
+    }
+
+    /// Hands the socket to its call. Returns the socket if no such call exists, or if the call has one already. A call
+    /// that an earlier daemon process started is started again here: the valid token proves that the call belongs to
+    /// this server.
+    fn attach_stream(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
+        if !self.is_active(sid) {
+            let call = IncomingCall::by_sid(sid.clone());
+            self.start(CallContext { call, name: ContactName::Unknown, ai_today: AiUsage::default() });
+        }
+        let mut registry = self.registry();
+        let Some(live) = registry.live.get_mut(sid).filter(|live| live.awaits_stream()) else { return Some(socket) };
+        (live.has_stream, live.next) = (true, None);
+        match live.sender.send(CallMessage::Stream(Box::new(socket), start)) {
+            Err(mpsc::error::SendError(CallMessage::Stream(socket, _))) => Some(*socket),
+            Ok(()) | Err(_) => None,
+        }
+    }
+
+    // A plain mutex: it is held for a lookup, never across an await.
+    fn registry(&self) -> MutexGuard<'_, CallRegistry> {
+        self.inner.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CallRegistry {
+    /// Returns the action that follows a call's stream. `Resume` is returned once per lost stream: a further request
+    /// means that the new stream could not be opened.
+    fn stream_end_action(&mut self, sid: &CallSid, connect: u32) -> Option<StreamEndAction> {
+        if let Some(action) = self.end_actions.get(sid) {
+            return Some(*action);
+        }
+        let live = self.live.get_mut(sid)?;
+        if connect < live.connects {
+            // A repeated request, as after a lost answer.
+            return Some(StreamEndAction::Resume);
+        }
+        if live.next == Some(StreamEndAction::Resume) {
+            live.connects += 1;
+            return live.next.take();
+        }
+        live.next
+    }
+
+    fn ai_calls(&self, number: &str) -> ConcurrentCalls {
+        let with_ai = || self.live.values().filter(|live| live.has_ai);
+        // Calls with a withheld number are not counted per number.
+        let of_number =
+            if number.starts_with('+') { with_ai().filter(|live| live.context.call.from == number).count() } else { 0 };
+        ConcurrentCalls { all: with_ai().count(), of_number }
+    }
+}
+
+/// Removes a call from the registry when its task ends for any reason.
+struct DeregisterGuard {
+    calls: Calls,
+    sid: CallSid,
+}
+
+impl Drop for DeregisterGuard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!(event = "CALL_PANIC", call.sid = %self.sid, "The task of call {} panicked; the call goes to Twilio's recorder", self.sid);
+        }
+        let is_known = self.calls.registry().end_actions.contains_key(&self.sid);
+        if !is_known {
+            self.calls.set_stream_end_action(&self.sid, StreamEndAction::Record);
+        }
+        self.calls.registry().live.remove(&self.sid);
+        metrics::gauge!("agentlocator_calls_live").decrement(1);
+        self.calls.inner.ended.notify_waiters();
+    }
+}

@@ -1,0 +1,97 @@
+//! The services that every call uses.
+
+use crate::agent::instructions;
+use crate::alerting::Alerts;
+use crate::call::{CallPolicy, EngineKind, Prompts};
+use crate::config::{Config, Eagerness, EngineChoice, OpenAiConfig, Reloadable, TurnDetection};
+use crate::engine::RejectedFields;
+use crate::host::disk::DiskMonitor;
+use crate::runtime::jobs::Jobs;
+use crate::runtime::{ActiveSettings, Clips};
+use crate::store::Store;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the media stream and the engine may take to connect after the greeting.
+const WATCHDOG: Duration = Duration::from_secs(6);
+/// Timeout of a tool.
+const TOOL_LIMIT: Duration = Duration::from_secs(8);
+
+/// The services that every call uses.
+#[derive(Clone)]
+pub struct CallServices {
+    /// The active settings, and the objects that are built from them.
+    pub active_settings: Reloadable<ActiveSettings>,
+    /// The database.
+    pub store: Store,
+    /// The HTTP client for Twilio's REST API.
+    pub client: reqwest::Client,
+    /// The built-in sentences that are played through the media stream.
+    pub clips: Arc<Clips>,
+    /// The free space of the disk.
+    pub disk: DiskMonitor,
+    /// Wakes the worker that compresses recordings.
+    pub compression: Jobs,
+    /// Where alerts are raised.
+    pub alerts: Alerts,
+    /// The settings that the AI server rejects.
+    pub rejected: RejectedFields,
+}
+
+impl CallServices {
+    /// The current settings.
+    pub fn config(&self) -> Arc<Config> {
+        self.active_settings.current().config.clone()
+    }
+
+    /// Returns true if these settings let the AI answer calls.
+    pub(super) fn uses_ai(settings: &ActiveSettings) -> bool {
+        match settings.config.voice.engine {
+            EngineChoice::Auto => settings.config.openai.key().is_some(),
+            EngineChoice::Realtime => true,
+            EngineChoice::Voicemail => false,
+        }
+    }
+
+    /// Builds the policy of a call that begins with these settings. `may_use_ai`: the usage limits allow the AI.
+    pub(super) fn policy(&self, settings: &ActiveSettings, may_use_ai: bool) -> CallPolicy {
+        let config = &settings.config;
+        let (voice, agent) = (&config.voice, &config.agent);
+        let engines = if may_use_ai && Self::uses_ai(settings) {
+            vec![EngineKind::Realtime, EngineKind::Voicemail]
+        } else {
+            vec![EngineKind::Voicemail]
+        };
+        CallPolicy {
+            engines,
+            greeting: settings.prompts.greeting.length,
+            watchdog: WATCHDOG,
+            lead: Duration::from_millis(voice.lead_ms.into()),
+            turn_end: turn_end(&config.openai),
+            idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),
+            max_call: Duration::from_secs(voice.max_call_s.into()),
+            tool_limit: TOOL_LIMIT,
+            speaks_first: voice.agent_speaks_first,
+            can_transfer: agent.transfer_to.is_some(),
+            prompts: Prompts {
+                speak_first: instructions::SPEAK_FIRST.into(),
+                still_there: instructions::STILL_THERE.into(),
+                wrap_up: instructions::WRAP_UP.into(),
+                one_moment_clip: self.clips.one_moment.clone(),
+                more_time_clip: self.clips.more_time.clone(),
+                goodbye_clip: self.clips.goodbye.clone(),
+                still_there_clip: self.clips.still_there.clone(),
+            },
+        }
+    }
+}
+
+/// How long the AI may wait after the caller's last word before it ends the turn.
+fn turn_end(openai: &OpenAiConfig) -> Duration {
+    match (openai.turn_detection, openai.vad_eagerness) {
+        (TurnDetection::ServerVad, _) => Duration::from_millis(openai.vad_silence_ms.into()),
+        (TurnDetection::SemanticVad, Eagerness::Low) => Duration::from_secs(8),
+        (TurnDetection::SemanticVad, Eagerness::Medium | Eagerness::Auto) => Duration::from_secs(4),
+        (TurnDetection::SemanticVad, Eagerness::High) => Duration::from_secs(2),
+    }
+}

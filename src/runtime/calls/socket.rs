@@ -1,0 +1,110 @@
+//! The media socket of one call.
+
+use crate::providers::twilio::media_stream::{self, Incoming, Start};
+use crate::providers::websocket::{Received, Socket};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+/// The underlying connection.
+pub enum MediaTransport {
+    /// Plain TCP.
+    Tcp(TcpStream),
+    /// TLS that this server terminates.
+    Tls(Box<TlsStream<TcpStream>>),
+    /// Any other stream.
+    Other(Pin<Box<dyn Duplex>>),
+}
+
+/// A stream that can be read and written.
+pub trait Duplex: AsyncRead + AsyncWrite + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
+
+/// The media socket of one call.
+pub struct MediaSocket {
+    pub(in crate::runtime) socket: Socket<MediaTransport>,
+}
+
+impl MediaSocket {
+    /// Wraps a socket whose handshake is complete.
+    pub fn new(socket: Socket<MediaTransport>) -> Self {
+        Self { socket }
+    }
+
+    /// Reads the start message; none if a message comes that may not precede it.
+    pub(super) async fn start(&mut self) -> Option<Start> {
+        loop {
+            match self.socket.receive().await {
+                Received::Text(text) => match media_stream::parse(&text) {
+                    Ok(Incoming::Start(start)) => return Some(start),
+                    Ok(Incoming::Connected | Incoming::Unknown) => {}
+                    Ok(_) | Err(_) => return None,
+                },
+                Received::Binary(_) | Received::Activity => {}
+                Received::Closed(_) | Received::Lost(_) => return None,
+            }
+        }
+    }
+
+    /// Closes the socket because it is not authenticated.
+    pub async fn reject(self) {
+        self.socket.close(CloseCode::Policy, "no token").await;
+    }
+
+    /// Closes the socket because it sends audio faster than real time.
+    pub(in crate::runtime) async fn reject_flood(self) {
+        self.socket.close(CloseCode::Policy, "faster than real time").await;
+    }
+
+    /// Closes the socket because no call waits for it.
+    pub(in crate::runtime) async fn close(self) {
+        self.socket.close(CloseCode::Normal, "").await;
+    }
+}
+
+impl fmt::Debug for MediaSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MediaSocket")
+    }
+}
+
+impl AsyncRead for MediaTransport {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+            Self::Other(stream) => stream.as_mut().poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for MediaTransport {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
+            Self::Other(stream) => stream.as_mut().poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Self::Other(stream) => stream.as_mut().poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Self::Other(stream) => stream.as_mut().poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Call transfers to a human agent: their state while the human agent's phone rings.
+
+use super::{Calls, LiveCall};
+use crate::call::StreamEndAction;
+use crate::config::Config;
+use crate::crm::call::IncomingCall;
+use crate::domain::{CallSid, ContactName, PhoneNumber, TransferFailure};
+use crate::runtime::call::CallMessage;
+
+/// The maximum length of the reason that is read to the human agent, in characters.
+const MAX_REASON: usize = 200;
+
+/// The transfer state of one call.
+#[derive(Debug, Default)]
+pub(super) struct Transfer {
+    /// The number of transfers so far, this one included.
+    number: u32,
+    reason: String,
+    /// The human agent pressed another key than the accepting one.
+    is_declined: bool,
+}
+
+/// A transfer that waits for the human agent: what they hear before they accept, and how they are dialled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingTransfer {
+    /// The caller's name.
+    pub caller_name: ContactName,
+    /// The caller's number, or a word such as `anonymous`.
+    pub caller_number: String,
+    /// The number that was called.
+    pub called_number: String,
+    /// The human agent's number.
+    pub human_agent: String,
+    /// Which transfer of the call this is, from 1.
+    pub number: u32,
+    /// What the caller wants; may be empty.
+    pub reason: String,
+}
+
+/// Returns true if a call may be transferred to the configured human agent. It may not if their phone forwarded this
+/// call or is the caller: the call would come back.
+pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
+    config.agent.transfer_to.as_ref().is_some_and(|human_agent| {
+        let numbers = [&call.from, &call.to, &call.forwarded_from];
+        !numbers.into_iter().any(|number| is_same(config, number, human_agent.as_str()))
+    })
+}
+
+impl Calls {
+    /// The stream of a call is closed, and Twilio will be instructed to dial the human agent.
+    pub(in crate::runtime) fn start_transfer(&self, sid: &CallSid, reason: &str) {
+        if let Some(live) = self.registry().live.get_mut(sid) {
+            (live.has_stream, live.next) = (false, Some(StreamEndAction::Transfer));
+            let (number, reason) = (live.transfer.number + 1, reason.chars().take(MAX_REASON).collect());
+            live.transfer = Transfer { number, reason, is_declined: false };
+        }
+        self.inner.ended.notify_waiters();
+    }
+
+    /// The transfer of a call that waits for the human agent's answer.
+    pub fn pending_transfer(&self, sid: &CallSid) -> Option<PendingTransfer> {
+        let registry = self.registry();
+        let live = registry.live.get(sid).filter(|live| live.is_transferring())?;
+        Some(PendingTransfer {
+            caller_name: live.context.name.clone(),
+            caller_number: live.context.call.from.clone(),
+            called_number: live.context.call.to.clone(),
+            human_agent: live.human_agent()?,
+            number: live.transfer.number,
+            reason: live.transfer.reason.clone(),
+        })
+    }
+
+    /// Records that the human agent accepted. Returns true while the caller is still on the line; for a call that this
+    /// process does not know (from before a restart) that is assumed.
+    pub fn accept_transfer(&self, sid: &CallSid) -> bool {
+        let registry = self.registry();
+        match registry.live.get(sid) {
+            Some(live) if live.is_transferring() => live.sender.send(CallMessage::TransferAccepted).is_ok(),
+            Some(_) => false,
+            None => matches!(registry.end_actions.get(sid), None | Some(StreamEndAction::Transfer)),
+        }
+    }
+
+    /// Records that the human agent pressed another key.
+    pub fn decline_transfer(&self, sid: &CallSid) {
+        if let Some(live) = self.registry().live.get_mut(sid) {
+            live.transfer.is_declined = true;
+        }
+    }
+
+    /// Records that the transfer failed, as Twilio reports it of the dialled call. Returns true if the conversation
+    /// with the AI continues.
+    pub fn fail_transfer(&self, sid: &CallSid, number: u32, why: TransferFailure) -> bool {
+        let mut registry = self.registry();
+        let Some(live) = registry.live.get_mut(sid) else { return false };
+        if !live.is_transferring() || live.transfer.number != number {
+            // A repeated report: the same answer is given again.
+            return true;
+        }
+        live.next = None;
+        let is_declined = live.transfer.is_declined && why == TransferFailure::NotAccepted;
+        let why = if is_declined { TransferFailure::Declined } else { why };
+        live.sender.send(CallMessage::TransferFailed(why)).is_ok()
+    }
+
+    /// Returns true if the human agent has accepted this call, as far as this process knows.
+    pub fn is_transferred(&self, sid: &CallSid) -> bool {
+        self.registry().end_actions.get(sid) == Some(&StreamEndAction::Transfer)
+    }
+
+    /// Returns true if an incoming call is one that is being transferred, and that the human agent's phone has
+    /// forwarded back. Its caller number is the original caller's, the human agent's, or ours where the caller withheld
+    /// theirs.
+    pub fn is_forwarded_back(&self, call: &IncomingCall) -> bool {
+        self.registry().live.values().filter(|live| live.is_transferring()).any(|live| {
+            let config = &live.settings.config;
+            let Some(human_agent) = live.human_agent() else { return false };
+            // Not every network reports who forwarded the call.
+            if !call.forwarded_from.is_empty() && !is_same(config, &call.forwarded_from, &human_agent) {
+                return false;
+            }
+            let is_withheld = !call.from.starts_with('+') && !call.forwarded_from.is_empty();
+            let ours = &live.context.call;
+            is_withheld
+                || [&human_agent, &ours.from, &ours.to].into_iter().any(|number| is_same(config, number, &call.from))
+        })
+    }
+}
+
+impl LiveCall {
+    /// The number of the human agent.
+    fn human_agent(&self) -> Option<String> {
+        Some(self.settings.config.agent.transfer_to.as_ref()?.to_string())
+    }
+
+    /// Returns true if a socket may become the call's stream.
+    pub(super) fn awaits_stream(&self) -> bool {
+        !self.has_stream && !self.is_transferring()
+    }
+
+    fn is_transferring(&self) -> bool {
+        self.next == Some(StreamEndAction::Transfer)
+    }
+}
+
+/// Returns true if both texts are the same phone number in any notation; a text that is not a phone number equals
+/// nothing.
+fn is_same(config: &Config, one: &str, other: &str) -> bool {
+    let parse = |text: &str| PhoneNumber::parse_provider(text, config.business.country).ok();
+    parse(one).is_some_and(|one| parse(other) == Some(one))
+}

@@ -1,0 +1,159 @@
+//! Fetches the media files of inbound messages after their webhooks have been answered.
+
+use super::ActiveSettings;
+use super::jobs::JobError;
+use crate::clock;
+use crate::config::{Config, Reloadable};
+use crate::domain::{MEDIA_PATH, MessageId, Provider, hex};
+use crate::host::disk::DiskMonitor;
+use crate::providers::baileys::signature::SECRET;
+use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher, Trusted};
+use crate::store::{self, Job, MediaState, Store, StoredMedia};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::time::Duration;
+use url::Url;
+
+/// Fetches the files of both providers' messages.
+#[derive(Clone)]
+pub struct MediaFetcher {
+    store: Store,
+    active_settings: Reloadable<ActiveSettings>,
+    disk: DiskMonitor,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+struct Payload {
+    message: MessageId,
+    position: u32,
+    provider: Provider,
+}
+
+impl MediaFetcher {
+    /// Creates a fetcher that stores into this database.
+    pub fn new(active_settings: Reloadable<ActiveSettings>, store: Store, disk: DiskMonitor) -> Self {
+        Self { store, active_settings, disk }
+    }
+
+    /// Runs one job: fetches the file and stores it by the hash of its content. Idempotent.
+    pub async fn fetch(self, job: Job) -> Result<(), JobError> {
+        let payload: Payload =
+            serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
+        let Payload { message, position, provider } = payload;
+        let noted =
+            self.store.read(move |tx| tx.message_media(message, position)).await.map_err(|error| later(&error))?;
+        let Some(noted) = noted else { return Ok(()) };
+        if noted.state == MediaState::Stored.as_str() {
+            // The last run ended after it stored the file and before it released it: the bridge may have deleted its
+            // copy since.
+            self.release(provider, &noted.source_url).await;
+            return Ok(());
+        }
+        if !self.disk.takes_media() {
+            return Err(self.defer_for_space(payload).await);
+        }
+        let (fetched, retry_for) = match provider {
+            Provider::Twilio => {
+                (self.active_settings.current().twilio_files.fetch(&noted.source_url).await, RETRY_OUTAGE_FOR)
+            }
+            Provider::Baileys => self.fetch_from_bridge(&noted.source_url).await,
+        };
+        match fetched {
+            Ok(file) if !self.disk.has_space_for(file.content.len() as u64) => Err(self.defer_for_space(payload).await),
+            Ok(file) => {
+                self.store_file(payload, file, noted.mime).await?;
+                self.release(provider, &noted.source_url).await;
+                Ok(())
+            }
+            Err(error) if is_retryable(&error, &job, retry_for) => {
+                // Longer than is_retryable allows, so that function decides, and the final failure is recorded.
+                Err(JobError::RetryFor(retry_for + MARGIN, error.to_string()))
+            }
+            Err(error) => {
+                let why = error.to_string();
+                let failed = self.store.write(move |tx| tx.fail_media(message, position, &why));
+                failed.await.map_err(|error| later(&error))?;
+                Err(JobError::Permanent(error.to_string()))
+            }
+        }
+    }
+
+    /// While the disk is nearly full, the file stays with the provider and its message shows the reason.
+    async fn defer_for_space(&self, Payload { message, position, .. }: Payload) -> JobError {
+        let noted = self.store.write(move |tx| tx.set_media_wait_reason(message, position, NO_SPACE)).await;
+        JobError::RetryFor(RETRY_NO_SPACE_FOR, noted.map_or_else(|error| error.to_string(), |()| NO_SPACE.to_owned()))
+    }
+
+    /// Fetches a file that the bridge named, its own or an external one; also returns how long to retry.
+    async fn fetch_from_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
+        let active_settings = self.active_settings.current();
+        let token = active_settings.config.whatsapp.token_secret().map(|token| (SECRET, token.expose()));
+        match active_settings.bridge.as_ref().and_then(|bridge| bridge.file_url(address)) {
+            Some(own) => (active_settings.files.fetch(own.as_str(), token).await, WHATSAPP_RETENTION),
+            None => (active_settings.files.fetch(address, token).await, RETRY_OUTAGE_FOR),
+        }
+    }
+
+    /// Tells the bridge that it may delete a file that is stored here.
+    async fn release(&self, provider: Provider, address: &str) {
+        if let (Provider::Baileys, Some(bridge)) = (provider, &self.active_settings.current().bridge) {
+            bridge.release_file(address).await;
+        }
+    }
+
+    async fn store_file(
+        &self,
+        payload: Payload,
+        file: FetchedFile,
+        declared_type: Option<String>,
+    ) -> Result<(), JobError> {
+        let Payload { message, position, .. } = payload;
+        let stored = self.store.write(move |tx| {
+            let sha256 = hex(&Sha256::digest(&file.content));
+            let mime = declared_type.or(file.mime).unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
+            let url = format!("{MEDIA_PATH}{sha256}");
+            let file = StoredMedia { mime, content: file.content };
+            tx.store_media(message, position, &sha256, &file, &url, clock::now())
+        });
+        stored.await.map_err(|error| later(&error))?;
+        tracing::info!(event = "WA_MEDIA_FETCHED", message.id = %message, "Media file of message {message} fetched");
+        Ok(())
+    }
+}
+
+/// The files that may be sent or fetched: public ones, and the bridge's own.
+pub(super) fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
+    let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
+    let trusted = match origin {
+        Ok(origin) if config.whatsapp.baileys_enabled() => {
+            Trusted::Origin { origin, socket: config.whatsapp.bridge_socket().map(Path::to_owned) }
+        }
+        _ => Trusted::Nothing,
+    };
+    SafeFetcher::new(trusted, config.whatsapp.max_media_bytes)
+}
+
+/// Returns true if a retry may succeed. Twilio's files pass through its storage after the webhook: a 404 is normal at
+/// first, and an error after a while. Servers that are down are retried for `retry_for`.
+fn is_retryable(error: &FetchError, job: &Job, retry_for: Duration) -> bool {
+    let age = clock::now().since(job.created_at);
+    match error {
+        FetchError::Status(404) => age < RETRY_MISSING_FOR,
+        error => error.is_retryable() && age < retry_for,
+    }
+}
+
+fn later(error: &store::Error) -> JobError {
+    JobError::Retry(error.to_string())
+}
+
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+const RETRY_MISSING_FOR: Duration = Duration::from_mins(5);
+const RETRY_OUTAGE_FOR: Duration = Duration::from_hours(23);
+/// How long WhatsApp keeps a file on its servers, and the bridge tries to download it.
+const WHATSAPP_RETENTION: Duration = Duration::from_hours(14 * 24);
+/// Twilio and WhatsApp keep files at least this long.
+const RETRY_NO_SPACE_FOR: Duration = Duration::from_hours(13 * 24);
+const NO_SPACE: &str = "the disk is nearly full; the file is fetched once there is enough space";
+const MARGIN: Duration = Duration::from_hours(1);

@@ -1,0 +1,314 @@
+//! Sends the outbox: in order for each contact, many contacts in parallel, and through the bridge at a human's pace.
+//!
+//! [`crate::inbox::delivery`] decides the next step of a message; this module carries it out. Each attempt is recorded
+//! before it starts and after it ends, so after a crash the next start knows which messages may or may not have been
+//! sent.
+
+mod attempt;
+mod health;
+mod senders;
+
+use super::ActiveSettings;
+use crate::alerting::Alerts;
+use crate::config::{Config, Reloadable};
+use crate::domain::{OutboxId, Provider, Timestamp};
+use crate::inbox::delivery::{Delivery, Step};
+use crate::inbox::policy::{Route, RouteInput, RoutingRules};
+use crate::inbox::send_rate::SendPacer;
+use crate::providers::baileys::bridge::LinkState;
+use crate::store::{self, OutboxEntry, Store};
+use crate::{clock, entropy};
+use attempt::Attempt;
+use health::ProviderHealth;
+pub(super) use senders::ProviderSenders;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+/// A handle to the outbox; clones share it.
+#[derive(Clone)]
+pub struct Outbox {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Store,
+    active_settings: Reloadable<ActiveSettings>,
+    health: ProviderHealth,
+    wake: Notify,
+    alerts: Alerts,
+}
+
+impl Outbox {
+    /// Creates the outbox; it sends nothing until [`Outbox::run`].
+    pub fn new(active_settings: Reloadable<ActiveSettings>, store: Store, alerts: Alerts) -> Self {
+        let health = ProviderHealth::new(active_settings.clone());
+        Self { shared: Arc::new(Shared { store, active_settings, health, wake: Notify::new(), alerts }) }
+    }
+
+    /// Wakes the loop for a new message. Call it after the commit that stored it.
+    pub fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
+    /// The current routing rules.
+    pub fn rules(&self) -> RoutingRules {
+        self.shared.active_settings.current().rules.clone()
+    }
+
+    /// Other settings are active: queued messages may take another route now.
+    pub fn settings_changed(&self) {
+        self.shared.health.reset();
+        self.wake();
+    }
+
+    /// The providers that are down. If there is a choice of providers, the bridge is queried first.
+    pub async fn down(&self) -> Vec<Provider> {
+        if self.shared.active_settings.current().rules.priority.len() > 1 {
+            self.shared.health.refresh().await;
+        }
+        self.shared.health.down(clock::now())
+    }
+
+    /// The state of the bridge's link to WhatsApp; none if the bridge is not in use, or was not queried yet.
+    pub fn bridge(&self) -> Option<LinkState> {
+        self.shared.health.bridge()
+    }
+
+    /// Since when nothing has been received through the bridge's link, although it is connected.
+    pub fn bridge_deaf_since(&self) -> Option<Timestamp> {
+        self.shared.health.bridge_deaf_since()
+    }
+
+    /// Returns false if the loop has not run for a minute: it is stuck then.
+    pub fn is_alive(&self) -> bool {
+        self.shared.health.is_loop_alive(clock::now())
+    }
+
+    /// Sends until `stopping`, then waits for the attempts in flight. Those that are cut off are unconfirmed at the
+    /// next start.
+    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+        let mut dispatcher = Dispatcher::new(self.shared.clone()).await;
+        let bridge_watch = tokio::spawn(watch_bridge(self.clone()));
+        loop {
+            self.shared.health.record_loop(clock::now());
+            let wait = dispatcher.start_due().await;
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => break,
+                () = self.shared.wake.notified() => {}
+                () = dispatcher.ended() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        bridge_watch.abort();
+        dispatcher.drain().await;
+    }
+}
+
+/// The routing rules from the settings.
+pub fn rules(config: &Config) -> RoutingRules {
+    use crate::config::ProviderChoice;
+    let in_use = |provider: &Provider| match provider {
+        Provider::Twilio => config.twilio_whatsapp_enabled(),
+        Provider::Baileys => config.whatsapp.baileys_enabled(),
+    };
+    // Providers that are in use but not in the list come last.
+    let mut priority: Vec<Provider> = Vec::new();
+    for provider in config.whatsapp.priority.iter().chain(Provider::ALL).filter(|provider| in_use(provider)) {
+        if !priority.contains(provider) {
+            priority.push(*provider);
+        }
+    }
+    let only = match config.whatsapp.provider {
+        ProviderChoice::Auto => None,
+        ProviderChoice::Twilio => Some(Provider::Twilio),
+        ProviderChoice::Baileys => Some(Provider::Baileys),
+    };
+    RoutingRules { only, priority, template: config.twilio.wa_template_sid.is_some() }
+}
+
+/// Polls the bridge's state; when the bridge is back, the messages that wait for it are sent.
+async fn watch_bridge(outbox: Outbox) {
+    let Shared { health, store, .. } = &*outbox.shared;
+    let mut poll = tokio::time::interval(PROBE);
+    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        poll.tick().await;
+        if health.probe().await {
+            let hastened = store.write(|tx| tx.make_outbox_due(Provider::Baileys, clock::now())).await;
+            if hastened.is_ok() {
+                outbox.wake();
+            }
+        }
+    }
+}
+
+/// The loop's own state.
+struct Dispatcher {
+    shared: Arc<Shared>,
+    pacer: SendPacer,
+    running: JoinSet<OutboxId>,
+    in_flight: HashSet<OutboxId>,
+}
+
+impl Dispatcher {
+    /// Resumes where the last run ended.
+    async fn new(shared: Arc<Shared>) -> Self {
+        let now = clock::now();
+        let recovered = shared.store.write(move |tx| {
+            let doubtful = tx.mark_interrupted_attempts(now)?;
+            Ok((doubtful, tx.sends_since(Provider::Baileys, now.minus(DAY))?))
+        });
+        let (doubtful, sends) = recovered.await.unwrap_or_default();
+        if doubtful > 0 {
+            tracing::warn!(
+                event = "OUTBOX_IN_DOUBT",
+                messages = doubtful,
+                "Messages may have been sent before the last stop; Twilio's list is checked for them before they are sent again"
+            );
+        }
+        let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
+        let send_rate = shared.active_settings.current().send_rate();
+        let pacer = SendPacer::new(send_rate, sends.into_iter().map(|(at, _)| at), first_contacts);
+        Self { shared, pacer, running: JoinSet::new(), in_flight: HashSet::new() }
+    }
+
+    /// Starts what is due; returns how long to wait for more.
+    async fn start_due(&mut self) -> Duration {
+        let now = clock::now();
+        let read = self.shared.store.read(move |tx| Ok((tx.due_outbox(now, MAX_BATCH)?, tx.next_outbox_at(now)?)));
+        let (due, mut next) = match read.await {
+            Ok(found) => found,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(event = "OUTBOX_FAILED", error, "Cannot read the outbox");
+                return AFTER_FAILURE;
+            }
+        };
+        let down = self.shared.health.down(now);
+        let active_settings = self.shared.active_settings.current();
+        self.pacer.set_rate(active_settings.send_rate());
+        for entry in due {
+            if self.in_flight.len() >= MAX_CONCURRENT {
+                break;
+            }
+            if self.in_flight.contains(&entry.id) {
+                continue;
+            }
+            match self.pacing_delay(&entry, &active_settings.rules, &down, now).await {
+                Ok(None) => self.start(entry),
+                Ok(Some(until)) => next = Some(next.map_or(until, |next| next.min(until))),
+                Err(_) => return AFTER_FAILURE,
+            }
+        }
+        next.map_or(IDLE, |next| next.since(clock::now()).clamp(MIN_WAIT, IDLE))
+    }
+
+    /// Until when the bridge's send rate delays a message. A message that would wait long lets others pass.
+    async fn pacing_delay(
+        &mut self,
+        entry: &OutboxEntry,
+        rules: &RoutingRules,
+        down: &[Provider],
+        now: Timestamp,
+    ) -> store::Result<Option<Timestamp>> {
+        let delivery = delivery(entry);
+        let step = delivery.next(&route_input(entry, rules, down, now));
+        let by_bridge = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
+        // A repeated attempt of an unconfirmed message does not count as a new message.
+        if !by_bridge || entry.doubtful {
+            return Ok(None);
+        }
+        let Some(until) = self.pacer.earliest(entry.first_words).filter(|until| *until > now) else {
+            self.pacer.record_sent(entry.first_words, now, entropy::chance());
+            return Ok(None);
+        };
+        if until.since(now) > POSTPONE_AFTER {
+            let id = entry.id;
+            let reason = "today's limit of new conversations is reached; WhatsApp blocks accounts that write to many new contacts";
+            self.shared.store.write(move |tx| tx.postpone_outbox(id, until, reason)).await?;
+        }
+        Ok(Some(until))
+    }
+
+    fn start(&mut self, entry: OutboxEntry) {
+        self.in_flight.insert(entry.id);
+        let attempt =
+            Attempt { active_settings: self.shared.active_settings.current(), shared: self.shared.clone(), entry };
+        self.running.spawn(attempt.run());
+    }
+
+    /// Waits until an attempt has ended; for ever if none runs.
+    async fn ended(&mut self) {
+        match self.running.join_next().await {
+            Some(Ok(id)) => {
+                self.in_flight.remove(&id);
+            }
+            // A message whose attempt panicked stays in flight, unconfirmed, until the next start.
+            Some(Err(error)) => {
+                tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt to send a message panicked; the message is checked at the next start");
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn drain(mut self) {
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN, ended).await.is_err() {
+            tracing::warn!(
+                event = "OUTBOX_CUT",
+                "Messages in flight were cut off by the stop; they are checked at the next start"
+            );
+        }
+    }
+}
+
+/// The message as input to the delivery decisions.
+fn delivery(entry: &OutboxEntry) -> Delivery {
+    Delivery {
+        named: entry.named,
+        route: Route { provider: entry.provider, template: entry.template },
+        unconfirmed: entry.doubtful,
+        attempts: entry.attempts,
+        unconfirmed_attempts: entry.unconfirmed_attempts,
+        attempt_at: entry.attempt_at,
+        refused: entry.refused.clone(),
+        last_refusal: entry.last_refusal.clone(),
+        created_at: entry.created_at,
+    }
+}
+
+/// The other inputs to the delivery decisions.
+fn route_input<'a>(
+    entry: &'a OutboxEntry,
+    rules: &'a RoutingRules,
+    down: &'a [Provider],
+    now: Timestamp,
+) -> RouteInput<'a> {
+    let capable = crate::crm::outbox::capable_providers(&entry.recipient, &entry.text);
+    RouteInput {
+        rules,
+        named: entry.named,
+        last_in: entry.last_in,
+        capable,
+        refused: &entry.refused,
+        opted_out: entry.opted_out_at.is_some(),
+        down,
+        now,
+    }
+}
+
+/// How often the bridge's state is polled.
+const PROBE: Duration = Duration::from_secs(5);
+const IDLE: Duration = Duration::from_secs(15);
+const MIN_WAIT: Duration = Duration::from_millis(1);
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// A message that must wait longer than this lets others pass.
+const POSTPONE_AFTER: Duration = Duration::from_mins(2);
+/// How long attempts in flight may take after the stop.
+const DRAIN: Duration = Duration::from_secs(9);
+const DAY: Duration = Duration::from_hours(24);
+const MAX_CONCURRENT: usize = 32;
+const MAX_BATCH: usize = 256;

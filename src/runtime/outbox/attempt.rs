@@ -1,0 +1,212 @@
+//! One step of one message: an attempt, a lookup in Twilio's list, or the final failure.
+
+use super::{Shared, delivery, route_input};
+use crate::crm;
+use crate::domain::{NotSent, OutboxId, Outcome, Provider, ProviderError, Search};
+use crate::inbox::delivery::{Delivery, Reason, Step, StepResult};
+use crate::inbox::policy::Route;
+use crate::providers::twilio::error_messages;
+use crate::runtime::ActiveSettings;
+use crate::store::{OutboxEntry, WriteTx};
+use crate::{clock, entropy, store};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One step of one message.
+pub(super) struct Attempt {
+    pub(super) shared: Arc<Shared>,
+    /// The settings for the whole step.
+    pub(super) active_settings: Arc<ActiveSettings>,
+    pub(super) entry: OutboxEntry,
+}
+
+impl Attempt {
+    /// Carries out the step and records its outcome.
+    pub(super) async fn run(self) -> OutboxId {
+        let id = self.entry.id;
+        let mut delivery = delivery(&self.entry);
+        let (result, provider_error) = match self.plan(&delivery).await {
+            Step::Send(route) => {
+                let Some(ended) = self.send(&mut delivery, route).await else { return id };
+                ended
+            }
+            Step::Search => self.search(&mut delivery).await,
+            Step::GiveUp(reason) => (StepResult::Failed(reason), None),
+        };
+        self.record(delivery, result, provider_error).await;
+        id
+    }
+
+    /// Plans the step. If there is a choice of providers, the bridge's state is queried before the bridge is chosen.
+    async fn plan(&self, delivery: &Delivery) -> Step {
+        let step = self.step(delivery);
+        let chosen = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
+        if chosen
+            && !delivery.unconfirmed
+            && self.entry.named.is_none()
+            && self.active_settings.rules.priority.len() > 1
+        {
+            self.shared.health.refresh().await;
+            return self.step(delivery);
+        }
+        step
+    }
+
+    fn step(&self, delivery: &Delivery) -> Step {
+        let now = clock::now();
+        let down = self.shared.health.down(now);
+        delivery.next(&route_input(&self.entry, &self.active_settings.rules, &down, now))
+    }
+
+    /// Sends the message; none if it must not be sent any more, or the attempt could not be recorded beforehand.
+    async fn send(&self, delivery: &mut Delivery, route: Route) -> Option<(StepResult, Option<ProviderError>)> {
+        if !delivery.unconfirmed
+            && let Err(provider_error) = self.active_settings.senders.inspect(&self.entry).await
+        {
+            return Some((StepResult::Failed(Reason::Refused(provider_error.clone())), Some(provider_error)));
+        }
+        let began_at = clock::now();
+        let entry = self.entry.clone();
+        match self.shared.store.write(move |tx| crm::outbox::begin(tx, &entry, route, began_at)).await {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                report_failure(&error, "Cannot record an attempt, so the message is not sent yet");
+                tokio::time::sleep(AFTER_FAILURE).await;
+                return None;
+            }
+        }
+        delivery.begin(route, began_at);
+        let outcome = self.shared.health.explain(self.active_settings.senders.send(route, &self.entry).await);
+        self.report(route, &outcome, began_at);
+        let now = clock::now();
+        let down = self.shared.health.down(now);
+        let route_input = route_input(&self.entry, &self.active_settings.rules, &down, now);
+        let provider_error = match &outcome {
+            Outcome::Sent { .. } => None,
+            Outcome::NotSent(_, provider_error) | Outcome::Unconfirmed(provider_error) => Some(provider_error.clone()),
+        };
+        Some((delivery.after_attempt(outcome, &route_input, entropy::chance()), provider_error))
+    }
+
+    /// Looks the message up in Twilio's list. Entries that belong to another of our messages are ignored.
+    async fn search(&self, delivery: &mut Delivery) -> (StepResult, Option<ProviderError>) {
+        let since = delivery.attempt_at.unwrap_or(self.entry.created_at);
+        let search = match self.active_settings.senders.find(&self.entry, since).await {
+            Ok(ids) => {
+                let unknown = self.shared.store.read(move |tx| tx.unknown_provider_ids(Provider::Twilio, ids)).await;
+                match unknown.map(|ids| ids.into_iter().next()) {
+                    Ok(Some(sid)) => Search::Found(sid),
+                    Ok(None) => Search::NotFound,
+                    Err(error) => Search::Unreachable(store_error(&error)),
+                }
+            }
+            Err(provider_error) => Search::Unreachable(provider_error),
+        };
+        let provider_error = match &search {
+            Search::Unreachable(provider_error) => Some(provider_error.clone()),
+            Search::Found(_) | Search::NotFound => None,
+        };
+        (delivery.after_search(search, clock::now(), entropy::chance()), provider_error)
+    }
+
+    /// Records the outcome of a step, and retries until that succeeds: until then the message must not be sent again.
+    async fn record(&self, delivery: Delivery, result: StepResult, provider_error: Option<ProviderError>) {
+        let language = &self.active_settings.config.agent.language;
+        let error = match &result {
+            StepResult::Failed(reason) => Some(crm::outbox::reason(reason, language)),
+            StepResult::Retry { .. } if delivery.unconfirmed => Some(crm::outbox::unconfirmed_text(language)),
+            StepResult::Sent { .. } | StepResult::Retry { .. } => None,
+        };
+        if let (StepResult::Failed(_), Some((code, _))) = (&result, &error) {
+            let message = self.entry.message;
+            metrics::counter!("agentlocator_whatsapp_failed_total").increment(1);
+            tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} failed for good: {code}");
+        }
+        let recorded = Arc::new((self.entry.clone(), delivery, result, error, provider_error));
+        loop {
+            let step = recorded.clone();
+            let Err(error) = self.shared.store.write(move |tx| finish(tx, &step)).await else { return };
+            report_failure(&error, "Cannot record the outcome of an attempt; retrying");
+            tokio::time::sleep(AFTER_FAILURE).await;
+        }
+    }
+
+    /// Derives from Twilio's answers whether it accepts the account.
+    fn record_account_status(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Sent { .. } => self.shared.alerts.record_twilio_access(None),
+            Outcome::NotSent(_, provider_error) if error_messages::is_account_refused(&provider_error.code) => {
+                self.shared.alerts.record_twilio_access(Some(&provider_error.sentence));
+            }
+            Outcome::NotSent(..) | Outcome::Unconfirmed(_) => {}
+        }
+    }
+
+    fn report(&self, route: Route, outcome: &Outcome, began_at: crate::domain::Timestamp) {
+        let now = clock::now();
+        let label = match outcome {
+            Outcome::Sent { .. } => {
+                self.shared.health.record_up(route.provider);
+                "sent"
+            }
+            Outcome::NotSent(NotSent::Down, _) => {
+                self.shared.health.record_down(route.provider, now);
+                "down"
+            }
+            Outcome::NotSent(NotSent::Busy(_), _) => "busy",
+            Outcome::NotSent(..) => "refused",
+            Outcome::Unconfirmed(_) => {
+                if route.provider == Provider::Twilio {
+                    self.shared.health.record_down(route.provider, now);
+                }
+                "doubtful"
+            }
+        };
+        let code = match outcome {
+            Outcome::Sent { .. } => "",
+            Outcome::NotSent(_, provider_error) | Outcome::Unconfirmed(provider_error) => provider_error.code.as_str(),
+        };
+        let labels = [("provider", route.provider.as_str()), ("outcome", label)];
+        metrics::counter!("agentlocator_whatsapp_sent_total", &labels).increment(1);
+        if route.provider == Provider::Twilio {
+            self.record_account_status(outcome);
+        }
+        let event = match route.provider {
+            Provider::Twilio => "WA_OUT_TWILIO",
+            Provider::Baileys => "WA_OUT_BAILEYS",
+        };
+        let (message, took_ms) = (self.entry.message, now.since(began_at).as_millis());
+        let to = crate::domain::Masked(&self.entry.recipient);
+        tracing::info!(
+            event,
+            message.id = %message,
+            to = %to,
+            outcome = label,
+            code,
+            attempt = self.entry.attempts + 1,
+            template = route.template,
+            took_ms,
+            "Message {message} to {to}: {label}"
+        );
+    }
+}
+
+type Ended = (OutboxEntry, Delivery, StepResult, Option<(String, String)>, Option<ProviderError>);
+
+fn finish(tx: &WriteTx<'_>, ended: &Ended) -> store::Result<()> {
+    let (entry, delivery, result, error, provider_error) = ended;
+    let error = error.as_ref().map(|(code, sentence)| (code.as_str(), sentence.as_str()));
+    let provider_error = provider_error.as_ref().map(|provider_error| provider_error.sentence.as_str());
+    crm::outbox::finish(tx, entry, delivery, result, error, provider_error, clock::now())
+}
+
+fn report_failure(error: &store::Error, what: &str) {
+    tracing::error!(event = "OUTBOX_FAILED", error = error as &dyn std::error::Error, "{what}");
+}
+
+fn store_error(error: &store::Error) -> ProviderError {
+    ProviderError { code: "store".to_owned(), sentence: error.to_string() }
+}
+
+const AFTER_FAILURE: Duration = Duration::from_secs(1);

@@ -1,0 +1,177 @@
+//! Which providers are down, as far as is known.
+
+use crate::clock;
+use crate::config::Reloadable;
+use crate::domain::{NotSent, Outcome, Provider, ProviderError, Timestamp};
+use crate::providers::baileys::bridge::{Bridge, LinkState, Report};
+use crate::runtime::ActiveSettings;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Which providers are down.
+pub(super) struct ProviderHealth {
+    active_settings: Reloadable<ActiveSettings>,
+    // A plain mutex: it is held to copy a few values.
+    state: Mutex<State>,
+    /// Serializes queries to the bridge: one task queries, the others wait for its result.
+    query_lock: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct State {
+    bridge: Option<LinkState>,
+    /// The state that was logged last.
+    bridge_logged: Option<LinkState>,
+    bridge_queried_at: Option<Timestamp>,
+    bridge_deaf_since: Option<Timestamp>,
+    twilio_down_until: Option<Timestamp>,
+    loop_at: Option<Timestamp>,
+}
+
+impl ProviderHealth {
+    pub(super) fn new(active_settings: Reloadable<ActiveSettings>) -> Self {
+        let state = State { loop_at: Some(clock::now()), ..State::default() };
+        Self { active_settings, state: Mutex::new(state), query_lock: tokio::sync::Mutex::default() }
+    }
+
+    /// The providers that are down.
+    pub(super) fn down(&self, now: Timestamp) -> Vec<Provider> {
+        let seen = *self.lock();
+        let bridge = seen.bridge_is_down().then_some(Provider::Baileys);
+        let twilio = seen.twilio_down_until.is_some_and(|until| now < until).then_some(Provider::Twilio);
+        bridge.into_iter().chain(twilio).collect()
+    }
+
+    /// Queries the bridge, unless its last answer is recent.
+    pub(super) async fn refresh(&self) {
+        let _guard = self.query_lock.lock().await;
+        let queried_at = self.lock().bridge_queried_at;
+        if queried_at.is_none_or(|queried_at| clock::now().since(queried_at) >= MAX_STATE_AGE) {
+            self.query_bridge().await;
+        }
+    }
+
+    /// Queries the bridge; returns true if it is up again.
+    pub(super) async fn probe(&self) -> bool {
+        let _guard = self.query_lock.lock().await;
+        let before = *self.lock();
+        self.query_bridge().await;
+        before.bridge_is_down() && !self.lock().bridge_is_down()
+    }
+
+    async fn query_bridge(&self) {
+        let active_settings = self.active_settings.current();
+        let Some(bridge) = &active_settings.bridge else { return };
+        let Report { state, deaf_since, .. } = bridge.report().await;
+        // The answer came from the bridge of replaced settings, and is discarded.
+        if !Arc::ptr_eq(&active_settings, &self.active_settings.current()) {
+            return;
+        }
+        let mut seen = self.lock();
+        if seen.bridge_logged != Some(state) {
+            log_change(state);
+        }
+        seen.bridge = Some(state);
+        seen.bridge_logged = Some(state);
+        seen.bridge_deaf_since = deaf_since;
+        seen.bridge_queried_at = Some(clock::now());
+    }
+
+    /// The state of the bridge's link, if the bridge is in use and was queried.
+    pub(super) fn bridge(&self) -> Option<LinkState> {
+        self.bridge_in_use().and(self.lock().bridge)
+    }
+
+    /// Since when nothing has been received through the bridge's link, although it is connected.
+    pub(super) fn bridge_deaf_since(&self) -> Option<Timestamp> {
+        self.bridge_in_use().and(self.lock().bridge_deaf_since)
+    }
+
+    /// Discards what is known of the bridge: the new settings may name another one.
+    pub(super) fn reset(&self) {
+        let mut seen = self.lock();
+        *seen = State { bridge_logged: seen.bridge_logged, loop_at: seen.loop_at, ..State::default() };
+    }
+
+    fn bridge_in_use(&self) -> Option<Bridge> {
+        self.active_settings.current().bridge.clone()
+    }
+
+    /// Adds the known reason to an outcome in which the bridge says only that it is not connected.
+    pub(super) fn explain(&self, outcome: Outcome) -> Outcome {
+        match (&outcome, self.bridge_in_use(), self.bridge()) {
+            (Outcome::NotSent(NotSent::Down, provider_error), Some(bridge), Some(state))
+                if provider_error.code == NOT_CONNECTED =>
+            {
+                let sentence = bridge.sentence(state).map(str::to_owned);
+                sentence.map_or(outcome, |sentence| {
+                    Outcome::NotSent(NotSent::Down, ProviderError { code: state.as_str().to_owned(), sentence })
+                })
+            }
+            _ => outcome,
+        }
+    }
+
+    /// Records that an attempt found a provider down.
+    pub(super) fn record_down(&self, provider: Provider, now: Timestamp) {
+        let mut seen = self.lock();
+        match provider {
+            Provider::Baileys => {
+                // The reason is queried later; a reason that is known already is kept.
+                seen.bridge = seen.bridge.filter(|state| !state.is_connected()).or(Some(LinkState::Other));
+                seen.bridge_queried_at = Some(now);
+            }
+            Provider::Twilio => seen.twilio_down_until = Some(now.plus(TWILIO_BACKOFF)),
+        }
+    }
+
+    /// Records that a provider accepted an attempt.
+    pub(super) fn record_up(&self, provider: Provider) {
+        let mut seen = self.lock();
+        match provider {
+            Provider::Baileys => seen.bridge = Some(LinkState::Connected),
+            Provider::Twilio => seen.twilio_down_until = None,
+        }
+    }
+
+    pub(super) fn record_loop(&self, now: Timestamp) {
+        self.lock().loop_at = Some(now);
+    }
+
+    pub(super) fn is_loop_alive(&self, now: Timestamp) -> bool {
+        self.lock().loop_at.is_some_and(|at| now.since(at) < STALLED)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn bridge_is_down(&self) -> bool {
+        self.bridge.is_some_and(|state| !state.is_connected())
+    }
+}
+
+/// Logs one line for each change, with the remedy.
+fn log_change(state: LinkState) {
+    match state.sentence(false) {
+        None => tracing::info!(event = "BRIDGE_UP", state = state.as_str(), "The WhatsApp bridge is connected"),
+        Some(sentence) => {
+            tracing::warn!(
+                event = "BRIDGE_DOWN",
+                state = state.as_str(),
+                "Messages cannot be sent by the bridge: {sentence}"
+            );
+        }
+    }
+}
+
+/// The bridge's code if it gives no reason.
+const NOT_CONNECTED: &str = "not_connected";
+/// A younger answer of the bridge is reused, so many messages at once query it once.
+const MAX_STATE_AGE: Duration = Duration::from_millis(50);
+/// How long Twilio is not used after it was found down.
+const TWILIO_BACKOFF: Duration = Duration::from_secs(20);
+/// The loop is stuck if it has not run for this long.
+const STALLED: Duration = Duration::from_mins(1);

@@ -1,0 +1,206 @@
+//! The turn-by-turn conversation of a call without a media stream: Twilio records a turn, the AI transcribes and
+//! answers it, and Twilio speaks the answer and records again.
+
+use super::calls::{self, CallServices};
+use crate::agent::instructions::{self, PhoneContext};
+use crate::clock;
+use crate::config::{AgentConfig, BusinessConfig};
+use crate::crm::recording::NewRecording;
+use crate::domain::{CallSid, RecordingSid, Speaker, Timestamp};
+use crate::host::local_time::start_of_day;
+use crate::providers::openai::rest::{self as openai, ChatMessage};
+use crate::providers::twilio::rest as twilio;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a webhook waits for an answer; Twilio itself waits 15 s.
+pub(super) const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long each step of an answer may take.
+const STEP_TIMEOUT: Duration = Duration::from_secs(15);
+/// The largest recording that is transcribed, in bytes.
+const MAX_RECORDING_BYTES: usize = 16 << 20;
+/// How many answers are kept, so a repeated webhook for the same recording gets the same answer.
+const MAX_REPLIES: usize = 1000;
+/// The delays between attempts to fetch a recording that Twilio's storage does not have yet.
+const FETCH_RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// What the caller gets after a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// This text, and then the caller's next turn.
+    Say(String),
+    /// This text, then the call ends.
+    SayAndHangUp(String),
+    /// The answer is not ready.
+    Pending,
+    /// There will be no answer.
+    Unavailable,
+}
+
+/// All turn-by-turn conversations; clones share them.
+#[derive(Clone)]
+pub struct RecordedTurns {
+    services: CallServices,
+    replies: Arc<Mutex<Replies>>,
+}
+
+#[derive(Default)]
+struct Replies {
+    by_recording: HashMap<RecordingSid, watch::Receiver<Reply>>,
+    order: VecDeque<RecordingSid>,
+}
+
+impl RecordedTurns {
+    /// Creates it without conversations.
+    pub fn new(services: CallServices) -> Self {
+        Self { services, replies: Arc::default() }
+    }
+
+    /// Returns true if an AI is configured; otherwise a message is recorded and the call ends.
+    pub fn has_ai(&self) -> bool {
+        self.services.config().openai.key().is_some()
+    }
+
+    /// Starts to process a turn. Idempotent.
+    pub fn process(&self, recording: &NewRecording) {
+        let (sender, reply) = watch::channel(Reply::Pending);
+        let mut replies = self.replies();
+        let sid = recording.recording_sid.clone();
+        if replies.by_recording.contains_key(&sid) {
+            return;
+        }
+        replies.by_recording.insert(sid.clone(), reply);
+        replies.order.push_back(sid);
+        while replies.order.len() > MAX_REPLIES {
+            if let Some(oldest) = replies.order.pop_front() {
+                replies.by_recording.remove(&oldest);
+            }
+        }
+        drop(replies);
+        let (services, recording) = (self.services.clone(), recording.clone());
+        tokio::spawn(async move {
+            let reply = answer(&services, &recording).await.unwrap_or_else(|reason| {
+                tracing::error!(event = "FALLBACK_NO_REPLY", call.sid = %recording.call.call_sid, reason, "No answer for the caller of call {}: {reason}", recording.call.call_sid);
+                Reply::Unavailable
+            });
+            let _ = sender.send(reply);
+        });
+    }
+
+    /// The answer to a turn, if it is ready soon.
+    pub async fn reply(&self, recording: &RecordingSid) -> Reply {
+        let Some(mut reply) = self.replies().by_recording.get(recording).cloned() else { return Reply::Unavailable };
+        let ready = reply.wait_for(|reply| *reply != Reply::Pending);
+        match tokio::time::timeout(WEBHOOK_TIMEOUT, ready).await {
+            Ok(Ok(reply)) => reply.clone(),
+            Ok(Err(_gone)) => Reply::Unavailable,
+            Err(_elapsed) => Reply::Pending,
+        }
+    }
+
+    // A plain mutex: it is held for a lookup, never across an await.
+    fn replies(&self) -> MutexGuard<'_, Replies> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Reply, String> {
+    let (config, sid) = (services.config(), &recording.call.call_sid);
+    // The recording was answered before a restart: the stored answer is repeated at no cost.
+    if let Some(words) = stored_text(services, sid, format!("{}.agent", recording.recording_sid)).await {
+        return Ok(Reply::Say(words));
+    }
+    if !may_use_ai(services, sid).await {
+        return Err("the usage limit of the AI is reached".to_owned());
+    }
+    let sound = fetch(services, recording).await.map_err(|error| error.to_string())?;
+    let language = &config.agent.language;
+    let transcript =
+        openai::transcribe(&services.client, &config.openai, sound.content, &sound.mime, language, STEP_TIMEOUT).await;
+    let transcript = transcript.map_err(|error| error.to_string())?;
+    tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = true, "Caller speech transcribed: call {sid}");
+    let item = recording.recording_sid.as_str();
+    store_turn(services, sid, format!("{item}.caller"), Speaker::Caller, transcript.clone());
+
+    let mut messages = conversation(services, sid).await;
+    messages.push(ChatMessage { role: "user", content: transcript });
+    let answer = openai::chat(&services.client, &config.openai, &messages, STEP_TIMEOUT).await;
+    let answer = answer.map_err(|error| error.to_string())?;
+    let words = answer.replace(GOODBYE_MARK, "").trim().to_owned();
+    if words.is_empty() {
+        return Ok(Reply::Unavailable);
+    }
+    store_turn(services, sid, format!("{item}.agent"), Speaker::Agent, words.clone());
+    Ok(if answer.contains(GOODBYE_MARK) { Reply::SayAndHangUp(words) } else { Reply::Say(words) })
+}
+
+/// Fetches the recording. A 404 right after the webhook only means that it is not stored yet.
+async fn fetch(services: &CallServices, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
+    for wait in FETCH_RETRY_DELAYS {
+        match fetch_once(services, recording).await {
+            Err(error) if error.is_retryable() => tokio::time::sleep(wait).await,
+            done => return done,
+        }
+    }
+    fetch_once(services, recording).await
+}
+
+async fn fetch_once(services: &CallServices, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
+    let (sid, url) = (&recording.recording_sid, &recording.url);
+    let settings = services.active_settings.current();
+    let (elsewhere, config) = (&settings.recording_files, &settings.config.twilio);
+    twilio::fetch_recording(&services.client, elsewhere, config, sid, url, STEP_TIMEOUT, MAX_RECORDING_BYTES).await
+}
+
+/// The instructions for a turn-by-turn conversation.
+pub(super) fn instructions(business: &BusinessConfig, agent: &AgentConfig, now: Timestamp) -> String {
+    let context = PhoneContext { caller_name: None, now, can_transfer: false, is_resumed: true };
+    format!("{}{TURN_BY_TURN}", instructions::for_phone(business, agent, &context))
+}
+
+/// The instructions, and what was said so far.
+async fn conversation(services: &CallServices, sid: &CallSid) -> Vec<ChatMessage> {
+    let config = services.config();
+    let content = instructions(&config.business, &config.agent, clock::now());
+    let mut messages = vec![ChatMessage { role: "system", content }];
+    let sid = sid.clone();
+    let turns = services.store.read(move |tx| tx.heard_turns(&sid)).await.unwrap_or_default();
+    messages.extend(turns.into_iter().filter_map(|(speaker, content)| match speaker {
+        Speaker::Caller => Some(ChatMessage { role: "user", content }),
+        Speaker::Agent => Some(ChatMessage { role: "assistant", content }),
+        Speaker::Tool | Speaker::System => None,
+    }));
+    // The turn that is being answered is appended by the caller of this function.
+    if messages.last().is_some_and(|last| last.role == "user") {
+        messages.pop();
+    }
+    messages
+}
+
+/// Returns true while the usage limits allow a turn of this call.
+async fn may_use_ai(services: &CallServices, sid: &CallSid) -> bool {
+    let (sid, now, config) = (sid.clone(), clock::now(), services.config());
+    let today = start_of_day(now, &config.business.time_zone);
+    let used = services.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
+    used.is_ok_and(|used| calls::is_within_daily_limits(&config.voice, used))
+}
+
+async fn stored_text(services: &CallServices, sid: &CallSid, item: String) -> Option<String> {
+    let sid = sid.clone();
+    services.store.read(move |tx| tx.turn_text(&sid, &item)).await.ok().flatten()
+}
+
+fn store_turn(services: &CallServices, sid: &CallSid, item: String, speaker: Speaker, text: String) {
+    let (sid, at) = (sid.clone(), clock::now());
+    services.store.write_soon(move |tx| tx.append_turn(&sid, &item, speaker, &text, at));
+}
+
+/// The mark by which the model ends the call.
+const GOODBYE_MARK: &str = "[END]";
+
+const TURN_BY_TURN: &str = "
+The line is recorded turn by turn: answer in one or two short sentences of plain text. There are no tools here: a message
+that the caller leaves is kept by itself. When the caller is done, say goodbye and write [END] at the end.
+";

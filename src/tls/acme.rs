@@ -1,0 +1,268 @@
+//! Certificates from a certificate authority by ACME (RFC 8555): fetched, and renewed when a third of their lifetime is
+//! left.
+//!
+//! Unfinished orders are stored in the folder, so that a restart resumes them, and the authority's rate limits are
+//! kept.
+
+mod account;
+mod error;
+mod http_client;
+mod order;
+mod order_state;
+mod renewal_info;
+mod schedule;
+
+use super::certificate::Certificate;
+use super::folder::Folder;
+use super::resolver::CertificateSource;
+use super::status::TlsHealth;
+use super::{Tls, TlsTrouble};
+use crate::config::{AcmeChallenge, TlsConfig};
+use crate::domain::Timestamp;
+use crate::host::clock_check;
+use crate::{clock, entropy};
+use error::{AcmeError, AcmeErrorKind};
+use http_client::AcmeHttpClient;
+use instant_acme::Account;
+use order_state::{OrderState, Purpose};
+use renewal_info::RenewalAdvice;
+use rustls::RootCertStore;
+use std::io;
+use std::time::Duration;
+
+/// The file in the folder: key and certificate with its chain.
+const FILE: &str = "acme.pem";
+
+/// The last certificate that was obtained.
+pub(super) fn stored_certificate(folder: &Folder) -> Option<Certificate> {
+    let pem = folder.read(FILE).ok().flatten()?;
+    Certificate::from_pem(&pem, &pem).ok()
+}
+
+/// Obtains and renews certificates.
+pub(super) struct Acme {
+    tls: Tls,
+    http_client: AcmeHttpClient,
+    roots: RootCertStore,
+    /// The display name of the authority.
+    authority: String,
+    state: OrderState,
+    advice: RenewalAdvice,
+}
+
+impl Acme {
+    /// Loads the stored state.
+    pub(super) fn new(tls: Tls) -> Result<Self, String> {
+        let config = &tls.inner.config.tls;
+        let roots = http_client::roots(config.acme_ca_file.as_deref())?;
+        let http_client = AcmeHttpClient::new(roots.clone()).map_err(|error| error.to_string())?;
+        let authority = name(config.acme_directory_url.as_str());
+        let state = OrderState::read(&tls.inner.folder, Purpose::of(config));
+        tls.progress().last_error.clone_from(&state.attempts.last_error);
+        Ok(Self { tls, http_client, roots, authority, state, advice: RenewalAdvice::default() })
+    }
+
+    /// Runs for as long as the future is polled.
+    pub(super) async fn run(mut self) {
+        let tls = self.tls.clone();
+        let mut reload = std::pin::pin!(tls.inner.reload.notified());
+        let mut health = TlsHealth::Ok;
+        loop {
+            let now = clock::now();
+            self.refresh_advice(now).await;
+            let next = self.state.attempts.next(self.due_at(now));
+            tls.progress().next_attempt_at = Some(next);
+            health = tls.watch_health(health);
+            if next <= now {
+                self.attempt(now).await;
+                continue;
+            }
+            // In short intervals: the time of day jumps when a clock is set, and timers do not count the time in which
+            // a machine sleeps.
+            tokio::select! {
+                () = tokio::time::sleep(next.since(now).min(CHECK_INTERVAL)) => {}
+                () = reload.as_mut() => {
+                    reload.set(tls.inner.reload.notified());
+                    self.state.attempts.expedite(clock::now());
+                }
+            }
+        }
+    }
+
+    fn config(&self) -> &TlsConfig {
+        &self.tls.inner.config.tls
+    }
+
+    /// When a new certificate is due.
+    fn due_at(&self, now: Timestamp) -> Timestamp {
+        let served = self.tls.inner.resolver.current().filter(|(source, _)| *source == CertificateSource::Acme);
+        let Some((_, certificate)) = served else { return now };
+        if !self.config().domain.iter().all(|name| certificate.covers(name)) {
+            return now;
+        }
+        let renewal = schedule::renewal(certificate.not_before, certificate.not_after, certificate.jitter());
+        self.advice.for_certificate(&certificate).map_or(renewal, |advised| advised.min(renewal))
+    }
+
+    async fn attempt(&mut self, now: Timestamp) {
+        let names = self.config().domain.join(", ");
+        tracing::info!(event = "TLS_ORDERING", names, "Requesting a certificate for {names} from {}", self.authority);
+        let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.obtain()).await;
+        self.tls.inner.resolver.clear_challenges();
+        let outcome = outcome.unwrap_or_else(|_elapsed| {
+            let text = format!("{} did not complete the order within ten minutes", self.authority);
+            Err(AcmeError::new(AcmeErrorKind::Unreachable, text))
+        });
+        match outcome {
+            Ok(certificate) => {
+                self.state.attempts.succeeded(clock::now(), certificate.lifetime());
+                self.tls.progress().last_error = None;
+                self.tls.inner.resolver.set(CertificateSource::Acme, certificate.clone());
+                super::log_certificate(CertificateSource::Acme, &certificate);
+            }
+            Err(acme_error) => self.failed(acme_error, now).await,
+        }
+        if let Err(error) = self.state.write(&self.tls.inner.folder) {
+            tracing::warn!(event = "TLS_NOT_KEPT", %error, "Cannot store the state of the order at {}; a restart cannot resume it", self.authority);
+        }
+    }
+
+    async fn failed(&mut self, mut acme_error: AcmeError, now: Timestamp) {
+        if acme_error.may_be_clock_error {
+            acme_error = self.check_for_clock_error(acme_error).await;
+        }
+        let last_error = TlsTrouble { at: now, text: acme_error.text };
+        let retry_after = self.http_client.retry_after();
+        self.state.attempts.failed(acme_error.kind, retry_after, last_error.clone(), entropy::chance());
+        let next = self.state.attempts.next(now);
+        tracing::error!(
+            event = "TLS_ORDER_FAILED", failures = self.state.attempts.failures, next_attempt_at = %next,
+            "{}. The next attempt is at {next}", last_error.text
+        );
+        self.tls.progress().last_error = Some(last_error);
+    }
+
+    /// The authority's certificate is not valid now: either it has not been renewed, or this machine's clock is wrong.
+    async fn check_for_clock_error(&self, acme_error: AcmeError) -> AcmeError {
+        match clock_check::measure(self.config().acme_directory_url.as_str(), self.roots.clone()).await {
+            Ok(reading) if reading.offset() > CLOCK_TOLERANCE => AcmeError::new(
+                AcmeErrorKind::Clock,
+                format!(
+                    "this machine's clock is {} (by {}), so that good certificates look bad. What to do: set it, best by \
+                     switching NTP on (timedatectl set-ntp true)",
+                    reading.describe(),
+                    reading.host
+                ),
+            ),
+            Ok(_) => AcmeError {
+                text: format!(
+                    "{}. This machine's clock is right, so the authority's certificate is at fault",
+                    acme_error.text
+                ),
+                ..acme_error
+            },
+            Err(_) => acme_error,
+        }
+    }
+
+    /// Obtains a certificate for all names. An error that a retry can solve is retried at once, a few times.
+    async fn obtain(&mut self) -> Result<Certificate, AcmeError> {
+        self.check_own_clock()?;
+        let mut outcome = self.with_account().await;
+        for _ in 1..MAX_ATTEMPTS {
+            match &outcome {
+                Err(acme_error) if acme_error.kind == AcmeErrorKind::Account => {
+                    tracing::warn!(event = "TLS_ACCOUNT_GONE", "{}", acme_error.text);
+                    self.forget_account()?;
+                }
+                Err(acme_error) if acme_error.kind == AcmeErrorKind::Nonce => {}
+                _ => break,
+            }
+            outcome = self.with_account().await;
+        }
+        outcome
+    }
+
+    async fn with_account(&mut self) -> Result<Certificate, AcmeError> {
+        let account = self.account().await?;
+        self.try_challenges(&account).await
+    }
+
+    /// Tries the challenge types in order until one succeeds.
+    async fn try_challenges(&mut self, account: &Account) -> Result<Certificate, AcmeError> {
+        let mut challenge_types = self.challenge_types().into_iter();
+        let mut outcome =
+            Err(AcmeError::new(AcmeErrorKind::Refused, "there is no challenge type to validate the names with"));
+        while let Some(challenge_type) = challenge_types.next() {
+            outcome = self.order_with(account, challenge_type).await;
+            match &outcome {
+                Err(acme_error) if acme_error.kind == AcmeErrorKind::Challenge && challenge_types.len() > 0 => {
+                    tracing::warn!(
+                        event = "TLS_CHALLENGE_FAILED",
+                        way = challenge_type.as_str(),
+                        "{}",
+                        acme_error.text
+                    );
+                }
+                _ => break,
+            }
+        }
+        outcome
+    }
+
+    /// The challenge types to try, the best first.
+    fn challenge_types(&self) -> Vec<AcmeChallenge> {
+        let mut challenge_types = match self.config().acme_challenge {
+            AcmeChallenge::Auto if self.tls.inner.listeners.http => {
+                vec![AcmeChallenge::Http01, AcmeChallenge::TlsAlpn01]
+            }
+            // The public port may be forwarded to another listener of the daemon, so HTTP-01 is still worth an attempt.
+            AcmeChallenge::Auto => vec![AcmeChallenge::TlsAlpn01, AcmeChallenge::Http01],
+            one => vec![one],
+        };
+        // The challenge type of an unfinished order comes first.
+        let open_type = self.state.order.as_ref().map(|order| order.way);
+        challenge_types.sort_by_key(|challenge_type| Some(*challenge_type) != open_type);
+        challenge_types
+    }
+
+    /// A certificate already obtained was issued in the past, unless the clock was set back.
+    fn check_own_clock(&self) -> Result<(), AcmeError> {
+        match self.tls.inner.resolver.current() {
+            Some((CertificateSource::Acme, certificate))
+                if certificate.not_before > clock::now().plus(CLOCK_TOLERANCE) =>
+            {
+                let text = format!(
+                    "this machine's clock is behind: it shows {}, but the certificate is from {}. What to do: set it, best \
+                     by switching NTP on (timedatectl set-ntp true)",
+                    clock::now(),
+                    certificate.not_before
+                );
+                Err(AcmeError::new(AcmeErrorKind::Clock, text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn store_certificate(&self, pem: &str) -> io::Result<()> {
+        self.tls.inner.folder.write(FILE, pem.as_bytes())
+    }
+}
+
+/// The display name of the authority with this address.
+fn name(directory: &str) -> String {
+    let host = url::Url::parse(directory).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    if host.ends_with("letsencrypt.org") { "Let's Encrypt".to_owned() } else { format!("the authority {host}") }
+}
+
+/// Interval of checking the time of day.
+const CHECK_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Maximum number of consecutive attempts after an error that a retry can solve.
+const MAX_ATTEMPTS: usize = 6;
+
+/// Time limit of one attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// A smaller clock error is ignored.
+const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);

@@ -1,0 +1,200 @@
+//! One ACME order: placed or resumed, its names validated, its certificate downloaded.
+
+use super::Acme;
+use super::error::{AcmeError, AcmeErrorKind};
+use super::order_state::OpenOrder;
+use crate::config::AcmeChallenge;
+use crate::tls::certificate::Certificate;
+use instant_acme::{
+    Account, AuthorizationStatus, ChallengeStatus, ChallengeType, Identifier, NewOrder, Order, OrderStatus, RetryPolicy,
+};
+use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
+use rustls::crypto::ring;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::CertifiedKey;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Acme {
+    /// Obtains a certificate for all names with this challenge type.
+    pub(super) async fn order_with(
+        &mut self,
+        account: &Account,
+        challenge_type: AcmeChallenge,
+    ) -> Result<Certificate, AcmeError> {
+        if let Some((order, open_order)) = self.resume(account, challenge_type).await {
+            match self.finish(order, &open_order).await {
+                // The authority may have validated while the daemon was not running.
+                Err(acme_error) if self.state.order.is_none() => {
+                    tracing::warn!(
+                        event = "TLS_ORDER_INVALID",
+                        "{}. The interrupted order is invalid; a new order is placed at once",
+                        acme_error.text
+                    );
+                }
+                outcome => return outcome,
+            }
+        }
+        let (order, open_order) = self.place(account, challenge_type).await?;
+        self.finish(order, &open_order).await
+    }
+
+    /// Completes an order. After a transient error the order may be completed later; any other error ends it.
+    async fn finish(&mut self, mut order: Order, open_order: &OpenOrder) -> Result<Certificate, AcmeError> {
+        let outcome = self.complete(&mut order, open_order).await;
+        let is_resumable = matches!(&outcome, Err(acme_error) if matches!(acme_error.kind, AcmeErrorKind::Unreachable | AcmeErrorKind::Nonce));
+        if !is_resumable {
+            self.state.order = None;
+        }
+        outcome
+    }
+
+    /// The order that a stop or an outage has interrupted, if it can still be completed.
+    async fn resume(&mut self, account: &Account, challenge_type: AcmeChallenge) -> Option<(Order, OpenOrder)> {
+        let open_order = self.state.order.clone().filter(|open_order| open_order.way == challenge_type)?;
+        let order = account.order(open_order.url.clone()).await.ok();
+        let Some(order) = order.and_then(|mut order| (order.state().status != OrderStatus::Invalid).then_some(order))
+        else {
+            self.state.order = None;
+            return None;
+        };
+        tracing::info!(event = "TLS_ORDER_TAKEN_UP", "Resuming the interrupted order");
+        Some((order, open_order))
+    }
+
+    async fn place(
+        &mut self,
+        account: &Account,
+        challenge_type: AcmeChallenge,
+    ) -> Result<(Order, OpenOrder), AcmeError> {
+        let names: Vec<_> = self.config().domain.iter().cloned().map(Identifier::Dns).collect();
+        let order = account.new_order(&NewOrder::new(&names)).await;
+        let order = order.map_err(|error| AcmeError::of(&error, &self.authority))?;
+        let key = KeyPair::generate().map_err(|error| AcmeError::local("a key could not be created", &error))?;
+        let open_order = OpenOrder { url: order.url().to_owned(), way: challenge_type, key: key.serialize_pem() };
+        self.state.order = Some(open_order.clone());
+        // Stored first: a resumed order needs the key.
+        let stored = self.state.write(&self.tls.inner.folder);
+        stored.map_err(|error| AcmeError::local("the order could not be stored", &error))?;
+        Ok((order, open_order))
+    }
+
+    async fn complete(&self, order: &mut Order, open_order: &OpenOrder) -> Result<Certificate, AcmeError> {
+        let acme_error = |error| AcmeError::of(&error, &self.authority);
+        if order.state().status == OrderStatus::Pending {
+            self.answer_challenges(order, open_order.way).await?;
+            let status = order.poll_ready(&retry_policy()).await;
+            if !matches!(status, Ok(OrderStatus::Ready)) {
+                let found = self.validation_error(order, open_order.way).await;
+                return Err(match (found, status) {
+                    (Some(found), _) => found,
+                    (None, Err(error)) => acme_error(error),
+                    (None, Ok(_)) => self.unknown_reason(),
+                });
+            }
+        }
+        let key = KeyPair::from_pem(&open_order.key).map_err(|error| AcmeError::local("the key is broken", &error))?;
+        if order.state().status == OrderStatus::Ready {
+            let request = request(&self.config().domain, &key);
+            let request =
+                request.map_err(|error| AcmeError::local("the certificate request could not be created", &error))?;
+            order.finalize_csr(&request).await.map_err(acme_error)?;
+        }
+        let chain = order.poll_certificate(&retry_policy()).await.map_err(acme_error)?;
+        self.accept(&chain, &open_order.key)
+    }
+
+    /// Verifies the downloaded certificate, and stores it.
+    fn accept(&self, chain: &str, key: &str) -> Result<Certificate, AcmeError> {
+        let refused = |text: String| AcmeError::new(AcmeErrorKind::Refused, format!("{} sent {text}", self.authority));
+        let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes());
+        let certificate =
+            certificate.map_err(|error| refused(format!("a certificate that cannot be served: {error}")))?;
+        if let Some(name) = self.config().domain.iter().find(|name| !certificate.covers(name)) {
+            return Err(refused(format!("a certificate that does not cover {name}")));
+        }
+        let stored = self.store_certificate(&format!("{key}{chain}"));
+        stored.map_err(|error| AcmeError::local("the certificate could not be stored", &error))?;
+        Ok(certificate)
+    }
+
+    /// Prepares the challenge answer for each name that has not been validated yet, and reports it as ready.
+    async fn answer_challenges(&self, order: &mut Order, challenge_type: AcmeChallenge) -> Result<(), AcmeError> {
+        let acme_error = |error| AcmeError::of(&error, &self.authority);
+        let kind =
+            if challenge_type == AcmeChallenge::TlsAlpn01 { ChallengeType::TlsAlpn01 } else { ChallengeType::Http01 };
+        let mut authorizations = order.authorizations();
+        while let Some(authorization) = authorizations.next().await {
+            let mut authorization = authorization.map_err(acme_error)?;
+            if authorization.status != AuthorizationStatus::Pending {
+                continue;
+            }
+            let name = authorization.identifier().to_string();
+            let Some(mut challenge) = authorization.challenge(kind.clone()) else {
+                let text = format!("{} offers no {challenge_type} for {name}", self.authority);
+                return Err(AcmeError::new(AcmeErrorKind::Challenge, text));
+            };
+            let answer = challenge.key_authorization();
+            let resolver = &self.tls.inner.resolver;
+            if challenge_type == AcmeChallenge::TlsAlpn01 {
+                let key = challenge_certificate(&name, answer.digest().as_ref());
+                resolver.add_tls_challenge(
+                    &name,
+                    key.map_err(|error| AcmeError::local("the challenge answer could not be created", &error))?,
+                );
+            } else {
+                resolver.add_http_challenge(&challenge.token, answer.as_str());
+            }
+            // For a resumed order the challenge may have been reported as ready before.
+            if challenge.status == ChallengeStatus::Pending {
+                challenge.set_ready().await.map_err(acme_error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the authority found instead of the challenge answer.
+    async fn validation_error(&self, order: &mut Order, challenge_type: AcmeChallenge) -> Option<AcmeError> {
+        let mut authorizations = order.authorizations();
+        while let Some(authorization) = authorizations.next().await {
+            let Ok(mut authorization) = authorization else { continue };
+            if authorization.refresh().await.is_err() {
+                continue;
+            }
+            let name = authorization.identifier().to_string();
+            if let Some(problem) = authorization.challenges.iter().find_map(|challenge| challenge.error.as_ref()) {
+                return Some(AcmeError::validation_failed(&name, problem, challenge_type, &self.authority));
+            }
+        }
+        None
+    }
+
+    fn unknown_reason(&self) -> AcmeError {
+        AcmeError::new(AcmeErrorKind::Challenge, format!("{} refused without a reason", self.authority))
+    }
+}
+
+/// The certificate request with these names and nothing else.
+fn request(names: &[String], key: &KeyPair) -> Result<Vec<u8>, rcgen::Error> {
+    let mut params = CertificateParams::new(names.to_vec())?;
+    params.distinguished_name = DistinguishedName::new();
+    Ok(params.serialize_request(key)?.der().to_vec())
+}
+
+/// The certificate that answers a TLS-ALPN-01 challenge (RFC 8737, section 3).
+fn challenge_certificate(
+    name: &str,
+    digest: &[u8],
+) -> Result<Arc<CertifiedKey>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut params = CertificateParams::new([name.to_owned()])?;
+    params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
+    let key = KeyPair::generate()?;
+    let chain = vec![params.self_signed(&key)?.der().clone()];
+    let key = PrivateKeyDer::try_from(key.serialize_der())?;
+    // Not with rustls's own checks: they do not know the extension, which must be a critical one.
+    Ok(Arc::new(CertifiedKey::new(chain, ring::sign::any_supported_type(&key)?)))
+}
+
+fn retry_policy() -> RetryPolicy {
+    RetryPolicy::new().initial_delay(Duration::from_millis(300)).backoff(1.4).timeout(Duration::from_mins(2))
+}

@@ -1,0 +1,66 @@
+//! The state of ACME orders, stored over restarts.
+
+use super::schedule::Attempts;
+use crate::config::{AcmeChallenge, TlsConfig};
+use crate::tls::folder::Folder;
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// The stored state.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OrderState {
+    purpose: Purpose,
+    /// The outcome of past attempts.
+    pub(super) attempts: Attempts,
+    /// An order that has been placed and is not finished.
+    pub(super) order: Option<OpenOrder>,
+}
+
+/// What the orders are for: if that changes, the state is reset.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Purpose {
+    directory: String,
+    names: Vec<String>,
+    challenge: AcmeChallenge,
+    external_account: Option<String>,
+}
+
+/// An order that has been placed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OpenOrder {
+    /// The order's URL.
+    pub(super) url: String,
+    /// The challenge type.
+    pub(super) way: AcmeChallenge,
+    /// The private key of the future certificate, PEM.
+    pub(super) key: String,
+}
+
+impl Purpose {
+    pub(super) fn of(config: &TlsConfig) -> Self {
+        Self {
+            directory: config.acme_directory_url.to_string(),
+            names: config.domain.clone(),
+            challenge: config.acme_challenge,
+            external_account: config.acme_eab_key_id.clone(),
+        }
+    }
+}
+
+impl OrderState {
+    /// The stored state for this purpose, else an empty one.
+    pub(super) fn read(folder: &Folder, purpose: Purpose) -> Self {
+        let stored: Option<Self> =
+            folder.read(FILE).ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        match stored {
+            Some(stored) if stored.purpose == purpose => stored,
+            _ => Self { purpose, attempts: Attempts::default(), order: None },
+        }
+    }
+
+    pub(super) fn write(&self, folder: &Folder) -> io::Result<()> {
+        folder.write(FILE, &serde_json::to_vec(self).map_err(io::Error::other)?)
+    }
+}
+
+const FILE: &str = "acme.json";

@@ -1,0 +1,60 @@
+//! Renewal information (RFC 9773): when an authority advises to renew, for example before it revokes certificates for a
+//! fault of its own.
+
+use super::Acme;
+use crate::clock;
+use crate::domain::Timestamp;
+use crate::tls::certificate::Certificate;
+use crate::tls::resolver::CertificateSource;
+use instant_acme::CertificateIdentifier;
+use std::time::Duration;
+
+/// The advised time, the certificate that it is for, and when to ask again.
+#[derive(Debug, Default)]
+pub(super) struct RenewalAdvice {
+    advised: Option<(String, Timestamp)>,
+    ask_at: Option<Timestamp>,
+}
+
+impl RenewalAdvice {
+    /// When to renew this certificate.
+    pub(super) fn for_certificate(&self, certificate: &Certificate) -> Option<Timestamp> {
+        self.advised.as_ref().filter(|(of, _)| *of == certificate.fingerprint).map(|(_, at)| *at)
+    }
+}
+
+impl Acme {
+    /// Asks again if it is time to. The advice is optional: a failed request changes nothing.
+    pub(super) async fn refresh_advice(&mut self, now: Timestamp) {
+        if self.advice.ask_at.is_some_and(|at| now < at) {
+            return;
+        }
+        let Some((CertificateSource::Acme, certificate)) = self.tls.inner.resolver.current() else { return };
+        self.advice.ask_at = Some(now.plus(A_DAY));
+        let Ok(Ok(asked)) = tokio::time::timeout(LIMIT, self.advice_for(&certificate)).await else { return };
+        let (start, end, again) = asked;
+        let at = start.plus(end.since(start).mul_f64(certificate.jitter()));
+        if at <= clock::now() {
+            tracing::warn!(event = "TLS_RENEWAL_ADVISED", "{} advises renewing the certificate now", self.authority);
+        }
+        self.advice.advised = Some((certificate.fingerprint.clone(), at));
+        self.advice.ask_at = Some(now.plus(again.clamp(AN_HOUR, A_DAY)));
+    }
+
+    async fn advice_for(
+        &self,
+        certificate: &Certificate,
+    ) -> Result<(Timestamp, Timestamp, Duration), Box<dyn std::error::Error + Send + Sync>> {
+        let own = certificate.key.end_entity_cert()?;
+        let id = CertificateIdentifier::try_from(own)?.into_owned();
+        let account = self.account().await.map_err(|acme_error| acme_error.text)?;
+        let (info, again) = account.renewal_info(&id).await?;
+        let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
+        let window = info.suggested_window;
+        Ok((at(window.start.unix_timestamp()), at(window.end.unix_timestamp()), again))
+    }
+}
+
+const AN_HOUR: Duration = Duration::from_hours(1);
+const A_DAY: Duration = Duration::from_hours(24);
+const LIMIT: Duration = Duration::from_secs(30);

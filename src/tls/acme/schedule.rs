@@ -1,0 +1,172 @@
+//! Schedules requests to a certificate authority: early enough, and within its rate limits.
+
+use super::error::AcmeErrorKind;
+use crate::domain::Timestamp;
+use crate::tls::TlsTrouble;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The record of past attempts, stored over restarts: authorities count failures by the hour, and a daemon that
+/// restarts repeatedly must not use them up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Attempts {
+    /// Number of consecutive failures.
+    pub(super) failures: u32,
+    /// Times of failed validations in the last hour.
+    refused_at: Vec<Timestamp>,
+    /// The next attempt is not before this time.
+    not_before: Option<Timestamp>,
+    /// The authority's `Retry-After`: applies also to attempts that a user requests.
+    asked_until: Option<Timestamp>,
+    /// The last error.
+    pub(super) last_error: Option<TlsTrouble>,
+}
+
+impl Attempts {
+    /// Records a failure, and when to try again. `retry_after` is the authority's `Retry-After`, `jitter` is from 0 to 1.
+    pub(super) fn failed(
+        &mut self,
+        kind: AcmeErrorKind,
+        retry_after: Option<Duration>,
+        error: TlsTrouble,
+        jitter: f64,
+    ) {
+        let now = error.at;
+        let doublings = self.failures.min(10);
+        self.failures = self.failures.saturating_add(1);
+        self.last_error = Some(error);
+        if kind == AcmeErrorKind::Challenge {
+            self.refused_at.retain(|at| now.since(*at) < AN_HOUR);
+            self.refused_at.push(now);
+        }
+        let (first, most) = match kind {
+            AcmeErrorKind::Challenge | AcmeErrorKind::Refused | AcmeErrorKind::Account => (AN_HOUR / 2, 12 * AN_HOUR),
+            AcmeErrorKind::Limited => (AN_HOUR, 12 * AN_HOUR),
+            AcmeErrorKind::Unreachable | AcmeErrorKind::Nonce | AcmeErrorKind::Local => (A_MINUTE, AN_HOUR),
+            AcmeErrorKind::Clock => (A_MINUTE, 5 * A_MINUTE),
+        };
+        let wait = first.saturating_mul(1 << doublings).min(most);
+        self.asked_until = retry_after.map(|asked| now.plus(asked.min(MAX_RETRY_AFTER)));
+        self.not_before = Some(now.plus(wait + wait.mul_f64(jitter / 10.0)).max(self.asked_until.unwrap_or(now)));
+    }
+
+    /// Records a success, with the certificate's lifetime. The next attempt waits, whatever the certificate's dates
+    /// say.
+    pub(super) fn succeeded(&mut self, now: Timestamp, lifetime: Duration) {
+        *self = Self { not_before: Some(now.plus((lifetime / 4).min(MIN_INTERVAL))), ..Self::default() };
+    }
+
+    /// Makes the next attempt due after a user's correction: at once, or as soon as the authority's rate limit allows
+    /// (<https://letsencrypt.org/docs/rate-limits/>: five failed validations for a name in an hour).
+    pub(super) fn expedite(&mut self, now: Timestamp) {
+        self.refused_at.retain(|at| now.since(*at) < AN_HOUR);
+        let earliest = match self.refused_at.len() {
+            0..MAX_RECENT_FAILURES => now,
+            // One attempt may fail with both challenge types.
+            count => self.refused_at.get(count - MAX_RECENT_FAILURES).map_or(now, |at| at.plus(AN_HOUR)),
+        };
+        let earliest = earliest.max(self.asked_until.unwrap_or(now));
+        self.not_before = self.not_before.map(|at| at.min(earliest));
+    }
+
+    /// When to contact the authority: as soon as the certificate is due, but not before the limit.
+    pub(super) fn next(&self, due_at: Timestamp) -> Timestamp {
+        self.not_before.map_or(due_at, |not_before| not_before.max(due_at))
+    }
+}
+
+/// When a certificate is renewed, as every authority advises: when a third of its lifetime is left, spread out in time.
+/// `jitter` is from 0 to 1, always the same for one certificate.
+pub(super) fn renewal(not_before: Timestamp, not_after: Timestamp, jitter: f64) -> Timestamp {
+    let lifetime = not_after.since(not_before);
+    not_before.plus(lifetime * 2 / 3 + (lifetime / 30).mul_f64(jitter))
+}
+
+const A_MINUTE: Duration = Duration::from_mins(1);
+const AN_HOUR: Duration = Duration::from_hours(1);
+
+/// If every new certificate seems due for renewal, a clock or an authority is wrong: this limits the rate of orders.
+const MIN_INTERVAL: Duration = Duration::from_hours(24);
+
+/// Maximum of an authority's `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(7 * 24);
+
+/// Maximum number of failed attempts in an hour before the next one: three, of two challenge types each, would be six
+/// failed validations.
+const MAX_RECENT_FAILURES: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn error(at: Timestamp) -> TlsTrouble {
+        TlsTrouble { at, text: "no".to_owned() }
+    }
+
+    fn start() -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000)
+    }
+
+    #[test]
+    fn a_certificate_is_renewed_when_a_third_is_left() {
+        let (from, day) = (start(), Duration::from_hours(24));
+        assert_eq!(renewal(from, from.plus(day * 90), 0.0), from.plus(day * 60));
+        assert_eq!(renewal(from, from.plus(day * 90), 1.0), from.plus(day * 63));
+    }
+
+    #[test]
+    fn retry_after_is_respected() {
+        let mut attempts = Attempts::default();
+        attempts.failed(AcmeErrorKind::Limited, Some(AN_HOUR * 30), error(start()), 0.0);
+        assert_eq!(attempts.next(start()), start().plus(AN_HOUR * 30));
+        attempts.expedite(start());
+        assert_eq!(attempts.next(start()), start().plus(AN_HOUR * 30), "also by those who are in a hurry");
+        let mut attempts = Attempts::default();
+        attempts.failed(AcmeErrorKind::Challenge, None, error(start()), 0.0);
+        attempts.expedite(start());
+        assert_eq!(attempts.next(start()), start());
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_tried_sooner_than_what_refuses() {
+        let waits = |kind| {
+            let (mut attempts, mut now) = (Attempts::default(), start());
+            let waits = (0..9).map(|_| {
+                attempts.failed(kind, None, error(now), 0.0);
+                let next = attempts.next(now);
+                let wait = next.since(now).as_secs() / 60;
+                now = next;
+                wait
+            });
+            waits.collect::<Vec<_>>()
+        };
+        assert_eq!(waits(AcmeErrorKind::Unreachable), [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(waits(AcmeErrorKind::Challenge), [30, 60, 120, 240, 480, 720, 720, 720, 720]);
+        assert_eq!(waits(AcmeErrorKind::Clock), [1, 2, 4, 5, 5, 5, 5, 5, 5]);
+    }
+
+    proptest! {
+        /// However often a user asks for an attempt, and however often the daemon starts: at most five failed
+        /// validations in any hour, two for each attempt.
+        #[test]
+        fn the_rate_limit_is_never_exceeded(steps in proptest::collection::vec((0..90_u64, any::<bool>()), 1..200)) {
+            let (mut attempts, mut now) = (Attempts::default(), start());
+            let mut refusals: Vec<Timestamp> = Vec::new();
+            for (minutes, expedite) in steps {
+                now = now.plus(Duration::from_mins(minutes));
+                if expedite {
+                    attempts.expedite(now);
+                }
+                let kept: Attempts = serde_json::from_str(&serde_json::to_string(&attempts).unwrap()).unwrap();
+                prop_assert_eq!(&kept, &attempts);
+                if attempts.next(now) <= now {
+                    attempts.failed(AcmeErrorKind::Challenge, None, error(now), 0.5);
+                    refusals.extend([now, now]);
+                }
+                prop_assert!(refusals.iter().filter(|at| now.since(**at) < AN_HOUR).count() <= 5);
+            }
+        }
+    }
+}
