@@ -1,17 +1,18 @@
-//! The other side of everything: a caller on Twilio's phone network, Twilio's REST interface, an AI, and the WhatsApp
-//! bridge.
+//! Simulators of the daemon's peers: a caller on Twilio's phone network, Twilio's REST interface, an AI provider, and
+//! the WhatsApp bridge.
 //!
-//! It is written from the vendors' documents and never from our own types, so that it can disagree with us. What it is
-//! sent is checked against the vendors' published schemas ([`specs`]); what does not fit is a violation in the
-//! [`EventLog`], and whoever runs a simulation fails on it.
+//! They are written from the vendors' documents and never from the daemon's types, so that they do not repeat the
+//! daemon's errors. Each request of the daemon is checked against the vendors' published schemas ([`specs`]). A
+//! request that does not conform is a violation in the [`EventLog`], and the simulation fails.
 //!
-//! - [`caller`]: a person who phones: signed webhooks, TwiML followed as Twilio does, a media stream with real playout.
-//! - [`twilio`]: Twilio's memory of calls, messages and recordings, its REST interface, WhatsApp messages in.
+//! - [`caller`]: a simulated caller: signed webhooks, TwiML executed as Twilio does, a media stream with real-time
+//! playout.
+//! - [`twilio`]: Twilio's state (calls, messages, recordings), its REST interface, and inbound WhatsApp messages.
 //! - [`openai`]: a realtime speech model, transcription, chat and speech.
-//! - [`bridge`]: the HTTP of the WhatsApp bridge.
-//! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as processes.
+//! - [`bridge`]: the HTTP interface of the WhatsApp bridge.
+//! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as child processes.
 //!
-//! Every server is `start(listener, …) -> handle`; a handle stops its server when it is dropped.
+//! Each server is `start(listener, …) -> handle`. Dropping the handle stops the server.
 
 pub mod bridge;
 pub mod caller;

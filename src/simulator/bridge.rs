@@ -1,6 +1,6 @@
-//! The WhatsApp bridge: its HTTP interface, and the messages of people that it hands on.
+//! A fake WhatsApp bridge: its HTTP interface, and inbound messages that it sends to the daemon.
 //!
-//! The bridge and the box are two programs with a contract between them; this stands in for the bridge.
+//! The bridge and the daemon are two programs with a contract between them. This module replaces the bridge in tests.
 
 mod files;
 mod inbound;

@@ -1,4 +1,4 @@
-//! A person who phones, with Twilio between: signed webhooks, TwiML followed as Twilio does, media streams with real
+//! A caller, connected by Twilio: signed webhooks, TwiML executed as Twilio does, media streams with real-time
 //! playout.
 
 mod call_plan;

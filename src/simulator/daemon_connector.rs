@@ -12,45 +12,45 @@ use tokio_tungstenite::{
 };
 use url::Url;
 
-/// A media stream as Twilio opens it.
+/// A media stream's socket, as Twilio opens it.
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// The way to the box: as its URLs say, or straight to one address whatever host and scheme they name, without TLS. With
-/// the second a box that calls itself `https://shop.example` is tried out at `127.0.0.1:8080`.
+/// Connects to the daemon: by its URLs, or to one address without TLS, whatever host and scheme the URLs name. The
+/// second form tests a daemon whose public URL is `https://shop.example` at `127.0.0.1:8080`.
 #[derive(Clone, Debug)]
 pub struct DaemonConnector {
     connect_to: Option<SocketAddr>,
     http: reqwest::Client,
-    /// How hands are shaken, where not as with everybody.
+    /// The TLS settings, if they are not the default ones.
     tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 impl DaemonConnector {
-    /// As the URLs say, or to `connect_to`.
+    /// Connects by the URLs, or to `connect_to`.
     ///
     /// # Errors
-    /// If no HTTP client can be made.
+    /// If the HTTP client cannot be created.
     pub fn new(connect_to: Option<SocketAddr>) -> Result<Self, reqwest::Error> {
         Ok(Self { connect_to, http: client().build()?, tls: None })
     }
 
-    /// By TLS to the box that calls itself `host`, at this address, whose certificate `tls` accepts.
+    /// Connects with TLS to the daemon at this address, whose URL has `host` and whose certificate `tls` accepts.
     ///
     /// # Errors
-    /// If no HTTP client can be made.
+    /// If the HTTP client cannot be created.
     pub fn by_tls(host: &str, address: SocketAddr, tls: rustls::ClientConfig) -> Result<Self, reqwest::Error> {
         let http = client().resolve(host, address).tls_backend_preconfigured(tls.clone()).build()?;
         Ok(Self { connect_to: Some(address), http, tls: Some(Arc::new(tls)) })
     }
 
-    /// A request to `url`, which bears the host of the URL wherever it goes.
+    /// A request to `url`. Its `Host` is that of the URL, also if the connection goes to another address.
     pub(super) fn request(&self, method: reqwest::Method, url: &Url) -> reqwest::RequestBuilder {
         match self.connect_to {
             None => self.http.request(method, url.clone()),
             Some(_) if self.tls.is_some() => self.http.request(method, url.clone()),
             Some(address) => {
                 let mut direct = url.clone();
-                // Both are possible for every http and https URL.
+                // Both calls succeed for any http and https URL.
                 let _ = direct.set_scheme("http");
                 let _ = direct.set_ip_host(address.ip());
                 let _ = direct.set_port(Some(address.port()));
@@ -84,7 +84,7 @@ impl DaemonConnector {
 }
 
 fn client() -> reqwest::ClientBuilder {
-    // Fails where one is installed already, which is as good.
+    // Fails if a provider is already installed, which also works.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
@@ -94,7 +94,7 @@ fn client() -> reqwest::ClientBuilder {
         .tcp_nodelay(true)
 }
 
-/// Host and, if it is not the scheme's own, port.
+/// The host and, if it is not the default of the scheme, the port.
 fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {
@@ -103,7 +103,7 @@ fn authority(url: &Url) -> String {
     }
 }
 
-/// What lies at the bottom of an error.
+/// The root cause of an error.
 pub(in crate::simulator) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -112,5 +112,5 @@ pub(in crate::simulator) fn root_cause(error: &dyn std::error::Error) -> String 
     cause.to_string()
 }
 
-/// Twilio waits 15 s for the answer to a webhook.
+/// Twilio waits 15 s for the response of a webhook.
 pub(super) const WEBHOOK_LIMIT: Duration = Duration::from_secs(15);

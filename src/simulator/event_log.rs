@@ -1,4 +1,4 @@
-//! What happened in a simulation, in order.
+//! The events of a simulation, in order.
 
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -6,30 +6,30 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Who says it.
+/// The simulator that recorded an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// The WhatsApp bridge.
     Bridge,
-    /// The person who phones.
+    /// The caller.
     Caller,
-    /// The AI.
+    /// The AI provider.
     OpenAi,
     /// Twilio: its webhooks, its REST interface, its media streams.
     Twilio,
 }
 
-/// One thing that happened.
+/// An event.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
-    /// Milliseconds since the log began.
+    /// Milliseconds since the log was created.
     pub at_ms: u64,
-    /// Who says it.
+    /// The simulator that recorded it.
     pub who: Party,
-    /// Whether the box did something that the vendor's documents do not allow.
+    /// Whether the daemon did something that the vendor's documents do not allow.
     pub violation: bool,
-    /// What happened, in a sentence.
+    /// The event, as a sentence.
     pub text: String,
 }
 
@@ -46,7 +46,8 @@ impl fmt::Display for Entry {
     }
 }
 
-/// A shared log of a simulation. Cheap to clone; all clones are one log. It keeps the newest entries and every violation.
+/// The shared log of a simulation. Cheap to clone; all clones share one log. It keeps the newest entries and all
+/// violations.
 #[derive(Clone)]
 pub struct EventLog {
     shared: Arc<Shared>,
@@ -58,7 +59,7 @@ struct Shared {
     echo: Option<Echo>,
 }
 
-/// Who is told of each entry as it is made.
+/// Receives each entry when it is recorded.
 type Echo = Box<dyn Fn(&Entry) + Send + Sync>;
 
 #[derive(Default)]
@@ -74,12 +75,12 @@ impl Default for EventLog {
 }
 
 impl EventLog {
-    /// A log that only collects.
+    /// A log without an echo.
     pub fn new() -> Self {
         Self::with_echo(None)
     }
 
-    /// A log that also hands each entry to `echo` as it is made, for printing.
+    /// A log that also passes each entry to `echo`, for printing.
     pub fn echoing(echo: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
         Self::with_echo(Some(Box::new(echo)))
     }
@@ -89,17 +90,17 @@ impl EventLog {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Something happened.
+    /// Records an event.
     pub fn note(&self, who: Party, text: impl Into<String>) {
         self.add(who, false, text.into());
     }
 
-    /// The box did something that the vendor's documents do not allow.
+    /// Records an action of the daemon that the vendor's documents do not allow.
     pub fn violation(&self, who: Party, text: impl Into<String>) {
         self.add(who, true, text.into());
     }
 
-    /// Milliseconds since the log began.
+    /// Milliseconds since the log was created.
     pub fn now_ms(&self) -> u64 {
         let since = crate::clock::instant().saturating_duration_since(self.shared.began);
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -143,5 +144,5 @@ impl fmt::Debug for EventLog {
     }
 }
 
-/// A simulation may run for days.
+/// Bounded, because a simulation may run for days.
 const MAX_ENTRIES: usize = 10_000;

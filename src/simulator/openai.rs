@@ -1,7 +1,8 @@
-//! An AI with OpenAI's interfaces: realtime speech over a WebSocket, transcription, chat and speech over HTTP.
+//! A fake AI provider with OpenAI's interfaces: realtime speech over a WebSocket; transcription, chat and speech over
+//! HTTP.
 //!
-//! It understands nothing: what it hears and says is planned in [`OpenAiOptions`]. How it says it, when, and what it
-//! objects to is the API's own way.
+//! It has no model: what it hears and says is configured in [`OpenAiOptions`]. The events, their timing and the
+//! errors are those of the API.
 
 mod ids;
 mod multipart;

@@ -15,20 +15,20 @@ pub(super) struct Server {
     task: JoinHandle<()>,
 }
 
-/// Ends when its server stops: for sockets that outlive their request.
+/// Completes when the server stops: for sockets that outlive their request.
 #[derive(Clone)]
 pub(super) struct Stopping(watch::Receiver<bool>);
 
 impl Stopping {
     /// Waits until the server stops.
     pub(super) async fn wait(&mut self) {
-        // An error means that the server is gone, which is the same.
+        // An error means that the server is dropped, which has the same effect.
         let _ = self.0.wait_for(|stop| *stop).await;
     }
 }
 
 impl Server {
-    /// Serves what `router` makes on `listener`.
+    /// Serves the router that `router` builds on `listener`.
     ///
     /// # Errors
     /// If the listener has no address, which means that the operating system has closed it.
@@ -47,7 +47,7 @@ impl Server {
         Ok(Self { address, stop, task })
     }
 
-    /// Where it listens.
+    /// The address of the listener.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }

@@ -1,6 +1,6 @@
-//! Sound for the fakes: mu-law, voices, timestamps, WAV and MP3.
+//! Audio for the fakes: mu-law, voices, timestamps, WAV and MP3.
 //!
-//! Sound here is G.711 mu-law at 8 kHz, mono, one byte a sample, unless a name says otherwise: 8 bytes are 1 ms.
+//! Audio is G.711 mu-law at 8 kHz, mono, one byte a sample, unless a name says otherwise: 8 bytes are 1 ms.
 
 mod audio_timestamp;
 mod mp3;
@@ -14,18 +14,18 @@ pub use mulaw::{decode_sample, encode_sample, loudness};
 pub use voice::{Voice, silence};
 pub use wav::{WavError, read_wav, wav_of_mulaw};
 
-/// Bytes in a millisecond.
+/// Bytes per millisecond.
 pub const BYTES_PER_MS: usize = 8;
 
 /// Silence: positive zero.
 pub const SILENCE: u8 = 0xFF;
 
-/// How long `bytes` of mu-law sound last, in milliseconds.
+/// The length of `bytes` of mu-law audio in milliseconds.
 pub fn millis(bytes: usize) -> u64 {
     (bytes / BYTES_PER_MS) as u64
 }
 
-/// How many bytes of mu-law sound last `ms`.
+/// The number of bytes of mu-law audio that last `ms`.
 pub fn bytes_of(ms: u64) -> usize {
     usize::try_from(ms).unwrap_or(usize::MAX).saturating_mul(BYTES_PER_MS)
 }

@@ -1,6 +1,7 @@
 //! The vendors' published schemas, and checks against them.
 //!
-//! Made from the vendors' OpenAPI documents by `tests/fixtures/specs/trim.py`; sources and licences are in the README there.
+//! Generated from the vendors' OpenAPI documents by `tests/fixtures/specs/trim.py`; sources and licences are in the
+//! README there.
 
 use jsonschema::error::ValidationErrorKind as ErrorKind;
 use jsonschema::{ValidationError, Validator};
@@ -8,7 +9,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-/// A body that OpenAI is sent.
+/// A request to OpenAI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenAiRequest {
     /// `POST /chat/completions`
@@ -26,7 +27,7 @@ pub fn realtime_client_events() -> impl Iterator<Item = &'static str> {
     OPENAI.document["events"].as_object().into_iter().flat_map(Map::keys).map(String::as_str)
 }
 
-/// What is wrong with an event that a client of a realtime session sends; empty if nothing is.
+/// What is wrong with an event that a client of a realtime session sends; empty if it is valid.
 pub fn check_realtime_event(event: &Value) -> Vec<String> {
     let Some(kind) = event.get("type").and_then(Value::as_str) else {
         return vec!["an event without a type".into()];
@@ -37,7 +38,7 @@ pub fn check_realtime_event(event: &Value) -> Vec<String> {
     }
 }
 
-/// What is wrong with a body that OpenAI is sent.
+/// What is wrong with the body of a request to OpenAI.
 pub fn check_openai_request(request: OpenAiRequest, body: &Value) -> Vec<String> {
     let name = match request {
         OpenAiRequest::Chat => "chat",
@@ -49,14 +50,14 @@ pub fn check_openai_request(request: OpenAiRequest, body: &Value) -> Vec<String>
     OPENAI.check(&format!("/$defs/{schema}"), body)
 }
 
-/// What is wrong with the fields of a multipart form that OpenAI is sent; `file` stands for the file's bytes.
+/// What is wrong with the fields of a multipart form for OpenAI; `file` represents the bytes of the file.
 pub fn check_transcription_form(fields: &[(String, String)]) -> Vec<String> {
     let schema = &OPENAI.document["$defs"]["CreateTranscriptionRequest"];
     check_openai_request(OpenAiRequest::Transcription, &typed(fields, schema, &OPENAI.document))
 }
 
-/// What is wrong with a request to Twilio's REST interface. `operation` is method and path as the document has them, as
-/// `POST /2010-04-01/Accounts/{AccountSid}/Messages.json`.
+/// What is wrong with a request to Twilio's REST interface. `operation` is method and path as in Twilio's document,
+/// for example `POST /2010-04-01/Accounts/{AccountSid}/Messages.json`.
 pub fn check_twilio_request(
     operation: &str,
     path: &[(String, String)],
@@ -81,7 +82,7 @@ pub fn check_twilio_request(
     wrong
 }
 
-/// A document of schemas, each compiled when it is first needed.
+/// A document of schemas, each compiled at its first use.
 struct Schemas {
     document: Value,
     compiled: Mutex<HashMap<String, Result<Arc<Validator>, String>>>,
@@ -111,7 +112,7 @@ impl Schemas {
     }
 }
 
-/// Where and what, without the whole of what was sent: it may be long.
+/// Where and what, without the value, which may be long.
 fn describe(error: &ValidationError<'_>) -> String {
     let what = match error.kind() {
         ErrorKind::AnyOf { context } | ErrorKind::OneOfNotValid { context } => match nearest(context) {
@@ -127,7 +128,8 @@ fn describe(error: &ValidationError<'_>) -> String {
     if place.is_empty() { what } else { format!("{place}: {what}") }
 }
 
-/// Of all forms that did not fit, what the nearest one lacked: the one whose kind is right and that fits furthest.
+/// Of all alternatives that did not match, the errors of the closest one: the one with the right type that matches
+/// furthest.
 fn nearest<'a>(forms: &'a [Vec<ValidationError<'static>>]) -> Option<&'a ValidationError<'static>> {
     let wrong_kind = |error: &ValidationError<'_>| {
         matches!(error.kind(), ErrorKind::Constant { .. } | ErrorKind::Enum { .. } | ErrorKind::Type { .. })
@@ -136,7 +138,7 @@ fn nearest<'a>(forms: &'a [Vec<ValidationError<'static>>]) -> Option<&'a Validat
     errors.iter().max_by_key(|error| error.instance_path().to_string().len())
 }
 
-/// A form's fields as the JSON that `schema` speaks of: forms know only text.
+/// The fields of a form as JSON with the types of `schema`: a form has only text.
 fn typed(fields: &[(String, String)], schema: &Value, document: &Value) -> Value {
     let mut object = Map::new();
     for (name, text) in fields {

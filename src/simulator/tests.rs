@@ -1,4 +1,4 @@
-//! The fakes with one another: a server of a few lines between a caller and the AI, over real sockets.
+//! The fakes together: a small server between a caller and the AI, over real sockets.
 
 use super::caller::{CallPlan, EndedBy, Phase, Phone, StreamEnd, StreamPlan};
 use super::openai::{OpenAi, OpenAiOptions, Turn};
@@ -24,7 +24,8 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 const PUBLIC: &str = "https://shop.example";
 
-/// The box: checks signatures, gives TwiML, relays sound between the caller and the AI, and clears when the caller speaks.
+/// A small daemon: checks signatures, sends TwiML, relays audio between the caller and the AI, and clears when the
+/// caller speaks.
 struct SmallBox {
     auth_token: String,
     ai_url: String,
@@ -146,7 +147,7 @@ async fn a_conversation_with_an_interruption() {
     assert_eq!(stream.ended, StreamEnd::ServerClosed { code: None, reason: String::new() });
     assert_eq!(stream.answers.len(), 3, "{stream:#?}");
     for answer in &stream.answers {
-        // 200 ms of silence end a turn by default, and 100 ms are thought.
+        // By default 200 ms of silence end a turn, and the AI takes 100 ms to respond.
         assert!((280..900).contains(&answer.latency_ms()), "{answer:?}");
     }
     let cleared = stream.interruptions[0].cleared_ms.unwrap() - stream.interruptions[0].spoke_ms;

@@ -1,49 +1,50 @@
-//! What a simulated call is to be.
+//! The plan of a simulated call.
 
 use super::chaos::Chaos;
 use super::script::{Clip, Script};
 use crate::simulator::twilio::SignaturePlan;
 use std::time::Duration;
 
-/// What a simulated call is to be. Start from [`CallPlan::new`].
+/// The plan of a simulated call. [`CallPlan::new`] gives the defaults.
 #[derive(Clone, Debug)]
 pub struct CallPlan {
-    /// The voice webhook of the number that is called.
+    /// The voice webhook of the called number.
     pub voice_url: String,
-    /// The number's call status webhook; by default `/webhook/call_status` beside the voice webhook.
+    /// The number's call status webhook; by default `/webhook/call_status` on the host of the voice webhook.
     pub status_url: Option<String>,
-    /// The number's fallback webhook, asked where the voice webhook fails.
+    /// The number's fallback webhook, requested if the voice webhook fails.
     pub fallback_url: Option<String>,
-    /// Who calls.
+    /// The caller's number.
     pub from: String,
-    /// Who is called.
+    /// The called number.
     pub to: String,
     /// Twilio's id of the call; by default a new one.
     pub call_sid: Option<String>,
     /// What the caller does while the stream is open.
     pub script: Script,
-    /// What the caller does while a further stream of the same call is open; the same again if there is none.
+    /// What the caller does in each later stream of the same call; by default `script` again.
     pub next_script: Option<Script>,
-    /// What the caller says to each recorder in turn. To the next recorder after that the caller hangs up.
+    /// What the caller says to each `<Record>` in order. The caller hangs up at the first recorder after them.
     pub messages: Vec<Clip>,
     /// Whether and how the stream is opened.
     pub stream: StreamPlan,
-    /// What becomes of a `<Dial>`.
+    /// The outcome of a `<Dial>`.
     pub dial: DialPlan,
-    /// Hangs up after so long in this phase of the call.
+    /// Hangs up after this time in this phase of the call.
     pub hang_up: Option<(Phase, Duration)>,
     /// Prompts and pauses take no time. The stream stays in real time.
     pub fast: bool,
     /// How webhooks are signed.
     pub signature: SignaturePlan,
-    /// What the network does.
+    /// Disturbances of the network.
     pub chaos: Chaos,
-    /// The longest that the call may go on.
+    /// The maximum duration of the call.
     pub time_limit: Duration,
 }
 
 impl CallPlan {
-    /// A call to the number whose voice webhook is `voice_url`, that says something, hears the answer, twice.
+    /// A call to the number whose voice webhook is `voice_url`. The caller twice says something and listens to the
+    /// answer.
     pub fn new(voice_url: impl Into<String>) -> Self {
         Self {
             voice_url: voice_url.into(),
@@ -69,48 +70,48 @@ impl CallPlan {
 /// Whether and how the stream is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamPlan {
-    /// The socket cannot be opened: Twilio goes on with what follows the stream.
+    /// The socket cannot be opened: Twilio continues with the verb after the stream.
     Fails,
-    /// Twilio tries and tries, and nothing happens.
+    /// Twilio's connection attempt neither succeeds nor fails.
     Never,
     /// At once.
     Open,
-    /// After so long.
+    /// After this time.
     OpenAfter(Duration),
 }
 
-/// What becomes of a `<Dial>`.
+/// The outcome of a `<Dial>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DialPlan {
-    /// Somebody answers, accepts the call if asked to, and they talk for so long.
+    /// A person answers, accepts the call if a prompt asks for it, and talks for this time.
     Answered(Duration),
-    /// Somebody answers, and presses the key 2 when asked.
+    /// A person answers, and presses the key 2 at the prompt.
     Declined,
     /// A mailbox answers: it presses nothing.
     Mailbox,
-    /// The phone forwards the call to the number that was called first.
+    /// The dialled phone forwards the call to the number that was called first.
     Forwarded,
     /// The line is busy.
     Busy,
-    /// Nobody answers.
+    /// No answer.
     NoAnswer,
 }
 
-/// A phase of a call, as Twilio sees it.
+/// A phase of a call, from Twilio's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The stream's socket is being opened.
     Connecting,
-    /// Somebody is being dialled, or talked with.
+    /// A number is being dialled, or the dialled party is connected.
     Dialing,
     /// A prompt is played.
     Playing,
-    /// The recorder runs.
+    /// `<Record>` is recording.
     Recording,
-    /// The voice webhook has been asked and has not answered.
+    /// Twilio waits for the response of the voice webhook.
     Ringing,
     /// The stream is open.
     Streaming,
-    /// Another webhook has been asked and has not answered.
+    /// Twilio waits for the response of another webhook.
     Waiting,
 }

@@ -1,4 +1,4 @@
-//! What real networks do to a media stream and to webhooks.
+//! Network disturbances of media streams and webhooks.
 
 use std::time::Duration;
 
@@ -6,31 +6,32 @@ use std::time::Duration;
 #[expect(clippy::struct_excessive_bools, reason = "each is a disturbance of its own")]
 #[derive(Clone, Debug, Default)]
 pub struct Chaos {
-    /// Each frame is late by up to so much; their order stays.
+    /// Each frame is late by up to this time; the order is kept.
     pub jitter: Duration,
-    /// Frames come in heaps of so many; 0 and 1 mean one by one.
+    /// Frames arrive in bursts of this many; 0 and 1 mean one at a time.
     pub burst_frames: u64,
-    /// From this moment of the stream on, nothing gets through for so long; then all of it comes at once.
+    /// At this time in the stream (first value), nothing is delivered for this long (second value); then everything
+    /// arrives at once.
     pub stall: Option<(Duration, Duration)>,
-    /// Frames are of any length, not of 20 ms.
+    /// Frames have any length instead of 20 ms.
     pub ragged: bool,
     /// No frames while the caller is silent, as Twilio sometimes does.
     pub omit_silence: bool,
-    /// Of so many marks in a hundred nothing is ever heard again.
+    /// The percentage of marks that Twilio never returns.
     pub lost_marks_percent: u8,
-    /// Marks come back late by up to so much.
+    /// Marks return late by up to this time.
     pub late_marks: Duration,
-    /// Numbers come as numbers, not as text.
+    /// JSON numbers are sent as numbers instead of strings.
     pub numbers_as_numbers: bool,
-    /// `start` comes twice.
+    /// `start` is sent twice.
     pub start_twice: bool,
-    /// Every webhook is sent a second time, as after a lost answer.
+    /// Each webhook is sent a second time, as after a lost response.
     pub webhooks_twice: bool,
-    /// Which of all possible disturbances: the same number gives the same ones.
+    /// The seed of the disturbances: the same seed gives the same ones.
     pub seed: u64,
 }
 
-/// Chance that repeats.
+/// A random number generator with a seed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeededRng(u64);
 
@@ -39,7 +40,7 @@ impl SeededRng {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    /// A number below `limit`; 0 if that is 0.
+    /// Returns a number below `limit`, or 0 if `limit` is 0.
     pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

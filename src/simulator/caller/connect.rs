@@ -1,4 +1,4 @@
-//! `<Connect><Stream>`: opens the media stream and goes on when it is over.
+//! `<Connect><Stream>`: opens the media stream, and continues with the call after the stream ends.
 
 use super::call_plan::{Phase, StreamPlan};
 use super::chaos::Chaos;
@@ -28,7 +28,7 @@ impl RunningCall {
         let failed = matches!(report.ended, StreamEnd::Refused { .. } | StreamEnd::NeverOpened | StreamEnd::Dropped);
         let error = failed.then(|| format!("{:?}", report.ended));
         self.send_stream_status(stream, base, &ids, if failed { "stream-error" } else { "stream-stopped" }, error);
-        self.note(format!("the stream is over: {:?}", report.ended));
+        self.note(format!("the stream ended: {:?}", report.ended));
         let ended = report.ended.clone();
         self.report.streams.push(report);
         match (next, ended) {
@@ -126,7 +126,7 @@ impl RunningCall {
     }
 }
 
-/// The WebSocket of a stream, with the signature that Twilio gives the request.
+/// Opens the WebSocket of a stream, with the signature that Twilio gives the request.
 async fn open(connector: &DaemonConnector, auth_token: &str, url: &Url) -> Result<Socket, Error> {
     let headers = [("X-Twilio-Signature", sign(auth_token, url.as_str(), &[]))];
     let opening = connector.open_socket(url, &headers);
@@ -136,7 +136,7 @@ async fn open(connector: &DaemonConnector, auth_token: &str, url: &Url) -> Resul
     }
 }
 
-/// A second socket with the same `start`, as Twilio has been seen to open. Gives how the box ended it.
+/// Opens a second socket with the same `start`, as Twilio has been observed to do. Returns how the daemon ended it.
 async fn hold_second_socket(
     connector: DaemonConnector,
     token: String,

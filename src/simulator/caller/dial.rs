@@ -1,4 +1,5 @@
-//! `<Dial>`: another phone rings, and is asked before the two are connected where the document says so.
+//! `<Dial>`: rings another phone. If the document has a URL for the dialled party, its document runs before the two
+//! are connected.
 
 use super::call_plan::{DialPlan, Phase};
 use super::phone::{Next, RunningCall};
@@ -7,14 +8,14 @@ use crate::simulator::twilio::twiml::{self, Element};
 use std::time::Duration;
 use url::Url;
 
-/// Documents that the phone that was called follows at most.
+/// The maximum number of documents that the dialled phone executes.
 const MAX_DOCUMENTS: usize = 10;
 
-/// What became of the dialled call.
+/// The outcome of the dialled call.
 struct Dialled {
-    /// Twilio's word for it.
+    /// Twilio's `DialCallStatus`.
     status: &'static str,
-    /// How long the two have talked, if they were connected.
+    /// How long the caller and the dialled party were connected, if they were.
     talked: Option<Duration>,
 }
 
@@ -61,7 +62,7 @@ impl RunningCall {
         Ok(Dialled { status, talked: None })
     }
 
-    /// The phone that was called forwards: Twilio gets another call to the same number, with the caller's own number.
+    /// The dialled phone forwards: Twilio gets another call to the same number, from the caller's own number.
     async fn forwarded(&mut self, number: &str) -> Result<Dialled, Next> {
         let Ok(url) = Url::parse(&self.plan.voice_url) else { return self.unanswered("failed", Duration::ZERO).await };
         let fields =
@@ -78,7 +79,8 @@ impl RunningCall {
         }
     }
 
-    /// The phone was picked up. Without a document of its own the two are connected at once; else where that ends.
+    /// The dialled phone answers. Without a document of its own, the two are connected at once; else when that
+    /// document ends.
     async fn answered(
         &mut self,
         asks: Option<Url>,
@@ -131,11 +133,11 @@ impl RunningCall {
                 }
             }
         }
-        self.violation("the phone that was called goes round in circles");
+        self.violation("the documents of the dialled phone form a loop");
         Ok(Dialled { status: "failed", talked: None })
     }
 
-    /// The fields of every request about this call, with some that are different.
+    /// The fields of every request about this call, with some of them replaced.
     fn fields_with(&self, other: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut fields = self.fields(&[]);
         for (name, value) in other {

@@ -1,4 +1,4 @@
-//! A media stream's socket: carries what a [`MediaStream`] says and hears, in real time.
+//! The socket of a media stream: carries the messages of a [`MediaStream`] in real time.
 
 use super::media_stream::MediaStream;
 use super::report::StreamEnd;
@@ -12,15 +12,16 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// How a stream went over.
+/// How a stream ended.
 pub(super) struct Outcome<I> {
     pub(super) end: StreamEnd,
     pub(super) interrupt: Option<I>,
-    /// The person asked for a second socket while the stream was open.
+    /// When the stream ended, in milliseconds since it started.
     pub(super) ended_ms: u64,
 }
 
-/// Runs a stream until the box, the person or `interrupt` ends it. `second_socket` is called when the person wants one.
+/// Runs a stream until the daemon, the caller or `interrupt` ends it. `second_socket` is called when the script opens
+/// one.
 pub(super) async fn run<I>(
     socket: Socket,
     media_stream: &mut MediaStream,
@@ -29,7 +30,7 @@ pub(super) async fn run<I>(
     interrupt: impl Future<Output = I>,
 ) -> Outcome<I> {
     let (sink, mut stream) = socket.split();
-    // Twilio hears while a box does not read, so writing must not hold up reading.
+    // Twilio continues to receive while a daemon does not read, so writing must not block reading.
     let (outgoing, messages) = mpsc::unbounded_channel();
     let writer = tokio::spawn(write(sink, messages));
     let began = crate::clock::instant();
@@ -50,7 +51,7 @@ pub(super) async fn run<I>(
                     return over(StreamEnd::CallerHungUp, None);
                 }
                 CallerAction::Drop => {
-                    log.note(Party::Caller, "the connection breaks off");
+                    log.note(Party::Caller, "drops the connection");
                     writer.abort();
                     return over(StreamEnd::Dropped, None);
                 }
@@ -67,7 +68,7 @@ pub(super) async fn run<I>(
         let wake = began + Duration::from_micros(media_stream.next_us());
         tokio::select! {
             biased;
-            // A box that has asked for it closes the stream in the same moment.
+            // A daemon that requested the interruption also closes the stream at the same time.
             next = &mut interrupt => {
                 media_stream.handle_time(micros_since(began));
                 close(media_stream, &outgoing, &mut stream, log).await;
@@ -95,7 +96,7 @@ enum Read {
 fn read(message: Option<Result<Message, Error>>) -> Read {
     match message {
         Some(Ok(Message::Text(text))) => Read::Text(text.as_str().to_owned()),
-        // Twilio speaks in text alone; what else there is it does not understand.
+        // Twilio sends only text messages, and does not accept other kinds.
         Some(Ok(Message::Binary(_))) => Read::Text("binary".into()),
         Some(Ok(Message::Close(frame))) => Read::Closed(StreamEnd::ServerClosed {
             code: frame.as_ref().map(|frame| frame.code.into()),
@@ -107,7 +108,7 @@ fn read(message: Option<Result<Message, Error>>) -> Read {
     }
 }
 
-/// `stop`, then a close, as when the call is over or goes on elsewhere.
+/// Sends `stop`, then closes the socket, as when the call ends or continues with other TwiML.
 async fn close(
     media_stream: &mut MediaStream,
     outgoing: &mpsc::UnboundedSender<Message>,
@@ -119,11 +120,11 @@ async fn close(
     wait_for_close(stream, log).await;
 }
 
-/// The box must let go of a stream that is over.
+/// The daemon must close a stream after its `stop`.
 async fn wait_for_close(stream: &mut SplitStream<Socket>, log: &EventLog) {
     let gone = async { while !matches!(read(stream.next().await), Read::Closed(_)) {} };
     if tokio::time::timeout(CLOSE_LIMIT, gone).await.is_err() {
-        log.violation(Party::Twilio, "the box keeps a stream open for 10 s after its stop");
+        log.violation(Party::Twilio, "the daemon keeps a stream open for 10 s after its stop");
     }
 }
 

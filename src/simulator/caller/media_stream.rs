@@ -1,4 +1,4 @@
-//! One media stream from Twilio's end, without socket and clock: what is sent when, what is made of what comes.
+//! One media stream, Twilio's side, without socket and clock: what Twilio sends, and how it handles what it receives.
 //!
 //! Times are microseconds since `start` was sent.
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Whose stream it is.
+/// The ids of a stream and its call.
 #[derive(Clone, Debug)]
 pub(super) struct StreamIds {
     /// `AC…`
@@ -25,11 +25,11 @@ pub(super) struct StreamIds {
     pub call_sid: String,
     /// `MZ…`
     pub stream_sid: String,
-    /// What the TwiML's `<Parameter>`s said.
+    /// The values of the TwiML's `<Parameter>`s.
     pub parameters: Vec<(String, String)>,
 }
 
-/// One end of a stream.
+/// Twilio's side of a stream.
 #[derive(Debug)]
 pub(super) struct MediaStream {
     ids: StreamIds,
@@ -41,7 +41,7 @@ pub(super) struct MediaStream {
     said: Vec<u8>,
     sequence: u64,
     chunks: u64,
-    /// Frames and marks that are under way, by the time at which they arrive.
+    /// Delayed frames and marks, by the time at which they arrive.
     held: VecDeque<(u64, String)>,
     held_marks: Vec<(u64, String)>,
     in_burst: u64,
@@ -56,7 +56,7 @@ pub(super) struct MediaStream {
 }
 
 impl MediaStream {
-    /// A stream that begins now.
+    /// A stream that starts now.
     pub(super) fn new(ids: StreamIds, script: Script, chaos: Chaos) -> Self {
         let mut media_stream = Self {
             rng: SeededRng::new(chaos.seed),
@@ -90,7 +90,7 @@ impl MediaStream {
         media_stream
     }
 
-    /// The box sent `text`.
+    /// Handles a message of the daemon.
     pub(super) fn handle_message(&mut self, text: &str, now_us: u64) {
         self.handle_time(now_us);
         match read_message(text, &self.ids.stream_sid, &mut self.complaints) {
@@ -119,7 +119,7 @@ impl MediaStream {
         self.handle_time(now_us);
     }
 
-    /// Time has come to `now_us`.
+    /// Advances the time to `now_us`.
     pub(super) fn handle_time(&mut self, now_us: u64) {
         for name in self.playout.advance(now_us) {
             self.send_mark(name, now_us);
@@ -146,22 +146,22 @@ impl MediaStream {
         }
     }
 
-    /// The next message for the box. Ask until there is none, after each `handle_…`.
+    /// Returns the next message for the daemon. Call it after each `handle_…` until it returns none.
     pub(super) fn poll_send(&mut self) -> Option<String> {
         self.outgoing.pop_front()
     }
 
-    /// The next thing that the person does. Ask until there is none, after each `handle_…`.
+    /// Returns the caller's next action. Call it after each `handle_…` until it returns none.
     pub(super) fn poll_action(&mut self) -> Option<CallerAction> {
         self.actions.pop_front()
     }
 
-    /// What the box did wrong since the last time that this was asked.
+    /// Returns the daemon's violations since the last call.
     pub(super) fn take_complaints(&mut self) -> Vec<String> {
         std::mem::take(&mut self.complaints)
     }
 
-    /// When `handle_time` is wanted next.
+    /// When `handle_time` must be called next.
     pub(super) fn next_us(&self) -> u64 {
         let held = self.held.front().map(|(due_us, _)| *due_us);
         let marks = self.held_marks.iter().map(|(due_us, _)| *due_us).min();
@@ -176,7 +176,7 @@ impl MediaStream {
         self.outgoing.pop_back().unwrap_or_default()
     }
 
-    /// What there is to say about the stream until now.
+    /// The report on the stream until now.
     pub(super) fn report(&self) -> StreamReport {
         let mut report = StreamReport {
             stream_sid: self.ids.stream_sid.clone(),
@@ -195,7 +195,7 @@ impl MediaStream {
         report
     }
 
-    /// When the frame that is being taken is full.
+    /// When the current frame is complete.
     fn next_frame_us(&self) -> u64 {
         (self.said.len() + self.next_frame_bytes) as u64 * 1_000 / 8
     }
@@ -225,12 +225,12 @@ impl MediaStream {
             self.hold(message, now_us);
         }
         if self.chaos.ragged {
-            // 1 to 50 ms, not even whole milliseconds.
+            // 1 to 50 ms, and not always whole milliseconds.
             self.next_frame_bytes = usize::try_from(8 + self.rng.below(393)).unwrap_or(FRAME_BYTES);
         }
     }
 
-    /// Sends a frame now, or when the network lets it through.
+    /// Sends a frame now, or when the simulated network delivers it.
     fn hold(&mut self, message: String, now_us: u64) {
         let jitter_us = u64::try_from(self.chaos.jitter.as_micros()).unwrap_or(u64::MAX);
         let mut due_us = now_us + self.rng.below(jitter_us);

@@ -1,4 +1,4 @@
-//! Places calls, and follows TwiML as Twilio does.
+//! Places calls, and executes TwiML as Twilio does.
 
 use super::call_plan::{CallPlan, Phase};
 use super::report::{CallReport, EndedBy, Prompt, Webhook};
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use url::Url;
 
-/// A phone network whose number a box answers. Cheap to clone.
+/// A phone network with a number that the daemon answers. Cheap to clone.
 #[derive(Clone)]
 pub struct Phone {
     pub(super) twilio_state: TwilioState,
@@ -22,12 +22,12 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// A phone network of one account, with a way to the box.
+    /// A phone network of one account, and the connector to the daemon.
     pub fn new(twilio_state: TwilioState, connector: DaemonConnector, log: EventLog) -> Self {
         Self { twilio_state, connector, log }
     }
 
-    /// Calls, and goes on until the call is over.
+    /// Places a call, and waits until it has ended.
     pub async fn place_call(&self, plan: CallPlan) -> CallReport {
         let sid = plan.call_sid.clone().unwrap_or_else(|| random_sid("CA"));
         let updates = self.twilio_state.begin_call(&sid, &plan.from, &plan.to);
@@ -58,14 +58,14 @@ impl Phone {
     }
 }
 
-/// A call that goes on.
+/// A call in progress.
 pub(super) struct RunningCall {
     pub(super) phone: Phone,
     pub(super) plan: CallPlan,
     pub(super) webhook_client: WebhookClient,
     pub(super) sid: String,
     pub(super) messages: VecDeque<Clip>,
-    /// Requests that Twilio does not wait for.
+    /// Requests whose responses Twilio does not wait for.
     pub(super) background: JoinSet<Vec<Webhook>>,
     pub(super) report: CallReport,
     updates: mpsc::UnboundedReceiver<CallUpdate>,
@@ -74,13 +74,13 @@ pub(super) struct RunningCall {
     fallback_used: bool,
 }
 
-/// What a call does next.
+/// The next step of a call.
 pub(super) enum Next {
-    /// Follows this document.
+    /// Execute this document.
     Document { text: String, url: Url },
-    /// Asks for a document.
+    /// Request a document.
     Fetch { url: Url, method: String, fields: Vec<(String, String)> },
-    /// Nothing.
+    /// The call has ended.
     Over(EndedBy),
 }
 
@@ -107,11 +107,11 @@ impl RunningCall {
                 Next::Document { text, url } => self.follow_document(&text, &url).await,
             };
         }
-        self.violation(format!("the call has asked for {MAX_DOCUMENTS} documents and goes round in circles"));
+        self.violation(format!("the call has asked for {MAX_DOCUMENTS} documents: they form a loop"));
         EndedBy::Error
     }
 
-    /// Asks the box for a document. An error is what comes instead.
+    /// Requests a document from the daemon. An error is the next step instead.
     async fn fetch(&mut self, url: &Url, method: &str, fields: Vec<(String, String)>) -> Result<String, Next> {
         let fields = self.fields(&fields);
         let phase = if self.status == "ringing" { Phase::Ringing } else { Phase::Waiting };
@@ -135,7 +135,7 @@ impl RunningCall {
         }
     }
 
-    /// Goes on with the number's fallback webhook, else ends with an error.
+    /// Continues with the number's fallback webhook, if there is one, else ends the call with an error.
     fn fail(&mut self, url: &Url, code: &str, what: &str) -> Next {
         self.note(format!("{code}: {what}"));
         let fallback = self.plan.fallback_url.as_deref().and_then(|text| Url::parse(text).ok());
@@ -172,7 +172,7 @@ impl RunningCall {
         Next::Over(EndedBy::EndOfDocument)
     }
 
-    /// Does `work` in `phase` of the call, unless something comes between.
+    /// Does `work` in this phase of the call, unless an interruption comes first.
     pub(super) async fn during<T>(&mut self, phase: Phase, work: impl Future<Output = T>) -> Result<T, Next> {
         tokio::select! {
             done = work => Ok(done),
@@ -180,7 +180,7 @@ impl RunningCall {
         }
     }
 
-    /// What may come between at any time: a change by REST, the caller's hanging up, the longest time of a call.
+    /// Waits for an interruption: an update by REST, the caller's hangup, or the time limit of the call.
     pub(super) async fn interruption(&mut self, phase: Phase) -> Next {
         let hang_up = self.plan.hang_up.filter(|(planned, _)| *planned == phase).map(|(_, after)| after);
         let hang_up = async {
@@ -212,7 +212,7 @@ impl RunningCall {
         }
     }
 
-    /// The fields that every request about a call has, and `more`.
+    /// The fields of every request about a call, and `more`.
     pub(super) fn fields(&self, more: &[(String, String)]) -> Vec<(String, String)> {
         let account = &self.phone.twilio_state.account().sid;
         let (from, to) = (&self.plan.from, &self.plan.to);
@@ -235,13 +235,13 @@ impl RunningCall {
         own.chain(more.iter().cloned()).collect()
     }
 
-    /// Asks the box for something that Twilio does not wait for.
+    /// Sends a request to the daemon whose response Twilio does not wait for.
     pub(super) fn send_in_background(&mut self, url: Url, method: String, fields: Vec<(String, String)>) {
         let webhook_client = self.webhook_client.clone();
         self.background.spawn(async move { webhook_client.send(&method, &url, fields).await.0 });
     }
 
-    /// Waits as long as a prompt or a pause takes.
+    /// Waits for the length of a prompt or a pause.
     pub(super) async fn wait_in_phase(&mut self, phase: Phase, time: Duration) -> Result<(), Next> {
         let time = if self.plan.fast { time.min(Duration::from_millis(20)) } else { time };
         self.during(phase, tokio::time::sleep(time)).await
@@ -291,10 +291,10 @@ impl RunningCall {
         }
         self.report.webhooks.sort_by_key(|webhook| webhook.at_ms);
         self.report.duration_ms = millis_since(self.began);
-        self.note(format!("the call is over: {:?} after {} ms", self.report.ended, self.report.duration_ms));
+        self.note(format!("the call ended: {:?} after {} ms", self.report.ended, self.report.duration_ms));
         self.report
     }
 }
 
-/// A call that wants more goes round in circles.
+/// A call that requests more documents is in a loop.
 const MAX_DOCUMENTS: usize = 60;

@@ -1,11 +1,11 @@
-//! What Twilio does with the sound that it is sent: plays it in real time, in order, and says when a mark has been reached.
+//! Twilio's playout of the audio that it receives: in real time, in order, with a message when a mark is reached.
 
 use crate::simulator::sound::SILENCE;
 use std::collections::VecDeque;
 
-/// Twilio's buffer of one stream, on a clock of microseconds since the stream began. 8 bytes are 1 ms.
+/// Twilio's buffer of one stream, on a clock of microseconds since the stream started. 8 bytes are 1 ms.
 ///
-/// Call [`Playout::advance`] before anything else at a time, so that what is done happens at that time.
+/// Call [`Playout::advance`] with the current time before any other method, which then acts at that time.
 #[derive(Debug, Default)]
 pub struct Playout {
     queue: VecDeque<Piece>,
@@ -23,18 +23,18 @@ enum Piece {
 /// What `clear` emptied.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cleared {
-    /// Sound that the caller will not hear.
+    /// Audio that the caller will not hear.
     pub dropped_bytes: usize,
-    /// Marks that come back at once, in order.
+    /// Marks that return at once, in order.
     pub marks: Vec<String>,
 }
 
-/// More than Twilio keeps; the sound is dropped (error 31931).
+/// More audio than Twilio buffers; the audio is dropped (error 31931).
 #[derive(Debug, PartialEq, Eq)]
 pub struct BufferFull;
 
 impl Playout {
-    /// Lets time pass until `now_us`. Gives the marks whose sound has been played by then, in order.
+    /// Advances the time to `now_us`. Returns the marks whose audio has been played by then, in order.
     pub fn advance(&mut self, now_us: u64) -> Vec<String> {
         let target = usize::try_from(now_us * 8 / 1_000).unwrap_or(usize::MAX);
         let mut reached = Vec::new();
@@ -65,7 +65,7 @@ impl Playout {
         }
     }
 
-    /// Takes sound in, to be played after all that is there.
+    /// Adds audio to the end of the buffer.
     pub fn play(&mut self, sound: Vec<u8>) -> Result<(), BufferFull> {
         if self.queued_bytes + sound.len() > MAX_BUFFERED_BYTES {
             return Err(BufferFull);
@@ -77,13 +77,13 @@ impl Playout {
         Ok(())
     }
 
-    /// Takes a mark in. It comes back from [`Playout::advance`] when all sound before it has been played: at the next call
-    /// if there is none.
+    /// Adds a mark. [`Playout::advance`] returns it when all audio before it has been played: at the next call if
+    /// there is none.
     pub fn mark(&mut self, name: String) {
         self.queue.push_back(Piece::Mark(name));
     }
 
-    /// Drops all that has not been played.
+    /// Drops all audio that has not been played.
     pub fn clear(&mut self) -> Cleared {
         let dropped_bytes = std::mem::take(&mut self.queued_bytes);
         let mark = |piece| match piece {
@@ -93,7 +93,7 @@ impl Playout {
         Cleared { dropped_bytes, marks: self.queue.drain(..).filter_map(mark).collect() }
     }
 
-    /// When the next mark will be reached, in microseconds since the stream began.
+    /// When the next mark is reached, in microseconds since the stream started.
     pub fn next_mark_us(&self) -> Option<u64> {
         let mut bytes = self.heard.len();
         for piece in &self.queue {
@@ -105,17 +105,17 @@ impl Playout {
         None
     }
 
-    /// Sound that has not been played.
+    /// The length of the audio that has not been played.
     pub fn queued_bytes(&self) -> usize {
         self.queued_bytes
     }
 
-    /// All that the caller heard from the beginning of the stream on, to the sample; silence where there was nothing.
+    /// All that the caller has heard since the stream started, exact to the sample; silence where nothing was played.
     pub fn heard(&self) -> &[u8] {
         &self.heard
     }
 
-    /// How much of it was sound that was sent.
+    /// How many bytes of it were received audio.
     pub fn played_bytes(&self) -> usize {
         self.played_bytes
     }
@@ -185,8 +185,8 @@ mod tests {
     }
 
     proptest! {
-        /// However time is cut and whatever is sent, the caller hears 8 bytes a millisecond, every byte once and in order
-        /// until a clear, and every mark comes back once and in order.
+        /// For any intervals and any input, the caller hears 8 bytes a millisecond, each byte once and in order until
+        /// a clear, and each mark returns once and in order.
         #[test]
         fn nothing_is_lost_or_heard_twice(steps in prop::collection::vec((0_u8..4, 0_u64..90_000, 1_usize..900), 1..60)) {
             let (mut playout, mut now) = (Playout::default(), 0);

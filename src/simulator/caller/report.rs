@@ -1,29 +1,29 @@
-//! What became of a call.
+//! The report on a call.
 
 use super::scripted_caller::Speech;
 use super::speech_monitor::Utterance;
 use serde::Serialize;
 
-/// What became of a call.
+/// The report on a call.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CallReport {
     /// Twilio's id of the call.
     pub call_sid: String,
-    /// Everything that Twilio asked the box for, in order.
+    /// All requests of Twilio to the daemon, in order.
     pub webhooks: Vec<Webhook>,
     /// The media streams, in order.
     pub streams: Vec<StreamReport>,
     /// What was played by `<Play>` and `<Say>`, in order.
     pub prompts: Vec<Prompt>,
-    /// The numbers that `<Dial>` has rung, in order.
+    /// The numbers that `<Dial>` called, in order.
     pub dialled: Vec<String>,
-    /// What the person at such a number was asked before the two were connected, in order.
+    /// The prompts that the dialled party heard before the two were connected, in order.
     pub asked_person: Vec<String>,
     /// The recordings that `<Record>` made.
     pub recordings: Vec<String>,
     /// How the call ended.
     pub ended: EndedBy,
-    /// From the first webhook to the end.
+    /// The time from the first webhook to the end.
     pub duration_ms: u64,
 }
 
@@ -33,81 +33,81 @@ pub struct CallReport {
 pub enum EndedBy {
     /// The caller hung up.
     Caller,
-    /// The last document had nothing more to do.
+    /// The last document had no further verb.
     EndOfDocument,
-    /// The box gave nothing that Twilio could go on with; a caller hears "an application error has occurred".
+    /// The daemon gave no response that Twilio can continue with; a caller hears "an application error has occurred".
     #[default]
     Error,
     /// `<Hangup>`
     Hangup,
     /// `<Reject>`
     Reject,
-    /// Twilio's REST interface was told to end it.
+    /// A request to Twilio's REST interface ended it.
     Rest,
-    /// It went on for longer than the simulation allows.
+    /// It lasted longer than the simulation allows.
     TimeLimit,
 }
 
-/// A request of Twilio to the box.
+/// A request of Twilio to the daemon.
 #[derive(Clone, Debug, Serialize)]
 pub struct Webhook {
-    /// Milliseconds since the call began.
+    /// Milliseconds since the call started.
     pub at_ms: u64,
-    /// Milliseconds until the answer.
+    /// Milliseconds until the response.
     pub took_ms: u64,
     /// The path.
     pub path: String,
-    /// The form.
+    /// The form fields.
     pub fields: Vec<(String, String)>,
-    /// The HTTP status; none if there was no answer.
+    /// The HTTP status; none if there was no response.
     pub status: Option<u16>,
-    /// The body of the answer.
+    /// The body of the response.
     pub body: String,
 }
 
-/// Something that was played to the caller outside of a stream.
+/// A prompt that was played to the caller outside of a stream.
 #[derive(Clone, Debug, Serialize)]
 pub struct Prompt {
-    /// Milliseconds since the call began.
+    /// Milliseconds since the call started.
     pub at_ms: u64,
-    /// The address of the sound, or what was said.
+    /// The URL of the audio, or the spoken text.
     pub what: String,
-    /// How long it lasts.
+    /// Its length in milliseconds.
     pub length_ms: u64,
 }
 
-/// What became of a media stream. Times are milliseconds since `start` was sent.
+/// The report on a media stream. Times are milliseconds since `start` was sent.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct StreamReport {
-    /// Twilio's id of it.
+    /// Twilio's id of the stream.
     pub stream_sid: String,
     /// How it ended.
     pub ended: StreamEnd,
     /// When it ended.
     pub ended_ms: u64,
-    /// All that the caller heard, to the sample, in mu-law.
+    /// All that the caller heard, exact to the sample, in mu-law.
     #[serde(skip)]
     pub heard: Vec<u8>,
-    /// All that was sent of the caller's side, in mu-law.
+    /// All that was sent from the caller's side, in mu-law.
     #[serde(skip)]
     pub said: Vec<u8>,
     /// When the caller spoke.
     pub speeches: Vec<Speech>,
-    /// When somebody spoke to the caller.
+    /// When the caller heard speech.
     pub utterances: Vec<Utterance>,
-    /// What followed each time that the caller had spoken.
+    /// What followed each time the caller finished speaking.
     pub answers: Vec<Answer>,
-    /// When the caller spoke while spoken to.
+    /// When the caller spoke during an utterance of the agent.
     pub interruptions: Vec<Interruption>,
-    /// When `clear` came.
+    /// When `clear` messages arrived.
     pub clears_ms: Vec<u64>,
-    /// How many `media` messages came.
+    /// The number of `media` messages received.
     pub media_messages: u64,
-    /// How many `mark` messages came.
+    /// The number of `mark` messages received.
     pub marks: u64,
-    /// Sound that was still waiting to be played at the end.
+    /// The length of the audio that had not been played at the end.
     pub unheard_ms: u64,
-    /// What became of a second socket for the same call.
+    /// How a second socket for the same call ended.
     pub second_socket: Option<StreamEnd>,
 }
 
@@ -117,56 +117,56 @@ pub struct StreamReport {
 pub enum StreamEnd {
     /// The caller hung up.
     CallerHungUp,
-    /// Our end dropped it without a word.
+    /// The caller's side dropped the socket without a close.
     Dropped,
-    /// It never began.
+    /// It never started.
     #[default]
     NeverOpened,
-    /// The call went on with other TwiML, by Twilio's REST interface.
+    /// The call continued with other TwiML, by Twilio's REST interface.
     Redirected,
-    /// The box refused it.
+    /// The daemon refused it.
     Refused {
-        /// The HTTP status, if the box answered.
+        /// The HTTP status, if the daemon responded.
         status: Option<u16>,
     },
-    /// The box closed it.
+    /// The daemon closed it.
     ServerClosed {
-        /// The WebSocket close code; none if the connection just broke off.
+        /// The WebSocket close code; none if the connection was dropped.
         code: Option<u16>,
-        /// What the box said about it.
+        /// The daemon's close reason.
         reason: String,
     },
-    /// It was still open when the simulation was over.
+    /// It was still open at the end of the simulation.
     StillOpen,
 }
 
-/// An answer.
+/// An answer of the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// When the caller had finished speaking.
+    /// When the caller finished speaking.
     pub asked_ms: u64,
-    /// When the answer was first heard.
+    /// When the caller first heard the answer.
     pub heard_ms: u64,
 }
 
 impl Answer {
-    /// How long the caller waited: voice to voice.
+    /// How long the caller waited, voice to voice.
     pub fn latency_ms(&self) -> u64 {
         self.heard_ms.saturating_sub(self.asked_ms)
     }
 }
 
-/// The caller spoke while spoken to.
+/// The caller spoke during an utterance of the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Interruption {
-    /// When the caller began to speak.
+    /// When the caller started to speak.
     pub spoke_ms: u64,
-    /// When `clear` came.
+    /// When `clear` arrived.
     pub cleared_ms: Option<u64>,
 }
 
 impl StreamReport {
-    /// Pairs what the caller said with what was heard after it.
+    /// Pairs each utterance of the caller with the audio that the caller heard after it.
     pub(super) fn find_answers(&mut self) {
         let mut answers = Vec::new();
         for (place, speech) in self.speeches.iter().enumerate() {
@@ -178,8 +178,8 @@ impl StreamReport {
         self.answers = answers;
     }
 
-    /// How much of `sound` the caller heard from its beginning on without a break, in milliseconds. The first 20 ms are
-    /// what it is found by.
+    /// How much of `sound` the caller heard from its start without a gap, in milliseconds. Its first 20 ms locate it
+    /// in the audio.
     pub fn heard_of(&self, sound: &[u8]) -> u64 {
         let Some(head) = sound.get(..160) else { return 0 };
         let Some(at) = memchr::memmem::find(&self.heard, head) else { return 0 };

@@ -6,17 +6,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Sound that the caller makes.
+/// Audio of the caller.
 #[derive(Clone)]
 pub enum Clip {
-    /// So many milliseconds of a made voice.
+    /// A synthetic voice for this many milliseconds.
     Voice(u64),
-    /// This sound, in mu-law.
+    /// This audio, in mu-law.
     Sound(Arc<[u8]>),
 }
 
 impl Clip {
-    /// The sound. `seed` makes utterances of a made voice differ.
+    /// The audio. Synthetic voices differ by `seed`.
     pub fn sound(&self, seed: u64) -> Arc<[u8]> {
         match self {
             Self::Voice(ms) => Voice::caller(seed).speak(*ms).into(),
@@ -34,16 +34,16 @@ impl fmt::Debug for Clip {
     }
 }
 
-/// One thing that the caller does while the stream is open. A step begins when the one before it is done.
+/// One action of the caller while the stream is open. A step starts when the step before it has finished.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Drops the media socket without a word, as a broken network does.
+    /// Drops the media socket without a close, as a broken network does.
     Drop,
     /// Hangs up.
     HangUp,
-    /// Waits for an answer and hears it out.
+    /// Waits for an answer, and listens until it ends.
     Listen,
-    /// Waits for an answer and hears so much of it: what comes next interrupts it.
+    /// Waits for an answer, and listens to it for this long; the next step interrupts it.
     ListenFor(Duration),
     /// Presses keys.
     Press(String),
@@ -51,30 +51,30 @@ pub enum Step {
     Say(Clip),
     /// Opens a second socket for the same call.
     SecondSocket,
-    /// Sends the `start` message once more.
+    /// Sends the `start` message again.
     StartAgain,
-    /// Waits until the other side ends the stream.
+    /// Waits until the daemon ends the stream.
     Stay,
     /// Sends `stop` and leaves the socket open.
     StopWithoutClose,
-    /// Is silent for so long.
+    /// Is silent for this long.
     Wait(Duration),
 }
 
-/// All that the caller does while the stream is open. When it is done the caller hangs up.
+/// All actions of the caller while the stream is open. After the last one the caller hangs up.
 ///
 /// Written as steps between semicolons: `say 1.5s; listen; say 1s; listen 600ms; say 800ms; press 1; wait 2s; stay`.
 #[derive(Clone, Debug)]
 pub struct Script(pub Vec<Step>);
 
 impl Default for Script {
-    /// Says something, hears the answer, twice.
+    /// Says something and listens to the answer, twice.
     fn default() -> Self {
         Self(vec![Step::Say(Clip::Voice(1_500)), Step::Listen, Step::Say(Clip::Voice(1_200)), Step::Listen])
     }
 }
 
-/// Why a script cannot be read.
+/// Why a script cannot be parsed.
 #[derive(Debug, thiserror::Error)]
 #[error("step {place}, \"{step}\": {reason}")]
 pub struct ScriptError {
@@ -117,7 +117,7 @@ fn parse_step(step: &str) -> Result<Step, String> {
     Ok(parsed)
 }
 
-/// A length, or a WAV file.
+/// A duration, or a WAV file.
 fn parse_clip(text: &str) -> Result<Clip, String> {
     if let Ok(time) = parse_time(text) {
         return Ok(Clip::Voice(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)));
@@ -126,10 +126,10 @@ fn parse_clip(text: &str) -> Result<Clip, String> {
     Ok(Clip::Sound(read_wav(&file).map_err(|error| error.to_string())?.into()))
 }
 
-/// Reads a length of time: `1500`, `1500ms` or `1.5s`, at most an hour.
+/// Parses a duration: `1500`, `1500ms` or `1.5s`, at most an hour.
 ///
 /// # Errors
-/// What is wrong with it, in words for a person.
+/// What is wrong with it, as a sentence for the user.
 pub fn parse_time(text: &str) -> Result<Duration, String> {
     let (number, unit_ms) = match text.strip_suffix("ms") {
         Some(number) => (number, 1.0),

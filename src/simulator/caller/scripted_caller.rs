@@ -1,4 +1,4 @@
-//! The person at the phone while a media stream is open: goes through the script, hears, speaks.
+//! The caller while a media stream is open: executes the script, listens, speaks.
 
 use super::script::{Script, Step};
 use super::speech_monitor::SpeechMonitor;
@@ -8,35 +8,35 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the person does besides speaking.
+/// The caller's actions besides speech.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CallerAction {
-    /// Drops the socket without a word.
+    /// Drops the socket without a close.
     Drop,
     /// Hangs up.
     HangUp,
-    /// Finds that nobody answers.
+    /// Gives up because no answer comes.
     AnswerTimeout,
     /// Presses a key.
     Press(char),
     /// Opens a second socket.
     SecondSocket,
-    /// Sends `start` once more.
+    /// Sends `start` again.
     StartAgain,
     /// Sends `stop` and leaves the socket open.
     StopWithoutClose,
 }
 
-/// Something that the person said.
+/// An utterance of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Speech {
-    /// Milliseconds since the stream began.
+    /// Milliseconds since the stream started.
     pub began_ms: u64,
-    /// Milliseconds since the stream began; none while it goes on.
+    /// Milliseconds since the stream started; none while the caller speaks.
     pub ended_ms: Option<u64>,
 }
 
-/// The person.
+/// A caller that executes a script.
 #[derive(Debug)]
 pub(super) struct ScriptedCaller {
     steps: VecDeque<Step>,
@@ -58,7 +58,7 @@ enum Activity {
 }
 
 impl ScriptedCaller {
-    /// Someone who will do as `script` says.
+    /// A caller that executes `script`.
     pub(super) fn new(script: Script) -> Self {
         Self {
             steps: script.0.into(),
@@ -70,7 +70,7 @@ impl ScriptedCaller {
         }
     }
 
-    /// What the person does at `now_us`, having heard what `monitor` has heard.
+    /// The caller's actions at `now_us`, based on the audio that `monitor` has received.
     pub(super) fn advance(&mut self, now_us: u64, monitor: &SpeechMonitor) -> Vec<CallerAction> {
         let mut actions = Vec::new();
         while self.step_is_done(now_us, monitor, &mut actions) {
@@ -80,7 +80,7 @@ impl ScriptedCaller {
         actions
     }
 
-    /// The next sound from the person's side, speech or silence, to fill `frame`. Gives whether it holds speech.
+    /// Fills `frame` with the caller's next audio, speech or silence. Returns whether it has speech.
     pub(super) fn fill(&mut self, frame: &mut [u8]) -> bool {
         let speech = &self.sound[self.sound_at..];
         let length = speech.len().min(frame.len());
@@ -97,12 +97,12 @@ impl ScriptedCaller {
         length > 0
     }
 
-    /// All that was said.
+    /// All utterances of the caller.
     pub(super) fn speeches(&self) -> &[Speech] {
         &self.speeches
     }
 
-    /// When the person will do something without having heard anything, in microseconds since the stream began.
+    /// When the next action is due that does not depend on heard audio, in microseconds since the stream started.
     pub(super) fn next_us(&self) -> Option<u64> {
         match self.activity {
             Activity::Waiting { until_us } => Some(until_us),
@@ -169,7 +169,7 @@ impl ScriptedCaller {
     }
 }
 
-/// Waits for what is being said now, else for what is said next.
+/// Waits for the end of the current utterance, else for the next utterance.
 fn listening(now_us: u64, time: Option<Duration>, monitor: &SpeechMonitor) -> Activity {
     let utterance = monitor.utterances().len() - usize::from(monitor.speaking());
     Activity::Listening { utterance, hears_us: time.map(micros), since_us: now_us }
@@ -179,5 +179,5 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Nobody waits longer in silence.
+/// A caller gives up after this much silence.
 const ANSWER_TIMEOUT_US: u64 = 30_000_000;

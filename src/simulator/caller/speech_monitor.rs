@@ -1,9 +1,9 @@
-//! What the caller notices in what is heard: when somebody speaks, and when that is over.
+//! Detects speech in the audio that the caller hears: when an utterance starts and ends.
 
 use crate::simulator::sound::{loudness, millis};
 use serde::Serialize;
 
-/// Listens to everything that is heard on a stream, in order.
+/// Analyses all audio that the caller hears on a stream, in order.
 #[derive(Debug, Default)]
 pub(super) struct SpeechMonitor {
     listened_bytes: usize,
@@ -12,17 +12,17 @@ pub(super) struct SpeechMonitor {
     utterances: Vec<Utterance>,
 }
 
-/// Something that was heard, from its first sound to its last.
+/// An utterance that the caller heard, from its first sample to its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Utterance {
-    /// Milliseconds since the stream began.
+    /// Milliseconds since the stream started.
     pub began_ms: u64,
-    /// Milliseconds since the stream began.
+    /// Milliseconds since the stream started.
     pub ended_ms: u64,
 }
 
 impl SpeechMonitor {
-    /// Listens to `heard`, which begins where the stream began.
+    /// Analyses the new part of `heard`, which has all audio since the stream started.
     pub(super) fn listen(&mut self, heard: &[u8]) {
         while let Some(frame) = heard.get(self.listened_bytes..self.listened_bytes + FRAME) {
             let frame_began = self.listened_bytes;
@@ -43,19 +43,19 @@ impl SpeechMonitor {
         }
     }
 
-    /// The caller has finished speaking: what is heard from now on is something new, unless it never stopped.
+    /// The caller has finished speaking: audio after this time is a new utterance, unless the old one never stopped.
     pub(super) fn end_caller_turn(&mut self) {
         if self.listened_bytes - self.last_loud_byte >= STOPPED {
             self.speaking = false;
         }
     }
 
-    /// Whether somebody speaks, pauses for breath included.
+    /// Returns true during an utterance, pauses for breath included.
     pub(super) fn speaking(&self) -> bool {
         self.speaking
     }
 
-    /// All that was heard, the last perhaps still going on.
+    /// All utterances; the last one may still be in progress.
     pub(super) fn utterances(&self) -> &[Utterance] {
         &self.utterances
     }
@@ -64,7 +64,7 @@ impl SpeechMonitor {
 const FRAME: usize = 160;
 /// Above the noise of a line, below any speech.
 const LOUD: u32 = 200;
-/// Nobody who goes on speaking is silent for 60 ms.
+/// Silence for 60 ms does not occur within speech.
 const STOPPED: usize = 60 * 8;
 /// A silence of 500 ms ends an utterance.
 const GAP: usize = 500 * 8;

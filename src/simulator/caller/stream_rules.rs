@@ -1,21 +1,22 @@
-//! What may be sent on a media stream, as "Media Streams – WebSocket messages" has it for bidirectional streams.
+//! The messages that the daemon may send on a media stream, by Twilio's page "Media Streams – WebSocket messages" for
+//! bidirectional streams.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
-/// A message of the box to Twilio.
+/// A message of the daemon to Twilio.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DaemonMessage {
-    /// Drop what has not been played.
+    /// Drop the audio that has not been played.
     Clear,
-    /// Say when this has been reached.
+    /// Return this mark when playout has reached it.
     Mark(String),
-    /// Play this.
+    /// Play this audio.
     Media(Vec<u8>),
 }
 
-/// Reads a message. What is wrong with it is in `complaints`; none comes back when nothing can be done with it.
+/// Parses a message. Adds what is wrong with it to `complaints`; returns none if the message cannot be used.
 pub(super) fn read_message(text: &str, stream_sid: &str, complaints: &mut Vec<String>) -> Option<DaemonMessage> {
     let Ok(Value::Object(message)) = serde_json::from_str(text) else {
         complaints.push(format!("31924: no JSON object: {}", excerpt(text)));

@@ -1,4 +1,4 @@
-//! Twilio's requests to the box about a call.
+//! Twilio's requests to the daemon about a call.
 
 use super::report::Webhook;
 use crate::simulator::daemon_connector::root_cause;
@@ -7,20 +7,20 @@ use crate::simulator::{DaemonConnector, EventLog, Party};
 use std::time::Instant;
 use url::Url;
 
-/// Asks the box as Twilio does. Cheap to clone.
+/// Sends requests to the daemon as Twilio does. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct WebhookClient {
     pub(super) connector: DaemonConnector,
     pub(super) auth_token: String,
     pub(super) signature: SignaturePlan,
-    /// Each request goes out a second time, as after a lost answer; the second answer counts.
+    /// Each request is sent a second time, as after a lost response; the second response counts.
     pub(super) twice: bool,
     pub(super) log: EventLog,
     pub(super) call_began: Instant,
 }
 
 impl WebhookClient {
-    /// Sends `fields` to `url`. Gives what is to be reported, and the answer if there was one.
+    /// Sends `fields` to `url`. Returns the report, and the response if there was one.
     pub(super) async fn send(
         &self,
         method: &str,

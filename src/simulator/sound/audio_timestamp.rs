@@ -1,12 +1,12 @@
-//! Stamps in the sound itself, with which the way of a single frame is timed exactly.
+//! Timestamps inside the audio, which measure the exact delay of a single frame.
 //!
-//! A stamp is four bytes that do not occur by chance, eight of time or number, and one that checks them. As sound it is a
-//! faint click.
+//! A timestamp has a marker of four bytes that do not occur by chance, a value of eight bytes (a time or a number),
+//! and a checksum of one byte. It sounds like a faint click.
 
-/// How long a stamp is.
+/// The length of a timestamp in bytes.
 pub const AUDIO_TIMESTAMP_BYTES: usize = 13;
 
-/// Overwrites the beginning of `sound` with `value`. Sound shorter than [`AUDIO_TIMESTAMP_BYTES`] stays as it is.
+/// Overwrites the start of `sound` with `value`. Audio shorter than [`AUDIO_TIMESTAMP_BYTES`] is not changed.
 pub fn write_audio_timestamp(sound: &mut [u8], value: u64) {
     let Some(place) = sound.get_mut(..AUDIO_TIMESTAMP_BYTES) else { return };
     place[..4].copy_from_slice(&MAGIC);
@@ -14,7 +14,7 @@ pub fn write_audio_timestamp(sound: &mut [u8], value: u64) {
     place[12] = check(value);
 }
 
-/// The stamp at the beginning of `sound`.
+/// The timestamp at the start of `sound`.
 pub fn read_audio_timestamp(sound: &[u8]) -> Option<u64> {
     let rest = sound.strip_prefix(&MAGIC)?;
     let value = u64::from_be_bytes(rest.get(..8)?.try_into().ok()?);

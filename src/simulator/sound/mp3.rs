@@ -1,6 +1,6 @@
-//! MP3 files: how long one plays, and a silent one to answer with.
+//! MP3 files: their playing time, and silent ones as speech responses.
 
-/// How long an MP3 file plays, in milliseconds, from its frames; none if it has no frame at all.
+/// The playing time of an MP3 file in milliseconds, counted from its frames; none if it has no frame.
 pub fn mp3_millis(file: &[u8]) -> Option<u64> {
     let mut at = id3_bytes(file);
     let mut micros = 0;
@@ -13,7 +13,7 @@ pub fn mp3_millis(file: &[u8]) -> Option<u64> {
 
 /// An MP3 file of at least `ms` of silence: 24 kHz, mono, 32 kbit/s.
 pub fn silent_mp3(ms: u64) -> Vec<u8> {
-    // MPEG-2 Layer III, no CRC, 32 kbit/s, 24 kHz, no padding, mono. With side information of zeros it is silence.
+    // MPEG-2 Layer III, no CRC, 32 kbit/s, 24 kHz, no padding, mono. Side information of zeros means silence.
     let mut frame = [0; 96];
     frame[..4].copy_from_slice(&[0xFF, 0xF3, 0x44, 0xC4]);
     frame.repeat(usize::try_from(ms.div_ceil(24)).unwrap_or_default())
@@ -25,7 +25,7 @@ struct Frame {
 }
 
 impl Frame {
-    /// Reads the header that `data` begins with (ISO/IEC 11172-3, 2.4.2.3; 13818-3 for the lower rates).
+    /// Parses the header at the start of `data` (ISO/IEC 11172-3, 2.4.2.3; 13818-3 for the lower rates).
     fn read(data: &[u8]) -> Option<Self> {
         let &[0xFF, second, third, _] = data.first_chunk()? else { return None };
         let (version, layer) = (second >> 3 & 3, second >> 1 & 3);
@@ -50,7 +50,7 @@ impl Frame {
     }
 }
 
-/// How long the ID3v2 tag at the beginning is.
+/// The length of the ID3v2 tag at the start of the file.
 fn id3_bytes(file: &[u8]) -> usize {
     match file.first_chunk::<10>() {
         Some([b'I', b'D', b'3', _, _, _, size @ ..]) => {

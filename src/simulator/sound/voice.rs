@@ -1,14 +1,14 @@
-//! Voices that are made, not recorded: voiced syllables over a little breath.
+//! Synthetic voices: voiced syllables with a little breath noise.
 
 use super::{SILENCE, bytes_of, encode_sample};
 use std::f64::consts::TAU;
 
-/// A made voice. Every utterance of it is different sound, and the same one for the same seed.
+/// A synthetic voice. Each seed gives a different utterance; the same seed gives the same audio.
 #[derive(Clone, Copy, Debug)]
 pub struct Voice {
-    /// The pitch, in hertz.
+    /// The pitch in hertz.
     pub pitch: f64,
-    /// Which utterance.
+    /// The seed of the utterance.
     pub seed: u64,
 }
 
@@ -18,12 +18,12 @@ impl Voice {
         Self { pitch: 118.0, seed }
     }
 
-    /// A voice at the other end.
+    /// The agent's voice.
     pub fn agent(seed: u64) -> Self {
         Self { pitch: 205.0, seed }
     }
 
-    /// Speaks for `ms`.
+    /// Returns `ms` of speech.
     pub fn speak(self, ms: u64) -> Vec<u8> {
         let mut breath = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         let samples = u32::try_from(bytes_of(ms)).unwrap_or(u32::MAX);
@@ -32,7 +32,7 @@ impl Voice {
 
     fn sample(self, index: u32, breath: &mut u64) -> i16 {
         let t = f64::from(index) / 8_000.0;
-        // Three syllables a second that never fall quite silent.
+        // Three syllables a second that never become quite silent.
         let syllable = 0.6 + 0.4 * (TAU * 3.0 * t).sin();
         let vibrato = 1.0 + 0.02 * (TAU * 5.0 * t).sin();
         let voiced: f64 = (1..=6).map(|n| (TAU * self.pitch * vibrato * f64::from(n) * t).sin() / f64::from(n)).sum();
@@ -46,12 +46,12 @@ impl Voice {
     }
 }
 
-/// Silence for `ms`.
+/// Returns `ms` of silence.
 pub fn silence(ms: u64) -> Vec<u8> {
     vec![SILENCE; bytes_of(ms)]
 }
 
-/// Xorshift: breath needs no better chance than that.
+/// Xorshift: good enough randomness for breath noise.
 fn next_random(state: &mut u64) -> u32 {
     *state ^= *state << 13;
     *state ^= *state >> 7;

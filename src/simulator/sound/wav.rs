@@ -1,24 +1,24 @@
-//! WAV files: what the caller says from a file, and what Twilio's recorder gives.
+//! WAV files: audio that the caller plays from a file, and Twilio's recordings.
 
 use super::{decode_sample, encode_sample};
 
-/// Why a file cannot be spoken.
+/// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WavError {
-    /// It is no WAV file, or it breaks off.
-    #[error("not a WAV file, or one that breaks off")]
+    /// It is not a WAV file, or it is truncated.
+    #[error("not a WAV file, or truncated")]
     NotWav,
-    /// Its kind is not known here.
-    #[error("WAV format {format} with {bits} bits; 16-bit PCM and 8-bit mu-law are understood")]
+    /// Its format is not supported.
+    #[error("WAV format {format} with {bits} bits; 16-bit PCM and 8-bit mu-law are supported")]
     Format {
         /// `wFormatTag`.
         format: u16,
-        /// Bits in a sample.
+        /// Bits per sample.
         bits: u16,
     },
 }
 
-/// Reads a WAV file, 16-bit PCM or mu-law of any rate, as mu-law at 8 kHz. Only the first channel is taken.
+/// Reads a WAV file, 16-bit PCM or mu-law of any rate, as mu-law at 8 kHz. Only the first channel is used.
 pub fn read_wav(file: &[u8]) -> Result<Vec<u8>, WavError> {
     if file.get(..4) != Some(b"RIFF") || file.get(8..12) != Some(b"WAVE") {
         return Err(WavError::NotWav);
@@ -32,7 +32,7 @@ pub fn read_wav(file: &[u8]) -> Result<Vec<u8>, WavError> {
             b"data" => return format.ok_or(WavError::NotWav)?.to_mulaw(body),
             _ => {}
         }
-        // Chunks begin at even places.
+        // Chunks start at even offsets.
         rest = tail.get(length + length % 2..).unwrap_or_default();
     }
     Err(WavError::NotWav)
@@ -83,7 +83,7 @@ impl Format {
 
     fn to_mulaw(&self, data: &[u8]) -> Result<Vec<u8>, WavError> {
         let samples: Vec<i16> = match (self.tag, self.bits) {
-            // Extensible files of 16 bits are PCM in practice.
+            // Files in the extensible format with 16 bits are PCM in practice.
             (1 | 0xFFFE, 16) => {
                 data.chunks_exact(2 * self.channels).map(|frame| i16::from_le_bytes([frame[0], frame[1]])).collect()
             }
@@ -106,7 +106,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let mut speech = Voice::caller(7).speak(300);
         let read = read_wav(&wav_of_mulaw(&speech)).unwrap();
-        // PCM has one zero only.
+        // PCM has only one zero.
         speech.iter_mut().filter(|byte| **byte == 0x7F).for_each(|byte| *byte = 0xFF);
         assert!(read == speech);
     }

@@ -3,7 +3,7 @@ use crate::simulator::caller::Answer;
 use crate::simulator::sound::Voice;
 use std::time::Duration;
 
-/// A media stream with a daemon that does as the test says, on a clock of its own.
+/// A media stream with a daemon that is controlled by the test, on a simulated clock.
 struct Bench {
     media_stream: MediaStream,
     now_us: u64,
@@ -85,7 +85,7 @@ fn the_person_listens_speaks_and_interrupts_by_the_script() {
     assert_eq!(bench.events("mark").len(), 0);
     bench.run_until(2_000);
     assert_eq!(bench.events("mark")[0]["mark"]["name"], "first");
-    // Half a second of silence ends the answer; the next 200 ms are said.
+    // Half a second of silence ends the answer; then the caller says the next 200 ms.
     bench.run_until(3_000);
     bench.hear_speech(2_000, "second");
     bench.run_until(3_400);
