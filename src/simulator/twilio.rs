@@ -1,6 +1,6 @@
-//! Twilio: what it remembers, what it signs, what TwiML it understands, its REST interface.
+//! A fake Twilio: its state, its signatures, its TwiML, its REST interface.
 //!
-//! Written from Twilio's documentation: "TwiML for Programmable Voice", "Media Streams – WebSocket messages", "Webhooks
+//! Based on Twilio's documentation: "TwiML for Programmable Voice", "Media Streams – WebSocket messages", "Webhooks
 //! security", "REST API".
 
 mod account;

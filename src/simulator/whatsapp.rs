@@ -1,7 +1,7 @@
-//! WhatsApp itself, as far as a linked device sees it, and the real bridge between it and the box: both as processes.
+//! WhatsApp as seen by a linked device, and the real bridge between it and the daemon, both as child processes.
 //!
-//! The bridge is the file that is shipped. The server is the one of the bridge's own tests: it speaks WhatsApp's protocol
-//! to an unmodified library, and a person's phone, with all that people do on it, is played by its control interface.
+//! The bridge is the released file. The server is the one of the bridge's tests: it speaks WhatsApp's protocol with
+//! an unmodified library, and its control interface simulates the contacts' phones.
 
 mod bridge;
 mod node_process;
@@ -12,31 +12,31 @@ pub use bridge::{BridgeProcess, BridgeSetup};
 pub use programs::{MissingProgram, Programs};
 pub use server::{WhatsAppServer, WhatsAppUser};
 
-/// Why something of it does not go.
+/// Why a process or a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {
     /// A process cannot be started.
     #[error("{what} cannot be started: {error}")]
     NotStarted {
-        /// Which process.
+        /// The name of the process.
         what: &'static str,
-        /// What the operating system says.
+        /// The error of the operating system.
         error: std::io::Error,
     },
-    /// A process does not do what it does first.
-    #[error("{what} does not come up; it said:\n{output}")]
+    /// A process does not print its first line in time.
+    #[error("{what} did not start to listen; its output:\n{output}")]
     NotReady {
-        /// Which process.
+        /// The name of the process.
         what: &'static str,
         /// What it printed.
         output: String,
     },
-    /// The server does not take a call of its control interface.
+    /// The server refuses a request to its control interface.
     #[error("the WhatsApp test server refused {call}: {answer}")]
     Refused {
         /// The path.
         call: String,
-        /// What it said.
+        /// The response.
         answer: String,
     },
     /// The server does not answer.

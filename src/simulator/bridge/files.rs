@@ -1,4 +1,4 @@
-//! Files of messages, which the bridge keeps until the box has them.
+//! Media files of messages, which the bridge keeps until the daemon has fetched them.
 
 use super::server::{Shared, error, lock};
 use axum::Router;
@@ -8,17 +8,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
 
-/// A file of a message.
+/// A media file of a message.
 #[derive(Clone, Debug)]
 pub enum BridgeFile {
-    /// It is there.
+    /// The bridge has the file.
     Ready {
-        /// Its type.
+        /// Its MIME type.
         mime: &'static str,
         /// Its content.
         content: &'static str,
     },
-    /// It is still being fetched from WhatsApp.
+    /// The bridge is still fetching it from WhatsApp.
     OnItsWay,
     /// WhatsApp does not have it any more.
     Gone,

@@ -1,4 +1,4 @@
-//! What people write, as the bridge hands it to the box.
+//! Inbound messages, as the bridge sends them to the daemon.
 
 use crate::domain::hex;
 use crate::simulator::daemon_connector::root_cause;
@@ -9,27 +9,27 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-/// A message of a person.
+/// A message from a contact.
 #[derive(Clone, Debug)]
 pub struct BridgeMessage {
-    /// The person, as WhatsApp names them: digits, or a JID.
+    /// The contact's WhatsApp address: digits, or a JID.
     pub from: String,
     /// The text.
     pub text: String,
-    /// Where the file is, if there is one.
+    /// The URL of the file, if there is one.
     pub media_url: Option<String>,
     /// WhatsApp's id of the message.
     pub id: String,
 }
 
 impl BridgeMessage {
-    /// A text with a new id.
+    /// A text message with a new id.
     pub fn text(from: impl Into<String>, text: impl Into<String>) -> Self {
         let id = format!("3A{}", crate::entropy::random_hex::<9>().to_uppercase());
         Self { from: from.into(), text: text.into(), media_url: None, id }
     }
 
-    /// The body in one of the two forms.
+    /// The body in this form.
     pub fn body(&self, form: InboundForm) -> Value {
         match form {
             InboundForm::Long => {
@@ -40,7 +40,7 @@ impl BridgeMessage {
     }
 }
 
-/// The two forms of a message.
+/// The two forms of a message body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InboundForm {
     /// `from`, `text`, `media_url`, `provider_msg_id`.
@@ -49,24 +49,24 @@ pub enum InboundForm {
     Short,
 }
 
-/// How the bridge proves that it is the bridge.
+/// How the bridge authenticates its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InboundAuth {
-    /// By both headers.
+    /// With both headers.
     Both,
-    /// Not at all.
+    /// Without authentication.
     Missing,
-    /// By the token alone.
+    /// With the token alone.
     Secret,
-    /// By the signature alone.
+    /// With the signature alone.
     Signature,
-    /// By a wrong token.
+    /// With a wrong token.
     WrongSecret,
-    /// By a wrong signature.
+    /// With a wrong signature.
     WrongSignature,
 }
 
-/// Hands people's messages to the box. Cheap to clone.
+/// Sends inbound messages to the daemon. Cheap to clone.
 #[derive(Clone)]
 pub struct BridgeInbound {
     connector: DaemonConnector,
@@ -76,7 +76,7 @@ pub struct BridgeInbound {
 }
 
 impl BridgeInbound {
-    /// With the key of the signature and the token that the box knows.
+    /// With the signature key and the token that the daemon has.
     pub fn new(
         connector: DaemonConnector,
         hmac_secret: impl Into<String>,
@@ -86,7 +86,7 @@ impl BridgeInbound {
         Self { connector, hmac_secret: hmac_secret.into(), token: token.into(), log }
     }
 
-    /// Hands `message` to `url`.
+    /// Sends `message` to `url`.
     pub async fn send(
         &self,
         url: &Url,
@@ -97,7 +97,7 @@ impl BridgeInbound {
         self.post(url, message.body(form).to_string().into_bytes(), auth).await
     }
 
-    /// Hands any body to `url`.
+    /// Sends any body to `url`.
     pub async fn post(&self, url: &Url, body: Vec<u8>, auth: InboundAuth) -> Result<WebhookResponse, String> {
         let signature = match auth {
             InboundAuth::Both | InboundAuth::Signature => Some(hmac_hex(&self.hmac_secret, &body)),
@@ -138,9 +138,9 @@ impl BridgeInbound {
     }
 }
 
-/// Lower-case hex of an HMAC-SHA256.
+/// The HMAC-SHA256 as lower-case hex.
 fn hmac_hex(key: &str, body: &[u8]) -> String {
-    // HMAC takes a key of any length.
+    // HMAC accepts a key of any length.
     let code = Hmac::<Sha256>::new_from_slice(key.as_bytes()).map(|mut mac| {
         mac.update(body);
         mac.finalize().into_bytes()

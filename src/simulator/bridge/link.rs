@@ -1,4 +1,4 @@
-//! The link to WhatsApp: how it is, and linking an account.
+//! The link to WhatsApp: its state, and pairing an account.
 
 use super::server::{BridgeBehavior, BridgeOptions, Shared, error, lock};
 use crate::entropy;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// What anybody may ask.
+/// Routes without authentication.
 pub(super) fn open_routes() -> Router<Arc<Shared>> {
     Router::new().route("/health", get(health)).route("/healthz", get(health))
 }
@@ -72,7 +72,7 @@ async fn qr(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-/// Whatever changes the link; the path says what.
+/// Handles all requests that change the link; the path selects the action.
 async fn change(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let body = axum::body::to_bytes(request.into_body(), 1 << 16).await.unwrap_or_else(|_| Bytes::new());
@@ -127,12 +127,12 @@ fn is_number(phone: &str) -> bool {
     (7..=15).contains(&phone.len()) && phone.bytes().all(|byte| byte.is_ascii_digit()) && !phone.starts_with('0')
 }
 
-/// A square of squares that differs with the code; no telephone reads it.
+/// A square of modules that differs with the code; it is not a QR code that a phone can scan.
 fn drawn(qr: &str) -> String {
     let mut svg = String::from(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 29 29"><path d=""#);
     let bits = qr.bytes().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
     for (at, _) in bits.enumerate().take(SIDE * SIDE).filter(|(_, dark)| *dark) {
-        // Writing into a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(svg, "M{} {}h1v1h-1z", at % SIDE, at / SIDE);
     }
     svg + r#""/></svg>"#

@@ -19,42 +19,42 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 
-/// How the bridge is.
+/// The behaviour of the bridge.
 #[derive(Clone, Debug)]
 pub struct BridgeOptions {
-    /// What must be in `X-BAILEYS-SECRET`; without one every request but health is refused.
+    /// The expected `X-BAILEYS-SECRET`. Without one, each request except health is refused.
     pub secret: Option<String>,
-    /// Whether the WhatsApp session is live.
+    /// Whether the WhatsApp session is connected.
     pub connected: bool,
-    /// Its word for how the link is, while the session is not live.
+    /// The state of the link while the session is not connected.
     pub state: &'static str,
-    /// The code that waits to be scanned.
+    /// The QR code that is to be scanned.
     pub qr: Option<String>,
-    /// The code that waits to be typed into the phone.
+    /// The pairing code that is to be typed into the phone.
     pub pairing_code: Option<String>,
-    /// Whose account is linked, digits.
+    /// The phone number of the linked account, in digits.
     pub account: Option<String>,
-    /// Whether WhatsApp lets the account write to nobody new.
+    /// Whether WhatsApp stops the account from writing to new contacts.
     pub restricted: bool,
-    /// What a check of its link finds: `ok`, `no_ack` or `no_echo`.
+    /// The result of a link check: `ok`, `no_ack` or `no_echo`.
     pub link_check: &'static str,
-    /// How much it answers.
+    /// Which requests the bridge answers.
     pub behavior: BridgeBehavior,
 }
 
-/// How much a bridge answers.
+/// Which requests a bridge answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BridgeBehavior {
-    /// All that there is.
+    /// All requests.
     Full,
-    /// Only what every bridge must: sending, health, QR code, pairing code, logging out.
+    /// Only the required ones: send, health, QR code, pairing code, logout.
     Minimal,
-    /// Nothing: it takes connections, and hangs.
+    /// None: it accepts connections, and does not answer.
     Hanging,
 }
 
 impl BridgeOptions {
-    /// A live bridge with this secret.
+    /// A connected bridge with this secret.
     pub fn connected(secret: impl Into<String>) -> Self {
         Self {
             secret: Some(secret.into()),
@@ -70,54 +70,54 @@ impl BridgeOptions {
     }
 }
 
-/// What goes wrong with a request to send.
+/// A fault of a send request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BridgeFault {
-    /// It is sent, and the answer never comes.
+    /// The message is sent, and no response follows.
     HangAfterSend,
-    /// It is not sent, and no answer comes.
+    /// The message is not sent, and no response follows.
     HangBefore,
-    /// 503: certainly not sent.
+    /// 503: the message is certainly not sent.
     NotConnected,
     /// 422: WhatsApp refuses it.
     Refused,
-    /// 500: a plain failure.
+    /// 500: an internal error.
     Broken,
-    /// It is sent, and answered 504: it may have gone out.
+    /// The message is sent, and the response is 504: it may have been sent.
     UnknownSent,
-    /// It is not sent, and answered 504: it may have gone out.
+    /// The message is not sent, and the response is 504: it may have been sent.
     UnknownNotSent,
 }
 
-/// A message that has gone out.
+/// A message that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BridgeSent {
-    /// To whom, as it was asked for.
+    /// The recipient, as in the request.
     pub to: String,
     /// `text`, `image`, …
     pub kind: String,
     /// The text.
     pub text: String,
-    /// Where the file is.
+    /// The URL of the file.
     pub media_url: Option<String>,
-    /// The key that it was asked for with.
+    /// The idempotency key of the request.
     pub key: String,
-    /// WhatsApp's id of it.
+    /// WhatsApp's id of the message.
     pub provider_msg_id: String,
 }
 
-/// What the bridge has been asked.
+/// The requests that the bridge has received.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct BridgeState {
-    /// Messages that have gone out, each once.
+    /// Messages that were sent, each once.
     pub sent: Vec<BridgeSent>,
-    /// Requests to send, repetitions and failures too.
+    /// The number of send requests, repeated and failed ones included.
     pub requests: usize,
-    /// How often health was asked for.
+    /// The number of health requests.
     pub health_checks: usize,
-    /// What was asked of the link: the paths, `/pairing-code` with the number.
+    /// The requests that change the link: their paths, `/pairing-code` with the number.
     pub link_requests: Vec<String>,
-    /// Files that the box has told it to forget.
+    /// Files that the daemon has released.
     pub released: Vec<String>,
 }
 
@@ -142,7 +142,7 @@ pub(super) struct Memory {
 }
 
 impl Bridge {
-    /// Serves on `listener`. What it is asked against the contract is a violation in `log`.
+    /// Serves on `listener`. A request that violates the contract is a violation in `log`.
     pub fn start(listener: TcpListener, options: BridgeOptions, log: EventLog) -> std::io::Result<Self> {
         let shared =
             Arc::new(Shared { log, options: Mutex::new(options), faults: Mutex::default(), memory: Mutex::default() });
@@ -151,38 +151,38 @@ impl Bridge {
         Ok(Self { server, shared })
     }
 
-    /// Where it listens.
+    /// The address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// What `BAILEYS_OUTBOUND_URL` must be.
+    /// The value for `BAILEYS_OUTBOUND_URL`.
     pub fn send_url(&self) -> String {
         format!("http://{}/send", self.address())
     }
 
-    /// What it has been asked.
+    /// The requests that it has received.
     pub fn state(&self) -> BridgeState {
         lock(&self.shared.memory).state.clone()
     }
 
-    /// Changes how it is from now on.
+    /// Changes its behaviour from now on.
     pub fn change(&self, change: impl FnOnce(&mut BridgeOptions)) {
         change(&mut lock(&self.shared.options));
     }
 
-    /// Does `fault` to the next `times` requests to send that bring a new key.
+    /// Applies `fault` to the next `times` send requests with a new key.
     pub fn fail_next(&self, fault: BridgeFault, times: usize) {
         lock(&self.shared.faults).extend(std::iter::repeat_n(fault, times));
     }
 
-    /// Keeps a file of a message; gives its address.
+    /// Stores a media file of a message; returns its URL.
     pub fn keep_file(&self, id: &str, file: BridgeFile) -> String {
         lock(&self.shared.memory).files.insert(id.to_owned(), file);
         format!("http://{}/media/{id}", self.address())
     }
 
-    /// Stops it; the port is free when this returns. What it remembers is given back, for the next one.
+    /// Stops it; the port is free when this returns. Returns its state.
     pub async fn stop(self) -> BridgeState {
         let state = self.state();
         self.server.stop().await;
@@ -203,7 +203,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// One that hangs answers nothing, and a plain one does not know all paths.
+/// A hanging bridge does not answer, and a minimal one does not have all paths.
 async fn apply_behavior(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let behavior = lock(&shared.options).behavior;
     if behavior == BridgeBehavior::Hanging {
@@ -282,7 +282,7 @@ fn record_sent(shared: &Shared, key: &str, asked: Value) -> String {
     id
 }
 
-/// What is wrong with a request to send.
+/// What is wrong with a send request.
 fn complaints(kind: &str, asked: &Value) -> Vec<String> {
     let Value::Object(fields) = asked else { return vec!["the body is no JSON object".into()] };
     let mut wrong = Vec::new();

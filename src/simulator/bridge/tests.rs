@@ -57,7 +57,7 @@ async fn faults_happen_as_planned() {
         assert_eq!(bench.send("secret", &text("k")).await.0, status, "{fault:?}");
         assert_eq!(bench.bridge.state().sent.len(), sent, "{fault:?}");
     }
-    // The one that may have gone out has gone out; asked again it is not sent again.
+    // The message with the unknown outcome was sent; a repeated request does not send it again.
     assert_eq!(bench.send("secret", &text("k")).await.0, 200);
     assert_eq!(bench.bridge.state().sent.len(), 1);
     bench.bridge.fail_next(BridgeFault::HangAfterSend, 1);

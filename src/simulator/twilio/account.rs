@@ -1,4 +1,4 @@
-//! Whose calls and messages they are.
+//! The Twilio account.
 
 use crate::entropy;
 
@@ -7,18 +7,18 @@ use crate::entropy;
 pub struct Account {
     /// `AC…`.
     pub sid: String,
-    /// Signs webhooks and opens the REST interface.
+    /// Signs webhooks, and authenticates REST requests.
     pub auth_token: String,
 }
 
 impl Account {
-    /// A made-up account.
+    /// An account with a random sid and token.
     pub fn random() -> Self {
         Self { sid: random_sid("AC"), auth_token: entropy::random_hex::<16>() }
     }
 }
 
-/// A made-up id as Twilio gives them: two letters and 32 hex digits.
+/// A random id in Twilio's form: two letters and 32 hex digits.
 pub fn random_sid(prefix: &str) -> String {
     format!("{prefix}{}", entropy::random_hex::<16>())
 }

@@ -1,77 +1,77 @@
-//! Messages that Twilio has carried.
+//! Messages in Twilio's state.
 
 use super::account::random_sid;
 use super::state::TwilioState;
 use crate::domain::Timestamp;
 use serde::Serialize;
 
-/// A message that Twilio has carried.
+/// A message in Twilio's state.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct MessageRecord {
     /// `SM…`, or `MM…` with media.
     pub sid: String,
     /// `inbound` or `outbound-api`.
     pub direction: String,
-    /// Who sent it.
+    /// The sender.
     pub from: String,
-    /// To whom.
+    /// The recipient.
     pub to: String,
     /// The text.
     pub body: String,
-    /// The template, `HX…`.
+    /// The sid of the template, `HX…`.
     pub content_sid: Option<String>,
     /// The template's variables.
     pub content_variables: Option<String>,
-    /// The addresses that the box named for media.
+    /// The URLs of media that the daemon sent.
     pub media_urls: Vec<String>,
-    /// Media that came in.
+    /// Media of an inbound message.
     #[serde(skip)]
     pub media: Vec<MediaRecord>,
     /// `queued`, `sent`, `delivered`, `read`, `failed`, `received`, …
     pub status: String,
-    /// Why it failed.
+    /// The error code of a failed message.
     pub error_code: Option<u32>,
-    /// Where its status is told.
+    /// The URL of the status callbacks.
     pub status_callback: Option<String>,
-    /// When Twilio took it.
+    /// When Twilio accepted it.
     pub created_at: Option<Timestamp>,
 }
 
-/// A file that came with a message.
+/// A media file of an inbound message.
 #[derive(Clone, Debug)]
 pub struct MediaRecord {
     /// `ME…`
     pub sid: String,
-    /// Its kind.
+    /// Its MIME type.
     pub content_type: String,
-    /// The file.
+    /// The content.
     pub content: Vec<u8>,
 }
 
 impl MediaRecord {
-    /// A file.
+    /// A media file with a new sid.
     pub fn new(content_type: impl Into<String>, content: Vec<u8>) -> Self {
         Self { sid: random_sid("ME"), content_type: content_type.into(), content }
     }
 }
 
 impl TwilioState {
-    /// All messages in the order in which Twilio took them.
+    /// All messages in the order in which Twilio accepted them.
     pub fn messages(&self) -> Vec<MessageRecord> {
         self.lock().messages.clone()
     }
 
-    /// The messages that the box has sent.
+    /// The messages that the daemon has sent.
     pub fn sent_messages(&self) -> Vec<MessageRecord> {
         self.messages().into_iter().filter(|message| message.direction == "outbound-api").collect()
     }
 
-    /// A message.
+    /// The message with this sid.
     pub fn message(&self, sid: &str) -> Option<MessageRecord> {
         self.lock().messages.iter().find(|message| message.sid == sid).cloned()
     }
 
-    /// Keeps a message.
+    /// Stores a message.
     pub(in crate::simulator) fn add_message(&self, mut message: MessageRecord) -> MessageRecord {
         let with_media = !message.media.is_empty() || !message.media_urls.is_empty();
         message.sid = random_sid(if with_media { "MM" } else { "SM" });
@@ -87,7 +87,7 @@ impl TwilioState {
         }
     }
 
-    /// Whether `person` has written to `own` within 24 hours before now.
+    /// Returns true if `person` has written to `own` in the last 24 hours.
     pub(in crate::simulator) fn window_is_open(&self, own: &str, person: &str) -> bool {
         let since = crate::clock::now().minus(std::time::Duration::from_hours(24));
         let messages = &self.lock().messages;

@@ -1,4 +1,4 @@
-//! A request of Twilio to the box, signed.
+//! A signed request of Twilio to the daemon.
 
 use super::signature::sign;
 use crate::simulator::DaemonConnector;
@@ -8,39 +8,39 @@ use url::Url;
 /// How webhooks are signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignaturePlan {
-    /// Rightly.
+    /// Correctly.
     #[default]
     Good,
-    /// Not at all.
+    /// Without a signature.
     Missing,
-    /// With another token.
+    /// With another auth token.
     Wrong,
 }
 
-/// An answer of the box.
+/// A response of the daemon.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebhookResponse {
     /// The HTTP status.
     pub status: u16,
-    /// The kind of the body.
+    /// The content type.
     pub content_type: String,
     /// The body.
     pub body: String,
 }
 
-/// A request of Twilio to the box.
+/// A request of Twilio to the daemon.
 pub(in crate::simulator) struct SignedRequest<'a> {
     pub(in crate::simulator) method: &'a str,
     pub(in crate::simulator) url: &'a Url,
     pub(in crate::simulator) fields: &'a [(String, String)],
     pub(in crate::simulator) signature: SignaturePlan,
     pub(in crate::simulator) auth_token: &'a str,
-    /// The same for each try of one request.
+    /// The same for each attempt of one request.
     pub(in crate::simulator) idempotency_token: &'a str,
 }
 
 impl SignedRequest<'_> {
-    /// Sends it.
+    /// Sends the request.
     pub(in crate::simulator) async fn send(
         &self,
         connector: &DaemonConnector,

@@ -1,5 +1,5 @@
-//! Twilio's REST interface, version 2010-04-01, as far as a box needs it: calls, messages, media, recordings, and
-//! the account with its numbers.
+//! Twilio's REST interface, version 2010-04-01, as far as the daemon uses it: calls, messages, media, recordings, and
+//! the account with its phone numbers.
 
 mod calls;
 mod faults;
@@ -28,18 +28,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// How messages go on after they were taken.
+/// What happens to messages after Twilio has accepted them.
 #[derive(Clone, Debug)]
 pub struct TwilioOptions {
-    /// The statuses that are told, in this order; a real network tells them in any.
+    /// The statuses that Twilio reports, in this order; a real network may reorder them.
     pub statuses: Vec<&'static str>,
     /// The time between them.
     pub status_gap: Duration,
-    /// Each status is told twice.
+    /// Each status is reported twice.
     pub statuses_twice: bool,
-    /// A text to someone who has not written to this number within 24 hours fails with 63016.
+    /// A text to a contact who has not written to this number within 24 hours fails with 63016.
     pub enforce_window: bool,
-    /// A file cannot be found when it is asked for first, as happens right after the webhook.
+    /// The first request for a media file gets 404, as happens right after the webhook.
     pub media_late: bool,
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Shared {
     stopping: Stopping,
 }
 
-/// Something that REST was asked for.
+/// A request to the REST interface.
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
     /// Method and path.
@@ -81,8 +81,8 @@ pub struct RecordedRequest {
 }
 
 impl TwilioRest {
-    /// Serves `twilio_state` on `listener`; message statuses go to the daemon by `connector`. What it is asked
-    /// against Twilio's rules is a violation in `log`.
+    /// Serves `twilio_state` on `listener`; message statuses go to the daemon by `connector`. A request that violates
+    /// Twilio's rules is a violation in `log`.
     pub fn start(
         listener: TcpListener,
         twilio_state: TwilioState,
@@ -105,36 +105,36 @@ impl TwilioRest {
             shared = Some(own.clone());
             routes().with_state(own)
         })?;
-        let shared = shared.ok_or_else(|| std::io::Error::other("the server was not made"))?;
+        let shared = shared.ok_or_else(|| std::io::Error::other("the server was not created"))?;
         Ok(Self { server, shared })
     }
 
-    /// Where it listens.
+    /// The address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// What `TWILIO_API_BASE_URL` must be.
+    /// The value for `TWILIO_API_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// Does `fault` to the next `times` requests of this kind.
+    /// Applies `fault` to the next `times` requests of this kind.
     pub fn fail_next(&self, operation: Operation, fault: Fault, times: usize) {
         self.shared.faults.plan(operation, fault, times);
     }
 
-    /// Forgets the faults that are planned and have not happened yet.
+    /// Removes the planned faults that have not happened yet.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
     }
 
-    /// Changes how messages go on from now on.
+    /// Changes the handling of messages from now on.
     pub fn change(&self, change: impl FnOnce(&mut TwilioOptions)) {
         change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Everything that it was asked for, in order.
+    /// All requests, in order.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -169,7 +169,7 @@ async fn unknown(
     method: axum::http::Method,
     uri: Uri,
 ) -> Response {
-    // Whoever asks for the head alone wants nothing of us but to know that we are there.
+    // A HEAD request only checks that the server is reachable.
     if method != axum::http::Method::HEAD {
         shared.log.violation(Party::Twilio, format!("REST has no {}", uri.path()));
     }
@@ -177,8 +177,8 @@ async fn unknown(
 }
 
 impl Shared {
-    /// What comes before every answer: credentials and parameters are checked and planned faults done. `operation` is
-    /// method and path as Twilio's document has them. An error is the answer instead.
+    /// Runs before each response: checks the credentials and the parameters, and applies planned faults. `operation`
+    /// is method and path as in Twilio's document. An error is the response.
     async fn check_request(
         &self,
         kind: Operation,
@@ -202,17 +202,17 @@ impl Shared {
         self.faults.before(kind).await
     }
 
-    /// Remembers what is asked, and checks the credentials alone: for what the document does not have. With wrong ones
-    /// there is an answer.
+    /// Records the request and checks only the credentials, for paths that Twilio's document does not have. Returns a
+    /// response if the credentials are wrong.
     fn check_credentials(&self, operation: &str, fields: &[(String, String)], headers: &HeaderMap) -> Option<Response> {
         let request = RecordedRequest { what: operation.to_owned(), fields: fields.to_vec() };
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-        self.log.note(Party::Twilio, format!("REST is asked: {operation}"));
+        self.log.note(Party::Twilio, format!("REST request: {operation}"));
         let account = self.twilio_state.account();
         let expected = BASE64_STANDARD.encode(format!("{}:{}", account.sid, account.auth_token));
         let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
         if given.strip_prefix("Basic ") != Some(&expected) {
-            self.log.violation(Party::Twilio, format!("REST is asked with wrong credentials: {operation}"));
+            self.log.violation(Party::Twilio, format!("REST request with wrong credentials: {operation}"));
             return Some(error(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
         }
         None
@@ -223,19 +223,19 @@ impl Shared {
     }
 }
 
-/// An error as Twilio answers it.
+/// An error response in Twilio's form.
 fn error(status: StatusCode, code: u32, message: &str) -> Response {
     let more_info = format!("https://www.twilio.com/docs/errors/{code}");
     let body = json!({"code": code, "message": message, "more_info": more_info, "status": status.as_u16()});
     (status, Json(body)).into_response()
 }
 
-/// The name without the `.json` that every address has.
+/// The name without the `.json` at the end of each path.
 fn without_json(name: &str) -> &str {
     name.strip_suffix(".json").unwrap_or(name)
 }
 
-/// A time as Twilio writes it: RFC 2822.
+/// A time in Twilio's format, RFC 2822.
 fn rfc2822(at: Option<crate::domain::Timestamp>) -> Option<String> {
     let at = jiff::Timestamp::from_second(at?.as_secs()).ok()?;
     jiff::fmt::rfc2822::to_string(&at.to_zoned(jiff::tz::TimeZone::UTC)).ok()

@@ -1,4 +1,4 @@
-//! What Twilio remembers: live calls, recordings, messages.
+//! Twilio's state: live calls, recordings, messages.
 
 mod numbers;
 
@@ -12,24 +12,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
-/// Twilio's memory of one account. Cheap to clone; all clones are one memory. The callers of a simulation and Twilio's
-/// REST interface share it, so that a call is really redirected by REST.
+/// Twilio's state of one account. Cheap to clone; all clones share one state. The simulated calls and the REST
+/// interface share it, so a REST request really redirects a call.
 #[derive(Clone)]
 pub struct TwilioState {
     account: Arc<Account>,
     memory: Arc<Mutex<Memory>>,
 }
 
-/// What REST does to a live call.
+/// An update of a live call by REST.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallUpdate {
-    /// `Status=completed` or `canceled`: it ends.
+    /// `Status=completed` or `canceled`: the call ends.
     End,
-    /// `Twiml=…`: it goes on with this document.
+    /// `Twiml=…`: the call continues with this document.
     Twiml(String),
-    /// `Url=…`: it goes on with the document from there.
+    /// `Url=…`: the call continues with the document at this URL.
     Url {
-        /// Where.
+        /// The URL.
         url: String,
         /// `GET` or `POST`.
         method: String,
@@ -41,17 +41,17 @@ pub enum CallUpdate {
 pub struct CallRecord {
     /// `CA…`
     pub sid: String,
-    /// Who calls.
+    /// The caller's number.
     pub from: String,
-    /// Who is called.
+    /// The called number.
     pub to: String,
     /// `ringing`, `in-progress`, `completed`, …
     pub status: String,
-    /// When it began.
+    /// When it started.
     pub started_at: Timestamp,
-    /// When it was over.
+    /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// What REST did to it, in order.
+    /// The updates by REST, in order.
     pub updates: Vec<CallUpdate>,
 }
 
@@ -60,13 +60,13 @@ pub struct CallRecord {
 pub struct RecordingRecord {
     /// `RE…`
     pub sid: String,
-    /// The call that it is of.
+    /// The sid of its call.
     pub call_sid: String,
-    /// The file.
+    /// The WAV file.
     pub wav: Vec<u8>,
-    /// Whole seconds, as Twilio counts.
+    /// Whole seconds, rounded as by Twilio.
     pub duration_s: u64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
@@ -86,12 +86,12 @@ struct LiveCall {
     updates: Option<mpsc::UnboundedSender<CallUpdate>>,
 }
 
-/// Why a call cannot be changed.
+/// Why a call cannot be updated.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CallError {
     /// It has ended (21220).
     NotInProgress,
-    /// There is none (20404).
+    /// There is no such call (20404).
     Unknown,
 }
 
@@ -102,22 +102,23 @@ impl TwilioState {
         Self { account: Arc::new(account), memory: Arc::new(Mutex::new(memory)) }
     }
 
-    /// Whose it is.
+    /// The account.
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// Where recordings and media are said to be.
+    /// The base URL of recordings and media.
     pub fn api_base_url(&self) -> String {
         self.lock().api_base_url.clone()
     }
 
-    /// Names the address at which the box reaches the REST interface, where that is not the interface's own, as behind a relay.
+    /// Sets the base URL that the daemon uses for the REST interface, if it differs from the interface's address, as
+    /// with a relay.
     pub fn set_api_base_url(&self, url: String) {
         self.lock().api_base_url = url;
     }
 
-    /// A call begins. What REST does to it comes out of the receiver.
+    /// Adds a new call. The receiver gets the updates by REST.
     pub(in crate::simulator) fn begin_call(
         &self,
         sid: &str,
@@ -152,7 +153,7 @@ impl TwilioState {
         }
     }
 
-    /// Keeps a call that the box was not told of; the list of calls has it. Gives its id.
+    /// Adds a call that was not reported to the daemon; the list of calls has it. Returns its sid.
     pub fn insert_call(
         &self,
         from: &str,
@@ -175,7 +176,7 @@ impl TwilioState {
         sid
     }
 
-    /// Keeps a recording that the box was not told of; the list of recordings has it. Gives its id.
+    /// Adds a recording that was not reported to the daemon; the list of recordings has it. Returns its sid.
     pub fn insert_recording(&self, call_sid: &str, wav: Vec<u8>, duration_s: u64) -> String {
         self.add_recording(call_sid, wav, duration_s).0
     }
@@ -185,18 +186,18 @@ impl TwilioState {
         self.lock().recordings.values().cloned().collect()
     }
 
-    /// REST changes a call.
+    /// Updates a call, as a REST request does.
     pub fn update_call(&self, sid: &str, update: CallUpdate) -> Result<CallRecord, CallError> {
         let mut memory = self.lock();
         let call = memory.calls.get_mut(sid).ok_or(CallError::Unknown)?;
         let updates = call.updates.as_ref().ok_or(CallError::NotInProgress)?;
-        // The receiver is there as long as the call is.
+        // The receiver exists as long as the call.
         let _ = updates.send(update.clone());
         call.record.updates.push(update);
         Ok(call.record.clone())
     }
 
-    /// A call, live or over.
+    /// A live or ended call.
     pub fn call(&self, sid: &str) -> Option<CallRecord> {
         self.lock().calls.get(sid).map(|call| call.record.clone())
     }
@@ -206,7 +207,7 @@ impl TwilioState {
         self.lock().calls.values().map(|call| call.record.clone()).collect()
     }
 
-    /// Keeps a recording. Gives its id and its address.
+    /// Adds a recording. Returns its sid and its URL.
     pub(in crate::simulator) fn add_recording(
         &self,
         call_sid: &str,
@@ -227,7 +228,7 @@ impl TwilioState {
         (sid, url)
     }
 
-    /// A recording.
+    /// The recording with this sid.
     pub fn recording(&self, sid: &str) -> Option<RecordingRecord> {
         self.lock().recordings.get(sid).cloned()
     }
@@ -236,7 +237,7 @@ impl TwilioState {
         self.lock().recordings.remove(sid).is_some()
     }
 
-    /// Whether this is the first time that `sid` is asked for.
+    /// Returns true at the first request for `sid`.
     pub(super) fn first_request_for(&self, sid: &str) -> bool {
         self.lock().asked_for.insert(sid.to_owned())
     }

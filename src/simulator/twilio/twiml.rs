@@ -1,4 +1,4 @@
-//! TwiML: read, and checked against what Twilio documents.
+//! TwiML: the parser, and the check against Twilio's documentation.
 
 mod table;
 
@@ -17,7 +17,7 @@ pub struct Element {
     pub attributes: Vec<(String, String)>,
     /// The elements in it.
     pub children: Vec<Element>,
-    /// The text in it, without blanks around it.
+    /// Its text without the surrounding whitespace.
     pub text: String,
 }
 
@@ -27,16 +27,16 @@ impl Element {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// An attribute that is a number, or its documented default.
+    /// The value of a numeric attribute, or its documented default.
     pub fn number(&self, name: &str, default: u64) -> u64 {
         self.attribute(name).and_then(|text| text.parse().ok()).unwrap_or(default)
     }
 }
 
-/// Reads a document: its verbs in order.
+/// Parses a document; returns its verbs in order.
 ///
 /// # Errors
-/// What is wrong with the XML or its outermost element; Twilio answers such a document with error 12100.
+/// What is wrong with the XML or its root element; Twilio reports error 12100 for such a document.
 pub fn parse(document: &str) -> Result<Vec<Element>, String> {
     let mut reader = Reader::from_str(document);
     let mut open: Vec<Element> = Vec::new();
@@ -70,7 +70,7 @@ pub fn parse(document: &str) -> Result<Vec<Element>, String> {
     Ok(root.children)
 }
 
-/// What is wrong with a document that was read from `url`, by Twilio's documentation; empty if nothing is.
+/// What is wrong with a document that was read from `url`, by Twilio's documentation; empty if it is valid.
 pub fn check(verbs: &[Element], url: &Url) -> Vec<String> {
     let mut wrong = Vec::new();
     for (place, verb) in verbs.iter().enumerate() {

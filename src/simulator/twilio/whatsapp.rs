@@ -1,4 +1,4 @@
-//! WhatsApp messages of a person to the number, as Twilio hands them on.
+//! Inbound WhatsApp messages, as Twilio sends them to the daemon.
 
 use super::message::{MediaRecord, MessageRecord};
 use super::random_sid;
@@ -8,25 +8,25 @@ use crate::domain::Timestamp;
 use crate::simulator::{DaemonConnector, EventLog, Party};
 use url::Url;
 
-/// A message of a person. Start from [`InboundMessage::text`].
+/// A message from a contact. [`InboundMessage::text`] gives the defaults.
 #[derive(Clone, Debug)]
 pub struct InboundMessage {
-    /// The person's number in E.164 form.
+    /// The contact's number in E.164 form.
     pub from: String,
-    /// The name in the person's profile.
+    /// The contact's profile name.
     pub profile_name: String,
-    /// The number that is written to.
+    /// The number that receives the message.
     pub to: String,
     /// The text.
     pub body: String,
     /// Files.
     pub media: Vec<MediaRecord>,
-    /// Further fields, as Twilio adds them without notice.
+    /// Further fields; Twilio may add fields without notice.
     pub more: Vec<(String, String)>,
 }
 
 impl InboundMessage {
-    /// A text.
+    /// A text message.
     pub fn text(from: impl Into<String>, to: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
             from: from.into(),
@@ -39,7 +39,7 @@ impl InboundMessage {
     }
 }
 
-/// Hands a person's messages to the box. Cheap to clone.
+/// Sends inbound messages to the daemon. Cheap to clone.
 #[derive(Clone)]
 pub struct WhatsAppNetwork {
     twilio_state: TwilioState,
@@ -48,17 +48,17 @@ pub struct WhatsAppNetwork {
 }
 
 impl WhatsAppNetwork {
-    /// The messages of one account.
+    /// The inbound messages of one account.
     pub fn new(twilio_state: TwilioState, connector: DaemonConnector, log: EventLog) -> Self {
         Self { twilio_state, connector, log }
     }
 
-    /// A person sends `message`: Twilio keeps it, without telling the box. The box can find it in the list of messages.
+    /// Stores `message` as received now, without a webhook. The daemon finds it in the list of messages.
     pub fn keep(&self, message: &InboundMessage) -> MessageRecord {
         self.store_at(message, crate::clock::now())
     }
 
-    /// The same for a message that the person sent at `at`.
+    /// Stores `message` as received at `at`, without a webhook.
     pub fn store_at(&self, message: &InboundMessage, at: Timestamp) -> MessageRecord {
         self.twilio_state.add_message(MessageRecord {
             created_at: Some(at),
@@ -72,7 +72,7 @@ impl WhatsAppNetwork {
         })
     }
 
-    /// A person sends `message`, and Twilio hands it to `url`.
+    /// Stores `message` and sends its webhook to `url`.
     pub async fn send(&self, url: &Url, message: &InboundMessage) -> (MessageRecord, Result<WebhookResponse, String>) {
         let record = self.keep(message);
         let fields = self.fields(message, &record);
@@ -80,7 +80,7 @@ impl WhatsAppNetwork {
         (record, answer)
     }
 
-    /// The form that Twilio hands over for a message that it keeps.
+    /// The form fields of the webhook for a stored message.
     pub fn fields(&self, message: &InboundMessage, record: &MessageRecord) -> Vec<(String, String)> {
         let account = &self.twilio_state.account().sid;
         let base =
@@ -113,7 +113,7 @@ impl WhatsAppNetwork {
         fields
     }
 
-    /// Hands a form to the box: for a second time, or with a wrong signature.
+    /// Sends a form to the daemon, for example a second time or with a wrong signature.
     pub async fn post_webhook(
         &self,
         url: &Url,

@@ -6,20 +6,20 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-/// With what a bridge is started.
+/// The settings of a bridge process.
 #[derive(Clone, Debug)]
 pub struct BridgeSetup {
-    /// Where its session is.
+    /// The folder of its session.
     pub folder: PathBuf,
-    /// The box's webhook.
+    /// The URL of the daemon's webhook.
     pub target: String,
-    /// The secret that it shares with the box.
+    /// The secret that it shares with the daemon.
     pub secret: String,
-    /// More of the environment.
+    /// Further environment variables.
     pub more: Vec<(&'static str, String)>,
 }
 
-/// The bridge as it is shipped, linked to a test server; can be killed and started again. Dropping it ends its process.
+/// The released bridge, linked to a test server. It can be killed and started again. Dropping it kills its process.
 pub struct BridgeProcess {
     programs: Programs,
     environment: Vec<(&'static str, String)>,
@@ -29,10 +29,10 @@ pub struct BridgeProcess {
 }
 
 impl BridgeProcess {
-    /// Starts one on a free port, and waits until it listens.
+    /// Starts a bridge on a free port, and waits until it listens.
     ///
     /// # Errors
-    /// If Node cannot be started, or the bridge does not come up.
+    /// If Node cannot be started, or the bridge does not start to listen.
     pub async fn start(programs: &Programs, server: &WhatsAppServer, setup: BridgeSetup) -> Result<Self, HarnessError> {
         let endpoints = server.endpoints.clone();
         let mut environment = vec![
@@ -53,10 +53,10 @@ impl BridgeProcess {
         Ok(bridge)
     }
 
-    /// Starts it again on its port, if it does not run.
+    /// Starts it again on its port, if it is not running.
     ///
     /// # Errors
-    /// As [`BridgeProcess::start`].
+    /// The errors of [`BridgeProcess::start`].
     pub async fn launch(&mut self) -> Result<(), HarnessError> {
         if self.is_running() {
             return Ok(());
@@ -72,24 +72,24 @@ impl BridgeProcess {
         Ok(())
     }
 
-    /// Kills it as a power cut would.
+    /// Kills it, as a power loss does.
     pub async fn kill(&mut self) {
         if let Some(node) = self.node.take() {
             node.kill().await;
         }
     }
 
-    /// Asks it to end, and waits.
+    /// Requests it to exit, and waits.
     pub async fn stop(&mut self) -> Option<ExitStatus> {
         self.node.take()?.stop().await
     }
 
-    /// Whether there is a process of it.
+    /// Returns true while its process exists.
     pub fn is_running(&self) -> bool {
         self.node.as_ref().is_some_and(|node| node.id().is_some())
     }
 
-    /// Its process id, while it runs.
+    /// Its process id while it is running.
     pub fn process_id(&self) -> Option<u32> {
         self.node.as_ref()?.id()
     }
@@ -99,18 +99,18 @@ impl BridgeProcess {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Where it takes messages to be sent.
+    /// The URL that accepts messages to send.
     pub fn send_url(&self) -> String {
         format!("{}/send", self.origin())
     }
 
-    /// What it has printed in all its lives.
+    /// All lines that its processes have printed.
     pub fn log_lines(&self) -> Vec<String> {
         self.output.lines()
     }
 }
 
-/// The port, if the line says that it listens.
+/// The port, if the line reports that the bridge listens.
 fn listening(line: &str) -> Option<u16> {
     let line: Value = serde_json::from_str(line).ok()?;
     (line["event"] == "LISTENING").then(|| line["port"].as_u64().and_then(|port| u16::try_from(port).ok()))?

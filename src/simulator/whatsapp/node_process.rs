@@ -1,4 +1,4 @@
-//! A process of Node, which does not outlive us.
+//! A process of Node.js, which does not outlive this process.
 
 use super::HarnessError;
 use crate::clock;
@@ -10,7 +10,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Notify;
 
-/// A process of Node. Its standard input is a pipe of ours, at whose end it ends: so also when we are killed.
+/// A process of Node.js. It exits when its standard input closes, a pipe from this process; so it also exits if this
+/// process is killed.
 pub(super) struct NodeProcess {
     what: &'static str,
     child: Child,
@@ -18,23 +19,23 @@ pub(super) struct NodeProcess {
     output: OutputLines,
 }
 
-/// How a process ends whose [`NodeProcess`] is dropped.
+/// How the process ends when its [`NodeProcess`] is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OnDrop {
-    /// At once.
+    /// It is killed.
     Kill,
-    /// By itself at the end of its standard input, after it has removed its files.
+    /// It exits when its standard input closes, after it has removed its files.
     CloseInput,
 }
 
-/// What processes print, line by line; clones share it.
+/// The lines that processes print; clones share them.
 #[derive(Clone, Default)]
 pub(super) struct OutputLines {
     shared: Arc<(Mutex<Vec<String>>, Notify)>,
 }
 
 impl NodeProcess {
-    /// Starts `node` with these arguments and this environment. What it prints comes to `said`.
+    /// Starts `node` with these arguments and this environment. The printed lines are added to `output`.
     pub(super) fn start(
         what: &'static str,
         node: &Path,
@@ -51,7 +52,7 @@ impl NodeProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C is for whoever plays with it, who then ends it in order.
+            // Ctrl-C must reach only this program, which then stops the process in an orderly way.
             .process_group(0)
             .kill_on_drop(on_drop == OnDrop::Kill);
         let mut child = command.spawn().map_err(|error| HarnessError::NotStarted { what, error })?;
@@ -60,7 +61,7 @@ impl NodeProcess {
         Ok(Self { what, _lifeline: child.stdin.take(), child, output: output.clone() })
     }
 
-    /// Waits until it has printed a line, from number `first` on, in which `found` finds something.
+    /// Waits for a printed line, from number `first` on, for which `found` returns a value.
     pub(super) async fn wait_for_line<T>(
         &mut self,
         first: usize,
@@ -81,17 +82,17 @@ impl NodeProcess {
         }
     }
 
-    /// Its process id, while it runs.
+    /// Its process id while it is running.
     pub(super) fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Kills it as a power cut would, and waits until it is gone.
+    /// Kills it, as a power loss does, and waits until it has ended.
     pub(super) async fn kill(mut self) {
         let _ = self.child.kill().await;
     }
 
-    /// Asks it to end, and waits; after ten seconds it is killed.
+    /// Requests it to exit, and waits; kills it after ten seconds.
     pub(super) async fn stop(mut self) -> Option<ExitStatus> {
         let pid = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
         if let Some(pid) = pid {
@@ -123,7 +124,7 @@ impl OutputLines {
     }
 }
 
-/// On a busy machine Node needs some seconds before its first line.
+/// On a busy machine Node.js needs some seconds before its first line.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);

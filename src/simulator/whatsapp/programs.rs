@@ -1,14 +1,14 @@
-//! Where the programs are.
+//! The paths of the programs.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::Command;
 
-/// The programs of the bridge and of its WhatsApp server, and Node, which runs them.
+/// The programs of the bridge and of its WhatsApp server, and Node.js, which runs them.
 #[derive(Clone, Debug)]
 pub struct Programs {
     pub(super) node: PathBuf,
-    /// `PATH`, where Node's programs find others.
+    /// `PATH`, where the Node.js programs find others.
     pub(super) path: String,
     pub(super) bridge: PathBuf,
     pub(super) server: PathBuf,
@@ -16,18 +16,18 @@ pub struct Programs {
     pub(super) lifeline: PathBuf,
 }
 
-/// A program that is not there.
+/// A program is missing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MissingProgram {
-    /// There is no Node.
+    /// Node.js is missing.
     #[error(
         "Node.js is missing ({0}); `make demo` in the project's folder installs it, or install version 18.20 or newer"
     )]
     Node(String),
-    /// Node is there, and too old.
+    /// Node.js is too old.
     #[error("Node.js {0} is too old; install version 18.20 or newer, or run `make demo` in the project's folder")]
     OldNode(String),
-    /// None of the folders is the project's.
+    /// No folder has the project.
     #[error(
         "the WhatsApp bridge's folder is neither above the current folder nor above this program; run this in the project's folder"
     )]
@@ -38,10 +38,11 @@ pub enum MissingProgram {
 }
 
 impl Programs {
-    /// Those of the project whose folder is one of `places`, or above one; `node` is Node's path, or its name.
+    /// The programs of the project whose folder is one of `search_dirs`, or a parent of one; `node` is the path of
+    /// Node.js, or its name.
     ///
     /// # Errors
-    /// If one is missing; the text says how to get it.
+    /// If a program is missing; the text says how to install it.
     pub async fn find(node: &Path, search_dirs: &[PathBuf]) -> Result<Self, MissingProgram> {
         let folders = search_dirs.iter().flat_map(|place| place.ancestors()).map(|folder| folder.join("bridge"));
         let folder = folders.into_iter().find(|folder| folder.join(TRUST).is_file()).ok_or(MissingProgram::Folder)?;
@@ -61,7 +62,7 @@ impl Programs {
     }
 }
 
-/// Where Node really is, and the `PATH` that it sees.
+/// The real path of Node.js, and the `PATH` that it receives.
 async fn resolve_node(node: &Path) -> Result<(PathBuf, String), MissingProgram> {
     let question = "JSON.stringify([process.execPath, process.env.PATH ?? '', process.versions.node])";
     let asked = Command::new(node).args(["-p", question]).stdin(Stdio::null()).output().await;

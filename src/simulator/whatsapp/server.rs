@@ -1,4 +1,4 @@
-//! The WhatsApp server, and the phones of people, the business's own among them.
+//! The WhatsApp test server, and the simulated phones of the contacts and the business.
 
 use super::node_process::{NodeProcess, OnDrop, OutputLines};
 use super::{HarnessError, Programs};
@@ -8,14 +8,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A WhatsApp server on loopback with one business account. Dropping it ends its process.
+/// A WhatsApp test server on loopback with one business account. Dropping it ends its process.
 pub struct WhatsAppServer {
     node: NodeProcess,
     http: reqwest::Client,
     pub(super) endpoints: Endpoints,
 }
 
-/// What it prints when it listens.
+/// The line that it prints when it listens.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Endpoints {
@@ -26,46 +26,46 @@ pub(super) struct Endpoints {
     pub(super) media_host: String,
 }
 
-/// Somebody with WhatsApp.
+/// A contact on WhatsApp.
 #[derive(Clone, Copy, Debug)]
 pub struct WhatsAppUser {
-    /// Digits.
+    /// The phone number in digits.
     pub number: &'static str,
-    /// The name that the person shows.
+    /// The contact's profile name.
     pub name: &'static str,
 }
 
 impl WhatsAppServer {
-    /// Starts it, and waits until it listens.
+    /// Starts the server, and waits until it listens.
     ///
     /// # Errors
-    /// If Node cannot be started, or the server does not come up.
+    /// If Node cannot be started, or the server does not start to listen.
     pub async fn start(programs: &Programs) -> Result<Self, HarnessError> {
         let output = OutputLines::default();
         let environment = [("PATH", programs.path.clone())];
         let mut node =
             NodeProcess::start(WHAT, &programs.node, &[&programs.server], &environment, &output, OnDrop::CloseInput)?;
         let endpoints = node.wait_for_line(0, |line| serde_json::from_str(line).ok()).await?;
-        // Fails where one is installed already, which is as good.
+        // Fails if a provider is already installed, which also works.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
         Ok(Self { node, http, endpoints })
     }
 
-    /// A call of its control interface, as the README beside it describes.
+    /// Sends a request to its control interface. The README in its folder describes the requests.
     ///
     /// # Errors
-    /// If the server refuses it or is gone.
+    /// If the server refuses the request or is not running.
     pub async fn call(&self, path: &str, body: &Value) -> Result<Value, HarnessError> {
         let url = format!("{}{path}", self.endpoints.control);
         let response = self.http.post(url).json(body).send().await?;
         answer(path, response).await
     }
 
-    /// Everything that it knows: `connected`, `logins`, `registrations`, `inbound`, `outbound`, …
+    /// The whole state of the server: `connected`, `logins`, `registrations`, `inbound`, `outbound`, …
     ///
     /// # Errors
-    /// If the server is gone.
+    /// If the server is not running.
     pub async fn state(&self) -> Result<Value, HarnessError> {
         let response = self.http.get(format!("{}/state", self.endpoints.control)).send().await?;
         answer("/state", response).await
@@ -74,24 +74,24 @@ impl WhatsAppServer {
     /// The business's phone scans the code.
     ///
     /// # Errors
-    /// If the code is not one that pairs.
+    /// If the code cannot be paired.
     pub async fn scan(&self, qr: &str) -> Result<Value, HarnessError> {
         self.call("/scan", &json!({ "qr": qr })).await
     }
 
-    /// A person writes to the business; gives the message's id.
+    /// A contact writes to the business; returns the id of the message.
     ///
     /// # Errors
-    /// As [`WhatsAppServer::call`], also while no device is linked.
+    /// The errors of [`WhatsAppServer::call`], also while no device is linked.
     pub async fn writes(&self, person: WhatsAppUser, text: &str) -> Result<String, HarnessError> {
         let WhatsAppUser { number, name } = person;
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "text": text })).await?)
     }
 
-    /// A person sends a file: `image`, `audio` with `ptt`, …, as `more` says; gives the message's id.
+    /// A contact sends a file: `image`, `audio` with `ptt`, …, as `more` specifies; returns the id of the message.
     ///
     /// # Errors
-    /// As [`WhatsAppServer::writes`].
+    /// The errors of [`WhatsAppServer::writes`].
     pub async fn sends_file(
         &self,
         person: WhatsAppUser,
@@ -108,18 +108,18 @@ impl WhatsAppServer {
         id(&self.call("/inbound", &json!({ "from": number, "name": name, "media": media })).await?)
     }
 
-    /// The owner writes to somebody on the business's own phone; gives the message's id.
+    /// The owner writes to a contact on the phone of the business; returns the id of the message.
     ///
     /// # Errors
-    /// As [`WhatsAppServer::writes`].
+    /// The errors of [`WhatsAppServer::writes`].
     pub async fn writes_from_phone(&self, to: WhatsAppUser, text: &str) -> Result<String, HarnessError> {
         id(&self.call("/from-phone", &json!({ "to": to.number, "text": text })).await?)
     }
 
-    /// The texts that a person's phone has shown, in order, each as often as it did.
+    /// The texts that the contact's phone has shown, in order, each as often as the phone showed it.
     ///
     /// # Errors
-    /// If the server is gone.
+    /// If the server is not running.
     pub async fn shown_to(&self, number: &str) -> Result<Vec<String>, HarnessError> {
         let state = self.state().await?;
         let messages = state["outbound"].as_array().into_iter().flatten();
@@ -127,12 +127,12 @@ impl WhatsAppServer {
         Ok(shown.filter_map(|message| message["text"].as_str()).map(str::to_owned).collect())
     }
 
-    /// Its process id, while it runs.
+    /// Its process id while it is running.
     pub fn process_id(&self) -> Option<u32> {
         self.node.id()
     }
 
-    /// Ends it.
+    /// Ends its process.
     pub async fn stop(self) {
         self.node.stop().await;
     }

@@ -1,4 +1,4 @@
-//! Calls: read, redirected, ended.
+//! Calls: read, redirected, completed.
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, without_json};
@@ -62,7 +62,7 @@ pub(super) async fn update(
     let update = match wanted(&shared, &form) {
         Ok(update) => update,
         Err(complaint) => {
-            shared.log.violation(Party::Twilio, format!("a call is changed: {complaint}"));
+            shared.log.violation(Party::Twilio, format!("update of a call: {complaint}"));
             return error(StatusCode::BAD_REQUEST, 21205, &complaint);
         }
     };
@@ -91,7 +91,7 @@ fn wanted(shared: &Shared, form: &[(String, String)]) -> Result<CallUpdate, Stri
             let verbs = twiml::parse(&document)?;
             if let Ok(base) = Url::parse(&shared.twilio_state.api_base_url()) {
                 for complaint in twilio::twiml::check(&verbs, &base) {
-                    shared.log.violation(Party::Twilio, format!("a call's Twiml: {complaint}"));
+                    shared.log.violation(Party::Twilio, format!("Twiml of a call update: {complaint}"));
                 }
             }
             Ok(CallUpdate::Twiml(document))

@@ -1,4 +1,4 @@
-//! What goes wrong at Twilio's end, as planned.
+//! Planned faults of the REST interface.
 
 use super::error;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -10,32 +10,32 @@ use std::time::Duration;
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// A call is changed.
+    /// An update of a call.
     UpdateCall,
-    /// Messages are listed.
+    /// A list of messages.
     ListMessages,
-    /// Calls are listed.
+    /// A list of calls.
     ListCalls,
-    /// Recordings are listed.
+    /// A list of recordings.
     ListRecordings,
-    /// A message is sent.
+    /// A new message.
     SendMessage,
-    /// A file of a message, or a recording, is fetched.
+    /// A download of a media file or a recording.
     Fetch,
-    /// Anything else.
+    /// Any other request.
     Other,
 }
 
-/// What goes wrong with a request.
+/// A fault of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It is done, and the answer never comes.
+    /// The request is executed, and no response follows.
     HangAfterAccept,
-    /// It is not done, and no answer comes.
+    /// The request is not executed, and no response follows.
     HangBefore,
-    /// It is done so much later.
+    /// The request is executed after this time.
     Slow(Duration),
-    /// It is not done, and answered with this status.
+    /// The request is not executed, and the response has this status.
     Status(u16),
 }
 
@@ -54,7 +54,7 @@ impl Faults {
         self.planned.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Does what is planned to happen before the request is done. An error is the answer instead.
+    /// Applies the faults that precede the request. An error is the response.
     pub(super) async fn before(&self, operation: Operation) -> Result<(), Response> {
         match self.take(operation, |fault| fault != Fault::HangAfterAccept) {
             None | Some(Fault::HangAfterAccept) => Ok(()),
@@ -79,14 +79,14 @@ impl Faults {
         }
     }
 
-    /// Does what is planned to happen after the request was done.
+    /// Applies the faults that follow the request.
     pub(super) async fn after(&self, operation: Operation) {
         if self.take(operation, |fault| fault == Fault::HangAfterAccept).is_some() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// The first fault that is planned for `operation`, if it is one of those that are wanted now.
+    /// Removes and returns the first fault planned for `operation`, if `wanted` accepts it.
     fn take(&self, operation: Operation, wanted: impl Fn(Fault) -> bool) -> Option<Fault> {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         let place = planned.iter().position(|(kind, _)| *kind == operation)?;

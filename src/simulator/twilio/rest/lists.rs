@@ -1,4 +1,4 @@
-//! Lists, page by page, the newest first. What is added while a list is read moves the rest to later pages.
+//! Paged lists, newest entry first. An entry that is added while a client reads a list moves the rest to later pages.
 
 use super::{Operation, Shared};
 use crate::domain::Timestamp;
@@ -11,14 +11,14 @@ type Query = [(String, String)];
 /// A list of an account.
 pub(super) struct List {
     pub(super) operation: Operation,
-    /// Its address behind the account, without `.json`: `Calls`.
+    /// The last part of its path, without `.json`: `Calls`.
     pub(super) resource: &'static str,
     /// The name of the list in the answer.
     pub(super) field: &'static str,
 }
 
 impl List {
-    /// The page that the query asks for of what `entries` gives for it, the newest first.
+    /// The requested page of the entries that `entries` returns for the query, newest first.
     pub(super) async fn answer(
         &self,
         shared: &Shared,
@@ -41,7 +41,7 @@ impl List {
 /// Whether `at` is within the bounds that `name` has in a query: `name`, `name>` and `name<`, each a date or a time.
 pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> bool {
     let at = at.map(|at| at.to_string()).unwrap_or_default();
-    // Text order is time order; a bare date is compared as a date.
+    // The text order is the time order; a date without a time is compared as a date.
     let cut = |bound: &str| at[..bound.trim_end_matches('Z').len().min(at.len())].to_owned();
     query.iter().all(|(key, bound)| match key.strip_prefix(name) {
         Some("") => cut(bound) == bound.trim_end_matches('Z'),
@@ -51,8 +51,8 @@ pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> boo
     })
 }
 
-/// The page of `all` that the query asks for. `resource` is the address behind the account, as `Calls.json`, and `field` the list's
-/// name.
+/// The requested page of `all`. `resource` is the last part of the path, such as `Calls.json`, and `field` is the
+/// field of the list.
 fn page(account: &str, resource: &str, field: &str, all: &[Value], query: &Query) -> Response {
     let number =
         |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, text)| text.parse::<usize>().ok());

@@ -1,4 +1,4 @@
-//! Messages: sent, listed, their files fetched.
+//! Messages: sending, lists, media files.
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, status, without_json};
@@ -39,17 +39,17 @@ pub(super) async fn create(
         ..MessageRecord::default()
     };
     if let Err((code, complaint)) = check(&message) {
-        shared.log.violation(Party::Twilio, format!("a message is sent: {complaint}"));
+        shared.log.violation(Party::Twilio, format!("new message: {complaint}"));
         return error(StatusCode::BAD_REQUEST, code, complaint);
     }
     let message = shared.twilio_state.add_message(message);
-    shared.log.note(Party::Twilio, format!("takes a message to {} ({})", message.to, message.sid));
+    shared.log.note(Party::Twilio, format!("accepts a message to {} ({})", message.to, message.sid));
     tokio::spawn(status::send_status_callbacks(shared.clone(), message.clone()));
     shared.faults.after(Operation::SendMessage).await;
     (StatusCode::CREATED, Json(value(&account, &message))).into_response()
 }
 
-/// What Twilio refuses at once.
+/// Errors that Twilio reports in the response.
 fn check(message: &MessageRecord) -> Result<(), (u32, &'static str)> {
     let numbers = [&message.from, &message.to].map(|number| number.strip_prefix("whatsapp:"));
     let e164 =
@@ -134,7 +134,7 @@ pub(super) async fn list_media(
     Json(json!({"media_list": list, "uri": format!("{uri}.json"), "page": 0, "page_size": 50})).into_response()
 }
 
-/// `GET …/Messages/{sid}/Media/{sid}`: leads to the file, which lies elsewhere and wants no credentials.
+/// `GET …/Messages/{sid}/Media/{sid}`: redirects to the file, whose URL needs no credentials.
 pub(super) async fn media(
     State(shared): State<Arc<Shared>>,
     Path((account, sid, media)): Path<(String, String, String)>,
@@ -155,7 +155,7 @@ pub(super) async fn media(
     (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, place)]).into_response()
 }
 
-/// The file.
+/// The content of a media file.
 pub(super) async fn media_content(State(shared): State<Arc<Shared>>, Path(media): Path<String>) -> Response {
     let files = shared.twilio_state.messages().into_iter().flat_map(|message| message.media);
     match files.into_iter().find(|file| file.sid == media) {

@@ -1,4 +1,4 @@
-//! The account itself, and its phone numbers with what happens when they are called.
+//! The account, and its phone numbers with their webhooks.
 
 use super::{Operation, Shared, error, without_json};
 use crate::simulator::twilio::state::NumberRecord;

@@ -1,4 +1,4 @@
-//! Recordings: fetched and deleted.
+//! Recordings: download and deletion.
 
 use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822};
@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// `GET …/Recordings/{sid}`, as a file with or without `.wav`, or as `.json`.
+/// `GET …/Recordings/{sid}`, as a file with or without the suffix `.wav`, or as `.json`.
 pub(super) async fn read(
     State(shared): State<Arc<Shared>>,
     Path((account, name)): Path<(String, String)>,

@@ -1,4 +1,4 @@
-//! What becomes of a message that was taken: its statuses are told to the box, signed.
+//! Status callbacks: signed requests that report the statuses of an accepted message to the daemon.
 
 use super::Shared;
 use crate::simulator::Party;
@@ -9,7 +9,7 @@ use crate::simulator::twilio::request::{SignaturePlan, SignedRequest};
 use std::sync::Arc;
 use url::Url;
 
-/// Lets a message go on its way.
+/// Sends the status callbacks of a message, and sets its status before each.
 pub(super) async fn send_status_callbacks(shared: Arc<Shared>, message: MessageRecord) {
     let options = shared.options();
     let mut statuses: Vec<(&str, Option<u32>)> = options.statuses.iter().map(|status| (*status, None)).collect();
@@ -62,7 +62,7 @@ async fn send_status_callback(shared: &Shared, message: &MessageRecord, url: &Ur
         Ok(answer) if answer.status >= 400 => {
             shared.log.violation(Party::Twilio, format!("{} answered {}", url.path(), answer.status));
         }
-        Ok(_) => shared.log.note(Party::Twilio, format!("tells that {} is {status}", message.sid)),
+        Ok(_) => shared.log.note(Party::Twilio, format!("reports that {} is {status}", message.sid)),
         Err(error) => {
             shared
                 .log

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use url::Url;
 
-/// The REST interface with a box that keeps what it is told.
+/// The REST interface with a daemon that records the status callbacks.
 struct Bench {
     rest: TwilioRest,
     twilio_state: TwilioState,

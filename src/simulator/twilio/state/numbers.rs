@@ -3,7 +3,7 @@
 use super::super::account::random_sid;
 use super::TwilioState;
 
-/// How the account is.
+/// The state of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountState {
     /// `active`, `suspended` or `closed`.
@@ -18,31 +18,31 @@ impl Default for AccountState {
     }
 }
 
-/// A phone number of the account. An empty text means that nothing is set.
+/// A phone number of the account. An empty string means that the field is not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NumberRecord {
     /// `PN…`
     pub sid: String,
     /// With `+` and country code.
     pub phone_number: String,
-    /// What is asked when somebody calls.
+    /// The URL that Twilio requests for a call.
     pub voice_url: String,
-    /// How.
+    /// Its HTTP method.
     pub voice_method: String,
-    /// What is asked when that fails.
+    /// The URL that Twilio requests if `voice_url` fails.
     pub voice_fallback_url: String,
-    /// What is told how a call goes.
+    /// The URL that receives the call's status.
     pub status_callback: String,
-    /// How.
+    /// Its HTTP method.
     pub status_callback_method: String,
-    /// `AP…`: its addresses count instead.
+    /// `AP…`: the URLs of this application are used instead.
     pub voice_application_sid: String,
     /// `TK…`: calls go to a SIP trunk instead.
     pub trunk_sid: String,
 }
 
 impl TwilioState {
-    /// A number as the console makes it: it points to Twilio's demonstration.
+    /// Adds a number with the defaults of the console: it points to Twilio's demo.
     pub fn add_number(&self, phone_number: &str, change: impl FnOnce(&mut NumberRecord)) -> NumberRecord {
         let mut record = NumberRecord {
             sid: random_sid("PN"),
@@ -62,12 +62,12 @@ impl TwilioState {
         self.lock().numbers.clone()
     }
 
-    /// How the account is.
+    /// The state of the account.
     pub fn account_state(&self) -> AccountState {
         self.lock().state.clone()
     }
 
-    /// The account is suspended, or the like.
+    /// Sets the state of the account, for example to suspended.
     pub fn set_account_state(&self, state: AccountState) {
         self.lock().state = state;
     }

@@ -3,7 +3,7 @@
 use super::Element;
 use url::Url;
 
-/// Where an element may stand, its attributes, and what text it has.
+/// The permitted parents, attributes and text of an element.
 struct Rule {
     name: &'static str,
     /// The verbs that it is a noun of; empty for a verb.
@@ -24,7 +24,7 @@ enum Text {
 enum Kind {
     Any,
     Bool,
-    /// One or more of these words.
+    /// One or more of these values.
     Choice(&'static [&'static str]),
     Count,
     Method,
@@ -32,7 +32,7 @@ enum Kind {
     Url,
 }
 
-/// Adds what is wrong with `element`, which stands in `parent`, to `wrong`.
+/// Adds what is wrong with `element`, a child of `parent`, to `wrong`.
 pub(super) fn check(element: &Element, parent: Option<&str>, base: &Url, wrong: &mut Vec<String>) {
     let name = &element.name;
     let fits = |rule: &&Rule| parent.map_or(rule.within.is_empty(), |parent| rule.within.contains(&parent));
@@ -53,14 +53,14 @@ pub(super) fn check(element: &Element, parent: Option<&str>, base: &Url, wrong: 
     if !rule.text.allows(element, base) {
         wrong.push(format!("<{name}> with the text \"{}\"", element.text));
     }
-    // Speech markup within <Say> is a language of its own.
+    // Speech markup (SSML) within <Say> is not checked.
     if name != "Say" {
         element.children.iter().for_each(|child| check(child, Some(name), base, wrong));
     }
     check_combinations(element, parent, base, wrong);
 }
 
-/// What no table says.
+/// Rules that the table does not express.
 fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong: &mut Vec<String>) {
     match element.name.as_str() {
         "Stream" => {
@@ -105,8 +105,8 @@ fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong
     }
 }
 
-/// Whether Twilio has such a voice: `man` and `woman` for five languages, those of Polly and Google for their own. Which language a
-/// voice of Polly speaks its name does not tell; none speaks Hebrew.
+/// Returns true if Twilio has the voice: `man` and `woman` for five languages, voices of Polly and Google for their
+/// own language. The name of a Polly voice does not have its language, but no Polly voice speaks Hebrew.
 fn is_spoken(voice: Option<&str>, language: Option<&str>) -> bool {
     let basic = ["en", "en-US", "en-GB", "es", "fr", "de"];
     let Some(voice) = voice.filter(|voice| !matches!(*voice, "man" | "woman")) else {
@@ -119,25 +119,27 @@ fn is_spoken(voice: Option<&str>, language: Option<&str>) -> bool {
     SAY_VOICES.lines().any(|known| known == voice) && language.is_none_or(speaks)
 }
 
-/// The names of the voices of Polly and Google, one a line (twilio-node 5.13.1, `SayVoice`; in Hebrew 6.2.0 has the same).
+/// The names of the Polly and Google voices, one a line (twilio-node 5.13.1, `SayVoice`; version 6.2.0 has the same
+/// Hebrew ones).
 const SAY_VOICES: &str = include_str!("../../specs/say_voices.txt");
 
-/// Whether Twilio opens a media stream there: its documents name TCP port 443 alone ("Media Streams Configuration", errors 31901 and
-/// 31910). Webhooks go to any port.
+/// Returns true if Twilio opens a media stream to the URL: its documents name only TCP port 443 ("Media Streams
+/// Configuration", errors 31901 and 31910). Webhooks may have any port.
 pub(in crate::simulator) fn reaches_stream(url: &Url, base: &Url) -> bool {
     url.port_or_known_default() == Some(443) || is_loopback(base)
 }
 
-/// What Twilio can dial and show: a number, and none of those that stand for a caller who withholds theirs.
+/// Returns true for a number that Twilio can dial and display, except those that represent a withheld number.
 fn is_dialled(number: &str) -> bool {
     let digits = number.strip_prefix('+').filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
     digits.is_some_and(|digits| (7..=15).contains(&digits.len()) && !WITHHELD.contains(&digits))
 }
 
-/// `anonymous`, `restricted`, `unavailable`, `unknown` and `blocked` on the keys of a phone: what `From` is for those callers.
+/// `anonymous`, `restricted`, `unavailable`, `unknown` and `blocked` on a phone's keys: the value of `From` for those
+/// callers.
 const WITHHELD: [&str; 5] = ["266696687", "7378742833", "86282452253", "8656696", "2562533"];
 
-/// Twilio itself would refuse it; a simulation on one machine has no certificate.
+/// Twilio would refuse such a URL, but a simulation on one machine has no certificate.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
