@@ -1,8 +1,8 @@
-//! Ids as the API gives them.
+//! Ids in the API's format.
 
 use crate::entropy;
 
-/// Makes ids that are unlike those of every other session.
+/// Creates ids that are unique across sessions.
 #[derive(Debug)]
 pub(super) struct Ids {
     session: String,
@@ -14,7 +14,7 @@ impl Ids {
         Self { session: entropy::random_hex::<6>(), count: 0 }
     }
 
-    /// `item_…`, `resp_…` and so on.
+    /// The next id, such as `item_…` or `resp_…`.
     pub(super) fn next(&mut self, kind: &str) -> String {
         self.count += 1;
         format!("{kind}_{}{:04}", self.session, self.count)

@@ -1,4 +1,4 @@
-//! Multipart forms (RFC 7578), as transcription is asked for.
+//! Multipart forms (RFC 7578), the body of a transcription request.
 
 /// A part of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,11 +8,11 @@ pub(super) struct Part {
     pub(super) content: Vec<u8>,
 }
 
-/// The parts of a form; none if it is broken.
+/// The parts of a form; none if it is malformed.
 pub(super) fn parts(content_type: &str, body: &[u8]) -> Option<Vec<Part>> {
     let boundary = content_type.split(';').find_map(|field| field.trim().strip_prefix("boundary="))?.trim_matches('"');
     let delimiter = format!("\r\n--{boundary}");
-    // The first boundary has no line end before it.
+    // The first boundary is not preceded by a line break.
     let body = [b"\r\n", body].concat();
     let places: Vec<_> = memchr::memmem::find_iter(&body, delimiter.as_bytes()).collect();
     let last = places.last()?;

@@ -1,19 +1,19 @@
-//! What the fake AI says, how fast, and what goes wrong.
+//! What the fake AI says, how fast, and its planned faults.
 
 use std::time::Duration;
 
-/// What the fake AI says, how fast, and what goes wrong.
+/// What the fake AI says, how fast, and its planned faults.
 #[derive(Clone, Debug)]
 pub struct OpenAiOptions {
-    /// The key that is asked for; none means that any will do.
+    /// The required API key; none accepts any key.
     pub api_key: Option<String>,
-    /// What it hears and says in each session in turn; after the last one it begins again.
+    /// The turns of each session, in order; after the last one the first follows again.
     pub turns: Vec<Turn>,
-    /// What it says when it is asked for a response and nobody has spoken.
+    /// What it says if a response is requested before the caller has spoken.
     pub greeting: String,
-    /// From the end of the caller's turn to the first sound of the answer.
+    /// From the end of the caller's turn to the first audio of the answer.
     pub think: Duration,
-    /// The length of the sound in one delta.
+    /// The length of the audio in one delta.
     pub delta: Duration,
     /// How many times faster than real time an answer comes.
     pub speed: f64,
@@ -23,13 +23,13 @@ pub struct OpenAiOptions {
     pub connect: Duration,
     /// From `session.update` to `session.updated`.
     pub update: Duration,
-    /// The longest that a session may go on.
+    /// The maximum duration of a session.
     pub session_limit: Duration,
-    /// Begin every delta with a stamp of the microseconds since the fake AI began.
+    /// Start each delta with a timestamp: microseconds since the fake AI started.
     pub audio_timestamps: bool,
-    /// Models whose end is announced, with its day: `2026-12-11`.
+    /// Models with an announced shutdown date: `2026-12-11`.
     pub shutdown_dates: Vec<(String, String)>,
-    /// What goes wrong.
+    /// The planned faults.
     pub faults: Faults,
 }
 
@@ -53,49 +53,49 @@ impl Default for OpenAiOptions {
     }
 }
 
-/// One exchange: what is heard, and what is done about it.
+/// One exchange: the caller's words, and the answer.
 #[derive(Clone, Debug, Default)]
 pub struct Turn {
-    /// What the caller is understood to have said.
+    /// The transcript of the caller's words.
     pub heard: String,
-    /// What is answered.
+    /// The text of the answer.
     pub answer: String,
-    /// How long the answer lasts; by default as long as its text takes to say.
+    /// The length of the answer; by default derived from its text.
     pub answer_length: Option<Duration>,
-    /// A function that is called before the answer.
+    /// A function call before the answer.
     pub function: Option<FunctionCall>,
 }
 
-/// A call of a function.
+/// A function call.
 #[derive(Clone, Debug)]
 pub struct FunctionCall {
-    /// Its name.
+    /// The name of the function.
     pub name: String,
-    /// Its arguments, as JSON. `{call_id}` in them becomes the id of the call.
+    /// The arguments as JSON. `{call_id}` in them becomes the id of the call.
     pub arguments: String,
 }
 
 impl Turn {
-    /// Hears `heard` and answers `answer`.
+    /// A turn with the transcript `heard` and the answer `answer`.
     pub fn new(heard: impl Into<String>, answer: impl Into<String>) -> Self {
         Self { heard: heard.into(), answer: answer.into(), ..Self::default() }
     }
 
-    /// The same, with an answer of this length.
+    /// The same turn with an answer of this length.
     #[must_use]
     pub fn lasting(mut self, length: Duration) -> Self {
         self.answer_length = Some(length);
         self
     }
 
-    /// The same, with a function called before the answer.
+    /// The same turn with a function call before the answer.
     #[must_use]
     pub fn calling(mut self, name: impl Into<String>, arguments: impl Into<String>) -> Self {
         self.function = Some(FunctionCall { name: name.into(), arguments: arguments.into() });
         self
     }
 
-    /// How long the answer lasts, in milliseconds.
+    /// The length of the answer in milliseconds.
     pub fn answer_ms(&self) -> u64 {
         match self.answer_length {
             Some(length) => u64::try_from(length.as_millis()).unwrap_or(u64::MAX),
@@ -115,52 +115,52 @@ impl Turn {
     }
 }
 
-/// How long it takes to say `text`: some 15 characters a second.
+/// How long it takes to say `text`: about 15 characters a second.
 pub(super) fn spoken_ms(text: &str) -> u64 {
     (text.chars().count() as u64 * 65).max(400)
 }
 
-/// What goes wrong; by default nothing.
+/// Planned faults; by default none.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// Sockets are refused with this status.
+    /// Realtime sockets are refused with this HTTP status.
     pub refuse_sockets: Option<u16>,
     /// `session.updated` never comes.
     pub never_updated: bool,
-    /// A `session.update` with this field is refused as a whole: `audio.input.transcription.model`.
+    /// A `session.update` with this field is rejected as a whole: `audio.input.transcription.model`.
     pub refuse_field: Option<&'static str>,
-    /// A refused `session.update` does not say which field is refused.
+    /// The error for a rejected `session.update` does not name the field.
     pub refuse_unnamed: bool,
-    /// These responses of each session, counted from 1, fail as over the rate limit.
+    /// These responses of each session, counted from 1, fail because of the rate limit.
     pub rate_limited: Vec<usize>,
-    /// How long a rate limit lasts, as its message says; none means that the message does not say.
+    /// How long a rate limit lasts, by its message; none means that the message does not state it.
     pub rate_limit: Option<Duration>,
-    /// The first so many sessions notice no speech.
+    /// The first sessions, this many, detect no speech.
     pub deaf_sessions: usize,
-    /// The first so many sessions begin their answers and send nothing of them.
+    /// The first sessions, this many, start their responses and send none of the audio.
     pub mute_sessions: usize,
-    /// In the first so many sessions speech has no end.
+    /// In the first sessions, this many, the end of speech is not detected.
     pub endless_speech_sessions: usize,
-    /// The first session closes its socket so long after the end of the caller's first turn.
+    /// The first session closes its socket at this time after the end of the caller's first turn.
     pub close_after_speech: Option<Duration>,
-    /// This response of the first session, counted from 1, fails after so much of its sound.
+    /// This response of the first session, counted from 1, fails after this much of its audio.
     pub fail_midway: Option<(usize, Duration)>,
     /// These responses of each session, counted from 1, are completed without any output.
     pub empty: Vec<usize>,
-    /// The calls of functions in these responses of each session are cut off: their items stay incomplete.
+    /// The function calls in these responses of each session are cut off: their items stay incomplete.
     pub cut_off_calls: Vec<usize>,
-    /// So many requests of each session are refused because of a response that does not exist.
+    /// This many response requests of each session are rejected because of an active response that does not exist.
     pub phantom_responses: usize,
-    /// The socket breaks off in this response of the first session, counted from 1, after so much of its sound.
+    /// The socket is dropped during this response of the first session, counted from 1, after this much of its audio.
     pub break_off: Option<(usize, Duration)>,
-    /// Every HTTP request is answered with this status.
+    /// Each HTTP request gets this status.
     pub refuse_requests: Option<u16>,
-    /// `/chat/completions` refuses these values of `reasoning_effort`.
+    /// `/chat/completions` rejects these values of `reasoning_effort`.
     pub refuse_efforts: Vec<&'static str>,
-    /// `/chat/completions` uses a budget of fewer tokens up with thinking, and answers nothing.
+    /// `/chat/completions` spends a budget of fewer tokens on reasoning, and returns no text.
     pub reasoning_tokens: u64,
-    /// HTTP requests are answered so much later.
+    /// The delay of HTTP responses.
     pub slow_requests: Duration,
-    /// The transcript comes after the answer.
+    /// The transcript is sent after the answer.
     pub late_transcripts: bool,
 }

@@ -78,7 +78,7 @@ type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
 async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
     let (record, number) = shared.new_session();
-    shared.log.note(Party::OpenAi, format!("a session with {model} begins"));
+    shared.log.note(Party::OpenAi, format!("a session with {model} starts"));
     let mut session = Session::new(Arc::new(shared.options()), record.clone(), model, number, shared.now_us());
     let mut stopping = shared.stopping.clone();
     let ended = loop {
@@ -96,7 +96,7 @@ async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
             }
         }
         if socket.flush().await.is_err() {
-            break "the connection broke off";
+            break "the connection was lost";
         }
         for complaint in session.take_complaints() {
             shared.log.violation(Party::OpenAi, complaint);
@@ -108,17 +108,17 @@ async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
                 Some(Ok(Message::Binary(_))) => session.handle_text("binary", shared.now_us()),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Ok(Message::Close(_))) => break "the client closed it",
-                Some(Err(_)) | None => break "the connection broke off",
+                Some(Err(_)) | None => break "the connection was lost",
             },
             () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)) => session.handle_time(shared.now_us()),
             () = stopping.wait() => break "the fake AI stops",
         }
     };
     record.lock().unwrap_or_else(PoisonError::into_inner).ended.get_or_insert_with(|| ended.to_owned());
-    shared.log.note(Party::OpenAi, format!("a session is over: {ended}"));
+    shared.log.note(Party::OpenAi, format!("a session ended: {ended}"));
 }
 
-/// An error as the API answers it.
+/// An error response in the API's form.
 pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
     let error: Value =
         json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}});

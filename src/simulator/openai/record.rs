@@ -1,4 +1,4 @@
-//! What the fake AI remembers of a session, for whoever wants to look.
+//! The fake AI's record of a session, for assertions and reports.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,30 +9,31 @@ use std::collections::BTreeMap;
 pub struct SessionRecord {
     /// `sess_…`
     pub id: String,
-    /// The model that was asked for.
+    /// The requested model.
     pub model: String,
-    /// The configuration, as the client has set it.
+    /// The configuration set by the client.
     pub config: Value,
-    /// How many events of each type came.
+    /// The number of received events by type.
     pub events: BTreeMap<String, u64>,
-    /// All sound that came, in mu-law at 8 kHz.
+    /// All received audio, in mu-law at 8 kHz.
     #[serde(skip)]
     pub heard: Vec<u8>,
-    /// Sound that came before `session.updated` had been sent: the API would take it for what its defaults say.
+    /// The number of audio events before `session.updated` was sent: the API would interpret their audio by its
+    /// default format.
     pub early_appends: u64,
-    /// How often speech began.
+    /// How often speech was detected.
     pub speech_started: u64,
     /// The answers, in order.
     pub answers: Vec<AnswerRecord>,
-    /// What functions gave back: call id and output.
+    /// The outputs of function calls: call id and output.
     pub function_outputs: Vec<(String, String)>,
-    /// Items that were deleted.
+    /// The ids of deleted items.
     pub deleted: Vec<String>,
-    /// Messages that the client put into the conversation: role and text.
+    /// Messages that the client added to the conversation: role and text.
     pub messages: Vec<(String, String)>,
-    /// Codes of the errors that were answered.
+    /// The codes of the errors that were sent.
     pub errors: Vec<String>,
-    /// Why it is over; none while it is open.
+    /// Why the session ended; none while it is open.
     pub ended: Option<String>,
 }
 
@@ -41,16 +42,16 @@ pub struct SessionRecord {
 pub struct AnswerRecord {
     /// `resp_…`
     pub response_id: String,
-    /// `item_…`; none before there is one.
+    /// `item_…`; none before the item exists.
     pub item_id: Option<String>,
-    /// What is said.
+    /// The text.
     pub text: String,
-    /// How it sounds, whole, in mu-law.
+    /// The whole audio, in mu-law.
     #[serde(skip)]
     pub sound: Vec<u8>,
-    /// How much of that was sent.
+    /// How much of the audio was sent.
     pub sent_ms: u64,
-    /// To how much it was truncated.
+    /// The length to which it was truncated.
     pub truncated_ms: Option<u64>,
     /// `in_progress`, `completed`, `cancelled` or `failed`.
     pub status: String,

@@ -1,4 +1,4 @@
-//! A response that is being given: which events come when.
+//! A response in progress: its events and their times.
 
 use super::ids::Ids;
 use super::options::{FunctionCall, OpenAiOptions};
@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What a response is.
+/// The content of a response.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
     Empty,
@@ -17,7 +17,7 @@ pub(super) enum Content {
     Speech { text: String, length_ms: u64 },
 }
 
-/// How the sound goes over the wire.
+/// The format of audio deltas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AudioFormat {
     Mulaw,
@@ -33,19 +33,19 @@ pub(super) enum ResponseEnd {
     TurnDetected,
 }
 
-/// A response that is being given.
+/// A response in progress.
 #[derive(Debug)]
 pub(super) struct Response {
     pub(super) id: String,
     pub(super) item_id: String,
     pub(super) call_id: String,
     pub(super) content: Content,
-    /// The whole sound, in mu-law.
+    /// The whole audio, in mu-law.
     pub(super) sound: Vec<u8>,
-    /// How much of it has been sent.
+    /// How much of the audio has been sent.
     pub(super) sent_bytes: usize,
     pub(super) begun: bool,
-    /// The item that it follows.
+    /// The item before it in the conversation.
     pub(super) previous_item_id: Option<String>,
     options: Arc<OpenAiOptions>,
     audio_format: AudioFormat,
@@ -90,17 +90,17 @@ impl Response {
         }
     }
 
-    /// When something more comes.
+    /// When the next step is due.
     pub(super) fn next_us(&self) -> u64 {
         self.next_us
     }
 
-    /// Nothing more comes of it by itself.
+    /// Stops the response: it has no further steps.
     pub(super) fn hold(&mut self) {
         self.next_us = u64::MAX;
     }
 
-    /// What comes now, and how the response ended if it did.
+    /// The events that are due now, and how the response ended if it did.
     pub(super) fn step(&mut self, now_us: u64) -> (Vec<Value>, Option<ResponseEnd>) {
         match self.content.clone() {
             Content::Empty => (Vec::new(), Some(ResponseEnd::Completed)),
@@ -160,7 +160,7 @@ impl Response {
         ]
     }
 
-    /// What closes the item, when the response ends.
+    /// The events that close the item when the response ends.
     pub(super) fn close(&self, ending: ResponseEnd) -> Vec<Value> {
         if !self.begun {
             return Vec::new();
@@ -182,7 +182,7 @@ impl Response {
         events
     }
 
-    /// The item as it is now.
+    /// The item in its current state.
     pub(super) fn item(&self, status: &str) -> Value {
         let common = json!({"id": self.item_id, "object": "realtime.item", "status": status});
         match &self.content {
@@ -203,7 +203,7 @@ impl Response {
         }
     }
 
-    /// How much sound was sent.
+    /// The length of the audio that was sent.
     pub(super) fn sent_ms(&self) -> u64 {
         millis(self.sent_bytes)
     }
@@ -215,7 +215,7 @@ impl Response {
         merge(common, more)
     }
 
-    /// The words that belong to the sound that has been sent and are not sent themselves.
+    /// The words that belong to the sent audio and have not been sent.
     fn next_words(&mut self, text: &str) -> String {
         let said = self.words_by_now(text);
         let words = text.split_inclusive(' ').skip(self.words_sent).take(said - self.words_sent.min(said)).collect();
@@ -230,7 +230,7 @@ impl Response {
 
     fn words_by_now(&self, text: &str) -> usize {
         let all = text.split_inclusive(' ').count();
-        // Text runs a little ahead of the sound.
+        // The transcript is slightly ahead of the audio.
         (all * (self.sent_bytes + 800)).div_ceil(self.sound.len().max(1)).min(all)
     }
 }
@@ -247,7 +247,7 @@ impl AudioFormat {
     }
 }
 
-/// `base` with the fields of `more`.
+/// Adds the fields of `more` to `base`.
 pub(super) fn merge(mut base: Value, more: Value) -> Value {
     if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
         base.extend(more);
@@ -255,5 +255,6 @@ pub(super) fn merge(mut base: Value, more: Value) -> Value {
     base
 }
 
-/// Stands for the call's own id in the arguments of a function, so that what the call did can be told from all others.
+/// A placeholder in the arguments of a function: it becomes the id of the call, which makes the effects of each call
+/// distinct.
 const CALL_ID: &str = "{call_id}";

@@ -1,4 +1,4 @@
-//! What the fake AI answers over HTTP.
+//! The HTTP endpoints of the fake AI.
 
 use super::multipart;
 use super::options::spoken_ms;
@@ -157,7 +157,7 @@ pub(super) async fn speak(State(shared): State<Arc<Shared>>, headers: HeaderMap,
 }
 
 pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, uri: Uri) -> Response {
-    // Whoever asks for the head alone wants nothing of us but to know that we are there.
+    // A HEAD request only checks that the server is reachable.
     if method != Method::HEAD {
         shared.log.violation(Party::OpenAi, format!("there is no {}", uri.path()));
     }
@@ -165,7 +165,7 @@ pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, u
 }
 
 impl Shared {
-    /// What comes before every answer: what was asked is remembered, the key checked, planned faults done.
+    /// Runs before each response: records the request, checks the key, and applies planned faults.
     async fn check_request(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
         self.log.note(Party::OpenAi, format!("is asked for {path}"));
         self.record_request(path, asked);
@@ -183,7 +183,7 @@ impl Shared {
         error(StatusCode::BAD_REQUEST, "invalid_request_error", complaint)
     }
 
-    /// What is answered to the last of `said` things that a user has said.
+    /// The answer to a conversation with `said` user messages.
     fn answer_to(&self, said: usize) -> String {
         let turns = self.options().turns;
         turns.get(said.saturating_sub(1) % turns.len().max(1)).map(|turn| turn.answer.clone()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The fake AI as a server.
+//! The server of the fake AI.
 
 use super::options::OpenAiOptions;
 use super::record::SessionRecord;
@@ -21,12 +21,12 @@ pub struct OpenAi {
     shared: Arc<Shared>,
 }
 
-/// What the fake AI has been asked.
+/// The requests that the fake AI has received.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct OpenAiState {
     /// Realtime sessions, in order.
     pub sessions: Vec<SessionRecord>,
-    /// Requests over HTTP, in order: path and what was asked.
+    /// HTTP requests in order: path and body.
     pub requests: Vec<(String, serde_json::Value)>,
 }
 
@@ -46,7 +46,7 @@ struct Memory {
 }
 
 impl OpenAi {
-    /// Serves on `listener`. What it is sent against the API's rules is a violation in `log`.
+    /// Serves on `listener`. A request that violates the API's rules is a violation in `log`.
     pub fn start(listener: TcpListener, options: OpenAiOptions, log: EventLog) -> std::io::Result<Self> {
         let mut shared = None;
         let server = Server::start(listener, |_, stopping| {
@@ -60,28 +60,28 @@ impl OpenAi {
             shared = Some(own.clone());
             routes().with_state(own)
         })?;
-        let shared = shared.ok_or_else(|| std::io::Error::other("the server was not made"))?;
+        let shared = shared.ok_or_else(|| std::io::Error::other("the server was not created"))?;
         Ok(Self { server, shared })
     }
 
-    /// Where it listens.
+    /// The address of the listener.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// What `OPENAI_BASE_URL` must be.
+    /// The value for `OPENAI_BASE_URL`.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address())
     }
 
-    /// What it has been asked.
+    /// The requests that it has received.
     pub fn state(&self) -> OpenAiState {
         let memory = lock(&self.shared.memory);
         let sessions = memory.sessions.iter().map(|session| lock(session).clone()).collect();
         OpenAiState { sessions, requests: memory.requests.clone() }
     }
 
-    /// Changes what it does from now on; sessions that are open stay as they are.
+    /// Changes its behaviour from now on; open sessions are not affected.
     pub fn change(&self, change: impl FnOnce(&mut OpenAiOptions)) {
         change(&mut lock(&self.shared.options));
     }
@@ -97,13 +97,13 @@ impl Shared {
         lock(&self.options).clone()
     }
 
-    /// Microseconds since the fake AI began.
+    /// Microseconds since the fake AI started.
     pub(super) fn now_us(&self) -> u64 {
         let since = crate::clock::instant().saturating_duration_since(self.began);
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// A record for a new session, and how many there were before.
+    /// A record for a new session, and the number of earlier sessions.
     pub(super) fn new_session(&self) -> (Arc<Mutex<SessionRecord>>, usize) {
         let record = Arc::<Mutex<SessionRecord>>::default();
         let mut memory = lock(&self.memory);
@@ -115,14 +115,14 @@ impl Shared {
         lock(&self.memory).requests.push((path.to_owned(), asked));
     }
 
-    /// How many recordings were transcribed before this one.
+    /// The number of transcriptions before this one.
     pub(super) fn next_transcription_index(&self) -> usize {
         let mut memory = lock(&self.memory);
         memory.transcriptions += 1;
         memory.transcriptions - 1
     }
 
-    /// The answer to a request whose key is not right.
+    /// The error response to a request with a wrong key.
     pub(super) fn check_key(&self, headers: &HeaderMap) -> Option<Response> {
         let value = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let key = value.strip_prefix("Bearer ").unwrap_or_default();

@@ -1,6 +1,7 @@
 //! A realtime session without socket and clock: client events in, server events out.
 //!
-//! Written from OpenAI's "Realtime API" reference and guides (the GA form). Times are microseconds on any steady clock.
+//! Based on OpenAI's "Realtime API" reference and guides (the GA version). Times are microseconds on any monotonic
+//! clock.
 
 mod conversation;
 mod turns;
@@ -23,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Session {
     options: Arc<OpenAiOptions>,
     record: Arc<Mutex<SessionRecord>>,
-    /// How many sessions the fake AI had before.
+    /// The number of earlier sessions of the fake AI.
     number: usize,
     ids: Ids,
     config: Value,
@@ -33,7 +34,7 @@ pub struct Session {
     updated: bool,
     ended: bool,
     vad: Vad,
-    /// Sound since the last commit, in mu-law bytes.
+    /// Audio since the last commit, in mu-law bytes.
     uncommitted: usize,
     speech_item: Option<String>,
     items: Vec<Item>,
@@ -42,14 +43,14 @@ pub struct Session {
     turn: usize,
     trigger: ResponseTrigger,
     spoken: bool,
-    /// Requests that were refused because of a response that does not exist.
+    /// Response requests that were rejected because of an active response that does not exist.
     refused: usize,
 }
 
-/// What a session does.
+/// An output of a session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
-    /// Breaks the socket off without a word.
+    /// Drops the socket without a close.
     BreakOff,
     /// Closes the socket.
     Close {
@@ -62,13 +63,13 @@ pub enum Output {
     Event(Value),
 }
 
-/// What the next response answers.
+/// The reason for the next response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ResponseTrigger {
-    /// A function's output: the turn goes on.
+    /// The output of a function: the turn continues.
     Function,
     Nothing,
-    /// Something that the user said.
+    /// An utterance of the user.
     User,
 }
 
@@ -81,7 +82,7 @@ enum Timer {
 }
 
 impl Session {
-    /// A session that begins now, with `model`, and writes down what happens in `record`.
+    /// A session with `model` that starts now and writes its events to `record`.
     pub fn new(
         options: Arc<OpenAiOptions>,
         record: Arc<Mutex<SessionRecord>>,
@@ -125,7 +126,7 @@ impl Session {
         session
     }
 
-    /// The client sent `text`.
+    /// Handles an event of the client.
     pub fn handle_text(&mut self, text: &str, now_us: u64) {
         self.handle_time(now_us);
         if self.ended {
@@ -167,7 +168,7 @@ impl Session {
         }
     }
 
-    /// Time has come to `now_us`.
+    /// Advances the time to `now_us`.
     pub fn handle_time(&mut self, now_us: u64) {
         while !self.ended {
             let timer = self.timers.iter().position(|(due_us, _)| *due_us <= now_us);
@@ -193,18 +194,18 @@ impl Session {
         }
     }
 
-    /// The next thing to do. Ask until there is none, after each `handle_…`.
+    /// Returns the next output. Call it after each `handle_…` until it returns none.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
-    /// When `handle_time` is wanted next.
+    /// When `handle_time` must be called next.
     pub fn next_us(&self) -> Option<u64> {
         let timer = self.timers.iter().map(|(due_us, _)| *due_us).min();
         timer.into_iter().chain(self.active.as_ref().map(Response::next_us)).min()
     }
 
-    /// What the client did wrong since the last time that this was asked.
+    /// Returns the client's violations since the last call.
     pub fn take_complaints(&mut self) -> Vec<String> {
         std::mem::take(&mut self.complaints)
     }
@@ -265,16 +266,16 @@ impl Session {
         self.outputs.push_back(how);
     }
 
-    /// Answers with an error that is the client's fault. `code` and the words are the API's own.
+    /// Sends an error that is a violation of the client. `code` and `message` are those of the API.
     fn error(&mut self, event: &Value, code: &str, message: &str) {
-        // Nothing was active any more: the client could not know.
+        // The response may have ended before the client's request arrived, so this is no violation.
         if code != "response_cancel_not_active" {
             self.complaints.push(format!("{}: {message} ({code})", event["type"].as_str().unwrap_or("event")));
         }
         self.send_error(event, code, message, None);
     }
 
-    /// Answers with an error that is not.
+    /// Sends an error without recording a violation.
     fn send_error(&mut self, event: &Value, code: &str, message: &str, param: Option<&str>) {
         self.record().errors.push(code.to_owned());
         let error = json!({
@@ -296,7 +297,7 @@ impl Session {
     }
 }
 
-/// What a session is before the client says otherwise.
+/// The configuration of a session before its first `session.update`.
 fn default_config(id: &str, model: &str) -> Value {
     json!({
         "type": "realtime", "object": "realtime.session", "id": id, "model": model,
@@ -315,7 +316,7 @@ fn default_config(id: &str, model: &str) -> Value {
     })
 }
 
-/// Takes over what `wanted` says. Sections are merged, a format or a turn detection is replaced whole.
+/// Applies `wanted` to the configuration. Sections are merged; a format or a turn detection is replaced as a whole.
 fn overlay(config: &mut Value, wanted: &Value) {
     let Value::Object(fields) = wanted else { return };
     for (name, value) in fields {
@@ -328,7 +329,7 @@ fn overlay(config: &mut Value, wanted: &Value) {
     }
 }
 
-/// 24 kHz PCM as mu-law at 8 kHz, by leaving two of three samples out.
+/// Converts 24 kHz PCM to mu-law at 8 kHz: it keeps every third sample.
 fn mulaw_of_pcm(bytes: &[u8]) -> Vec<u8> {
     let samples = bytes.chunks_exact(6).map(|three| i16::from_le_bytes([three[0], three[1]]));
     samples.map(crate::simulator::sound::encode_sample).collect()

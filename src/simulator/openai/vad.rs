@@ -2,10 +2,10 @@
 
 use crate::simulator::sound::{bytes_of, loudness, millis};
 
-/// Finds speech in sound, frame by frame.
+/// Detects speech in audio, frame by frame.
 #[derive(Debug, Default)]
 pub(super) struct Vad {
-    /// Sound that is not a whole frame yet.
+    /// Audio that does not fill a frame yet.
     rest: Vec<u8>,
     position: usize,
     loud_frames: u32,
@@ -13,7 +13,7 @@ pub(super) struct Vad {
     speaking: bool,
 }
 
-/// The settings that matter to it.
+/// The settings of turn detection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct VadSettings {
     pub(super) threshold: f64,
@@ -40,7 +40,7 @@ impl Vad {
         events
     }
 
-    /// The buffer was committed or cleared: what was going on is over.
+    /// The buffer was committed or cleared, which ends the speech in progress.
     pub(super) fn reset(&mut self) {
         self.speaking = false;
         self.loud_frames = 0;
@@ -68,9 +68,9 @@ impl Vad {
 }
 
 const FRAME: usize = 160;
-/// Speech is 60 ms of sound: a click is none.
+/// Speech has at least 60 ms of loud audio; a click is shorter.
 const FRAMES_OF_SPEECH: u32 = 3;
-/// How loud a frame must be at a threshold of 1.
+/// The loudness at a threshold of 1.
 const LOUDNESS_OF_ONE: f64 = 800.0;
 
 #[cfg(test)]

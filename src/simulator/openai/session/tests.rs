@@ -4,7 +4,7 @@ use crate::simulator::sound::{Voice, bytes_of, silence};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// A session on a clock of its own. Every event that it sends is checked against the API's schemas.
+/// A session on a simulated clock. Each event that it sends is checked against the API's schemas.
 struct Bench {
     session: Session,
     now_us: u64,
@@ -37,7 +37,7 @@ impl Bench {
         self.drain();
     }
 
-    /// Sends sound in frames of 20 ms, in real time.
+    /// Sends audio in frames of 20 ms, in real time.
     fn speak(&mut self, sound: &[u8]) {
         for frame in sound.chunks(160) {
             self.run(frame.len() as u64 / 8);

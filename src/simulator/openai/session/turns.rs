@@ -1,4 +1,4 @@
-//! Whose turn it is: speech found, responses begun, stepped and ended.
+//! Turns: detects speech; starts, continues and ends responses.
 
 use super::super::options::spoken_ms;
 use super::super::record::AnswerRecord;
@@ -60,7 +60,7 @@ impl Session {
         self.commit(item_id, now_us);
     }
 
-    /// What was heard becomes an item.
+    /// Adds the uncommitted audio to the conversation as an item.
     fn commit(&mut self, item_id: String, now_us: u64) {
         self.uncommitted = 0;
         self.trigger = ResponseTrigger::User;
@@ -137,7 +137,7 @@ impl Session {
         self.active = Some(response);
     }
 
-    /// What the next response is, by the turns that were planned.
+    /// The content of the next response, by the configured turns and faults.
     fn next_content(&mut self) -> Content {
         let trigger = std::mem::replace(&mut self.trigger, ResponseTrigger::Nothing);
         if self.options.faults.rate_limited.contains(&self.responses) {
@@ -153,7 +153,7 @@ impl Session {
             return Content::Speech { length_ms: spoken_ms(&text), text };
         };
         match &turn.function {
-            // The turn goes on when the function's output has come.
+            // The turn continues when the output of the function has arrived.
             Some(call) if trigger == ResponseTrigger::User => Content::Function(call.clone()),
             _ => {
                 self.turn += 1;
