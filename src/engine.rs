@@ -1,7 +1,7 @@
-//! Voice engines, which listen and speak in a call. Each converts its own protocol to [`EngineEvent`]s and accepts
-//! [`EngineCommand`]s; the call knows none of them by name.
+//! Voice engines, which listen and speak in a call. Each engine converts its own protocol to [`EngineEvent`]s and
+//! accepts [`EngineCommand`]s; the call does not depend on the kind of engine.
 //!
-//! A third one needs a variant of [`Engine`], one of [`crate::call::EngineKind`] with its capabilities, and nothing else.
+//! A further engine needs only a variant of [`Engine`] and one of [`crate::call::EngineKind`] with its capabilities.
 
 mod realtime;
 mod voicemail;
@@ -11,12 +11,12 @@ pub use voicemail::{Voicemail, VoicemailSetup};
 
 use crate::call::{EngineCommand, EngineEvent};
 
-/// An open engine, or one on its way.
+/// An engine, open or connecting.
 #[derive(Debug)]
 pub enum Engine {
     /// OpenAI Realtime.
     Realtime(Box<Realtime>),
-    /// Takes a message.
+    /// The recorder of voice messages.
     Voicemail(Box<Voicemail>),
 }
 
@@ -29,7 +29,7 @@ impl Engine {
         }
     }
 
-    /// Takes a command; it goes out with the next flush.
+    /// Queues a command for the next flush.
     pub fn command(&mut self, command: &EngineCommand) {
         match self {
             Self::Realtime(engine) => engine.command(command),
@@ -37,7 +37,7 @@ impl Engine {
         }
     }
 
-    /// Sends what the engine takes at once.
+    /// Sends as much as the engine accepts without waiting.
     pub fn try_flush(&mut self) {
         match self {
             Self::Realtime(engine) => engine.try_flush(),
@@ -45,7 +45,7 @@ impl Engine {
         }
     }
 
-    /// Ends it.
+    /// Closes the engine.
     pub async fn close(self) {
         match self {
             Self::Realtime(engine) => engine.close().await,

@@ -1,4 +1,4 @@
-//! OpenAI Realtime as a voice engine: mu-law straight through, both ways.
+//! OpenAI Realtime as a voice engine: mu-law audio in both directions, without conversion.
 
 mod connect;
 
@@ -24,31 +24,31 @@ use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// A server that says nothing for two of these is gone.
+/// The interval between pings. A server that sends nothing after two pings is lost.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// OpenAI's error code for too many requests.
 const RATE_LIMITED: &str = "rate_limit_exceeded";
-/// What a session is to be like.
+/// The settings of a session.
 #[derive(Clone, Debug)]
 pub struct RealtimeSetup {
     /// The settings: key, model, voice, turn detection.
     pub config: Arc<Config>,
     /// The instructions for the model.
     pub instructions: Arc<str>,
-    /// Its tools, as the interface describes them.
+    /// The tools in the format of the API.
     pub tools: Vec<Value>,
     /// The language that callers are expected to speak, ISO 639-1.
     pub language: String,
-    /// What the caller calls themselves; the owner knows no other name.
+    /// The caller's profile name, used if the owner has not given the contact a name.
     pub profile_name: Option<String>,
-    /// What was said before this engine came.
+    /// The conversation before this engine was opened.
     pub history: Vec<HistoryTurn>,
     /// The fields that the server has rejected before.
     pub rejected: RejectedFields,
 }
 
 impl RealtimeSetup {
-    /// The same without an optional field of `session.update`, as if the server had rejected it.
+    /// The same setup without an optional field of `session.update`, as if the server had rejected it.
     #[must_use]
     pub fn without(self, field: &str) -> Self {
         let rejected = RejectedFields::default();
@@ -66,19 +66,19 @@ impl RealtimeSetup {
 type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
 type Opening = Pin<Box<dyn Future<Output = Result<OpenSocket, Failure>> + Send>>;
 
-/// One session.
+/// A realtime session.
 pub struct Realtime {
     config: Arc<Config>,
-    /// They go along with each sentence that we ask for.
+    /// They are added to each response that is requested with its own text.
     instructions: Arc<str>,
     state: State,
-    /// Events that came several at a time.
+    /// Events that were received together.
     events: VecDeque<EngineEvent>,
     keep_alive: Interval,
     missed: u32,
-    /// When the account's limits allow the next answer, as far as the server has said.
+    /// When the account's rate limits allow the next response, by the server's last report.
     limits_reset: Option<Duration>,
-    // The ids that came last: the pieces of one utterance come in a row, and share one copy of their id.
+    // The last ids: the deltas of one utterance arrive in sequence, and share one copy of their id.
     last_item: ItemId,
     last_response: ResponseId,
 }
@@ -96,11 +96,11 @@ struct Failure {
 }
 
 impl Realtime {
-    /// Opens a session and closes it again. Returns the fields of `session.update` that the server refuses and that calls
-    /// go without.
+    /// Opens a session and closes it again. Returns the fields of `session.update` that the server rejects and that
+    /// calls omit.
     ///
     /// # Errors
-    /// Why there is no session, in words for a person.
+    /// Why the session failed, as a sentence for the user.
     pub async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
         let rejected = setup.rejected.clone();
         let socket = connect(setup, Duration::ZERO).await.map_err(|failure| failure.reason)?;
@@ -108,7 +108,7 @@ impl Realtime {
         Ok(rejected.names())
     }
 
-    /// Begins to open a session, after `delay`.
+    /// Starts to open a session after `delay`.
     pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
         let (config, instructions) = (setup.config.clone(), setup.instructions.clone());
         let opening = Box::pin(connect(setup, delay));
@@ -175,7 +175,8 @@ impl Realtime {
         }
     }
 
-    /// Sends what the server takes at once; the rest goes when it takes more, while [`Realtime::next`] is waited for.
+    /// Sends as much as the server accepts without waiting. [`Realtime::next`] sends the rest when the server accepts
+    /// more.
     pub fn try_flush(&mut self) {
         if let State::Open(socket) = &mut self.state
             && let Err(error) = socket.try_flush()
@@ -184,7 +185,7 @@ impl Realtime {
         }
     }
 
-    /// Ends the session at once: an open one costs money.
+    /// Closes the session at once, because an open session costs money.
     pub async fn close(self) {
         if let State::Open(socket) = self.state {
             socket.close(CloseCode::Normal, "").await;
@@ -208,7 +209,7 @@ impl Realtime {
     fn check_keepalive(&mut self) {
         self.missed += 1;
         if self.missed > 2 {
-            return self.fail(Failure { retry: true, reason: "no sign of life".into() });
+            return self.fail(Failure { retry: true, reason: "no response to pings".into() });
         }
         if let State::Open(socket) = &mut self.state
             && let Err(error) = socket.ping().and_then(|()| socket.try_flush())
@@ -277,7 +278,7 @@ impl Realtime {
         self.events.push_back(event);
     }
 
-    /// The silence that the server's moments of the end of speech include.
+    /// The silence that the server includes in the time at which speech ended.
     fn silence_ms(&self) -> u64 {
         match self.config.openai.turn_detection {
             TurnDetection::ServerVad => self.config.openai.vad_silence_ms.into(),
@@ -326,7 +327,7 @@ impl fmt::Debug for Realtime {
     }
 }
 
-/// Most errors concern one message and leave the session as it is.
+/// Most errors concern one message and do not affect the session.
 fn error_event(kind: String, code: Option<String>, message: &str) -> EngineEvent {
     let code = code.unwrap_or(kind);
     if wire::is_permanent(&code) {
@@ -335,6 +336,6 @@ fn error_event(kind: String, code: Option<String>, message: &str) -> EngineEvent
     if code == "session_expired" {
         return EngineEvent::Failed { retry: true, reason: code };
     }
-    tracing::debug!(event = "ENGINE_ERROR", code, message, "The engine refused something");
+    tracing::debug!(event = "ENGINE_ERROR", code, message, "The engine reported an error");
     EngineEvent::Warning { code }
 }

@@ -1,4 +1,4 @@
-//! Takes a message without a key or a network: the last fallback of every call.
+//! Records a message without an API key or a network: the last fallback of every call.
 
 use crate::audio::{EncodedAudio, SpeechDetector};
 use crate::call::{EngineCommand, EngineEvent, ResponseOutcome, Usage};
@@ -6,33 +6,33 @@ use crate::clock;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// What the engine says and how patient it is.
+/// The texts and the timeouts of the engine.
 #[derive(Clone, Debug)]
 pub struct VoicemailSetup {
     /// "Please leave a message", and the beep.
     pub prompt: EncodedAudio,
-    /// The same in words, for the transcript.
+    /// The text of `prompt`, for the transcript.
     pub prompt_text: String,
     /// "Thank you, goodbye."
     pub thanks: EncodedAudio,
-    /// The same in words.
+    /// The text of `thanks`.
     pub thanks_text: String,
-    /// The longest message.
+    /// The maximum length of the message.
     pub longest: Duration,
-    /// The silence that ends it.
+    /// The silence that ends the message.
     pub silence: Duration,
 }
 
-/// Speech this long into the prompt means that the caller does not want to hear it.
+/// Speech of this length during the prompt means that the caller does not want to hear it.
 const SKIP_PROMPT_MS: u64 = 400;
-/// Speech this long begins a message.
+/// Speech of this length starts a message.
 const SPEECH_MS: u64 = 200;
-/// Silence this long ends a turn of speech, though not yet the message.
+/// Silence of this length ends an utterance, but not the message.
 const PAUSE_MS: u64 = 500;
-/// A caller who has not started to speak by then leaves no message.
+/// Without speech for this long, the caller leaves no message.
 const NO_SPEECH_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// One message being taken. Its rules know no clock; only [`Voicemail::next`] waits.
+/// A message that is being recorded. Its logic takes the time as an argument; only [`Voicemail::next`] waits.
 #[derive(Debug)]
 pub struct Voicemail {
     setup: VoicemailSetup,
@@ -41,7 +41,7 @@ pub struct Voicemail {
     speech: SpeechDetector,
     is_speaking: bool,
     has_spoken: bool,
-    /// When the caller last stopped speaking. The line need not bring the silence that follows.
+    /// When the caller last stopped speaking. The line may send no audio during the silence that follows.
     quiet_since: Option<Instant>,
     utterances: u32,
     samples: Vec<u8>,
@@ -49,18 +49,18 @@ pub struct Voicemail {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Not asked to speak yet.
+    /// Before the first response request.
     Waiting,
-    /// The prompt is being heard.
+    /// The prompt is playing.
     Prompting { until: Instant },
-    /// The beep has sounded.
+    /// The caller can speak: the prompt and its beep have ended.
     Listening { since: Instant },
-    /// The message is over.
+    /// The message has ended.
     Done,
 }
 
 impl Voicemail {
-    /// An engine that is ready at once.
+    /// An engine that is ready immediately.
     pub fn new(setup: VoicemailSetup) -> Self {
         Self {
             setup,
@@ -89,13 +89,13 @@ impl Voicemail {
         }
     }
 
-    /// Takes a command.
+    /// Handles a command.
     pub fn command(&mut self, command: &EngineCommand, now: Instant) {
         match command {
             EngineCommand::AppendAudio(audio) => self.push_audio(audio, now),
             EngineCommand::Keys(keys) if keys.contains('#') => self.finish(),
             EngineCommand::Keys(_) if matches!(self.phase, Phase::Prompting { .. }) => {
-                // A key has cut the prompt short.
+                // The key has interrupted the prompt.
                 self.phase = Phase::Listening { since: now };
             }
             EngineCommand::Respond(_) if self.phase == Phase::Waiting => self.prompt(now),
@@ -208,7 +208,7 @@ impl Voicemail {
     }
 }
 
-/// The message is one turn, however often the caller pauses.
+/// The message is one turn, regardless of the caller's pauses.
 const MESSAGE: &str = "message";
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! How a session is opened: the connection, our settings without those that the server refuses, and the conversation so far.
+//! Opens a session: the connection, the settings without those that the server rejects, and the conversation until
+//! now.
 
 use super::{Failure, OpenSocket, RealtimeSetup};
 use crate::config::OpenAiConfig;
@@ -17,25 +18,26 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
 use tower::ServiceExt;
 
-/// Name, connection, TLS and the WebSocket's handshake together.
+/// The limit for name resolution, TCP, TLS and the WebSocket handshake together.
 const DIAL_LIMIT: Duration = Duration::from_secs(3);
-/// The addresses of the other family are tried so long after those of the first (RFC 8305, section 5).
+/// The delay after which the addresses of the other family are tried (RFC 8305, section 5).
 const OTHER_FAMILY_AFTER: Duration = Duration::from_millis(300);
-/// The addresses of a family share this time, so that one that does not answer leaves time for the next, and for TLS.
+/// The addresses of a family share this time, so that an unresponsive one leaves time for the next one and for TLS.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// Longer than any event: six minutes of sound in one piece.
+/// Longer than any event: six minutes of audio in one message.
 const MAX_MESSAGE: usize = 4 << 20;
-/// A message with 100 ms of sound has about 1.2 KiB.
+/// A message with 100 ms of audio has about 1.2 KiB.
 const READ_BUFFER: usize = 4 << 10;
 
-/// Fields of `session.update` that the server rejected, with their values; clones share them. Another value is tried.
+/// Fields of `session.update` that the server rejected, with their values; clones share them. A different value of
+/// such a field is sent again.
 #[derive(Clone, Debug, Default)]
 pub struct RejectedFields {
     fields: Arc<Mutex<Vec<(&'static str, Value)>>>,
 }
 
 impl RejectedFields {
-    /// The names of the fields, as the interface calls them.
+    /// The names of the fields in the API.
     pub fn names(&self) -> Vec<&'static str> {
         self.locked(|fields| fields.iter().map(|(field, _)| *field).collect())
     }
@@ -64,8 +66,8 @@ impl RejectedFields {
     }
 }
 
-/// Connects, waits for the session, and gives it our settings and the conversation so far. A setting that the server refuses
-/// and a call can do without is left out.
+/// Connects, waits for the session, and sends the settings and the conversation until now. An optional setting that
+/// the server rejects is omitted.
 pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<OpenSocket, Failure> {
     tokio::time::sleep(delay).await;
     let config = &setup.config.openai;
@@ -99,7 +101,7 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
                 event = "REALTIME_FIELD_REFUSED",
                 field,
                 reason,
-                "The AI refuses session.{field} ({reason}); calls go on without it"
+                "The AI provider rejects session.{field} ({reason}); calls continue without it"
             );
         }
         messages = vec![wire::session_update(&session)];
@@ -116,7 +118,7 @@ async fn open(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
     let key = config.key().ok_or_else(|| failure("no key"))?;
     let mut request = wire::url(config).into_client_request().map_err(|error| lost(&error))?;
     let bearer =
-        HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| failure("the key is no text"))?;
+        HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| failure("the key has characters that an HTTP header cannot have"))?;
     request.headers_mut().insert("authorization", bearer);
     let stream = connect_tcp(request.uri()).await.map_err(|error| lost(&WsError::Io(error)))?;
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
@@ -124,7 +126,7 @@ async fn open(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
         Ok((socket, _)) => Ok(Socket::new(socket)),
         Err(WsError::Http(response)) => {
             let status = response.status().as_u16();
-            // 401, 403 and 404 will be the same next time; 429 and 5xx may pass.
+            // A retry does not change 401, 403 and 404; 429 and 5xx may be temporary.
             Err(Failure { retry: status == 429 || status >= 500, reason: format!("HTTP {status}") })
         }
         Err(error) => Err(lost(&error)),
@@ -139,7 +141,7 @@ async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
     Ok(stream.map_err(io::Error::other)?.into_inner())
 }
 
-/// Tries the addresses of a name so that those without a route cost no call (RFC 8305).
+/// Tries several addresses of a name, so that an address without a route does not fail a call (RFC 8305).
 fn connector<R>(resolver: R) -> HttpConnector<R> {
     let mut connector = HttpConnector::new_with_resolver(resolver);
     connector.set_nodelay(true);
@@ -148,11 +150,11 @@ fn connector<R>(resolver: R) -> HttpConnector<R> {
     connector
 }
 
-/// What was sent is not taken.
+/// The server rejected the settings.
 struct Rejection {
     retry: bool,
     reason: String,
-    /// The field that it is about.
+    /// The field that the error names.
     param: Option<String>,
 }
 
@@ -162,7 +164,7 @@ impl Rejection {
     }
 }
 
-/// Waits for an event; errors on the way are the end.
+/// Waits for an event. An error event or a lost connection is a rejection.
 async fn wait_for_event(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(), Rejection> {
     loop {
         match socket.receive().await {
@@ -200,7 +202,7 @@ mod tests {
     use std::net::SocketAddr;
     use tokio::net::{TcpListener, TcpSocket};
 
-    /// Connects to a name that has these addresses, in this order.
+    /// Connects to a name that resolves to these addresses, in this order.
     async fn connect_to(addresses: &[SocketAddr]) -> Result<SocketAddr, String> {
         let addresses = addresses.to_vec();
         let resolver = tower::service_fn(move |_: Name| {
@@ -213,8 +215,8 @@ mod tests {
         Ok(stream.map_err(|error| error.to_string())?.into_inner().peer_addr().unwrap())
     }
 
-    /// An address where nothing answers, as without a route: the queue of its listener is full, and the kernel drops what
-    /// comes.
+    /// An address without a response, as without a route: the queue of its listener is full, and the kernel drops new
+    /// connections.
     struct DeadAddress {
         address: SocketAddr,
         _held: (TcpListener, Vec<TcpStream>),
@@ -228,7 +230,7 @@ mod tests {
             let (address, mut queued) = (listener.local_addr().unwrap(), Vec::new());
             while let Ok(stream) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
                 queued.push(stream.unwrap());
-                assert!(queued.len() < 100, "the queue is never full");
+                assert!(queued.len() < 100, "the listener's queue did not become full");
             }
             Self { address, _held: (listener, queued) }
         }

@@ -110,7 +110,7 @@ fn a_line_that_brings_no_silence_ends_the_message_too() {
     let mut rig = Rig::new();
     rig.push_audio(false, 3000);
     rig.push_audio(true, 2000);
-    // What the call puts in where the line has a hole.
+    // Silence that the call inserts into a gap of the line.
     rig.push_audio(false, 1000);
     assert_eq!(rig.finished(), None);
     rig.now += Duration::from_secs(3);
@@ -125,5 +125,5 @@ fn a_key_in_the_prompt_begins_the_message() {
     rig.push_audio(false, 500);
     rig.engine.command(&EngineCommand::Keys("1".into()), rig.now);
     rig.push_audio(false, 8000);
-    assert_eq!(rig.finished(), Some(false), "nobody spoke");
+    assert_eq!(rig.finished(), Some(false), "the caller did not speak");
 }
