@@ -16,16 +16,16 @@ pub enum Origin {
     LastGood,
     /// The settings file; line and column count from 1.
     File {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
-        /// Line.
+        /// The line number.
         line: usize,
-        /// Column, in characters.
+        /// The column, in characters.
         column: usize,
     },
     /// A file in systemd's `$CREDENTIALS_DIRECTORY`.
     Credential(PathBuf),
-    /// A variable that is set by systemd or by the parent process.
+    /// A variable set by systemd or by the parent process.
     Variable(&'static str),
     /// The file that a `…_FILE` variable names.
     VariableFile {
@@ -52,7 +52,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The origin of each setting by its key; a missing one has its default.
+/// The origins of the settings by key; a setting without an entry has its default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origins(BTreeMap<&'static str, Origin>);
 
