@@ -1,4 +1,5 @@
-//! Attackers who flood the daemon while calls are on: from two IPv4 addresses and one IPv6 /48, in a network of their own.
+//! Attackers that flood the daemon during calls: from two IPv4 addresses and one IPv6 /48, in a separate network
+//! namespace.
 
 pub mod attackers;
 
@@ -19,8 +20,8 @@ const QUIET_SECONDS: u64 = 10;
 const FLOOD_SECONDS: u64 = 25;
 const WEBHOOKS: u16 = 100;
 
-/// Starts this program again in a network of its own, and waits; none where it is in one already. Without root the network
-/// comes with a user namespace.
+/// Starts this program again in a network namespace, and waits for it; returns none if the program already runs in
+/// one. Without root, the network namespace needs a user namespace.
 pub fn enter_own_network() -> Option<ExitCode> {
     if std::env::var_os(INSIDE).is_some() {
         return None;
@@ -40,17 +41,17 @@ pub fn enter_own_network() -> Option<ExitCode> {
         Ok(status) if status.success() => Some(ExitCode::SUCCESS),
         Ok(_) => Some(ExitCode::FAILURE),
         Err(error) => {
-            say(&format!("no network of its own for the flood: {error} (unshare of util-linux, ip of iproute2)"));
+            say(&format!("cannot create a network namespace for the flood: {error} (unshare of util-linux, ip of iproute2)"));
             Some(ExitCode::FAILURE)
         }
     }
 }
 
-/// Calls in peace, then the same in a flood, then a minute of rest.
+/// Calls without a flood, then the same calls during a flood, then a minute of rest.
 pub async fn measure(machine: Machine) -> Flood {
     let folder = Folder::new("flood");
-    let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
-    let ai_address = ai.local_addr().expect("its address");
+    let ai = TcpListener::bind("127.0.0.1:0").await.expect("cannot bind a port for the AI");
+    let ai_address = ai.local_addr().expect("the AI's listener has no address");
     let (server, endpoint) = Target::start_daemon_everywhere(machine, &folder, ai_address);
     say(&format!("{CALLS} calls in peace"));
     let peace = voice::run(Load::new(CALLS, QUIET_SECONDS), &server, &endpoint, ai).await;
@@ -58,15 +59,15 @@ pub async fn measure(machine: Machine) -> Flood {
     let rest = server.memory();
 
     say(&format!("{CALLS} calls in a flood of {} Mbit/s", attackers::MEGABITS));
-    let ai = TcpListener::bind(ai_address).await.expect("the AI's port again");
-    // They must not have the generator's priority.
+    let ai = TcpListener::bind(ai_address).await.expect("cannot bind the AI's port again");
+    // The attackers must not have the generator's priority.
     let attackers = Command::new("nice")
         .args(["-n", "19", "chrt", "-o", "0", &target::own_program(), "attackers"])
         .args([server.address.port().to_string(), (FLOOD_SECONDS + 3).to_string()])
         .stdout(Stdio::piped())
         .spawn()
-        .expect("the attackers");
-    // As Twilio does where a kept connection was closed: each on a new one.
+        .expect("cannot start the attackers");
+    // Each webhook has a new connection, as Twilio does if a kept connection was closed.
     let messages = async {
         let (mut took, mut refused) = (Samples::default(), 0);
         let mut every = tokio::time::interval(Duration::from_millis(250));
@@ -99,14 +100,15 @@ pub async fn measure(machine: Machine) -> Flood {
     Flood { peace, calls, webhooks, refused, attackers: report, rest, highest, after }
 }
 
-/// What the attackers print in the end.
+/// The report that the attackers print at their end.
 fn wait_for_report(mut attackers: Child) -> AttackReport {
     let report = attackers.stdout.take().and_then(|output| serde_json::from_reader(output).ok());
     let _ = attackers.wait();
-    report.expect("the attackers say what they did")
+    report.expect("the attackers printed no report")
 }
 
-/// Addresses of the server: public ones, kept for documents (RFC 5737, RFC 3849).
+/// Addresses of the server, reserved for documentation (RFC 5737, RFC 3849), so that the daemon treats them as
+/// public.
 pub const SERVER_V4: &str = "198.51.100.1";
 pub const SERVER_V6: &str = "2001:db8:1::1";
 const INSIDE: &str = "AGENTLOCATOR_BENCH_NETWORK";

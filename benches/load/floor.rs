@@ -1,4 +1,4 @@
-//! Floors: the least that a server must do, with the same parts and nothing else. They run as processes of their own.
+//! Floors: minimal servers built from the same libraries, as a baseline. Each runs as a separate process.
 
 mod commit;
 mod relay;
@@ -6,7 +6,7 @@ mod webhook;
 
 pub use commit::{CommitFloor, measure as commit};
 
-/// Runs a floor as its arguments say.
+/// Runs the floor that the arguments select.
 pub fn run(arguments: &[String]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();

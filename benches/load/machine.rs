@@ -1,18 +1,18 @@
-//! The machine: which core does what, and with what priority.
+//! The machine: the cores and the priorities of the processes.
 
 use std::process::{Command, Stdio};
 
-/// Who runs where.
+/// The core and the priority of each process.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
     /// The server's core; none if it is not pinned.
     pub server_core: Option<usize>,
-    /// Whether real-time priority is given.
+    /// Whether the processes have real-time priority.
     pub real_time: bool,
 }
 
 impl Machine {
-    /// Pins this process, the generator, to core 1, and tries for real-time priority.
+    /// Pins this process, the generator, to core 1, and requests real-time priority.
     pub fn take(pin: bool) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let pinned = pin && cores > 1 && run("taskset", &["-cp", "1", &own_pid()]);
@@ -20,7 +20,7 @@ impl Machine {
         Self { server_core: pinned.then_some(0), real_time }
     }
 
-    /// A command that runs as the server.
+    /// A command with the core and the priority of the server.
     pub fn server(self, program: &str) -> Command {
         let mut words: Vec<String> = Vec::new();
         if self.real_time {
@@ -42,7 +42,7 @@ impl Machine {
     }
 }
 
-/// How busy the machine is with others: the load average of the last minute.
+/// The load average of the last minute, which shows the load by other processes.
 pub fn load_average() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0.0)

@@ -1,9 +1,9 @@
-//! What the daemon costs and adds, as ratios to floors that are measured beside it in the same run.
+//! Measures the daemon's costs and delays, as ratios to floors that run in the same session.
 //!
-//! The server has core 0 to itself; callers, the AI and the senders of webhooks share core 1; all have real-time priority
-//! where it is allowed. A run counts only if the generator itself was on time.
+//! The server has core 0 for itself; the callers, the AI and the webhook senders share core 1. All have real-time
+//! priority where the system permits it. A run counts only if the generator itself was on time.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a bench that cannot go on has failed")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a bench that cannot continue has failed")]
 #![expect(clippy::disallowed_methods, reason = "a bench has its own clock")]
 #![expect(
     clippy::cast_precision_loss,
@@ -12,7 +12,7 @@
     reason = "figures for people"
 )]
 #![expect(clippy::cast_sign_loss, reason = "a share of a count is a count")]
-#![expect(unreachable_pub, reason = "this program is its own whole world")]
+#![expect(unreachable_pub, reason = "this program is not a library")]
 
 mod flood;
 mod floor;
@@ -40,40 +40,41 @@ use voice::Load;
 use voice::ai::AiBehavior;
 use webhooks::{Hook, Rate};
 
-/// Measures the daemon beside floors: the least that a server must do.
+/// Measure the daemon, and floors (minimal servers) as a baseline.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// How many calls at once, in turn.
+    /// Numbers of concurrent calls, one run each.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 50, 200, 500])]
     calls: Vec<u16>,
-    /// How long each load runs, in seconds.
+    /// Duration of each load in seconds.
     #[arg(long, default_value_t = 16)]
     seconds: u64,
-    /// Only these parts.
+    /// Run only these parts.
     #[arg(long, value_delimiter = ',', value_enum, default_values_t = [Part::Voice, Part::Webhooks, Part::Start])]
     only: Vec<Part>,
-    /// How often each load of webhooks runs, in turn with the floor; the best of each counts.
+    /// Number of runs of each webhook load, alternating with the floor; the best run of each counts.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
     rounds: u8,
-    /// Messages in the database for the start.
+    /// Number of messages in the database for the start.
     #[arg(long, default_value_t = 100_000)]
     messages: u64,
-    /// Also measure this server: a command that listens on $PORT and reaches the AI at $OPENAI_BASE_URL (/realtime there).
+    /// Also measure this server: a command that listens on $PORT and connects to the AI at $OPENAI_BASE_URL (path
+    /// /realtime).
     #[arg(long, value_name = "COMMAND")]
     other: Option<String>,
-    /// The path of its media socket.
+    /// Path of its media socket.
     #[arg(long, value_name = "PATH", default_value = "/media-stream")]
     other_path: String,
-    /// Leave cores and priorities alone.
+    /// Do not pin processes to cores and do not set priorities.
     #[arg(long)]
     no_pin: bool,
-    /// Write everything that was measured here.
+    /// Write all results to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Fail if a goal is missed.
+    /// Fail if the result misses a goal.
     #[arg(long)]
     strict: bool,
-    /// What `cargo bench` says to every bench.
+    /// `cargo bench` passes this flag to all benches.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -83,9 +84,9 @@ enum Part {
     Voice,
     Webhooks,
     Start,
-    /// Attackers who flood the daemon beside calls; in a network of its own (unshare, ip).
+    /// Attackers that flood the daemon during calls; in a network namespace (needs unshare and ip).
     Flood,
-    /// What logins, API requests and calls leave in memory; seven minutes.
+    /// Memory that logins, API requests and calls leave behind; takes seven minutes.
     Memory,
 }
 
@@ -167,7 +168,7 @@ async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Re
     results.slow_model = Some(measure_calls(&Target::daemon(), machine, load).await);
 }
 
-/// A load against a fresh server; again where the generator was late.
+/// Runs a load against a fresh server; repeats the run if the generator was late.
 async fn measure_calls(target: &Target, machine: Machine, load: Load) -> voice::Outcome {
     let mut outcome = voice::Outcome::default();
     for attempt in 1..=TRIES {
@@ -215,7 +216,7 @@ async fn measure_webhooks(arguments: &Arguments, machine: Machine, results: &mut
     }
 }
 
-/// Both rates against a fresh server. Gives its data.
+/// Runs both rates against a fresh server. Returns its data folder.
 async fn measure_hooks(name: &'static str, machine: Machine, seconds: u64, results: &mut Results) -> Folder {
     let folder = Folder::new("webhooks");
     let (server, hook) = start_hooks(name, machine, &folder);
@@ -257,7 +258,7 @@ fn start_hooks(name: &'static str, machine: Machine, folder: &Folder) -> (proces
     (server, hook)
 }
 
-/// Fills the database up to so many messages, by webhooks.
+/// Fills the database with messages, by webhooks, until it has this many.
 async fn top_up(machine: Machine, folder: &Folder, wanted: u64) -> u64 {
     for run in 10.. {
         let stored = stored_in(folder.path());
@@ -289,7 +290,7 @@ async fn measure_beside(machine: Machine, seconds: u64) -> Beside {
     Beside { calls, webhooks }
 }
 
-/// Messages in the copy that people take.
+/// The number of messages in the published database or, if it has none, in the live one.
 fn stored_in(folder: &Path) -> u64 {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let file = [folder.join("agentlocator.db"), folder.join("live/db.sqlite")].into_iter().find(|file| {
@@ -303,5 +304,5 @@ fn stored_in(folder: &Path) -> u64 {
         .map_or(0, |count| count as u64)
 }
 
-/// A run whose generator was late is tried again.
+/// The maximum number of runs until one has a generator that is on time.
 const TRIES: usize = 3;

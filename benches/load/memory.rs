@@ -19,7 +19,7 @@ const CALLS_AT_ONCE: u16 = 50;
 const ROUNDS_OF_CALLS: u16 = 20;
 const SECONDS_OF_A_ROUND: u64 = 2;
 
-/// Each kind of use against the same daemon, each followed by a minute of rest.
+/// Runs each kind of use against the same daemon, each followed by a minute of rest.
 pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = Folder::new("memory");
@@ -29,7 +29,7 @@ pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
     let command = |words: &[&str]| target::run_command(&folder, words);
     command(&["user", "add", "owner", "--password-file", &password_file(&folder)]);
     let token = command(&["token", "create", "bench", "--role", "owner"]);
-    // The first of everything loads its code and fills its caches.
+    // The first use of each kind loads code and fills caches.
     voice::run(Load::new(1, 2), &server, &endpoint, ai).await;
     log_in(&server, 1, "owner", PASSWORD).await;
     ask(server.address, token.trim(), PATHS.len()).await;
@@ -47,7 +47,7 @@ pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
     runs
 }
 
-/// Does `work` and notes the memory, at most and a minute later.
+/// Runs `work`, and measures the memory at its peak and a minute after the end.
 async fn watch(what: &'static str, server: &Server, rest_before: u64, work: impl Future<Output = ()>) -> MemoryRun {
     let mut highest = 0;
     let mut every = tokio::time::interval(Duration::from_millis(100));
@@ -67,10 +67,10 @@ async fn rest() {
     tokio::time::sleep(Duration::from_mins(1)).await;
 }
 
-/// From as many addresses, so that no limit of one of them ends it early.
+/// Each login has a different source address, so that no rate limit per address applies.
 async fn logins(server: &Server) {
     for number in 0..LOGINS {
-        // Each wrong password comes with another name: one that had five is delayed.
+        // Each wrong password has a different name, because a name with five failures is delayed.
         let (name, password, expected) = if number % 2 == 0 {
             ("owner".to_owned(), PASSWORD, StatusCode::OK)
         } else {
@@ -84,7 +84,7 @@ async fn log_in(server: &Server, from: u8, name: &str, password: &str) -> Status
     let client = Client::builder().local_address(IpAddr::V4(Ipv4Addr::new(127, 0, 1, from))).build().expect("a client");
     let url = format!("http://{}/api/login", server.address);
     let answer = client.post(url).json(&json!({"name": name, "password": password})).send().await;
-    answer.expect("a login is answered").status()
+    answer.expect("no response to a login").status()
 }
 
 async fn api_requests(server: &Server, token: &str) {
@@ -115,11 +115,11 @@ async fn calls(server: &Server, endpoint: &Endpoint, ai_address: SocketAddr) {
 
 fn password_file(folder: &Folder) -> String {
     let file = folder.path().join("password");
-    std::fs::write(&file, PASSWORD).expect("a password file");
+    std::fs::write(&file, PASSWORD).expect("cannot write the password file");
     file.display().to_string()
 }
 
-/// What a page asks for.
+/// The requests of a page.
 const PATHS: [&str; 6] =
     ["/api/contacts", "/api/threads", "/api/calls", "/api/settings", "/api/alerts", "/api/contacts?q=dana"];
 const PASSWORD: &str = "bench-not-so-secret";

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A folder of its own that goes when it is dropped.
+/// A temporary folder; dropping it deletes it.
 pub struct Folder(tempfile::TempDir);
 
 impl Folder {
     pub fn new(name: &str) -> Self {
         let made = tempfile::Builder::new().prefix(&format!("bench-{name}-")).tempdir_in(env!("CARGO_TARGET_TMPDIR"));
-        Self(made.expect("a folder for the bench's data"))
+        Self(made.expect("cannot create a folder for the bench's data"))
     }
 
     pub fn path(&self) -> &Path {
@@ -20,21 +20,21 @@ impl Folder {
     }
 }
 
-/// A server as a child process; it is killed when dropped.
+/// A server as a child process; dropping it kills the process.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
 }
 
 impl Server {
-    /// Starts `program` as the server; `configure` gets the command and the port that it must listen on.
+    /// Starts `program` as the server, and waits until it listens; `configure` receives the command and the port.
     pub fn start(machine: Machine, program: &str, configure: impl FnOnce(&mut Command, u16)) -> Self {
         let server = Self::launch(machine, program, configure);
         server.wait_until_open();
         server
     }
 
-    /// The same without waiting until it listens.
+    /// Starts `program` without waiting until it listens.
     pub fn launch(machine: Machine, program: &str, configure: impl FnOnce(&mut Command, u16)) -> Self {
         let port = free_port();
         let mut command = machine.server(program);
@@ -52,10 +52,10 @@ impl Server {
         }
     }
 
-    /// Processor time until now, user and system.
+    /// The CPU time until now, user and system.
     pub fn cpu(&self) -> Duration {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        // The name in parentheses may hold blanks.
+        // The name in parentheses may contain spaces.
         let fields: Vec<_> = text.rsplit(") ").next().unwrap_or_default().split(' ').collect();
         let ticks = |place: usize| fields.get(place).and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
         // utime and stime are the 14th and 15th field; the clock runs at 100 ticks a second on Linux.
@@ -69,7 +69,7 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1_024
     }
 
-    /// Asks it to end and waits.
+    /// Requests the process to exit, and waits.
     pub fn stop(mut self) {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let deadline = Instant::now() + Duration::from_secs(20);

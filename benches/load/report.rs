@@ -1,4 +1,4 @@
-//! What came out, against the floor and the goals.
+//! The results, compared with the floor and the goals.
 
 use crate::flood::attackers::AttackReport;
 use crate::floor::CommitFloor;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// Everything that was measured.
+/// All results.
 #[derive(Default, Serialize)]
 pub struct Results {
     pub machine: String,
@@ -41,26 +41,26 @@ pub struct WebhookRun {
     pub outcome: webhooks::Outcome,
 }
 
-/// Whether what was acknowledged was in the database afterwards.
+/// Whether all acknowledged messages were in the database after the run.
 #[derive(Clone, Copy, Default, Serialize)]
 pub struct Counted {
     pub accepted: u64,
     pub stored: u64,
 }
 
-/// Webhooks and calls at once.
+/// Concurrent webhooks and calls.
 #[derive(Clone, Serialize)]
 pub struct Beside {
     pub calls: voice::Outcome,
     pub webhooks: webhooks::Outcome,
 }
 
-/// Calls and signed webhooks while attackers flood the daemon. Memory in bytes.
+/// Calls and signed webhooks during a flood. Memory in bytes.
 #[derive(Clone, Serialize)]
 pub struct Flood {
     pub peace: voice::Outcome,
     pub calls: voice::Outcome,
-    /// How long signed webhooks took.
+    /// The latency of signed webhooks.
     pub webhooks: Summary,
     pub refused: u64,
     #[serde(rename = "strangers")]
@@ -70,7 +70,7 @@ pub struct Flood {
     pub after: u64,
 }
 
-/// Resident memory in bytes: before anything, at most while something was done, a minute after it.
+/// Resident memory in bytes: at rest, at the peak of the load, and a minute after it.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct MemoryRun {
     pub what: &'static str,
@@ -79,7 +79,7 @@ pub struct MemoryRun {
     pub after: u64,
 }
 
-/// A goal, and whether it is reached.
+/// A goal, and whether the result meets it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Goal {
     pub what: String,
@@ -88,7 +88,7 @@ pub struct Goal {
     pub good: bool,
 }
 
-/// The bare relay, and the daemon as it is shipped.
+/// Names of servers: the floor (a bare relay), and the daemon with its released settings.
 pub const FLOOR: &str = "floor";
 pub const DAEMON: &str = "agentlocator";
 pub const NO_RECORDING: &str = "agentlocator, no recording";
@@ -100,7 +100,7 @@ pub fn say(text: &str) {
 }
 
 impl Results {
-    /// Keeps the better of two runs of the same load: the machine may be busy with others for a while.
+    /// Keeps the better of two runs of the same load, because other processes may have disturbed one of them.
     pub fn keep(&mut self, run: WebhookRun) {
         let same = |known: &&mut WebhookRun| known.server == run.server && known.rate == run.rate;
         match self.webhooks.iter_mut().find(same) {
@@ -110,7 +110,7 @@ impl Results {
         }
     }
 
-    /// All figures, as tables.
+    /// All results as tables.
     pub fn tables(&self) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "\nMachine: {}; load average {:.1} at the beginning\n", self.machine, self.load_average);
@@ -198,7 +198,7 @@ impl Results {
         text
     }
 
-    /// Compares with the goals.
+    /// Compares the results with the goals.
     pub fn evaluate(&mut self) {
         let mut goals = Vec::new();
         for calls in [1, 50, 200] {
@@ -351,7 +351,7 @@ impl Results {
         }
     }
 
-    /// The goals and whether they are met, as a table.
+    /// The goals as a table, with a mark for each that is met.
     pub fn goals_table(&self) -> String {
         let wide =
             |text: fn(&Goal) -> &str| self.goals.iter().map(|goal| text(goal).chars().count()).max().unwrap_or(0);
@@ -382,7 +382,7 @@ fn most(what: &str, own: f64, limit: f64, unit: &str) -> Goal {
     }
 }
 
-/// How much more memory, in MiB.
+/// The difference in MiB.
 fn more(memory: u64, than: u64) -> f64 {
     (memory as f64 - than as f64) / f64::from(1 << 20)
 }

@@ -1,4 +1,4 @@
-//! From exec to the first healthy answer.
+//! The time from exec to the first healthy response.
 
 use crate::machine::Machine;
 use crate::process::{Folder, Server};
@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// How long starts took.
+/// The durations of starts.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Starts {
     pub messages: u64,
@@ -18,7 +18,7 @@ pub struct Starts {
     pub each_ms: Vec<f64>,
 }
 
-/// Starts the daemon on the data in `folder` again and again.
+/// Starts the daemon repeatedly on the data in `folder`.
 pub fn measure(machine: Machine, folder: &Folder, messages: u64, times: usize) -> Starts {
     let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
     let each_ms: Vec<_> = (0..times)

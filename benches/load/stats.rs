@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Default)]
 pub struct Samples(Vec<u64>);
 
-/// What there is to say about samples, in milliseconds.
+/// The percentiles of the samples, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Summary {
     pub count: usize,
@@ -25,14 +25,14 @@ impl Samples {
         Summary { count: self.0.len(), p50: self.at(0.50), p99: self.at(0.99), max: self.at(1.0) }
     }
 
-    /// The sample at a share of all, in milliseconds; the samples are sorted.
+    /// The sample at this quantile, in milliseconds; the samples must be sorted.
     fn at(&self, share: f64) -> f64 {
         let place = ((self.0.len() as f64 * share).ceil() as usize).clamp(1, self.0.len().max(1)) - 1;
         self.0.get(place).map_or(0.0, |micros| *micros as f64 / 1_000.0)
     }
 }
 
-/// The one in the middle.
+/// The median.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()

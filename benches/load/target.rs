@@ -1,4 +1,4 @@
-//! The servers that are measured, and how a caller gets in.
+//! The servers under test, and how a caller connects to them.
 
 use crate::machine::Machine;
 use crate::process::{Folder, Server};
@@ -8,18 +8,18 @@ use std::rc::Rc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A server that is measured.
+/// A server under test.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// The daemon, with further settings.
+    /// The daemon, with additional settings.
     Daemon { settings: Vec<(&'static str, &'static str)>, file: &'static str },
-    /// The bare relay of this bench.
+    /// The floor: a bare relay.
     Relay,
     /// Another server: its command, and the path of its media socket.
     Other { command: String, path: String },
 }
 
-/// How a caller gets in. Cheap to clone.
+/// How a caller connects. Cheap to clone.
 #[derive(Clone)]
 pub struct Endpoint {
     pub account_sid: Rc<str>,
@@ -29,17 +29,17 @@ pub struct Endpoint {
 }
 
 enum Ingress {
-    /// By a signed webhook, whose TwiML says where to.
+    /// A signed webhook; its TwiML has the URL of the stream.
     Webhook,
-    /// Straight to the socket at this path.
+    /// Directly to the media socket at this path.
     Socket(String),
 }
 
-/// Where a caller's stream goes.
+/// The target of a caller's stream.
 pub struct StreamTarget {
     pub url: String,
     pub parameters: Vec<(String, String)>,
-    /// Whether a webhook was asked.
+    /// Whether the target is from a webhook.
     pub by_webhook: bool,
 }
 
@@ -48,12 +48,12 @@ impl Target {
         Self::Daemon { settings: Vec::new(), file: "" }
     }
 
-    /// The daemon without what calls leave on disk.
+    /// The daemon without recordings of calls.
     pub fn daemon_without_recording() -> Self {
         Self::Daemon { settings: Vec::new(), file: "[voice]\nrecording = false\n" }
     }
 
-    /// Starts it with its data in `folder` and the AI at `ai`.
+    /// Starts the server with its data in `folder` and the AI at `ai`.
     pub fn start(&self, machine: Machine, folder: &Folder, ai: SocketAddr) -> (Server, Endpoint) {
         let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
         let (server, ingress) = match self {
@@ -83,7 +83,7 @@ impl Target {
         (server, endpoint)
     }
 
-    /// Starts the daemon on every address of the machine, IPv6 too.
+    /// Starts the daemon with a listener on all addresses of the machine, IPv6 included.
     pub fn start_daemon_everywhere(machine: Machine, folder: &Folder, ai: SocketAddr) -> (Server, Endpoint) {
         let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
         let server = Server::start(machine, DAEMON, |command, port| {
@@ -96,10 +96,10 @@ impl Target {
     }
 }
 
-/// What the daemon is told: everything by the environment, and a settings file of its own.
+/// Configures the daemon: environment variables, and its own settings file.
 pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, file: &str, port: u16, account: &Account) {
     let config = folder.path().join("config.toml");
-    // As many calls as the load wants.
+    // No limit on the number of calls and their costs.
     let mut file = format!("{}{file}", if file.contains("[voice]\n") { "" } else { "[voice]\n" });
     for limit in
         ["calls_at_once", "calls_per_number_at_once", "calls_per_number_per_day", "minutes_per_day", "usd_per_day"]
@@ -117,11 +117,11 @@ pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, fil
         .env("TWILIO_ACCOUNT_SID", &account.sid)
         .env("TWILIO_AUTH_TOKEN", &account.auth_token)
         .env("TWILIO_WA_FROM", "whatsapp:+97235551234")
-        // Nothing listens there: no call may depend on it.
+        // No server listens at this address: calls must not depend on Twilio's REST interface.
         .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9");
 }
 
-/// Runs a command beside the daemon of `folder`. Gives what it printed.
+/// Runs a command of the daemon on the data in `folder`. Returns its output.
 pub fn run_command(folder: &Folder, words: &[&str]) -> String {
     let output = std::process::Command::new(DAEMON)
         .env_clear()
@@ -132,7 +132,7 @@ pub fn run_command(folder: &Folder, words: &[&str]) -> String {
         .args(words)
         .stdin(std::process::Stdio::null())
         .output()
-        .expect("the command runs");
+        .expect("cannot run the command");
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -147,12 +147,12 @@ impl Endpoint {
         }
     }
 
-    /// What signs the server's webhooks.
+    /// The auth token that signs the server's webhooks.
     pub fn token(&self) -> Rc<str> {
         self.auth_token.clone()
     }
 
-    /// Calls. Gives where the stream goes.
+    /// Starts a call. Returns the target of its stream.
     pub async fn call(&self, call_sid: &str, number: u16) -> Result<StreamTarget, String> {
         match &*self.ingress {
             Ingress::Socket(path) => Ok(StreamTarget {
@@ -177,14 +177,14 @@ impl Endpoint {
         }
     }
 
-    /// The call is over.
+    /// Reports the end of the call.
     pub async fn call_ended(&self, call_sid: &str, number: u16) {
         if matches!(*self.ingress, Ingress::Webhook) {
             let _ = self.ask("/webhook/call_status", call_sid, number, "completed").await;
         }
     }
 
-    /// One signed webhook on a connection of its own.
+    /// Sends one signed webhook on a new connection.
     pub async fn webhook(&self, number: u16) -> Result<(), String> {
         let sid = format!("CA{number:032x}");
         self.ask("/webhook/call_status", &sid, number, "completed").await.map(drop)
@@ -212,7 +212,7 @@ impl Endpoint {
     }
 }
 
-/// A signed webhook as bytes, on a connection of its own.
+/// A signed webhook as bytes of HTTP, for a new connection.
 fn signed_post(auth_token: &str, address: SocketAddr, path: &str, fields: &[(String, String)]) -> String {
     let signature = sign(auth_token, &format!("http://{address}{path}"), fields);
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -223,7 +223,7 @@ fn signed_post(auth_token: &str, address: SocketAddr, path: &str, fields: &[(Str
     )
 }
 
-/// This program, which holds the floors too.
+/// The path of this program, which also contains the floors.
 pub fn own_program() -> String {
     std::env::current_exe().expect("this program").display().to_string()
 }

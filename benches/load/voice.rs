@@ -1,4 +1,4 @@
-//! Calls: what a server adds to the way of a voice, and what it costs.
+//! Calls: the delay that a server adds to the audio, and its costs.
 
 pub mod ai;
 mod call;
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-/// Steady time in microseconds, one for everybody in the bench.
+/// Monotonic time in microseconds, shared by all parts of the bench.
 #[derive(Clone, Copy)]
 pub struct Clock(Instant);
 
@@ -35,7 +35,7 @@ impl Clock {
     }
 }
 
-/// When callers speak: a burst in every period.
+/// When callers speak: one burst per period.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     pub every: Duration,
@@ -49,7 +49,7 @@ impl Default for Shape {
     }
 }
 
-/// One load.
+/// A load of concurrent calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     pub calls: u16,
@@ -59,13 +59,13 @@ pub struct Load {
 }
 
 impl Load {
-    /// The load of the goals.
+    /// The default load, which the goals refer to.
     pub fn new(calls: u16, seconds: u64) -> Self {
         Self { calls, seconds, behavior: AiBehavior::default(), shape: Shape::default() }
     }
 }
 
-/// What is counted while a load runs.
+/// The measurements of a running load.
 #[derive(Default)]
 pub struct Counters {
     pub voice_to_voice: Samples,
@@ -73,16 +73,16 @@ pub struct Counters {
     pub down: Samples,
     pub cleared: Samples,
     pub webhook: Samples,
-    /// How late the generator itself was.
+    /// The delay of the generator itself.
     pub late: Samples,
     pub frames_sent: u64,
     pub frames_heard: u64,
     pub out_of_order: u64,
-    /// Sound that reached the AI before it had said that it was ready.
+    /// The number of audio messages that reached the AI before it had reported that it was ready.
     pub early: u64,
     pub bytes_heard: u64,
     pub underruns: u64,
-    /// Sound of an answer that came after it had been cleared.
+    /// The number of audio messages of an answer that arrived after the answer was cleared.
     pub stale: u64,
     last_heard: HashMap<u16, u64>,
 }
@@ -96,11 +96,11 @@ impl Counters {
     }
 }
 
-/// What came of a load.
+/// The results of a load.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Outcome {
     pub calls: u16,
-    /// Voice to voice, less the AI's own 500 ms.
+    /// The delay voice to voice, without the AI's own 500 ms.
     pub added: Summary,
     pub up: Summary,
     pub down: Summary,
@@ -120,7 +120,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether the generator was on time, so that the figures are the server's.
+    /// Returns true if the generator was on time, so that the results measure the server.
     pub fn counts(&self) -> bool {
         self.generator_late.p99 < 5.0 && self.failed_calls.is_empty()
     }
@@ -183,7 +183,7 @@ async fn drive(
             caller.run(&endpoint, end).await
         }));
     }
-    // Costs are taken while all calls are on.
+    // CPU time is measured while all calls are active.
     tokio::time::sleep_until(began + ramp + Duration::from_secs(1)).await;
     let (cpu, at) = (server.cpu(), Instant::now());
     tokio::time::sleep_until(end - Duration::from_millis(500)).await;
@@ -197,7 +197,7 @@ async fn drive(
             Err(error) => failed.push(error.to_string()),
         }
     }
-    // What is still on its way to the AI.
+    // Audio that is still in transit to the AI.
     tokio::time::sleep(Duration::from_millis(200)).await;
     model.abort();
     (cpu.as_secs_f64() * 1_000.0 / (f64::from(load.calls) * seconds), memory, failed)

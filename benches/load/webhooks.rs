@@ -1,4 +1,4 @@
-//! Signed WhatsApp webhooks: as many as can be, or so many a second.
+//! Signed WhatsApp webhooks: as many as possible, or a fixed number per second.
 
 use crate::process::Server;
 use crate::stats::{Samples, Summary};
@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// Where webhooks go.
+/// The target of webhooks.
 #[derive(Clone)]
 pub struct Hook {
     pub address: SocketAddr,
@@ -21,16 +21,16 @@ pub struct Hook {
     pub auth_token: Rc<str>,
 }
 
-/// How many.
+/// The rate of webhooks.
 #[derive(Clone, Copy, Debug)]
 pub enum Rate {
-    /// Each connection sends the next one when the last one was answered.
+    /// Each connection sends the next webhook after the response to the last one.
     Closed { connections: u64 },
-    /// So many a second, come what may; waiting for a free connection counts as waiting.
+    /// A fixed number per second, independent of responses; the wait for a free connection counts as latency.
     Open { per_second: u64 },
 }
 
-/// What came of it.
+/// The results of a load.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Outcome {
     pub accepted: u64,
@@ -42,14 +42,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// More of them, or, where their number was given, faster answers.
+    /// Returns true for a higher rate or, if the rates differ by less than 2 %, a lower latency.
     pub fn is_better_than(&self, other: &Self) -> bool {
         let (own, others) = (self.per_second, other.per_second);
         if (own - others).abs() < 0.02 * others { self.latency.p99 < other.latency.p99 } else { own > others }
     }
 }
 
-/// Runs a load of webhooks for so many seconds. `run` tells its messages from those of other runs.
+/// Runs a load of webhooks for this many seconds. `run` distinguishes its messages from those of other runs.
 pub async fn run(hook: &Hook, rate: Rate, seconds: u64, run: u64, server: &Server) -> Outcome {
     let totals = Rc::new(RefCell::new((Samples::default(), 0_u64, 0_u64)));
     let (began, cpu) = (Instant::now(), server.cpu());
@@ -76,7 +76,7 @@ pub async fn run(hook: &Hook, rate: Rate, seconds: u64, run: u64, server: &Serve
             let sent = send_until(&hook, end, run << 16 | connection, pace, &totals).await;
             if let Err(error) = sent {
                 totals.borrow_mut().2 += 1;
-                crate::report::say(&format!("  a connection broke off: {error}"));
+                crate::report::say(&format!("  a connection was lost: {error}"));
             }
         }));
     }
@@ -131,7 +131,7 @@ async fn send_until(
     Ok(())
 }
 
-/// A message as Twilio hands it over.
+/// A message in the form of Twilio's webhook.
 fn write_request(request: &mut String, hook: &Hook, url: &str, connection: u64, n: u64) {
     let sid = message_sid(connection, n);
     let person = (connection.wrapping_mul(7_919) + n.wrapping_mul(31)) % PEOPLE;
@@ -166,7 +166,7 @@ fn write_request(request: &mut String, hook: &Hook, url: &str, connection: u64, 
     );
 }
 
-/// Random-looking, as real ones are: their order is not that of time.
+/// The ids look random, like Twilio's: their order is not the order of time.
 pub fn message_sid(connection: u64, n: u64) -> String {
     let mixed =
         (connection << 32 | n).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -189,5 +189,5 @@ async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> std::io::R
 }
 
 const PEOPLE: u64 = 1_000;
-/// Enough that no message of an open load waits for a connection while the server keeps up.
+/// Enough connections that no message of an open load waits for one while the server keeps up.
 const OPEN_CONNECTIONS: u64 = 128;

@@ -1,4 +1,4 @@
-//! JSON of media messages by hand: the generator must be faster than what it measures.
+//! Handwritten JSON of media messages: the generator must be faster than the server under test.
 
 use agentlocator::simulator::sound::{AUDIO_TIMESTAMP_BYTES, read_audio_timestamp, write_audio_timestamp};
 use base64::Engine;
@@ -11,12 +11,12 @@ pub fn text_after<'a>(message: &'a str, before: &str) -> Option<&'a str> {
     Some(&rest[..memchr::memchr(b'"', rest.as_bytes())?])
 }
 
-/// A stamp: whose it is, and when it was made, in microseconds.
+/// Writes a timestamp: the number of the sender, and the time in microseconds.
 pub fn stamp(sound: &mut [u8], whose: u16, micros: u64) {
     write_audio_timestamp(sound, u64::from(whose) << 48 | micros & 0xFFFF_FFFF_FFFF);
 }
 
-/// The stamp at the beginning of base64 sound.
+/// The timestamp at the start of base64 audio.
 pub fn stamp_of(payload: &str) -> Option<(u16, u64)> {
     let head = payload.get(..BASE64_HEAD)?;
     let mut bytes = [0; BASE64_HEAD / 4 * 3];
@@ -25,10 +25,10 @@ pub fn stamp_of(payload: &str) -> Option<(u16, u64)> {
     Some(((value >> 48) as u16, value & 0xFFFF_FFFF_FFFF))
 }
 
-/// How much base64 holds a stamp.
+/// The length of the base64 text that contains a timestamp.
 const BASE64_HEAD: usize = AUDIO_TIMESTAMP_BYTES.div_ceil(3) * 4;
 
-/// How many bytes of sound base64 holds.
+/// The number of audio bytes in base64 text.
 pub fn bytes_in(payload: &str) -> usize {
     let padding = payload.bytes().rev().take_while(|byte| *byte == b'=').count();
     payload.len() / 4 * 3 - padding

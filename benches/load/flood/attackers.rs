@@ -1,4 +1,4 @@
-//! The attackers: a process of its own that sends as much as its share of the line takes.
+//! The attackers: a separate process that sends as much as its share of the bandwidth allows.
 
 use super::{SERVER_V4, SERVER_V6};
 use serde::{Deserialize, Serialize};
@@ -11,16 +11,16 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout};
 
-/// What all of them send together.
+/// The bandwidth of all attackers together.
 pub const MEGABITS: u64 = 50;
-/// Where those with IPv6 live; each connection comes from another address.
+/// The IPv6 network of the attackers; each connection has a different source address.
 pub const NETWORK_V6: &str = "2001:db8:77::";
 const ADDRESSES_V4: [&str; 2] = ["198.51.100.2", "198.51.100.3"];
-/// How many attack at once.
+/// The number of concurrent attackers.
 const WORKERS: u64 = 256;
 const HOLD: Duration = Duration::from_secs(8);
 
-/// What they did.
+/// The totals of the attack.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AttackReport {
     pub connections: u64,
@@ -33,7 +33,7 @@ struct SharedLink {
     totals: Cell<(u64, u64, u64)>,
 }
 
-/// Floods the server's port for so long, and prints what was done.
+/// Floods the server's port for this many seconds, and prints the report.
 pub async fn run(port: u16, seconds: u64) {
     let link = Rc::new(SharedLink::default());
     let began = Instant::now();
@@ -56,7 +56,7 @@ pub async fn run(port: u16, seconds: u64) {
     crate::report::say(&serde_json::to_string(&report).expect("JSON"));
 }
 
-/// One of the attacks, in turn.
+/// Runs one of the attacks; `n` selects it.
 async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
     let Some(mut stream) = connect(link, port, n).await else {
         sleep(Duration::from_millis(20)).await;
@@ -70,24 +70,24 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
     };
     let whole = |head: String, body: &str| [head.as_bytes(), body.as_bytes()].concat();
     let (bytes, waits) = match n % 8 {
-        // Forms that take long to sort.
+        // Forms that take long to parse and sort.
         0 | 1 => (whole(request("/webhook/incoming_call", &format!("{signed}{form}"), junk.len()), &junk), true),
-        // Bodies that stop half-way.
+        // Incomplete bodies.
         2 => (whole(request("/webhook/whatsapp/twilio", &format!("{signed}{form}"), 60_000), &junk[..50_000]), false),
-        // The bridge's webhook, which takes more.
+        // The bridge's webhook, which accepts larger bodies.
         3 => (whole(request("/webhook/whatsapp/baileys", "X-BAILEYS-SECRET: no\r\n", junk.len()), &junk), true),
-        // Passwords.
+        // Login attempts.
         4 => {
             let body = format!(r#"{{"name":"owner{n}","password":"not the password"}}"#);
             (whole(request("/api/login", "Content-Type: application/json\r\n", body.len()), &body), true)
         }
-        // Media sockets that say nonsense.
+        // Media sockets with invalid messages.
         5 => {
             let head = "GET /ws/twilio-media HTTP/1.1\r\nHost: shop.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
             (head.as_bytes().to_vec(), false)
         }
-        // Half a head, and silence.
+        // An incomplete request head, then silence.
         6 => (b"GET / HTTP/1.1\r\nHost:".to_vec(), false),
         _ => (Vec::new(), false),
     };
@@ -100,7 +100,7 @@ async fn attack(link: &SharedLink, port: u16, n: u64, began: Instant) {
     if waits {
         let _ = stream.read(&mut [0; 512]).await;
     } else {
-        // Held for as long as the server lets it.
+        // The connection is held open until the server closes it.
         let _ = timeout(HOLD, async { while stream.read(&mut [0; 512]).await.is_ok_and(|read| read > 0) {} }).await;
     }
 }
@@ -110,7 +110,7 @@ async fn connect(link: &SharedLink, port: u16, n: u64) -> Option<TcpStream> {
         0 | 1 => (ADDRESSES_V4[(n / 8 % 2) as usize].parse::<IpAddr>().ok()?, SERVER_V4.parse::<IpAddr>().ok()?),
         _ => {
             let network: Ipv6Addr = NETWORK_V6.parse().ok()?;
-            // All over the /48: another /64 each time.
+            // Source addresses from the whole /48: each connection has a different /64.
             let spread = u128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 16 | u128::from(n);
             (Ipv6Addr::from(u128::from(network) | (spread & (u128::MAX >> 48))).into(), SERVER_V6.parse().ok()?)
         }
@@ -125,7 +125,7 @@ async fn connect(link: &SharedLink, port: u16, n: u64) -> Option<TcpStream> {
 }
 
 impl SharedLink {
-    /// Waits until the line has room for so many bytes.
+    /// Waits until the bandwidth allows this many bytes.
     async fn share(&self, length: usize, began: Instant) {
         let (connections, refused, bytes) = self.totals.get();
         self.totals.set((connections, refused, bytes + length as u64));

@@ -1,4 +1,4 @@
-//! The floor of the store: rows from many producers, those that wait together in one transaction, full synchronisation.
+//! The floor of the store: rows from many producers, committed in groups with full synchronisation.
 
 use crate::machine::Machine;
 use crate::process::Folder;
@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// A row, and who waits for it.
+/// A row, and the channel that reports its commit.
 pub struct Row {
     pub sid: String,
     pub sender: String,
@@ -20,7 +20,7 @@ pub struct Row {
     pub done: oneshot::Sender<()>,
 }
 
-/// What the floor reached.
+/// The result of the floor.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct CommitFloor {
     pub producers: usize,
@@ -29,7 +29,7 @@ pub struct CommitFloor {
     pub p99_ms: f64,
 }
 
-/// Starts the writer on a thread of its own.
+/// Starts the writer thread.
 pub fn writer(folder: &Path) -> mpsc::Sender<Row> {
     let (rows, waiting) = mpsc::channel::<Row>();
     let file = folder.join("floor.sqlite");
@@ -66,7 +66,7 @@ pub fn writer(folder: &Path) -> mpsc::Sender<Row> {
     rows
 }
 
-/// Producers without anything before them.
+/// Runs producers that write directly to the store.
 pub async fn run(producers: usize, seconds: u64, folder: &str) -> CommitFloor {
     let rows = writer(Path::new(folder));
     let samples = Rc::new(RefCell::new(Samples::default()));
@@ -97,7 +97,7 @@ pub async fn run(producers: usize, seconds: u64, folder: &str) -> CommitFloor {
     CommitFloor { producers, per_second: count as f64 / seconds, p50_ms: p50, p99_ms: p99 }
 }
 
-/// Measures it on the server's core.
+/// Measures the floor on the server's core.
 pub fn measure(machine: Machine, producers: usize, seconds: u64) -> CommitFloor {
     let folder = Folder::new("commit");
     let output = machine

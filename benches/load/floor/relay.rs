@@ -1,4 +1,5 @@
-//! The floor of a call: two sockets in one task, sound copied from one message into another, one write for each wake-up.
+//! The floor of a call: two sockets in one task; audio is copied from one message into another, with one write for
+//! each wake-up.
 
 use crate::wire::text_after;
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -77,7 +78,7 @@ async fn relay(stream: TcpStream, ai: &str) -> Option<()> {
     }
 }
 
-/// Gives whether the call goes on.
+/// Returns whether the call continues.
 async fn to_model(message: &Message, model: &mut WebSocketStream<TcpStream>) -> Option<bool> {
     let Message::Text(text) = message else { return Some(!message.is_close()) };
     if let Some(payload) = text_after(text, "\"payload\":\"") {

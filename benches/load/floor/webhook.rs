@@ -1,4 +1,4 @@
-//! The floor of a webhook: HTTP by hand, the signature checked, the row committed before the answer.
+//! The floor of a webhook: handwritten HTTP, signature check, and a commit of the row before the response.
 
 use super::commit::{Row, writer};
 use agentlocator::simulator::twilio::sign;

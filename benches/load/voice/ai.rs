@@ -1,4 +1,5 @@
-//! The AI of the bench: hears a burst, waits, answers in deltas faster than real time, with stamps in the sound.
+//! The AI of the bench: detects a burst of speech, waits, and answers in deltas faster than real time, with
+//! timestamps in the audio.
 
 use super::{Clock, Counters};
 use crate::wire::{stamp, stamp_of, text_after};
@@ -14,7 +15,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-/// How it answers.
+/// The behaviour of the AI.
 #[derive(Clone, Copy, Debug)]
 pub struct AiBehavior {
     pub think: Duration,
@@ -22,7 +23,7 @@ pub struct AiBehavior {
     pub delta: Duration,
     pub speed: u32,
     pub answer: Duration,
-    /// From a socket's request to its opening.
+    /// From the request of a socket to its opening.
     pub connect: Duration,
 }
 
@@ -39,7 +40,7 @@ impl Default for AiBehavior {
     }
 }
 
-/// Serves sessions until it is dropped.
+/// Serves sessions until the future is dropped.
 pub async fn serve(listener: TcpListener, behavior: AiBehavior, clock: Clock, counters: Rc<RefCell<Counters>>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
@@ -61,14 +62,14 @@ struct Session {
     counters: Rc<RefCell<Counters>>,
     updated: bool,
     caller: u16,
-    /// How much of the caller's audio has arrived.
+    /// The length of the caller's audio that has arrived.
     heard_ms: u128,
     loud_frames: u32,
     quiet_frames: u32,
     speaking: bool,
     items: u32,
     answers: u16,
-    /// When the next delta of an answer is due, and how much of it was sent.
+    /// When the next delta of an answer is due, and how many bytes of the answer were sent.
     answer: Option<(Instant, usize)>,
     sound: Vec<u8>,
 }
@@ -147,7 +148,7 @@ impl Session {
             counters.early += u64::from(!self.updated);
         }
         self.heard_ms += 20;
-        // Past the stamp, silence is one letter.
+        // After the timestamp, base64 of silence has the same letter throughout.
         let loud = payload.as_bytes().get(40).is_some_and(|letter| *letter != b'/');
         if loud {
             self.loud_frames += 1;

@@ -1,4 +1,4 @@
-//! One caller of the bench: frames every 20 ms, a burst of speech every 3 s, real playout with marks.
+//! A caller of the bench: a frame every 20 ms, a burst of speech every 3 s, real-time playout with marks.
 
 use super::{Clock, Counters, Shape};
 use crate::target::Endpoint;
@@ -18,7 +18,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-/// One caller.
+/// A caller.
 pub struct Caller {
     number: u16,
     clock: Clock,
@@ -27,14 +27,14 @@ pub struct Caller {
     stream_sid: String,
     frame: [u8; 160],
     frames_sent: u64,
-    /// When the last loud frame of a burst went out, until it is answered.
+    /// When the last loud frame of a burst was sent, until an answer arrives.
     asked_us: Option<u64>,
-    /// When a burst began while an answer was playing, until it is cleared.
+    /// When a burst started during an answer, until the answer is cleared.
     interrupted_us: Option<u64>,
     answer: u16,
     cleared_answer: Option<u16>,
     plays_until_us: u64,
-    /// Marks and when their sound will have been played.
+    /// Marks, and when their audio will have been played.
     marks: VecDeque<(u64, String)>,
     text: String,
 }
@@ -59,9 +59,9 @@ impl Caller {
         }
     }
 
-    /// Calls, talks until `end`, hangs up.
+    /// Starts a call, talks until `end`, and hangs up.
     pub async fn run(mut self, endpoint: &Endpoint, end: Instant) -> Result<(), String> {
-        // A server knows calls of an earlier load that are over.
+        // A server remembers ended calls of an earlier load, so call ids must be unique across loads.
         static CALLS: AtomicU64 = AtomicU64::new(1);
         let call_sid = format!("CA{:016x}{:016x}", CALLS.fetch_add(1, Ordering::Relaxed), self.number);
         let began_us = self.clock.micros();
@@ -85,7 +85,7 @@ impl Caller {
         }
         socket.flush().await.map_err(|error| error.to_string())?;
         let talked = self.talk(&mut socket, end).await;
-        // What is said in the moment of hanging up may be lost; it is not what is measured.
+        // Audio at the time of the hangup may be lost, and is not part of the measurement.
         tokio::time::sleep(Duration::from_millis(200)).await;
         let stop = format!(
             r#"{{"event":"stop","sequenceNumber":"9","streamSid":"{}","stop":{{"accountSid":"{}","callSid":"{call_sid}"}}}}"#,
@@ -137,7 +137,7 @@ impl Caller {
             if place < self.shape.first + FRAME && now_us < self.plays_until_us {
                 self.interrupted_us = Some(now_us);
             }
-            // The last loud frame is the one that the answer is timed from.
+            // The answer time is measured from the last loud frame.
             self.asked_us = Some(now_us);
         }
         self.frames_sent += 1;
