@@ -41,7 +41,7 @@ pub fn enter_own_network() -> Option<ExitCode> {
         Ok(status) if status.success() => Some(ExitCode::SUCCESS),
         Ok(_) => Some(ExitCode::FAILURE),
         Err(error) => {
-            say(&format!("cannot create a network namespace for the flood: {error} (unshare of util-linux, ip of iproute2)"));
+            say(&format!("no network namespace for the flood: {error} (unshare of util-linux, ip of iproute2)"));
             Some(ExitCode::FAILURE)
         }
     }

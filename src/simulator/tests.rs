@@ -164,7 +164,7 @@ async fn a_conversation_with_an_interruption() {
 }
 
 #[tokio::test]
-async fn a_stream_that_never_comes_is_redirected_to_the_recorder() {
+async fn a_stream_that_never_opens_is_redirected_to_the_recorder() {
     let bench = bench(OpenAiOptions::default()).await;
     let call_sid = super::twilio::random_sid("CA");
     let plan = CallPlan { stream: StreamPlan::Never, call_sid: Some(call_sid.clone()), ..plan("stay") };
@@ -202,7 +202,7 @@ async fn the_caller_may_hang_up_in_any_phase() {
 }
 
 #[tokio::test]
-async fn a_wrong_signature_is_refused_by_the_box() {
+async fn a_wrong_signature_is_refused_by_the_daemon() {
     let bench = bench(OpenAiOptions::default()).await;
     let signature = super::twilio::SignaturePlan::Wrong;
     let report = bench.phone.place_call(CallPlan { signature, ..plan("stay") }).await;

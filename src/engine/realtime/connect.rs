@@ -118,7 +118,7 @@ async fn open(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
     let key = config.key().ok_or_else(|| failure("no key"))?;
     let mut request = wire::url(config).into_client_request().map_err(|error| lost(&error))?;
     let bearer =
-        HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| failure("the key has characters that an HTTP header cannot have"))?;
+        HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| failure("the key is not ASCII"))?;
     request.headers_mut().insert("authorization", bearer);
     let stream = connect_tcp(request.uri()).await.map_err(|error| lost(&WsError::Io(error)))?;
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));

@@ -106,7 +106,7 @@ fn speech_or_the_hash_key_skips_the_prompt() {
 }
 
 #[test]
-fn a_line_that_brings_no_silence_ends_the_message_too() {
+fn a_line_without_audio_during_silence_also_ends_the_message() {
     let mut rig = Rig::new();
     rig.push_audio(false, 3000);
     rig.push_audio(true, 2000);

@@ -32,7 +32,7 @@ fn text(key: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_message_goes_out_once_for_its_key() {
+async fn a_message_is_sent_once_per_key() {
     let bench = bench().await;
     let first = bench.send("secret", &text("k1")).await;
     assert_eq!(first.0, 200);
@@ -69,7 +69,7 @@ async fn faults_happen_as_planned() {
 }
 
 #[tokio::test]
-async fn what_breaks_the_contract_is_refused() {
+async fn requests_that_violate_the_contract_are_refused() {
     let bench = bench().await;
     assert_eq!(bench.send("wrong", &text("k")).await.0, 401);
     for body in [

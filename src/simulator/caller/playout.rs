@@ -132,7 +132,7 @@ mod tests {
     const MS: u64 = 1_000;
 
     #[test]
-    fn a_mark_comes_back_when_its_sound_has_been_played() {
+    fn a_mark_returns_when_its_audio_has_been_played() {
         let mut playout = Playout::default();
         playout.advance(100 * MS);
         playout.play(vec![1; 160]).unwrap();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_with_nothing_before_it_comes_back_at_once() {
+    fn a_mark_with_nothing_before_it_returns_at_once() {
         let mut playout = Playout::default();
         playout.advance(50 * MS);
         playout.mark("a".into());
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn clear_drops_the_unheard_and_gives_its_marks_back() {
+    fn clear_drops_queued_audio_and_returns_its_marks() {
         let mut playout = Playout::default();
         playout.play(vec![1; 1_600]).unwrap();
         playout.mark("a".into());
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_ten_minutes_are_not_kept() {
+    fn more_than_ten_minutes_are_not_buffered() {
         let mut playout = Playout::default();
         playout.play(vec![0; MAX_BUFFERED_BYTES]).unwrap();
         assert_eq!(playout.play(vec![0; 1]), Err(BufferFull));

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_can_be_written() {
+    fn every_step_can_be_parsed() {
         let script: Script = "say 1.5s; listen; listen 600ms; wait 2s; press 12#; hangup; stay; drop; second-socket; \
                               start-again; stop-without-close;"
             .parse()

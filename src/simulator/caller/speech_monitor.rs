@@ -75,7 +75,7 @@ mod tests {
     use crate::simulator::sound::{Voice, silence};
 
     #[test]
-    fn utterances_are_told_apart_by_half_a_second() {
+    fn utterances_are_separated_by_half_a_second() {
         let agent = Voice::agent(1);
         let heard =
             [silence(300), agent.speak(400), silence(200), agent.speak(300), silence(700), agent.speak(100)].concat();

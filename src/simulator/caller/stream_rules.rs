@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_messages_are_understood() {
+    fn the_three_messages_are_parsed() {
         for (text, message) in [
             (
                 r#"{"event":"media","streamSid":"MZ00000000000000000000000000000001","media":{"payload":"/wA="}}"#,
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_complained_about() {
+    fn every_other_message_has_a_complaint() {
         for (text, words) in [
             ("", "31924: no JSON object"),
             ("[1]", "31924: no JSON object"),

@@ -15,7 +15,7 @@ pub struct OpenAiOptions {
     pub think: Duration,
     /// The length of the audio in one delta.
     pub delta: Duration,
-    /// How many times faster than real time an answer comes.
+    /// How many times faster than real time an answer is sent.
     pub speed: f64,
     /// From the end of the caller's turn to its transcript.
     pub transcribe: Duration,
@@ -125,7 +125,7 @@ pub(super) fn spoken_ms(text: &str) -> u64 {
 pub struct Faults {
     /// Realtime sockets are refused with this HTTP status.
     pub refuse_sockets: Option<u16>,
-    /// `session.updated` never comes.
+    /// `session.updated` is never sent.
     pub never_updated: bool,
     /// A `session.update` with this field is rejected as a whole: `audio.input.transcription.model`.
     pub refuse_field: Option<&'static str>,

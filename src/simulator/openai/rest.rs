@@ -49,7 +49,7 @@ pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: Heade
         return shared.refuse(&format!("transcription: {}", complaints.join("; ")));
     }
     if file.is_some_and(|file| file.file_name.is_none()) {
-        return shared.refuse("transcription: the file has no name, so its format cannot be told");
+        return shared.refuse("transcription: the file has no name, so its format is unknown");
     }
     let turns = shared.options().turns;
     let place = shared.next_transcription_index();

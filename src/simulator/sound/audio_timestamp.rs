@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stamp_is_read_back_and_nothing_else_is() {
+    fn a_timestamp_is_read_back_and_other_audio_has_none() {
         let mut sound = vec![0xFF; 160];
         assert_eq!(read_audio_timestamp(&sound), None);
         write_audio_timestamp(&mut sound, 1_234_567_890_123);

@@ -69,13 +69,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_silent_file_plays_as_long_as_asked() {
+    fn a_silent_file_has_the_requested_length() {
         assert_eq!(mp3_millis(&silent_mp3(2_400)), Some(2_400));
         assert_eq!(mp3_millis(&silent_mp3(1)), Some(24));
     }
 
     #[test]
-    fn a_tag_before_the_frames_is_passed_over() {
+    fn a_tag_before_the_frames_is_skipped() {
         let mut file = b"ID3\x04\0\0\0\0\x01\x02".to_vec();
         file.extend([0; 130]);
         file.extend(silent_mp3(48));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mp3_has_no_length() {
+    fn a_file_that_is_no_mp3_has_no_length() {
         assert_eq!(mp3_millis(b""), None);
         assert_eq!(mp3_millis(b"<html>not found</html>"), None);
         assert_eq!(mp3_millis(b"RIFF....WAVE"), None);

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_survives_the_way_there_and_back() {
+    fn every_byte_survives_a_round_trip() {
         for byte in 0..=255 {
             let again = encode_sample(decode_sample(byte));
             // Negative zero becomes positive zero.

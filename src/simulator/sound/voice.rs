@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lasts_as_long_as_asked_and_is_heard_throughout() {
+    fn speech_has_the_requested_length_without_silence() {
         let speech = Voice::caller(1).speak(1_000);
         assert_eq!(millis(speech.len()), 1_000);
         assert!(speech.chunks(160).all(|frame| loudness(frame) > 600), "{:?}", speech.chunks(160).map(loudness).min());

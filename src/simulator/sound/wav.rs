@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_written_file_is_read_back() {
         let mut speech = Voice::caller(7).speak(300);
         let read = read_wav(&wav_of_mulaw(&speech)).unwrap();
         // PCM has only one zero.

@@ -2,7 +2,7 @@ use super::*;
 use serde_json::json;
 
 #[test]
-fn a_whole_session_update_is_right() {
+fn a_complete_session_update_is_valid() {
     let event = json!({"type": "session.update", "session": {
         "type": "realtime", "model": "gpt-realtime-2.1", "output_modalities": ["audio"], "instructions": "…",
         "audio": {
@@ -22,7 +22,7 @@ fn a_whole_session_update_is_right() {
 }
 
 #[test]
-fn every_client_event_has_its_smallest_right_form() {
+fn every_client_event_has_a_minimal_valid_form() {
     let item = json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hello"}]});
     for event in [
         json!({"type": "input_audio_buffer.append", "audio": "//8="}),
@@ -44,7 +44,7 @@ fn every_client_event_has_its_smallest_right_form() {
 }
 
 #[test]
-fn mistakes_are_named_where_they_are() {
+fn errors_name_their_position() {
     for (event, words) in [
         (json!({"type": "input_audio_buffer.append"}), "audio"),
         (json!({"type": "input_audio_buffer.append", "audio": 5}), "/audio"),

@@ -2,7 +2,7 @@ use super::{MissingProgram, Programs};
 use std::path::{Path, PathBuf};
 
 #[tokio::test]
-async fn what_is_missing_is_named() {
+async fn missing_programs_are_named() {
     let outside = std::env::temp_dir();
     let found = Programs::find(Path::new("node"), &[outside]).await;
     assert_eq!(found.unwrap_err(), MissingProgram::Folder);

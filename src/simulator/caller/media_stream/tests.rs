@@ -62,7 +62,7 @@ impl Bench {
 }
 
 #[test]
-fn begins_as_twilio_does_and_sends_a_frame_each_20_ms() {
+fn starts_as_twilio_does_and_sends_a_frame_each_20_ms() {
     let mut bench = Bench::new("wait 10s", Chaos::default());
     bench.run_until(1_000);
     assert_eq!(bench.sent[0], json!({"event": "connected", "protocol": "Call", "version": "1.0.0"}));
@@ -77,7 +77,7 @@ fn begins_as_twilio_does_and_sends_a_frame_each_20_ms() {
 }
 
 #[test]
-fn the_person_listens_speaks_and_interrupts_by_the_script() {
+fn the_caller_listens_speaks_and_interrupts_by_the_script() {
     let mut bench = Bench::new("say 400ms; listen; say 200ms; listen 300ms; say 500ms; hangup", Chaos::default());
     bench.run_until(1_000);
     bench.hear_speech(1_000, "first");
@@ -104,7 +104,7 @@ fn the_person_listens_speaks_and_interrupts_by_the_script() {
 }
 
 #[test]
-fn nobody_waits_in_silence_for_ever() {
+fn the_caller_gives_up_after_30_s_of_silence() {
     let mut bench = Bench::new("listen; stay", Chaos::default());
     bench.run_until(31_000);
     assert_eq!(bench.actions, [(30_020, CallerAction::AnswerTimeout)]);

@@ -96,7 +96,7 @@ fn check_server_event(event: &Value) {
 }
 
 #[test]
-fn a_turn_goes_as_the_api_says() {
+fn a_turn_has_the_documented_events() {
     let turn = Turn::new("שלום", "שלום גם לך").lasting(Duration::from_secs(1));
     let mut bench = Bench::phone(OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() });
     bench.speak(&[silence(200), Voice::caller(1).speak(600), silence(1_500)].concat());
@@ -184,7 +184,7 @@ fn there_is_one_response_at_a_time() {
 }
 
 #[test]
-fn a_function_is_called_and_the_turn_goes_on_with_its_output() {
+fn a_function_is_called_and_the_turn_continues_with_its_output() {
     let turn = Turn::new("תרשום אותי", "רשמתי").calling("book", "{\"at\":\"16:00\"}");
     let mut bench = Bench::phone(OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() });
     bench.speak(&[Voice::caller(1).speak(600), silence(1_000)].concat());
@@ -224,7 +224,7 @@ fn faults_happen_as_planned() {
 }
 
 #[test]
-fn mistakes_of_a_client_are_answered_and_complained_about() {
+fn errors_of_a_client_are_answered_and_recorded() {
     let mut bench = Bench::phone(OpenAiOptions::default());
     for event in [
         json!({"type": "session.update", "session": {"type": "realtime", "voice": "alloy"}}),
@@ -243,7 +243,7 @@ fn mistakes_of_a_client_are_answered_and_complained_about() {
 }
 
 #[test]
-fn sound_before_the_session_is_updated_is_counted() {
+fn audio_before_the_session_is_updated_is_counted() {
     let mut bench = Bench::phone(OpenAiOptions { update: Duration::from_millis(300), ..OpenAiOptions::default() });
     bench.speak(&silence(400));
     assert_eq!(bench.session.record().early_appends, 14);

@@ -81,7 +81,7 @@ const PERSON: &str = "whatsapp:+972501234567";
 const OWN: &str = "whatsapp:+97235551234";
 
 #[tokio::test]
-async fn a_message_is_taken_and_its_statuses_are_told() {
+async fn a_message_is_accepted_and_its_statuses_are_reported() {
     let mut bench = bench(TwilioOptions { status_gap: Duration::from_millis(1), ..TwilioOptions::default() }).await;
     let callback = format!("{}/hook", bench.daemon_url);
     let form = [("To", PERSON), ("From", OWN), ("Body", "שלום"), ("StatusCallback", &callback)];
@@ -129,7 +129,7 @@ async fn messages_are_listed_by_number_and_date_page_by_page() {
 }
 
 #[tokio::test]
-async fn what_twilio_would_refuse_is_refused() {
+async fn messages_that_twilio_rejects_are_rejected() {
     let bench = bench(TwilioOptions::default()).await;
     let long = "x".repeat(1_601);
     for (form, code) in [
@@ -170,7 +170,7 @@ async fn the_window_of_24_hours_may_be_enforced() {
 }
 
 #[tokio::test]
-async fn a_person_writes_and_the_file_is_fetched() {
+async fn a_contact_sends_a_file_and_it_is_fetched() {
     let mut bench = bench(TwilioOptions { media_late: true, ..TwilioOptions::default() }).await;
     let network = WhatsAppNetwork::new(bench.twilio_state.clone(), bench.connector.clone(), bench.log.clone());
     let mut message = InboundMessage::text("+972501234567", "+97235551234", "תמונה");

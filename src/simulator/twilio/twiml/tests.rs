@@ -16,7 +16,7 @@ const INCOMING: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </Response>"#;
 
 #[test]
-fn a_document_is_read_whole() {
+fn a_document_is_parsed_completely() {
     let verbs = parse(INCOMING).unwrap();
     assert_eq!(verbs.iter().map(|verb| verb.name.as_str()).collect::<Vec<_>>(), ["Play", "Connect", "Redirect"]);
     let stream = &verbs[1].children[0];
@@ -27,7 +27,7 @@ fn a_document_is_read_whole() {
 }
 
 #[test]
-fn every_mistake_is_found() {
+fn every_error_is_found() {
     for (verb, words) in [
         ("<Shout>hi</Shout>", "<Shout> is not known as a verb"),
         ("<Play></Play>", "<Play>"),
@@ -64,7 +64,7 @@ fn every_mistake_is_found() {
 }
 
 #[test]
-fn what_twilio_has_is_right() {
+fn valid_documents_have_no_complaints() {
     for verb in [
         "<Say>hello</Say>",
         "<Say voice=\"man\" language=\"en-GB\">hello</Say>",
@@ -80,7 +80,7 @@ fn what_twilio_has_is_right() {
 }
 
 #[test]
-fn what_is_no_twiml_is_refused() {
+fn a_document_that_is_no_twiml_is_refused() {
     for document in
         ["", "ok", "<Response>", "<html></html>", "<Response/><Response/>", "<Response><Play></Response>", "{\"a\":1}"]
     {
@@ -90,7 +90,7 @@ fn what_is_no_twiml_is_refused() {
 }
 
 #[test]
-fn plain_sockets_are_for_loopback_alone() {
+fn ws_urls_are_for_loopback_only() {
     let verbs = parse("<Response><Connect><Stream url=\"ws://127.0.0.1:9/ws\"/></Connect></Response>").unwrap();
     assert_eq!(check(&verbs, &Url::parse("http://127.0.0.1:9/x").unwrap()), Vec::<String>::new());
 }
