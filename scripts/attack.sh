@@ -2,7 +2,7 @@
 # Attacks the daemon: scripts/attack.sh [--quick] [OPTION OF THE BENCH…]
 #
 # First the attacks of SECURITY.md's table, one by one, with a verdict for each claim: the tests that it names. Checks of the
-# package run in a booted Debian (`make test-deb`), files of tests with the bridge's (`make test`); both are named only. Then, without --quick, strangers who flood the daemon
+# package run in a booted Debian (`make test-deb`), files of tests with the bridge's (`make test`); both are named only. Then, without --quick, attackers that flood the daemon
 # while calls are on, in a network of their own, and what logins, API requests and calls leave in memory: about 15 minutes.
 set -uo pipefail
 cd "$(dirname "$0")/.."

@@ -21,4 +21,4 @@ pub use error::Error;
 pub use folder::Snapshot;
 pub use freshness::BackupStatus;
 pub use name::{Kind, SnapshotName};
-pub use status::Status;
+pub use status::BackupRun;

@@ -1,4 +1,4 @@
-//! The one place where time is read. Pure rooms take it as an argument.
+//! The only module that reads the clock. Pure modules take the time as an argument.
 
 use crate::domain::{Moment, Timestamp};
 use rustix::time::{ClockId, clock_gettime};

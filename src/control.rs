@@ -55,12 +55,12 @@ enum Reply {
 #[serde(tag = "question", rename_all = "snake_case")]
 enum Query {
     /// Returns the daemon's status.
-    TellStatus,
+    GetStatus,
 }
 
 /// A command to the daemon itself, as opposed to those that run in the database.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "order", rename_all = "snake_case")]
+#[serde(tag = "command", rename_all = "snake_case")]
 enum DaemonCommand {
     /// Reload the settings.
     Reload,
@@ -118,7 +118,7 @@ async fn serve(mut stream: UnixStream, handler: ControlHandler) -> io::Result<()
     let reply = match serde_json::from_str::<AdminCommand>(&line) {
         _ if serde_json::from_str::<Query>(&line).is_ok() => Reply::Status(Box::new(info.status(&store).await)),
         _ if serde_json::from_str::<DaemonCommand>(&line).is_ok() => reload(&reload_handle).await,
-        Ok(order) => run_command(order, &store, pages).await,
+        Ok(command) => run_command(command, &store, pages).await,
         Err(error) => Reply::Refused { error: format!("unknown command: {error}") },
     };
     let mut line = serde_json::to_vec(&reply)?;
@@ -126,9 +126,9 @@ async fn serve(mut stream: UnixStream, handler: ControlHandler) -> io::Result<()
     stream.write_all(&line).await
 }
 
-async fn run_command(order: AdminCommand, store: &Store, pages: PageUrls) -> Reply {
+async fn run_command(command: AdminCommand, store: &Store, pages: PageUrls) -> Reply {
     let now = clock::now();
-    match crm::transact(store, move |tx| order.execute(tx, now)).await {
+    match crm::transact(store, move |tx| command.execute(tx, now)).await {
         Ok(outcome) => Reply::Done { outcome, pages },
         Err(error) => Reply::Refused { error: error.to_string() },
     }

@@ -8,9 +8,9 @@ mod alert;
 mod attempt;
 mod call;
 mod change;
+mod check_result;
 mod contact;
 mod cursor;
-mod finding;
 mod hex;
 mod ids;
 mod inbound;
@@ -32,9 +32,9 @@ pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, Aler
 pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
 pub use call::{Call, CallDirection, CallMedium, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
 pub use change::ChangeKind;
+pub use check_result::{CheckResult, CheckStatus, SelfCheck};
 pub use contact::{Contact, ContactName, MergeSuggestion, SuggestionReason};
 pub use cursor::Cursor;
-pub use finding::{CheckResult, CheckStatus, SelfCheck};
 pub use hex::hex;
 pub use ids::{
     AddressId, BusinessId, CallId, CallSid, ContactId, InvalidSid, JobId, JournalId, MessageId, MessageSid, OutboxId,

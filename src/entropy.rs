@@ -1,11 +1,11 @@
-//! The one place where chance is drawn. Pure rooms take it as an argument.
+//! The only module that reads random bytes. Pure modules take them as an argument.
 
 use crate::domain::hex;
 
 /// `N` random bytes from the operating system.
 ///
 /// # Panics
-/// If the operating system has no randomness to give; nothing safe can be done without it.
+/// If the operating system returns no random bytes: nothing safe can be done without them.
 #[expect(
     clippy::expect_used,
     clippy::disallowed_methods,

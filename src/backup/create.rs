@@ -6,7 +6,7 @@ use super::bucket::Bucket;
 use super::folder::{self, Snapshot, Stored};
 use super::name::{Kind, SnapshotName};
 use super::retention::{RetentionPolicy, expired};
-use super::status::Status;
+use super::status::BackupRun;
 use super::{BackupStatus, Error, encryption, schedule};
 use crate::clock;
 use crate::config::{BackupConfig, Config};
@@ -123,8 +123,8 @@ impl Snapshots {
     }
 
     /// The result of the last snapshot.
-    pub fn status(&self) -> Status {
-        Status::read(&self.status_file())
+    pub fn status(&self) -> BackupRun {
+        BackupRun::read(&self.status_file())
     }
 
     /// Whether a usable backup exists.
@@ -158,7 +158,7 @@ impl Snapshots {
     /// Creates a snapshot, verifies it, stores it, and deletes expired ones.
     pub async fn create(&self, kind: Kind) -> Result<CreatedSnapshot, Error> {
         let now = clock::now();
-        let mut status = Status { last_attempt_at: Some(now), ..self.status() };
+        let mut status = BackupRun { last_attempt_at: Some(now), ..self.status() };
         let this = self.clone();
         let outcome = run_detached(move || this.create_locally(kind, now)).await;
         match outcome {
@@ -195,7 +195,7 @@ impl Snapshots {
         error
     }
 
-    async fn sync_bucket(&self, status: &mut Status) -> Option<String> {
+    async fn sync_bucket(&self, status: &mut BackupRun) -> Option<String> {
         self.bucket.as_ref()?;
         status.bucket_error =
             self.upload_missing(status.last_snapshot.as_deref()).await.err().map(|error| error.to_string());
@@ -383,7 +383,7 @@ impl Snapshots {
         }
     }
 
-    fn save_status(&self, status: &Status) {
+    fn save_status(&self, status: &BackupRun) {
         if let Err(error) = status.write(&self.status_file()) {
             tracing::warn!(event = "SNAPSHOT_UNNOTED", %error, "Cannot write the status file of the snapshots");
         }

@@ -1,6 +1,6 @@
 //! Whether a usable backup exists.
 
-use super::Status;
+use super::BackupRun;
 use crate::domain::Timestamp;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub enum BackupStatus {
 
 impl BackupStatus {
     /// Evaluates a status at a time.
-    pub(super) fn of(status: &Status, now: Timestamp) -> Self {
+    pub(super) fn of(status: &BackupRun, now: Timestamp) -> Self {
         let failed = status.last_error.is_some() || status.bucket_error.is_some();
         match status.last_success_at {
             _ if failed => Self::Bad,
@@ -41,16 +41,16 @@ mod tests {
     fn a_failure_and_an_old_one_are_bad() {
         let now = Timestamp::from_millis(1_790_000_000_000);
         let made = |hours| Some(now.minus(Duration::from_hours(hours)));
-        let status = |last_success_at, last_error: Option<&str>| Status {
+        let status = |last_success_at, last_error: Option<&str>| BackupRun {
             last_success_at,
             last_error: last_error.map(str::to_owned),
-            ..Status::default()
+            ..BackupRun::default()
         };
-        assert_eq!(BackupStatus::of(&Status::default(), now), BackupStatus::Pending);
+        assert_eq!(BackupStatus::of(&BackupRun::default(), now), BackupStatus::Pending);
         assert_eq!(BackupStatus::of(&status(made(30), None), now), BackupStatus::Good);
         assert_eq!(BackupStatus::of(&status(made(60), None), now), BackupStatus::Bad);
         assert_eq!(BackupStatus::of(&status(made(1), Some("no room")), now), BackupStatus::Bad);
-        let far = Status { bucket_error: Some("403".into()), ..status(made(1), None) };
+        let far = BackupRun { bucket_error: Some("403".into()), ..status(made(1), None) };
         assert_eq!(BackupStatus::of(&far, now), BackupStatus::Bad);
     }
 }

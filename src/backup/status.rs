@@ -8,7 +8,7 @@ use std::path::Path;
 /// The result of the last snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
-pub struct Status {
+pub struct BackupRun {
     /// When the last attempt succeeded.
     #[schema(value_type = Option<String>)]
     pub last_success_at: Option<Timestamp>,
@@ -30,7 +30,7 @@ pub struct Status {
     pub bucket_error: Option<String>,
 }
 
-impl Status {
+impl BackupRun {
     /// Reads the status; an unreadable file counts as an empty status.
     pub(super) fn read(file: &Path) -> Self {
         fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()

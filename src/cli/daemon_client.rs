@@ -10,23 +10,23 @@ use crate::{app, clock, http};
 use anyhow::Context;
 use std::time::Duration;
 
-/// Executes an order; returns its outcome and the URLs of the page.
-pub(super) fn execute(settings: &Settings, order: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
-    app::runtime()?.block_on(execute_async(settings, order))
+/// Executes a command; returns its outcome and the URLs of the page.
+pub(super) fn execute(settings: &Settings, command: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
+    app::runtime()?.block_on(execute_async(settings, command))
 }
 
-/// Executes an order in the running daemon; an error if none runs.
-pub(super) fn query(settings: &Settings, order: &AdminCommand) -> anyhow::Result<CommandOutput> {
-    let answer = control::send_command(&control::socket_path(&settings.store().live_file()), order);
+/// Executes a command in the running daemon; an error if none runs.
+pub(super) fn query(settings: &Settings, command: &AdminCommand) -> anyhow::Result<CommandOutput> {
+    let answer = control::send_command(&control::socket_path(&settings.store().live_file()), command);
     Ok(answer.map(|(outcome, _pages)| outcome)?)
 }
 
-async fn execute_async(settings: &Settings, order: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
+async fn execute_async(settings: &Settings, command: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
     // Ask the daemon before the settings are validated: it may run with the last settings that worked.
     let socket = control::socket_path(&settings.store().live_file());
     let deadline = clock::instant() + TIMEOUT;
     loop {
-        match control::send_command(&socket, &order) {
+        match control::send_command(&socket, &command) {
             Err(ControlError::NotRunning) => {}
             answer => return Ok(answer?),
         }
@@ -34,7 +34,7 @@ async fn execute_async(settings: &Settings, order: AdminCommand) -> anyhow::Resu
         match Settings::open_store(&config)? {
             Ok((store, _applied)) => {
                 let now = clock::now();
-                let outcome = crm::transact(&store, move |tx| order.execute(tx, now)).await;
+                let outcome = crm::transact(&store, move |tx| command.execute(tx, now)).await;
                 store.close();
                 return Ok((outcome?, http::page_urls(&config.http, None)));
             }

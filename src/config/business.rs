@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 pub struct BusinessConfig {
     /// The name of the business.
     pub name: String,
-    /// The time zone of opening hours, nightly tasks, daily limits and displayed times.
+    /// The time zone of nightly tasks, daily limits and displayed times.
     #[serde(serialize_with = "as_name")]
     pub time_zone: TimeZone,
     /// The country of phone numbers without a country code, ISO 3166.

@@ -31,8 +31,8 @@ pub enum ControlError {
 }
 
 /// Sends a command to the daemon; returns its output and the addresses of the web page.
-pub fn send_command(socket: &Path, order: &AdminCommand) -> Result<(CommandOutput, PageUrls), ControlError> {
-    match send_request(socket, order)? {
+pub fn send_command(socket: &Path, command: &AdminCommand) -> Result<(CommandOutput, PageUrls), ControlError> {
+    match send_request(socket, command)? {
         Reply::Done { outcome, pages } => Ok((outcome, pages)),
         other => Err(ControlError::unexpected(other)),
     }
@@ -40,7 +40,7 @@ pub fn send_command(socket: &Path, order: &AdminCommand) -> Result<(CommandOutpu
 
 /// Queries the daemon's status. An older daemon rejects the query.
 pub fn query_status(socket: &Path) -> Result<Status, ControlError> {
-    match send_request(socket, &Query::TellStatus)? {
+    match send_request(socket, &Query::GetStatus)? {
         Reply::Status(status) => Ok(*status),
         other => Err(ControlError::unexpected(other)),
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A command. The sender generates and hashes secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "order", rename_all = "snake_case")]
+#[serde(tag = "command", rename_all = "snake_case")]
 pub enum AdminCommand {
     /// Activate a set-up code.
     OfferSetupCode {
@@ -89,13 +89,11 @@ pub enum AdminCommand {
         template: bool,
     },
     /// Return the status of a message.
-    #[serde(rename = "tell_message")]
     GetMessage {
         /// The message.
         id: MessageId,
     },
     /// Return the latest migration of the database.
-    #[serde(rename = "tell_migration")]
     GetMigration,
     /// Store a mark in the database, which shows that a copy is from a later moment.
     MarkBackup {

@@ -86,7 +86,7 @@ impl Listeners {
         for (key, error) in failures {
             let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
             tracing::error!(
-                event = "DOOR_CLOSED",
+                event = "LISTENER_CLOSED",
                 key,
                 error = source,
                 "{error}. The other listeners are open; this one stays closed until the daemon is restarted"

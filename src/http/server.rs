@@ -85,17 +85,17 @@ impl ListenSocket {
         }
     }
 
-    fn log_listening(&self, door: &'static str) {
+    fn log_listening(&self, name: &'static str) {
         match self {
             Self::Tcp(listener) => {
                 let Ok(address) = listener.local_addr() else { return };
                 let (ip, port) = (address.ip().to_string(), address.port());
-                tracing::info!(event = "LISTENING", door, address = ip, port, "Listening on {address}");
+                tracing::info!(event = "LISTENING", listener = name, address = ip, port, "Listening on {address}");
             }
             Self::Unix(listener) => {
                 let Ok(address) = listener.local_addr() else { return };
                 let path = address.as_pathname().unwrap_or(Path::new("a socket without a path")).display();
-                tracing::info!(event = "LISTENING", door, path = %path, "Listening on {path}");
+                tracing::info!(event = "LISTENING", listener = name, path = %path, "Listening on {path}");
             }
         }
     }
@@ -134,9 +134,9 @@ impl Listener {
     ) -> Self {
         let settings = state.active_settings.changes();
         let protocol = Protocol::Plain;
-        let mut door = Self { name, socket, router, connections, proxies: [].into(), protocol, settings, stopping };
-        door.apply_settings();
-        door
+        let mut listener = Self { name, socket, router, connections, proxies: [].into(), protocol, settings, stopping };
+        listener.apply_settings();
+        listener
     }
 
     /// Applies the current settings to new connections.
@@ -147,8 +147,8 @@ impl Listener {
     }
 
     async fn run(mut self) {
-        let door = self.name;
-        self.socket.log_listening(door);
+        let name = self.name;
+        self.socket.log_listening(name);
         let mut connections = JoinSet::new();
         let (mut next_error_log, mut next_warning) = (clock::instant(), clock::instant());
         loop {
@@ -196,8 +196,8 @@ impl Listener {
         };
         if is_full && *next_warning <= clock::instant() {
             *next_warning = clock::instant() + LOG_INTERVAL;
-            let door = self.name;
-            tracing::warn!(event = "CONNECTION_LIMIT", door, address = %address, "Too many connections at listener {door}: for each new connection, the one that has been silent for longest is closed");
+            let name = self.name;
+            tracing::warn!(event = "CONNECTION_LIMIT", listener = name, address = %address, "Too many connections at listener {name}: for each new connection, the one that has been silent for longest is closed");
         }
         admitted
     }

@@ -16,7 +16,7 @@ async fn the_log_is_a_json_object_a_line() {
     daemon.client().get("/healthz").await;
     let listening = daemon.logs().wait_for_event("LISTENING");
     assert_eq!(listening["msg"], format!("Listening on {}", daemon.address()));
-    assert_eq!((&listening["level"], &listening["door"]), (&json!("info"), &json!("public")));
+    assert_eq!((&listening["level"], &listening["listener"]), (&json!("info"), &json!("public")));
     assert!(daemon.stop().success());
     daemon.logs().wait_for_event("STOPPED");
     for line in daemon.logs().lines() {

@@ -60,7 +60,7 @@ fn is_for_debugging(level: Option<&Value>) -> bool {
 }
 
 /// String fields that are kept, after redaction.
-const KEPT_FIELDS: [&str; 26] = [
+const KEPT_FIELDS: [&str; 27] = [
     "ts",
     "level",
     "priority",
@@ -79,9 +79,10 @@ const KEPT_FIELDS: [&str; 26] = [
     "alert_kind",
     "engine",
     "provider",
-    "door",
     "port",
     "way",
+    "channel",
+    "listener",
     "code",
     "migration",
     "version",

@@ -1,6 +1,6 @@
 //! The snapshots, and how the last one went. For owners.
 
-use crate::backup::{BackupStatus, Snapshot, Status};
+use crate::backup::{BackupRun, BackupStatus, Snapshot};
 use crate::clock;
 use crate::http::{ApiError, AppState, Owner};
 use axum::Json;
@@ -19,7 +19,7 @@ pub(super) struct BackupsResponse {
     /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: before the first night; `off`.
     status: &'static str,
     /// The result of the last attempt.
-    last_run: Status,
+    last_run: BackupRun,
     /// The snapshots in the folder, newest first.
     snapshots: Vec<Snapshot>,
     /// Whether they are uploaded to a bucket too.

@@ -234,7 +234,7 @@ impl Daemon {
         self.log.wait_until("the second door", |lines| {
             let mut events =
                 lines.iter().skip(mark).filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-            let event = events.rfind(|event| event["event"] == "LISTENING" && event["door"] == "crm")?;
+            let event = events.rfind(|event| event["event"] == "LISTENING" && event["listener"] == "crm")?;
             Some(format!("{}:{}", event["address"].as_str()?, event["port"]))
         })
     }

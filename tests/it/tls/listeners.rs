@@ -59,7 +59,7 @@ async fn a_taken_port_costs_that_door_alone() {
             }
         });
         tokio::task::block_in_place(|| daemon.launch());
-        let closed = daemon.logs().wait_for_event("DOOR_CLOSED");
+        let closed = daemon.logs().wait_for_event("LISTENER_CLOSED");
         assert_eq!(closed["key"], format!("http.{key}"), "{closed}");
         assert!(closed["msg"].as_str().unwrap().contains(&address.to_string()), "{closed}");
         let certificate = CertificateDer::from_pem_file(daemon.folder().join("tls/self-signed.pem")).unwrap();
@@ -189,7 +189,8 @@ fn a_port_that_cannot_be_had_leaves_the_others() {
     });
     let doors: Vec<_> = daemon.logs().wait_until("all doors", |lines| {
         let events = lines.iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        let doors: Vec<_> = events.filter(|event| event["event"] == "LISTENING").map(|e| e["door"].clone()).collect();
+        let doors: Vec<_> =
+            events.filter(|event| event["event"] == "LISTENING").map(|e| e["listener"].clone()).collect();
         (doors.len() == 3).then_some(doors)
     });
     for door in ["public", "http", "https"] {
@@ -200,7 +201,7 @@ fn a_port_that_cannot_be_had_leaves_the_others() {
     let daemon = Daemon::start(|setup| {
         setup.toml(&format!("[tls]\nhttps_listen = \"{address}\"\n"));
     });
-    let closed = daemon.logs().wait_for_event("DOOR_CLOSED");
+    let closed = daemon.logs().wait_for_event("LISTENER_CLOSED");
     assert_eq!(closed["key"], "tls.https_listen", "{closed}");
     assert!(closed["msg"].as_str().unwrap().contains(&address.to_string()), "{closed}");
 }
