@@ -32,7 +32,7 @@ const LINK_WORDS = {
     link_unreachable: "The bridge is not running. See that its service runs.", link_silent: "The bridge does not answer. Restart its service.",
     link_unauthorized: "The bridge did not accept our secret. Set the same BAILEYS_WEBHOOK_SECRET on both sides.", link_disabled: "The bridge is not in use. Set BAILEYS_WEBHOOK_SECRET, here and for the bridge.",
     linkedAs: "Account", linkSince: "since", linkInbox: "waiting to come in", linkMedia: "files on their way", linkRefused: "not taken",
-    linkDeaf: "Nothing comes in by the link, and the phone of the account does not answer. See that it is on and online",
+    linkDeaf: "Nothing arrives by the link, and the phone of the account does not answer. See that it is on and online",
     linkRestricted: "WhatsApp lets the account write to nobody new at the moment", linkUntil: "until", qrCode: "QR code that links the account", qrInLog: "The code is printed in the bridge's log.",
     newCode: "New code", byPhone: "Or link by phone number", phoneNumber: "Phone number of the WhatsApp account", getCode: "Get a code",
     typeCode: "On the phone: WhatsApp → Linked devices → Link with phone number, and type:", codeTime: "The code is good for another", newCodeFollows: "After that a new one appears.", reconnect: "Reconnect", unlink: "Unlink the account",
