@@ -1,4 +1,4 @@
-//! What the AI may cost on the phone has a ceiling; beyond it callers leave a message.
+//! The AI's cost for calls is limited; above the limit callers leave a message.
 
 use super::support::Daemon;
 use super::support::telephony::{CallHarness, start};
@@ -13,7 +13,7 @@ async fn harness(limits: &'static str) -> CallHarness {
     .await
 }
 
-/// A call that is on, with the engine that answers it.
+/// A call in progress, with the engine that answers it.
 async fn connected(harness: &CallHarness, number: u32, from: &str) -> (super::support::telephony::Socket, String) {
     let sid = format!("CA{number:032}");
     let token = harness.ring_from(&sid, from).await;
@@ -105,7 +105,7 @@ async fn beyond_the_money_of_a_day_neither_calls_nor_recorded_turns_use_the_ai()
     let (_socket, engine) = connected(&harness, 1, "+972501111111").await;
     assert_eq!(engine, "voicemail");
     assert_eq!(harness.daemon.logs().wait_for_event("CALL_OVER_LIMIT")["limit"], "voice.ai_usd_per_day");
-    // Twilio's recorder takes the turns of a call whose stream fails.
+    // Twilio's recorder continues a call whose stream fails.
     let messages = vec![Clip::Voice(1500)];
     let report = harness.call(CallPlan { stream: StreamPlan::Fails, messages, ..harness.plan("stay") }).await;
     assert_eq!(report.recordings.len(), 1, "{report:#?}");

@@ -1,4 +1,4 @@
-//! Settings that the AI's server refuses, and models that it will soon not serve.
+//! Settings that the AI's server refuses, and models that it will withdraw.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::{Faults, OpenAiOptions};

@@ -1,4 +1,4 @@
-//! What needs a person is told once, by the ways that there are, and when it is over.
+//! Alerts that need a person's action are sent once by every configured channel, and once more when they clear.
 
 use crate::support::client::send;
 use crate::support::smtp::{FakeSmtpServer, MAIL_PASSWORD, SmtpBehavior, USER};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 const OWNER: &str = "+972501112233";
 
-/// A mail server and the settings that lead to it.
+/// A mail server, and the settings that use it.
 struct MailFixture {
     smtp: FakeSmtpServer,
     folder: TempDir,
@@ -23,7 +23,7 @@ impl MailFixture {
         Self { smtp, folder }
     }
 
-    /// Everything is told at once, so that a test need not wait.
+    /// Alerts are sent at once, so that a test need not wait.
     fn settings(&self, alerts: &str, mail: &str) -> String {
         format!(
             "[alerts]\nsettle_s = 0\nbridge_down_after_s = 0\nlanguage = \"en\"\n{alerts}\n\
@@ -79,7 +79,7 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
     })
     .await;
 
-    // It is known after a restart, and not told again.
+    // After a restart the alert is known, and not sent again.
     tokio::task::block_in_place(|| shop.daemon.restart());
     until_state(&shop, "bridge_down", "raised").await;
     shop.bridge.down(false);
@@ -166,7 +166,7 @@ async fn tls_from_the_first_byte_works_as_well() {
     let output = tokio::task::block_in_place(|| daemon.cli(&["alerts", "test"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(mail_fixture.smtp.mails().len(), 1);
-    // A certificate that nobody vouches for is refused.
+    // A certificate that no trusted authority has signed is refused.
     std::fs::remove_file(mail_fixture.folder.path().join("root.pem")).unwrap();
     let other = FakeSmtpServer::start_tls(&mail_fixture.folder.path().join("root.pem")).await;
     drop(other);
@@ -218,7 +218,7 @@ async fn without_a_way_that_is_up_nothing_is_queued() {
     mail_fixture.smtp.until(1).await;
     shop.daemon.logs().wait_for_event("ALERT_SEND_FAILED");
     assert_eq!(shop.count("messages"), 0);
-    // The end is told where the beginning was.
+    // The channels that received the alert are notified when it clears.
     shop.bridge.down(false);
     mail_fixture.smtp.until(2).await;
     assert_eq!(shop.bridge.texts(), [""; 0]);
@@ -259,7 +259,7 @@ fn mail_goes_in_clear_to_this_machine_alone() {
     assert!(told.contains("config.toml:5:") && told.contains("allowed: a mail address"), "{told}");
 }
 
-/// A message that the bridge sent so many minutes ago.
+/// A message that the bridge sent this many minutes ago.
 fn sent_minutes_ago(id: u32, minutes: u32) -> String {
     let at = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{minutes} minutes')");
     format!(

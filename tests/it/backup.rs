@@ -1,4 +1,4 @@
-//! `agentlocator backup`: one proven file, whatever the daemon is doing.
+//! `agentlocator backup`: one verified file, whatever the daemon does at that time.
 
 mod bucket;
 mod command;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Output;
 
-/// A daemon that has some data and runs.
+/// A running daemon with some data.
 fn with_data() -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(include_str!("api/data.sql"));
@@ -20,7 +20,7 @@ fn with_data() -> Daemon {
     daemon
 }
 
-/// The command into a new file; what it says as JSON.
+/// Runs the command with a new file as its target; returns its output as JSON.
 fn backup(daemon: &Daemon, name: &str) -> (PathBuf, Value) {
     let target = daemon.folder().join(name);
     let output = daemon.cli(&["backup", target.to_str().unwrap(), "--json"]);

@@ -1,4 +1,4 @@
-//! The daemon, the real bridge and a WhatsApp server: three processes that nothing but sockets connects.
+//! The daemon, the real bridge and a WhatsApp server: three processes that are connected only by sockets.
 
 mod failover;
 mod flow;

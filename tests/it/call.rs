@@ -1,4 +1,4 @@
-//! Calls from the outside: Twilio's side of them is played with true playout, the AI's by its own rules.
+//! Calls from the outside: the tests implement Twilio's side with real playout, and the AI's side by its own rules.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::EndedBy;

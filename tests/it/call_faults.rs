@@ -1,4 +1,4 @@
-//! Calls in which something breaks: whatever it is, the caller hears what comes next.
+//! Calls in which a component fails: in every case the caller hears what happens next.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, EndedBy, StreamEnd, StreamPlan};
@@ -27,7 +27,7 @@ async fn a_stream_that_never_comes_ends_at_the_recorder() {
     assert_eq!(logs.events_named("WATCHDOG_REDIRECT_SENT").len(), 1);
     assert_eq!(logs.events_named("WATCHDOG_REDIRECT_OK").len(), 1);
     let redirected = report.webhooks.iter().find(|hook| hook.path == "/webhook/handle_recording").unwrap().at_ms;
-    // The greeting takes 3.7 s, and six seconds after it the watchdog bites.
+    // The greeting takes 3.7 s, and the watchdog fires six seconds after it.
     assert!((9_000..11_500).contains(&redirected), "after {redirected} ms");
     let call = harness.ended_call(&report.call_sid).await;
     assert_eq!(call["end_reason"], "fallback", "{call:#}");
@@ -88,7 +88,7 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let call = harness.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
-    // No waiting mends that, so a person is told.
+    // A retry does not help, so an alert is raised.
     let told = harness.daemon.logs().wait_for_event("ALERT_RAISED");
     assert_eq!(told["alert.kind"], "ai_refused", "{told}");
     assert!(told["detail"].as_str().is_some_and(|detail| detail.contains("401")), "{told}");
@@ -165,7 +165,7 @@ async fn a_stopped_daemon_passes_its_calls_to_the_recorder_and_ends_in_time() {
     assert_eq!(call["end_reason"], "shutdown", "{call:#}");
 }
 
-/// An AI that takes every session and says nothing in any.
+/// An AI that accepts every session and sends nothing.
 async fn mute_ai() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());

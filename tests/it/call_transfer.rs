@@ -1,4 +1,4 @@
-//! Calls are put through to a person, who accepts them; whoever is not put through goes on talking with the agent.
+//! Calls are transferred to a person, who accepts them; a caller who is not connected continues with the agent.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, DialPlan, EndedBy};
@@ -18,7 +18,7 @@ async fn harness() -> CallHarness {
     .await
 }
 
-/// A caller who wants a person, and hears the agent out if there is none.
+/// A caller who wants to speak with a person, and listens to the agent until it has finished if no person accepts.
 fn put_through(harness: &CallHarness, dial: DialPlan) -> CallPlan {
     let next_script = Some("listen; wait 300ms".parse().unwrap());
     CallPlan { dial, next_script, ..harness.plan("say 1s; stay") }
@@ -48,7 +48,7 @@ async fn a_person_hears_who_calls_and_why_and_accepts() {
 async fn whoever_is_not_put_through_goes_on_with_the_agent() {
     for dial in [DialPlan::NoAnswer, DialPlan::Busy, DialPlan::Declined, DialPlan::Mailbox] {
         let harness = harness().await;
-        // Twilio asks again where an answer was lost.
+        // Twilio repeats the request if an answer was lost.
         let chaos = Chaos { webhooks_twice: dial == DialPlan::NoAnswer, ..Chaos::default() };
         let report = harness.call(CallPlan { chaos, ..put_through(&harness, dial) }).await;
         assert_eq!(report.streams.len(), 2, "{dial:?}: {report:#?}");

@@ -1,4 +1,4 @@
-//! What Twilio received while the machine was off is read back from its lists: all of it, once, in order.
+//! Messages that Twilio received while the server was off are read from Twilio's lists: all of them, once, in order.
 
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
@@ -17,7 +17,7 @@ use url::Url;
 const OWN: &str = "+97239999999";
 const CONTACTS: usize = 30;
 
-/// A daemon that was on once, so that it knows from when on it was off, and Twilio's WhatsApp.
+/// A daemon that has run once, so that it has stored when its downtime began, and a fake Twilio for WhatsApp.
 async fn switched_off() -> (CallHarness, WhatsAppNetwork) {
     let mut harness = on().await;
     harness.daemon.logs().wait_for_event("STARTED");
@@ -54,7 +54,7 @@ fn contact(number: usize) -> String {
     format!("+9725010000{number:02}")
 }
 
-/// The `at`-th message, in bursts of three by one contact within a second, and when it was written.
+/// The message number `at`, in bursts of three by one contact within a second, and when it was written.
 fn message(at: usize) -> InboundMessage {
     InboundMessage::text(contact(at / 3 % CONTACTS), OWN, format!("{at:03}"))
 }
@@ -105,7 +105,7 @@ async fn messages_of_an_outage_are_read_back_once_and_in_order() {
     harness.twilio.fail_next(Operation::ListMessages, Fault::Status(503), 1);
     harness.twilio.fail_next(Operation::ListCalls, Fault::Status(429), 1);
     launch(&mut harness);
-    // The last of a burst, one in the middle and a first one come by webhook too: before the list is read.
+    // The last of a burst, one in the middle and a first one also arrive by webhook, before the list is read.
     for at in [248, 100, 3] {
         post_webhook(&harness, &network, at, &kept[at]).await;
     }
@@ -124,14 +124,14 @@ async fn messages_of_an_outage_are_read_back_once_and_in_order() {
     assert_eq!(count(&harness, "messages"), MESSAGES);
     let found = harness.daemon.logs().events_named("TWILIO_CATCH_UP");
     assert_eq!(found.iter().map(|line| line["messages"].as_u64().unwrap()).sum::<u64>(), 247, "{found:?}");
-    // Placed by their times, and still to be answered.
+    // Ordered by their times, and still unanswered.
     let late_ms: f64 = harness
         .daemon
         .query_value("SELECT max(abs(julianday(created_at) - julianday(provider_time))) * 86400000 FROM messages");
     assert!(late_ms < 3000.0, "{late_ms}");
     assert_eq!(count(&harness, "threads WHERE last_in_twilio_at IS NOT NULL"), CONTACTS);
 
-    // Twice is once.
+    // A second run adds nothing.
     harness.daemon.kill9();
     let asked = harness.twilio.requests().len();
     launch(&mut harness);
@@ -186,7 +186,7 @@ async fn a_file_of_a_message_that_was_read_back_is_fetched() {
     let mut picture = InboundMessage::text(contact(1), OWN, "look");
     picture.media.push(MediaRecord::new("image/jpeg", b"picture".to_vec()));
     network.keep(&picture);
-    // What is not WhatsApp, or not to us, is not ours.
+    // Messages of other channels, and messages to other numbers, are ignored.
     network.keep(&InboundMessage::text(contact(2), "+97238888888", "to another sender"));
     launch(&mut harness);
     until("the file", async || (count(&harness, "message_media WHERE state = 'stored'") == 1).then_some(())).await;
@@ -248,7 +248,7 @@ async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
     let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 503);
     let_files_grow("unlimited:unlimited");
-    // Twilio does not come again.
+    // Twilio does not repeat the webhook.
     until("the message", async || (count(&harness, "messages") == 1).then_some(())).await;
 }
 

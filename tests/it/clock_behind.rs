@@ -1,9 +1,9 @@
-//! A clock that shows a time which has passed already.
+//! A clock that shows a time in the past.
 
 use super::support::Daemon;
 use serde_json::Value;
 
-/// Waits until `/readyz` says this of the clock.
+/// Waits until `/readyz` reports this value for the clock.
 async fn until_clock_is(daemon: &Daemon, expected: &str) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while daemon.client().get("/readyz").await.json()["clock"] != expected {

@@ -1,4 +1,4 @@
-//! The demo, whole: it checks the daemon and says whether everything was as it must be.
+//! The complete demo: it checks the daemon and reports whether every check passed.
 
 use rustix::process::{Pid, Signal};
 use std::io::{BufRead, BufReader, Lines};
@@ -53,13 +53,13 @@ fn a_demo_without_the_bridge_says_how_to_get_it() {
     assert!(output.status.code() == Some(1) && told.contains("in the project's folder"), "{told}");
 }
 
-/// A demo whose stage is set.
+/// A running demo whose servers are all ready.
 struct Demo {
     process: Child,
     address: String,
     folder: String,
     node: Vec<u32>,
-    // Held to the end: nobody listens any more would be another reason to end.
+    // Kept open until the end: a closed pipe would be another reason to exit.
     _output: Lines<BufReader<ChildStdout>>,
 }
 
@@ -85,7 +85,7 @@ impl Demo {
     }
 }
 
-/// Whether a process runs: one that has ended and that nobody has looked after does not.
+/// Returns true while the process runs. A zombie, which its parent has not reaped, does not count.
 fn runs(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }

@@ -99,7 +99,7 @@ async fn a_database_that_cannot_be_written_is_not_ready_until_it_can() {
     assert_eq!(wait_for_ready(&daemon, 200).await["db"], "ok");
 }
 
-/// Asks until the answer has that status: a probe counts for a second.
+/// Repeats the request until the answer has this status: the daemon caches a probe's result for a second.
 async fn wait_for_ready(daemon: &Daemon, status: u16) -> Value {
     let deadline = Instant::now() + WAIT_TIMEOUT;
     loop {

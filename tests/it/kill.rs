@@ -1,5 +1,5 @@
-//! kill -9 at any moment under mixed load: messages in by both ways, messages out by both ways, calls. What was
-//! acknowledged is there once, what was taken over for sending has gone out once, and nothing is stuck.
+//! kill -9 at random moments under mixed load: inbound and outbound messages by both providers, and calls. Every
+//! acknowledged message is stored once, every accepted message is sent once, and no work is stuck.
 
 mod expected_state;
 mod load;
@@ -16,7 +16,7 @@ async fn killed_again_and_again(rounds: u64) {
     let expected = Arc::new(ExpectedState::default());
     let mut load = harness.load(&expected);
     for round in 0..rounds {
-        // Somewhere in the middle of anything; no two rounds alike.
+        // A random point in the work; every round has another one.
         tokio::time::sleep(Duration::from_millis(400 + round * 7_919 % 700)).await;
         tokio::task::block_in_place(|| {
             harness.daemon.kill9();
@@ -32,8 +32,8 @@ async fn killed_again_and_again(rounds: u64) {
     expected.assert_matches(&harness);
 }
 
-/// Everything that waits to go out has gone. Where Twilio does not know whether it took a message, it is asked for a
-/// minute.
+/// Waits until every queued message is sent. If it is unknown whether Twilio accepted a message, the daemon searches
+/// Twilio's list for a minute.
 async fn nothing_is_stuck(daemon: &Daemon) {
     let waiting = "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')";
     let deadline = std::time::Instant::now() + Duration::from_secs(100);

@@ -1,4 +1,4 @@
-//! A wrong setting or secret at a start: the phone comes up with the last ones that worked, and says so.
+//! An invalid setting or secret at a start: the daemon answers calls with the last working settings, and reports it.
 
 use super::support::{Client, Daemon};
 use rustix::fs::Mode;
@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const GOOD: &str = "[voice]\nmax_call_s = 700\n";
 
-/// A daemon whose secrets are files of systemd's, which has run with settings that are right.
+/// A daemon whose secrets are systemd credential files, and which has run with valid settings.
 fn after_a_good_run() -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let credentials = daemon.folder().join("credentials");
@@ -71,7 +71,7 @@ async fn a_typo_and_a_restart_leave_the_phone_on() {
     assert_eq!(setting(&api, "voice.max_call_s").await["value"], 900);
     assert_eq!(daemon.client().get("/readyz").await.json()["settings"], "ok");
 
-    // What a reload has put to use is kept as well.
+    // Settings that a reload has activated are saved as well.
     daemon.logs().wait_until("the settings to be kept", |_| {
         fs::read_to_string(kept(&daemon)).unwrap().contains("900").then_some(())
     });

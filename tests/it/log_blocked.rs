@@ -1,4 +1,4 @@
-//! A journal that stops reading delays no call, message or health check.
+//! A journal that does not read delays no call, message or health check.
 
 use super::support::Daemon;
 use super::support::telephony::CallHarness;
@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// More lines than the pipe and the queue hold.
+/// More lines than the pipe and the queue can hold.
 const REQUESTS: usize = 16_000;
 /// Requests that are sent before their answers are read.
 const BATCH: usize = 100;
@@ -73,7 +73,7 @@ impl Connection {
         Self { stream: BufReader::new(stream) }
     }
 
-    /// Sends a batch of requests and reads the answers; fails where one takes too long.
+    /// Sends a batch of requests and reads the answers; fails if one takes too long.
     fn ask_livez(&mut self) {
         let requests = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(BATCH);
         self.stream.get_mut().write_all(&requests).unwrap();

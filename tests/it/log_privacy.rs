@@ -1,4 +1,4 @@
-//! What the log must never show, over all that a daemon does: secrets, tokens, cookies, whole numbers, what people say.
+//! Secrets, tokens, cookies, complete numbers and conversation text never appear in the log of any operation.
 
 use super::support::access::PASSWORD;
 use super::support::client::{Reply, send};
@@ -28,7 +28,7 @@ const ANSWERED: &str = "תשובה חסויה מאוד";
 const WRITTEN: &str = "הודעה חסויה";
 const SENT: &str = "ההזמנה החסויה מוכנה";
 
-/// Texts that must not be seen, by what they are.
+/// Texts that must not appear, by their kind.
 #[derive(Default)]
 struct Hidden(Vec<(&'static str, String)>);
 
@@ -58,7 +58,8 @@ impl Hidden {
     }
 }
 
-/// Does everything that can be done with a daemon, rightly and wrongly, and returns what its log must not show.
+/// Runs every operation of a daemon, with valid and invalid input, and returns the texts that its log must not
+/// contain.
 async fn drive(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge) -> Hidden {
     let mut hidden = Hidden::default();
     for number in [CALLER, WRITER, BRIDGE_WRITER, OURS] {
@@ -77,7 +78,7 @@ async fn drive(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge) -> Hid
     hidden
 }
 
-/// Logs in, also wrongly, and makes a token.
+/// Logs in, also with wrong passwords, and creates a token.
 async fn visit(harness: &CallHarness, hidden: &mut Hidden) {
     let daemon = &harness.daemon;
     let added =
@@ -108,7 +109,7 @@ async fn visit(harness: &CallHarness, hidden: &mut Hidden) {
     hidden.add("secret", "no-such-token-geheim");
 }
 
-/// Calls that go well, and calls that do not.
+/// Calls that succeed, and calls that fail.
 async fn phone(harness: &CallHarness, hidden: &mut Hidden) {
     let plan = |script: &str| {
         let mut plan = harness.plan(script);
@@ -140,7 +141,7 @@ async fn stream_token(harness: &CallHarness) -> String {
     twiml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
-/// Messages both ways by both providers, refused ones and failing ones too.
+/// Inbound and outbound messages by both providers, including refused and failed ones.
 async fn write(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge, hidden: &mut Hidden) {
     let daemon = &harness.daemon;
     let connector = || DaemonConnector::new(Some(daemon.address())).unwrap();
@@ -190,7 +191,7 @@ async fn write(harness: &CallHarness, rest: &TwilioRest, bridge: &Bridge, hidden
     hidden.add("secret", basic_authorization(harness));
 }
 
-/// How Twilio's REST is asked.
+/// Requests with the authorization of Twilio's REST interface.
 fn basic_authorization(harness: &CallHarness) -> String {
     use base64::Engine;
     let account = harness.twilio_state.account();
@@ -208,7 +209,7 @@ fn secret(name: &str) -> &'static str {
     SECRETS.iter().find(|(known, _)| *known == name).unwrap().1
 }
 
-/// A daemon at that log level that has done everything, and what its log must not show.
+/// A daemon at that log level that has run every operation, and the texts that its log must not contain.
 async fn driven(level: &str) -> (CallHarness, Hidden) {
     let listen = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
     let log = agentlocator::simulator::EventLog::new();

@@ -1,4 +1,4 @@
-//! A process that reads the database without end keeps the write-ahead log from being emptied.
+//! A process that reads the database without an end keeps the write-ahead log from being emptied.
 
 use super::support::Daemon;
 use super::support::small_disk::SmallDisk;
@@ -21,7 +21,7 @@ async fn the_size_of_the_log_is_a_metric() {
     );
 }
 
-/// A backup program that reads the live database stops in the middle of it, as one does whose network share hangs.
+/// A backup program that reads the live database stops in the middle, as if its network share does not respond.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long: make test-all"]
 async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it_ends() {
@@ -30,7 +30,7 @@ async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it
         let live = daemon.folder().join("live/db.sqlite");
         let mut reader = Reader::start(&live);
         reader.signal(Signal::STOP);
-        // All at once, by a connection of the test's own.
+        // All in one transaction, by a connection of the test's own.
         let writer = Connection::open(&live).unwrap();
         writer.execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE ballast(content BLOB)").unwrap();
         let fill = "INSERT INTO ballast WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 270)
@@ -46,7 +46,7 @@ async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it
 
         reader.signal(if is_killed { Signal::KILL } else { Signal::CONT });
         reader.end();
-        // The log is emptied as the service goes on writing.
+        // The log is emptied while the service continues to write.
         let cleared =
             || daemon.logs().events_named("ALERT_CLEARED").iter().any(|event| event["alert.kind"] == "log_size");
         let deadline = Instant::now() + Duration::from_mins(2);
@@ -88,7 +88,7 @@ impl Reader {
     }
 }
 
-/// Not a test: reads the first row, and the rest once its stdin is closed. Alone it does nothing.
+/// Not a test: reads the first row, and the rest once its stdin is closed. Without its variables it does nothing.
 #[test]
 fn the_reading_process() {
     let Ok(live) = std::env::var(ROLE) else { return };

@@ -1,4 +1,4 @@
-//! The man pages and completions, made by the program itself.
+//! The man pages and completions, which the program generates itself.
 
 use super::support::Daemon;
 use serde_json::Value;
@@ -123,7 +123,7 @@ fn commands() -> Vec<Vec<String>> {
     found
 }
 
-/// `--json` and the like, of a help text.
+/// The options of a help text, such as `--json`.
 fn options(help: &str) -> Vec<String> {
     let lines = help.lines().filter(|line| line.trim_start().starts_with('-'));
     let words = lines.filter_map(|line| line.split_whitespace().find(|word| word.starts_with("--")));

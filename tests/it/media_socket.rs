@@ -1,4 +1,4 @@
-//! The media socket itself, message by message: who may come in, and what breaks it.
+//! The media socket, message by message: which clients are accepted, and what closes the connection.
 
 use super::support::telephony::{CallHarness, Socket, start, stream_token as token_in};
 use agentlocator::config::Secret;
@@ -15,7 +15,7 @@ async fn harness() -> CallHarness {
     CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await
 }
 
-/// The code that a socket is closed with; none if it just ends.
+/// Returns the code that the socket is closed with; None if the connection ends without a close frame.
 async fn closed(socket: &mut Socket) -> Option<u16> {
     loop {
         match socket.next().await {
@@ -26,7 +26,7 @@ async fn closed(socket: &mut Socket) -> Option<u16> {
     }
 }
 
-/// What Twilio is told when it asks what follows the stream.
+/// Returns the TwiML for Twilio's request for what follows the stream.
 async fn what_follows(harness: &CallHarness, sid: &str) -> String {
     harness.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text()
 }
@@ -62,7 +62,7 @@ async fn a_token_is_for_one_call_for_one_socket_and_for_a_short_time() {
     let mut second = harness.open_socket().await;
     start(&mut second, "CA00000000000000000000000000000001", &first).await;
     assert_eq!(closed(&mut second).await, Some(1000), "the call has its socket");
-    // It was never the call's, which would close it in the same way at its end.
+    // This socket never belonged to the call, whose own socket is closed with the same code when the call ends.
     tokio::task::block_in_place(|| {
         harness.daemon.logs().wait_until("the refusal", |lines| {
             let is_refusal = |line: &&String| line.contains("\"WS_REFUSED\"") && line.contains("\"no_call\"");

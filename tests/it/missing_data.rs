@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
-/// A service that has run, and whose data is away now.
+/// A service that has run, and whose data folder is then removed.
 fn without_its_data() -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let folder = daemon.folder().to_owned();
@@ -34,7 +34,7 @@ fn stderr(output: &Output) -> String {
 
 fn assert_does_not_start(daemon: &mut Daemon) {
     daemon.spawn();
-    // Not 78: systemd tries again, until the disk is mounted.
+    // Not 78: systemd restarts it, until the disk is mounted.
     assert_eq!(daemon.wait(Duration::from_secs(15)).code(), Some(1));
     let message = daemon.logs().wait_for_event("DATA_MISSING").to_string();
     assert!(message.contains("There was data in") && message.contains("agentlocator setup --new-data"), "{message}");
@@ -72,7 +72,7 @@ fn the_owner_may_begin_anew() {
     let output = daemon.cli(&["setup", "--new-data"]);
     assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("Code"), "{}", stderr(&output));
     daemon.relaunch();
-    // From now on the new data is missed as well.
+    // From now on the daemon detects the loss of the new data as well.
     assert!(daemon.stop().success());
     fs::remove_dir_all(daemon.folder().join("data")).unwrap();
     fs::create_dir(daemon.folder().join("data")).unwrap();

@@ -1,4 +1,4 @@
-//! The page, both doors, and files.
+//! The page, both listeners, and files.
 
 use super::support::{Client, Daemon, client::send};
 use reqwest::Method;

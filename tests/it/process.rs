@@ -1,4 +1,4 @@
-//! The process: its log, its connections, its end.
+//! The process: its log, its connections, its shutdown.
 
 use super::support::log::WAIT_TIMEOUT;
 use super::support::{Client, Daemon, access::PASSWORD};
@@ -59,7 +59,7 @@ async fn no_secret_is_ever_logged() {
     daemon.client().with_token(&token).get("/api/session").await;
     daemon.client().post_json("/api/login", &json!({"name": "dana", "password": "wrong password"})).await;
     let session = dana.get("/api/session").await.json();
-    // Even where somebody puts one in a path.
+    // Also if a client puts a secret in a path.
     daemon.client().get("/nothing/tw-0123456789abcdef?token=sk-0123456789abcdef").await;
     daemon.stop();
     let log = daemon.logs().lines().join("\n") + &daemon.stdout().lines().join("\n");
@@ -82,7 +82,7 @@ fn a_request_that_runs_may_end_and_the_next_one_is_not_taken() {
     );
     connection.write_all(head.as_bytes()).unwrap();
     connection.write_all(&body.as_bytes()[..10]).unwrap();
-    // Once it has answered another one, it has read this one's head too.
+    // Once the daemon has answered a later request, it has read this connection's head too.
     let mut other = TcpStream::connect(daemon.address()).unwrap();
     other.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     other.read_to_end(&mut Vec::new()).unwrap();
@@ -141,7 +141,7 @@ fn beyond_the_limit_the_connection_that_was_silent_longest_is_closed() {
             guest
         })
         .collect();
-    // The first one is heard again, so the second one has been silent longest.
+    // The first connection sends data again, so the second one has been silent longest.
     ask(&mut guests[0]).unwrap();
     let mut next = TcpStream::connect(daemon.address()).unwrap();
     next.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -166,7 +166,7 @@ fn silence_keeps_nobody_out() {
     next.read_to_string(&mut reply).unwrap();
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
-    // Those who are left have five seconds for their first byte, or for the next one of a head.
+    // The other connections have five seconds for their first byte, or for the next byte of a head.
     let half = silent.last_mut().unwrap();
     half.write_all(b"GET /livez HTTP/1.1\r\nHost:").unwrap();
     for mut stream in silent.into_iter().rev().take(10) {
@@ -200,7 +200,7 @@ fn a_body_that_does_not_come_is_not_waited_for() {
         connection.write_all(format!("POST {path} HTTP/1.1\r\n{head}").as_bytes()).unwrap();
         connection.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
         let mut reply = Vec::new();
-        // What is left of the body makes the end of the connection a rude one.
+        // The unread part of the body makes the kernel reset the connection.
         let _ = connection.read_to_end(&mut reply);
         let reply = String::from_utf8_lossy(&reply);
         assert!(wanted.iter().all(|part| reply.contains(part)), "{path}: {reply}");
@@ -333,7 +333,7 @@ fn whoever_never_says_what_it_wants_is_shown_the_door() {
     let (silent, mut slow, mut slow_later) = (connect(), connect(), connect());
     slow.write_all(half).unwrap();
     ask(&mut slow_later);
-    // Times are kept in milliseconds: others ask meanwhile.
+    // Timestamps are kept in milliseconds: other threads read them meanwhile.
     (0..10).for_each(|_| ask(&mut connect()));
     slow_later.write_all(half).unwrap();
     for (what, mut stream) in [("nothing", silent), ("half a head", slow), ("half a second head", slow_later)] {

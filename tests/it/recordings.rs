@@ -1,4 +1,4 @@
-//! Recordings after the call: compressed in the background, and playable in both forms.
+//! Recordings after the call: compressed in the background, and playable in both formats.
 
 use crate::support::Daemon;
 use crate::support::client::{Client, send};
@@ -48,7 +48,7 @@ fn wav_file() -> Vec<u8> {
     [&wav::header(2, sound.len() as u64)[..], &sound].concat()
 }
 
-/// A daemon with recordings that an older version left.
+/// A daemon with recordings that an older version stored.
 fn with_recordings(count: i64) -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(&seed(count, &wav_file()));
@@ -64,7 +64,7 @@ fn samples(file: &[u8]) -> (WavFormat, Vec<i16>) {
     (format, samples)
 }
 
-/// How much louder the sound of one channel is than the difference, in decibels.
+/// By how many decibels one channel's signal is louder than the difference.
 fn fidelity(original: &[i16], decoded: &[i16], channel: usize) -> f64 {
     let (mut sound, mut error) = (0.0, 0.0);
     for (a, b) in original.iter().zip(decoded).skip(channel).step_by(2) {
@@ -102,7 +102,7 @@ async fn an_old_wav_becomes_opus_and_plays_in_both_forms() {
         let fidelity = fidelity(&original, &sound, channel);
         assert!(fidelity > 2.0, "channel {channel}: {fidelity:.1} dB");
     }
-    // Who is silent is silent.
+    // A silent channel stays silent.
     let energy = |channel: usize, seconds: std::ops::Range<usize>| {
         let part = &sound[seconds.start * 16_000..seconds.end * 16_000];
         part.iter().skip(channel).step_by(2).map(|sample| f64::from(*sample).powi(2)).sum::<f64>()
@@ -137,7 +137,7 @@ async fn an_old_wav_becomes_opus_and_plays_in_both_forms() {
     assert_eq!(api.get(&format!("{PATH}?format=mp3")).await.status, 400);
 }
 
-/// FFmpeg was written by others: it reads the file, seeks in it, and finds the same length.
+/// FFmpeg, an independent implementation, reads the file, seeks in it, and reports the same length.
 #[tokio::test(flavor = "multi_thread")]
 async fn other_programs_play_it_and_seek_in_it() {
     let daemon = with_recordings(1);
@@ -219,7 +219,7 @@ async fn the_backfill_of_old_recordings_goes_on_where_it_was_cut_off() {
     })
     .await;
 
-    // It is done once.
+    // The backfill runs once.
     let mark = daemon.logs().mark();
     daemon.restart();
     assert!(!daemon.logs().lines()[mark..].iter().any(|line| line.contains("BACKFILL_STARTED")));

@@ -1,4 +1,4 @@
-//! Root's commands in folders where another user can write: that user's links lead root nowhere.
+//! Root's commands in folders where another user can write: they follow no link of that user.
 
 use super::support::store::integrity;
 use std::fs::{self, Permissions};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// The service's user.
+/// The service's user ID.
 const SERVICE: u32 = 65_534;
 
 /// A data folder of another user with a database in it, and a folder that only root can enter.
@@ -17,7 +17,7 @@ struct Installation {
 }
 
 impl Installation {
-    /// None, with a line, where the tests do not run as root.
+    /// None, with a printed line, if the tests do not run as root.
     fn new() -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             eprintln!("only root can give files to another user, so this is not tested");
@@ -26,7 +26,7 @@ impl Installation {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let here = Self { folder };
-        // The folder of the built program may be one that only root may enter.
+        // The folder of the built program may be accessible to root only.
         fs::copy(env!("CARGO_BIN_EXE_agentlocator"), here.path("agentlocator")).unwrap();
         for name in ["data", "data/snapshots"] {
             fs::create_dir(here.path(name)).unwrap();
@@ -53,7 +53,7 @@ impl Installation {
         self.command(arguments).output().unwrap()
     }
 
-    /// A sound database that only root can read.
+    /// A valid database that only root can read.
     fn secret_database(&self) -> PathBuf {
         let secret = self.path("secret/root.db");
         let output = self.as_root(&["backup", secret.to_str().unwrap()]);
@@ -61,7 +61,7 @@ impl Installation {
         secret
     }
 
-    /// A link that the service's user lays.
+    /// Creates a link that belongs to the service's user.
     fn lay_link(&self, target: &Path, name: &str) -> String {
         let link = self.path(name);
         symlink(target, &link).unwrap();
@@ -94,7 +94,7 @@ fn restore_follows_no_link_of_the_data_folder() {
     let link = here.lay_link(&secret, &format!("data/snapshots/{name}"));
     here.assert_restore_is_refused(name);
     here.assert_restore_is_refused(&link);
-    // Nor a link in place of a folder, whichever way it is named.
+    // Nor a link in place of a folder, with either form of the path.
     let folder = here.lay_link(&here.path("secret"), "data/folder");
     here.assert_restore_is_refused(&format!("{folder}/root.db"));
     here.assert_restore_is_refused(&format!("{}/../data/folder/root.db", here.path("data").display()));
@@ -119,7 +119,7 @@ fn restore_takes_what_the_service_or_root_has_left_there() {
         let output = here.restore("copy.db");
         assert!(output.status.success(), "user {owner}: {}", told(&output));
     }
-    // Through a link that root has laid to the folder, root reaches the same file by the same rules.
+    // Through a link that root created to the folder, root reaches the same file under the same rules.
     symlink(here.path("data/snapshots"), here.path("shortcut")).unwrap();
     let output = here.restore(here.path("shortcut/copy.db").to_str().unwrap());
     assert!(output.status.success(), "{}", told(&output));
@@ -131,7 +131,7 @@ fn restore_takes_what_the_service_or_root_has_left_there() {
 fn restore_goes_on_from_a_link_of_root_to_none_of_another_user() {
     let Some(here) = Installation::new() else { return };
     let link = here.lay_link(&here.secret_database(), "data/snapshots/latest.db");
-    // Root's own link to what it takes for a snapshot.
+    // Root's own link to the folder that it uses for a snapshot.
     symlink(link, here.path("latest.db")).unwrap();
     here.assert_restore_is_refused(here.path("latest.db").to_str().unwrap());
     let shared = shared_folder(&here);
@@ -142,7 +142,7 @@ fn restore_goes_on_from_a_link_of_root_to_none_of_another_user() {
     assert!(output.status.success(), "{}", told(&output));
 }
 
-/// A folder where everyone may write, as `/tmp`.
+/// A folder that every user can write to, as `/tmp`.
 fn shared_folder(here: &Installation) -> PathBuf {
     let shared = here.path("shared");
     fs::create_dir(&shared).unwrap();
@@ -161,7 +161,7 @@ fn a_backup_replaces_nothing_that_another_users_link_leads_to() {
     let to_file = here.lay_link(&victim, "shared/c.db");
     here.lay_link(&here.path("secret"), "shared/folder");
     let through_folder = here.path("shared/folder/victim").to_str().unwrap().to_owned();
-    // The unfinished file has a name that others can guess.
+    // Other users can guess the name of the unfinished file.
     here.lay_link(&victim, "shared/d.db.part");
     let to_part = here.path("shared/d.db").to_str().unwrap().to_owned();
     fs::hard_link(&other, here.path("shared/e.db.part")).unwrap();
@@ -190,7 +190,7 @@ fn a_backup_is_not_written_into_another_users_file() {
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     assert_eq!(fs::metadata(&part).unwrap().len(), 0);
 
-    // And one that replaces another user's file does not get its mode.
+    // A file that replaces another user's file does not inherit its mode.
     fs::remove_file(&part).unwrap();
     fs::write(&target, "").unwrap();
     fs::set_permissions(&target, Permissions::from_mode(0o666)).unwrap();

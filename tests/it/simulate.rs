@@ -1,4 +1,4 @@
-//! `agentlocator simulate`: owners try their box with it.
+//! `agentlocator simulate`: owners test their server with it.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;
@@ -74,7 +74,7 @@ async fn a_box_that_refuses_makes_it_fail() {
 async fn a_call_whose_stream_never_comes_ends_at_the_recorder() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    // The command binds it itself.
+    // The command binds the address itself.
     drop(listener);
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
         setup.env("TWILIO_API_BASE_URL", format!("http://{address}"));

@@ -1,4 +1,4 @@
-//! Two machines: the second follows the replica of the first, and takes its place.
+//! Two servers: the second follows the replica of the first, and replaces it.
 
 use super::litestream::{BESIDE_LITESTREAM, beside_litestream, messages_in, sid};
 use super::support::litestream::Litestream;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command, Output, Stdio};
 
-/// A machine beside the first one.
+/// The second server.
 struct Second {
     daemon: Daemon,
     standby: Option<Child>,
@@ -25,7 +25,7 @@ impl Second {
         Self { daemon, standby: None, log: Log::default(), options: litestream.options() }
     }
 
-    /// Lets `agentlocator standby` run until it is stopped.
+    /// Runs `agentlocator standby` until it is stopped.
     fn follow(&mut self) {
         let mut command = self.command("standby", &[]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -97,7 +97,7 @@ impl Drop for Second {
     }
 }
 
-/// A machine with one message, which Litestream replicates, and a second one that follows. None without Litestream.
+/// A server with one message, which Litestream replicates, and a second one that follows. None without Litestream.
 async fn two_machines() -> Option<(Shop, Litestream, Second)> {
     let shop = Shop::open_with(beside_litestream, "").await;
     let mut litestream = Litestream::of(shop.daemon.folder())?;
@@ -118,7 +118,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     let Some((mut shop, mut litestream, mut second)) = two_machines().await else { return };
     assert_eq!(second.status()["follows"], true);
 
-    // Each message with the time at which it had been acknowledged.
+    // Each message with the time at which it was acknowledged.
     let mut acknowledged = vec![(sid(1), clock::now())];
     for number in 2..300 {
         shop.receive_by_twilio("whatsapp:+972501111111", &sid(number), "שלום").await;
@@ -143,7 +143,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     }
     eprintln!("{} of {} messages are missing", missing.len(), acknowledged.len());
 
-    // It is an old state of the database in use from now on, and cannot replace it once more.
+    // It is an old state of the database that is now active, and cannot replace it again.
     let again = second.promote(&[]);
     assert!(again.status.code() == Some(1) && told(&again).contains("there is no copy"), "{}", told(&again));
 
@@ -161,7 +161,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
 async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     let Some((shop, mut litestream, mut second)) = two_machines().await else { return };
 
-    // Litestream would make a bucket of its own while this one is away.
+    // Litestream would create a bucket itself while this one is missing.
     litestream.kill9();
     let away = litestream.bucket().with_extension("away");
     std::fs::rename(litestream.bucket(), &away).unwrap();
@@ -178,7 +178,7 @@ async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     second.has(3).await;
 }
 
-/// Litestream itself resumes only from the newest whole copy in the bucket, of which there is one a day.
+/// Litestream itself resumes only from the newest complete copy in the bucket, of which there is one a day.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_the_newest_changes() {
     let Some((shop, mut litestream, mut second)) = two_machines().await else { return };
@@ -243,7 +243,7 @@ async fn a_promotion_that_cannot_be_right_changes_nothing() {
     refused(&second.promote(&[]), "--without-replica");
     assert!(!second.daemon.published_file().exists());
 
-    // In the middle of a change the database is newer than the note of how far it is.
+    // In the middle of a change the database is newer than the recorded position.
     let position = second.copy().with_extension("sqlite-txid");
     let noted = std::fs::File::options().write(true).open(position).unwrap();
     noted.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();

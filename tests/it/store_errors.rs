@@ -1,4 +1,4 @@
-//! A full disk, work that panics, work that fails: nothing half-stored, and it goes on by itself.
+//! A full disk, work that panics, work that fails: nothing is half-stored, and the store recovers by itself.
 
 use super::support::forget_clean_stop;
 use super::support::small_disk::SmallDisk;
@@ -54,7 +54,7 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
             write(&store, "client-0", number).await.unwrap();
         }
     };
-    // A large log, which has its room from then on.
+    // A large log, which keeps its space from then on.
     grow(1, 16 << 20).await;
     grow(2, 100).await;
     let ballast = small.fill(0);
@@ -65,7 +65,7 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
         grow(number, 50_000).await;
         assert!(Instant::now() < deadline, "it never filled up");
     }
-    // Behind, but whole: it was not touched.
+    // Behind, but intact: the store did not write to it.
     assert_eq!(integrity(&fixture.published()), None);
     std::fs::remove_file(ballast).unwrap();
     number += 1;
@@ -81,7 +81,7 @@ async fn who_holds_the_file_open_on_a_small_disk_does_not_hold_up_a_start() {
     let (store, _) = Store::open(fixture.config()).unwrap();
     write(&store, "client-0", 1).await.unwrap();
     store.close();
-    // The copy has to be compared, and there is no room for a second one.
+    // The copy has to be compared, and the disk has no space for a second one.
     rusqlite::Connection::open(fixture.live())
         .unwrap()
         .execute("INSERT INTO meta VALUES ('color', 'blue')", [])
@@ -117,7 +117,7 @@ async fn work_that_panics_or_fails_takes_nobody_with_it() {
         tx.insert_audit(ActorId::Agent, "failing", "", now)?;
         Err(Error::NotFound("thing"))
     });
-    // Together in one group, most likely.
+    // Most likely together in one group commit.
     let (first, panicked, second, failed, third) =
         tokio::join!(note(&store, "first"), panicking, note(&store, "second"), failing, note(&store, "third"));
     first.unwrap();
@@ -200,13 +200,13 @@ fn a_file_of_another_user_is_not_called_a_full_disk() {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.close();
-    // As the documentation says to put a backup in place, done by root with a strict umask.
+    // A backup put in place as the documentation describes, by root with a strict umask.
     std::fs::remove_dir_all(fixture.live().parent().unwrap()).unwrap();
     std::fs::set_permissions(fixture.published(), std::fs::Permissions::from_mode(0o600)).unwrap();
     let nobody = 65_534;
     std::fs::set_permissions(fixture.folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
     chown(fixture.folder(), Some(nobody), Some(nobody)).unwrap();
-    // The folder of the built program may be one that only root may enter.
+    // The folder of the built program may be accessible to root only.
     let program = fixture.folder().join("agentlocator");
     std::fs::copy(env!("CARGO_BIN_EXE_agentlocator"), &program).unwrap();
     let output = std::process::Command::new(program)

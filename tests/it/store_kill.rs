@@ -1,4 +1,4 @@
-//! kill -9 at any moment: what was acknowledged is there once, and every copy is right.
+//! kill -9 at random moments: every acknowledged write is present once, and every copy is correct.
 
 use super::support::store::{Child, StoreFixture, check_copy};
 use agentlocator::store::{Integrity, Store};
@@ -13,10 +13,10 @@ async fn killed_again_and_again(times: u64) {
         // The first copy after a start, also after a start that followed a kill.
         let acknowledged = acks.all();
         assert_eq!(check_copy(&fixture.copy(), &acknowledged), None, "round {round}, first copy");
-        // Somewhere in the middle of anything.
+        // A random point in the work.
         tokio::time::sleep(Duration::from_micros(20_000 + round * 7_919 % 60_000)).await;
         child.kill9();
-        // Killed in the middle of a write the file is refused by every reader, until the next start.
+        // After a kill in the middle of a write, every reader refuses the file until the next start.
         let (acknowledged, dead) = (acks.all(), fixture.copy());
         if std::fs::read(&dead).unwrap()[..16] == [0; 16] {
             continue;

@@ -1,4 +1,4 @@
-//! A database of ten gigabytes: nothing waits for its size, and memory does not grow with it.
+//! A database of ten gigabytes: no operation waits in proportion to its size, and memory use does not grow with it.
 
 use super::support::store::open_copy;
 use super::support::whatsapp::Shop;
@@ -9,11 +9,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 const WANTED: u64 = 10 << 30;
-/// The live database, the published file, its spare, a copy, three snapshots, and room for the rest.
+/// The live database, the published file, its spare, a copy, three snapshots, and space for temporary files.
 const FILES: u64 = 8;
 const LONGEST: Duration = Duration::from_mins(30);
 
-/// Waits as long as it takes to read and write so much.
+/// Waits as long as reading and writing this amount of data takes.
 fn until(what: &str, found: impl Fn() -> bool) {
     let deadline = Instant::now() + LONGEST;
     while !found() {
@@ -22,7 +22,7 @@ fn until(what: &str, found: impl Fn() -> bool) {
     }
 }
 
-/// The most memory that a process has had so far, in megabytes.
+/// The peak memory of a process so far, in megabytes.
 fn most_memory_mb(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -51,7 +51,7 @@ async fn long_ten_gigabytes_are_started_copied_and_kept_in_little_memory() {
     let published = shop.daemon.published_file();
     let mut number = 0;
     for round in 0..2 {
-        // Ready, and taking messages, while the database is read beside it.
+        // The daemon is ready and accepts messages while another thread verifies the database.
         number += 1;
         shop.receive_by_twilio("whatsapp:+972501111111", &format!("SM{number:032x}"), "early").await;
         until("the copy to hold the message", || messages_in_copy(&published) == Some(number));

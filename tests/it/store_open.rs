@@ -1,4 +1,4 @@
-//! Opening the store: migrations, the lock, snapshots, and what is left from before.
+//! Opening the store: migrations, the lock, snapshots, and files of an earlier run.
 
 use super::support::store::{StoreFixture, integrity};
 use agentlocator::store::{Error, Integrity, PublishState, Store};
@@ -87,7 +87,7 @@ async fn without_publishing_nothing_is_published() {
     assert_eq!(store.health().publish, PublishState::Off);
     assert!(!fixture.published().exists());
     store.close();
-    // Switched on later, the copy is made then.
+    // If publishing is enabled later, the copy is created then.
     let fixture = fixture.changed(|config| config.publish = true);
     let (_store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
@@ -108,7 +108,7 @@ async fn switched_off_and_on_again_the_copy_catches_up() {
     assert_eq!(integrity(&fixture.copy()), None);
 }
 
-/// What is written from here on is in the published file too.
+/// Writes after this point are in the published file too.
 async fn goes_on(fixture: &StoreFixture) {
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
@@ -137,7 +137,7 @@ async fn a_start_that_fails_after_a_copy_was_put_in_place_forgets_nothing() {
     drop(store);
     let other = StoreFixture::new();
     std::fs::copy(copy, other.published()).unwrap();
-    // It takes the copy over, and then there is no end of the log.
+    // It adopts the copy; after that the log has no end mark.
     std::fs::create_dir_all(other.live().with_file_name("db.sqlite-shm")).unwrap();
     assert!(Store::open(other.config()).is_err());
     std::fs::remove_dir(other.live().with_file_name("db.sqlite-shm")).unwrap();

@@ -1,4 +1,4 @@
-//! What somebody else does to the published file is found out, and left alone.
+//! A change of the published file by another process is detected, and the file is not overwritten.
 
 use super::support::store::{StoreFixture, integrity};
 use agentlocator::store::{PublishState, Store};
@@ -12,7 +12,7 @@ async fn set_color(store: &Store, color: &'static str) {
     store.write(move |tx| tx.set_meta("color", color)).await.unwrap();
 }
 
-/// A store with a copy from before its last change.
+/// A store, and a copy of its file from before the last change.
 async fn with_an_old_copy() -> (StoreFixture, Store, std::path::PathBuf) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -26,7 +26,8 @@ fn is_foreign(state: &PublishState) -> bool {
     matches!(state, PublishState::Foreign { reason } if reason.contains("move that file away"))
 }
 
-/// The change is found, the file keeps its bytes while writes go on, and once it is moved away a new one is made.
+/// The change is detected, the file keeps its bytes while writes continue, and once it is moved away a new one is
+/// created.
 async fn is_left_alone(fixture: &StoreFixture, store: &Store) {
     let theirs = std::fs::read(fixture.published()).unwrap();
     set_color(store, "red").await;
@@ -121,7 +122,7 @@ async fn another_program_writing_to_the_live_database_is_caught_up_with() {
         let conn = Connection::open(fixture.live()).unwrap();
         conn.busy_timeout(Duration::from_secs(5)).unwrap();
         conn.execute("UPDATE meta SET value = ?1 WHERE key = 'color'", [color]).unwrap();
-        // Its end may have moved the log behind our back.
+        // A checkpoint by the other process may move the log without a notification.
         let _: i64 = conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0)).unwrap();
         drop(conn);
         store.write(|tx| tx.set_meta("other", "1")).await.unwrap();

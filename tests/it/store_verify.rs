@@ -1,5 +1,5 @@
-//! A partial index with entries that have no row: SQLite's own check calls such a database sound, and every part of
-//! AgentLocator that verifies a database must not.
+//! A partial index with entries that have no row: SQLite's own check reports such a database as valid, and every part
+//! of AgentLocator that verifies a database must detect it.
 
 use super::support::Daemon;
 use rusqlite::Connection;
@@ -9,10 +9,10 @@ use std::process::Output;
 /// The index that finds duplicate messages.
 const INDEX: &str = "idx_msgs_provider_id";
 
-/// What must be said of a file that [`damage`] has changed.
+/// The error that must be reported for a file that [`damage`] has changed.
 const FINDING: &str = "index idx_msgs_provider_id has 5 entries, but 4 rows of messages belong in it";
 
-/// Deletes a message, and leaves its entry in the index behind.
+/// Deletes a message, and keeps its entry in the index.
 fn damage(file: &Path) {
     let reopened = || {
         let conn = Connection::open(file).unwrap();

@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 const TOKEN: &str = "12345678901234567890123456789012";
 
-/// Asks the library; one answer for each question.
+/// Sends the questions to the library; returns one answer for each.
 fn ask(questions: &[Value]) -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/twilio-helper");
     assert!(folder.join("node_modules/twilio").exists(), "run `scripts/setup.sh test` first: it installs the library");
@@ -31,7 +31,7 @@ fn ask_one(question: Value) -> Value {
     ask(&[question]).remove(0)
 }
 
-/// What people, networks and Twilio's next version may send.
+/// Text that people, networks and later versions of Twilio may send.
 fn odd_forms() -> Vec<Vec<(String, String)>> {
     let values = ["", "שלום עולם", "a+b c&d=e%20", "'\"<>\\", "+972501234567", "👋🏽", "\r\n\t", "Z", "a", "é"];
     let names = ["CallSid", "From", "from", "A", "a.b", "ü", "MediaUrl0", "MediaUrl10", "MediaUrl2"];
@@ -112,7 +112,7 @@ fn ports_are_taken_in_or_left_out_as_the_library_does() {
 
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
 
-/// A daemon that knows the token, and a client.
+/// A daemon that has the auth token, and a client.
 fn shop() -> (Daemon, Client) {
     let daemon = Daemon::start(|setup| {
         setup.env("TWILIO_AUTH_TOKEN", TOKEN).env("TWILIO_ACCOUNT_SID", ACCOUNT);
@@ -121,7 +121,7 @@ fn shop() -> (Daemon, Client) {
     (daemon, client)
 }
 
-/// A webhook that the library has signed.
+/// A webhook with the library's signature.
 async fn signed(daemon: &Daemon, path: &str, form: &[(&str, &str)]) -> Reply {
     let params: Map<_, _> = form.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     let question = json!({"sign": {"token": TOKEN, "url": format!("{}{path}", daemon.url()), "params": params}});
@@ -147,13 +147,13 @@ async fn what_the_library_signs_is_let_in() {
         200
     );
 
-    // Without a body, the parameters in the query.
+    // Without a body; the parameters are in the query.
     let path = "/webhook/incoming_call?CallSid=CA00000000000000000000000000000002&From=%2B972501234567";
     let theirs = ask_one(json!({"sign": {"token": TOKEN, "url": format!("{}{path}", daemon.url()), "params": {}}}));
     let get = client.request(Method::GET, path).header("X-Twilio-Signature", theirs.as_str().unwrap());
     assert_eq!(send(get).await.status, 200);
 
-    // JSON, its hash in the URL.
+    // JSON; its hash is in the URL.
     let body =
         json!({"CallSid": "CA00000000000000000000000000000003", "CallStatus": "completed", "name": "דנה"}).to_string();
     let url = format!("{}/webhook/call_status", daemon.url());
@@ -251,7 +251,7 @@ fn the_check_itself_finds_what_is_wrong() {
     }
 }
 
-/// The library builds the same documents out of its own verbs and attributes.
+/// The library generates the same documents from its own verbs and attributes.
 fn check(documents: &[String]) {
     let ours: Vec<_> = documents.iter().map(|xml| tree(xml)).collect();
     let theirs = ask(&ours.iter().map(|tree| json!({"build": tree})).collect::<Vec<_>>());
@@ -262,7 +262,7 @@ fn check(documents: &[String]) {
     }
 }
 
-/// A document as names, attributes, text and children; layout left out.
+/// A document as names, attributes, text and children, without whitespace.
 fn tree(xml: &str) -> Value {
     let mut reader = quick_xml::Reader::from_str(xml);
     let mut open = vec![json!({"children": []})];

@@ -1,4 +1,4 @@
-//! The sign of life that systemd waits for: it stops when the daemon is of no use any more, and only then.
+//! The watchdog notification for systemd: it stops when the daemon no longer works, and only then.
 
 use super::support::Daemon;
 use super::support::freeze::Frozen;
@@ -7,13 +7,13 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// What systemd hears.
+/// The socket on which systemd receives notifications.
 struct Systemd {
     socket: UnixDatagram,
     _folder: tempfile::TempDir,
 }
 
-/// A daemon that systemd watches, which has shown that it lives.
+/// A daemon with systemd's watchdog, which has sent its first notification.
 fn watched() -> (Daemon, Systemd) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
@@ -26,7 +26,7 @@ fn watched() -> (Daemon, Systemd) {
 }
 
 impl Systemd {
-    /// Whether a sign of life comes within the time.
+    /// Returns true if a notification arrives within the time.
     fn receives_watchdog_ping(&self, limit: Duration) -> bool {
         self.receive("WATCHDOG=1", limit).is_some()
     }
@@ -45,7 +45,7 @@ impl Systemd {
         None
     }
 
-    /// Forgets what it has heard.
+    /// Discards the notifications received so far.
     fn forget(&self) {
         self.socket.set_nonblocking(true).unwrap();
         while self.socket.recv(&mut [0; 4096]).is_ok() {}
@@ -57,7 +57,7 @@ impl Systemd {
 fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
     let (daemon, systemd) = watched();
     let Some(frozen) = Frozen::thread(daemon.pid(), "store-writer") else { return };
-    // A beat may have been under way.
+    // A notification may have been in progress.
     systemd.receives_watchdog_ping(Duration::from_millis(500));
     systemd.forget();
     assert!(!systemd.receives_watchdog_ping(Duration::from_secs(2)), "its store hangs");

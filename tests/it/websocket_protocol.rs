@@ -1,5 +1,6 @@
-//! Frames that RFC 6455 forbids, by hand on the media socket: each is answered with the code that the standard names. The cases
-//! are of the kinds that Autobahn's fuzzing client tries: reserved bits and opcodes, fragments, UTF-8, closing.
+//! Frames that RFC 6455 forbids, written by hand on the media socket: each is answered with the code that the
+//! standard names. The cases are of the kinds that Autobahn's fuzzing client tests: reserved bits and opcodes,
+//! fragments, UTF-8, closing.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;
@@ -12,11 +13,11 @@ const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
-/// In place of a length: it follows in two bytes.
+/// In place of a length: the length follows in two bytes.
 const TWO_BYTES: u8 = 0x7e;
 const EIGHT_BYTES: u8 = 0x7f;
 
-/// A frame as a client sends it: masked, here by zeros.
+/// A client's frame: masked, here with zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
     let mut bytes = vec![first];
@@ -31,7 +32,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The code of a close frame among what a server sends, unmasked; none if the connection just ends.
+/// Returns the code of a close frame in the server's unmasked data; None if the connection ends without one.
 async fn close_code(stream: &mut TcpStream) -> Option<u16> {
     loop {
         let mut head = [0; 2];
@@ -49,7 +50,7 @@ async fn close_code(stream: &mut TcpStream) -> Option<u16> {
     }
 }
 
-/// What a client of the protocol sends first, and the answer to it.
+/// The first bytes that a client of the protocol sends, and the server's answer.
 async fn open(harness: &CallHarness) -> TcpStream {
     let mut stream = TcpStream::connect(harness.daemon.address()).await.unwrap();
     let head = "GET /ws/twilio-media HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

@@ -1,4 +1,4 @@
-//! Both ways of WhatsApp into one CRM and out again: never lost, never twice.
+//! Messages by both WhatsApp providers into one CRM and out again: none is lost, none is duplicated.
 
 mod bridge_api;
 mod bridge_files;

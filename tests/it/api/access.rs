@@ -1,4 +1,4 @@
-//! Every route of the document for everybody who may come.
+//! Every route of the document, called with every kind of credential.
 
 use super::with_data;
 use crate::support::access::PASSWORD;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// What the document says of an operation.
+/// An operation's entry in the document.
 struct Operation {
     id: String,
     method: Method,
-    /// With ids that exist nowhere.
+    /// The path, with ids that do not exist.
     path: String,
     access: Access,
     responses: BTreeSet<String>,
@@ -24,7 +24,7 @@ struct Operation {
 #[derive(Clone, Copy, Debug)]
 enum Access {
     Everybody,
-    /// The role that each kind of credential needs; without one it is never enough.
+    /// The role that each kind of credential needs; without a role the credential is never accepted.
     Roles {
         cookie: Option<&'static str>,
         token: Option<&'static str>,
@@ -64,19 +64,19 @@ fn operations(document: &Value) -> Vec<Operation> {
     all.collect()
 }
 
-/// Who calls.
+/// The kinds of callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
-    /// Without a credential, or with one that is not accepted.
+    /// Without a credential, or with an invalid one.
     Nobody(&'static str),
     Token(&'static str),
     Login(&'static str),
-    /// A login's cookie without its CSRF token.
+    /// A session cookie without its CSRF token.
     CookieAlone(&'static str),
 }
 
 impl Operation {
-    /// The status and code with which the document says that the caller is refused.
+    /// The status and error code with which the document says that the caller is refused.
     fn refusal(&self, caller: Caller) -> Option<(u16, &'static str)> {
         let Access::Roles { cookie, token } = self.access else { return None };
         let allows = |needed: Option<&str>, role: &str| needed.is_some_and(|needed| needed == role || role == "owner");
@@ -90,7 +90,7 @@ impl Operation {
     }
 }
 
-/// Sends an empty object and checks that an error has the form of all errors; returns the status and the error's code.
+/// Sends an empty object and checks that an error has the common form; returns the status and the error's code.
 async fn ask(client: &Client, method: &Method, path: &str) -> (u16, String) {
     let reply = send(client.request(method.clone(), path).json(&json!({}))).await;
     if reply.status < 400 {
@@ -107,7 +107,7 @@ async fn status(client: &Client, method: &Method, path: &str) -> u16 {
     ask(client, method, path).await.0
 }
 
-/// Credentials that are no longer accepted, as only time or another version makes them.
+/// Credentials that only the passing of time or another version invalidates.
 fn stale_credentials() -> String {
     let hash = |secret: &str| hex(&Sha256::digest(secret.as_bytes()));
     let (expired, lost, removed) = (hash("agl_expired"), hash("agl_lost"), hash("agl_removed"));
@@ -171,7 +171,7 @@ async fn the_document_says_who_may_call_what() {
     for (name, caller, client) in callers {
         for operation in &operations {
             let Operation { id, method, path, responses, .. } = operation;
-            // A login that ends itself is no login for the next operation.
+            // A logout invalidates the session for the next operation.
             let client = match caller {
                 Caller::Login(role) if ["log_out", "end_session"].contains(&id.as_str()) => {
                     daemon.log_in(if role == "owner" { "dana" } else { "gal" }, PASSWORD).await

@@ -1,4 +1,4 @@
-//! Every change by the API leaves a row in the audit log.
+//! Every change through the API adds a row to the audit log.
 
 use crate::support::access::PASSWORD;
 use crate::support::client::send;
@@ -29,7 +29,7 @@ struct Shop {
     daemon: Daemon,
     bridge: Bridge,
     owner: Client,
-    /// A token that outlives every session.
+    /// A token that stays valid when every session has ended.
     auditor: Client,
 }
 
@@ -48,7 +48,7 @@ impl Shop {
         Self { daemon, bridge, owner, auditor }
     }
 
-    /// A request by which the operation succeeds, after what it needs has been made.
+    /// A request by which the operation succeeds, after the objects that it needs have been created.
     #[expect(clippy::too_many_lines, reason = "an arm for each operation")]
     async fn example(&self, operation: &str) -> Example {
         let owner = &self.owner;
@@ -127,7 +127,7 @@ impl Shop {
                 example(Method::PUT, "/api/threads/1/ai", body, "set_thread_ai_mode", "thread:1")
             }
             "choose_database" => {
-                // The published file is replaced by one of another program.
+                // A file of another program replaces the published file.
                 let file = self.daemon.published_file();
                 let foreign = file.with_extension("foreign");
                 let conn = rusqlite::Connection::open(&foreign).unwrap();
@@ -191,8 +191,8 @@ impl Shop {
 }
 
 impl Shop {
-    /// Two contacts with messages, of whom the one has the number that the other one had; the suggestion's id, and the older
-    /// contact's.
+    /// Two contacts with messages, where the first has the number that the second had before; returns the
+    /// suggestion's id and the older contact's.
     async fn merge_suggestion(&self, number: &str) -> (Value, Value) {
         let lid = format!("{}@lid", &number[1..]);
         for body in [
@@ -212,7 +212,7 @@ impl Shop {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_change_leaves_a_row() {
     let mut shop = Shop::open().await;
-    // Set-up is over once there is an owner, so it is the first.
+    // Set-up is closed once there is an owner, so it runs first.
     let url = shop.daemon.logs().wait_for_event("SETUP_CODE")["url"].as_str().unwrap().to_owned();
     let code = url.split_once("#code=").unwrap().1;
     let owner = json!({"code": code, "name": "dana", "password": PASSWORD});
@@ -229,7 +229,7 @@ async fn every_change_leaves_a_row() {
     }
     assert!(operations.remove("complete_setup") && operations.len() >= 27, "{}", operations.len());
     let mut operations: Vec<_> = operations.into_iter().collect();
-    // A raised alert is needed to mute it, and a muted one to unmute it; a linked account to unlink it.
+    // To mute and unmute, an alert must be raised or muted; to unlink, an account must be linked.
     let last = ["unmute_alert", "log_out_whatsapp", "choose_database"];
     operations.sort_by_key(|id| last.iter().position(|last| last == id));
     for operation in operations {
@@ -253,7 +253,7 @@ async fn every_change_leaves_a_row() {
 }
 
 impl Shop {
-    /// The entries behind the one with that id, oldest first.
+    /// The entries after the one with that id, oldest first.
     async fn entries_since(&self, id: i64) -> Vec<Value> {
         let page = self.auditor.get("/api/audit?limit=20").await.json();
         let entries = page["entries"].as_array().unwrap().iter().rev();
@@ -317,7 +317,7 @@ async fn dana_id(dana: &Client) -> Value {
     json!(format!("user:{}", dana.get("/api/session").await.json()["user"]["id"]))
 }
 
-/// The row is written with the change, or neither is.
+/// The row and the change are written together, or neither is.
 #[tokio::test]
 async fn a_change_that_cannot_be_recorded_is_not_made() {
     let mut daemon = Daemon::prepare(|_| {});

@@ -1,4 +1,4 @@
-//! A TypeScript client is generated from the document, and what calls it compiles.
+//! A TypeScript client is generated from the document, and code that calls it compiles.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! People.
+//! Contacts.
 
 use super::with_data;
 use crate::support::client::send;

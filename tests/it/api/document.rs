@@ -1,4 +1,4 @@
-//! What is answered is what the document says.
+//! The answers match the API document.
 
 use super::with_data;
 use crate::support::{Client, Daemon};

@@ -9,7 +9,7 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-/// An open stream, event by event.
+/// An open event stream, read event by event.
 struct Events {
     response: Response,
     text: String,
@@ -60,7 +60,7 @@ impl Events {
             let event = self.next().await.unwrap();
             let data = event.data.unwrap();
             assert_eq!((event.id, event.name), (data["seq"].to_string(), String::new()));
-            // What the machine under the test lacks may raise alerts at any time.
+            // The daemon may raise alerts at any time, about what the test machine lacks.
             if data["kind"] != "alert_updated" {
                 return (data["kind"].as_str().unwrap().to_owned(), data["thread_id"].clone(), data["ref_id"].clone());
             }
@@ -83,7 +83,7 @@ async fn what_a_page_shows_comes_as_it_changes() {
     shop.receive_by_bridge("972501234567", "A1", "hello").await;
     assert_eq!(events.change().await, kind("contact_updated", Value::Null, 1));
     assert_eq!(events.change().await, kind("message_created", 1, 1));
-    // The same webhook again changes nothing, so the next event is of the next thing.
+    // A repeated webhook changes nothing, so the next event belongs to the next message.
     shop.receive_by_bridge("972501234567", "A1", "hello").await;
     shop.api.post_json("/api/threads/1/read", &json!({})).await;
     assert_eq!(events.change().await, kind("thread_updated", 1, 1));
@@ -149,7 +149,7 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
         events.next().await.unwrap();
         let reset = events.next().await.unwrap();
         assert_eq!((reset.name.as_str(), reset.id.parse::<i64>().unwrap() >= 501), ("reset", true), "{unknown}");
-        // What comes afterwards comes as to any other.
+        // Later events arrive as on any other stream.
         let mode = if unknown == "7" { "off" } else { "auto" };
         let put = api.request(Method::PUT, "/api/threads/1/ai").json(&json!({"ai_mode": mode}));
         assert_eq!(crate::support::client::send(put).await.status, 200);

@@ -1,4 +1,4 @@
-//! Whatever is sent, it is never our fault.
+//! No request causes an internal error.
 
 use super::with_data;
 use crate::support::client::send;
@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Values of all kinds under names that mean something somewhere.
+/// Values of all types under names that some endpoint uses.
 fn bodies() -> impl Strategy<Value = Value> {
     let names = prop::sample::select(vec![
         "name",
@@ -47,7 +47,7 @@ async fn generated_requests_are_answered_as_documented_and_never_with_500() {
     let queries = || "((limit|cursor|before|q|type|business_id|recording_id)=[a-z0-9.%+-]{0,6}&){0,3}".boxed();
     let bodies = || bodies().prop_map(|body| body.to_string()).boxed();
     for (path, item) in document["paths"].as_object().unwrap() {
-        // Hashing passwords on purpose takes long, and users of its own are not what this is about.
+        // Password hashing is slow on purpose, and the created users are not the subject of this test.
         for (method, operation) in item.as_object().unwrap() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             for _ in 0..25 {

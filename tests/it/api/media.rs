@@ -32,7 +32,7 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_holds_up_nothing(
     assert!(part.body == content[40_000_000..40_300_000]);
     let before = daemon.memory_kb("VmRSS");
 
-    // Each client takes a megabyte and then nothing.
+    // Each client reads a megabyte and then stops.
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
         let mut response = api.request(Method::GET, PATH).send().await.unwrap();
@@ -49,13 +49,13 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_holds_up_nothing(
     }
     let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
     assert!(grown < 24 << 10, "{CLIENTS} clients that wait take {grown} KB");
-    // None of them holds a transaction: then the log could not be emptied, and this would say that it is busy.
+    // None of them holds a transaction: otherwise the checkpoint could not empty the log, and would report "busy".
     let live = rusqlite::Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
     let busy: i64 = live.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0)).unwrap();
     drop(live);
     assert_eq!(busy, 0);
 
-    // Then all of them take the rest.
+    // Then every client reads the rest.
     let mut rest = JoinSet::new();
     for (mut response, mut taken) in clients {
         let content = content.clone();

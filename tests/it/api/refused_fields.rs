@@ -1,4 +1,4 @@
-//! A wrong request is refused with the name of its field, in words that do not come from a parser.
+//! An invalid request is refused with the name of its field, in words that do not come from a parser.
 
 use super::with_data;
 use crate::support::client::send;

@@ -1,11 +1,11 @@
-//! Certificates, clocks and addresses that are not as they should be.
+//! Certificates, clocks and addresses that are wrong.
 
 use super::super::support::Daemon;
 use super::super::support::fake_server::{FakeServer, Tls};
 use super::DoctorReport;
 use std::time::Duration;
 
-/// A daemon whose public address is this server's, not running.
+/// A stopped daemon whose public address is this server's.
 fn behind(fake_server: &FakeServer, configure: impl FnOnce(&mut super::super::support::Setup)) -> Daemon {
     let url = fake_server.url();
     Daemon::prepare(|setup| {
@@ -32,7 +32,7 @@ fn what_is_wrong_with_a_certificate_has_its_word() {
 
 #[test]
 fn a_wrong_clock_is_told_apart_from_a_bad_certificate() {
-    // The world, by the server's date, is nine days on: there its certificate is good.
+    // The environment, by the server's date, is nine days ahead: at that time its certificate is valid.
     let day = 86_400;
     let later = Duration::from_hours(230);
     let tls = Tls { names: &["localhost"], valid: (5 * day, 90 * day) };

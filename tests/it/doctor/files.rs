@@ -39,7 +39,7 @@ fn what_root_has_left_behind_is_given_back() {
     let left = daemon.folder().join("live/left-behind");
     fs::write(&left, "").unwrap();
     chown(&left, Some(65_534), None).unwrap();
-    // Whoever has taken over the daemon may lay links, but they lead nobody to other people's files.
+    // An attacker who controls the daemon may create links, but `--fix` must not follow them to other users' files.
     let elsewhere = tempfile::tempdir().unwrap();
     let theirs = elsewhere.path().join("theirs");
     fs::write(&theirs, "").unwrap();

@@ -1,4 +1,4 @@
-//! `doctor --live`: what it asks of the AI and of the bridge, and what it says of their answers.
+//! `doctor --live`: the requests it sends to the AI and to the bridge, and how it reports their answers.
 
 use super::super::support::telephony::CallHarness;
 use super::{DoctorReport, healthy_harness, run_doctor};
@@ -17,7 +17,7 @@ async fn harness_with(faults: Faults) -> CallHarness {
     CallHarness::with_ai(OpenAiOptions { faults, ..OpenAiOptions::default() }, |_| {}).await
 }
 
-/// The paths that the AI was asked for over HTTP.
+/// The paths of the HTTP requests that the AI received.
 fn asked(harness: &CallHarness) -> Vec<String> {
     harness.ai.state().requests.into_iter().map(|(path, _)| path).filter(|path| path != "/models").collect()
 }
@@ -132,7 +132,7 @@ async fn the_link_of_the_bridge_is_checked_in_both_directions() {
     run_live(&harness).assert("live link", &["skipped"], &[]);
 }
 
-/// What a person has to try stands in the guide with the same words.
+/// The guide lists the manual checks with the same words.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_guide_says_the_same() {
     let guide = include_str!("../../../docs/admin/first-calls.md").replace('`', "");

@@ -1,4 +1,4 @@
-//! Where Twilio sends the calls, and `--fix`.
+//! The webhooks of the Twilio numbers, and `--fix`.
 
 use super::super::support::telephony::CallHarness;
 use super::{healthy_harness, run_doctor};

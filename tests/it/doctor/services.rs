@@ -1,11 +1,11 @@
-//! What systemd says, and the bridge.
+//! What `systemctl` and the bridge report.
 
 use super::super::support::Daemon;
 use super::DoctorReport;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-/// A daemon in a world where `systemctl` says this.
+/// A daemon in an environment where `systemctl` prints this text.
 fn with_systemctl(systemctl_output: &str) -> Daemon {
     let mut daemon = Daemon::prepare(|_| {});
     let folder = daemon.folder().join("bin");

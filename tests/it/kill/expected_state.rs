@@ -1,4 +1,4 @@
-//! What the clients and the fake vendors received, to be compared with what the database holds.
+//! Records what the clients and the fake vendors received, for comparison with the database.
 
 use super::load::KillHarness;
 use std::collections::BTreeMap;
@@ -13,9 +13,9 @@ pub(super) struct ExpectedState {
 
 #[derive(Default)]
 struct Received {
-    /// Provider's ids of messages in, and whether the daemon has acknowledged them.
+    /// The provider's ids of inbound messages, and whether the daemon has acknowledged each.
     messages_in: BTreeMap<String, bool>,
-    /// Texts of messages out that the API has taken.
+    /// Texts of outbound messages that the API has accepted.
     messages_out: Vec<String>,
     /// Calls whose webhook was answered.
     calls: Vec<String>,

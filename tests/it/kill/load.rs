@@ -1,4 +1,4 @@
-//! The outside world, busy: Twilio, the bridge, callers, and somebody who sends by the API.
+//! The load from outside: Twilio, the bridge, callers, and an API client that sends messages.
 
 use super::expected_state::ExpectedState;
 use crate::support::{Client, Daemon};
@@ -18,7 +18,7 @@ use url::Url;
 
 const SECRET: &str = "the-bridge-secret";
 const OWN: &str = "+97239999999";
-/// People who write by Twilio, people who write by the bridge.
+/// Contacts who write through Twilio, and contacts who write through the bridge.
 const BY_TWILIO: [&str; 3] = ["+972501000001", "+972501000002", "+972501000003"];
 const BY_BRIDGE: [&str; 3] = ["+972502000001", "+972502000002", "+972502000003"];
 
@@ -30,7 +30,7 @@ pub(super) struct KillHarness {
     inbound: BridgeInbound,
     phone: Phone,
     api: Client,
-    // They answer for as long as they are held.
+    // They answer as long as these values are kept.
     _twilio: TwilioRest,
     _ai: OpenAi,
 }
@@ -70,7 +70,7 @@ impl KillHarness {
         }
     }
 
-    /// Begins all of it.
+    /// Starts all of it.
     pub(super) fn load(&self, expected: &Arc<ExpectedState>) -> JoinSet<()> {
         let mut load = JoinSet::new();
         for person in BY_TWILIO {
@@ -88,7 +88,7 @@ impl KillHarness {
         load
     }
 
-    /// The texts that have reached a provider, each as often as it did.
+    /// The texts that have reached a provider, once for each time.
     pub(super) fn sent_texts(&self) -> Vec<String> {
         let by_bridge = self.bridge.state().sent.into_iter().map(|sent| sent.text);
         let by_twilio =
@@ -101,7 +101,7 @@ impl KillHarness {
     }
 }
 
-/// Twilio asks once and does not come back.
+/// Twilio sends the webhook once and does not retry.
 async fn write_by_twilio(network: WhatsAppNetwork, url: Url, person: &'static str, expected: Arc<ExpectedState>) {
     while !expected.is_over() {
         let (record, answer) = network.send(&url, &InboundMessage::text(person, OWN, "שלום")).await;
@@ -110,7 +110,7 @@ async fn write_by_twilio(network: WhatsAppNetwork, url: Url, person: &'static st
     }
 }
 
-/// The bridge asks until it is told that the message is safe, and now and then once more.
+/// The bridge retries until the daemon acknowledges the message, and sometimes repeats it afterwards.
 async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected.is_over() {
@@ -127,7 +127,7 @@ async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str,
     }
 }
 
-/// Whoever sends repeats the request with the same key until it is answered.
+/// The API client repeats the request with the same key until it is answered.
 async fn send(api: Client, person: &'static str, expected: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected.is_over() {
@@ -138,7 +138,7 @@ async fn send(api: Client, person: &'static str, expected: Arc<ExpectedState>) {
             let request = api.request(reqwest::Method::POST, "/api/whatsapp/send").header("Idempotency-Key", &text);
             match request.json(&body).send().await {
                 Ok(answer) if answer.status() == 200 => break expected.message_out(text),
-                // Before the person has written to us, Twilio wants a template.
+                // Before the contact has written, Twilio requires a template.
                 Ok(answer) if answer.status() == 422 => break,
                 Ok(_) | Err(_) => pause(10).await,
             }
@@ -161,7 +161,7 @@ async fn phone(phone: Phone, url: Url, line: usize, expected: Arc<ExpectedState>
     }
 }
 
-/// So that a machine that is being restarted is not asked thousands of times.
+/// Limits the request rate while the daemon restarts.
 async fn pause(ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }

@@ -1,4 +1,4 @@
-//! The bridge's link to WhatsApp by the API, against the bridge of the simulator.
+//! The bridge's link to WhatsApp through the API, against the bridge of the simulator.
 
 use crate::support::client::send;
 use crate::support::whatsapp::until;
@@ -61,7 +61,7 @@ impl Link {
     }
 }
 
-/// Asks how it is; whatever the bridge does, that is answered in time.
+/// Requests the link's status; the daemon answers in time whatever the bridge does.
 async fn show(client: &Client) -> Value {
     let asked = Instant::now();
     let reply = client.get(PATH).await;
@@ -228,7 +228,7 @@ async fn a_bridge_that_is_gone_is_told_as_that() {
     let link = Link::with(|_| {}).await;
     let Link { daemon, bridge, owner, .. } = link;
     bridge.stop().await;
-    // A connection that was kept open may be found broken first.
+    // The daemon may first find that a kept connection is broken.
     until("the bridge to be missed", async || (show(&owner).await["state"] == "unreachable").then_some(())).await;
     assert_eq!(show(&owner).await["reachable"], false);
     for what in ["pair", "logout", "reconnect"] {

@@ -1,4 +1,4 @@
-//! What is stored of a message is shown: reactions, edits, deletions, quotes, files, times, reasons.
+//! All stored parts of a message are shown: reactions, edits, deletions, quotes, files, times, reasons.
 
 use crate::support::whatsapp::{OWN_SENDER, Shop, until};
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ async fn an_older_edit_that_comes_again_brings_no_old_words_back() {
         edit("E1", "b", 1),
         edit("E3", "d", 3),
         edit("E1", "b", 1),
-        // An older one that comes late, and one back to earlier words.
+        // An older edit that arrives late, and one that restores earlier text.
         edit("E2", "c", 2),
         edit("E3", "d", 3),
     ])
@@ -94,7 +94,7 @@ async fn an_older_edit_that_comes_again_brings_no_old_words_back() {
     shop.dana_tells(&[edit("E4", "b", 4), edit("E2", "c", 2)]).await;
     assert_eq!(shop.messages().await[0]["content_text"], "b");
 
-    // Without ids and times, the same words again are the same edit.
+    // Without ids and times, the same text again is the same edit.
     let plain = |text: &str| json!({ "event": "edit", "target": "A2", "text": text });
     shop.dana_tells(&[json!({ "text": "a", "id": "A2" }), plain("b"), plain("c"), plain("b")]).await;
     assert_eq!(texts(&shop.messages().await[1]), (json!("c"), vec![json!("a"), json!("b")]));

@@ -1,4 +1,4 @@
-//! What nothing can be stored of is not acknowledged, and is taken in when it comes again.
+//! A message that cannot be stored is not acknowledged, and is ingested when the provider repeats it.
 
 use crate::support::Daemon;
 use crate::support::whatsapp::{OWN_SENDER, Shop, until};
@@ -7,7 +7,7 @@ use std::process::Command;
 
 const DANA: &str = "+972501234567";
 
-/// Lets the daemon's files grow to this size and no further, as a full disk would.
+/// Limits the daemon's files to this size, as a full disk would.
 fn let_files_grow(daemon: &Daemon, bytes: &str) {
     let arguments = [format!("--pid={}", daemon.pid()), format!("--fsize={bytes}")];
     assert!(Command::new("prlimit").args(arguments).status().unwrap().success());

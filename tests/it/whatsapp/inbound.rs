@@ -1,4 +1,4 @@
-//! Messages that come in.
+//! Inbound messages.
 
 use crate::support::client::send;
 use crate::support::whatsapp::{OWN_SENDER, SHARED_SECRET, Shop, WEBHOOK_SECRET, until};
@@ -102,14 +102,14 @@ async fn both_bodies_and_both_proofs_of_the_bridge_are_taken() {
         vec![],
         vec![token("wrong")],
         vec![token("")],
-        // Each proof has its own secret.
+        // Each header has its own secret.
         vec![token(SHARED_SECRET)],
         vec![signed(second)],
         vec![("X-BAILEYS-SIGNATURE", signed(first).1.to_uppercase())],
     ] {
         assert_eq!(post(&headers, first).await.status, 403, "{headers:?}");
     }
-    // The answer may be faster than the log line.
+    // The answer may arrive before the log line.
     let logged = || shop.daemon.logs().events_named("WA_BAILEYS_BAD_SIG").len();
     until("each refusal to be logged", async || (logged() == 6).then_some(())).await;
     assert_eq!(shop.count("webhook_journal"), journal, "nothing of it is kept");

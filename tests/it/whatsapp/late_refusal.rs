@@ -12,14 +12,14 @@ fn template(setup: &mut Setup) {
         .env("TWILIO_WA_TEMPLATE_VARIABLES", r#"{"1":"{{text}}"}"#);
 }
 
-/// A shop to which Dana has written by Twilio.
+/// A test environment in which Dana has written by Twilio.
 async fn shop(configure: impl FnOnce(&mut Setup)) -> Shop {
     let shop = Shop::open_with(configure, "").await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
     shop
 }
 
-/// Sends by Twilio; gives the answer and Twilio's id.
+/// Sends by Twilio; returns the API's answer and Twilio's id.
 async fn sent_by_twilio(shop: &Shop, text: &str) -> (Value, String) {
     let answer = shop.say(DANA, text).await;
     let message = shop.until_status(&answer, "sent").await;
@@ -27,7 +27,7 @@ async fn sent_by_twilio(shop: &Shop, text: &str) -> (Value, String) {
     (answer, message["provider_msg_id"].as_str().unwrap().to_owned())
 }
 
-/// Waits until Twilio has taken so many messages; gives the id of the last one.
+/// Waits until Twilio has accepted this many messages; returns the id of the last one.
 async fn taken(shop: &Shop, count: usize) -> String {
     until(&format!("{count} messages at Twilio"), async || {
         let taken = shop.twilio.taken();
@@ -53,7 +53,7 @@ async fn the_template_follows_and_then_the_bridge() {
     assert!(template.value("ContentSid").is_some() && template.value("Body").is_none());
     assert_eq!(shop.message(&answer).await["status"], "sent");
 
-    // What is told of the closed attempt changes nothing.
+    // A status of the closed attempt changes nothing.
     for (status, code) in [("failed", "63016"), ("sent", ""), ("undelivered", "63024")] {
         shop.twilio_reports_status(&first, status, code).await;
     }
@@ -94,7 +94,7 @@ async fn without_another_route_it_fails_with_the_reason() {
         let sql = format!("SELECT error_code FROM messages WHERE id = {}", answer["message_id"]);
         assert_eq!(shop.daemon.query_value::<String>(&sql), code);
         assert_eq!(failed["provider_msg_id"], sid.as_str());
-        // It arrived after all.
+        // The message arrived after all.
         shop.twilio_reports_status(&sid, "delivered", "").await;
         assert_eq!(shop.message(&answer).await["status"], "delivered");
     }
@@ -109,7 +109,7 @@ async fn who_has_blocked_us_hears_from_no_provider() {
     shop.until_status(&answer, "failed").await;
     assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (1, 0));
 
-    // Nothing more is taken for them until they write again.
+    // No further message to them is accepted until they write again.
     for provider in ["auto", "baileys", "twilio"] {
         let reply = shop.send(&json!({ "to": DANA, "text": "again", "provider": provider })).await;
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Bodies that no provider would send, signed all the same.
+//! Bodies that no provider would send, with valid signatures.
 
 use crate::support::whatsapp::{OWN_SENDER, Shop};
 use futures_util::{StreamExt, stream};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const AT_ONCE: usize = 32;
 
-/// Chance that can be repeated.
+/// Reproducible random numbers.
 struct SeededRng(u64);
 
 impl SeededRng {
@@ -65,7 +65,7 @@ impl SeededRng {
             .into()
     }
 
-    /// Some bytes changed, lost or doubled.
+    /// Some bytes changed, removed or duplicated.
     fn corrupt(&mut self, mut body: Vec<u8>) -> Vec<u8> {
         for _ in 0..self.next(4) {
             if body.is_empty() {

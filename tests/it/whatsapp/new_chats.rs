@@ -1,4 +1,4 @@
-//! To whom a user or a token may write first, and how many a day.
+//! Which contacts a user or a token may write to first, and how many a day.
 
 use crate::support::client::Reply;
 use crate::support::whatsapp::Shop;
@@ -36,7 +36,7 @@ async fn strangers_abroad_are_not_written_to_unless_the_settings_say_so() {
     }
     assert_eq!(refused(&write(&shop, "1-919-555-123").await), "recipient_not_allowed", "a premium number of Israel");
     assert_eq!(write(&shop, "+972501111111").await.status, 200);
-    // Whoever has written to us is answered, wherever that is.
+    // A contact who has written may be answered, whatever the country.
     shop.receive_by_bridge("447911123456", "A1", "hi").await;
     assert_eq!(write(&shop, "+447911123456").await.status, 200);
     assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM threads"), 2, "refusals make nobody");

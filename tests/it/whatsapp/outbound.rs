@@ -1,4 +1,4 @@
-//! Messages that go out.
+//! Outbound messages.
 
 use crate::support::Client;
 use crate::support::client::send;
@@ -180,7 +180,7 @@ async fn a_file_s_address_must_lead_into_the_world() {
         );
     }
     assert_eq!(shop.count("messages"), 0);
-    // The bridge's own address is another matter.
+    // The bridge's own address is accepted.
     let url = format!("{}/media/1", shop.bridge.origin);
     let reply = shop.send(&json!({ "to": DANA, "media_url": url })).await;
     shop.until_status(&reply.json(), "sent").await;

@@ -1,4 +1,4 @@
-//! By whom a message goes, and in which form.
+//! Which provider sends a message, and in which form.
 
 use crate::support::whatsapp::{BridgeReply, OWN_SENDER, Shop, TwilioReply, until};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use std::time::Duration;
 const DANA: &str = "+972501234567";
 const TEMPLATE: &str = "HX0123456789abcdef0123456789abcdef";
 
-/// A person who wrote so many hours ago by the bridge and by Twilio.
+/// A contact who wrote this many hours ago by the bridge and by Twilio.
 fn wrote(baileys: Option<u32>, twilio: Option<u32>) -> String {
     let ago = |hours: Option<u32>| match hours {
         Some(hours) => format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{hours} hours')"),
@@ -40,7 +40,7 @@ async fn shop(template: bool, baileys: Option<u32>, twilio: Option<u32>) -> Shop
     Shop::open_with(configure, &wrote(baileys, twilio)).await
 }
 
-/// How a message to Dana went: `baileys`, `twilio`, `template`, or the code of a refusal.
+/// How a message to Dana was sent: `baileys`, `twilio`, `template`, or the code of a refusal.
 async fn way(shop: &Shop, provider: &str) -> String {
     let (by_bridge, by_twilio) = (shop.bridge.sent().len(), shop.twilio.taken().len());
     let reply = shop.send(&json!({ "to": DANA, "text": "hello", "provider": provider })).await;
@@ -113,7 +113,7 @@ async fn an_answer_goes_by_the_way_of_the_question() {
     assert_eq!(way(&shop, "auto").await, "baileys");
     let shop = self::shop(true, Some(2), Some(1)).await;
     assert_eq!(way(&shop, "auto").await, "twilio");
-    // What came in by this daemon counts as what was there.
+    // A message that this daemon stored counts the same.
     shop.receive_by_bridge(DANA, "1", "now here").await;
     assert_eq!(way(&shop, "auto").await, "baileys");
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "and there").await;
@@ -170,7 +170,7 @@ async fn what_no_provider_may_send_is_refused_and_not_stored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_down_is_passed_over_by_the_other_s_own_rule() {
-    // The bridge says that it is down.
+    // The bridge reports that it is down.
     let shop = shop(false, Some(1), Some(2)).await;
     until("the bridge to be seen", async || (shop.bridge.health_checks() > 0).then_some(())).await;
     shop.bridge.down(true);
@@ -178,7 +178,7 @@ async fn one_that_is_down_is_passed_over_by_the_other_s_own_rule() {
     assert_eq!(way(&shop, "auto").await, "twilio");
     assert_eq!(shop.bridge.requests().len(), 0);
 
-    // It says that it is up, and refuses.
+    // It reports that it is up, and refuses.
     let shop = self::shop(true, Some(1), None).await;
     shop.bridge.reply_next([BridgeReply::Refuse(503)]);
     assert_eq!(way(&shop, "auto").await, "template");
@@ -188,7 +188,7 @@ async fn one_that_is_down_is_passed_over_by_the_other_s_own_rule() {
     shop.twilio.reply_next([TwilioReply::Refuse(503, 20503)]);
     assert_eq!(way(&shop, "auto").await, "baileys");
 
-    // The other may not: the first one is waited for.
+    // The other provider may not be used: the message waits for the first one.
     let shop = self::shop(false, Some(1), None).await;
     shop.bridge.down(true);
     shop.bridge.reply_next([BridgeReply::Refuse(503)]);
@@ -225,7 +225,7 @@ async fn a_number_as_whatsapp_writes_it_is_the_same_person() {
         ("WaId", "553132345678"),
     ];
     assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &brazil).await.status, 204);
-    // Only whoever wrote within the last day may be written to without a template.
+    // Only a contact who wrote within the last day may be sent a message without a template.
     let reply = shop.send(&json!({ "to": "+553132345678", "text": "hello", "provider": "twilio" })).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     shop.until_status(&reply.json(), "sent").await;

@@ -1,11 +1,11 @@
-//! What is told of messages after they were written.
+//! Status updates of messages after they were written.
 
 use crate::support::whatsapp::Shop;
 use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
 
-/// A shop that has sent a message by Twilio; its answer and its id at Twilio.
+/// A test environment that has sent a message by Twilio; the API's answer and the id at Twilio.
 async fn with_sent_message() -> (Shop, Value, String) {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
@@ -103,7 +103,7 @@ async fn people_change_their_own_words_alone() {
     let ours = shop.until_status(&answer, "sent").await["provider_msg_id"].clone();
     shop.receive_by_bridge(DANA, "D1", "fine").await;
     shop.receive_by_bridge("+972502222222", "N1", "hello").await;
-    // WhatsApp's ids are unique within a chat alone, so another person's message may have the same one.
+    // WhatsApp's ids are unique only within a chat, so another contact's message may have the same one.
     shop.receive_by_bridge("+972502222222", "D1", "good day").await;
     for body in [
         json!({ "event": "edit", "target": ours, "text": "1 shekel", "from": DANA }),
@@ -143,14 +143,14 @@ async fn an_echo_of_our_own_message_is_not_a_second_one() {
     assert_eq!(shop.bridge_posts(&echo).await.status, 204);
     assert_eq!(shop.talk(DANA).await, [">hello"]);
 
-    // It may also come before the bridge's answer.
+    // It may also arrive before the bridge's answer.
     let next = "3EB0000000000000000002";
     let echo = json!({ "event": "message", "from_me": true, "to": DANA, "text": "again", "id": next });
     assert_eq!(shop.bridge_posts(&echo).await.status, 204);
     let second = shop.say(DANA, "again").await;
     assert_eq!(shop.until_status(&second, "sent").await["provider_msg_id"], next);
     assert_eq!(shop.talk(DANA).await, [">hello", ">again"]);
-    // What has been told of the echo meanwhile is not forgotten.
+    // A status that arrived for the echo meanwhile is kept.
     let third = "3EB0000000000000000003";
     let echo = json!({ "event": "message", "from_me": true, "to": DANA, "text": "third", "id": third });
     assert_eq!(shop.bridge_posts(&echo).await.status, 204);

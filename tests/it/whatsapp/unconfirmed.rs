@@ -1,4 +1,4 @@
-//! Attempts of which nobody knows how they ended: a person never gets the same message twice.
+//! Attempts with an unknown outcome: a contact never gets the same message twice.
 
 use crate::support::whatsapp::{BridgeReply, List, Shop, TwilioReply, until};
 use serde_json::{Value, json};
@@ -9,13 +9,13 @@ const DANA: &str = "+972501234567";
 #[tokio::test(flavor = "multi_thread")]
 async fn in_doubt_the_bridge_is_asked_again_with_the_same_key() {
     for (reply, then) in [
-        // That it is down later says nothing of before.
+        // A later failure of the provider says nothing about an earlier attempt.
         (BridgeReply::SendWithoutReply, &[BridgeReply::Refuse(503)][..]),
         (BridgeReply::DropWithoutReply, &[]),
         (BridgeReply::Refuse(504), &[]),
     ] {
         let shop = Shop::open().await;
-        // Twilio could do it, and must not.
+        // Twilio could send it, and must not.
         shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
         shop.receive_by_bridge(DANA, "1", "hello").await;
         shop.bridge.reply_next([reply]);
@@ -52,7 +52,7 @@ async fn a_bridge_that_answers_too_late_is_asked_again() {
 async fn in_doubt_twilio_s_list_is_searched_and_its_id_taken() {
     let shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
-    // The same words were sent before; that message is not this one.
+    // The same text was sent before; that message is not this one.
     shop.until_status(&shop.say(DANA, "ok").await, "sent").await;
     shop.twilio.reply_next([TwilioReply::AcceptWithoutReply]);
     let answer = shop.say(DANA, "ok").await;
@@ -78,7 +78,7 @@ async fn while_the_list_says_nothing_the_message_stays_queued() {
     }
 }
 
-/// A message whose attempt by Twilio began so many seconds before the daemon was killed.
+/// A message whose attempt by Twilio began this many seconds before the daemon was killed.
 fn interrupted(provider: &str, seconds: u32) -> String {
     let at = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");
     format!(
@@ -95,7 +95,7 @@ fn interrupted(provider: &str, seconds: u32) -> String {
     )
 }
 
-/// The same, but in doubt for so long, while nobody can be asked for the next hour.
+/// The same, but unconfirmed for this long, while no provider can be queried for the next hour.
 fn in_doubt(seconds: u32) -> String {
     let later = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 hour')";
     let since = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");
@@ -115,7 +115,7 @@ async fn a_doubt_holds_a_contact_back_for_a_minute_alone() {
         (vec!["next".to_owned()], json!("queued"))
     );
 
-    // Before that the later message waits, and goes when the minute is over.
+    // Until then the later message waits; it is sent when the minute is over.
     let mut shop = Shop::open_with(|_| {}, &in_doubt(0)).await;
     let next = shop.say(DANA, "next").await;
     shop.until_status(&shop.say("+972541111111", "to another contact").await, "sent").await;
@@ -138,13 +138,13 @@ async fn what_a_kill_cut_off_is_in_doubt() {
     assert_eq!(request["idempotencyKey"], "key-of-before");
     shop.daemon.logs().wait_for_event("OUTBOX_IN_DOUBT");
 
-    // Twilio's list does not show it after a minute: it is sent once more.
+    // If Twilio's list does not show it after a minute, it is sent again.
     let shop = Shop::open_with(|_| {}, &interrupted("twilio", 61)).await;
     shop.until_status(&answer, "sent").await;
     assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (1, 0));
     assert!(shop.twilio.listed() >= 1);
 
-    // And after less than a minute it is not.
+    // After less than a minute it is not.
     let shop = Shop::open_with(|_| {}, &interrupted("twilio", 5)).await;
     until("a look into the list", async || (shop.twilio.listed() >= 1).then_some(())).await;
     assert_eq!(shop.message(&answer).await["status"], "queued");
@@ -166,7 +166,8 @@ async fn killed_at_any_moment_nobody_gets_a_message_twice() {
         shop.daemon.kill9();
         shop.daemon.launch();
     }
-    // A kill between the note of an attempt and its request leaves a doubt that Twilio's list clears up after a minute.
+    // A kill between the record of an attempt and its request leaves it unconfirmed; Twilio's list resolves it after
+    // a minute.
     assert!(shop.daemon.stop().success());
     shop.daemon.seed(A_MINUTE_PASSES);
     shop.daemon.launch();
