@@ -1,4 +1,4 @@
-//! The API: who may, what it gives, and how it says no.
+//! The API: access, answers, and errors.
 
 mod access;
 mod audit;

@@ -1,4 +1,4 @@
-//! Whatever an engine does, a caller who waits for an answer hears nothing for at most two seconds.
+//! Whatever an engine does, a caller who waits for an answer hears silence for at most two seconds.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, EndedBy, StreamReport};
@@ -20,7 +20,7 @@ async fn harness(faults: Faults) -> CallHarness {
     harness_with(faults, vec![Turn::new(QUESTION, ANSWER)]).await
 }
 
-/// The longest time without a sound from the end of the caller's words to what was heard last before the next ones.
+/// The longest silence from the end of the caller's words to the last sound before the caller's next words.
 fn longest_silence(stream: &StreamReport) -> u64 {
     let mut longest = 0;
     for (place, speech) in stream.speeches.iter().enumerate() {
@@ -44,7 +44,7 @@ fn assert_no_silence(report: &CallReport) {
     assert!(longest <= 2_100, "{longest} ms of nothing: {:#?} {:#?}", stream.speeches, stream.utterances);
 }
 
-/// How much of what an engine was sent is not silence.
+/// How much of the audio that an engine received is not silence.
 fn speech_ms(session: &SessionRecord) -> usize {
     session.heard.chunks(160).filter(|frame| frame.iter().any(|sample| *sample != 0xff)).count() * 20
 }
@@ -178,7 +178,7 @@ async fn keys_that_were_pressed_before_the_engine_was_ready_are_told_to_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_goes_on_after_its_socket_was_torn() {
-    // Twilio asks again where an answer was lost.
+    // Twilio repeats the request if an answer was lost.
     for webhooks_twice in [false, true] {
         let long = Turn::new(QUESTION, ANSWER).lasting(Duration::from_secs(5));
         let harness = harness_with(Faults::default(), vec![long]).await;
@@ -187,7 +187,7 @@ async fn a_conversation_goes_on_after_its_socket_was_torn() {
         assert_eq!(report.streams.len(), 2, "{report:#?}");
         assert!(!report.streams[1].answers.is_empty(), "{:#?}", report.streams[1]);
         assert_eq!(harness.ai.state().sessions.len(), 1, "the engine has stayed");
-        // The second time it is the recorder's.
+        // The second time the recorder continues the call.
         assert_eq!(report.recordings.len(), 1, "{report:#?}");
         assert_eq!(harness.ended_call(&report.call_sid).await["end_reason"], "dropped");
     }

@@ -1,4 +1,4 @@
-//! What the daemon looks after by itself: room on the disk, what is kept for how long, the nightly self-check.
+//! The daemon's maintenance: disk space, retention, the nightly self-check.
 
 use crate::support::small_disk::SmallDisk;
 use crate::support::whatsapp::{OWN_SENDER, Shop, TwilioReply, until};
@@ -61,7 +61,7 @@ async fn who_starts_on_a_full_disk_answers_calls_and_the_rest_when_there_is_room
         shop.daemon.logs().wait_for_event("DISK_OK");
         let body = json!({ "from": DANA, "text": "hello", "id": format!("B{kill}") });
         until("messages to be taken", async || (shop.bridge_posts(&body).await.status == 204).then_some(())).await;
-        // The room for the next time is taken at a start that has enough.
+        // The reserve for the next incident is allocated at a start with enough space.
         tokio::task::block_in_place(|| shop.daemon.restart());
     }
     assert_eq!(shop.daemon.logs().events_named("STORE_RESERVE_USED").len(), 2);
@@ -175,7 +175,7 @@ async fn the_self_check_says_that_all_is_well_and_when_it_is_not() {
     for check in ["database", "published_copy", "disk", "outbox", "jobs", "bridge"] {
         assert!(states.contains(&(json!(check), json!("ok"))), "{last:#}");
     }
-    // A row that refers to nothing: SQLite's own checks find it, nobody else does.
+    // A row with a dangling reference: only SQLite's own checks find it.
     assert!(tokio::task::block_in_place(|| shop.daemon.stop()).success());
     let orphan =
         "PRAGMA foreign_keys = OFF; INSERT INTO message_events(message_id, kind, at) VALUES (999, 'edit', '');";

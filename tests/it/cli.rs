@@ -91,7 +91,7 @@ fn the_control_socket_is_for_its_owner_alone() {
     let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     daemon.kill9();
-    // What a killed daemon leaves behind stops nobody.
+    // A socket that a killed daemon left behind blocks no command.
     assert!(daemon.cli(&["user", "list"]).status.success());
     daemon.launch();
     assert!(daemon.cli(&["user", "list"]).status.success());

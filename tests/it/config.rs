@@ -1,4 +1,4 @@
-//! Settings: what the daemon takes from file, environment and database, and what it says when it cannot.
+//! Settings: what the daemon reads from file, environment and database, and how it reports invalid ones.
 
 use super::support::{Client, Daemon, Log};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// The command with nothing set but what `variables` says, in an empty folder of its shop.
+/// The command with only `variables` set, in its own empty folder.
 struct Shop {
     folder: TempDir,
     variables: Vec<(String, String)>,
@@ -39,17 +39,18 @@ impl Shop {
         command
     }
 
-    /// Runs it to its end; one that starts where it should have complained is stopped after a while.
+    /// Runs it until it exits; a daemon that starts instead of reporting an error is stopped after a while.
     fn run(&self, arguments: &[&str]) -> Output {
         self.command("timeout").args(["20", BINARY]).args(arguments).output().unwrap()
     }
 
-    /// What `config show --json` says about one setting: value and source.
+    /// What `config show --json` reports for one setting: value and source.
     fn shown(&self, key: &str) -> (Value, String) {
         shown(&self.run(&["config", "show", "--json"]), key)
     }
 
-    /// What is wrong, without the headline; the daemon and the check must say the same, and neither may do anything.
+    /// The errors without the headline; the daemon and the check must report the same, and neither may change
+    /// anything.
     fn complaint(&self, arguments: &[&str]) -> String {
         let said = ["serve", "config check"].map(|command| {
             let all: Vec<_> = command.split(' ').chain(arguments.iter().copied()).collect();
@@ -116,7 +117,7 @@ fn with_no_settings_at_all_everything_has_a_default() {
     assert_eq!(shop.run(&["config", "check"]).status.code(), Some(0));
     let settings: Vec<Value> = serde_json::from_slice(&shop.run(&["config", "show", "--json"]).stdout).unwrap();
     assert!(settings.len() > 50 && settings.iter().all(|setting| setting["source"] == "default"));
-    // Looking does not make anything.
+    // The command creates nothing.
     assert_eq!(fs::read_dir(shop.folder.path()).unwrap().count(), 0);
 }
 
@@ -243,7 +244,7 @@ fn every_variable_of_the_contract_is_taken() {
         assert_eq!(shown(&output, key), (value, format!("environment variable {name}")), "{name}");
     }
     assert!(!text(&output.stdout).contains("geheim"));
-    // The bridge's own variables, and anybody's, are none of the daemon's business.
+    // The daemon ignores the bridge's variables and unrelated ones.
     let others = [("BAILEYS_WEBHOOK_TARGET", "x"), ("WA_SESSION_DIR", "x"), ("PUBLIC_URL", "x"), ("HTTP_MAX", "x")];
     assert_eq!(Shop::new(&others).run(&["config", "check"]).status.code(), Some(0));
 }
@@ -371,7 +372,7 @@ async fn a_command_uses_the_database_of_the_service() {
     assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
     assert!(!daemon.folder().join("data").exists(), "nothing was made in the folder of the shell");
 
-    // Without a service it is said which folder is meant.
+    // Without a service the message names the folder.
     fs::write(&program, "#!/bin/sh\necho LoadState=not-found\n").unwrap();
     let backup = daemon.cli(&["backup", copy.to_str().unwrap()]);
     let told = String::from_utf8(backup.stderr).unwrap();

@@ -1,4 +1,4 @@
-//! `agentlocator doctor` on installations that are well, and on such as are not.
+//! `agentlocator doctor` on correct and on faulty installations.
 
 mod certificates;
 mod files;
@@ -12,7 +12,7 @@ use agentlocator::simulator::openai::OpenAiOptions;
 use agentlocator::simulator::twilio::AccountState;
 use serde_json::Value;
 
-/// What `doctor --json` said.
+/// The report of `doctor --json`.
 struct DoctorReport {
     code: i32,
     findings: Vec<Value>,
@@ -34,7 +34,7 @@ impl DoctorReport {
         self.of(check).map(|finding| finding["state"].as_str().unwrap()).collect()
     }
 
-    /// All that was said by one check.
+    /// All texts that one check reported.
     fn text(&self, check: &str) -> String {
         self.of(check).map(ToString::to_string).collect()
     }
@@ -58,7 +58,7 @@ fn run_doctor(harness: &CallHarness, arguments: &[&str]) -> DoctorReport {
     tokio::task::block_in_place(|| DoctorReport::run(&harness.daemon, arguments))
 }
 
-/// A daemon with Twilio and an AI, whose one number sends its calls here.
+/// A daemon with Twilio and an AI, whose only number sends its calls here.
 async fn healthy_harness() -> CallHarness {
     let harness = CallHarness::with_ai(OpenAiOptions::default(), |_| {}).await;
     let url = harness.daemon.url();

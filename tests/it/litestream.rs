@@ -1,4 +1,5 @@
-//! With `store.litestream` the database is replicated by Litestream, the real one, and both leave the log to each other.
+//! With `store.litestream` the real Litestream replicates the database, and neither program truncates the log of the
+//! other.
 
 use super::support::Setup;
 use super::support::litestream::Litestream;
@@ -57,7 +58,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     load.messages(&shop, 400).await;
     load.are_replicated(&litestream).await;
 
-    // The daemon is restarted and killed while Litestream goes on, and the other way round.
+    // The daemon is restarted and killed while Litestream continues, and the other way round.
     shop.daemon.restart();
     load.messages(&shop, 100).await;
     shop.daemon.kill9();
@@ -69,7 +70,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     load.messages(&shop, 100).await;
     load.are_replicated(&litestream).await;
 
-    // As systemd orders it: Litestream ends first and begins last.
+    // As systemd orders it: Litestream stops first and starts last.
     litestream.stop();
     load.messages(&shop, 20).await;
     let mark = shop.daemon.logs().mark();
@@ -111,7 +112,7 @@ async fn what_litestream_writes_while_the_daemon_is_off_is_no_damage() {
     let mut load = Load::default();
     load.messages(&shop, 20).await;
     assert!(shop.daemon.stop().success());
-    // It makes tables of its own.
+    // It creates its own tables.
     litestream.start();
     load.are_replicated(&litestream).await;
     litestream.stop();

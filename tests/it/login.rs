@@ -143,7 +143,7 @@ async fn owners_manage_users() {
     let owner = dana.get("/api/users").await.json()["users"][0]["id"].clone();
     assert_eq!(send(dana.request(Method::DELETE, &format!("/api/users/{owner}"))).await.status, 409);
     assert_eq!(send(dana.request(Method::DELETE, "/api/users/999")).await.status, 404);
-    // Whoever was removed can come back as somebody new.
+    // A removed user can be created again as a new user.
     assert_eq!(dana.post_json("/api/users", &new).await.status, 201);
     let actions: Vec<Value> = dana.get("/api/audit").await.json()["entries"].as_array().unwrap().clone();
     assert!(actions.iter().any(|entry| entry["action"] == "user_removed" && entry["subject"] == format!("user:{id}")));
@@ -162,7 +162,7 @@ async fn a_token_works_until_it_is_revoked() {
     assert!(!list.text().contains(made.json()["token"].as_str().unwrap()));
     assert_eq!(send(api.request(Method::DELETE, &format!("/api/tokens/{}", made.json()["id"]))).await.status, 200);
     assert_eq!(till.get("/api/session").await.status, 401);
-    // The secret is nowhere in the database.
+    // The secret is not stored in the database.
     let file = std::fs::read(daemon.published_file()).unwrap_or_default();
     let secret = made.json()["token"].as_str().unwrap().as_bytes().to_vec();
     assert!(!file.windows(secret.len()).any(|window| window == secret));
@@ -272,7 +272,7 @@ async fn sessions_are_listed_and_ended() {
     assert!(sessions.iter().all(|session| session["expires_at"].as_str().unwrap() <= week.as_str()), "{sessions:?}");
     let is_current = |current: bool| sessions.iter().find(|session| session["is_current"] == current).unwrap();
     assert_eq!(is_current(false)["user_agent"], "Phone");
-    // Staff end their own sessions alone.
+    // Staff can end only their own sessions.
     let own = dana.get("/api/sessions").await.json()["sessions"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(send(gal.request(Method::DELETE, &format!("/api/sessions/{own}"))).await.status, 404);
     for id in ["", "0", &own[..15], "%25", "________________"] {
@@ -287,7 +287,7 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!(send(gal.request(Method::DELETE, "/api/sessions")).await.status, 200);
     assert_eq!((another.get("/api/session").await.status, gal.get("/api/session").await.status), (401, 200));
 
-    // An owner sees and ends those of others.
+    // An owner sees all sessions and can end them.
     let gal_id = gal.get("/api/session").await.json()["user"]["id"].clone();
     let path = format!("/api/users/{gal_id}/sessions");
     assert_eq!(dana.get(&path).await.json()["sessions"].as_array().unwrap().len(), 1);

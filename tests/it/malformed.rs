@@ -1,4 +1,4 @@
-//! Ten thousand requests, bodies and frames that make no sense: no 500, no panic, no growth of memory, and afterwards
+//! Ten thousand malformed requests, bodies and frames: no 500, no panic, no growth of memory, and afterwards
 //! everything works.
 
 mod mutator;
@@ -38,7 +38,7 @@ async fn harness() -> CallHarness {
     .await
 }
 
-/// Nobody panicked, and the house is as it was.
+/// No thread panicked, and the daemon works as before.
 async fn assert_well(harness: &CallHarness, before_kb: u64) {
     let panics: Vec<_> =
         ["REQUEST_PANIC", "CALL_PANIC"].into_iter().flat_map(|name| harness.daemon.logs().events_named(name)).collect();
@@ -116,7 +116,7 @@ async fn fifteen_hundred_frames_into_live_calls_and_locked_doors() {
                 Ok(text) => Message::Text(text.into()),
                 Err(bytes) => Message::Binary(bytes.into_bytes().into()),
             };
-            // A socket that has no right to be here is closed at once.
+            // A socket without a valid token is closed at once.
             if socket.send(message).await.is_err() {
                 break;
             }
@@ -162,7 +162,7 @@ async fn a_socket_without_a_good_token_is_closed_with_1008() {
         r#"{"event":"start","start":{"streamSid":"MZ00000000000000000000000000000001","callSid":"CA00000000000000000000000000000001"}}"#,
         r#"{"event":"media","media":{"payload":"AAAA"}}"#,
         "hello",
-        // Says nothing at all: five seconds.
+        // Sends nothing at all: five seconds.
         "",
     ] {
         let (mut socket, answer) = tokio_tungstenite::connect_async(&url).await.unwrap();

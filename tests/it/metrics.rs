@@ -1,4 +1,5 @@
-//! Every number is described, there from the start, and in the documents; the dashboard and the rules ask for nothing else.
+//! Every metric is described, exported from the start, and documented; the dashboard and the rules use no other
+//! metrics.
 
 use crate::support::whatsapp::{Shop, until};
 use agentlocator::telemetry::metrics::{METRICS, MetricKind};
@@ -9,7 +10,7 @@ fn shipped(path: &str) -> String {
     std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// Names of ours, or of the process, that a text asks for.
+/// The names of our metrics, or of the process metrics, in a text.
 fn asked_for(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let ours = words.filter(|word| word.starts_with("agentlocator_") || word.starts_with("process_"));
@@ -20,7 +21,7 @@ fn asked_for(text: &str) -> BTreeSet<String> {
 async fn every_number_is_there_from_the_start_and_described() {
     let shop = Shop::open().await;
     until("the bridge to be asked", async || (shop.bridge.health_checks() > 0).then_some(())).await;
-    // The first of these counts the one before.
+    // The first of these counts the scrape before it.
     shop.daemon.client().get("/metrics").await;
     let text = shop.daemon.client().get("/metrics").await.text();
     let exported: BTreeSet<&str> = text
@@ -60,7 +61,7 @@ fn dashboard_and_rules_ask_for_what_there_is() {
         let unknown: Vec<_> = asked_for(text).difference(&known).cloned().collect();
         assert!(unknown.is_empty(), "the {file} asks for {unknown:?}");
     }
-    // Whatever is counted is worth looking at.
+    // Every metric is used by the dashboard or by a rule.
     let unseen: Vec<_> =
         METRICS.iter().filter(|(name, ..)| !(dashboard.contains(name) || rules.contains(name))).collect();
     assert!(unseen.is_empty(), "nobody looks at {unseen:?}");

@@ -1,4 +1,4 @@
-//! Settings that are read again while the daemon works.
+//! Settings that are reloaded while the daemon runs.
 
 use super::support::telephony::{CallHarness, start};
 use super::support::whatsapp::Shop;
@@ -17,7 +17,7 @@ fn reload(daemon: &Daemon) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// What `agentlocator reload` says when it fails.
+/// The error that `agentlocator reload` prints.
 fn refused(daemon: &Daemon) -> String {
     let output = daemon.cli(&["reload"]);
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &[][..]));
@@ -42,7 +42,7 @@ async fn what_can_hold_at_once_does_and_the_rest_is_named() {
     for changed in [json!(["voice.max_call_s"]), json!([])] {
         let reloaded = reload(&daemon);
         assert_eq!(reloaded["changed"], changed, "{reloaded}");
-        // It is told until the restart has been.
+        // It is reported until the restart has happened.
         assert_eq!(reloaded["needs_restart"], json!(["http.max_connections", "store.readers"]), "{reloaded}");
     }
     assert_eq!(setting(&api, "voice.max_call_s").await, 900);
@@ -194,7 +194,7 @@ async fn a_call_keeps_the_settings_that_it_began_with() {
     });
     let reloaded = tokio::task::block_in_place(|| reload(&harness.daemon));
     assert_eq!(reloaded["changed"], json!(["twilio.auth_token", "voice.recording"]));
-    // Its stream's token was made with the old secret, and it is recorded as it was to be.
+    // The token of its stream was made with the old secret, and the call is recorded as planned.
     let mut socket = harness.open_socket().await;
     start(&mut socket, "CA00000000000000000000000000000001", &token).await;
     tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("CALL_LIVE"));

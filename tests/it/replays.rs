@@ -1,5 +1,5 @@
-//! Webhooks that somebody has captured. Twilio signs a form's names and values with nothing between them and without a time, so
-//! one can be sent again, and its borders can be moved.
+//! Captured webhooks that are sent again. Twilio signs a form's names and values without separators and without a
+//! time, so a captured form can be replayed, and the boundaries between its fields can be moved.
 
 use super::support::client::send;
 use super::support::telephony::{CallHarness, start};
@@ -61,7 +61,8 @@ async fn a_status_is_no_message() {
         ("To", OWN_SENDER),
     ];
     assert_eq!(shop.twilio_posts_exactly("/webhook/whatsapp/twilio/status", &status).await.status, 204);
-    // The same text as a form for the path above: its end is the beginning of the first name, or a parameter of its own.
+    // The same text as a form for the path above: its end is the beginning of the first name, or a separate
+    // parameter.
     let mut moved = status;
     moved[0].0 = "/statusAccountSid";
     assert_eq!(shop.twilio_posts_exactly("/webhook/whatsapp/twilio", &moved).await.status, 204);
@@ -141,7 +142,7 @@ async fn a_call_that_is_told_again_is_not_begun_again() {
     start(&mut socket, CALL, &token).await;
     live(CALL);
     drop(socket);
-    // Its stream is lost, and the next one with it: Twilio's recorder has the call, which is not over.
+    // Its stream is lost, and the next one too: Twilio's recorder continues the call, which is not over.
     for _ in 0..2 {
         assert!(
             harness.hook("/webhook/stream_ended", &fields).await.text().contains("/webhook/stream_ended?connect=2")
@@ -206,7 +207,7 @@ async fn a_name_that_somebody_gave_himself_is_no_instruction() {
         .map(|session| session.config["instructions"].to_string())
         .collect::<Vec<_>>();
     assert!(!instructions[0].contains("Dana") && instructions[1].contains("Dana Cohen"), "{instructions:#?}");
-    // Beside the instructions it is data: quoted, and not longer than a name.
+    // Next to the instructions it is data: quoted, and not longer than a name.
     let messages: Vec<_> = harness.ai.state().sessions.iter().map(|session| session.messages.clone()).collect();
     let [(role, text)] = &messages[0][..] else { panic!("{messages:#?}") };
     assert_eq!(role, "user");

@@ -1,4 +1,4 @@
-//! The tables that others read.
+//! The tables that other programs read.
 
 use super::support::Daemon;
 

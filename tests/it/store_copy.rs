@@ -1,4 +1,4 @@
-//! Whoever copies the published file at any moment, with any tool, has everything that was acknowledged before.
+//! A copy of the published file, made at any moment with any tool, has everything that was acknowledged before.
 
 use super::support::store::{Acks, Child, Load, StoreFixture, check_copy, integrity};
 use agentlocator::store::Store;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-/// Copies by a tool while writers write. Returns how often the tool itself refused, loudly.
+/// Copies with a tool while writers write. Returns how often the tool itself failed with an error.
 async fn copies_under_load(count: usize, clients: usize, tool: fn(&Path, &Path) -> Command) -> usize {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
@@ -29,7 +29,7 @@ async fn copies_under_load(count: usize, clients: usize, tool: fn(&Path, &Path) 
     }
     load.stop().await;
     assert_eq!(store.health().publish, agentlocator::store::PublishState::Current);
-    // And at rest.
+    // And without writers.
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
     store.close();
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
@@ -78,7 +78,7 @@ async fn copies_by_rsync_hold_everything() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_by_tar_hold_everything() {
-    // It opens without waiting, so it may be refused, and says so.
+    // It opens the file without waiting, so it may be refused, and reports that.
     let refused = copies_under_load(20, 8, tar).await;
     assert!(refused <= 5, "refused {refused} of 20 times");
 }
@@ -92,7 +92,7 @@ async fn a_slow_reader_keeps_what_he_opened_and_delays_nobody() {
     for _ in 0..3 {
         let acknowledged = acks.all();
         let slow = std::fs::File::open(fixture.published()).unwrap();
-        // Long enough for the others to need another file.
+        // Long enough for the writers to need another file.
         let enough = acks.all().iter().map(|number| number + 200).collect::<Vec<_>>();
         wait_for(&acks, &enough).await;
         assert_eq!(check_copy(&fixture.copy(), &enough), None);
@@ -125,7 +125,7 @@ async fn a_hard_link_keeps_what_it_was() {
     assert_eq!(integrity(&link), None);
 }
 
-/// What this room is for: the live file does not survive being copied like this.
+/// Why the published file exists: a copy of the live file, made in this way, is damaged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_copies_of_the_live_file_are_not_whole() {
@@ -166,7 +166,7 @@ async fn long_overlapping_copies_hold_everything() {
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
 }
 
-/// Two gigabytes, of which each commit changes little: also around kills and restarts.
+/// Two gigabytes, of which each commit changes little: also across kills and restarts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_copies_of_a_large_database_hold_everything() {
@@ -257,7 +257,7 @@ fn one_copier(fixture: &StoreFixture, acks: &Arc<Acks>, copier: usize) -> impl F
             if output.status.success() {
                 assert_eq!(check_copy(&copy, &acknowledged), None);
             } else {
-                // The name was exchanged between its look at the file and its opening it.
+                // The name was exchanged between the tool's stat of the file and its open.
                 assert!(String::from_utf8_lossy(&output.stderr).contains("replaced while being copied"));
             }
         }

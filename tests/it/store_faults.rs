@@ -1,5 +1,5 @@
-//! A disk that is full, broken or read-only while the daemon runs: nothing that was acknowledged is lost, the state is clear,
-//! calls are answered, and it is over by itself.
+//! A disk that is full, broken or read-only while the daemon runs: no acknowledged write is lost, the status names
+//! the cause, calls are answered, and the daemon recovers by itself.
 
 use super::support::faults::{EIO, ENOSPC, EROFS, Faults};
 use super::support::store::integrity;
@@ -39,7 +39,7 @@ async fn a_call_is_answered(shop: &Shop, sid: &str) {
     assert_eq!((reply.status, reply.text().contains("<Response>")), (200, true), "{}", reply.text());
 }
 
-/// All that was acknowledged is in a copy, once.
+/// Checks that every acknowledged message is in a copy, once.
 fn is_all_there(shop: &Shop, acknowledged: &[usize]) {
     assert_eq!(integrity(&shop.daemon.published_file()), None);
     let texts: Vec<String> = shop.daemon.query_column("SELECT content_text FROM messages ORDER BY id");
@@ -104,19 +104,19 @@ async fn a_disk_that_became_read_only() {
     the_database_fails("wst", EROFS, DATABASE).await;
 }
 
-/// As Linux does it in an emergency: writes go into memory, and `fsync` says that all is well.
+/// Linux remounts read-only in an emergency: writes stay in memory, and `fsync` reports success.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_read_only_and_does_not_let_it_be_felt() {
     the_database_fails("r", 0, "/live").await;
 }
 
-/// Only the file that people copy cannot be written: messages are taken, and it says so.
+/// Only the published file cannot be written: messages are accepted, and the status reports it.
 async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     let (shop, faults) = shop().await;
     assert!(hear(&shop, 0).await);
     faults.fail_calls(calls, code, skip, "/agentlocator.db");
     let number = AtomicUsize::new(1);
-    // What is acknowledged while it is behind is in the database.
+    // What is acknowledged while the file is behind is in the database.
     let late = until("it to say so", async || {
         assert!(hear(&shop, number.fetch_add(1, Ordering::Relaxed)).await, "messages are taken");
         Some(ready(&shop).await).filter(|(_, parts)| parts["published_copy"] == "error")
@@ -147,7 +147,7 @@ async fn the_disk_breaks_in_the_middle_of_the_copy() {
     the_copy_fails("wt", EIO, 2).await;
 }
 
-/// Neither a backup nor a snapshot is taken for good when the disk lied about it.
+/// Neither a backup nor a snapshot is accepted if the disk reported false success.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fails_makes_no_backup() {
     let (shop, faults) = shop().await;
@@ -168,7 +168,7 @@ async fn a_disk_that_fails_makes_no_backup() {
     assert_eq!(integrity(&target), None);
 }
 
-/// A backup was put in place, and its disk cannot read it: that says nothing about its content.
+/// A backup was put in place, and the disk fails to read it: this says nothing about its content.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
     let (mut shop, faults) = shop().await;
@@ -188,7 +188,7 @@ async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
     assert!(!found.contains("damaged"), "{found}");
     assert!(std::fs::read(shop.daemon.published_file()).unwrap() == std::fs::read(&backup).unwrap());
 
-    // Once it can be read, a start does what was wanted.
+    // Once it can be read, a start adopts it as intended.
     faults.end();
     tokio::task::block_in_place(|| shop.daemon.restart());
     assert_eq!(shop.daemon.logs().events_named("STORE_RESTORED").len(), 1);

@@ -1,4 +1,5 @@
-//! A folder is copied while its published file is behind: what only the live database has is not put aside silently.
+//! A folder is copied while its published file is behind: data that only the live database has is not archived
+//! silently.
 
 use super::store_start::{notice, run};
 use super::support::small_disk::SmallDisk;
@@ -15,7 +16,7 @@ fn copied(fixture: &StoreFixture) -> StoreFixture {
 }
 
 async fn start(copy: &StoreFixture) -> (Store, String) {
-    // Another machine has another boot.
+    // Another machine has another boot id.
     copy.left_in_boot("another");
     let (store, _) = Store::open(copy.config()).unwrap();
     let color = store.read(|tx| tx.meta("color")).await.unwrap().unwrap_or_default();
@@ -43,7 +44,7 @@ async fn a_folder_copied_while_its_published_file_was_behind_goes_on_with_the_ne
     assert_eq!((integrity(&kept), color_in(&kept)), (None, "old".into()));
     store_of_copy.close();
 
-    // The published file is all that is left, and it is said that it was behind.
+    // Only the published file is left, and the start reports that it was behind.
     std::fs::write(damaged.live(), "no database any more").unwrap();
     std::fs::remove_file(agentlocator::store::with_suffix(&damaged.live(), "-wal")).unwrap();
     let (store_of_copy, color) = start(&damaged).await;
@@ -53,7 +54,7 @@ async fn a_folder_copied_while_its_published_file_was_behind_goes_on_with_the_ne
     assert!(told.reason.contains("was behind"), "{told:?}");
     store_of_copy.close();
 
-    // The published file was copied while it was behind, and the rest after it had caught up.
+    // The published file was copied while it was behind, and the other files after it had caught up.
     drop(reader);
     fixture.until_current(&store).await;
     store.write(|tx| tx.set_meta("other", "1")).await.unwrap();

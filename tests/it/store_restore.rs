@@ -1,4 +1,4 @@
-//! What a start serves, keeps and says when a file was put in place of the published one.
+//! What a start serves, keeps and reports if another file was put in place of the published one.
 
 use super::store_start::{files, is_installed, notice, run};
 use super::support::store::{Child, StoreFixture, integrity, open_copy};
@@ -6,10 +6,10 @@ use agentlocator::store::{PublishState, StartEvent, Store};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
-/// What is put where the published file was.
+/// The file that is put in place of the published one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Put {
-    /// The same that is there.
+    /// The same file.
     Same,
     /// A backup from before the last changes.
     Older,
@@ -51,11 +51,11 @@ fn make(put: Put, fixture: &StoreFixture, older: &Path) -> PathBuf {
 enum Stopped {
     Cleanly,
     ByKill,
-    /// By a kill, where the kernel's view of the process hides the boot.
+    /// By a kill, with a view of the kernel that hides the boot id.
     ByKillUnknownBoot,
 }
 
-/// What a start serves, what it keeps, and what it says.
+/// What a start serves, what it keeps, and what it reports.
 async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
     let case = format!("{tool}, {put:?}, stopped {stopped:?}");
     let fixture = StoreFixture::new();
@@ -112,7 +112,7 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
     assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), color, "{case}");
     assert_eq!(integrity(&fixture.copy()), None, "{case}");
     store.close();
-    // Told once: the next start finds everything as it should be.
+    // Reported once: the next start finds everything in order.
     let (store, _) = Store::open(fixture.config()).unwrap();
     assert_eq!(store.health().publish, PublishState::Current, "{case}");
     assert_eq!(files(&fixture, "agentlocator-").len(), usize::from(put != Put::Same), "{case}");
@@ -141,7 +141,7 @@ async fn whichever_tool_puts_it_there() {
     }
 }
 
-/// Put there while the service runs, the owner has to say what is wanted; a start decides nothing.
+/// If it is put there while the service runs, the owner has to decide; a start decides nothing.
 #[tokio::test]
 async fn what_is_put_there_while_the_service_runs_waits_for_the_owner() {
     for tool in ["cp", "cp -p", "mv", "rsync -a --ignore-times"] {
@@ -157,7 +157,7 @@ async fn what_is_put_there_while_the_service_runs_waits_for_the_owner() {
     }
 }
 
-/// A backup that was found while the service ran, and is put there once more after it was stopped, is wanted.
+/// A backup that was detected while the service ran, and is put there again after the stop, is adopted.
 #[tokio::test]
 async fn what_is_put_there_again_after_a_stop_is_restored() {
     for tool in ["cp -p", "rsync -a --ignore-times --inplace"] {
@@ -173,7 +173,8 @@ async fn what_is_put_there_again_after_a_stop_is_restored() {
     }
 }
 
-/// The same file, still being written when the service first saw it, or with other permissions since, waits all the same.
+/// The same file, incomplete when the service first detected it, or with other permissions since, is held all the
+/// same.
 #[tokio::test]
 async fn a_foreign_file_that_changes_while_the_service_runs_waits_for_the_owner() {
     let fixture = StoreFixture::new();
@@ -194,7 +195,8 @@ async fn a_foreign_file_that_changes_while_the_service_runs_waits_for_the_owner(
     store.close();
 }
 
-/// A store that was closed with an older backup under the published name, which was found while it ran. Returns the backup.
+/// A store that was closed with an older backup under the published name, which was detected while it ran. Returns
+/// the backup.
 async fn with_a_foreign_file(tool: &str) -> (StoreFixture, PathBuf) {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();

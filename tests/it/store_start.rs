@@ -1,5 +1,5 @@
-//! A start never destroys a good copy: whatever was done to the files meanwhile, it goes on with the newest sound data and keeps
-//! every file that the service did not write.
+//! A start never destroys a valid copy: whatever happened to the files meanwhile, it uses the newest valid data and
+//! keeps every file that the service did not write.
 
 use super::support::store::{Child, Load, StoreFixture, check_copy, open_copy};
 use agentlocator::store::{Integrity, PublishState, StartEvent, StartNotice, Store};
@@ -31,11 +31,11 @@ pub(super) async fn notice(store: &Store) -> Option<StartNotice> {
     store.read(|tx| tx.start_notice()).await.unwrap()
 }
 
-/// A start on a folder that was copied, as on another machine. Both databases are sound and have all that was acknowledged
-/// before the copy began.
+/// A start on a folder that was copied, as on another machine. Both databases are valid and have all writes that were
+/// acknowledged before the copy began.
 async fn starts_elsewhere(copy: &StoreFixture, acknowledged: &[i64]) {
     assert_eq!(check_copy(&copy.copy(), acknowledged), None, "the published file as it was copied");
-    // Another machine has another boot.
+    // Another machine has another boot id.
     copy.left_in_boot("another");
     let (store, _) = Store::open(copy.config()).unwrap();
     copy.until_current(&store).await;
@@ -49,7 +49,7 @@ async fn starts_elsewhere(copy: &StoreFixture, acknowledged: &[i64]) {
     assert_eq!(check_copy(&copy.copy(), acknowledged), None);
 }
 
-/// The log has begun again at its start since.
+/// The log has restarted at its beginning since.
 async fn until_log_begins_again(fixture: &StoreFixture, since: [u8; 8]) {
     let deadline = Instant::now() + Duration::from_mins(1);
     while salt(fixture) == since {
@@ -77,7 +77,7 @@ async fn copied_with_a_pause(rounds: usize) {
         let begun = salt(&fixture);
         until_log_begins_again(&fixture, begun).await;
         let acknowledged = acks.all();
-        // `cp` and not this process: whoever closes the live database drops the locks that his process has on it.
+        // `cp` and not this process: closing the live database drops the locks that the closing process has on it.
         let take = |name: &str| run("cp -p", &[&fixture.folder().join(name), &copy.folder().join(name)]);
         let published_first = round % 2 == 0;
         if published_first {
@@ -162,7 +162,7 @@ async fn killed() -> (StoreFixture, Vec<i64>) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     child.kill9();
-    // Killed in the middle of a write, it would be no copy of anything.
+    // After a kill in the middle of a write, it would not be a valid copy.
     if std::fs::read(fixture.published()).unwrap().starts_with(&[0; 16]) {
         Child::start(&fixture, 0).kill9();
     }
@@ -185,7 +185,7 @@ async fn until_checked(store: &Store) -> Integrity {
 async fn damaged_while_down(power_cut: bool) {
     let (fixture, acknowledged) = killed().await;
     let live = std::fs::OpenOptions::new().write(true).open(fixture.live()).unwrap();
-    // Nothing that a start reads, so that only the check finds it.
+    // In a part that a start does not read, so that only the check finds the damage.
     let published = open_copy(&fixture.copy());
     let mut roots =
         published.prepare("SELECT rootpage FROM sqlite_schema WHERE name IN ('contacts', 'media')").unwrap();
@@ -249,7 +249,7 @@ async fn after_a_power_cut_the_copy_is_made_current_once_the_database_is_verifie
     let (fixture, acknowledged) = killed().await;
     fixture.left_in_boot("another");
     let (store, _) = Store::open(fixture.config()).unwrap();
-    // Whoever opens it meanwhile waits, or gets what the last run left.
+    // A process that opens it meanwhile waits, or gets the state of the last run.
     assert_eq!(check_copy(&fixture.copy(), &acknowledged), None);
     fixture.until_current(&store).await;
     assert_eq!(notice(&store).await, None);
@@ -272,7 +272,7 @@ async fn a_file_that_was_only_touched_stays_ours() {
         run("touch", &[&fixture.published()]);
         let (store, _) = Store::open(fixture.config()).unwrap();
         fixture.until_current(&store).await;
-        // Killed between two writes, the live database may have one more, which nobody was told of.
+        // After a kill between two writes, the live database may have one more write, which was not acknowledged.
         if clean {
             assert_eq!(notice(&store).await, None);
         }
@@ -293,13 +293,13 @@ async fn backup_programs_are_told_to_leave_the_live_folder_out() {
     assert!(tag.starts_with("Signature: 8a477f597d28d172789f06886806bc55"), "{tag}");
     let readme = std::fs::read_to_string(fixture.live().with_file_name("README")).unwrap();
     assert!(readme.contains("agentlocator.db"));
-    // Without that folder the published file is all that is needed.
+    // Without that folder the published file is sufficient.
     std::fs::remove_dir_all(fixture.live().parent().unwrap()).unwrap();
     let (store, _) = Store::open(fixture.config()).unwrap();
     fixture.until_current(&store).await;
 }
 
-/// The service's own unit hides all of `/proc` but processes.
+/// The service's own unit hides all of `/proc` except processes.
 #[tokio::test]
 async fn under_the_units_view_of_the_kernel_a_crash_is_no_power_cut() {
     let hidden = ["unshare", "-m", "sh", "-c", r#"mount -t proc -o subset=pid proc /proc && exec "$0" "$@""#];
@@ -321,7 +321,8 @@ async fn under_the_units_view_of_the_kernel_a_crash_is_no_power_cut() {
     let passed = [("AGENTLOCATOR_BOOT_ID", id)];
     Child::start_by(&fixture, 2, &hidden, &passed).kill9();
     assert_eq!(boot(&fixture), id);
-    // The log tells what the published file lacks, so that nothing is compared and a backup that was put back is seen.
+    // The log shows what the published file lacks, so the files are not compared and a backup put back in place is
+    // detected.
     let older = fixture.copy();
     let before = fixture.acks(2).all();
     let child = Child::start_by(&fixture, 2, &hidden, &passed);

@@ -1,4 +1,4 @@
-//! The daemon starts on the database of every earlier version, and keeps all that is in it.
+//! The daemon starts on the database of every earlier version, and keeps all its data.
 
 use super::support::store::{integrity, open_copy};
 use super::support::{Daemon, log::WAIT_TIMEOUT};
@@ -12,7 +12,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The versions of all migrations, and the databases of earlier ones.
+/// The versions of all migrations, and the databases of earlier versions.
 fn versions() -> (u32, Vec<(u32, String)>) {
     let numbers = |folder: &Path, first: char| -> Vec<(u32, PathBuf)> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -32,7 +32,7 @@ fn versions() -> (u32, Vec<(u32, String)>) {
     (newest, fixtures)
 }
 
-/// Puts a database of that text where a daemon has it that does not run.
+/// Writes a database from that text as the live database of a stopped daemon.
 fn put(sql: &str, file: &Path) {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     let conn = Connection::open(file).unwrap();
@@ -40,7 +40,7 @@ fn put(sql: &str, file: &Path) {
     conn.execute_batch(sql).unwrap();
 }
 
-/// Every row of every table that there was, in words.
+/// Every row of every existing table, as text.
 fn rows(conn: &Connection, tables: &[String]) -> BTreeMap<String, Vec<String>> {
     tables
         .iter()
@@ -60,7 +60,7 @@ fn rows(conn: &Connection, tables: &[String]) -> BTreeMap<String, Vec<String>> {
         .collect()
 }
 
-/// Tables of things that the daemon does not change by itself at its start.
+/// Tables that the daemon does not change by itself at its start.
 fn steady_tables(conn: &Connection) -> Vec<String> {
     let mut names = conn
         .prepare(
@@ -71,7 +71,7 @@ fn steady_tables(conn: &Connection) -> Vec<String> {
     names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-/// The columns that there were, of each of these rows.
+/// The original columns of each of these rows.
 fn is_all_there(before: &Connection, after: &Connection) {
     for table in steady_tables(before) {
         let mut columns = before.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
@@ -138,7 +138,7 @@ fn a_kill_in_the_middle_leaves_the_old_or_the_new_one() {
         let mut daemon = Daemon::prepare(|_| {});
         put(sql, &daemon.folder().join("live/db.sqlite"));
         daemon.spawn();
-        // From before it opens the database to after it is ready.
+        // From before the daemon opens the database until it is ready.
         std::thread::sleep(Duration::from_millis(4 + round * 6));
         daemon.kill9();
         daemon.launch();
@@ -151,7 +151,7 @@ fn a_kill_in_the_middle_leaves_the_old_or_the_new_one() {
 fn a_newer_one_is_refused_for_good() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed("INSERT INTO refinery_schema_history VALUES (900, 'from_the_future', '2030-01-01T00:00:00Z', '1')");
-    // As a service, by whose exit systemd knows that a further start would be in vain.
+    // As a service, whose exit code tells systemd not to restart it.
     for (as_a_service, code) in [(false, 1), (true, 78)] {
         if as_a_service {
             daemon.reconfigure(|setup| {
@@ -205,7 +205,7 @@ fn without_room_for_a_copy_nothing_is_touched() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// Half a gigabyte of the first version: files, and recordings that are still WAV.
+/// Half a gigabyte in the first version: files, and recordings that are still WAV.
 fn put_large(file: &Path) {
     let sql = &versions().1[0].1;
     put(sql, file);
@@ -252,7 +252,7 @@ async fn half_a_gigabyte_of_the_first_version_is_ready_soon_and_moves_its_data_a
     let first = daemon.memory_kb("VmHWM");
     daemon.kill9();
     let progress = "SELECT done_to || ' ' || (finished_at IS NULL) FROM backfills";
-    // Without a copy, which takes time.
+    // Without publishing, which takes time.
     let published = daemon.published_file();
     let value =
         |sql: &str| -> rusqlite::types::Value { open_copy(&published).query_row(sql, [], |row| row.get(0)).unwrap() };
@@ -268,7 +268,7 @@ async fn half_a_gigabyte_of_the_first_version_is_ready_soon_and_moves_its_data_a
     super::support::whatsapp::until("all recordings are compressed", async || {
         let call = api.get("/api/calls/1").await.json();
         let left = call["recordings"].as_array()?.iter().filter(|recording| recording["mime"] == "audio/wav");
-        // The first one is no sound file.
+        // The first one is not a valid audio file.
         (left.count() == 1).then_some(())
     })
     .await;

@@ -9,7 +9,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Everything that is somebody's, as it is planted.
+/// All personal data and secrets that the test stores.
 const PLANTED: [&str; 20] = [
     "sk-planted-key",
     "planted-webhook-secret",
@@ -83,7 +83,7 @@ async fn nothing_that_is_somebodys_is_in_it() {
     assert_eq!(again.status.code(), Some(1), "it never writes over a file");
 }
 
-/// A person who writes, one who calls, one who may log in, a program that may.
+/// A contact who writes, one who calls, a user, and a token.
 async fn plant(harness: &CallHarness) {
     let fields = [
         ("MessageSid", "SM00000000000000000000000000000001"),
@@ -104,7 +104,7 @@ async fn plant(harness: &CallHarness) {
     });
 }
 
-/// A `journalctl` whose lines hold everything that must go.
+/// A `journalctl` whose lines contain everything that must be removed.
 fn fake_journalctl(folder: &Path) -> String {
     let lines = [
         r#"{"MESSAGE":"A message of +972521239876 came","PRIORITY":"6","EVENT":"WA_IN_TWILIO","TEXT":"planted log text"}"#,

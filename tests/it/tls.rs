@@ -1,4 +1,4 @@
-//! TLS: the doors, certificates of one's own, and those of an authority.
+//! TLS: the listeners, the owner's certificate files, and certificates of an authority.
 
 mod acme;
 mod headers;

@@ -1,4 +1,4 @@
-//! What a client may cost that has not shown who it is.
+//! Limits for the resources that unauthenticated clients use.
 
 use super::support::Daemon;
 use super::support::fake_server::FakeServer;
@@ -15,12 +15,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
 
-/// A signature that has the right form, and is the wrong one.
+/// A signature that has the right form, and is wrong.
 fn wrong_signature() -> String {
     format!("{}=", "A".repeat(27))
 }
 
-/// Sends the head of a POST, and as much of its body.
+/// Sends the head of a POST, and this part of its body.
 fn begin_post(daemon: &Daemon, path: &str, headers: &str, length: usize, body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(daemon.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
@@ -68,7 +68,7 @@ fn what_no_key_can_have_signed_is_refused_before_its_body() {
             assert_eq!(status(stream), 403, "{path} {signature}");
         }
         assert_eq!(status(begin_post(&daemon, path, "", 1000, b"")), 403, "{path}");
-        // One that has the right form is read, but not beyond 64 KiB.
+        // A request with a well-formed signature is read, but at most 64 KiB of it.
         let stream = begin_post(&daemon, path, &form_headers(&wrong_signature()), (64 << 10) + 1, b"");
         assert_eq!(status(stream), 413, "{path}");
         let longest = [b"a&".repeat(32 << 10)].concat();
@@ -112,7 +112,7 @@ async fn half_sent_bodies_have_a_budget_and_webhooks_get_past_them() {
         .await;
     assert_eq!(reply.status, 200);
     assert!(reply.text().contains("name=\"token\""), "{}", reply.text());
-    // Those that were held are given up after five seconds, the others were refused at once.
+    // The accepted requests were aborted after five seconds, the others were refused at once.
     let answers: Vec<_> = half_sent.into_iter().map(status).collect();
     let [held, refused] = [204, 503].map(|wanted| answers.iter().filter(|status| **status == wanted).count());
     assert!(held > 0 && refused > 0, "{held} were held and {refused} refused");
@@ -153,7 +153,7 @@ async fn wrong_passwords_leave_no_memory_behind() {
         in_turn.push(attempt(&format!("somebody{round}")).await);
     }
     assert!(in_turn.iter().all(|status| *status == 401), "{in_turn:?}");
-    // Each takes 19 MiB, of which there are no two at a time.
+    // Each hash takes 19 MiB, and only one runs at a time.
     let most = daemon.memory_kb("VmHWM");
     let names: Vec<_> = (1..=12).map(|length| "y".repeat(length)).collect();
     let at_once = join_all(names.iter().map(|name| attempt(name)));

@@ -1,8 +1,8 @@
-//! What must not stand in a module, or anywhere.
+//! Names that a module, or any module, must not use.
 
 use super::{none, tree};
 
-/// Rooms that decide, and do nothing: no clock, no chance, no waiting, no world, no vendor's wire.
+/// Modules with decisions only: no clock, no random numbers, no waiting, no I/O, no vendor's wire format.
 const PURE: [&str; 4] = ["domain", "call", "inbox", "audio"];
 
 const IO: [&str; 20] = [
@@ -87,7 +87,7 @@ fn nothing_is_left_for_later() {
     let mut findings = Vec::new();
     for file in tree::files().iter().filter(|file| !file.path.contains("fixtures/specs/")) {
         for (number, line) in file.text.lines().enumerate() {
-            // `9725XXXXXXX` is how a number is shown that is nobody's.
+            // `9725XXXXXXX` is how a number is shown that belongs to no contact.
             let stands_alone = |word: &str| {
                 line.match_indices(word).any(|(at, _)| {
                     let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric());
@@ -139,7 +139,7 @@ fn lock_files_name_no_host() {
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// The product's lines outside some modules for which `is_bad` holds. The simulator is no part of the daemon.
+/// The lines of the product outside some modules for which `is_bad` is true. The simulator is not part of the daemon.
 fn lines_outside(modules: &[&str], is_bad: impl Fn(&str) -> bool) -> Vec<String> {
     let mut findings = Vec::new();
     for file in tree::rust(&["src/"]) {

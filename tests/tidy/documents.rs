@@ -1,4 +1,4 @@
-//! Documents say what there is.
+//! The documents match the code.
 
 use super::{none, tree};
 use std::collections::BTreeSet;
@@ -54,7 +54,7 @@ fn the_readme_names_only_variables_that_there_are() {
     none(&unknown, "the README speaks of settings that do not exist");
 }
 
-/// Systemd's own, and a name that is made of others.
+/// Systemd's own variables, and a name that is composed of others.
 const OTHERS: [&str; 5] = ["STATE_DIRECTORY", "CREDENTIALS_DIRECTORY", "WATCHDOG_USEC", "WATCHDOG_PID", "LOG_LEVELS"];
 
 #[test]
@@ -76,7 +76,7 @@ fn variables(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(is_variable).map(str::to_owned).collect()
 }
 
-/// Words of the log that the README explains.
+/// The log events that the README explains.
 const EVENTS: [&str; 4] = ["BRIDGE_DOWN", "TWILIO_BAD_SIG", "WATCHDOG_REDIRECT_SENT", "WA_BAILEYS_BAD_SIG"];
 
 #[test]

@@ -39,7 +39,7 @@ const BANNED: [(&str, &str); 20] = [
     ("whoever", "name the actor: the client, the contact"),
 ];
 
-/// Lines that may have such a word, by a part of them, and why.
+/// Lines that may contain such a word, identified by a part of them, with the reason.
 const EXCEPTIONS: [(&str, &str); 1] = [("\"told\"", "a field of the API")];
 
 #[test]

@@ -1,4 +1,4 @@
-//! House rules as tests: what a reader of the code may rely on without looking.
+//! Project rules as tests, so that a reader of the code may rely on them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a rule that is broken is a failed test")]
 

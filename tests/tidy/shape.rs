@@ -1,11 +1,11 @@
-//! How files look: their length, their names, their ends.
+//! The form of files: their length, their names, their line endings.
 
 use super::{none, tree};
 
 /// Lines of code, without blank ones and comments, that a file may have.
 const LONGEST: usize = 400;
 
-/// Longer ones, each with the reason why it is one thing.
+/// Longer files, each with the reason why it is not split.
 const EXCEPTIONS: [(&str, &str); 0] = [];
 
 #[test]
@@ -37,7 +37,7 @@ fn modules_are_named_after_what_they_are() {
 fn text_files_end_with_a_line_break_and_lines_without_blanks() {
     let mut findings = Vec::new();
     for file in tree::files() {
-        // What others wrote stays as they wrote it.
+        // Files from other projects stay unchanged.
         if file.path.starts_with("tests/fixtures/") {
             continue;
         }

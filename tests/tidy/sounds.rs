@@ -1,4 +1,4 @@
-//! The shipped sounds are fit for a telephone line.
+//! The shipped sounds are suitable for a telephone line.
 
 use super::tree;
 use agentlocator::audio::{mp3, mulaw};
@@ -14,7 +14,7 @@ const PROMPTS: [(&str, f64); 6] = [
     ("more_time_he", 3.0),
 ];
 
-/// How long so many samples are.
+/// The duration of this many samples.
 fn seconds(samples: usize) -> f64 {
     Duration::from_micros(samples as u64 * 125).as_secs_f64()
 }
@@ -70,7 +70,7 @@ fn sound(name: &str) -> Vec<f64> {
     bytes.into_iter().map(|byte| f64::from(mulaw::decode(byte)) / 32_768.0).collect()
 }
 
-/// The mean power of the 20 ms pieces in which somebody speaks.
+/// The mean power of the 20 ms frames that contain speech.
 fn speech_level(sound: &[f64]) -> f64 {
     let powers = sound.chunks_exact(160).map(|piece| piece.iter().map(|s| s * s).sum::<f64>() / 160.0);
     let spoken: Vec<_> = powers.filter(|power| decibels(power.sqrt()) > -40.0).collect();

@@ -1,16 +1,16 @@
-//! The files of the project, and what in them is code.
+//! The files of the project, and which lines of them are code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// One text file.
 pub(crate) struct File {
-    /// From the root, with `/`.
+    /// Relative to the root, with `/`.
     pub(crate) path: String,
     pub(crate) text: String,
 }
 
-/// Every text file of the project that a person wrote.
+/// Every text file of the project that is not generated.
 pub(crate) fn files() -> Vec<File> {
     let root = root();
     let mut found = Vec::new();
@@ -48,11 +48,11 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<File>) {
     }
 }
 
-/// Folders that are made, or that git keeps for itself.
+/// Folders that are generated, or that belong to git.
 const GENERATED: [&str; 7] = [".git", "target", "node_modules", "data", "dist", "proptest-regressions", "mutants.out"];
 
 impl File {
-    /// The module that it is in: `call` for `src/call/session.rs` and `src/call.rs`; none outside `src`.
+    /// The module that the file is in: `call` for `src/call/session.rs` and `src/call.rs`; none outside `src`.
     pub(crate) fn module(&self) -> Option<&str> {
         let path = self.path.strip_prefix("src/")?;
         Some(path.split_once('/').map_or_else(|| path.trim_end_matches(".rs"), |(module, _)| module))
@@ -62,7 +62,7 @@ impl File {
         Path::new(&self.path).extension().is_some_and(|found| found == extension)
     }
 
-    /// Whether all of it is compiled for tests alone.
+    /// Whether all of it is compiled only for tests.
     pub(crate) fn is_test(&self) -> bool {
         self.path.starts_with("tests/")
             || self.path.ends_with("/tests.rs")
@@ -74,21 +74,21 @@ impl File {
     pub(crate) fn product_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let before_tests = |line: &&str| !line.starts_with("#[cfg(test)]");
         let lines = if self.is_test() { "" } else { &self.text };
-        // `mod tests;` may stand at the top, among the other modules.
+        // `mod tests;` may be at the top, among the other modules.
         let inline = self.text.contains("#[cfg(test)]\nmod tests {");
         lines.lines().take_while(move |line| !inline || before_tests(line)).enumerate().filter_map(code)
     }
 
-    /// Lines that are code, tests and all.
+    /// Lines that are code, including tests.
     pub(crate) fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().filter_map(code)
     }
 }
 
-/// A numbered line without its comment, if anything is left.
+/// A numbered line without its comment, if the rest is not empty.
 fn code((index, line): (usize, &str)) -> Option<(usize, &str)> {
     let code = line.split_once("//").map_or(line, |(code, comment)| {
-        // Not the slashes of an address in a text.
+        // But not the slashes of an address in a text.
         if code.ends_with(':') || comment.starts_with('/') && code.contains('"') { line } else { code }
     });
     (!code.trim().is_empty()).then_some((index + 1, code))

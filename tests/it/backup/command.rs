@@ -1,4 +1,4 @@
-//! What the command writes.
+//! The output of the command.
 
 use super::{backup, stderr, with_data};
 use crate::support::Daemon;
@@ -38,7 +38,7 @@ fn everything_is_in_it_while_the_daemon_runs_when_it_is_stopped_and_when_it_was_
     let (stopped, _) = backup(&daemon, "stopped.db");
     assert_eq!((integrity(&stopped), users(&stopped).len()), (None, 3));
 
-    // It was only read: the next start finds what the last stop left, and has nothing to check.
+    // The database was only read: the next start finds the state of the last stop, and has nothing to check.
     let mark = daemon.logs().mark();
     daemon.launch();
     let lines = daemon.logs().lines();
@@ -51,7 +51,7 @@ fn a_file_that_is_there_is_replaced_and_keeps_its_permissions() {
     let target = daemon.folder().join("again.db");
     std::fs::write(&target, "an older one").unwrap();
     std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o644)).unwrap();
-    // What another one left that was broken off.
+    // Left by an earlier run that was interrupted.
     std::fs::write(daemon.folder().join("again.db.part"), vec![7; 10 << 20]).unwrap();
     let link = daemon.folder().join("link.db");
     std::os::unix::fs::symlink(&target, &link).unwrap();

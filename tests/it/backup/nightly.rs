@@ -1,4 +1,4 @@
-//! The snapshot that is made by itself.
+//! The snapshot that the daemon makes by itself.
 
 use super::stderr;
 use crate::support::store::integrity;
@@ -6,7 +6,7 @@ use crate::support::{Daemon, Setup};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// A night that was missed is made up at once.
+/// A missed nightly snapshot is made at once.
 fn at_once(setup: &mut Setup) {
     setup.toml("[backup]\nstart_delay_s = 0\n");
 }
@@ -81,7 +81,7 @@ async fn a_failure_is_told_and_is_over_with_the_next_good_one() {
 fn without_room_nothing_is_begun() {
     let mut daemon = super::with_data();
     assert!(daemon.stop().success());
-    // A file that claims more than any disk has.
+    // A file that claims a size larger than any disk.
     let live = std::fs::OpenOptions::new().write(true).open(daemon.folder().join("agentlocator.db")).unwrap();
     live.set_len(8 << 40).unwrap();
     let output = daemon.cli(&["snapshots", "create"]);

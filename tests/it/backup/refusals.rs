@@ -1,4 +1,4 @@
-//! What it refuses, and that nothing is spoilt then.
+//! What the command refuses, and that it then changes nothing.
 
 use super::{stderr, with_data};
 use crate::support::Daemon;
@@ -50,7 +50,7 @@ fn without_room_the_older_copy_stays() {
     let daemon = with_data();
     let target = daemon.folder().join("copy.db");
     std::fs::write(&target, "an older one").unwrap();
-    // The command may write files of 64 KB; the daemon is not concerned.
+    // The command may write files of at most 64 KB; the daemon is not limited.
     let command = Command::new("prlimit")
         .args(["--fsize=65536", env!("CARGO_BIN_EXE_agentlocator"), "backup"])
         .arg(&target)

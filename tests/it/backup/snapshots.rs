@@ -1,4 +1,4 @@
-//! Snapshots by command: made, encrypted, checked, dropped, restored.
+//! Snapshots by command: created, encrypted, verified, deleted, restored.
 
 use super::{stderr, with_data};
 use crate::support::Daemon;
@@ -78,7 +78,7 @@ fn an_encrypted_one_in_another_folder_opens_with_the_key_alone() {
     let output = new.cli(&with_key);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(new.query_value::<i64>("SELECT count(*) FROM messages"), 5);
-    // Cut off, it is not taken for the whole.
+    // A truncated file is not accepted as complete.
     std::fs::write(&file, &bytes[..bytes.len() - 70_000]).unwrap();
     assert_eq!(new.cli(&with_key).status.code(), Some(1));
 }
@@ -96,7 +96,7 @@ fn a_changed_byte_is_found() {
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(report[0]["error"].as_str().unwrap().contains("does not read back as it was written"), "{report}");
-    // And then nothing is dropped for it.
+    // Then no old snapshot is deleted for it.
     let prune = daemon.cli(&["snapshots", "prune"]);
     assert!(prune.status.code() == Some(1) && stderr(&prune).contains("nothing was deleted"), "{}", stderr(&prune));
 }

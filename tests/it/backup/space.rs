@@ -1,4 +1,4 @@
-//! Snapshots on a disk that fills up: the oldest go before the next one is made.
+//! Snapshots on a disk that fills up: the oldest are deleted before the next one is made.
 
 use super::stderr;
 use crate::support::Daemon;
@@ -20,7 +20,7 @@ fn on(disk: &SmallDisk, more: &str) -> Daemon {
     daemon
 }
 
-/// Snapshots of the first days of March, as older nights left them.
+/// Snapshots of the first days of March, as earlier nights left them.
 fn place(disk: &SmallDisk, days: std::ops::RangeInclusive<u32>) {
     for day in days {
         std::fs::copy(disk.path().join("agentlocator.db"), snapshots(disk).join(night(day))).unwrap();
@@ -58,13 +58,13 @@ fn the_oldest_go_before_a_new_one_and_two_sound_ones_always_stay() {
     std::fs::write(snapshots(&disk).join(format!("{}.sha256", night(10))), format!("{}  x\n", "0".repeat(64))).unwrap();
     let ballast = disk.fill(20 << 20);
 
-    // A quarter of 200 MB: three older ones and the new one.
+    // A quarter of 200 MB: three older snapshots and the new one.
     let made = create(&daemon).expect("space for the new one is made");
     let new = made["name"].as_str().unwrap();
     assert_eq!(left(&snapshots(&disk)), [new, &night(8), &night(9), &night(10)]);
     assert_eq!(made["dropped"].as_array().unwrap().len(), 7, "{made}");
 
-    // Less than one may take: the new one and the newest sound one before it stay.
+    // Less than one snapshot may take: the new one and the newest valid one before it are kept.
     assert!(daemon.stop().success());
     daemon.reconfigure(|setup| {
         setup.toml("[disk]\nmedia_stops_below = \"4 MB\"\ncritical_below = \"1 MB\"\n[backup]\nbudget = \"1 MB\"\n");

@@ -1,4 +1,4 @@
-//! The bridge goes, Twilio takes over; the bridge comes back, and nobody has to do anything.
+//! The bridge fails, Twilio takes over; the bridge recovers, and no user action is needed.
 
 use super::harness::{BridgeHarness, DANA, eventually};
 use crate::support::Setup;
@@ -13,7 +13,7 @@ use url::Url;
 const OWN: &str = "+97239999999";
 const DANA_NUMBER: &str = "+972501234567";
 
-/// Twilio beside the bridge.
+/// The fake Twilio beside the bridge.
 struct Twilio {
     twilio_state: TwilioState,
     rest: TwilioRest,
@@ -39,7 +39,8 @@ impl Twilio {
         self.hands_on(self.twilio_state.clone(), harness).await;
     }
 
-    /// The daemon is told that Dana wrote, and Twilio does not know of it: it will refuse free text.
+    /// The daemon receives a webhook that Dana wrote, but the fake Twilio has no such message: it will refuse free
+    /// text.
     async fn seems_to_open_window(&self, harness: &BridgeHarness) {
         self.hands_on(TwilioState::new(self.twilio_state.account().clone()), harness).await;
     }
@@ -109,7 +110,7 @@ async fn a_link_that_the_phone_has_ended_is_stood_in_for_and_what_only_the_bridg
     assert_eq!(shown["last_code"], 401, "{shown}");
     harness.say(DANA_NUMBER, "בטוויליו").await;
     eventually("the message at Twilio", async || (twilio.sent() == ["בטוויליו"]).then_some(())).await;
-    // Twilio may not write to one who has not written to it.
+    // Twilio may not write to a contact who has not written to it.
     let body = json!({ "to": "+972509999999", "text": "מחכה", "provider": "baileys" });
     let waiting = harness.api.post_json("/api/whatsapp/send", &body).await;
     assert_eq!(waiting.status, 200, "{}", waiting.text());

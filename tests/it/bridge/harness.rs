@@ -1,4 +1,4 @@
-//! A business whose WhatsApp is linked by the real bridge.
+//! A business whose WhatsApp account is linked by the real bridge.
 
 use crate::support::{Client, Daemon, Setup};
 use agentlocator::simulator::whatsapp::{BridgeProcess, BridgeSetup, Programs, WhatsAppServer, WhatsAppUser};
@@ -29,7 +29,7 @@ impl BridgeHarness {
     pub async fn begin_with(configure: impl FnOnce(&mut Setup)) -> Self {
         let programs = programs().await;
         let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
-        // A new device then uploads few keys, which is most of what linking takes.
+        // A new device then uploads few keys, which takes most of the time of linking.
         whatsapp.call("/options", &json!({ "preKeyCount": 1 })).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut daemon = Daemon::prepare(|_| {});
@@ -47,7 +47,7 @@ impl BridgeHarness {
         Self::with(daemon, bridge, whatsapp, folder)
     }
 
-    /// All three, linked; daemon and bridge know each other by Unix sockets alone.
+    /// All three, linked; daemon and bridge are connected only by Unix sockets.
     pub async fn linked_by_sockets() -> Self {
         let programs = programs().await;
         let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
@@ -59,7 +59,7 @@ impl BridgeHarness {
         });
         let setup = BridgeSetup {
             folder: folder.path().join("session"),
-            // Not set: a target would go before the socket.
+            // Not set: a target would take precedence over the socket.
             target: String::new(),
             secret: SECRET.to_owned(),
             more: vec![
@@ -99,7 +99,7 @@ impl BridgeHarness {
         harness
     }
 
-    /// Takes the code from the daemon, scans it, and waits until the daemon knows that it is linked.
+    /// Gets the code from the daemon, scans it, and waits until the daemon reports that the account is linked.
     pub async fn link(&self) {
         let qr = eventually("a code in the API", async || {
             self.link_state().await["pairing"]["qr"].as_str().map(str::to_owned)
@@ -109,14 +109,14 @@ impl BridgeHarness {
         self.becomes("connected").await;
     }
 
-    /// What the daemon says of the bridge.
+    /// What the daemon reports about the bridge.
     pub async fn link_state(&self) -> Value {
         let reply = self.api.get("/api/whatsapp/bridge").await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()
     }
 
-    /// Waits until the daemon sees the bridge in this state.
+    /// Waits until the daemon reports this state of the bridge.
     pub async fn becomes(&self, state: &str) -> Value {
         eventually(&format!("the bridge to be {state}"), async || {
             Some(self.link_state().await).filter(|shown| shown["state"] == state)
@@ -124,14 +124,14 @@ impl BridgeHarness {
         .await
     }
 
-    /// Sends a text; gives the answer.
+    /// Sends a text; returns the API's answer.
     pub async fn say(&self, to: &str, text: &str) -> Value {
         let reply = self.api.post_json("/api/whatsapp/send", &json!({ "to": to, "text": text })).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()
     }
 
-    /// All messages with a person, oldest first.
+    /// All messages with a contact, oldest first.
     pub async fn messages_with(&self, person: WhatsAppUser) -> Vec<Value> {
         let number = format!("+{}", person.number);
         let threads = self.api.get("/api/threads?type=whatsapp").await.json();
@@ -143,7 +143,7 @@ impl BridgeHarness {
         page["messages"].as_array().unwrap().clone()
     }
 
-    /// Their texts, `>` before ours.
+    /// Their texts, `>` before outbound ones.
     pub async fn talk(&self, person: WhatsAppUser) -> Vec<String> {
         let shown = |message: &Value| {
             let mark = if message["direction"] == "out" { ">" } else { "" };
@@ -152,7 +152,7 @@ impl BridgeHarness {
         self.messages_with(person).await.iter().map(shown).collect()
     }
 
-    /// Waits until the talk with a person is this.
+    /// Waits until the conversation with a contact is this.
     pub async fn talk_becomes(&self, person: WhatsAppUser, expected: &[&str]) {
         let deadline = Instant::now() + LIMIT;
         loop {
@@ -165,7 +165,7 @@ impl BridgeHarness {
         }
     }
 
-    /// Waits for a message with a person that fits.
+    /// Waits for a matching message with a contact.
     pub async fn message(&self, person: WhatsAppUser, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         eventually(what, async || self.messages_with(person).await.into_iter().find(|message| fits(message))).await
     }
@@ -186,7 +186,7 @@ impl BridgeHarness {
         self.folder.path().join("bridge.sock")
     }
 
-    /// What the bridge printed, for whoever looks for what went wrong.
+    /// The bridge's output, for the analysis of a failure.
     pub fn bridge_log(&self) -> String {
         format!("the bridge's log:\n{}", self.bridge.log_lines().join("\n"))
     }
@@ -200,7 +200,7 @@ impl Drop for BridgeHarness {
     }
 }
 
-/// Waits until `found` finds something.
+/// Waits until `found` returns a value.
 pub async fn eventually<T>(what: &str, found: impl AsyncFn() -> Option<T>) -> T {
     let deadline = Instant::now() + LIMIT;
     loop {
@@ -222,6 +222,6 @@ async fn programs() -> Programs {
     }
 }
 
-/// What a test waits for at most: three processes share the machine with other tests.
+/// The longest wait of a test: three processes share the machine with other tests.
 const LIMIT: Duration = Duration::from_secs(40);
 pub const SECRET: &str = "the-bridge-s-secret";

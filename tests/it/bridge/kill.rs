@@ -1,6 +1,6 @@
-//! kill -9 of the bridge, of the daemon, or of both, at random moments under traffic both ways. What WhatsApp saw
-//! acknowledged is in the CRM once, what the API took is on the phone once, each person's messages stay in order, and no
-//! new code is asked for.
+//! kill -9 of the bridge, of the daemon, or of both, at random moments under traffic in both directions. Every
+//! message that was acknowledged to WhatsApp is in the CRM once, every message that the API accepted is on the phone
+//! once, each contact's messages stay in order, and no new pairing code is needed.
 
 use super::harness::BridgeHarness;
 use crate::support::Client;
@@ -23,7 +23,7 @@ const READERS: [&str; 3] = ["972502000001", "972502000002", "972501000001"];
 #[derive(Default)]
 struct ExpectedState {
     is_over: AtomicBool,
-    /// Texts that the API has taken, for each person in order.
+    /// Texts that the API has accepted, for each contact in order.
     taken: Mutex<BTreeMap<&'static str, Vec<String>>>,
 }
 
@@ -33,7 +33,7 @@ impl ExpectedState {
     }
 }
 
-/// Random numbers that a seed repeats (splitmix64).
+/// Reproducible random numbers (splitmix64).
 struct SeededRng(u64);
 
 impl SeededRng {
@@ -102,7 +102,7 @@ async fn killed_again_and_again(rounds: u64) {
     assert_matches(&harness, &expected_state).await;
 }
 
-/// Whoever sends repeats the request with the same key until it is answered, and only then writes the next.
+/// The API client repeats the request with the same key until it is answered, and only then sends the next message.
 async fn send(api: Client, person: &'static str, expected_state: Arc<ExpectedState>) {
     let mut number = 0;
     while !expected_state.is_over() {
@@ -125,13 +125,13 @@ async fn send(api: Client, person: &'static str, expected_state: Arc<ExpectedSta
     }
 }
 
-/// Waits until nothing is on its way any more, in any of the three.
+/// Waits until no message is in progress in any of the three processes.
 async fn quiet(harness: &BridgeHarness) {
     let (mut least, mut last_progress) = (usize::MAX, std::time::Instant::now());
     let left = loop {
         let state = harness.whatsapp.state().await.unwrap();
         let inbound = state["inbound"].as_array().unwrap();
-        // What was on disk already when it came once more is refused the second time.
+        // A message that was on disk already when it arrived again is refused the second time.
         let is_over = |m: &Value| m["state"] == "acknowledged" || m["state"] == "refused";
         let unread: Vec<_> = inbound.iter().filter(|m| !is_over(m)).cloned().collect();
         let waiting: i64 =
@@ -140,7 +140,7 @@ async fn quiet(harness: &BridgeHarness) {
         if unread.is_empty() && waiting == 0 && inbox == 0 {
             return;
         }
-        // Long rounds leave a long queue, in which each person's messages go one by one: it must get shorter.
+        // Long rounds leave a long queue, in which each contact's messages are sent one by one: it must get shorter.
         let left = unread.len() + usize::try_from(waiting).unwrap() + usize::from(inbox != 0);
         if left < least {
             (least, last_progress) = (left, std::time::Instant::now());
@@ -173,7 +173,7 @@ async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState)
             texts.iter().filter(|text| text.contains(person.number)).cloned().collect()
         };
         let (mut all, mut expected) = (of(&stored), of(&written));
-        // What could not be read at first was written anew, and came later than the others.
+        // A message that could not be decrypted at first was sent again, and arrived later than the others.
         let at_once =
             |texts: &[String]| -> Vec<String> { texts.iter().filter(|text| !again.contains(*text)).cloned().collect() };
         assert_eq!(at_once(&all), at_once(&expected), "what {} wrote, in order", person.number);

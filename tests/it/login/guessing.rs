@@ -1,4 +1,4 @@
-//! Passwords that are easy to guess, and guesses at them.
+//! Passwords that are easy to guess, and attempts to guess them.
 
 use super::credentials;
 use crate::support::access::PASSWORD;
@@ -25,12 +25,12 @@ async fn wrong_passwords_are_slowed_down() {
     assert_eq!(reply.status, 429);
     let wait: u64 = reply.header("retry-after").parse().unwrap();
     assert!((1..=300).contains(&wait));
-    // Another address is not held up, and a named proxy passes addresses on.
+    // Another address is not delayed, and a configured proxy passes the client's address.
     let elsewhere =
         client.clone().with_header("x-forwarded-for", "203.0.113.7").with_header("x-forwarded-proto", "https");
     let reply = elsewhere.post_json("/api/login", &json!({"name": "dana", "password": PASSWORD})).await;
     assert_eq!(reply.status, 200);
-    // Nor may one address try many names.
+    // One address may not try many user names either.
     for number in 0..30 {
         assert_eq!(elsewhere.post_json("/api/login", &attempt(&format!("name{number}"))).await.status, 401);
     }
@@ -74,7 +74,7 @@ async fn passwords_that_are_easy_to_guess_are_refused() {
 #[tokio::test]
 async fn an_older_short_password_still_logs_in() {
     let mut daemon = Daemon::prepare(|_| {});
-    // As an earlier version has stored it.
+    // As an earlier version stored it.
     let hash = Argon2::default().hash_password_with_salt(b"12345678", b"0123456789abcdef").unwrap();
     daemon.seed(&format!(
         "INSERT INTO users(name, role, password_hash, created_at) VALUES ('dana', 'owner', '{hash}', '2026-01-01T00:00:00.000Z')"
@@ -83,8 +83,8 @@ async fn an_older_short_password_still_logs_in() {
     daemon.log_in("dana", "12345678").await;
 }
 
-/// Tries wrong passwords for dana, each from another address, until the next attempt has to wait for 3 seconds and more; returns how
-/// many were answered.
+/// Tries wrong passwords for dana, each from another address, until the next attempt has to wait for 3 seconds or
+/// more; returns how many were answered.
 async fn guess_until_delayed(from: impl Fn(&str) -> Client) -> u32 {
     let mut answered = 0;
     for i in 0..u32::MAX {
@@ -132,7 +132,7 @@ async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
     let forged =
         anywhere.with_header("cookie", "__Host-agentlocator_device=0000000000000000000000000000000000000000000");
     assert_eq!(forged.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
-    // The browser's own wrong passwords are limited as well.
+    // Wrong passwords from the browser itself are limited as well.
     let wrong = credentials("dana", "wrong password");
     let mut last = 0;
     for _ in 0..6 {

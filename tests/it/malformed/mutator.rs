@@ -1,6 +1,6 @@
-//! Twists known bodies at random: the same way in every run, so that what broke something breaks it again.
+//! Changes valid bodies at random, in the same way in every run, so that a failure can be reproduced.
 
-/// A sequence of numbers that looks random (xorshift64*).
+/// A pseudorandom sequence (xorshift64*).
 pub(super) struct Mutator(u64);
 
 impl Mutator {
@@ -16,7 +16,7 @@ impl Mutator {
         usize::try_from(number).unwrap() % limit.max(1)
     }
 
-    /// One of the corpus, as it is or changed in a few places.
+    /// One entry of the corpus, unchanged or changed in a few places.
     pub(super) fn mutate(&mut self, corpus: &[Vec<u8>]) -> Vec<u8> {
         let mut body = corpus[self.below(corpus.len())].clone();
         for _ in 0..self.below(4) {

@@ -1,4 +1,4 @@
-//! A box that was restored answers every question of the API as the first one does.
+//! A restored server gives the same answer to every GET of the API as the original one.
 
 use super::{public, restore, with_a_copy};
 use crate::support::{Client, Daemon};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Every answer to a GET of the API's own document, with the first numbers of everything that has one.
+/// Every answer to a GET in the API document, with the lowest id of each resource.
 async fn answers(api: &Client) -> BTreeMap<String, (u16, Value)> {
     let document = api.get("/api/openapi.json").await.json();
     let mut answers = BTreeMap::new();
@@ -31,7 +31,7 @@ async fn answers(api: &Client) -> BTreeMap<String, (u16, Value)> {
     answers
 }
 
-/// What tells the time of the asking, or speaks of this box's own copies, differs.
+/// Answers with the time of the request, or about this server's own copies, differ.
 fn settle(answers: &mut BTreeMap<String, (u16, Value)>, folder: &Path) {
     for (_, (_, body)) in answers.iter_mut() {
         forget(body);
@@ -53,7 +53,7 @@ fn forget(value: &mut Value) {
 }
 
 const OF_THE_MOMENT: [&str; 1] = ["last_used_at"];
-/// What is about the machine and not in the database.
+/// What describes the machine and is not in the database.
 const OF_THE_BOX: [&str; 2] = ["/api/backups", "/api/database"];
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn every_answer_is_the_same_on_the_restored_box() {
         assert_eq!(found.get(path), Some(answer), "{path}");
     }
     assert_eq!(found.len(), expected.len());
-    // The recording's sound as well.
+    // The recording's audio as well.
     let sound = first.client().with_token(&token).get("/api/calls/1/recording").await.body;
     assert_eq!(sound.len(), 26);
 }

@@ -1,4 +1,4 @@
-//! A backup that is put in place with `cp`: what the owner is told and may decide.
+//! A backup that is put in place with `cp`: what is reported to the owner, and what the owner can decide.
 
 use crate::support::client::send;
 use crate::support::whatsapp::{BridgeReply, Shop, until};
@@ -50,7 +50,7 @@ async fn cleared(shop: &Shop, kind: &str) {
     .await;
 }
 
-/// A shop in which a message waited when a backup was made, and has gone out since.
+/// A test environment in which a message waited when a backup was made, and has been sent since.
 async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
     let shop = shop().await;
     shop.receive_by_bridge(DANA, "B1", "hello").await;
@@ -84,7 +84,7 @@ async fn what_was_sent_is_not_sent_again_and_the_owner_decides() {
         let status = shop.api.get("/api/database").await.json();
         assert_eq!(status["notice"]["event"], "restored");
         assert_eq!((status["held"].as_array().unwrap().len(), &status["held"][0]["text"]), (1, &json!("waits")));
-        // What is new goes out, past the one that is held.
+        // New messages are sent, and do not wait for the held one.
         let new = shop.say(DANA, "new").await;
         shop.until_status(&new, "sent").await;
         assert_eq!(shop.bridge.texts(), ["waits", "new"]);
@@ -131,7 +131,7 @@ async fn while_it_runs_the_owner_chooses() {
 
     cp(&backup, &shop.daemon.published_file());
     raised(&shop, "foreign_file").await;
-    // A restart alone decides nothing.
+    // A restart alone changes no decision.
     restart(&mut shop, |_| {});
     raised(&shop, "foreign_file").await;
     assert_eq!(shop.message(&waits).await["status"], "sent");
@@ -142,7 +142,8 @@ async fn while_it_runs_the_owner_chooses() {
     assert_eq!(shop.api.get("/api/database").await.json()["notice"]["event"], "restored");
 }
 
-/// The published file may be a moment older than the damaged live database, so what waits in it may have gone out.
+/// The published file may be slightly older than the damaged live database, so messages that wait in it may have been
+/// sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_when_the_live_database_is_damaged_is_held() {
     let mut shop = shop().await;
@@ -169,7 +170,7 @@ async fn what_waits_when_the_live_database_is_damaged_is_held() {
     assert_eq!((reply.status, reply.json()), (200, json!({ "messages": 1 })));
     shop.until_status(&waits, "sent").await;
 
-    // Where nothing waits, nothing is said about it.
+    // If no message waits, none is reported.
     let before = shop.daemon.logs().events_named("OUTBOX_HELD").len();
     restart(&mut shop, |shop| {
         std::fs::write(shop.daemon.folder().join("live/db.sqlite"), "no database any more").unwrap();

@@ -1,11 +1,11 @@
-//! What is not restored, and that nothing is changed then.
+//! Files that `restore` refuses; the database then stays unchanged.
 
 use super::{stderr, with_a_copy};
 use crate::support::Daemon;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
-/// The command says no with that reason, and the database is as it was.
+/// The command fails with that reason, and the database is unchanged.
 fn is_refused(daemon: &Daemon, from: &Path, reason: &str) {
     let state = || {
         let files = [daemon.published_file(), daemon.folder().join("live/db.sqlite")];

@@ -1,4 +1,4 @@
-//! The swap where systemd runs the daemon; here a script stands in for `systemctl`.
+//! The swap where systemd runs the daemon; a script replaces `systemctl`.
 
 use super::{add_user, stderr, users, with_a_copy};
 use crate::support::Daemon;

@@ -1,10 +1,10 @@
-//! Ways into the API.
+//! Logins and tokens for the API.
 
 use super::{Client, Daemon};
 use serde_json::json;
 
 impl Daemon {
-    /// A new bearer token, made by the command line.
+    /// Creates a bearer token with the command line.
     pub fn token(&self, role: &str) -> String {
         let output = self.cli(&["token", "create", "test", "--role", role]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -16,7 +16,7 @@ impl Daemon {
         self.client().with_token(&self.token("owner"))
     }
 
-    /// Adds a user by the command line, and logs in as that one.
+    /// Adds a user with the command line, and logs in as that user.
     pub async fn logged_in(&self, name: &str, role: &str) -> Client {
         let output = self.cli_with_input(&["user", "add", name, "--role", role], PASSWORD);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -31,5 +31,5 @@ impl Daemon {
     }
 }
 
-/// What users of tests log in with.
+/// The password of the tests' users.
 pub const PASSWORD: &str = "correct horse";

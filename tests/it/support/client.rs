@@ -1,4 +1,4 @@
-//! An HTTP client that keeps cookies out, follows nothing, and never panics on a status.
+//! An HTTP client that keeps no cookies, follows no redirects, and never panics on a status.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Once;
 use std::time::Duration;
 
-/// A client of one door, with or without a login.
+/// A client of one listener, with or without a login.
 #[derive(Clone)]
 pub struct Client {
     base: String,
@@ -14,7 +14,7 @@ pub struct Client {
     headers: Vec<(&'static str, String)>,
 }
 
-/// An answer, read whole.
+/// An answer, read completely.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -28,19 +28,19 @@ impl Client {
         Self { base: base.into(), http, headers: Vec::new() }
     }
 
-    /// A client that finds `host` at this address, and shakes hands as `tls` says.
+    /// A client that resolves `host` to this address, with the TLS configuration `tls`.
     pub fn by_tls(base: impl Into<String>, host: &str, address: SocketAddr, tls: rustls::ClientConfig) -> Self {
         let http = builder().resolve(host, address).tls_backend_preconfigured(tls).build().unwrap();
         Self { base: base.into(), http, headers: Vec::new() }
     }
 
-    /// A request that is still to be sent, see [`send`].
+    /// A request that is not sent yet, see [`send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value))
     }
 
-    /// The same client with a header in each request, instead of one of that name that it had.
+    /// The same client with a header in each request, which replaces an earlier one of that name.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.retain(|(known, _)| *known != name);
@@ -54,7 +54,7 @@ impl Client {
         self.with_header("authorization", format!("Bearer {token}"))
     }
 
-    /// The same client with the login that this answer to a login or a set-up gave.
+    /// The same client with the session of this answer to a login or a set-up.
     #[must_use]
     pub fn with_login(self, reply: &Reply) -> Self {
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -89,11 +89,11 @@ fn builder() -> reqwest::ClientBuilder {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(30))
-        // A connection of a daemon that has been killed must not come back.
+        // A pooled connection to a daemon that has been killed must not be reused.
         .pool_max_idle_per_host(0)
 }
 
-/// Sends a request and reads the whole answer; of an event stream, which has no end, only the head.
+/// Sends a request and reads the complete answer; of an event stream, which has no end, only the head.
 pub async fn send(request: RequestBuilder) -> Reply {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -113,7 +113,7 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON, {}: {}", self.status, self.text()))
     }
 
-    /// A header, empty if it is not there.
+    /// A header, empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

@@ -14,17 +14,17 @@ use tempfile::TempDir;
 
 /// A running daemon with a folder of its own; it is killed when dropped.
 pub struct Daemon {
-    // Before the folder, so that the child is gone when the folder goes.
+    // Declared before the folder, so that the child is killed before the folder is deleted.
     child: Option<Child>,
     folder: TempDir,
     listener: TcpListener,
-    /// Those for `http` and `https`.
+    /// The sockets for `http` and `https`.
     web_listeners: [TcpListener; 2],
     bridge_listener: Option<UnixListener>,
     setup: Setup,
     log: Log,
     stdout: Log,
-    /// A test has changed the live database, of which the published file knows nothing yet.
+    /// A test has changed the live database, and the published file does not have the change yet.
     pub(super) is_seeded: Cell<bool>,
 }
 
@@ -36,7 +36,7 @@ impl Daemon {
         daemon
     }
 
-    /// A daemon that has its folder and address, but does not run yet.
+    /// A daemon that has its folder and address, but is not running yet.
     pub fn prepare(configure: impl FnOnce(&mut Setup)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut setup = Setup::default();
@@ -75,10 +75,10 @@ impl Daemon {
         }
     }
 
-    /// Starts the process without waiting for anything.
+    /// Starts the process without waiting.
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it runs already");
-        // Only bash knows files by numbers of more than one digit.
+        // Only bash supports file descriptors of more than one digit.
         let mut command = Command::new("bash");
         let doors = self.handed_over();
         let start = if doors.is_empty() {
@@ -105,7 +105,7 @@ impl Daemon {
         self.child = Some(child);
     }
 
-    /// The doors that systemd would hand over, by their names.
+    /// The sockets that systemd would pass, with their names.
     fn handed_over(&self) -> Vec<(&'static str, OwnedFd)> {
         let setup = &self.setup;
         let mut doors = Vec::new();
@@ -120,24 +120,24 @@ impl Daemon {
         doors
     }
 
-    /// Runs another command of the binary with the same settings, and waits for its end.
+    /// Runs another command of the binary with the same settings, and waits until it exits.
     pub fn cli(&self, arguments: &[&str]) -> Output {
         self.cli_with_input(arguments, "")
     }
 
-    /// The same with something on its stdin.
+    /// The same with this text on its stdin.
     pub fn cli_with_input(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = Command::new(BINARY);
         command.args(self.arguments(arguments)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.with_environment(&mut command).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // Whoever does not read has ended already.
+        // A process that does not read its stdin has already exited.
         let _ = std::io::Write::write_all(&mut stdin, input.as_bytes());
         drop(stdin);
         child.wait_with_output().unwrap()
     }
 
-    /// Asks it to stop, and waits: it must be gone within 15 s.
+    /// Sends SIGTERM, and waits: the process must exit within 15 s.
     pub fn stop(&mut self) -> ExitStatus {
         self.signal(libc_signal::TERM);
         let status = self.wait(Duration::from_secs(15));
@@ -145,7 +145,7 @@ impl Daemon {
         status
     }
 
-    /// Kills it as a power cut would.
+    /// Kills it with SIGKILL, as a power failure would.
     pub fn kill9(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
@@ -153,7 +153,7 @@ impl Daemon {
         }
     }
 
-    /// Whether no process of it runs.
+    /// Returns true if the process does not run.
     pub fn is_down(&self) -> bool {
         self.child.is_none()
     }
@@ -167,7 +167,7 @@ impl Daemon {
         self.launch();
     }
 
-    /// Starts it again after it has ended by itself.
+    /// Starts it again after it has exited by itself.
     pub fn relaunch(&mut self) {
         self.child = None;
         self.launch();
@@ -179,7 +179,7 @@ impl Daemon {
         kill_process(pid, Signal::from_named_raw(signal).expect("a known signal")).unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits until it exits.
     pub fn wait(&mut self, limit: Duration) -> ExitStatus {
         let child = self.child.as_mut().expect("it runs");
         let deadline = Instant::now() + limit;
@@ -200,32 +200,32 @@ impl Daemon {
         }
     }
 
-    /// `http://127.0.0.1:port` of the public door.
+    /// `http://127.0.0.1:port` of the public listener.
     pub fn url(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// The address of the public door.
+    /// The address of the public listener.
     pub fn address(&self) -> SocketAddr {
         self.listener.local_addr().unwrap()
     }
 
-    /// The address of the door for plain HTTP, where [`Setup::web_listeners`] asked for it.
+    /// The address of the plain HTTP listener, if [`Setup::web_listeners`] enabled it.
     pub fn http_address(&self) -> SocketAddr {
         self.web_listeners[0].local_addr().unwrap()
     }
 
-    /// The address of the door that speaks TLS, where [`Setup::web_listeners`] asked for it.
+    /// The address of the TLS listener, if [`Setup::web_listeners`] enabled it.
     pub fn https_address(&self) -> SocketAddr {
         self.web_listeners[1].local_addr().unwrap()
     }
 
-    /// The Unix socket for the bridge, where [`Setup::bridge_listener`] asked for it.
+    /// The Unix socket for the bridge, if [`Setup::bridge_listener`] enabled it.
     pub fn bridge_socket(&self) -> PathBuf {
         self.folder.path().join(BRIDGE_SOCKET)
     }
 
-    /// `http://127.0.0.1:port` of the second door, where [`Setup::crm_listener`] asked for one.
+    /// `http://127.0.0.1:port` of the second listener, if [`Setup::crm_listener`] enabled it.
     pub fn crm_url(&self) -> String {
         format!("http://{}", self.crm_address(0))
     }
@@ -239,7 +239,7 @@ impl Daemon {
         })
     }
 
-    /// A client of the public door.
+    /// A client of the public listener.
     pub fn client(&self) -> Client {
         Client::new(self.url())
     }
@@ -259,7 +259,7 @@ impl Daemon {
         self.child.as_ref().expect("it runs").id()
     }
 
-    /// A line of its `/proc/PID/status`: `VmRSS` is its memory, `VmHWM` the most that it had.
+    /// A line of its `/proc/PID/status`: `VmRSS` is its current memory, `VmHWM` the peak.
     pub fn memory_kb(&self, line: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':')).unwrap();
@@ -271,7 +271,7 @@ impl Daemon {
         self.folder.path()
     }
 
-    /// The file that people copy.
+    /// The published database file, which other programs copy.
     pub fn published_file(&self) -> PathBuf {
         self.folder.path().join("agentlocator.db")
     }
@@ -303,14 +303,14 @@ impl Drop for Daemon {
     }
 }
 
-/// The same socket under a high number that a child gets as well.
+/// Duplicates the socket to a high number, which a child inherits.
 fn inherited(listener: &impl AsFd) -> OwnedFd {
     let copy = rustix::io::fcntl_dupfd_cloexec(listener, 100).unwrap();
     rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty()).unwrap();
     copy
 }
 
-/// How long it may take for anything to happen.
+/// The longest time that a test waits for an event.
 pub const LIMIT: Duration = WAIT_TIMEOUT;
 
 const BRIDGE_SOCKET: &str = "daemon.sock";

@@ -1,4 +1,4 @@
-//! A look into the published database file, as somebody would who copied it.
+//! Reads the published database file, as a user who copied it.
 
 use super::Daemon;
 use rusqlite::{Connection, OpenFlags, types::FromSql};
@@ -13,7 +13,7 @@ impl Daemon {
         Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }
 
-    /// Changes the live database of a daemon that does not run: what a test starts from.
+    /// Changes the live database of a stopped daemon: the initial state of a test.
     pub fn seed(&self, sql: &str) {
         assert!(self.cli(&["migrate"]).status.success());
         let live = Connection::open(self.folder().join("live/db.sqlite")).unwrap();
@@ -23,8 +23,8 @@ impl Daemon {
         self.is_seeded.set(true);
     }
 
-    /// Waits until the published file has what a test put into the live database, for which a busy machine may need longer than
-    /// a start waits. Where it is not to have it, the wait ends as well.
+    /// Waits until the published file has a change that a test wrote into the live database; a busy machine may need
+    /// longer for it than a start waits. If the file is not supposed to get the change, the wait ends as well.
     pub(super) fn until_published(&self) {
         let deadline = Instant::now() + Duration::from_secs(5);
         let content = |file: &Path| -> rusqlite::Result<Vec<u8>> {
@@ -44,7 +44,7 @@ impl Daemon {
         }
     }
 
-    /// The one value that a query gives.
+    /// The single value that a query returns.
     pub fn query_value<T: FromSql>(&self, sql: &str) -> T {
         self.database().query_row(sql, [], |row| row.get(0)).unwrap()
     }
@@ -57,8 +57,8 @@ impl Daemon {
     }
 }
 
-/// The next start takes the last stop for an unclean one. Without this, a test's own change of the live database would count as
-/// another program's, of which the owner is told.
+/// The next start treats the last stop as an unclean one. Without this, a test's own change of the live database
+/// would count as another program's change, which is reported to the owner.
 pub fn forget_clean_stop(live_folder: &Path) {
     let state = live_folder.join("state");
     let text = std::fs::read_to_string(&state).unwrap();
@@ -71,5 +71,5 @@ fn fresh_number() -> u64 {
     NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
 
-/// A larger database takes longer to read than a test is to wait.
+/// A larger database takes longer to read than a test should wait.
 const LARGEST_COMPARED: u64 = 64 << 20;

@@ -1,4 +1,4 @@
-//! A server that answers as a test says, with or without TLS, and with whatever clock.
+//! A server with scripted answers, with or without TLS, and with any clock.
 
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A server that answers as it is told; it stops when dropped.
+/// A server with scripted answers; it stops when dropped.
 pub struct FakeServer {
     address: SocketAddr,
     host: &'static str,
@@ -18,17 +18,17 @@ pub struct FakeServer {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-/// A certificate that a server makes for itself.
+/// A certificate that a server creates for itself.
 #[derive(Clone, Copy)]
 pub struct Tls {
-    /// For which names.
+    /// The names that it is valid for.
     pub names: &'static [&'static str],
-    /// From when to when, in seconds from now.
+    /// Start and end of its validity, in seconds from now.
     pub valid: (i64, i64),
 }
 
 impl FakeServer {
-    /// Answers each request, given as its head, with what `answer` says.
+    /// Answers each request with what `answer` returns for its head.
     pub fn start(tls: Option<Tls>, answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -53,7 +53,7 @@ impl FakeServer {
         format!("{}://{}:{}", self.scheme, self.host, self.address.port())
     }
 
-    /// An answer whose date is so much later than now.
+    /// An answer whose `Date` is this much later than now.
     pub fn answer(status: u16, body: &str, later: Duration) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + later;
         let date = jiff::Timestamp::from_second(now.as_secs().try_into().unwrap()).unwrap();

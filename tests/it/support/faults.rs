@@ -1,4 +1,4 @@
-//! A disk that fails when told to: a small library that is loaded into the daemon (see faults.c).
+//! A disk that fails on request: a small library that is loaded into the daemon (see faults.c).
 
 use super::Setup;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// A disk that is well; `setup` is that of the daemon which has it.
+    /// A disk without faults; `setup` belongs to the daemon that uses it.
     pub fn none(setup: &mut Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let rules = folder.path().join("rules");
@@ -21,8 +21,8 @@ impl Faults {
         Self { rules, _folder: folder }
     }
 
-    /// From now on these calls (`w` write, `s` sync, `t` truncate, `e` read; `r`: it is read-only, though all goes well) fail on files whose path has that in it, after some
-    /// that go well.
+    /// From now on these calls (`w` write, `s` sync, `t` truncate, `e` read; `r`: the disk is read-only, though every
+    /// call succeeds) fail on files whose path contains this text, after some calls that succeed.
     pub fn fail_calls(&self, calls: &str, code: i32, skip: usize, part: &str) {
         self.write(&format!("{calls} {code} {skip} {part}\n"));
     }
@@ -32,12 +32,12 @@ impl Faults {
         self.write("n\n");
     }
 
-    /// All is well again.
+    /// Removes all faults.
     pub fn end(&self) {
         self.write("");
     }
 
-    /// In one step: the daemon reads it at any moment.
+    /// Atomic: the daemon may read the file at any moment.
     fn write(&self, text: &str) {
         let fresh = self.rules.with_extension("new");
         std::fs::write(&fresh, text).unwrap();
@@ -45,7 +45,7 @@ impl Faults {
     }
 }
 
-/// Built once for each run.
+/// Compiled once for each test run.
 fn library() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -59,7 +59,7 @@ fn library() -> &'static Path {
     })
 }
 
-/// No room left on the device.
+/// No space left on the device.
 pub const ENOSPC: i32 = 28;
 /// Input/output error.
 pub const EIO: i32 = 5;

@@ -1,16 +1,16 @@
-//! One thread of another process that stands still, as if it waited for a disk that never answers.
+//! Stops one thread of another process, as if it waited for a disk that never answers.
 
 #![expect(unsafe_code, reason = "there is no other way to stop one thread")]
 
 use std::fs;
 
-/// A thread that stands still until this is dropped. Only the thread that froze it can let it go.
+/// A stopped thread, until this value is dropped. Only the thread that stopped it can resume it.
 pub struct Frozen {
     thread: libc::pid_t,
 }
 
 impl Frozen {
-    /// Freezes the process's thread of that name; none where this machine lets nobody do so, which is said.
+    /// Stops the process's thread of that name; None, with a printed line, if this machine does not allow it.
     pub fn thread(process: u32, name: &str) -> Option<Self> {
         let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap().map(|task| task.unwrap().path());
         let is_it = |task: &std::path::PathBuf| {
@@ -25,7 +25,7 @@ impl Frozen {
             eprintln!("not tested: this machine lets nobody stop a thread: {}", std::io::Error::last_os_error());
             return None;
         }
-        // SAFETY: as above; waiting for the stop takes no memory either.
+        // SAFETY: as above; waiting for the stop passes no memory either.
         unsafe {
             assert_eq!(libc::ptrace(libc::PTRACE_INTERRUPT, thread, none, none), 0);
             assert_eq!(libc::waitpid(thread, std::ptr::null_mut(), libc::__WALL), thread);
@@ -37,7 +37,7 @@ impl Frozen {
 impl Drop for Frozen {
     fn drop(&mut self) {
         let none = std::ptr::null_mut::<libc::c_void>();
-        // SAFETY: no memory is passed. It fails only where the thread is gone.
+        // SAFETY: no memory is passed. It fails only if the thread has exited.
         unsafe { libc::ptrace(libc::PTRACE_DETACH, self.thread, none, none) };
     }
 }

@@ -1,4 +1,4 @@
-//! Litestream itself, with a folder as its bucket.
+//! The real Litestream, with a folder as its bucket.
 
 use super::log::Log;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// Litestream and what it replicates to; it ends when dropped.
+/// Litestream and its replica; it exits when dropped.
 pub struct Litestream {
     program: PathBuf,
     folder: TempDir,
@@ -35,17 +35,17 @@ impl Litestream {
         Some(Self { program, folder, database, child: None, log: Log::default() })
     }
 
-    /// Its settings.
+    /// The path of its settings.
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("litestream.yml")
     }
 
-    /// Where it replicates to.
+    /// The path of its replica.
     pub fn bucket(&self) -> PathBuf {
         self.folder.path().join("bucket")
     }
 
-    /// What `standby` and `promote` must be told.
+    /// The arguments that `standby` and `promote` need.
     pub fn options(&self) -> Vec<String> {
         let text = |path: &Path| path.display().to_string();
         vec![
@@ -67,7 +67,7 @@ impl Litestream {
         self.child = Some(child);
     }
 
-    /// Lets it replicate what it knows of, and end.
+    /// Lets it replicate all changes that it has, and exit.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let pid = rustix::process::Pid::from_child(&child);
@@ -83,13 +83,13 @@ impl Litestream {
         }
     }
 
-    /// How many times the whole database was sent.
+    /// How many times the complete database was sent.
     pub fn snapshots(&self) -> usize {
         let output = self.run(&["ltx", "-level", "9", "-json"], &[]);
         serde_json::from_slice::<Value>(&output).unwrap().as_array().map_or(0, Vec::len)
     }
 
-    /// What the replica has, as a database of its own; none as long as it is empty.
+    /// The replica restored to a database; None as long as it is empty.
     pub fn restored(&self) -> Option<PathBuf> {
         let file = self.folder.path().join("restored.db");
         let _ = std::fs::remove_file(&file);

@@ -1,14 +1,14 @@
-//! What a process prints, line by line as it comes.
+//! The output of a process, line by line as it arrives.
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a test waits for something that must come.
+/// How long a test waits for an expected line.
 pub const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// While it lives, nothing is read from the stream.
+/// While this guard exists, the stream is not read.
 pub struct Unread<'a> {
     _gate: MutexGuard<'a, ()>,
 }
@@ -17,19 +17,19 @@ pub struct Unread<'a> {
 #[derive(Clone, Default)]
 pub struct Log {
     inner: Arc<(Mutex<Vec<String>>, Condvar)>,
-    /// Held while nothing is read.
+    /// Held while the stream is not read.
     gate: Arc<Mutex<()>>,
 }
 
 impl Log {
-    /// Collects the stream's lines on a thread of its own.
+    /// Collects the stream's lines on a separate thread.
     pub fn of(stream: impl Read + Send + 'static) -> Self {
         let log = Self::default();
         log.follow(stream);
         log
     }
 
-    /// Goes on with another stream, that of a restarted process.
+    /// Continues with another stream, that of a restarted process.
     pub fn follow(&self, stream: impl Read + Send + 'static) {
         let (inner, gate) = (self.inner.clone(), self.gate.clone());
         std::thread::spawn(move || {
@@ -41,14 +41,14 @@ impl Log {
         });
     }
 
-    /// Stops reading the stream until the guard is dropped; its pipe fills up meanwhile.
+    /// Stops reading the stream until the guard is dropped; the pipe fills up meanwhile.
     pub fn stop_reading(&self) -> Unread<'_> {
         Unread { _gate: self.gate.lock().unwrap() }
     }
 
     /// All lines so far.
     pub fn lines(&self) -> Vec<String> {
-        // Also after a failed wait: its lines are what is needed then.
+        // Also after a failed wait, where the lines are needed most.
         self.inner.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -62,7 +62,7 @@ impl Log {
         self.events().into_iter().filter(|event| event["event"] == name).collect()
     }
 
-    /// Waits for an event of that name, also one that has come already.
+    /// Waits for an event of that name; one that has already arrived counts.
     pub fn wait_for_event(&self, name: &str) -> Value {
         self.wait_for_event_from(0, name)
     }
@@ -75,12 +75,12 @@ impl Log {
         })
     }
 
-    /// How many lines there are: what comes later is counted from here.
+    /// The number of lines so far: later lines are counted from here.
     pub fn mark(&self) -> usize {
         self.inner.0.lock().unwrap().len()
     }
 
-    /// Waits until `found` sees in the lines what it looks for.
+    /// Waits until `found` returns a value for the lines.
     pub fn wait_until<T>(&self, what: &str, found: impl Fn(&[String]) -> Option<T>) -> T {
         let deadline = Instant::now() + WAIT_TIMEOUT;
         let mut lines = self.inner.0.lock().unwrap();

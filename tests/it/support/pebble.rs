@@ -1,4 +1,4 @@
-//! Pebble, Let's Encrypt's own test authority, with a DNS that knows every name as this machine.
+//! Pebble, Let's Encrypt's own test authority, with a DNS server that resolves every name to this machine.
 
 use super::log::WAIT_TIMEOUT;
 use super::tls::Authority;
@@ -22,17 +22,17 @@ pub struct Pebble {
     pub log: Log,
 }
 
-/// How it behaves.
+/// Options of a Pebble process.
 pub struct PebbleOptions {
-    /// Where it looks for plain HTTP.
+    /// The port to which it sends HTTP validation requests.
     pub http: SocketAddr,
-    /// Where it looks for TLS.
+    /// The port to which it sends TLS validation requests.
     pub https: SocketAddr,
-    /// How long certificates live, in seconds.
+    /// The lifetime of certificates, in seconds.
     pub life_s: u64,
-    /// How many of a hundred good nonces it refuses.
+    /// The percentage of valid nonces that it refuses.
     pub refused_nonces: u8,
-    /// Whether it asks for an account of somebody else's.
+    /// Whether it requires external account binding.
     pub external_account: bool,
 }
 
@@ -42,7 +42,7 @@ impl PebbleOptions {
     }
 }
 
-/// The key that [`PebbleOptions::external_account`] asks for, by the id `kid-1`.
+/// The key for [`PebbleOptions::external_account`], with the id `kid-1`.
 pub const EXTERNAL_KEY: &str = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
 
 impl Pebble {
@@ -87,7 +87,7 @@ impl Pebble {
                 let has = |what: &str| lines.iter().any(|line| line.contains(what)).then_some(());
                 has("ACME directory available").and(has("Starting management server"))
             });
-            // It says so before it listens.
+            // It prints this before it listens.
             for port in [port, management, dns] {
                 wait_for_port(port);
             }
@@ -103,17 +103,17 @@ impl Pebble {
         self.processes.push(child);
     }
 
-    /// Its directory.
+    /// The URL of its directory.
     pub fn directory(&self) -> String {
         format!("https://127.0.0.1:{}/dir", self.port)
     }
 
-    /// The roots that its own certificate is checked against.
+    /// The roots that verify its own certificate.
     pub fn roots_file(&self) -> PathBuf {
         self.folder.path().join("roots.pem")
     }
 
-    /// Settings of a daemon that gets its certificates here.
+    /// Settings of a daemon that gets its certificates from this authority.
     pub fn settings(&self, names: &[&str], more: &str) -> String {
         let (directory, roots) = (self.directory(), self.roots_file());
         format!(
@@ -122,13 +122,13 @@ impl Pebble {
         )
     }
 
-    /// A client of the directory and what lies behind it.
+    /// A client of the directory and the resources that it names.
     pub fn client(&self) -> Client {
         let address = SocketAddr::from(([127, 0, 0, 1], self.port));
         Client::by_tls(format!("https://127.0.0.1:{}", self.port), "localhost", address, self.authority.trusted())
     }
 
-    /// What it signs with, as whoever trusts it does.
+    /// The root of the certificates that it issues.
     pub async fn root(&self) -> CertificateDer<'static> {
         let address = SocketAddr::from(([127, 0, 0, 1], self.management));
         let base = format!("https://127.0.0.1:{}", self.management);
@@ -157,7 +157,7 @@ fn wait_for_port(port: u16) {
     }
 }
 
-/// Ports that nobody has. Pebble takes no open socket and cannot choose by itself.
+/// Free ports. Pebble accepts no open socket and cannot choose a port itself.
 pub fn free_ports<const N: usize>() -> [u16; N] {
     let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())

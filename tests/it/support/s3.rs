@@ -1,7 +1,8 @@
-//! A bucket as Amazon's documents describe it (REST API, Signature Version 4 in the query, multipart uploads), in memory.
+//! A bucket as Amazon's documentation describes it (REST API, Signature Version 4 in the query, multipart uploads),
+//! in memory.
 //!
-//! It believes no signature that it has not worked out itself, gives lists in short pages, refuses small parts, and fails
-//! every so often when told to.
+//! It computes every signature itself and compares, returns lists in short pages, refuses small parts, and on request
+//! fails at regular intervals.
 
 mod signature;
 
@@ -35,11 +36,11 @@ struct Inner {
     objects: BTreeMap<String, (Bytes, String)>,
     uploads: HashMap<String, (String, BTreeMap<u16, Bytes>)>,
     requests: Vec<String>,
-    /// Every so many requests one fails.
+    /// If set, one of this many requests fails.
     fail_every: usize,
-    /// ETags are what the server likes, as with some encryptions.
+    /// ETags are not the MD5 of the content, as with some encryptions.
     own_etags: bool,
-    /// What is stored is not what was sent.
+    /// The stored content differs from what was sent.
     spoils: bool,
     next_upload: usize,
 }
@@ -68,7 +69,7 @@ impl S3 {
         self.state.lock().unwrap().spoils = spoils;
     }
 
-    /// The names in it.
+    /// The names of its objects.
     pub fn keys(&self) -> Vec<String> {
         self.state.lock().unwrap().objects.keys().cloned().collect()
     }
@@ -81,18 +82,18 @@ impl S3 {
         self.state.lock().unwrap().objects.insert(key.to_owned(), (Bytes::from_static(content), String::new()));
     }
 
-    /// Uploads in parts that have begun and not ended.
+    /// Multipart uploads that were started and not finished.
     pub fn unfinished(&self) -> usize {
         self.state.lock().unwrap().uploads.len()
     }
 
-    /// An upload that somebody began and left.
+    /// Starts an upload and does not finish it.
     pub fn begin_upload(&self, key: &str) -> String {
         let mut inner = self.state.lock().unwrap();
         inner.begin(key)
     }
 
-    /// Every request: method and path with what it asks for, without the signature.
+    /// Every request: the method, and the path with its query but without the signature.
     pub fn requests(&self) -> Vec<String> {
         self.state.lock().unwrap().requests.clone()
     }

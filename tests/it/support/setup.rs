@@ -1,15 +1,15 @@
-//! With what a daemon is started.
+//! The settings and sockets that a daemon is started with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// With what a daemon is started: nothing is inherited but `PATH`.
+/// The settings and sockets that a daemon is started with: of the environment it inherits only `PATH`.
 #[derive(Clone, Default)]
 pub struct Setup {
     pub(super) env: BTreeMap<String, String>,
     pub(super) toml: Option<String>,
     pub(super) binds_itself: bool,
     pub(super) no_public_door: bool,
-    /// What is handed over beside the public door, by name.
+    /// The sockets that are passed beside the public listener, by name.
     pub(super) more_doors: BTreeSet<&'static str>,
 }
 
@@ -20,42 +20,43 @@ impl Setup {
         self
     }
 
-    /// Gives it a settings file with this text.
+    /// Writes a settings file with this text.
     pub fn toml(&mut self, text: &str) -> &mut Self {
         self.toml = Some(text.to_owned());
         self
     }
 
-    /// Lets it bind a port by itself, which the system chooses; it is another one after each start.
+    /// Lets the daemon bind a port itself, which the system chooses; it is a different one after each start.
     pub fn binds_itself(&mut self) -> &mut Self {
         self.binds_itself = true;
         self.env("PORT", "0")
     }
 
-    /// Hands the doors `http` and `https` over by their names as well; see [`super::Daemon::https_address`].
+    /// Passes the listeners `http` and `https` by their names as well; see [`super::Daemon::https_address`].
     pub fn web_listeners(&mut self) -> &mut Self {
         self.more_doors.extend(["http", "https"]);
         self
     }
 
-    /// Hands over those two alone, so that the daemon opens the public door by itself.
+    /// Passes only those two, so that the daemon opens the public listener itself.
     pub fn only_web_listeners(&mut self) -> &mut Self {
         self.no_public_door = true;
         self.web_listeners()
     }
 
-    /// Hands the Unix socket for the bridge over as well; see [`super::Daemon::bridge_socket`].
+    /// Passes the Unix socket for the bridge as well; see [`super::Daemon::bridge_socket`].
     pub fn bridge_listener(&mut self) -> &mut Self {
         self.more_doors.insert("bridge");
         self
     }
 
-    /// Names this machine as a proxy, so that a test says with `X-Forwarded-For` and `X-Forwarded-Proto` where it comes from.
+    /// Configures this machine as a proxy, so that a test sets its address and scheme with `X-Forwarded-For` and
+    /// `X-Forwarded-Proto`.
     pub fn trusts_this_machine(&mut self) -> &mut Self {
         self.toml("[http]\ntrusted_proxies = [\"127.0.0.1\"]\n")
     }
 
-    /// A second door for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].
+    /// A second listener for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].
     pub fn crm_listener(&mut self) -> &mut Self {
         self.env("CRM_LISTEN", "127.0.0.1:0")
     }

@@ -1,11 +1,11 @@
-//! A disk that fills up soon.
+//! A disk that is soon full.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A small file system of its own; none where mounting is not allowed.
+/// A small file system; None if mounting is not allowed.
 pub struct SmallDisk {
     mounted_on: PathBuf,
     _folder: TempDir,
@@ -29,18 +29,18 @@ impl SmallDisk {
         &self.mounted_on
     }
 
-    /// Takes room.
+    /// Uses up disk space.
     pub fn take(&self, megabytes: usize) -> PathBuf {
         let path = self.mounted_on.join("ballast");
         std::fs::write(&path, vec![1; megabytes << 20]).unwrap();
         path
     }
 
-    /// Takes all room there is but `left` bytes.
+    /// Uses up all disk space except `left` bytes.
     pub fn fill(&self, left: u64) -> PathBuf {
         let path = self.mounted_on.join("ballast");
         let mut file = std::fs::File::create(&path).unwrap();
-        // In ever smaller pieces, until not even a page fits.
+        // In ever smaller writes, until not even a page fits.
         let piece = vec![1; 1 << 20];
         let mut size = piece.len();
         while size >= 4096 {

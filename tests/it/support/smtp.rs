@@ -1,5 +1,5 @@
-//! A mail server as RFC 5321, 3207 and 4954 have it, small: STARTTLS or TLS at once, AUTH PLAIN and LOGIN, one recipient of
-//! mail: the test.
+//! A small mail server by RFC 5321, 3207 and 4954: STARTTLS or TLS at once, AUTH PLAIN and LOGIN. Its only recipient
+//! is the test.
 
 use base64::Engine;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -11,29 +11,29 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWrite
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// How it behaves.
+/// How the server behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmtpBehavior {
-    /// It takes mail of whoever has logged in.
+    /// It accepts mail from a client that has logged in.
     Take,
-    /// It knows nobody by that password.
+    /// It refuses every password.
     RefuseLogin,
     /// It is busy: try again later.
     Busy,
-    /// It takes the connection and says nothing.
+    /// It accepts the connection and sends nothing.
     Silent,
     /// It offers no STARTTLS.
     NoTls,
 }
 
-/// A mail as it came.
+/// A mail as it arrived.
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub from: String,
     pub to: Vec<String>,
     /// Its lines, headers first.
     pub content: String,
-    /// Whether it came over TLS.
+    /// Whether it arrived over TLS.
     pub protected: bool,
 }
 
@@ -56,7 +56,7 @@ pub const USER: &str = "shop@mail.example";
 pub const MAIL_PASSWORD: &str = "the-mail-password";
 
 impl FakeSmtpServer {
-    /// STARTTLS on a port of its own; its root certificate lies at `root` afterwards.
+    /// STARTTLS on a new port; its root certificate is stored at `root` afterwards.
     pub async fn start(root: &Path) -> Self {
         Self::start_as(root, false).await
     }
@@ -78,7 +78,7 @@ impl FakeSmtpServer {
                 state.lock().unwrap().connections += 1;
                 tokio::spawn(async move {
                     if state.lock().unwrap().behavior == SmtpBehavior::Silent {
-                        // For as long as the other side likes.
+                        // For as long as the client stays connected.
                         let _ = stream.readable().await;
                         return std::future::pending().await;
                     }
@@ -101,22 +101,22 @@ impl FakeSmtpServer {
         Self { port, state, _server: server }
     }
 
-    /// How it behaves from now on.
+    /// Changes the behaviour from now on.
     pub fn set_behavior(&self, behavior: SmtpBehavior) {
         self.state.lock().unwrap().behavior = behavior;
     }
 
-    /// What came.
+    /// The mails so far.
     pub fn mails(&self) -> Vec<Mail> {
         self.state.lock().unwrap().mails.clone()
     }
 
-    /// How often somebody connected.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
         self.state.lock().unwrap().connections
     }
 
-    /// Waits until so many mails have come.
+    /// Waits until this many mails have arrived.
     pub async fn until(&self, count: usize) -> Vec<Mail> {
         super::whatsapp::until(&format!("{count} mails"), async || {
             let mails = self.mails();
@@ -135,7 +135,7 @@ impl Mail {
         decode_words(line.split_once(':').map_or("", |(_, value)| value).trim())
     }
 
-    /// What it says.
+    /// The decoded text.
     pub fn body(&self) -> String {
         let (_, body) = self.content.split_once("\n\n").unwrap();
         match self.header("content-transfer-encoding").as_str() {
@@ -217,7 +217,7 @@ async fn login<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, how
 }
 
 async fn say<S: AsyncWrite + Unpin>(stream: &mut S, line: &str) {
-    // Whoever has gone hears nothing.
+    // A client that has disconnected gets no answer.
     let _ = stream.write_all(format!("{line}\r\n").as_bytes()).await;
     let _ = stream.flush().await;
 }
@@ -232,7 +232,7 @@ fn address(rest: &str) -> String {
     rest.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(address, _)| address).to_owned()
 }
 
-/// A certificate for `localhost` by a root of its own.
+/// A certificate for `localhost`, issued by its own root.
 fn acceptor(root_file: &Path) -> TlsAcceptor {
     let mut root = CertificateParams::new(Vec::<String>::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -266,7 +266,7 @@ fn unquote(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// RFC 2047, as far as it is written in base64 or quoted.
+/// RFC 2047, for its base64 and quoted-printable forms.
 fn decode_words(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         let inner = word.strip_prefix("=?utf-8?").and_then(|word| word.strip_suffix("?="));
@@ -278,7 +278,7 @@ fn decode_words(text: &str) -> String {
     });
     let (mut decoded, mut after_coded) = (String::new(), true);
     for (coded, word) in words {
-        // Blanks between coded words are not part of the text.
+        // White space between encoded words is not part of the text.
         if !(decoded.is_empty() || coded && after_coded) {
             decoded.push(' ');
         }

@@ -1,4 +1,4 @@
-//! A store of a test's own, in this process.
+//! A store for one test, in this process.
 
 mod child;
 mod load;
@@ -41,7 +41,7 @@ impl StoreFixture {
         Self::with(|config| config.database_url = Some(published.display().to_string()))
     }
 
-    /// The state file says that the last run was in another boot; an empty id is a hidden one.
+    /// The state file says that the last run was in another boot; an empty id means that the boot id is hidden.
     pub fn left_in_boot(&self, id: &str) {
         let state = self.live().with_file_name("state");
         let text = std::fs::read_to_string(&state).unwrap();
@@ -71,12 +71,12 @@ impl StoreFixture {
         self.config.live_file()
     }
 
-    /// A name for a copy that was not used before.
+    /// A new name for a copy.
     pub fn fresh_path(&self) -> PathBuf {
         self.folder().join(format!("copy-{}.db", self.copies.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// A copy of the published file by the plain `cp`.
+    /// A copy of the published file, made by `cp`.
     pub fn copy(&self) -> PathBuf {
         let copy = self.fresh_path();
         let done = std::process::Command::new("cp").arg(self.published()).arg(&copy).output().unwrap();
@@ -84,17 +84,17 @@ impl StoreFixture {
         copy
     }
 
-    /// One value out of a fresh copy.
+    /// One value from a new copy.
     pub fn copy_value<T: FromSql>(&self, sql: &str) -> T {
         open_copy(&self.copy()).query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// Waits until health says that the copy is current.
+    /// Waits until health reports that the copy is current.
     pub async fn until_current(&self, store: &Store) {
         self.until(store, |state| *state == PublishState::Current).await;
     }
 
-    /// Waits until health says so.
+    /// Waits until health satisfies the condition.
     pub async fn until(&self, store: &Store, so: impl Fn(&PublishState) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -108,7 +108,7 @@ impl StoreFixture {
     }
 }
 
-/// Opens a copy as one that nothing belongs to and nobody changes.
+/// Opens a copy as an immutable file.
 pub fn open_copy(copy: &Path) -> Connection {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(format!("file:{}?immutable=1", copy.display()), flags).unwrap()
@@ -119,7 +119,7 @@ pub fn color_in(copy: &Path) -> String {
     open_copy(copy).query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
 }
 
-/// What is wrong with a copy; none if it is whole.
+/// The integrity error of a copy; None if it is intact.
 pub fn integrity(copy: &Path) -> Option<String> {
     let header = std::fs::read(copy).unwrap();
     if header.get(18..20) != Some(&[1, 1]) {

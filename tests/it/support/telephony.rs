@@ -1,4 +1,4 @@
-//! A daemon with Twilio, a caller and the AI around it, all over real sockets.
+//! A daemon with fakes of Twilio, a caller and the AI, all over real sockets.
 
 use super::{Daemon, Reply, Setup};
 use agentlocator::simulator::caller::{CallPlan, CallReport, Phone};
@@ -30,7 +30,7 @@ impl CallHarness {
         Self::build(options, true, configure).await
     }
 
-    /// A daemon that has no AI: it takes messages.
+    /// A daemon without an AI: callers leave a message.
     pub async fn without_ai(configure: impl FnOnce(&mut Setup)) -> Self {
         Self::build(OpenAiOptions::default(), false, configure).await
     }
@@ -41,7 +41,7 @@ impl CallHarness {
         Self::with_daemon(daemon, connector, options, has_key, configure).await
     }
 
-    /// The same around a daemon that is there, reached by this way.
+    /// The same around a running daemon that is reached at this address.
     pub async fn with_daemon(
         mut daemon: Daemon,
         connector: DaemonConnector,
@@ -75,14 +75,14 @@ impl CallHarness {
         self.hook_exactly(path, &[&account, fields].concat()).await
     }
 
-    /// The same with these fields alone.
+    /// The same with only these fields.
     pub async fn hook_exactly(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let owned: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let signature = self.sign(path, &owned);
         self.daemon.client().with_header("x-twilio-signature", signature).post_form(path, fields).await
     }
 
-    /// Tells of a call, and gives the token that its TwiML has.
+    /// Sends the webhook of a new call, and returns the token that its TwiML has.
     pub async fn ring(&self, sid: &str) -> String {
         self.ring_from(sid, "+972501234567").await
     }
@@ -93,7 +93,7 @@ impl CallHarness {
         stream_token(&self.hook("/webhook/incoming_call", &fields).await.text())
     }
 
-    /// A media socket that has said nothing yet.
+    /// A media socket that has not sent anything yet.
     pub async fn open_socket(&self) -> Socket {
         let url = self.daemon.url().replace("http", "ws") + "/ws/twilio-media";
         tokio_tungstenite::connect_async(url).await.unwrap().0
@@ -112,14 +112,14 @@ impl CallHarness {
         plan
     }
 
-    /// Places a call that must break none of the vendors' rules.
+    /// Places a call, and checks that the daemon keeps the vendors' rules.
     pub async fn call(&self, plan: CallPlan) -> CallReport {
         let report = self.phone.place_call(plan).await;
         self.assert_rules_kept();
         report
     }
 
-    /// Nothing that the daemon sent broke the vendors' rules.
+    /// Checks that nothing that the daemon sent broke the vendors' rules.
     pub fn assert_rules_kept(&self) {
         let violations = self.log.violations();
         assert!(violations.is_empty(), "{violations:#?}");
@@ -146,7 +146,7 @@ pub fn stream_token(xml: &str) -> String {
     xml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
-/// Twilio's first words on a socket.
+/// The first messages that Twilio sends on a socket.
 pub async fn start(socket: &mut Socket, sid: &str, token: &str) {
     let start = json!({"streamSid": "MZ00000000000000000000000000000001", "callSid": sid, "customParameters": {"token": token}});
     let message = json!({"event": "start", "streamSid": "MZ00000000000000000000000000000001", "start": start});

@@ -9,10 +9,10 @@ use std::path::Path;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// The name that daemons have in these tests.
+/// The name of the daemons in these tests.
 pub const HOST: &str = "shop.test";
 
-/// An authority of a test's own.
+/// A certificate authority for one test.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -30,12 +30,12 @@ impl Authority {
         self.issuer.pem()
     }
 
-    /// A certificate for these names, from the first of a year to that of another one, and its key.
+    /// A certificate for these names, valid from January 1 of the first year to January 1 of the second, and its key.
     pub fn issue(&self, names: &[&str], (from, until): (i32, i32)) -> (String, String) {
         self.issue_for_days(names, (from, 1, 1), (until, 1, 1))
     }
 
-    /// The same from day to day.
+    /// The same with exact days.
     pub fn issue_for_days(&self, names: &[&str], from: (i32, u8, u8), until: (i32, u8, u8)) -> (String, String) {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut params = CertificateParams::new(names).unwrap();
@@ -45,19 +45,19 @@ impl Authority {
         (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 
-    /// Issues one that is good, and puts it where a daemon with [`own_files`] finds it.
+    /// Issues a valid certificate, and stores it where a daemon with [`own_files`] reads it.
     pub fn equip(&self, folder: &Path) {
         let (chain, key) = self.issue(&[HOST], (2020, 4000));
         put(folder, &chain, &key);
     }
 
-    /// How to shake hands with whom this authority vouches for.
+    /// A client configuration that trusts this authority.
     pub fn trusted(&self) -> ClientConfig {
         trusting(self.issuer.der().clone())
     }
 }
 
-/// How to shake hands with whom this root, or this certificate itself, vouches for.
+/// A client configuration that trusts this root, or this certificate itself.
 pub fn trusting(root: CertificateDer<'static>) -> ClientConfig {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut roots = RootCertStore::empty();
@@ -65,7 +65,7 @@ pub fn trusting(root: CertificateDer<'static>) -> ClientConfig {
     ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
 }
 
-/// Puts a pair into its files, the key first, as most programs do.
+/// Writes a pair into its files, the key first, as most programs do.
 pub fn put(folder: &Path, chain: &str, key: &str) {
     for (name, content) in [("key.pem", key), ("chain.pem", chain)] {
         let fresh = folder.join(format!("{name}.fresh"));
@@ -74,7 +74,7 @@ pub fn put(folder: &Path, chain: &str, key: &str) {
     }
 }
 
-/// Settings of a daemon with a certificate of its own in its folder.
+/// Settings of a daemon with its own certificate files in its folder.
 pub fn own_files(folder: &Path) -> String {
     let folder = folder.display();
     format!(
@@ -83,30 +83,30 @@ pub fn own_files(folder: &Path) -> String {
 }
 
 impl Daemon {
-    /// `https://shop.test:port` of the door that speaks TLS.
+    /// `https://shop.test:port` of the TLS listener.
     pub fn https_url(&self) -> String {
         format!("https://{HOST}:{}", self.https_address().port())
     }
 
-    /// A client of that door.
+    /// A client of that listener.
     pub fn https_client(&self, tls: ClientConfig) -> Client {
         Client::by_tls(self.https_url(), HOST, self.https_address(), tls)
     }
 
-    /// Asks the door for plain HTTP.
+    /// Sends a request to the plain HTTP listener.
     pub async fn ask_http(&self, host: &str, path: &str) -> Reply {
         let client = Client::new(format!("http://{}", self.http_address()));
         client::send(client.request(Method::GET, path).header("host", host)).await
     }
 
-    /// A bare connection by TLS.
+    /// A TLS connection without HTTP.
     pub async fn shake_hands(&self, tls: ClientConfig) -> std::io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(self.https_address()).await?;
         let name = HOST.try_into().unwrap();
         tokio_rustls::TlsConnector::from(std::sync::Arc::new(tls)).connect(name, stream).await
     }
 
-    /// What the API tells of certificates.
+    /// What the API reports about certificates.
     pub async fn tls_status(&self) -> serde_json::Value {
         let token = tokio::task::block_in_place(|| self.token("owner"));
         self.client().with_token(&token).get("/api/tls").await.json()

@@ -1,4 +1,4 @@
-//! Both ways of WhatsApp: fakes that do exactly what a test says, and a daemon between them.
+//! Both WhatsApp providers: fakes with scripted answers, and a daemon between them.
 
 mod bridge;
 mod shop;
@@ -10,7 +10,7 @@ pub use twilio::{ACCOUNT, FakeTwilio, List, SentMessage, TwilioReply};
 
 use axum::Router;
 
-/// Serves routes on a port of its own; gives the origin.
+/// Serves routes on a new port; returns the origin.
 async fn serve(routes: Router) -> (String, tokio::task::JoinHandle<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());

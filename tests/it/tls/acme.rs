@@ -1,4 +1,4 @@
-//! Certificates of an authority, which is Pebble, and really looks whether names are ours.
+//! Certificates of an authority: Pebble, which really validates that the names belong to this server.
 
 use crate::support::Daemon;
 use crate::support::pebble::{EXTERNAL_KEY, Pebble, PebbleOptions, free_ports};
@@ -106,7 +106,7 @@ async fn by_tls_at_an_authority_that_is_difficult() {
     launch(&mut daemon, &pebble.settings(&[HOST], more));
     wait_for_certificate(&daemon, 0);
     is_trusted(&daemon, &pebble).await;
-    // Whoever asks as an authority does, and is none, learns nothing.
+    // A client that imitates the authority's request gets no information.
     let mut curious = trusting(pebble.root().await);
     curious.alpn_protocols = vec![b"acme-tls/1".to_vec()];
     assert!(daemon.shake_hands(curious).await.is_err());
@@ -126,8 +126,8 @@ async fn it_is_renewed_before_it_ends() {
     assert_eq!(daemon.logs().events_named("TLS_ACCOUNT").len(), 1, "the account is kept");
 }
 
-/// A daemon that was killed in the middle of an order and started again. The authority's question has waited all the time,
-/// and whoever asks later comes in by the listener.
+/// A daemon that was killed in the middle of an order and started again. The authority's request has waited all the
+/// time, and later requests reach the daemon through the listener.
 async fn restarted_in_the_middle() -> (Daemon, Pebble, usize, TcpStream, TcpListener) {
     let mut daemon = prepare();
     let [closed] = free_ports();
@@ -248,7 +248,7 @@ async fn an_authority_that_advises_to_renew_is_heard() {
     let mark = daemon.logs().mark();
     tokio::task::block_in_place(|| daemon.restart());
     wait_for(&daemon, mark, "TLS_RENEWAL_ADVISED");
-    // A day after the last one, or when somebody says so.
+    // A day after the last check, or on request.
     daemon.signal(1);
     let second = tokio::task::block_in_place(|| {
         daemon.logs().wait_until("another certificate", |lines| {
@@ -285,12 +285,12 @@ async fn a_wrong_clock_is_told_apart_from_a_bad_certificate() {
     }
 }
 
-/// A directory that says other things than Pebble's own.
+/// A directory that answers differently from Pebble's own.
 struct DirectoryOverride;
 
 impl DirectoryOverride {
-    /// Gives its address. `changes` are laid over what Pebble says, and get the address of it, at which too many
-    /// orders have been placed, and which advises to renew everything.
+    /// Returns its address. `changes` are merged into Pebble's answers, and get the address at which too many
+    /// orders have been placed, and which recommends to renew every certificate.
     async fn open(pebble: &Pebble, changes: impl Fn(&str) -> Value) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -316,8 +316,8 @@ impl DirectoryOverride {
     }
 }
 
-/// A server whose certificate is good from the one year to the other, and which believes that it is that many seconds after
-/// the beginning of 1970.
+/// A server whose certificate is valid from the first year to the second, and whose clock shows this many seconds
+/// after the beginning of 1970.
 async fn strange_directory(authority: &Authority, validity: (i32, i32), time_there: i64) -> String {
     let (chain, key) = authority.issue(&["127.0.0.1"], validity);
     let chain = vec![CertificateDer::from_pem_slice(chain.as_bytes()).unwrap()];
@@ -340,7 +340,7 @@ async fn strange_directory(authority: &Authority, validity: (i32, i32), time_the
     url
 }
 
-/// A port that leads to another one.
+/// A port that forwards to another one.
 async fn forward(listener: TcpListener, to: SocketAddr) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(carry(stream, to));

@@ -1,5 +1,5 @@
-//! What Mozilla's HTTP Observatory gives its best grade, A+, for, on the page as a browser gets it by TLS. `make conformance` runs
-//! the Observatory itself.
+//! The requirements of Mozilla's HTTP Observatory for its best grade, A+, checked on the page as a browser gets it
+//! over TLS. `make conformance` runs the Observatory itself.
 
 use crate::support::Daemon;
 use crate::support::access::PASSWORD;

@@ -1,4 +1,4 @@
-//! The doors: what each serves, and who may come in.
+//! The listeners: what each serves, and which clients may connect.
 
 use crate::support::tls::{Authority, HOST, own_files, trusting};
 use crate::support::{Client, Daemon};
@@ -67,7 +67,7 @@ async fn a_taken_port_costs_that_door_alone() {
         let client = Client::by_tls(base, "localhost", https, trusting(certificate));
         assert_eq!(client.get("/livez").await.status, 200);
         assert_eq!(client.post_form("/webhook/incoming_call", &[("CallSid", "CA1")]).await.status, 403);
-        // Page and API are not handed to the door that faces the internet.
+        // The listener that faces the internet does not serve page and API.
         assert_eq!(client.get("/login").await.status, if key == "listen" { 200 } else { 404 });
         assert_eq!(daemon.ask_http("shop.test", "/livez").await.status, 200);
     }
@@ -109,7 +109,7 @@ async fn plain_http_leads_to_tls_once_that_is_good() {
     let reply = daemon.ask_http(HOST, "/api/threads?type=call").await;
     assert_eq!(reply.status, 308);
     assert_eq!(reply.header("location"), format!("{url}/api/threads?type=call"));
-    // One who asked for another name is led to where the certificate is good.
+    // A client that requested another name is redirected to the name of the certificate.
     assert_eq!(daemon.ask_http("192.0.2.7:80", "/login").await.header("location"), format!("{url}/login"));
     let challenge = daemon.ask_http(HOST, "/.well-known/acme-challenge/nothing").await;
     assert_eq!(challenge.status, 404, "an authority is never led elsewhere");
@@ -158,10 +158,10 @@ async fn a_handshake_that_stalls_holds_nobody_up_and_ends() {
         setup.web_listeners().toml("[http]\nmax_connections = 16\n");
     });
     let began = Instant::now();
-    // This machine itself may take every place but one.
+    // This machine itself may use all connections except one.
     let mut stalled: Vec<_> = (0..15).map(|_| TcpStream::connect(daemon.https_address()).unwrap()).collect();
     for (number, stream) in stalled.iter_mut().enumerate() {
-        // Nothing at all, or the beginning of a client's first message.
+        // No data at all, or the beginning of a client's first message.
         stream.write_all(&[0x16, 0x03, 0x01, 0x02][..number % 5]).unwrap();
     }
     let certificate = CertificateDer::from_pem_file(daemon.folder().join("tls/self-signed.pem")).unwrap();
@@ -183,7 +183,7 @@ async fn a_handshake_that_stalls_holds_nobody_up_and_ends() {
 
 #[test]
 fn a_port_that_cannot_be_had_leaves_the_others() {
-    // An ordinary user may not open ports below 1024; root finds it taken, or gets it.
+    // A normal user may not open ports below 1024; for root the port is in use, or free.
     let daemon = Daemon::start(|setup| {
         setup.toml("[tls]\ndomain = [\"shop.test\"]\nhttps_listen = \"127.0.0.1:0\"\nhttp_listen = \"127.0.0.1:0\"\nacme = false\n");
     });

@@ -1,4 +1,4 @@
-//! A certificate of one's own: taken over while calls go on, and never for a worse one.
+//! Certificate files of the owner: loaded while calls continue, and never replaced by a worse certificate.
 
 use crate::support::Daemon;
 use crate::support::telephony::CallHarness;
@@ -91,12 +91,12 @@ async fn a_bad_pair_never_replaces_a_good_one() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("nothing has changed"), "{said}");
     assert!(said.contains("holds no certificate"), "{said}");
-    // Mended, without a word: within seconds.
+    // Fixed, without a command: within seconds.
     let mark = daemon.logs().mark();
     authority.equip(daemon.folder());
     wait_for(&daemon, mark, "TLS_CERTIFICATE");
     assert_eq!(daemon.tls_status().await["last_error"], Value::Null);
-    // Whoever asks for it hears of it, unless the files have been looked at in this very moment.
+    // The API reports it at once, unless the files were checked within the last moment.
     let heard = (0..5).any(|_| {
         authority.equip(daemon.folder());
         let output = tokio::task::block_in_place(|| daemon.cli(&["reload"]));
@@ -161,7 +161,7 @@ async fn a_whole_call_goes_over_tls() {
     let authority = Authority::new();
     let daemon = daemon_with_files();
     authority.equip(daemon.folder());
-    // Without a port, as Twilio needs it for streams; the route leads to the daemon's own.
+    // Without a port, as Twilio requires it for streams; the proxy route leads to the daemon's own.
     let (settings, url) = (own_files(daemon.folder()), format!("https://{HOST}"));
     let connector = DaemonConnector::by_tls(HOST, daemon.https_address(), authority.trusted()).unwrap();
     let harness = CallHarness::with_daemon(daemon, connector, OpenAiOptions::default(), true, |setup| {

@@ -1,4 +1,4 @@
-//! Signature Version 4 in the query, worked out anew
+//! Verifies Signature Version 4 in the query by computing it independently
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>).
 
 use super::{KEY_ID, REGION, SECRET};
@@ -8,12 +8,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-/// What the query says, decoded.
+/// The decoded parameters of the query.
 pub(super) fn query(uri: &Uri) -> Vec<(String, String)> {
     form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
 }
 
-/// Fails with the server's word for what is wrong.
+/// Returns S3's error code for an invalid signature.
 pub(super) fn check(
     method: &Method,
     uri: &Uri,
@@ -70,7 +70,7 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// As the documents' `UriEncode()`.
+/// Encodes as the documentation's `UriEncode()`.
 fn encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! A store with writers in a process of its own, so that it can be killed: this test binary runs itself again.
+//! A store with writers in a separate process, so that it can be killed: this test binary runs itself again.
 
 use super::{Acks, Load, StoreFixture};
 use agentlocator::config::StoreConfig;
@@ -21,7 +21,7 @@ impl Child {
         Self::start_by(fixture, clients, &["env"], &[])
     }
 
-    /// The same by another program, which gets the command as its arguments and becomes it.
+    /// The same by a wrapper program, which gets the command as its arguments and replaces itself with it.
     pub fn start_by(fixture: &StoreFixture, clients: usize, by: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut process = Command::new(by[0])
             .args(&by[1..])
@@ -39,13 +39,13 @@ impl Child {
         child
     }
 
-    /// Kills it as a power cut would.
+    /// Kills it with SIGKILL, as a power failure would.
     pub fn kill9(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Lets it end by itself.
+    /// Lets it exit by itself.
     pub fn stop(mut self) {
         drop(self.process.stdin.take());
         assert!(self.process.wait().unwrap().success());
@@ -61,13 +61,13 @@ impl Child {
 }
 
 impl StoreFixture {
-    /// What has been acknowledged to the clients of the other process.
+    /// What the store has acknowledged to the clients of the other process.
     pub fn acks(&self, clients: usize) -> Acks {
         Acks::open(&self.folder().join("acks"), clients)
     }
 }
 
-/// Not a test: what the other process does. Alone it does nothing.
+/// Not a test: the body of the other process. Without its variables it does nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_other_process() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -77,7 +77,7 @@ async fn the_other_process() {
     let acks = Acks::open(&config.published_file().with_file_name("acks"), clients.parse().unwrap());
     println!("OPEN");
     let load = Load::start(&store, &Arc::new(acks));
-    // Until the parent lets go of our stdin.
+    // Until the parent closes our stdin.
     let end = || std::io::stdin().read_line(&mut String::new());
     tokio::task::spawn_blocking(end).await.unwrap().unwrap();
     load.stop().await;

@@ -1,4 +1,4 @@
-//! Writers that remember what was acknowledged to them, and the check of a copy against that.
+//! Writers that record what the store acknowledged to them, and the check of a copy against that record.
 
 use super::open_copy;
 use agentlocator::domain::{ActorId, Timestamp, TokenId};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinSet;
 
-/// The last acknowledged number of each client, in a file, so that they outlive whoever writes them.
+/// The last acknowledged number of each client, in a file, so that they survive the writing process.
 pub struct Acks {
     file: File,
     clients: usize,
@@ -34,14 +34,14 @@ impl Acks {
     }
 }
 
-/// Clients in a closed loop, each numbering its rows; they go on until `stop`.
+/// Clients in a closed loop, each numbering its rows, until `stop`.
 pub struct Load {
     stop: Arc<AtomicBool>,
     clients: JoinSet<()>,
 }
 
 impl Load {
-    /// Each client goes on where the database says that it ended.
+    /// Each client continues at the number where the database says that it stopped.
     pub fn start(store: &Store, acks: &Arc<Acks>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut clients = JoinSet::new();
@@ -62,7 +62,7 @@ impl Load {
         Self { stop, clients }
     }
 
-    /// Lets them end.
+    /// Stops the clients.
     pub async fn stop(mut self) {
         self.stop.store(true, Ordering::Relaxed);
         while let Some(outcome) = self.clients.join_next().await {
@@ -71,8 +71,8 @@ impl Load {
     }
 }
 
-/// The next number of a client, in one transaction: into a ring of rows, beside them as the last, and now and then into a
-/// table that grows.
+/// Writes the next number of a client in one transaction: into a ring of rows, into a row for the last number, and
+/// sometimes into a table that grows.
 pub async fn write(store: &Store, name: &str, number: i64) -> Result<(), agentlocator::store::Error> {
     let name = name.to_owned();
     store
@@ -86,7 +86,7 @@ pub async fn write(store: &Store, name: &str, number: i64) -> Result<(), agentlo
         .await
 }
 
-/// What a copy lacks or has torn; none if it is whole and has all that was acknowledged.
+/// What a copy lacks or has incomplete; None if it is intact and has all acknowledged writes.
 pub fn check_copy(copy: &Path, acknowledged: &[i64]) -> Option<String> {
     if let Some(found) = super::integrity(copy) {
         return Some(found);

@@ -1,4 +1,4 @@
-//! The bridge's HTTP: it keeps keys, and sends once for each.
+//! The bridge's HTTP interface: it stores idempotency keys, and sends once for each.
 
 use super::{hang_up, serve};
 use axum::body::Bytes;
@@ -11,22 +11,22 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
-/// What the next request to send gets.
+/// What happens to the next request to send.
 #[derive(Clone, Copy, Debug)]
 pub enum BridgeReply {
     /// It is sent.
     Send,
-    /// It is sent, but the answer gets lost.
+    /// It is sent, but the answer is lost.
     SendWithoutReply,
     /// It is not sent, and there is no answer.
     DropWithoutReply,
-    /// It is not sent: this status says so.
+    /// It is not sent, and this status is returned.
     Refuse(u16),
-    /// The answer comes late, and only then is it sent.
+    /// The answer is delayed, and the message is sent only then.
     SendAfter(std::time::Duration),
 }
 
-/// The bridge.
+/// The fake bridge.
 pub struct FakeBridge {
     pub origin: String,
     state: Shared,
@@ -41,10 +41,10 @@ struct Bridge {
     down: bool,
     no_echo: bool,
     health_checks: usize,
-    /// Every request, with its proofs, and the last one as it came.
+    /// Every request, with its authentication headers, and the last body as it arrived.
     requests: Vec<(Value, String, String)>,
     last_body: Bytes,
-    /// What the person got: `(to, text)`, and the ids by key.
+    /// The messages that the contact received, `(to, text)`, and the ids by key.
     sent: Vec<Value>,
     keys: HashMap<String, String>,
 }
@@ -62,27 +62,27 @@ impl FakeBridge {
         Self { origin, state, _server: server }
     }
 
-    /// What the next requests get; after them all are sent.
+    /// Sets the outcomes of the next requests; after them all are sent.
     pub fn reply_next(&self, next: impl IntoIterator<Item = BridgeReply>) {
         self.state.lock().unwrap().next.extend(next);
     }
 
-    /// Whether it says that it is not connected.
+    /// Sets whether it reports that it is not connected.
     pub fn down(&self, down: bool) {
         self.state.lock().unwrap().down = down;
     }
 
-    /// Whether it says that nothing comes in by its link.
+    /// Sets whether it reports that no message arrives by its link.
     pub fn set_no_echo(&self, no_echo: bool) {
         self.state.lock().unwrap().no_echo = no_echo;
     }
 
-    /// How often it was asked how it is.
+    /// How often its health was requested.
     pub fn health_checks(&self) -> usize {
         self.state.lock().unwrap().health_checks
     }
 
-    /// Every request to send, with the token and the signature that it bore.
+    /// Every request to send, with its token and signature.
     pub fn requests(&self) -> Vec<(Value, String, String)> {
         self.state.lock().unwrap().requests.clone()
     }
@@ -92,12 +92,12 @@ impl FakeBridge {
         self.state.lock().unwrap().last_body.clone()
     }
 
-    /// What people got, in order.
+    /// The messages that the contacts received, in order.
     pub fn sent(&self) -> Vec<Value> {
         self.state.lock().unwrap().sent.clone()
     }
 
-    /// The texts of it.
+    /// The texts of these messages.
     pub fn texts(&self) -> Vec<String> {
         self.sent().iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
     }

@@ -1,4 +1,4 @@
-//! A daemon between both fakes.
+//! A daemon between the fakes of both providers.
 
 use super::twilio::{ACCOUNT, TOKEN};
 use super::{FakeBridge, FakeTwilio};
@@ -24,12 +24,12 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Both ways in use, no template, no pace.
+    /// Both providers configured, no template, no pacing.
     pub async fn open() -> Self {
         Self::open_with(|_| {}, "").await
     }
 
-    /// The same with other settings, and with this in the database.
+    /// The same with other settings, and with these rows in the database.
     pub async fn open_with(configure: impl FnOnce(&mut Setup), seed: &str) -> Self {
         let (twilio, bridge) = (FakeTwilio::start().await, FakeBridge::start().await);
         let mut daemon = Daemon::prepare(|setup| {
@@ -57,7 +57,7 @@ impl Shop {
         self.twilio_posts_exactly(path, &[&[("AccountSid", ACCOUNT)], pairs].concat()).await
     }
 
-    /// The same with these fields alone.
+    /// The same with only these fields.
     pub async fn twilio_posts_exactly(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
         let form: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let url = format!("{}{path}", self.daemon.url());
@@ -97,12 +97,12 @@ impl Shop {
         assert_eq!((reply.status, reply.text().as_str()), (204, ""));
     }
 
-    /// Sends by the API.
+    /// Sends through the API.
     pub async fn send(&self, body: &Value) -> Reply {
         self.api.post_json("/api/whatsapp/send", body).await
     }
 
-    /// Sends a text by the policy's way; gives the answer.
+    /// Sends a text by the provider that the policy chooses; returns the answer.
     pub async fn say(&self, to: &str, text: &str) -> Value {
         let reply = self.send(&json!({ "to": to, "text": text })).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -126,7 +126,7 @@ impl Shop {
         .await
     }
 
-    /// All texts of the one thread with this number, `>` before ours.
+    /// All texts of the only thread with this number, `>` before outbound ones.
     pub async fn talk(&self, number: &str) -> Vec<String> {
         let threads = self.api.get("/api/threads?type=whatsapp").await.json();
         let threads: Vec<_> =
@@ -145,7 +145,7 @@ impl Shop {
     }
 }
 
-/// Waits until `found` finds something.
+/// Waits until `found` returns a value.
 pub async fn until<T>(what: &str, found: impl AsyncFn() -> Option<T>) -> T {
     let deadline = Instant::now() + LIMIT;
     loop {

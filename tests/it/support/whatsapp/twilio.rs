@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-/// What the next request to send gets.
+/// What happens to the next request to send.
 #[derive(Clone, Debug)]
 pub enum TwilioReply {
-    /// It is taken.
+    /// It is accepted.
     Take,
-    /// It is taken, but the answer gets lost.
+    /// It is accepted, but the answer is lost.
     AcceptWithoutReply,
-    /// It gets lost, and there is no answer.
+    /// It is lost, and there is no answer.
     DropWithoutReply,
     /// It is refused: HTTP status, Twilio's code.
     Refuse(u16, u32),
@@ -27,20 +27,20 @@ pub enum TwilioReply {
 /// What the list of messages shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
-    /// What was taken.
+    /// The accepted messages.
     True,
     /// Nothing yet.
     Empty,
-    /// It fails.
+    /// The request for the list fails.
     Broken,
 }
 
-/// A message that was taken or refused, as it came.
+/// A message that was accepted or refused, as it arrived.
 #[derive(Clone, Debug)]
 pub struct SentMessage {
     pub form: Vec<(String, String)>,
     pub authorization: String,
-    /// The id, if it was taken.
+    /// The id, if it was accepted.
     pub sid: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl SentMessage {
     }
 }
 
-/// Twilio.
+/// The fake Twilio.
 pub struct FakeTwilio {
     pub origin: String,
     state: Shared,
@@ -64,7 +64,7 @@ struct Twilio {
     list: List,
     listed: usize,
     attempts: Vec<SentMessage>,
-    /// What a file's address gives, in order, and the authorization of each request for it.
+    /// The answers of a file's address, in order, and the authorization of each request for it.
     files: VecDeque<(u16, Value)>,
     file_requests: Vec<String>,
 }
@@ -92,7 +92,7 @@ impl FakeTwilio {
         Self { origin, state, _server: server }
     }
 
-    /// What the next requests get; after them all are taken.
+    /// Sets the outcomes of the next requests; after them all are accepted.
     pub fn reply_next(&self, next: impl IntoIterator<Item = TwilioReply>) {
         self.state.lock().unwrap().next.extend(next);
     }
@@ -111,12 +111,12 @@ impl FakeTwilio {
         self.state.lock().unwrap().attempts.clone()
     }
 
-    /// What the person got.
+    /// The messages that the contact received.
     pub fn taken(&self) -> Vec<SentMessage> {
         self.attempts().into_iter().filter(|message| message.sid.is_some()).collect()
     }
 
-    /// What the next requests for a file get: a status, with where it leads.
+    /// Sets the answers to the next requests for a file: a status, and the address that a redirect names.
     pub fn files(&self, files: impl IntoIterator<Item = (u16, Value)>) {
         self.state.lock().unwrap().files.extend(files);
     }
@@ -155,7 +155,7 @@ async fn list(State(state): State<Shared>, uri: Uri) -> Response {
     let wanted: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let wanted = |name: &str| wanted.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
     if wanted("DateSent").is_some() {
-        // What came in on a day: nothing. Only what is looked up counts.
+        // The inbound messages of a day: none. Only requests for outbound messages count.
         return Json(json!({ "messages": [], "page": 0, "page_size": 200, "next_page_uri": null })).into_response();
     }
     let mut twilio = state.lock().unwrap();
@@ -172,7 +172,7 @@ async fn list(State(state): State<Shared>, uri: Uri) -> Response {
     Json(json!({ "messages": messages, "page": 0, "page_size": 50 })).into_response()
 }
 
-/// A message as the list shows it; a template with its variables filled in.
+/// A message as the list shows it; a template has its variables filled in.
 fn listed(message: &SentMessage) -> Value {
     let variables: Value = serde_json::from_str(message.value("ContentVariables").unwrap_or("{}")).unwrap();
     let template = variables["1"].as_str().map(|text| format!("Hello, {text}"));
