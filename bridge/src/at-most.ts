@@ -1,4 +1,4 @@
-/** Resolves when some work has ended, well or not, but after `ms` at the latest. */
+/** Resolves when the work has ended, with or without an error, but after `ms` at the latest. */
 export function atMost(work: Promise<unknown>, ms: number): Promise<void> {
   return new Promise(resolve => {
     const timer = setTimeout(resolve, ms)

@@ -13,7 +13,9 @@ import { makeRoom } from './spool/make-room.ts'
 import type { LinkState } from './whatsapp/reaction.ts'
 import { boundedCache } from './whatsapp/socket.ts'
 
-/** The whole bridge but for its HTTP: it keeps a run going, and begins a new one when the disk lets it. */
+/**
+ * The whole bridge except its HTTP server: it keeps one run active, and starts a new one when the disk works again.
+ */
 export class Bridge {
   readonly #settings: Settings
   readonly #log: Log
@@ -26,7 +28,7 @@ export class Bridge {
   #timer: NodeJS.Timeout | undefined
   #stopped = false
   #anew: Promise<void> | undefined
-  /** Messages that WhatsApp may have been given by this process, whatever became of the session since. */
+  /** Messages that this process may have passed to WhatsApp, kept even if the session is replaced. */
   readonly #handed = boundedCache(10_000)
   #hasRun = false
 
@@ -37,13 +39,13 @@ export class Bridge {
     this.#mediaUrl = mediaUrl
   }
 
-  /** Takes the session's folder, and begins. Throws `InUse` if another process has it. */
+  /** Locks the session's folder, and starts. Throws `InUse` if another process has the lock. */
   start(): Promise<void> {
     this.#started = this.#start()
     return this.#started
   }
 
-  /** The parts, once it has begun: `undefined` where it could not. */
+  /** The parts, once it has started: `undefined` if the start failed. */
   async begun(): Promise<Run | undefined> {
     await this.#started
     return this.#run
@@ -55,7 +57,7 @@ export class Bridge {
     await this.#begin()
   }
 
-  /** The parts, while there is a session to work with. */
+  /** The parts, while there is a usable session. */
   get run(): Run | undefined {
     return this.#run
   }
@@ -64,12 +66,12 @@ export class Bridge {
     return this.#trouble?.state ?? this.#run?.link.status.state ?? 'starting'
   }
 
-  /** Since when it is so, Unix ms. */
+  /** When this state began, Unix ms. */
   get since(): number {
     return this.#trouble?.since ?? this.#run?.link.status.since ?? Date.now()
   }
 
-  /** Sets a session file aside that cannot be read, and begins without it. */
+  /** Archives a session file that cannot be read, and starts without it. */
   beginAnew(): Promise<void> {
     this.#anew ??= this.#setAsideDamaged().finally(() => {
       this.#anew = undefined
@@ -84,12 +86,12 @@ export class Bridge {
     await this.#begin()
   }
 
-  /** Without a session nobody can look up what was sent: whether the message of this id may have been. */
+  /** Without a session the sent messages cannot be looked up: whether the message with this id may have been sent. */
   mayHaveSent(id: string): boolean {
     return !this.#hasRun || this.#handed.get(id) !== undefined
   }
 
-  /** Lets what is under way end, for `graceMs` at most, and then ends everything. */
+  /** Waits for work in progress, for `graceMs` at most, and then stops everything. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -148,13 +150,13 @@ export class Bridge {
     const run = this.#run
     this.#run = undefined
     await run?.stop()
-    // Files can be had again, or be done without; messages cannot.
+    // Files can be fetched again, or are not essential; messages are.
     if (isFull(error)) await makeRoom(join(this.#settings.sessionFolder, 'media'))
     clearTimeout(this.#timer)
     if (!this.#stopped) this.#timer = setTimeout(() => void this.#begin(), DISK_RETRY_MS)
   }
 
-  /** Each code once, large enough for a phone, and readable in a journal. */
+  /** Each code once, large enough for a phone's camera, and legible in the journal. */
   async #printQr(qr: string): Promise<void> {
     const blocks = await QRCode.toString(qr, { type: 'utf8', errorCorrectionLevel: 'L', margin: 2 })
     this.#log.info('WA_QR', 'Scan this code with WhatsApp on the phone: Settings, Linked devices, Link a device')

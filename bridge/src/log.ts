@@ -28,7 +28,7 @@ export function makeLog(least: LogLevel): Log {
   }
 }
 
-/** A phone number or an address of WhatsApp as it may stand in a log: `+9725•••••12`. */
+/** A phone number or a WhatsApp address as it may appear in a log: `+9725•••••12`. */
 export function masked(address: string): string {
   const [user = '', server] = address.split('@')
   const digits = user.split(':')[0]?.replace(/^\+/, '') ?? ''
@@ -36,7 +36,7 @@ export function masked(address: string): string {
   return server === undefined || server === 's.whatsapp.net' ? `+${shown}` : `${shown}@${server}`
 }
 
-/** What went wrong, in one line for a log. */
+/** The error message, in one line for a log. */
 export function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   return text.replaceAll(/\s+/g, ' ').slice(0, 300)
@@ -50,5 +50,5 @@ function isJournal(): boolean {
   return stream === `${dev}:${ino}`
 }
 
-/** The journal takes the level from the beginning of a line (sd-daemon(3)). */
+/** The journal reads the level from the beginning of a line (sd-daemon(3)). */
 const PRIORITIES: Readonly<Record<LogLevel, string>> = { debug: '<7>', info: '<6>', warn: '<4>', error: '<3>' }

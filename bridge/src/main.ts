@@ -16,12 +16,12 @@ async function main(): Promise<void> {
   if (!settings.token) log.warn('SETTINGS', 'No BAILEYS_WEBHOOK_SECRET is set: every request but health is refused')
   if (settings.publicUrl)
     log.info('SETTINGS', 'PUBLIC_URL is accepted, and not used', { public_url: settings.publicUrl })
-  // Queries of a connection that has ended are the library's; everything else should not be.
+  // Rejected queries of a closed connection are the library's; any other rejection is an error.
   process.on('unhandledRejection', error =>
     log[isOfEndedConnection(error) ? 'debug' : 'error']('UNEXPECTED', reason(error)),
   )
   process.on('uncaughtException', error => {
-    // What is committed is on disk; what is in memory cannot be trusted any more.
+    // What is committed is on disk; the state in memory may be inconsistent.
     log.error('UNEXPECTED', `The bridge ends: ${error.stack ?? reason(error)}`)
     process.exit(1)
   })

@@ -23,21 +23,21 @@ import { SentMessages } from './whatsapp/sent.ts'
 import { withTransactions } from './whatsapp/signal.ts'
 import { boundedCache, openSocket, quietLogger } from './whatsapp/socket.ts'
 
-/** What a run is given. */
+/** The dependencies of a run. */
 export interface RunParts {
   readonly settings: Settings
   readonly daemon: Daemon
   readonly log: Log
-  /** Where the daemon finds a file. */
+  /** The address of a file for the daemon. */
   readonly mediaUrl: (id: string) => string
   readonly onQr: (qr: string) => void
-  /** WhatsApp may get the message of this id. */
+  /** Called before WhatsApp may get the message with this id. */
   readonly onHanded: (id: string) => void
-  /** The disk does not take what it must: this run is over. Called once. */
+  /** The disk refuses a necessary write: this run is over. Called once. */
   readonly onDiskTrouble: (error: unknown) => void
 }
 
-/** The bridge from one reading of the session file to the next: all parts that hold something of it in memory. */
+/** The bridge from one load of the session file to the next: all parts that keep some of it in memory. */
 export class Run {
   readonly session: Session
   readonly inbox: Inbox
@@ -56,7 +56,7 @@ export class Run {
     const { settings, log, daemon } = parts
     const trouble = (error: unknown) => this.#giveUp(error)
     const self = (): Self => ({ phone: session.creds.me?.id, lid: session.creds.me?.lid })
-    // WhatsApp must be let go of before Baileys can answer a message that could not be kept.
+    // The connection must close before Baileys can acknowledge a message that could not be stored.
     session.file.onBroken = trouble
     this.#parts = parts
     this.session = session
@@ -134,13 +134,13 @@ export class Run {
     })
   }
 
-  /** Reads the session. Throws `DamagedLog`, or what the disk says. */
+  /** Reads the session. Throws `DamagedLog`, or the error of the disk. */
   static async open(parts: RunParts): Promise<Run> {
     const session = await Session.open(parts.settings.sessionFolder)
     try {
-      // Whether the disk takes anything is known before WhatsApp is told that we are there.
+      // Verifies that the disk is writable before the connection to WhatsApp opens.
       await session.saveCreds()
-      // Files that were on their way out when the process ended.
+      // Files whose upload was in progress when the process ended.
       await rm(join(parts.settings.sessionFolder, 'outgoing'), { recursive: true, force: true })
       const run = new Run(session, parts)
       await run.media.start()
@@ -151,7 +151,7 @@ export class Run {
     }
   }
 
-  /** Tells the daemon what waits, and connects to WhatsApp. */
+  /** Delivers the waiting events to the daemon, and connects to WhatsApp. */
   start(): void {
     this.courier.start()
     this.link.connect()
@@ -161,7 +161,7 @@ export class Run {
     this.#prune()
   }
 
-  /** Ends all of it; what is on its way to the disk gets there. */
+  /** Stops all of it; pending writes are completed. */
   async stop(): Promise<void> {
     this.#over = true
     clearInterval(this.#pruning)
@@ -175,7 +175,7 @@ export class Run {
   #giveUp(error: unknown): void {
     if (this.#over) return
     this.#over = true
-    // Before anything else: what could not be kept must not be acknowledged.
+    // First of all: a message that could not be stored must not be acknowledged.
     void this.link.stop()
     this.#parts.onDiskTrouble(error)
   }
@@ -186,7 +186,7 @@ export class Run {
     return socket
   }
 
-  /** A file to be sent: one of our own, which somebody sent us, or one from the internet. */
+  /** A file to be sent: a received file of ours, or one from the internet. */
   async #fetch(url: string): Promise<OutgoingFile> {
     const { settings, mediaUrl } = this.#parts
     const id = /\/media\/([0-9a-f]{32})$/.exec(url)?.[1]
@@ -214,6 +214,6 @@ export class Run {
   }
 }
 
-/** Whatever an old socket is still at: a new one is not kept waiting for longer. */
+/** The longest time that a new socket waits for the unfinished work of an old one. */
 const SETTLED_MS = 10_000
 const PRUNING_MS = 6 * 3_600_000

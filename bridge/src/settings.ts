@@ -2,49 +2,59 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { isAbsolute, join } from 'node:path'
 
-/** What the environment asks for. Each field says which variable it is. */
+/** The settings from the environment. Each field names its variable. */
 export interface Settings {
-  /** `PORT`, else `WA_BAILEYS_PORT`, else 8000. 0 takes a free one. */
+  /** `PORT`, else `WA_BAILEYS_PORT`, else 8000. 0 selects a free port. */
   readonly port: number
   /** `WA_BRIDGE_LISTEN`: the address to listen on; 127.0.0.1 by default. */
   readonly address: string
-  /** What `X-BAILEYS-SECRET` must be, and is: `BAILEYS_WEBHOOK_SECRET`, else `WA_SHARED_SECRET`. Without it nobody gets in. */
+  /**
+   * The required value of `X-BAILEYS-SECRET`: `BAILEYS_WEBHOOK_SECRET`, else `WA_SHARED_SECRET`. Without it every
+   * request is refused.
+   */
   readonly token: string | undefined
   /** The key of `X-BAILEYS-SIGNATURE`: `WA_SHARED_SECRET`, else `BAILEYS_WEBHOOK_SECRET`. */
   readonly signingKey: string | undefined
   /** `WA_BRIDGE_SOCKET`: a Unix socket to listen on beside the port. */
   readonly socket: string | undefined
-  /** `BAILEYS_WEBHOOK_TARGET`: where the daemon takes events. */
+  /** `BAILEYS_WEBHOOK_TARGET`: the daemon's address for events. */
   readonly target: URL
-  /** `WA_DAEMON_SOCKET`: the Unix socket by which the target is reached, where `BAILEYS_WEBHOOK_TARGET` names none. */
+  /** `WA_DAEMON_SOCKET`: the Unix socket of the daemon, if `BAILEYS_WEBHOOK_TARGET` is not set. */
   readonly targetSocket: string | undefined
   /** `WA_SESSION_DIR`: the folder of the session; below `STATE_DIRECTORY` in a service, else `./data/whatsapp`. */
   readonly sessionFolder: string
   /** `WA_WEB_SOCKET_URL`: another WhatsApp server, on loopback. */
   readonly webSocketUrl: string | undefined
-  /** `WA_VERSION`: the version of WhatsApp Web to say, `2.3000.1043857760`; by default what the library says. */
+  /** `WA_VERSION`: the version of WhatsApp Web to report, `2.3000.1043857760`; by default the library's. */
   readonly version: readonly [number, number, number] | undefined
-  /** `WA_HISTORY`: how much from before pairing is handed on: `none`, `recent` or `full`. */
+  /** `WA_HISTORY`: how much of the history before pairing is delivered: `none`, `recent` or `full`. */
   readonly history: History
-  /** `WA_PACING`: `off` sends at once, without showing that somebody types. */
+  /** `WA_PACING`: `off` sends at once, without a typing indicator. */
   readonly pacing: boolean
   /** `WA_MAX_MEDIA_BYTES`: larger files are neither fetched nor sent. */
   readonly maxMediaBytes: number
-  /** `WA_MEDIA_SPOOL_BYTES`: room for files that the daemon has not taken yet; the oldest go first. */
+  /** `WA_MEDIA_SPOOL_BYTES`: space for files that the daemon has not fetched yet; the oldest are evicted first. */
   readonly mediaSpoolBytes: number
-  /** `WA_KEEP_ALIVE_SECONDS`: how often the link is tried; it counts as dead 10 seconds after one try went unanswered. */
+  /**
+   * `WA_KEEP_ALIVE_SECONDS`: the keep-alive interval; the link counts as dead 10 seconds after an unanswered
+   * keep-alive.
+   */
   readonly keepAliveMs: number
-  /** `WA_LINK_CHECK_SECONDS`: how often a message to our own phone proves that the link works in both directions. */
+  /**
+   * `WA_LINK_CHECK_SECONDS`: how often a message to our own phone verifies that the link works in both directions.
+   */
   readonly linkCheckMs: number
   /** `WA_QR_SECONDS`: how long each QR code is shown; by default 60 for the first one and 20 for the others. */
   readonly qrMs: number | undefined
-  /** `WA_CODE_SECONDS`: how long a pairing code waits to be typed in before another one takes its place. */
+  /** `WA_CODE_SECONDS`: how long a pairing code can be entered before another one replaces it. */
   readonly codeMs: number
   /** `WA_LOG_LEVEL`: `debug`, `info`, `warn` or `error`. */
   readonly logLevel: LogLevel
   /** `PUBLIC_URL`: accepted and only logged. */
   readonly publicUrl: string | undefined
-  /** `WATCHDOG_USEC`, which systemd sets: how often it is told that the event loop turns, a third of what it waits. */
+  /**
+   * `WATCHDOG_USEC`, which systemd sets: the interval of the watchdog notifications, a third of systemd's timeout.
+   */
   readonly watchdogMs: number | undefined
 }
 
@@ -53,14 +63,14 @@ export type History = (typeof HISTORIES)[number]
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** A setting that cannot be used. The message names the variable, what was found, and what is allowed. */
+/** An invalid setting. The message names the variable, its value, and the allowed values. */
 export class SettingError extends Error {
   override readonly name = 'SettingError'
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Reads and checks all settings. Throws {@link SettingError} at the first one that is wrong. */
+/** Reads and checks all settings. Throws {@link SettingError} at the first invalid one. */
 export function readSettings(environment: Environment): Settings {
   const text = (name: string) => environment[name]?.trim() || undefined
   const shared = secret(environment, 'WA_SHARED_SECRET')
@@ -109,7 +119,7 @@ function secret(environment: Environment, name: string): string | undefined {
     try {
       return readFileSync(join(credentials, file), 'utf8').trim() || undefined
     } catch {
-      // Not there under that name.
+      // No credential of that name.
     }
   }
   return undefined
@@ -148,7 +158,7 @@ function testServer(text: string | undefined): string | undefined {
   return text
 }
 
-/** Whether a host name of a URL is this machine and nothing else. */
+/** Whether a URL's host name always means this machine. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
 }
@@ -173,7 +183,7 @@ function word<T extends string>(name: string, text: string, allowed: readonly T[
   return found
 }
 
-/** Nothing where systemd waits for no sign of life, or for that of another process. */
+/** Returns undefined if systemd has no watchdog for this process. */
 function watchdogInterval({ WATCHDOG_USEC, WATCHDOG_PID }: Environment): number | undefined {
   const interval = Math.floor(Number(WATCHDOG_USEC) / 3000)
   const isMeant = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid

@@ -7,8 +7,8 @@ import { InUse } from '../session/lock.ts'
 import type { Settings } from '../settings.ts'
 
 /**
- * Opens the doors: the Unix socket, if one is set, and the port. With a socket the port is spare: where another program has
- * it, the log says so. Gives the address of the port.
+ * Opens the listeners: the Unix socket, if one is set, and the port. With a socket the port is optional: if another
+ * program uses it, that is logged. Returns the address of the port.
  */
 export async function listen(makeServer: () => Server, settings: Settings, log: Log): Promise<[string, Server[]]> {
   const { address, port, socket } = settings
@@ -40,7 +40,7 @@ async function listenOnSocket(makeServer: () => Server, path: string): Promise<S
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
   }
   if (await answers(path)) throw new InUse(`another bridge is listening on ${path}`)
-  // Left behind by one that was killed.
+  // Left by a process that was killed.
   unlinkSync(path)
   return open(makeServer(), path)
 }
@@ -48,7 +48,7 @@ async function listenOnSocket(makeServer: () => Server, path: string): Promise<S
 async function open(server: Server, path: string): Promise<Server> {
   server.listen(path)
   await once(server, 'listening')
-  // The folder says who gets in: the group has the daemon in it.
+  // The folder's mode controls access: the daemon is in its group.
   chmodSync(path, 0o660)
   return server
 }

@@ -10,7 +10,7 @@ import { metricsOf } from './metrics.ts'
 import { failure, json, type Reply, type Route } from './server.ts'
 import { healthOf, statusOf } from './status.ts'
 
-/** Everything that the bridge can be asked. */
+/** All routes. */
 export function routesOf(bridge: Bridge): Route[] {
   return [
     {
@@ -152,12 +152,12 @@ async function forgetMedia(bridge: Bridge, id: string): Promise<Reply> {
   return { status: 204 }
 }
 
-/** A type as it may stand in a header: whoever sends a file chooses what it is called. */
+/** A media type that is safe in a header: the sender of a file chooses its type. */
 function headerSafe(mime: string | undefined): string | undefined {
   return mime && /^[\w.+-]+\/[\w.+-]+(;[ -~]*)?$/.test(mime) ? mime : undefined
 }
 
 const MEDIA_PATH = /^\/media\/([0-9a-f]{32})$/
-/** The daemon has its answer within 5 s. */
+/** The daemon gets its answer within 5 s. */
 const ANSWER_MS = 4500
 const PAIRING_MS = 10_000

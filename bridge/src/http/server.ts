@@ -4,25 +4,25 @@ import { pipeline, type Readable } from 'node:stream'
 import { type Log, reason } from '../log.ts'
 import { BadRequest } from '../wire/bad-request.ts'
 
-/** What a request is answered with. */
+/** The answer to a request. */
 export interface Reply {
   readonly status: number
-  /** A text, or what opens a stream. */
+  /** A text, or a function that opens a stream. */
   readonly body?: string | (() => Readable)
   readonly type?: string
   readonly headers?: Readonly<Record<string, string | number>>
 }
 
-/** Something that can be asked for. */
+/** A route. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: RegExp
-  /** Whether it is answered without the secret. */
+  /** Whether it needs no secret. */
   readonly open?: true
   handle(request: Asked): Promise<Reply> | Reply
 }
 
-/** A request, as a route sees it. */
+/** A request, as a route receives it. */
 export interface Asked {
   /** The groups of the route's path. */
   readonly match: RegExpExecArray
@@ -38,7 +38,7 @@ export function failure(status: number, code: string, message: string, headers?:
   return json(status, { ok: false, error: { code, message } }, headers)
 }
 
-/** Serves the routes. Whatever a route throws is answered, and never ends the process. */
+/** Serves the routes. An exception in a route is answered with an error, and never ends the process. */
 export function serve(routes: readonly Route[], token: string | undefined, log: Log): Server {
   const server = createServer({ connectionsCheckingInterval: 5000 }, (request, response) => {
     answer(routes, token, request)
@@ -50,7 +50,7 @@ export function serve(routes: readonly Route[], token: string | undefined, log: 
       })
   })
   server.headersTimeout = 10_000
-  // Longer than clients keep unused connections: none is closed in the moment in which it is used.
+  // Longer than clients keep idle connections: the server never closes one that a client is about to reuse.
   server.keepAliveTimeout = 120_000
   server.requestTimeout = 10_000
   server.maxHeadersCount = 50
@@ -65,7 +65,7 @@ async function answer(routes: readonly Route[], token: string | undefined, reque
     return match ? [{ route, match }] : []
   })
   const isOpen = here.some(({ route }) => route.open)
-  // Who may not come in is not told what there is.
+  // An unauthenticated client does not learn which routes exist.
   if (!isOpen && !isGood(request.headers['x-baileys-secret'], token)) {
     return failure(401, 'unauthorized', 'X-BAILEYS-SECRET is missing or wrong')
   }
@@ -93,7 +93,7 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply)
   response.setHeader('x-content-type-options', 'nosniff')
   if (type) response.setHeader('content-type', type)
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value)
-  // What is left of a body that nobody read would be taken for the next request.
+  // The rest of an unread body would be parsed as the next request.
   if (!request.complete) request.resume()
   if (body === undefined || typeof body === 'string') {
     if (body !== undefined) response.setHeader('content-length', Buffer.byteLength(body))
@@ -101,7 +101,7 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply)
   } else if (request.method === 'HEAD') {
     response.end()
   } else {
-    // Closes the file whoever breaks off.
+    // Closes the file if the client disconnects.
     pipeline(body(), response, () => undefined)
   }
 }
@@ -122,7 +122,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** Compared in constant time. Without a secret in the settings nothing is good. */
+/** Compared in constant time. Without a secret in the settings no value is accepted. */
 function isGood(given: string | string[] | undefined, token: string | undefined): boolean {
   if (!token || typeof given !== 'string') return false
   const [a, b] = [Buffer.from(given), Buffer.from(token)]

@@ -5,14 +5,14 @@ import { personOf } from '../whatsapp/address.ts'
 /** Set when the bundle is built. */
 declare const BRIDGE_VERSION: string
 
-/** What anybody may know. */
+/** The public part of the status. */
 export function healthOf(bridge: Bridge) {
   const { run } = bridge
   const check = run?.linkCheck.status
   const isLive = run?.link.live !== undefined
-  // A link whose messages WhatsApp does not acknowledge is of no use, although it is alive.
+  // A link whose messages WhatsApp does not acknowledge is unusable, although it is alive.
   const connected = isLive && check?.result !== 'no_ack'
-  // A link on which nothing comes any more is not connected, whatever was last heard of it.
+  // A link on which nothing arrives is not connected, whatever state was last reported.
   const lost = isLive ? 'unanswered' : 'connecting'
   const state = bridge.state === 'connected' && !connected ? lost : bridge.state
   return {
@@ -27,7 +27,7 @@ export function healthOf(bridge: Bridge) {
   }
 }
 
-/** What the owner may know. */
+/** The status for an authenticated client. */
 export function statusOf(bridge: Bridge) {
   const { run } = bridge
   const me = run?.session.isPaired ? run.session.creds.me : undefined

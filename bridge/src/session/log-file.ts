@@ -3,7 +3,7 @@ import { readLog } from './read-log.ts'
 import { type Change, decodeLine, type EncodedChange, encodeChange, encodeLine } from './record.ts'
 import { cutOff, NotReplaced, writeAll, writeWhole } from './write-log.ts'
 
-/** The disk did not take what it was given, or did not give back what it has. */
+/** The disk failed to write or to read. */
 export class DiskTrouble extends Error {
   override readonly name = 'DiskTrouble'
 }
@@ -11,14 +11,14 @@ export class DiskTrouble extends Error {
 /**
  * A small key-value store in one append-only file.
  *
- * A commit is one line with a checksum, and is on disk (fdatasync) before its promise resolves; commits that wait for the
- * disk together share one line. What a kill or a power cut leaves half written at the end is dropped when the file is read
- * again; nobody was told that it was there. Values of tables that are named `cold` are left on disk, all but their `head`, so
- * that a long backlog costs little memory. When more than half of the file is out of date, it is written anew beside
- * itself and put in place by a rename.
+ * A commit is one line with a checksum, and is on disk (fdatasync) before its promise resolves; commits that wait for
+ * the disk together share one line. A record that a kill or a power failure leaves incomplete at the end is dropped
+ * when the file is read again; its commit was never confirmed. Values of tables that are named `cold` stay on disk,
+ * except for their `head`, so that a long backlog needs little memory. When more than half of the file is out of
+ * date, it is rewritten beside itself and replaced by a rename.
  *
- * After an error of the disk the file takes no more commits: what is in memory may be ahead of it. Whoever uses it closes
- * it then, and reads it again.
+ * After a disk error the file accepts no more commits: the values in memory may be ahead of it. The owner then closes
+ * it and reads it again.
  */
 export class LogFile {
   readonly #path: string
@@ -31,7 +31,7 @@ export class LogFile {
   #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
   #broken: Error | undefined
-  /** Called at once when the disk fails, before anybody who waits for a commit hears of it. */
+  /** Called at once when the disk fails, before the waiting commits are rejected. */
   onBroken: (trouble: DiskTrouble) => void = () => {}
 
   private constructor(path: string, cold: readonly string[]) {
@@ -40,8 +40,8 @@ export class LogFile {
   }
 
   /**
-   * Opens the file, or makes it. Throws {@link DamagedLog} where it is not a whole file of ours: it is left as it is, since
-   * a file that cannot be read must never pass for one that is not there.
+   * Opens the file, or creates it. Throws {@link DamagedLog} if it is not an intact file of the bridge: it is left
+   * unchanged, since an unreadable file must never be treated as a missing one.
    */
   static async open(path: string, cold: readonly string[] = []): Promise<LogFile> {
     await rm(`${path}.new`, { force: true })
@@ -56,7 +56,7 @@ export class LogFile {
     }
     const handle = await open(path, 'r+')
     if (found.good < found.whole) {
-      // Nothing that anybody was told is in it; it is kept for whoever wants to know what happened.
+      // It contains no confirmed commit; it is archived for an analysis.
       await cutOff(handle, found, `${path}.cut-off`)
     }
     file.#begin(handle, found.good)
@@ -73,7 +73,7 @@ export class LogFile {
     return this.#tables.get(table)?.get(id)?.value
   }
 
-  /** All values of a table (heads of cold ones), the one that was set first coming first. */
+  /** All values of a table (heads of cold ones), in the order in which they were first set. */
   *entries(table: string): IterableIterator<[id: string, value: unknown]> {
     for (const [id, entry] of this.#tables.get(table) ?? []) yield [id, entry.value]
   }
@@ -88,17 +88,17 @@ export class LogFile {
     return this.#tables.get(table)?.size ?? 0
   }
 
-  /** The whole of a cold value; `undefined` if there is none. */
+  /** The complete cold value; `undefined` if there is none. */
   async read(table: string, id: string): Promise<unknown> {
     const entry = this.#tables.get(table)?.get(id)
     while (entry && !entry.place && this.#flushing) await this.#flushing
     return entry?.place && this.#readAt(entry.place, table, id)
   }
 
-  /** Sets and removes values together. They can be read at once; the promise resolves when they are on disk. */
+  /** Sets and deletes values together. They can be read at once; the promise resolves when they are on disk. */
   async commit(changes: readonly Change[]): Promise<void> {
     if (this.#broken) throw this.#broken
-    // All of it can be written, or none of it is taken.
+    // Serialised first: either all of it can be written, or none of it is accepted.
     const encoded = changes.map(encodeChange)
     const written = encoded.map(change => ({ encoded: change, entry: this.#apply(change) }))
     await new Promise<void>((resolve, reject) => {
@@ -107,14 +107,14 @@ export class LogFile {
     })
   }
 
-  /** Waits for what is on its way to the disk, and lets the file go. */
+  /** Waits for pending writes, and closes the file. */
   async close(): Promise<void> {
     this.#broken ??= new DiskTrouble('the session file is closed')
     while (this.#flushing) await this.#flushing
     await this.#handle.close()
   }
 
-  /** Bytes of the file. */
+  /** The size of the file, in bytes. */
   get size(): number {
     return this.#size
   }
@@ -136,14 +136,14 @@ export class LogFile {
   }
 
   async #flush(): Promise<void> {
-    // Whoever commits in this very moment shares the line.
+    // Commits that are made at this moment share the line.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0)
       try {
         await this.#append(batch.flatMap(waiting => waiting.written))
         for (const waiting of batch) waiting.resolve()
-        // Only where memory is not ahead of the file: what is written anew must not hold half of a commit.
+        // Only if memory is not ahead of the file: the rewritten file must not contain half of a commit.
         if (this.#waiting.length === 0 && this.#size > this.#compactAt && this.#size > 2 * this.#live) {
           await this.#compact()
         }
@@ -151,7 +151,7 @@ export class LogFile {
         this.#breakOff(error, batch)
       }
     }
-    // In one step with the look at what waits: the next commit begins the next round.
+    // In the same step as the check for waiting commits: the next commit starts the next round.
     this.#flushing = undefined
   }
 
@@ -172,9 +172,9 @@ export class LogFile {
     this.#size += line.length
   }
 
-  /** Writes what is still true into a new file and puts it in the old one's place. */
+  /** Writes the current values into a new file and replaces the old one with it. */
   async #compact(): Promise<void> {
-    // Taken at once: what is committed from here on goes into the new file behind it.
+    // Captured at once: later commits are appended to the new file.
     const kept = [...this.#tables].flatMap(([table, entries]) =>
       [...entries].map(([id, entry]) => ({
         entry,
@@ -185,7 +185,7 @@ export class LogFile {
       })),
     )
     const changes = async function* (this: LogFile) {
-      // Values that stand in one line are read together.
+      // Values in the same line are read together.
       let line: { at: number; changes: Change[] } | undefined
       for (const { entry, place, encoded, table, id } of kept) {
         if (!encoded && line?.at !== place.at) line = { at: place.at, changes: await this.#lineAt(place) }
@@ -198,7 +198,7 @@ export class LogFile {
       written = await writeWhole(this.#path, changes.call(this))
     } catch (error) {
       if (!(error instanceof NotReplaced)) throw error
-      // The old file is as good as it was; there may be room for a new one later.
+      // The old file is still valid; there may be space for a new one later.
       this.#compactAt = Math.ceil(this.#size * 1.25)
       return
     }
@@ -233,13 +233,13 @@ function valueIn(changes: readonly Change[], table: string, id: string): unknown
   throw new DiskTrouble(`the record of ${table}/${id} cannot be read back`)
 }
 
-/** Where a line is in the file, in bytes, its line feed included. */
+/** The position of a line in the file, in bytes, with its line feed. */
 export interface Place {
   readonly at: number
   readonly length: number
 }
 
-/** What is in memory of a value. `place` is where it is on disk, once it is there. */
+/** The part of a value in memory. `place` is its position on disk, once it is there. */
 export interface Entry {
   readonly value: unknown
   readonly bytes: number
@@ -257,5 +257,5 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Smaller files are never written anew. */
+/** Smaller files are never rewritten. */
 const SMALLEST_COMPACTION = 4 << 20

@@ -3,21 +3,21 @@ import { stat } from 'node:fs/promises'
 import type { Place } from './log-file.ts'
 import { type Change, decodeLine, FORMAT, VERSION } from './record.ts'
 
-/** A file that is there, but is not a whole session file of ours. It is never changed. */
+/** A file that exists, but is not an intact session file of the bridge. It is never changed. */
 export class DamagedLog extends Error {
   override readonly name = 'DamagedLog'
 }
 
-/** How far a file is good, and how long it is, in bytes. */
+/** The length of the valid part of a file, and its total length, in bytes. */
 export interface LogLength {
   readonly good: number
   readonly whole: number
 }
 
 /**
- * Reads a file, record by record; `undefined` if there is none. One record at the very end that is cut off or does not fit
- * its checksum was being written when the process ended (a commit is one line), and does not count, whatever the disk holds
- * behind it. Anything else is damage.
+ * Reads a file, record by record; `undefined` if there is none. One record at the very end that is incomplete or has
+ * a wrong checksum was being written when the process ended (a commit is one line), and is ignored, whatever the disk
+ * has after it. Any other error is damage.
  */
 export async function readLog(
   path: string,
@@ -44,7 +44,7 @@ export async function readLog(
   return { good, whole }
 }
 
-/** Whether a line begins as a record does, whatever became of the rest of it. */
+/** Whether a line begins like a record, even if the rest of it is damaged. */
 function looksLikeRecord(line: Buffer): boolean {
   return /^[0-9a-f]{8} [[{]/.test(line.toString('latin1', 0, 10))
 }
@@ -68,7 +68,7 @@ async function lengthOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** The lines of a file, without their line feeds; the last one also where it has none. */
+/** The lines of a file, without their line feeds; the last one is included even if it has none. */
 async function* lines(path: string): AsyncGenerator<{ line: Buffer; at: number }> {
   let rest: Buffer[] = []
   let at = 0
@@ -87,9 +87,9 @@ async function* lines(path: string): AsyncGenerator<{ line: Buffer; at: number }
     length += chunk.length - from
     if (length > LONGEST_LINE) throw new DamagedLog(`${path} is no session file of the bridge: it has endless lines`)
   }
-  // Without its line feed a line is not whole, even where its checksum fits.
+  // Without its line feed a line is incomplete, even if its checksum is right.
   if (length > 0) yield { line: Buffer.alloc(0), at }
 }
 
-/** The bridge writes none that is longer, in bytes. */
+/** The maximum length of a line that the bridge writes, in bytes. */
 const LONGEST_LINE = 256 << 20

@@ -1,16 +1,16 @@
 import { BufferJSON } from 'baileys'
 import { crc32 } from './crc32.ts'
 
-/** One value that is set (or, as `null`, removed): its table, its id within the table, and the value. */
+/** One value that is set (or, as `null`, deleted): its table, its id within the table, and the value. */
 export type Change = readonly [table: string, id: string, value: unknown]
 
-/** A value as it is written: its change, and the JSON that stands for it. */
+/** A value as it is written: its change, and the JSON that represents it. */
 export interface EncodedChange {
   readonly change: Change
   readonly json: string
 }
 
-/** The first record of a file says what the file is, and of which version. */
+/** The first record of a file identifies the format and its version. */
 export const FORMAT = 'agentlocator-bridge-session'
 export const VERSION = 1
 
@@ -19,8 +19,8 @@ export function encodeChange(change: Change): EncodedChange {
 }
 
 /**
- * One line for the file: eight hex digits of the CRC-32 of what follows, a space, JSON, a line feed. All changes of a line
- * become durable together, or none of them.
+ * One line for the file: eight hex digits of the CRC-32 of what follows, a space, JSON, a line feed. All changes of a
+ * line become durable together, or none of them.
  */
 export function encodeLine(changes: readonly EncodedChange[]): Buffer {
   return sealed(`[${changes.map(change => change.json).join(',')}]`)
@@ -37,7 +37,7 @@ function sealed(json: string): Buffer {
   return Buffer.concat([Buffer.from(`${check} `), body, Buffer.from('\n')])
 }
 
-/** What a whole line says; `undefined` if its checksum does not fit it. `line` is without its line feed. */
+/** The changes of a complete line; `undefined` if its checksum is wrong. `line` is without its line feed. */
 export function decodeLine(line: Buffer): unknown {
   if (line.length < 10 || line[8] !== 0x20) return undefined
   const body = line.subarray(9)

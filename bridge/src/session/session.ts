@@ -13,8 +13,8 @@ import type { Change } from './record.ts'
 import { syncFolder } from './write-log.ts'
 
 /**
- * All that the bridge must not forget, in one file of its folder: the link to WhatsApp (credentials, Signal keys), what it
- * has still to tell the daemon, and what it has sent.
+ * All persistent state of the bridge, in one file of its folder: the link to WhatsApp (credentials, Signal keys), the
+ * entries that the daemon has not acknowledged yet, and the sent messages.
  *
  * They are in one file because they change together: the step of a Signal ratchet that decrypts a message and the
  * message itself are one commit.
@@ -30,7 +30,7 @@ export class Session {
     this.#creds = creds
   }
 
-  /** Opens the session of a folder, or begins one. Throws `DamagedLog` if the file cannot be trusted. */
+  /** Opens the session of a folder, or creates one. Throws `DamagedLog` if the file is damaged. */
   static async open(folder: string): Promise<Session> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await chmod(folder, 0o700)
@@ -38,7 +38,7 @@ export class Session {
     const creds = file.get(CREDS, ME) as AuthenticationCreds | undefined
     const session = new Session(folder, file, creds ?? initAuthCreds())
     if (!creds) await session.saveCreds()
-    // A code that nobody typed in leaves the credentials half made: they can log in nowhere.
+    // A pairing code that was not entered leaves the credentials incomplete: no login works with them.
     if (creds?.me && !session.isPaired) await session.forgetLink()
     session.#passUsedPreKeys()
     return session
@@ -57,7 +57,10 @@ export class Session {
     return this.#file.commit([[CREDS, ME, this.#creds]])
   }
 
-  /** The keys as Baileys asks for them. Whatever one call sets is one commit, tables of ours among it. */
+  /**
+   * The keys in the form that Baileys requires. The changes of one call are one commit, changes of our own tables
+   * included.
+   */
   readonly keys: SignalKeyStore = {
     get: <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
       const found: { [id: string]: SignalDataTypeMap[T] } = {}
@@ -83,8 +86,8 @@ export class Session {
   }
 
   /**
-   * Ends the link: the file as it is now is set aside under `reason` and the time, and a new one begins, without the link,
-   * but with everything that the daemon has still to hear and all that was sent.
+   * Ends the link: the current file is archived under `reason` and the time, and a new one is created, without the
+   * link, but with all entries for the daemon and all sent messages.
    */
   async endLink(reason: string, now: Date): Promise<void> {
     const aside = asidePath(this.#folder, reason, now)
@@ -95,7 +98,7 @@ export class Session {
     await this.forgetLink()
   }
 
-  /** Forgets credentials and keys, and nothing else. */
+  /** Deletes credentials and keys, and nothing else. */
   forgetLink(): Promise<void> {
     this.#creds = initAuthCreds()
     const changes: Change[] = [[CREDS, ME, this.#creds]]
@@ -111,8 +114,8 @@ export class Session {
   }
 
   /**
-   * Pre-keys are on disk before the number of the next one is (Baileys tells of that one later). None is ever made twice:
-   * somebody may hold the first one.
+   * Pre-keys are on disk before the number of the next one (which Baileys reports later). No number is used twice: a
+   * sender may have the first key.
    */
   #passUsedPreKeys(): void {
     let next = this.#creds.nextPreKeyId
@@ -123,22 +126,22 @@ export class Session {
   }
 }
 
-/** Sets a file aside that cannot be trusted, so that a new session can begin. */
+/** Archives a damaged file, so that a new session can begin. */
 export async function setAside(folder: string, reason: string, now: Date): Promise<void> {
   await rename(join(folder, FILE), asidePath(folder, reason, now))
   await syncFolder(folder)
 }
 
-/** What the daemon has still to hear; cold, its head is an `InboxHead`. */
+/** The entries for the daemon; cold, its head is an `InboxHead`. */
 export const INBOX = 'inbox'
-/** What was sent, by message id; cold, its head is a `SentHead`. */
+/** The sent messages, by message id; cold, its head is a `SentHead`. */
 export const SENT = 'sent'
 /** Files of messages, by the id in their address. */
 export const MEDIA = 'media'
-/** Messages of which the phone has the content, by their ids. */
+/** Messages whose content only the phone has, by their ids. */
 export const PLACEHOLDERS = 'placeholders'
 
-/** Which messages were received lately. */
+/** The ids of recently received messages. */
 export const RECEIVED = 'received'
 
 function asidePath(folder: string, reason: string, now: Date): string {
@@ -146,7 +149,7 @@ function asidePath(folder: string, reason: string, now: Date): string {
 }
 
 function revived(type: string, value: unknown): unknown {
-  // Baileys compares with a default of the message type where a field is absent.
+  // Baileys compares with a default of the message type if a field is absent.
   if (type === 'app-state-sync-key') return proto.Message.AppStateSyncKeyData.fromObject(value as object)
   return value
 }

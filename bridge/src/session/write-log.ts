@@ -4,7 +4,7 @@ import type { Place, Written } from './log-file.ts'
 import type { LogLength } from './read-log.ts'
 import { encodeLine, headerLine } from './record.ts'
 
-/** Writes all of the bytes at a place: one write may take only a part of them. */
+/** Writes all bytes at a position: one write may be partial. */
 export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, at + done)
@@ -12,14 +12,14 @@ export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): P
   }
 }
 
-/** A file was not put in the place of the old one, which is untouched. */
+/** The new file did not replace the old one, which is unchanged. */
 export class NotReplaced extends Error {
   override readonly name = 'NotReplaced'
 }
 
 /**
- * Writes a file whole and puts it at `path` in one step: whoever looks finds the old one or the new one. Entries get
- * their new places by `settle`, which the caller calls when it takes up the new file.
+ * Writes a complete file and moves it to `path` atomically: readers find the old one or the new one. `settle` sets
+ * the entries' new positions; the caller calls it when it switches to the new file.
  */
 export async function writeWhole(
   path: string,
@@ -79,7 +79,7 @@ async function writeLines(handle: FileHandle, changes: Iterable<Written> | Async
   return { size, moved }
 }
 
-/** Keeps the end of a file that does not count beside it, and cuts it off. */
+/** Archives the invalid end of a file beside it, and truncates the file. */
 export async function cutOff(handle: FileHandle, { good, whole }: LogLength, keptAt: string): Promise<void> {
   const end = Buffer.alloc(Math.min(whole - good, LARGEST_CUT))
   await handle.read(end, 0, end.length, good)
@@ -97,7 +97,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** About how long a line of a file that is written whole gets, in bytes. */
+/** The approximate length of a line in a file that is written as a whole, in bytes. */
 const LINE = 64 << 10
-/** As much of an end that does not count as is kept, in bytes. */
+/** The largest part of an invalid end that is archived, in bytes. */
 const LARGEST_CUT = 1 << 20

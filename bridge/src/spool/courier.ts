@@ -5,33 +5,34 @@ import type { WireEvent } from '../wire/event.ts'
 import type { Daemon } from './daemon.ts'
 import type { Inbox, InboxEntry } from './inbox.ts'
 
-/** Makes the daemon's events of an entry. One message of the phone can hold a whole history. */
+/** Converts an entry to the daemon's events. One message of the phone can contain a whole history. */
 export type Unpack = (id: string, entry: InboxEntry) => AsyncIterable<WireEvent>
 
-/** An entry cannot be unpacked at the moment: something that it needs from outside does not come. */
+/** An entry cannot be unpacked at the moment: an external resource that it needs is unavailable. */
 export class NotYet extends Error {
   override readonly name = 'NotYet'
 }
 
-/** What a courier needs. */
+/** The dependencies of a courier. */
 export interface CourierParts {
   readonly inbox: Inbox
   readonly daemon: Daemon
   readonly unpack: Unpack
-  /** Keeps what the daemon will never take. */
+  /** Archives what the daemon refuses permanently. */
   readonly setAside: (id: string, entry: InboxEntry, why: string) => Promise<void>
   readonly onDiskTrouble: (error: unknown) => void
   readonly log: Log
 }
 
 /**
- * Tells the daemon what waits, in order within each lane and several lanes at once, for as long as it takes: an entry
- * is forgotten when the daemon has it on disk, and not before. What it had heard already it recognises.
+ * Delivers the waiting entries to the daemon, in order within each lane and several lanes at once, and retries
+ * without a limit: an entry is deleted only when the daemon has it on disk. The daemon recognises events that it
+ * already has.
  */
 export class Courier {
   readonly #parts: CourierParts
   readonly #lanes = new Map<string, Waiting[]>()
-  /** Lanes on which nobody is at work. */
+  /** Lanes without a running delivery. */
   readonly #idle: string[] = []
   #working = 0
   #failures = 0
@@ -53,18 +54,18 @@ export class Courier {
     )
   }
 
-  /** Begins nothing new. What is under way is told again next time, if it does not end in time. */
+  /** Starts no new delivery. One that does not finish in time is repeated after the next start. */
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
   }
 
-  /** Events that the daemon refused for what is in them. */
+  /** Events that the daemon refused because of their content. */
   get refused(): number {
     return this.#refused
   }
 
-  /** Events that the daemon has taken. */
+  /** Events that the daemon has acknowledged. */
   get delivered(): number {
     return this.#delivered
   }
@@ -81,7 +82,7 @@ export class Courier {
   }
 
   #work(): void {
-    // After a failure one lane tries, until it gets through.
+    // After a failure only one lane retries, until it succeeds.
     const most = this.#failures > 0 ? 1 : MOST_LANES
     while (!this.#stopped && !this.#timer && this.#working < most) {
       const lane = this.#idle.shift()
@@ -113,7 +114,7 @@ export class Courier {
     }
   }
 
-  /** An entry that cannot be unpacked makes way; one that cannot be yet holds its own lane up for a while. */
+  /** An entry that cannot be unpacked is archived; one that cannot be unpacked yet delays its own lane. */
   async #failToUnpack(id: string, entry: InboxEntry, error: unknown): Promise<Delivery> {
     if (error instanceof DiskTrouble) throw error
     const tries = (this.#unpackTries.get(id) ?? 0) + 1
@@ -128,7 +129,7 @@ export class Courier {
     return 'done'
   }
 
-  /** Takes a lane up again after a while. */
+  /** Retries a lane after a delay. */
   #rest(lane: string, afterMs: number): void {
     setTimeout(() => {
       this.#idle.push(lane)
@@ -136,7 +137,7 @@ export class Courier {
     }, afterMs).unref()
   }
 
-  /** Done when the daemon has all of an entry, or will never have it. */
+  /** Done when the daemon has all of an entry, or has refused it permanently. */
   async #deliver({ id, since }: Waiting): Promise<Delivery> {
     const entry = await this.#parts.inbox.read(id)
     if (!entry) return 'done'
@@ -182,7 +183,7 @@ export class Courier {
     this.#failures++
     const hint = status === 401 || status === 403 ? '; set the same BAILEYS_WEBHOOK_SECRET on both sides' : ''
     const afterMs = Math.min(backOff(this.#failures, Math.random()), LONGEST_PAUSE_MS)
-    // The first failure, and then now and then.
+    // The first failure, and then at intervals.
     const isNews = performance.now() - this.#toldAt > TOLD_MS
     if (isNews) {
       this.#toldAt = performance.now()
@@ -208,17 +209,17 @@ function waited(event: WireEvent): WireEvent {
 /** An entry that is to be delivered. */
 interface Waiting {
   readonly id: string
-  /** When it came, by `performance.now()`; what was there at the start has waited for ever. */
+  /** When it arrived, by `performance.now()`; `-Infinity` for an entry from before the start. */
   readonly since: number
 }
 
 type Delivery = 'done' | 'daemon_down' | { readonly afterMs: number }
 
 const MOST_LANES = 4
-/** What the daemon gets later than this was not delivered at once. */
+/** A message that the daemon gets later than this counts as delayed. */
 const WAITED_MS = 2_000
 /** About an hour. */
 const MOST_TRIES = 18
 const LONGEST_PAUSE_MS = 30_000
-/** How often it is told that the daemon does not take events. */
+/** The interval of the warnings that the daemon does not accept events. */
 const TOLD_MS = 60_000

@@ -4,16 +4,16 @@ import * as https from 'node:https'
 import type { Settings } from '../settings.ts'
 import type { WireEvent } from '../wire/event.ts'
 
-/** What the daemon said to an event. */
+/** The daemon's answer to an event. */
 export type Answer =
-  /** It has it on disk. */
+  /** The daemon has it on disk. */
   | { readonly kind: 'taken' }
-  /** It will never take it. */
+  /** The daemon refuses it permanently. */
   | { readonly kind: 'refused'; readonly status: number }
-  /** It cannot take it at the moment. */
+  /** The daemon cannot accept it at the moment. */
   | { readonly kind: 'later'; readonly why: string; readonly status?: number }
 
-/** The daemon, as the bridge sees it: one address that takes events. */
+/** The client of the daemon: one address that accepts events. */
 export class Daemon {
   readonly #settings: Settings
   readonly #agent: http.Agent
@@ -24,17 +24,18 @@ export class Daemon {
     this.#agent = settings.target.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
   }
 
-  /** Tells an event. Never throws. */
+  /** Delivers an event. Never throws. */
   async tell(event: WireEvent): Promise<Answer> {
     const body = Buffer.from(JSON.stringify(event))
     try {
       const status = await this.#post(body).catch(error => {
-        // A connection that was kept open and that the daemon closed in this very moment says nothing of the daemon.
+        // If the daemon closes a kept connection at this moment, the error says nothing about the daemon's state.
         if (error instanceof Stale) return this.#post(body)
         throw error
       })
       if (status >= 200 && status < 300) return { kind: 'taken' }
-      // Of its content, and not of who we are or where it listens: those a person can mend, and then it is taken.
+      // Only refusals of the content are permanent: an operator can fix authentication and addresses, and then the
+      // event is accepted.
       if (CONTENT_REFUSED.has(status)) return { kind: 'refused', status }
       return { kind: 'later', status, why: `the daemon answers ${status}` }
     } catch (error) {

@@ -9,18 +9,18 @@ export interface StanzaEntry {
   readonly plain: Uint8Array
 }
 
-/** What waits for the daemon: a message, or an event that is already in the daemon's words. */
+/** An entry that waits for the daemon: a message, or an event that is already in the daemon's format. */
 export type InboxEntry = StanzaEntry | { readonly event: WireEvent }
 
-/** What of an entry is in memory: whose it is. Entries of one lane are delivered in order. */
+/** The part of an entry that is in memory: its lane. Entries of one lane are delivered in order. */
 interface InboxHead {
   readonly lane: string
 }
 
-/** Gets the id of each entry and its lane. One that is not new was there before the start. */
+/** Called with the id of each entry and its lane. `isNew` is false for entries from before the start. */
 type Listener = (id: string, lane: string, isNew: boolean) => void
 
-/** Everything that the daemon has still to hear, on disk, in the order in which it came. */
+/** All entries that the daemon has not acknowledged yet, on disk, in order of arrival. */
 export class Inbox {
   readonly #session: Session
   #next: number
@@ -33,13 +33,13 @@ export class Inbox {
     this.#next = last + 1
   }
 
-  /** What is to be committed so that an entry waits. Call {@link arrived} when it has been. */
+  /** The changes to commit for a new entry. Call {@link arrived} after the commit. */
   prepare(lane: string, entry: InboxEntry): { id: string; change: Change } {
     const id = String(this.#next++).padStart(12, '0')
     return { id, change: [INBOX, id, { head: { lane } satisfies InboxHead, entry }] }
   }
 
-  /** Tells whoever listens that an entry is on disk. */
+  /** Notifies the listener that an entry is on disk. */
   arrived(id: string, lane: string): void {
     this.#listener(id, lane, true)
   }
@@ -51,7 +51,7 @@ export class Inbox {
     this.arrived(id, lane)
   }
 
-  /** What waits now goes to `listener`, and whatever comes from here on. */
+  /** Sends all waiting entries to `listener`, and all later ones. */
   listen(listener: Listener): void {
     this.#listener = listener
     const waiting = [...this.#session.file.entries(INBOX)].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -63,7 +63,7 @@ export class Inbox {
     return value?.entry
   }
 
-  /** Forgets an entry, together with other changes. */
+  /** Deletes an entry, together with other changes. */
   async done(id: string): Promise<void> {
     await this.#session.file.commit([[INBOX, id, null]])
   }

@@ -1,7 +1,7 @@
 import { readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Removes files of a folder, the oldest first, until its disk has some room again. Never throws. */
+/** Deletes files of a folder, the oldest first, until its disk has some space again. Never throws. */
 export async function makeRoom(folder: string): Promise<void> {
   try {
     const names = await readdir(folder)
@@ -13,7 +13,7 @@ export async function makeRoom(folder: string): Promise<void> {
       await rm(join(folder, name), { force: true })
     }
   } catch {
-    // There is no such folder, or nothing can be done.
+    // There is no such folder, or the files cannot be deleted.
   }
 }
 

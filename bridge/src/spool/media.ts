@@ -14,36 +14,36 @@ import { backOff } from '../whatsapp/reaction.ts'
 
 /** A file of a message, by its id. */
 export interface MediaEntry {
-  /** `wanted`: not here yet. `here`: on disk. `gone`: it will never come. */
+  /** `wanted`: not fetched yet. `here`: on disk. `gone`: permanently unavailable. */
   readonly state: 'wanted' | 'here' | 'gone'
   readonly at: number
   readonly mime: string | undefined
-  /** What its sender called it. */
+  /** The file name that its sender chose. */
   readonly name?: string | undefined
   readonly bytes: number
   readonly type: MediaContent['type']
   readonly message: MediaContent['message']
-  /** For asking the phone for the file again. */
+  /** For the request to the phone to upload the file again. */
   readonly key: proto.IMessageKey
   readonly tries: number
   readonly asked: boolean
   readonly why?: string
 }
 
-/** What files need from outside. */
+/** The external dependencies of the media spool. */
 export interface MediaParts {
   readonly session: Session
   readonly settings: Settings
   readonly folder: string
-  /** Asks the phone to upload a file again; resolves with the message that says where. */
+  /** Requests the phone to upload a file again; resolves with the message that contains the new address. */
   readonly renew: (message: WAMessage) => Promise<WAMessage>
   readonly isConnected: () => boolean
   readonly log: Log
 }
 
 /**
- * The files of received messages: fetched from WhatsApp at once, since its links do not last, and kept until the daemon has
- * them, within a limit of space. The oldest go first.
+ * The files of received messages: fetched from WhatsApp at once, since its links expire, and kept until the daemon
+ * has them, within a limit of space. The oldest are evicted first.
  */
 export class MediaStore {
   readonly #parts: MediaParts
@@ -61,7 +61,7 @@ export class MediaStore {
     const files = new Set(await readdir(this.#parts.folder))
     for (const name of files) if (!this.#get(name)) await rm(this.path(name), { force: true })
     for (const [id, entry] of this.#entries()) {
-      // A full disk took it.
+      // A full disk prevented it.
       if (entry.state === 'here' && !files.has(id)) await this.#giveUp(id, entry)
       if (entry.state === 'wanted') this.#want(id)
       if (entry.state === 'gone' && Date.now() - entry.at > REMEMBERED_MS) await this.forget(id)
@@ -74,8 +74,8 @@ export class MediaStore {
   }
 
   /**
-   * What is to be committed so that a file is fetched; no change if it is known. The same message gives the same id. Phones
-   * are not asked for old files that WhatsApp has no more. Call {@link arrived} when it has been committed.
+   * The changes to commit so that a file is fetched; none if the file is known. The same message gives the same id.
+   * Phones are not asked for old files that WhatsApp no longer has. Call {@link arrived} after the commit.
    */
   prepare(key: proto.IMessageKey, content: MediaContent, isOld: boolean): { id: string; change: Change | undefined } {
     const { type, message, mime, fileName: name } = content
@@ -98,12 +98,12 @@ export class MediaStore {
     return { id, change: [MEDIA, id, entry] }
   }
 
-  /** A file is to be fetched. */
+  /** Starts to fetch a committed file. */
   arrived(id: string): void {
     if (this.#get(id)?.state === 'wanted') this.#want(id)
   }
 
-  /** Notes a file, and begins to fetch it; resolves with its id when that is on disk. */
+  /** Records a file, and starts to fetch it; resolves with its id when the record is on disk. */
   async note(key: proto.IMessageKey, content: MediaContent, isOld: boolean): Promise<string> {
     const { id, change } = this.prepare(key, content, isOld)
     if (change) {
@@ -113,7 +113,7 @@ export class MediaStore {
     return id
   }
 
-  /** What is known of a file. */
+  /** The record of a file. */
   find(id: string): MediaEntry | undefined {
     return this.#get(id)
   }
@@ -126,14 +126,14 @@ export class MediaStore {
     return join(this.#parts.folder, id)
   }
 
-  /** The daemon has it. */
+  /** The daemon has the file. */
   async forget(id: string): Promise<void> {
     if (!this.#get(id)) return
     await this.#parts.session.file.commit([[MEDIA, id, null]])
     await rm(this.path(id), { force: true })
   }
 
-  /** Files that are still to come. */
+  /** Files that are not fetched yet. */
   get waiting(): number {
     return this.#entries().filter(([, entry]) => entry.state === 'wanted').length
   }
@@ -198,7 +198,7 @@ export class MediaStore {
     }
   }
 
-  /** Where to fetch from: WhatsApp's own hosts, whatever a message says. Whoever writes a message chooses its `url`. */
+  /** The address to fetch from: always on WhatsApp's own hosts, because the sender of a message chooses its `url`. */
   #source({ url, directPath }: MediaEntry['message']): { url?: string; directPath?: string } {
     const host = url && URL.canParse(url) ? new URL(url) : undefined
     const isOurTest = this.#parts.settings.webSocketUrl !== undefined && host?.hostname === '127.0.0.1'
@@ -211,7 +211,7 @@ export class MediaStore {
 
   async #again(id: string, entry: MediaEntry, error: unknown): Promise<void> {
     const { statusCode = 0 } = (error as { output?: { statusCode?: number } }).output ?? {}
-    // Addresses of files are as good as keys to them, and stay out of logs and answers.
+    // The address of a file gives access to it, and therefore stays out of logs and answers.
     const why = statusCode ? `WhatsApp's server answers ${statusCode}` : reason(error).replaceAll(/https?:\S+/g, '…')
     const missing = MISSING.has(statusCode)
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC' && (await this.#makeRoom())) return this.#want(id)
@@ -236,7 +236,7 @@ export class MediaStore {
     this.#timers.add(timer)
   }
 
-  /** Asks the phone to upload the file once more. */
+  /** Requests the phone to upload the file again. */
   async #ask(id: string, entry: MediaEntry): Promise<boolean> {
     const field = `${entry.type}Message`
     const message = { key: entry.key, message: { [field]: { ...entry.message } } } as unknown as WAMessage
@@ -252,7 +252,7 @@ export class MediaStore {
     }
   }
 
-  /** Gives up the oldest files until the others fit. */
+  /** Evicts the oldest files until the others fit. */
   async #keepWithin(limit: number): Promise<void> {
     const here = this.#entries().filter(([, entry]) => entry.state === 'here')
     let bytes = here.reduce((sum, [, entry]) => sum + entry.bytes, 0)
@@ -263,7 +263,7 @@ export class MediaStore {
     }
   }
 
-  /** Gives up the oldest file for want of space; false if there is none. */
+  /** Evicts the oldest file for lack of space; false if there is none. */
   async #makeRoom(): Promise<boolean> {
     const oldest = this.#entries().find(([, entry]) => entry.state === 'here')
     if (oldest) await this.#giveUp(...oldest)
@@ -294,7 +294,7 @@ function idOf({ remoteJid, id, fromMe, participant }: proto.IMessageKey): string
   return createHash('sha256').update(name).digest('hex').slice(0, 32)
 }
 
-/** A file that will never come. */
+/** A file that is permanently unavailable. */
 class Gone extends Error {}
 
 function withLimit<T>(work: Promise<T>, ms: number): Promise<T> {
@@ -307,10 +307,10 @@ function withLimit<T>(work: Promise<T>, ms: number): Promise<T> {
 const AT_ONCE = 2
 const DOWNLOAD_MS = 10 * 60_000
 const RENEWAL_MS = 30_000
-/** Forbidden (so WhatsApp's servers say of an expired address), not found, gone (RFC 9110). */
+/** Forbidden (WhatsApp's servers answer an expired address with it), not found, gone (RFC 9110). */
 const MISSING = new Set([403, 404, 410])
 const TRIES_OF_MISSING = 3
 /** WhatsApp's servers keep files for about two weeks. */
 const UNTIL_MS = 14 * 24 * 3_600_000
-/** How long it is known of a file that it will not come. */
+/** How long the record of an unavailable file is kept. */
 const REMEMBERED_MS = 30 * 24 * 3_600_000

@@ -16,18 +16,18 @@ import { NotYet, type Unpack } from './courier.ts'
 import type { InboxEntry, StanzaEntry } from './inbox.ts'
 import type { MediaStore } from './media.ts'
 
-/** What unpacking needs. */
+/** The dependencies of unpacking. */
 export interface UnpackParts {
   readonly settings: Settings
   readonly creds: () => AuthenticationCreds
   readonly keys: SignalKeyStore
   readonly media: MediaStore
   readonly placeholders: Placeholders
-  /** The address of a file, for the daemon. */
+  /** The address of a file for the daemon. */
   readonly mediaUrl: (id: string) => string
 }
 
-/** Makes the daemon's events of what was kept as it was decrypted. */
+/** Converts a message, stored as it was decrypted, to the daemon's events. */
 export function makeUnpack(parts: UnpackParts): Unpack {
   return async function* (_id: string, entry: InboxEntry): AsyncGenerator<WireEvent> {
     if ('event' in entry) {
@@ -48,7 +48,7 @@ async function* messagesOf(parts: UnpackParts, entry: StanzaEntry): AsyncGenerat
   const own = personOf(me?.id).phone ?? ''
   const envelope = envelopeOf(stanza, self)
   const message = decode(entry)
-  // Only the account's own phone may speak of history, and of messages that this device could not read.
+  // Only the account's own phone may send history, and messages that this device could not decrypt.
   if (envelope.fromMe) {
     for (const info of resentMessages(message)) {
       const resent = await known(parts, info, own, false)
@@ -71,7 +71,7 @@ async function* messagesOf(parts: UnpackParts, entry: StanzaEntry): AsyncGenerat
   }
 }
 
-/** Messages from before pairing, as many as are asked for. */
+/** Messages from before pairing, as many as the settings request. */
 async function* historyOf(parts: UnpackParts, message: proto.IMessage, own: string): AsyncGenerator<Incoming> {
   const notice = normalizeMessageContent(message)?.protocolMessage?.historySyncNotification
   const { history } = parts.settings
@@ -81,7 +81,7 @@ async function* historyOf(parts: UnpackParts, message: proto.IMessage, own: stri
   const { messages } = await downloadAndProcessHistorySyncNotification(notice, {}, undefined).catch(error => {
     throw new NotYet(`the history cannot be fetched: ${reason(error)}`)
   })
-  // It comes newest first.
+  // WhatsApp sends it newest first.
   for (const info of messages.reverse()) {
     const incoming = await known(parts, info, own, true)
     if (incoming) yield incoming

@@ -1,39 +1,39 @@
 import { isJidBroadcast, isJidGroup, isJidNewsletter, jidDecode } from 'baileys'
 
-/** What WhatsApp says of where a message is from; attributes of its `<message>` stanza. */
+/** WhatsApp's data on the origin of a message; attributes of its `<message>` stanza. */
 export interface Envelope {
-  /** The chat: a person, a group, a list. */
+  /** The chat: a contact, a group, a list. */
   readonly chat: string
-  /** Another address of the same person: the number for a LID, the LID for a number. */
+  /** Another address of the same contact: the number for a LID, the LID for a number. */
   readonly other?: string | undefined
   readonly fromMe: boolean
-  /** Who wrote it, in a group or a list. */
+  /** The author, in a group or a list. */
   readonly participant?: string | undefined
 }
 
-/** A chat, by all that is known of it. */
+/** A chat, with all known addresses. */
 export interface Person {
   /** Digits of the phone number. */
   readonly phone?: string
   /** `…@lid`. */
   readonly lid?: string
-  /** The address itself where it is no person's. */
+  /** The address itself if it is not a contact's. */
   readonly address?: string
 }
 
-/** The account's own addresses, which must never pass for another person's. */
+/** The account's own addresses, which must never be treated as a contact's. */
 export interface Self {
   readonly phone?: string | undefined
   readonly lid?: string | undefined
 }
 
-/** Where a stanza's message belongs. What we wrote ourselves is in the chat of whoever it is for. */
+/** The chat of a stanza's message. A message that we wrote ourselves is in the chat of its recipient. */
 export function envelopeOf(attributes: Readonly<Record<string, string | undefined>>, self: Self): Envelope {
   const { from = '', recipient, participant } = attributes
   if (isGroupLike(from)) return { chat: from, fromMe: isSelf(participant, self), participant: bare(participant) }
   const fromMe = isSelf(from, self)
   if (fromMe && recipient) {
-    // The sender's attributes are our own here; only the recipient's are the person's.
+    // The sender's attributes are our own here; only the recipient's are the contact's.
     const { recipient_pn, peer_recipient_pn, recipient_lid, peer_recipient_lid } = attributes
     const others = [recipient_pn, peer_recipient_pn, recipient_lid, peer_recipient_lid]
     return { chat: recipient, other: others.find(other => isOther(other, recipient)), fromMe }
@@ -43,7 +43,7 @@ export function envelopeOf(attributes: Readonly<Record<string, string | undefine
   return { chat: from, other: others.find(other => isOther(other, from)), fromMe }
 }
 
-/** A person by one or two addresses. */
+/** A contact by one or two addresses. */
 export function personOf(...addresses: (string | undefined)[]): Person {
   const person: { phone?: string; lid?: string; address?: string } = {}
   for (const address of addresses) {
@@ -60,22 +60,25 @@ export function personOf(...addresses: (string | undefined)[]): Person {
   return person
 }
 
-/** How a person is called to the daemon. */
+/** The contact's address in the daemon's events. */
 export function nameOf(person: Person): string {
   return person.phone ?? person.lid ?? person.address ?? ''
 }
 
-/** What a person's events are kept in order by: the LID, which everybody has and nobody changes. */
+/** The key that keeps a contact's events in order: the LID, which every contact has and which never changes. */
 export function laneOf(person: Person): string {
   return person.lid ?? person.phone ?? person.address ?? ''
 }
 
-/** Whether a chat is not handed on: a group, a broadcast list, a channel or status updates. The CRM has chats with contacts only. */
+/**
+ * Whether a chat is ignored: a group, a broadcast list, a channel or status updates. The CRM has chats with contacts
+ * only.
+ */
 export function isLeftOut(address: string): boolean {
   return Boolean(isJidBroadcast(address) || isJidGroup(address) || isJidNewsletter(address))
 }
 
-/** Whether an address is one of ours, whatever the device. */
+/** Whether an address is one of ours, on any device. */
 export function isSelf(address: string | undefined, self: Self): boolean {
   const decoded = address ? jidDecode(address) : undefined
   if (!decoded) return false
@@ -86,7 +89,7 @@ function userOf(address: string | undefined): string | undefined {
   return address ? jidDecode(address)?.user : undefined
 }
 
-/** Whether an address is there, and of the other kind. */
+/** Whether an address exists, and is of the other kind. */
 function isOther(other: string | undefined, than: string): boolean {
   return other !== undefined && jidDecode(other)?.server !== jidDecode(than)?.server
 }

@@ -1,26 +1,28 @@
 import type { WASocket } from 'baileys'
 
-/** A code that the phone's owner types in. */
+/** A pairing code, which the phone's owner enters. */
 export interface PairingCode {
   readonly text: string
-  /** Until when it can be typed in, Unix ms. */
+  /** When it expires, Unix ms. */
   readonly until: number
 }
 
-/** WhatsApp does not give out a pairing code. */
+/** WhatsApp refuses a pairing code. */
 export class PairingRefused extends Error {
   override readonly name = 'PairingRefused'
 }
 
-/** Linking by a code that is typed into the phone. Codes follow each other until one was typed in, or {@link MAX_CODES} were not. */
+/**
+ * Linking by a pairing code. A code that expires is replaced, until one is entered or {@link MAX_CODES} have expired.
+ */
 export class CodePairing {
   /** Digits. */
   readonly phone: string
-  /** The code that waits. */
+  /** The current code. */
   code: PairingCode | undefined
-  /** How many codes have waited so far. */
+  /** How many codes have been shown so far. */
   given = 0
-  /** The first code, or why there is none. */
+  /** The first code, or the reason why there is none. */
   readonly first: Promise<PairingCode>
   /** Settle `first`, once. */
   resolve!: (code: PairingCode) => void
@@ -32,7 +34,7 @@ export class CodePairing {
       this.resolve = resolve
       this.reject = reject
     })
-    // The request that waited for it may be gone.
+    // The request that waited for it may have ended.
     this.first.catch(() => {})
   }
 
@@ -41,9 +43,9 @@ export class CodePairing {
   }
 }
 
-/** Asks WhatsApp for a code, on a socket that waits to be linked. Throws with WhatsApp's refusal. */
+/** Requests a code from WhatsApp, on a socket that is not linked yet. Throws with WhatsApp's refusal. */
 export async function askForCode(socket: WASocket, phone: string): Promise<string> {
-  // The library resolves whatever WhatsApp answers.
+  // The library resolves for every answer of WhatsApp.
   let stop = () => {}
   const answer = new Promise<void>((resolve, reject) => {
     const refused = () => reject(new PairingRefused('WhatsApp does not give out a code for this number'))

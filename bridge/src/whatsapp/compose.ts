@@ -2,7 +2,7 @@ import { type AnyMessageContent, generateWAMessage, type proto, type WASocket } 
 import type { SendRequest } from '../wire/send.ts'
 import type { OutgoingFile } from './outgoing-file.ts'
 
-/** Makes WhatsApp's message of a request; a file is encrypted and uploaded for it. */
+/** Builds WhatsApp's message for a request; a file is encrypted and uploaded for it. */
 export async function compose(
   socket: WASocket,
   address: string,
@@ -40,7 +40,7 @@ function contentOf({ type, text }: SendRequest, file: OutgoingFile | undefined):
   }
 }
 
-/** Opus in Ogg is what WhatsApp records itself: a voice note. Anything else is a piece of music to it. */
+/** WhatsApp records voice notes as Opus in Ogg. It shows any other audio as music. */
 function audio(from: { url: string }, { mime, name }: OutgoingFile): AnyMessageContent {
   const isVoice = mime?.includes('ogg') || mime?.includes('opus') || /\.(ogg|oga|opus)$/i.test(name ?? '')
   return isVoice

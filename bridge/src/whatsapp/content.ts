@@ -1,7 +1,7 @@
 import { extractMessageContent, normalizeMessageContent, type proto } from 'baileys'
 import type { Kind } from '../wire/event.ts'
 
-/** What a message says, whatever it is wrapped in. */
+/** The content of a message, without its wrappers. */
 export interface Content {
   readonly kind: Kind
   readonly text: string
@@ -11,7 +11,7 @@ export interface Content {
   readonly context: proto.IContextInfo | undefined
 }
 
-/** Where a file is and how it is decrypted, as WhatsApp says it. */
+/** The address of a file and its keys, as WhatsApp sends them. */
 export interface MediaContent {
   /** Which of WhatsApp's keys it is encrypted with. */
   readonly type: 'image' | 'video' | 'audio' | 'document' | 'sticker'
@@ -26,7 +26,7 @@ export interface MediaContent {
   readonly fileName: string | undefined
 }
 
-/** Reads the content of a message; `undefined` where nothing was said (a protocol's own business). */
+/** Reads the content of a message; `undefined` if it has none (a protocol message). */
 export function readContent(message: proto.IMessage): Content | undefined {
   const viewOnce = isViewOnce(message)
   const inner = normalizeMessageContent(message)
@@ -39,7 +39,7 @@ export function readContent(message: proto.IMessage): Content | undefined {
   return { ...content, text: content.text.slice(0, LONGEST_TEXT), viewOnce, context }
 }
 
-/** The field of a message that is the message. */
+/** The field of a message that holds its content. */
 function said(message: proto.IMessage): [name: string, value: unknown] | undefined {
   return Object.entries(message).find(([name, value]) => value !== null && value !== undefined && !SILENT.has(name))
 }
@@ -89,7 +89,7 @@ const READERS: Readonly<Record<string, (message: proto.IMessage) => Read>> = {
   orderMessage: m => ({ kind: 'text', text: lines(m.orderMessage?.orderTitle, m.orderMessage?.message) }),
 }
 
-/** Fields that say nothing to a person. */
+/** Fields without content for a user. */
 const SILENT = new Set([
   'messageContextInfo',
   'senderKeyDistributionMessage',
@@ -176,7 +176,7 @@ function poll(message: proto.Message.IPollCreationMessage | null | undefined): s
   return lines(message?.name, ...(message?.options ?? []).slice(0, MOST).map(option => `• ${option.optionName}`))
 }
 
-/** The words of a message of another kind, such as another business's buttons and lists. */
+/** The text of a message of another kind, such as another business's buttons and lists. */
 function wordsOf(message: proto.IMessage): string {
   const simple = extractMessageContent(message)
   const { interactiveMessage: interactive, listMessage: list } = message
@@ -200,7 +200,7 @@ function lines(...parts: (string | null | undefined)[]): string {
   return parts.filter(Boolean).join('\n')
 }
 
-/** Of numbers, contacts, choices: more than this nobody reads, and somebody who means harm may send thousands. */
+/** The maximum of numbers, contacts and choices: more are useless to a reader, and an attacker may send thousands. */
 const MOST = 50
 /** WhatsApp's own limit on a text, in UTF-16 units. */
 const LONGEST_TEXT = 65_536

@@ -21,7 +21,7 @@ import { Received } from './received.ts'
 import { makeSignal } from './signal.ts'
 import { Turns } from './turns.ts'
 
-/** What receiving needs from outside. */
+/** The external dependencies of receiving. */
 export interface InboundParts {
   readonly session: Session
   /** The session's keys with transactions, shared by all sockets. */
@@ -34,12 +34,12 @@ export interface InboundParts {
 }
 
 /**
- * Makes received messages durable before WhatsApp is told that they arrived.
+ * Makes received messages durable before their receipts are sent to WhatsApp.
  *
- * Baileys decrypts a message (which moves the Signal ratchet on, so that it can never be decrypted again), sends the
- * receipt, and then hands the message over: whoever is killed in between has lost it. Here decryption and keeping the plaintext
- * are one transaction of the key store: they come to the disk in one record, before the receipt goes out. Nothing of the
- * library is changed for it.
+ * Baileys decrypts a message (which advances the Signal ratchet, so that it can never be decrypted again), sends the
+ * receipt, and then emits the message: a kill in between loses it. Here decryption and storing the plaintext
+ * are one transaction of the key store: they are written to disk in one record, before the receipt is sent. The
+ * library itself is not changed for it.
  */
 export class DurableInbound {
   readonly #parts: InboundParts
@@ -53,7 +53,7 @@ export class DurableInbound {
     this.#received = new Received(parts.session)
   }
 
-  /** Messages that could not be decrypted; their senders were asked for them again. */
+  /** Messages that could not be decrypted; their senders were asked to send them again. */
   get unreadable(): number {
     return this.#unreadable
   }
@@ -69,8 +69,8 @@ export class DurableInbound {
       const digest = createHash('sha256').update(ciphertext).digest('hex').slice(0, DIGEST_DIGITS)
       let arrived = () => {}
       const plain = await keys.transaction(async () => {
-        // It comes again where the receipt was lost. Baileys takes any other failure for a message that it could not read,
-        // and asks its writer for it, who begins a new session.
+        // A message is repeated if its receipt was lost. Baileys treats any other failure as a message that it could
+        // not decrypt, and requests it again from the sender, who opens a new session.
         if (this.#received.has(digest)) throw new Error(HAD_ALREADY)
         const plain = await decrypt()
         if (stanza) {
@@ -93,7 +93,7 @@ export class DurableInbound {
     return repository
   }
 
-  /** Takes a new socket's messages over. */
+  /** Attaches to a new socket's messages. */
   attach(socket: WASocket): void {
     this.#turns.attach(socket, 'CB:message', stanza => this.#note(stanza))
     socket.ev.on('messages.upsert', ({ messages }) => {
@@ -109,12 +109,12 @@ export class DurableInbound {
     })
   }
 
-  /** Lets go of the socket; resolves when none of its messages is being handled any more. */
+  /** Detaches from the socket; resolves when none of its messages is in progress. */
   detach(): Promise<void> {
     return this.#turns.detach()
   }
 
-  /** Takes note of a message before Baileys sees it; what needs no key is kept at once. */
+  /** Records a message before Baileys processes it; a message that needs no key is stored at once. */
   async #note(stanza: BinaryNode): Promise<void> {
     const { from } = stanza.attrs
     if (!from || isLeftOut(from)) return
@@ -142,13 +142,13 @@ export class DurableInbound {
     await this.#parts.inbox.add(laneOf(person), { event })
   }
 
-  /** What is to be committed so that a message, and the file that it speaks of, are kept. */
+  /** The changes to commit so that a message, and the file that it names, are stored. */
   async #prepare(entry: StanzaEntry): Promise<{ changes: Change[]; arrived(): void }> {
     const { inbox, media, session, self } = this.#parts
     const envelope = envelopeOf(entry.stanza, self())
     const lane = laneOf(await identify(session.keys, envelope))
     const { id, change } = inbox.prepare(lane, entry)
-    // WhatsApp's links to files do not last: they are fetched at once, however long the daemon is away.
+    // WhatsApp's links to files expire: files are fetched at once, even while the daemon is unreachable.
     const file = fileIn(entry, envelope)
     const noted = file && media.prepare(file.key, file.content, false)
     return {
@@ -161,7 +161,7 @@ export class DurableInbound {
   }
 }
 
-/** The file of a message; none where nobody can read the message: it is kept all the same. */
+/** The file of a message; none if the message cannot be read: it is stored all the same. */
 function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileOf> {
   try {
     return fileOf(decode(entry), envelope, entry.stanza.id)
@@ -170,7 +170,7 @@ function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileO
   }
 }
 
-/** Hexadecimal digits of a message's hash that are kept: two of them never have the same 64 bits. */
+/** How many hexadecimal digits of a message's hash are stored: a collision of 64 bits is negligible. */
 const DIGEST_DIGITS = 16
-/** What libsignal says, and Baileys knows. */
+/** libsignal's error text, which Baileys recognises. */
 const HAD_ALREADY = 'Key used already or never filled'

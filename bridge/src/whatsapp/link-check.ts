@@ -3,25 +3,25 @@ import { type Log, reason } from '../log.ts'
 import { messageIdOf } from './sent.ts'
 
 /**
- * What a check of the link found. `no_ack`: WhatsApp's server did not acknowledge our message. `no_echo`: it did, but nothing
- * came back, neither from our own phone nor from anybody else.
+ * The result of a link check. `no_ack`: WhatsApp's server did not acknowledge our message. `no_echo`: it did, but
+ * nothing arrived, neither from our own phone nor from any contact.
  */
 export type CheckResult = 'ok' | 'no_ack' | 'no_echo'
 
-/** The last check whose result counts. */
+/** The last check with a valid result. */
 export interface CheckStatus {
   readonly result: CheckResult
   /** When the check ended, Unix ms. */
   readonly at: number
-  /** Since when the result is the same, Unix ms. */
+  /** When the result last changed, Unix ms. */
   readonly since: number
 }
 
-/** What the check needs from outside. */
+/** The external dependencies of the check. */
 export interface LinkCheckParts {
   /** The socket, while messages flow. */
   readonly socket: () => WASocket | undefined
-  /** Ends the connection and opens another one. */
+  /** Closes the connection and opens another one. */
   readonly reconnect: (why: string) => void
   /** How often the link is checked, in ms. */
   readonly everyMs: number
@@ -29,15 +29,16 @@ export interface LinkCheckParts {
 }
 
 /**
- * Proves at intervals that the link works in both directions.
+ * Verifies at intervals that the link works in both directions.
  *
- * A connection may answer WhatsApp's keep-alive while messages no longer come in, or no longer go out. The check sends a
- * message to our own phone that no chat shows: a request for no keys of the application state, of the category `peer`. The
- * server acknowledges it, which proves the way out, and the phone confirms it with a receipt. That receipt, or any message,
- * receipt or notification that WhatsApp's server routes to this device meanwhile, proves the way in.
+ * A connection may answer WhatsApp's keep-alive while inbound or outbound messages no longer pass. The check sends a
+ * message to our own phone that no chat shows: a request for no keys of the application state, of the category
+ * `peer`. The server acknowledges it, which verifies the outbound direction, and the phone confirms it with a
+ * receipt. That receipt, or any message, receipt or notification that WhatsApp's server routes to this device
+ * meanwhile, verifies the inbound direction.
  *
- * A check that fails reconnects the link, once. If the next check fails as well, its result is the status: without an echo
- * the link is deaf, or our own phone is off; which of the two it is nobody can tell from here.
+ * A check that fails reconnects the link, once. If the next check fails as well, its result is the status: without an
+ * echo the link receives nothing, or our own phone is off; the bridge cannot distinguish the two.
  */
 export class LinkCheck {
   readonly #parts: LinkCheckParts
@@ -67,7 +68,7 @@ export class LinkCheck {
     this.#running?.end(undefined)
   }
 
-  /** Checks now, or waits for the check that runs. Nothing is found out while no messages flow. */
+  /** Starts a check, or waits for the one in progress. While no messages flow there is no result. */
   check(): Promise<CheckResult | undefined> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined
@@ -75,7 +76,7 @@ export class LinkCheck {
     return this.#checking
   }
 
-  /** Listens to a new socket. Call it after all who replace the socket's listeners. */
+  /** Listens to a new socket. Call it after all other code that replaces the socket's listeners. */
   attach(socket: WASocket): void {
     this.#running?.end(undefined)
     socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => this.#running?.noteAck(attrs.id))
@@ -87,7 +88,7 @@ export class LinkCheck {
     })
   }
 
-  /** Another device is linked: what was found of the former one says nothing of it. */
+  /** Another device is linked: the result of the former one is discarded. */
   forget(): void {
     this.#status = undefined
     this.#isSuspect = false
@@ -107,7 +108,7 @@ export class LinkCheck {
   async #check(): Promise<CheckResult | undefined> {
     const socket = this.#parts.socket()
     const found = socket && (await this.#ask(socket))
-    // Of a connection that has ended meanwhile there is nothing to find out; the link's own state says so.
+    // The connection has ended meanwhile, so there is no result; the link's own state reports it.
     const result = this.#parts.socket() === socket ? found : undefined
     if (result) this.#conclude(result)
     const { everyMs } = this.#parts
@@ -150,7 +151,7 @@ export class LinkCheck {
   }
 }
 
-/** One check that runs. */
+/** One check in progress. */
 class Running {
   readonly result: Promise<CheckResult | undefined>
   readonly #id: string
@@ -167,14 +168,14 @@ class Running {
     this.#timer = setTimeout(() => this.end(this.#isAcknowledged ? 'no_echo' : 'no_ack'), ms)
   }
 
-  /** The server acknowledged a message, or refused it: it has read it. */
+  /** The server acknowledged a message, or refused it: it has read the message. */
   noteAck(id: string | undefined): void {
     if (id !== this.#id) return
     this.#isAcknowledged = true
     if (this.#isRouted) this.end('ok')
   }
 
-  /** The server routed something to this device. */
+  /** The server routed a stanza to this device. */
   noteRouted(): void {
     this.#isRouted = true
     if (this.#isAcknowledged) this.end('ok')
@@ -186,7 +187,7 @@ class Running {
   }
 }
 
-/** What only a phone sees, and no chat shows. */
+/** A message that only the phone processes, and no chat shows. */
 const NO_KEYS: proto.IMessage = {
   protocolMessage: {
     type: proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_REQUEST,
@@ -199,9 +200,9 @@ const SENTENCES: Record<Exclude<CheckResult, 'ok'>, string> = {
   no_echo: 'Nothing comes in by the link to WhatsApp, and our own phone does not answer',
 }
 
-/** How long the acknowledgement and the echo may take: a phone that sleeps is woken for it. */
+/** The time limit for the acknowledgement and the echo: a sleeping phone needs time to wake up. */
 const ANSWER_MS = 60_000
-/** After a reconnect, what waited comes first. */
+/** After a reconnect, queued messages arrive first. */
 const SETTLE_MS = 5000
 /** A link that failed is checked again after this. */
 const RECHECK_MS = 300_000

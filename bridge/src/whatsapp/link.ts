@@ -7,17 +7,17 @@ import { askForCode, CodePairing, type PairingCode } from './code-pairing.ts'
 import { withSecretInForce } from './qr-secret.ts'
 import { type LinkState, react } from './reaction.ts'
 
-/** What a link tells whoever made it. */
+/** The events of a link. */
 export interface LinkListener {
   /** A code for a phone to scan; each one once. */
   onQr(qr: string): void
   /** A new socket, before it connects. */
   onSocket(socket: WASocket): void
-  /** The socket is no more; resolves when nothing is at work with its keys: two at once would break them. */
+  /** The socket is closed; resolves when no work with its keys is in progress: two at once would corrupt them. */
   onDropped(): Promise<void>
   /** The link to the account has ended. */
   onUnlinked(): void
-  /** The session cannot be written; nothing of it is to be used any more. */
+  /** The session cannot be written; it must not be used any more. */
   onDiskTrouble(error: unknown): void
 }
 
@@ -29,14 +29,14 @@ export interface LinkStatus {
   readonly lastCode: number | undefined
 }
 
-/** WhatsApp's limit on writing to people who have not written first. */
+/** WhatsApp's limit on messages to contacts who have not written first. */
 export interface Restriction {
   readonly active: boolean
   readonly until: number | null
   readonly kind: string
 }
 
-/** Keeps one connection to WhatsApp, and brings it back as {@link react} says. */
+/** Keeps one connection to WhatsApp, and reconnects as {@link react} decides. */
 export class Link {
   readonly #session: Session
   readonly #settings: Settings
@@ -49,7 +49,7 @@ export class Link {
   #restarts = 0
   #connectedAt = 0
   #lastFrameAt = 0
-  /** When the state became what it is, in the process's own time. */
+  /** When the state last changed, by the process's own clock. */
   #becameAt = 0
   #timer: NodeJS.Timeout | undefined
   #watch: NodeJS.Timeout | undefined
@@ -62,7 +62,7 @@ export class Link {
   #qr: string | undefined
   #codePairing: CodePairing | undefined
   #codeTimer: NodeJS.Timeout | undefined
-  /** A phone has linked this device, and WhatsApp has still to restart the connection. */
+  /** A phone has linked this device, and WhatsApp is going to restart the connection. */
   #isLinking = false
   #restriction: Restriction | undefined
 
@@ -85,12 +85,12 @@ export class Link {
     return this.#status
   }
 
-  /** The code that waits to be scanned. */
+  /** The current QR code. */
   get qr(): string | undefined {
     return this.#qr
   }
 
-  /** The code that waits to be typed in. */
+  /** The current pairing code. */
   get pairingCode(): PairingCode | undefined {
     return this.#codePairing?.code
   }
@@ -99,13 +99,13 @@ export class Link {
     return this.#restriction
   }
 
-  /** The socket, while messages flow: one on which nothing has come for too long is none. */
+  /** The socket, while messages flow: undefined if nothing has arrived for too long. */
   get live(): WASocket | undefined {
     const quiet = performance.now() - this.#lastFrameAt
     return this.#status.state === 'connected' && quiet < this.#quietLimit ? this.#socket : undefined
   }
 
-  /** Connects now: at the start, when somebody asks, and after every pause. */
+  /** Connects now: at the start, on request, and after every delay. */
   connect(): void {
     clearTimeout(this.#timer)
     if (this.#stopped || this.#socket || this.#opening) return
@@ -118,7 +118,7 @@ export class Link {
       })
   }
 
-  /** Resolves when nothing of an earlier connection is at work, and no session is just being put away. */
+  /** Resolves when no work of an earlier connection is in progress, and no session is being archived. */
   async #whenSettled(): Promise<void> {
     for (;;) {
       const [dropped, ending] = [this.#dropped, this.#ending]
@@ -131,7 +131,7 @@ export class Link {
   #openSocket(): void {
     if (this.#stopped) return
     const { codeMs, qrMs } = this.#settings
-    // The library ends a connection when its QR codes have been shown: none of them is followed while a code waits.
+    // The library ends a connection when its QR codes have been shown: a pairing code must not be lost with it.
     const socket = this.#open(this.#version, this.#codePairing ? 2 * codeMs : qrMs)
     this.#socket = socket
     this.#isLinking = false
@@ -151,7 +151,7 @@ export class Link {
     if (this.live) void this.#onClose(408, why)
   }
 
-  /** Ends the connection for good; resolves when nothing is at work with the keys. */
+  /** Ends the connection permanently; resolves when no work with the keys is in progress. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -160,7 +160,7 @@ export class Link {
     await this.#dropped
   }
 
-  /** Unlinks this device at WhatsApp, as far as it can be reached, and begins anew. */
+  /** Unlinks this device at WhatsApp, if WhatsApp is reachable, and starts a new session. */
   async logOut(): Promise<void> {
     const socket = this.live
     this.#drop(socket)
@@ -201,7 +201,7 @@ export class Link {
   }
 
   async #onClose(code: number | undefined, why: string): Promise<void> {
-    // While a code to type in waits, QR codes do not matter.
+    // While a pairing code is shown, QR codes are ignored.
     const pairing = this.#codePairing
     const codesUsedUp = pairing ? !pairing.mayGoOn : code === 408 && why.includes('QR refs')
     if (codesUsedUp) this.#codePairing = undefined
@@ -238,7 +238,7 @@ export class Link {
     }
   }
 
-  /** Sets the session aside, and shows new codes. */
+  /** Archives the session, and shows new codes. */
   async #endLink(): Promise<void> {
     this.#codePairing?.reject(new Error('the link has ended'))
     this.#codePairing = undefined
@@ -248,7 +248,7 @@ export class Link {
     this.connect()
   }
 
-  /** Does something to the credentials, with no connection at work; whoever wants one meanwhile waits. */
+  /** Changes the credentials while no connection is open; connection requests wait meanwhile. */
   #putAway(work: () => Promise<void>): Promise<void> {
     this.#drop()
     const before = Promise.all([this.#dropped, this.#ending])
@@ -267,25 +267,25 @@ export class Link {
     this.#listener.onQr(this.#qr)
   }
 
-  /** WhatsApp retires the secret of the codes that are shown. */
+  /** WhatsApp replaces the secret of the codes that are shown. */
   #renewSecret(socket: WASocket): void {
-    // A code that is typed in makes a secret of its own.
+    // A pairing code has its own secret.
     if (this.#socket !== socket || this.#session.isPaired || this.#codePairing) return
     this.#session.creds.advSecretKey = randomBytes(32).toString('base64')
     this.#session.saveCreds().catch(error => this.#listener.onDiskTrouble(error))
     if (this.#qr) this.#showQr(this.#qr)
   }
 
-  /** Shows QR codes: a code to type in that waits is given up. */
+  /** Shows QR codes: a current pairing code is cancelled. */
   showQrCodes(): void {
     if (this.#codePairing) this.#endCodePairing('QR codes were asked for')
     this.connect()
   }
 
   /**
-   * Shows a code to type in, for the phone of this number (digits). Throws with WhatsApp's refusal, or when WhatsApp was not
-   * reached after `ms`. A code lives as long as its connection, so it gets a new one; when it is not typed in in time another
-   * follows.
+   * Shows a pairing code for the phone with this number (digits). Throws with WhatsApp's refusal, or if WhatsApp was
+   * not reached within `ms`. A code is valid as long as its connection, so it gets a new one; a code that is not
+   * entered in time is replaced by another.
    */
   async pairByCode(phone: string, ms: number): Promise<PairingCode> {
     if (this.#codePairing) this.#endCodePairing('another code was asked for')
@@ -318,21 +318,21 @@ export class Link {
     }
   }
 
-  /** Gives the codes to type in up, with the connection that they belong to. */
+  /** Cancels pairing by code, and closes its connection. */
   #endCodePairing(why: string): void {
     this.#codePairing?.reject(new Error(why))
     this.#codePairing = undefined
     void this.#forgetUnpaired()
   }
 
-  /** Ends the connection, and forgets what a code that was not typed in leaves: credentials that can log in nowhere. */
+  /** Ends the connection, and deletes what an unused pairing code leaves: credentials that cannot log in. */
   #forgetUnpaired(): Promise<void> {
     return this.#putAway(async () => {
       if (!this.#session.isPaired && this.#session.creds.me) await this.#session.forgetLink()
     })
   }
 
-  /** Learns which version WhatsApp takes now, after it has refused ours, and only then; true if there is a newer one. */
+  /** Requests the current version from WhatsApp, only after it has refused ours; true if there is a newer one. */
   async #learnVersion(): Promise<boolean> {
     if (this.#settings.version || this.#settings.webSocketUrl || this.#failures > 1) return false
     const { version, isLatest } = await fetchLatestWaWebVersion({ signal: AbortSignal.timeout(10_000) })
@@ -340,7 +340,7 @@ export class Link {
     return isLatest
   }
 
-  /** A connection that neither opens nor ends, or on which nothing comes any more, is ended. */
+  /** Ends a connection that neither opens nor closes, or on which nothing arrives. */
   #watchOver(socket: WASocket): void {
     const begunAt = performance.now()
     this.#lastFrameAt = begunAt
@@ -360,11 +360,11 @@ export class Link {
   }
 
   get #quietLimit(): number {
-    // While codes are shown nothing comes, but for the answers to Baileys' own keep-alive.
+    // While codes are shown nothing arrives except the answers to Baileys' own keep-alive.
     return this.#settings.keepAliveMs + QUIET_GRACE_MS
   }
 
-  /** Lets go of the socket, and ends it, but for the one that ends by itself. What it still says is not heard. */
+  /** Detaches the socket, and closes it unless it has closed by itself. Its later events are ignored. */
   #drop(except?: WASocket): void {
     clearTimeout(this.#timer)
     clearTimeout(this.#codeTimer)
@@ -376,7 +376,7 @@ export class Link {
     if (!socket) return
     this.#dropped = this.#listener.onDropped()
     if (socket === except) return
-    // The library waits for the other side to agree to an end; one that is silent never does.
+    // The library waits until the other side agrees to the close; an unresponsive one never does.
     const { ws } = socket as unknown as { ws: { socket?: { terminate(): void } | null } }
     ws.socket?.terminate()
     const end = () => Promise.resolve(socket.end(undefined)).catch(error => this.#log.debug('WA_END', reason(error)))
@@ -399,17 +399,17 @@ const SENTENCES: Partial<Record<LinkState, string>> = {
   multidevice_mismatch: "The phone's WhatsApp knows no linked devices; update it",
 }
 
-/** A connection that was open for so long was of use: back-off begins again. */
+/** A connection that was open for this long was useful: back-off restarts. */
 const USEFUL_MS = 20_000
 /** A login takes a second or two. */
 const LOGIN_MS = 30_000
 /** After a phone has linked this device WhatsApp restarts the connection, within a second or two. */
 const RESTART_MS = 20_000
-/** How long after a try of the link an answer may take. */
+/** How long the answer to a keep-alive may take. */
 const QUIET_GRACE_MS = 10_000
 const WATCH_MS = 1000
 const CODE_EXPIRED = 'the pairing code was not typed in in time'
-/** Before another try with the version that WhatsApp asks for. */
+/** The delay before a retry with the version that WhatsApp requires. */
 const LEARNED_MS = 2000
-/** A socket that was torn down ends by itself, and tells its queries; this is for one that does not. */
+/** A closed socket rejects its queries itself; this is the limit for one that does not. */
 const END_MS = 1000

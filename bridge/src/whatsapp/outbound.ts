@@ -13,15 +13,15 @@ export class KeyReused extends Error {
   override readonly name = 'KeyReused'
 }
 
-/** What sending needs from outside. */
+/** The external dependencies of sending. */
 export interface OutboundParts {
   readonly sent: SentMessages
   /** The socket, while messages flow. */
   readonly socket: () => WASocket | undefined
   readonly fetchFile: (url: string) => Promise<OutgoingFile>
-  /** Called just before WhatsApp may get a message: from here on nobody can say that it was not sent. */
+  /** Called just before WhatsApp may get a message: after this it is unknown whether the message was sent. */
   readonly onHanded: (id: string) => void
-  /** Whether to show that somebody types before a text comes. */
+  /** Whether to show a typing indicator before a text is sent. */
   readonly pacing: boolean
   readonly log: Log
 }
@@ -29,9 +29,9 @@ export interface OutboundParts {
 /**
  * Sends messages, each key once.
  *
- * A message is on disk, with the id that follows from its key, before WhatsApp gets it; it counts as sent when WhatsApp's
- * server has acknowledged it, and not when the library says so. Whatever happens in between, the next try sends the
- * same message with the same id, which the receiving phone shows once.
+ * A message is on disk, with the id that is derived from its key, before WhatsApp gets it; it counts as sent when
+ * WhatsApp's server has acknowledged it, not when the library reports success. If the process ends in between, the
+ * next attempt sends the same message with the same id, which the receiving phone shows once.
  */
 export class Outbound {
   readonly #parts: OutboundParts
@@ -49,7 +49,7 @@ export class Outbound {
     socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => this.#acks.get(attrs.id ?? '')?.(attrs.error))
   }
 
-  /** Sends, or says what came of it before. Throws {@link KeyReused}. */
+  /** Sends, or returns the earlier result for the key. Throws {@link KeyReused}. */
   send(request: SendRequest): Promise<SendResult> {
     const id = messageIdOf(request.key)
     const fingerprint = fingerprintOf(request)
@@ -71,14 +71,14 @@ export class Outbound {
     return result
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no send is in progress. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#running.values()].map(one => one.result))
   }
 
   async #try(id: string, fingerprint: string, request: SendRequest, before: SentHead | undefined): Promise<SendResult> {
     const socket = this.#parts.socket()
-    // What an earlier try may have sent stays in doubt until WhatsApp can be asked again.
+    // What an earlier attempt may have sent stays unconfirmed until WhatsApp is reachable again.
     const unavailable = (message: string): SendResult => ({ kind: before ? 'unknown' : 'not_connected', message })
     if (!socket) return unavailable('the bridge is not connected to WhatsApp')
     let prepared: Prepared | SendResult
@@ -93,7 +93,7 @@ export class Outbound {
         ? this.#refuse(id, fingerprint, request.to, prepared.code, prepared.message)
         : prepared
     }
-    // A file may have taken its time; the keys belong to the next socket by now.
+    // Fetching a file takes time; meanwhile the keys may belong to the next socket.
     if (this.#parts.socket() !== socket) return unavailable('the connection to WhatsApp has ended')
     const { address, message } = prepared
     const head: SentHead = { state: 'trying', fingerprint, address, at: Date.now() }
@@ -111,7 +111,7 @@ export class Outbound {
     return result
   }
 
-  /** Everything that can be done, and can fail, before WhatsApp gets anything of the message. */
+  /** Every step that can fail before WhatsApp gets any part of the message. */
   async #prepare(
     socket: WASocket,
     id: string,
@@ -134,7 +134,7 @@ export class Outbound {
     }
   }
 
-  /** Gives the message to WhatsApp's server, and waits for what it says. */
+  /** Sends the message to WhatsApp's server, and waits for its answer. */
   async #hand(
     socket: WASocket,
     id: string,
@@ -155,7 +155,7 @@ export class Outbound {
     const said = await answer.said
     if (said === 'silence') return { kind: 'unknown', message: 'WhatsApp has not acknowledged the message yet' }
     if (said === undefined) {
-      // Where that cannot be written any more the next try repeats the message under its id, which does no harm.
+      // If this cannot be written any more, the next attempt repeats the message under its id, which is harmless.
       await this.#parts.sent.put(id, { ...head, state: 'sent' }, message).catch(() => undefined)
       return { kind: 'sent', id }
     }
@@ -177,7 +177,7 @@ export class Outbound {
     return { kind: 'refused', code, message }
   }
 
-  /** What the server says to a message: nothing bad, the code of a refusal, or nothing at all. */
+  /** The server's answer to a message: an acknowledgement, the code of a refusal, or none. */
   #answerTo(id: string, socket: WASocket) {
     let cancel = () => {}
     const said = new Promise<string | undefined>(resolve => {
@@ -195,7 +195,7 @@ export class Outbound {
     return { said, cancel }
   }
 
-  /** One at a time for each person. */
+  /** One send at a time for each contact. */
   #inLane<T>(lane: string, work: () => Promise<T>): Promise<T> {
     const turn = (this.#lanes.get(lane) ?? Promise.resolve()).then(work, work)
     this.#lanes.set(lane, turn)
@@ -216,7 +216,7 @@ interface Prepared {
   readonly message: proto.IMessage
 }
 
-/** Learns a person's devices and has a Signal session with each, so that sending asks WhatsApp nothing more. */
+/** Gets a contact's devices and opens a Signal session with each, so that sending needs no further query. */
 async function meetDevices(socket: WASocket, address: string, useCache: boolean): Promise<void> {
   if (isJidGroup(address)) return
   const own = address.endsWith('@lid') ? socket.user?.lid : socket.user?.id
@@ -225,19 +225,19 @@ async function meetDevices(socket: WASocket, address: string, useCache: boolean)
   await socket.assertSessions(devices.map(device => device.jid))
 }
 
-/** Whether an error of the library says that not a byte of the message went out. */
+/** Whether an error of the library means that no byte of the message was sent. */
 function neverLeft(error: unknown): boolean {
   const { output, message } = error as { output?: { statusCode?: number }; message?: string }
   return output?.statusCode === 428 || message === 'All encryptions failed'
 }
 
-/** What people do before a text comes. */
+/** Shows a typing indicator before a text, as phones do. */
 async function showTyping(socket: WASocket, address: string, text: string): Promise<void> {
   try {
     await socket.sendPresenceUpdate('composing', address)
     await new Promise(resolve => setTimeout(resolve, Math.min(300 + 20 * text.length, LONGEST_TYPING_MS)))
   } catch {
-    // It is only for show.
+    // The indicator is optional.
   }
 }
 

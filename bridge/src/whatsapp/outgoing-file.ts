@@ -9,24 +9,24 @@ import { basename, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** A file that is on this machine, to be sent. */
+/** A local file to send. */
 export interface OutgoingFile {
   readonly path: string
   readonly mime: string | undefined
   readonly name: string | undefined
-  /** Removes it, where it is only here to be sent. */
+  /** Deletes it, if it exists only for this message. */
   release(): Promise<void>
 }
 
-/** A file that cannot be sent. The message says why, for whoever asked. */
+/** A file that cannot be sent. The message gives the client the reason. */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused'
 }
 
 /**
- * Fetches a file from the internet into `folder`. Only https, and no address of this machine or its network, on every
- * redirect anew: whoever names the address must not reach, through us, what they cannot reach themselves. Throws
- * {@link FileRefused}, or another error where it may work later.
+ * Fetches a file from the internet into `folder`. Only https, and no address of this machine or its network, checked
+ * again for every redirect: a client that names an address must not reach through the bridge what it cannot reach
+ * itself. Throws {@link FileRefused}, or another error if a retry may succeed.
  */
 export async function fetchFile(address: string, folder: string, most: number): Promise<OutgoingFile> {
   const signal = AbortSignal.timeout(WHOLE_MS)
@@ -78,7 +78,9 @@ function request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   })
 }
 
-/** Resolves a name, and refuses it if any of its addresses is not public. What is checked is what is connected to. */
+/**
+ * Resolves a name, and refuses it if any of its addresses is not public. The connection uses the checked addresses.
+ */
 const publicLookup: LookupFunction = (host, options, callback) => {
   lookup(host, { ...options, all: true }, (error, addresses) => {
     if (error) callback(error, '', 0)
@@ -88,14 +90,14 @@ const publicLookup: LookupFunction = (host, options, callback) => {
   })
 }
 
-/** Whether an address is of this machine, its network, or of no use on the internet (RFC 6890). */
+/** Whether an address belongs to this machine or its network, or is not public on the internet (RFC 6890). */
 export function isPrivate(address: string): boolean {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped) return isPrivate(mapped)
   return isIP(address) === 6 ? NOT_PUBLIC_6.check(address, 'ipv6') : NOT_PUBLIC_4.check(address, 'ipv4')
 }
 
-// Two lists: one list takes every IPv4 address for the IPv6 one that maps it.
+// Two lists: a single list would match every IPv4 address by its IPv4-mapped IPv6 form.
 const NOT_PUBLIC_4 = new BlockList()
 const NOT_PUBLIC_6 = new BlockList()
 for (const [network, prefix] of [

@@ -1,7 +1,7 @@
 import { jidDecode, type SignalKeyStore } from 'baileys'
 import { type Envelope, type Person, personOf } from './address.ts'
 
-/** A person by all addresses that are known: those that are told, and what was learned before. */
+/** A contact with all known addresses: those in the message, and those learned before. */
 export async function identify(
   keys: SignalKeyStore,
   { chat, other }: Pick<Envelope, 'chat' | 'other'>,

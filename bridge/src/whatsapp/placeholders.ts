@@ -2,7 +2,7 @@ import { type BinaryNode, getBinaryNodeChild, type WASocket } from 'baileys'
 import { PLACEHOLDERS, type Session } from '../session/session.ts'
 import { envelopeOf, type Self } from './address.ts'
 
-/** A message of which only the phone has the content. */
+/** A message whose content only the phone has. */
 interface Placeholder {
   readonly remoteJid: string
   readonly id: string
@@ -13,8 +13,9 @@ interface Placeholder {
 }
 
 /**
- * Messages that come without content, as the first ones of people who pressed an advertisement do. WhatsApp has them
- * acknowledged at once, and the phone is asked for the content a little later: until that is here, it is not forgotten.
+ * Messages that arrive without content, as the first message of a contact who tapped an advertisement. WhatsApp
+ * requires that they are acknowledged at once, and the content is requested from the phone a little later: until it
+ * arrives, the record is kept.
  */
 export class Placeholders {
   readonly #session: Session
@@ -25,7 +26,7 @@ export class Placeholders {
     this.#self = self
   }
 
-  /** Notes a message if it is one; resolves when that is on disk. */
+  /** Records a message if it is one; resolves when the record is on disk. */
   async note({ attrs, content }: BinaryNode): Promise<void> {
     const children = Array.isArray(content) ? content : []
     const hasContent = children.some(({ tag }) => tag === 'enc' || tag === 'plaintext')
@@ -36,12 +37,14 @@ export class Placeholders {
     await this.#session.file.commit([[PLACEHOLDERS, attrs.id, placeholder]])
   }
 
-  /** Its content is here, or will never be. */
+  /** The content has arrived, or is permanently unavailable. */
   async forget(id: string): Promise<void> {
     if (this.#session.file.get(PLACEHOLDERS, id)) await this.#session.file.commit([[PLACEHOLDERS, id, null]])
   }
 
-  /** Asks the phone again for what an earlier connection did not get; the library asks for what comes from here on. */
+  /**
+   * Repeats the requests to the phone that an earlier connection did not complete; the library makes the later ones.
+   */
   async askAgain(socket: WASocket): Promise<void> {
     for (const [id, value] of [...this.#session.file.entries(PLACEHOLDERS)]) {
       const { at, ...key } = value as Placeholder
@@ -51,7 +54,7 @@ export class Placeholders {
   }
 }
 
-/** Kinds of which phones send no content to linked devices. */
+/** Kinds whose content phones do not send to linked devices. */
 const NEVER_RESENT = /^view_once|^bot_unavailable_fanout$|^hosted_unavailable_fanout$/
-/** As long as WhatsApp Web asks, in ms. */
+/** The same period as WhatsApp Web, in ms. */
 const KEPT_MS = 14 * 24 * 3_600_000

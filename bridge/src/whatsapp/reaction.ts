@@ -1,70 +1,72 @@
-/** How the link to WhatsApp is, in the words of `GET /health`. */
+/** The state of the link to WhatsApp, as in `GET /health`. */
 export type LinkState =
-  /** The process has just begun. */
+  /** The process has just started. */
   | 'starting'
-  /** No phone is linked, and no code waits. */
+  /** No phone is linked, and no code is shown. */
   | 'unpaired'
-  /** A QR code or a pairing code waits for a phone. */
+  /** A QR code or a pairing code is shown for a phone. */
   | 'pairing'
-  /** Linked, and on the way to WhatsApp, or waiting before the next try. */
+  /** Linked, and connecting to WhatsApp, or waiting before the next attempt. */
   | 'connecting'
   /** Messages flow. */
   | 'connected'
-  /** WhatsApp has ended the link: a phone must be linked anew. */
+  /** WhatsApp has ended the link: a phone must be linked again. */
   | 'logged_out'
   /** Another process uses this session. */
   | 'replaced'
-  /** WhatsApp has shut the account out. */
+  /** WhatsApp has banned the account. */
   | 'banned'
-  /** WhatsApp takes this version of the client no longer. */
+  /** WhatsApp no longer accepts this version of the client. */
   | 'outdated'
-  /** The phone's WhatsApp knows no linked devices. */
+  /** The phone's WhatsApp does not support linked devices. */
   | 'multidevice_mismatch'
   /** The session cannot be written. */
   | 'disk'
-  /** The session file is damaged, or not ours. */
+  /** The session file is damaged, or not the bridge's. */
   | 'damaged'
 
-/** What is done after a connection has ended. */
+/** The action after a connection has ended. */
 export type Reaction =
   /** Connect again, after some time (ms). */
   | { readonly kind: 'retry'; readonly state: LinkState; readonly afterMs: number }
-  /** Set the session aside and ask for a new QR code. */
+  /** Archive the session and request a new QR code. */
   | { readonly kind: 'end_link' }
-  /** Do nothing until somebody asks. */
+  /** Do nothing until a client requests a connection. */
   | { readonly kind: 'stop'; readonly state: LinkState }
 
 /** What is known when a connection has ended. */
 export interface Ending {
-  /** WhatsApp's or Baileys' code of why. */
+  /** WhatsApp's or Baileys' code for the reason. */
   readonly code: number | undefined
   /** Whether a phone has linked this device. */
   readonly paired: boolean
   /** Whether all QR codes of a round have been shown. */
   readonly codesUsedUp: boolean
-  /** How many connections in a row have ended without having been of use; this one included. */
+  /** How many connections in a row have ended before they were useful; this one included. */
   readonly failures: number
   /** How many in a row have ended with `restartRequired`; this one included. */
   readonly restarts: number
-  /** From 0 to 1, drawn anew each time: two bridges that lost WhatsApp together do not come back together. */
+  /**
+   * From 0 to 1, a new random number each time: two bridges that lost WhatsApp together do not reconnect together.
+   */
   readonly chance: number
 }
 
 /**
- * What to do after a connection has ended. Codes are those of Baileys' `DisconnectReason` and of WhatsApp's `<failure>` and
- * `<stream:error>` stanzas. No code leads to a tight loop: every way back is through {@link backOff}, but for the first
- * `restartRequired`s, which are part of pairing.
+ * The action after a connection has ended. Codes are those of Baileys' `DisconnectReason` and of WhatsApp's
+ * `<failure>` and `<stream:error>` stanzas. No code leads to a tight loop: every reconnect is delayed by {@link
+ * backOff}, except for the first `restartRequired`s, which are part of pairing.
  */
 export function react(ending: Ending): Reaction {
   const { code, paired, failures, chance } = ending
   const retry = (state: LinkState, afterMs: number): Reaction => ({ kind: 'retry', state, afterMs })
   if (!paired && ending.codesUsedUp) return { kind: 'stop', state: 'unpaired' }
   switch (code) {
-    case 515: // restartRequired: so ends a successful pairing
+    case 515: // restartRequired: the end of a successful pairing
       return retry('connecting', ending.restarts <= 3 ? 0 : backOff(ending.restarts, chance))
     case 401: // loggedOut: removed on the phone, or unused for too long
       return paired ? { kind: 'end_link' } : retry('connecting', backOff(failures, chance))
-    case 440: // connectionReplaced: to come back at once would throw the other one out, and so on for ever
+    case 440: // connectionReplaced: an immediate reconnect would end the other connection, and so on
       return retry('replaced', patience(failures, 10 * MINUTE, chance))
     case 403: // forbidden
     case 402: // a temporary ban
@@ -81,12 +83,12 @@ export function react(ending: Ending): Reaction {
   }
 }
 
-/** 1 s, 2 s, 4 s … up to 5 minutes, a third more or less. */
+/** 1 s, 2 s, 4 s … up to 5 minutes, plus or minus a third. */
 export function backOff(failures: number, chance: number): number {
   return spread(Math.min(SECOND * 2 ** Math.max(0, Math.min(failures, 30) - 1), 5 * MINUTE), chance)
 }
 
-/** Longer and longer, up to 12 hours: what is in the way needs a person, or a day. */
+/** Increasing delays, up to 12 hours: the cause needs a user's action, or a day. */
 function patience(failures: number, first: number, chance: number): number {
   return spread(Math.min(first * 2 ** Math.max(0, Math.min(failures, 30) - 1), 12 * HOUR), chance)
 }

@@ -3,7 +3,7 @@ import type { Chat, WireEvent } from '../wire/event.ts'
 import { type Envelope, nameOf, type Person } from './address.ts'
 import { type MediaContent, readContent } from './content.ts'
 
-/** A message as it was decrypted, with what its stanza says. */
+/** A message as it was decrypted, with the data of its stanza. */
 export interface Incoming {
   readonly id: string
   readonly envelope: Envelope
@@ -13,26 +13,26 @@ export interface Incoming {
   readonly timestamp?: number | undefined
   readonly message: proto.IMessage
   readonly history?: boolean
-  /** It came later than it was written. */
+  /** It arrived later than it was written. */
   readonly waited?: boolean
   /** Digits of the business's own number. */
   readonly own: string
 }
 
-/** What the daemon is told of a message. `media_url` of the event is filled in once the file has an address. */
+/** The daemon's event for a message. `media_url` of the event is set once the file has an address. */
 export interface Reading {
   readonly event: WireEvent
   readonly file?: MediaContent
 }
 
-/** The message in what was decrypted. */
+/** The message within the decrypted content. */
 export function decode({ plain }: { plain: Uint8Array }): proto.IMessage {
   const outer = proto.Message.decode(unpadRandomMax16(plain))
-  // What our own phone has sent is wrapped.
+  // A message that our own phone has sent is wrapped.
   return outer.deviceSentMessage?.message ?? outer
 }
 
-/** The file that a message speaks of, and what it is known by. */
+/** The file of a message, and its identifying data. */
 export function fileOf(
   message: proto.IMessage,
   { chat, fromMe, participant }: Envelope,
@@ -43,7 +43,7 @@ export function fileOf(
   return { key: { remoteJid: chat, id: id ?? '', fromMe, participant: participant ?? null }, content }
 }
 
-/** Reads a message; `undefined` where it says nothing to a person. */
+/** Reads a message; `undefined` if it has no content for a user. */
 export function read(incoming: Incoming): Reading | undefined {
   const message = normalizeMessageContent(incoming.message)
   if (!message) return undefined
@@ -90,7 +90,7 @@ export function read(incoming: Incoming): Reading | undefined {
   }
 }
 
-/** What a linked device is told of a view-once message: that there is one. Only the phone can show it. */
+/** A linked device only learns that a view-once message exists. Only the phone can show it. */
 export function readUnavailable(incoming: Omit<Incoming, 'message'>): Reading {
   const { timestamp, pushName, id, waited } = incoming
   return {
@@ -109,7 +109,7 @@ export function readUnavailable(incoming: Omit<Incoming, 'message'>): Reading {
   }
 }
 
-/** Messages that the phone sends again, because this device could not read them. */
+/** Messages that the phone sends again, because this device could not decrypt them. */
 export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[] {
   const response = normalizeMessageContent(message)?.protocolMessage?.peerDataOperationRequestResponseMessage
   return (response?.peerDataOperationResult ?? []).flatMap(result => {
@@ -118,7 +118,7 @@ export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[]
   })
 }
 
-/** A message as history and the phone have it. */
+/** A message in the format of history and of the phone's answers. */
 export function incomingOf(
   info: proto.IWebMessageInfo,
   person: Person,
@@ -136,7 +136,7 @@ export function incomingOf(
     timestamp: toNumber(info.messageTimestamp) || undefined,
     message,
     history,
-    // The phone sends again what this device could not read before.
+    // The phone sends again what this device could not decrypt before.
     waited: !history,
     own,
   }
@@ -152,7 +152,7 @@ function chatOf({ envelope, person, own }: Pick<Incoming, 'envelope' | 'person' 
   }
 }
 
-/** A change of a message that is not named changes nothing. */
+/** A change that names no message changes nothing. */
 function change(event: Extract<WireEvent, { target: string }>): Reading | undefined {
   return event.target === '' ? undefined : { event }
 }

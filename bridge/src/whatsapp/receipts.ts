@@ -5,13 +5,13 @@ import { isSelf, laneOf, nameOf, type Self } from './address.ts'
 import { identify } from './people.ts'
 import { Turns } from './turns.ts'
 
-/** Hands on how far our messages have come: what people's phones say of them. */
+/** Reports the status of our messages, from the receipts of the recipients' phones. */
 export class Receipts {
   readonly #inbox: Inbox
   readonly #keys: SignalKeyStore
   readonly #self: () => Self
   readonly #turns = new Turns()
-  /** How far a message had come when it was last told; receipts come often, and in any order. */
+  /** The last reported status of a message; receipts are frequent, and arrive in any order. */
   readonly #told = new Map<string, number>()
 
   constructor(inbox: Inbox, keys: SignalKeyStore, self: () => Self) {
@@ -20,12 +20,12 @@ export class Receipts {
     this.#self = self
   }
 
-  /** Takes a new socket's receipts over: what they say is on disk before WhatsApp hears that they arrived. */
+  /** Attaches to a new socket's receipts: their content is on disk before they are acknowledged to WhatsApp. */
   attach(socket: WASocket): void {
     this.#turns.attach(socket, 'CB:receipt', stanza => this.#note(stanza))
   }
 
-  /** Lets go of the socket; resolves when none of its receipts is being handled any more. */
+  /** Detaches from the socket; resolves when none of its receipts is in progress. */
   detach(): Promise<void> {
     return this.#turns.detach()
   }
@@ -33,7 +33,7 @@ export class Receipts {
   async #note(stanza: BinaryNode): Promise<void> {
     const { from = '', participant, recipient, type, id, t } = stanza.attrs
     const status = STATUSES[type ?? 'delivery']
-    // Our own other devices send receipts too, and those of groups are of one member each.
+    // Our own other devices send receipts too, and each receipt of a group is of one member only.
     if (!status || !isPerson(from) || isSelf(participant ?? from, this.#self()) || recipient) return
     const person = await identify(this.#keys, { chat: from })
     const items = getBinaryNodeChildren(getBinaryNodeChild(stanza, 'list'), 'item').map(item => item.attrs.id)
@@ -59,7 +59,10 @@ function isPerson(address: string): boolean {
   return address.endsWith('@s.whatsapp.net') || address.endsWith('@lid')
 }
 
-/** WhatsApp's words; `inactive` is a delivery to a device that nobody looks at. Others are the protocol's own business. */
+/**
+ * WhatsApp's receipt types; `inactive` is a delivery to a device that is not in use. Other types are internal to the
+ * protocol.
+ */
 const STATUSES: Readonly<Record<string, Status>> = {
   delivery: 'delivered',
   inactive: 'delivered',

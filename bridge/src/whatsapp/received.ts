@@ -3,8 +3,8 @@ import { RECEIVED, type Session } from '../session/session.ts'
 import { boundedCache } from './socket.ts'
 
 /**
- * Which messages were received lately: whatever was committed and then comes again, because the receipt for it was lost, is
- * known, if no more than {@link LIMIT} others have come since.
+ * The ids of recently received messages: a message that was committed and is repeated because its receipt was lost is
+ * recognised, if at most {@link LIMIT} others have arrived since.
  */
 export class Received {
   readonly #known = boundedCache(LIMIT)
@@ -12,7 +12,7 @@ export class Received {
 
   constructor(session: Session) {
     const entries = [...session.file.entries(RECEIVED)].map(([, value]) => value as Entry)
-    // The cache forgets what was put in first.
+    // The cache evicts the oldest entry.
     for (const { number, digest } of entries.sort((one, other) => one.number - other.number)) {
       this.#known.set(digest, true)
       this.#next = number + 1
@@ -23,7 +23,7 @@ export class Received {
     return this.#known.get(digest) !== undefined
   }
 
-  /** What is to be committed for a message; `done` when it was. */
+  /** The changes to commit for a message; call `done` after the commit. */
   prepare(digest: string): { readonly data: SignalDataSet; done(): void } {
     const entry: Entry = { number: this.#next++, digest }
     const slot = entry.number % LIMIT

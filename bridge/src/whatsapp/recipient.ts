@@ -1,13 +1,13 @@
 import { areJidsSameUser, type WASocket } from 'baileys'
 import { boundedCache } from './socket.ts'
 
-/** Finds the address under which WhatsApp knows a person. */
+/** Finds the address under which WhatsApp knows a contact. */
 export class Recipients {
   readonly #known = boundedCache(2000)
 
   /**
-   * The address of a number (digits) or a LID; `undefined` if the number is not on WhatsApp. WhatsApp is asked about
-   * numbers that have never written, once a day at most: many questions look like a spammer's.
+   * The address of a number (digits) or a LID; `undefined` if the number is not on WhatsApp. Numbers that have never
+   * written are queried from WhatsApp, once a day at most: many queries look like a spammer's.
    */
   async find(socket: WASocket, to: string): Promise<string | undefined> {
     if (to.endsWith('@lid')) return to
@@ -18,7 +18,7 @@ export class Recipients {
     const answer = await socket.onWhatsApp(to)
     if (!answer) throw new Error('WhatsApp did not say whether it knows the number')
     const found = answer.find(one => one.exists)?.jid
-    // What a person's chats are addressed by: a number that WhatsApp hides is addressed by its LID.
+    // The address of a contact's chats: a number that WhatsApp hides is addressed by its LID.
     const address = found && ((await socket.signalRepository.lidMapping.getLIDForPN(found)) ?? found)
     await this.#known.set<Known>(to, { address, until: Date.now() + (address ? DAY_MS : HOUR_MS) })
     return address && areJidsSameUser(address, socket.user?.id) ? found : address

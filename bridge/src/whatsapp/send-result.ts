@@ -1,26 +1,26 @@
-/** What came of a request to send. */
+/** The result of a request to send. */
 export type SendResult =
   /** WhatsApp's server has it. */
   | { readonly kind: 'sent'; readonly id: string }
   /** It will not be sent, now or later. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  /** It has certainly not been sent; later it may be. */
+  /** It has certainly not been sent; a retry may succeed. */
   | { readonly kind: 'not_connected'; readonly message: string }
-  /** It may have been sent; to ask again with the same key is safe. */
+  /** It may have been sent; a retry with the same key is safe. */
   | { readonly kind: 'unknown'; readonly message: string }
 
-/** What WhatsApp's server says to a message that it does not take (the `error` of its `<ack>`). */
+/** WhatsApp's code for a message that it refuses (the `error` of its `<ack>`). */
 export function refusalOf(error: string): SendResult {
   const known = REFUSALS[error]
   if (known) return { kind: 'refused', ...known }
-  // 5xx: the server's own trouble.
+  // 5xx: an error of the server.
   if (/^5\d\d$/.test(error)) {
     return { kind: 'not_connected', message: `WhatsApp cannot take the message at the moment (code ${error})` }
   }
   return { kind: 'refused', code: 'refused', message: `WhatsApp refused the message (code ${error})` }
 }
 
-/** The message's device list was out of date; once more with a fresh one may help. */
+/** The message's device list was out of date; one retry with a fresh one may help. */
 export const STALE_DEVICES = '479'
 
 const REFUSALS: Readonly<Record<string, { code: string; message: string }>> = {

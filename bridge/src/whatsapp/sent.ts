@@ -3,13 +3,13 @@ import { proto } from 'baileys'
 import { SENT, type Session } from '../session/session.ts'
 import type { SendRequest } from '../wire/send.ts'
 
-/** What is known of a message that we were asked to send. */
+/** The record of a message that a client requested to send. */
 export interface SentHead {
   /** `trying`: it may or may not have reached WhatsApp. */
   readonly state: 'trying' | 'sent' | 'refused'
-  /** What was asked for, hashed: a key stands for one message. */
+  /** A hash of the request: a key belongs to one message. */
   readonly fingerprint: string
-  /** Where it goes: the same address at every try, or the person would see it twice. */
+  /** The recipient's address: the same at every attempt, otherwise the recipient would see the message twice. */
   readonly address: string
   /** Unix ms. */
   readonly at: number
@@ -17,7 +17,9 @@ export interface SentHead {
   readonly message?: string
 }
 
-/** Messages that were sent, by their ids: so that a key is sent once, and whoever could not read one can have it again. */
+/**
+ * Sent messages, by their ids: a key is sent once, and a recipient who could not decrypt a message can get it again.
+ */
 export class SentMessages {
   readonly #session: Session
 
@@ -44,7 +46,7 @@ export class SentMessages {
     return this.#session.file.commit([[SENT, id, null]])
   }
 
-  /** Forgets what is old: nobody asks for it again. */
+  /** Deletes old records: recipients no longer request them. */
   async prune(now: number): Promise<void> {
     const entries = [...this.#session.file.entries(SENT)] as [string, SentHead][]
     const tooMany = entries.length - MOST
@@ -54,15 +56,15 @@ export class SentMessages {
 }
 
 /**
- * The message's id, which the receiving side knows a repetition by; from the key, so that it is the same at every try.
- * It looks like those of WhatsApp's web client.
+ * The message's id, by which the recipient's phone detects a repetition; derived from the key, so that it is the same
+ * at every attempt. It has the form of the ids of WhatsApp's web client.
  */
 export function messageIdOf(key: string | undefined): string {
   const digest = key === undefined ? randomBytes(9) : createHash('sha256').update(`agentlocator/${key}`).digest()
   return `3EB0${digest.subarray(0, 9).toString('hex').toUpperCase()}`
 }
 
-/** A hash of what was asked for, the key aside. */
+/** A hash of the request without its key. */
 export function fingerprintOf({ to, type, text, mediaUrl }: SendRequest): string {
   return createHash('sha256')
     .update(JSON.stringify([to, type, text, mediaUrl ?? null]))

@@ -1,15 +1,16 @@
 import { SessionCipher } from 'libsignal'
 
 /**
- * Has libsignal try each session of a person on a copy, and keep the one that fits.
+ * Makes libsignal try each session of a contact on a copy, and keep the one that fits.
  *
- * By itself it tries a message on one session after the other in place, and steps the ratchet of each before it has checked
- * that the message belongs to it. When a later session fits, all are stored: those that did not can neither be read from nor
- * written in any more, each message in them is asked for again, and each answer to that opens another session. One
- * message that crosses a new session is enough. `README.md` says how to see it with libsignal alone.
+ * By itself it tries a message on one session after the other in place, and steps the ratchet of each before it has
+ * checked that the message belongs to it. When a later session fits, all are stored: those that did not fit can then
+ * neither decrypt nor encrypt, each message in them is requested again, and each answer to that opens another
+ * session. One message that crosses a new session is enough. `README.md` explains how to reproduce it with libsignal
+ * alone.
  *
- * Where no session fits but one has used the message's key already, that is what is thrown: the message is known, and must not
- * be asked for again.
+ * If no session fits but one has used the message's key already, that error is thrown: the message is known, and must
+ * not be requested again.
  */
 export function trySessionsOnCopies(): void {
   const cipher = SessionCipher.prototype as unknown as Internals
@@ -30,13 +31,13 @@ export function trySessionsOnCopies(): void {
   }
 }
 
-/** The record knows the session by its object. */
+/** The record identifies the session by its object. */
 function replace(session: Entry, by: Entry): void {
   for (const name of Object.keys(session)) delete (session as unknown as Record<string, unknown>)[name]
   Object.assign(session, by)
 }
 
-/** What the types of libsignal 6.0.0 leave out. */
+/** What the types of libsignal 6.0.0 lack. */
 interface Internals {
   decryptWithSessions(data: Buffer, sessions: Entry[]): Promise<{ session: Entry; plaintext: Buffer }>
   doDecryptWhisperMessage(data: Buffer, session: Entry): Promise<Buffer>
@@ -48,5 +49,5 @@ interface Entry {
   serialize(): unknown
 }
 
-/** In libsignal's own words. */
+/** The same text as libsignal's error. */
 const NO_SESSION = 'No matching sessions found for message'

@@ -15,27 +15,27 @@ trySessionsOnCopies()
 type Make = SocketConfig['makeSignalRepository']
 
 /**
- * A key store with transactions; one for all sockets of a session, so that what an old one is still at and what a new one
- * begins wait for one another.
+ * A key store with transactions; one for all sockets of a session, so that the unfinished work of an old socket and
+ * the work of a new one wait for each other.
  */
 export function withTransactions(store: SignalKeyStore, logger: Parameters<Make>[1]): SignalKeyStoreWithTransaction {
   return addTransactionCapability(store, logger, TRANSACTIONS)
 }
 
-/** The Signal part of Baileys, and what it needs for more to be done in one step with it. */
+/** The Signal part of Baileys, and what is needed to do more within one transaction. */
 export interface Signal {
   readonly repository: SignalRepositoryWithLIDStore
-  /** What the sessions with a person, under whatever address and on whatever device, are locked by. */
+  /** The lock key of the sessions with a contact, for every address and every device. */
   lockOf(jid: string): Promise<string>
 }
 
 /**
- * Makes Baileys' Signal part with transactions of its own.
+ * Creates Baileys' Signal part with our own transactions.
  *
- * Baileys sends a message within a transaction, which comes to the disk after WhatsApp has seen the message: a kill in
- * between would forget a step of the ratchet, or a whole new session. And it locks a session by the address as it is given,
- * of which one session has several (by number or LID, with and without the first device's number): what is received while
- * something is sent would be undone. Whoever decrypts takes the lock himself, to do more under it.
+ * Baileys sends a message within a transaction, which is written to disk after WhatsApp has the message: a kill in
+ * between would lose a step of the ratchet, or a whole new session. It also locks a session by the given address,
+ * of which one session has several (by number or LID, with and without the first device's number): a message received
+ * during a send would be undone. The code that decrypts takes the lock itself, to do more under it.
  */
 export function makeSignal(
   keys: SignalKeyStoreWithTransaction,
@@ -68,10 +68,10 @@ export function makeSignal(
 }
 
 /**
- * While this is true, sessions that there are stay as they are. Baileys puts a new one in the place of each person's when it
- * asks for somebody's devices, as it does after every start; what is on its way from them then cannot be read.
+ * While this is true, existing sessions are kept. Baileys replaces each session of a contact when it requests the
+ * contact's devices, as it does after every start; messages in transit from them then cannot be decrypted.
  */
 export const keepingSessions = new AsyncLocalStorage<boolean>()
 
-/** A write that failed is not tried again: what is in memory may be ahead of the file, so both are begun anew. */
+/** A failed write is not retried: memory may be ahead of the file, so both are re-created. */
 export const TRANSACTIONS = { maxCommitRetries: 1, delayBetweenTriesMs: 0 } as const

@@ -6,7 +6,7 @@ import { isLeftOut } from './address.ts'
 import type { DurableInbound } from './inbound.ts'
 import { TRANSACTIONS } from './signal.ts'
 
-/** What a new socket is made of. */
+/** The options of a new socket. */
 export interface SocketParts {
   readonly settings: Settings
   readonly session: Session
@@ -15,13 +15,13 @@ export interface SocketParts {
   readonly version: WAVersion | undefined
   /** How long each QR code is shown; by default as long as the library does. */
   readonly qrMs: number | undefined
-  /** Finds a message that was sent, for somebody who could not read it. */
+  /** Finds a sent message, for a recipient who could not decrypt it. */
   readonly sentMessage: (id: string) => Promise<proto.IMessage | undefined>
-  /** How often the same message was asked for again, over all sockets. */
+  /** How often the same message was requested again, over all sockets. */
   readonly retries: CacheStore
 }
 
-/** A socket of an unchanged Baileys, which begins to connect at once. */
+/** A socket of an unchanged Baileys, which starts to connect at once. */
 export function openSocket(parts: SocketParts): WASocket {
   const { settings, session, log } = parts
   const socket = makeWASocket({
@@ -29,23 +29,23 @@ export function openSocket(parts: SocketParts): WASocket {
     makeSignalRepository: parts.inbound.makeSignalRepository,
     ...(settings.webSocketUrl ? { waWebSocketUrl: settings.webSocketUrl } : {}),
     ...(parts.version ? { version: parts.version } : {}),
-    // Another name here, and pairing codes are refused.
+    // With another name WhatsApp refuses pairing codes.
     browser: Browsers.macOS('Chrome'),
     logger: quietLogger(log),
     ...(parts.qrMs ? { qrTimeout: parts.qrMs } : {}),
     keepAliveIntervalMs: settings.keepAliveMs,
-    // A question that stays without an answer holds up messages to its person for so long.
+    // An unanswered query blocks messages to its contact for this long.
     defaultQueryTimeoutMs: QUERY_MS,
     transactionOpts: TRANSACTIONS,
-    // The phone goes on telling its owner of new messages.
+    // The phone continues to notify its owner of new messages.
     markOnlineOnConnect: false,
     syncFullHistory: settings.history === 'full',
-    // Without the small kinds Baileys learns too little of who is who.
+    // Without the small kinds Baileys learns too few pairs of number and LID.
     shouldSyncHistoryMessage: ({ syncType }) =>
       syncType !== proto.HistorySync.HistorySyncType.FULL || settings.history === 'full',
     shouldIgnoreJid: isLeftOut,
     emitOwnEvents: false,
-    // A miss must be `undefined`: an empty message would reach the other side.
+    // A miss must be `undefined`: an empty message would be sent to the recipient.
     getMessage: key => parts.sentMessage(key.id ?? ''),
     msgRetryCounterCache: parts.retries,
   })
@@ -53,7 +53,7 @@ export function openSocket(parts: SocketParts): WASocket {
   return socket
 }
 
-/** A cache that forgets what was put in first once it is full. */
+/** A cache that evicts the oldest entry once it is full. */
 export function boundedCache(limit: number): CacheStore {
   const values = new Map<string, unknown>()
   return {
@@ -70,7 +70,7 @@ export function boundedCache(limit: number): CacheStore {
 
 export type BaileysLogger = NonNullable<Parameters<typeof makeWASocket>[0]['logger']>
 
-/** Baileys' own log, for whoever asks for debug logging; its objects are left out, for they hold keys and messages. */
+/** Baileys' own log, for debug logging; its objects are omitted, because they contain keys and messages. */
 export function quietLogger(log: Log): BaileysLogger {
   const tell = (level: string) => (given: unknown, text?: string) => {
     const error = typeof given === 'object' && given !== null && 'err' in given ? reason(given.err) : undefined
@@ -90,5 +90,5 @@ export function quietLogger(log: Log): BaileysLogger {
   return logger
 }
 
-/** How long WhatsApp may take to answer a question. */
+/** The time limit of a query to WhatsApp. */
 const QUERY_MS = 15_000

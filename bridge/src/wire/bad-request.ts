@@ -1,4 +1,4 @@
-/** A request that cannot be done as it is. The message says why, for whoever sent it. */
+/** A request that is invalid. The message gives the client the reason. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
 }

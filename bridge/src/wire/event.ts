@@ -1,25 +1,25 @@
 /**
- * What the daemon is told, as the body of its webhook `/webhook/whatsapp/baileys`. Fields that are not there are left out.
- * The fixtures in `tests/fixtures/bridge` hold one of each; the daemon's tests read the same ones.
+ * An event for the daemon, as the body of its webhook `/webhook/whatsapp/baileys`. Absent fields are omitted.
+ * The fixtures in `tests/fixtures/bridge` contain one of each kind; the daemon's tests read the same files.
  */
 export type WireEvent = MessageEvent | StatusEvent | ChangeEvent
 
-/** Whose chat something is in. */
+/** The chat of an event. */
 export interface Chat {
-  /** Who it is from: digits of a phone number, or an address (`…@lid`, `…@g.us`) where the number is not known. */
+  /** The author: digits of a phone number, or an address (`…@lid`, `…@g.us`) if the number is not known. */
   readonly from: string
-  /** Of what the business wrote on its own phone: whom to. */
+  /** For a message that the business wrote on its own phone: the recipient. */
   readonly to?: string
   readonly from_me?: true
-  /** The person's phone number, digits. */
+  /** The contact's phone number, digits. */
   readonly phone?: string
-  /** The person's LID, `…@lid`: WhatsApp's name for a person that hides the number. */
+  /** The contact's LID, `…@lid`: WhatsApp's id for a contact that hides the number. */
   readonly lid?: string
-  /** Who wrote it within a group or a list. */
+  /** The author within a group or a list. */
   readonly participant?: string
 }
 
-/** Kinds of messages, in the daemon's words. */
+/** Kinds of messages, with the daemon's names. */
 export type Kind =
   | 'text'
   | 'image'
@@ -36,12 +36,12 @@ export interface MessageEvent extends Chat {
   readonly event: 'message'
   readonly provider_msg_id: string
   readonly type: Kind
-  /** The words; for a file its caption; for a place, a contact or a choice what it says in words. */
+  /** The text; for a file its caption; for a location, a contact or a choice its description. */
   readonly text: string
   readonly media_url: string | null
   readonly mime?: string
   readonly file_name?: string
-  /** Seconds of a voice note or a film. */
+  /** Seconds of a voice note or a video. */
   readonly seconds?: number
   /** The id of the message that it answers. */
   readonly quoted?: string
@@ -52,11 +52,13 @@ export interface MessageEvent extends Chat {
   readonly forwarded?: true
   /** It was written before the phone was linked. */
   readonly history?: true
-  /** It did not come at once: WhatsApp kept it while the bridge was not connected, or the bridge kept it for the daemon. */
+  /**
+   * It was delayed: WhatsApp stored it while the bridge was not connected, or the bridge stored it for the daemon.
+   */
   readonly waited?: true
 }
 
-/** How far a message of ours has come. */
+/** The status of an outbound message. */
 export interface StatusEvent extends Chat {
   readonly event: 'status'
   readonly id: string
@@ -66,13 +68,13 @@ export interface StatusEvent extends Chat {
 
 export type Status = 'sent' | 'delivered' | 'read' | 'played'
 
-/** Something that changes an earlier message. */
+/** A change of an earlier message. */
 export interface ChangeEvent extends Chat {
   readonly event: 'reaction' | 'edit' | 'deletion'
   readonly id: string
   /** The id of the earlier message. */
   readonly target: string
-  /** The emoji (none takes the reaction back), or the new words. */
+  /** The emoji (an empty one removes the reaction), or the new text. */
   readonly text: string
   readonly push_name?: string
   readonly timestamp?: number

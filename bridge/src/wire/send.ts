@@ -1,15 +1,15 @@
 import { BadRequest } from './bad-request.ts'
 
-/** What `POST /send` may carry. */
+/** The values of `type` in `POST /send`. */
 export const SEND_TYPES = ['text', 'image', 'audio', 'video', 'document'] as const
 export type SendType = (typeof SEND_TYPES)[number]
 
-/** A request to send, checked. */
+/** A valid request to send. */
 export interface SendRequest {
   /** Digits of a phone number with its country code, or `…@lid`. */
   readonly to: string
   readonly type: SendType
-  /** The words, or the caption. */
+  /** The text, or the caption. */
   readonly text: string
   readonly mediaUrl: string | undefined
   /** The same key is sent once. */
