@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/target/node/current/bin:$(PATH)
 help: ## Show this.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
-demo: ## Build, then play a shop's day on a fresh data folder; keeps running. ARGS=--exit ends with a verdict.
+demo: ## Build, then play a shop's day on a fresh data folder; keeps running. ARGS=--exit ends with a result.
 	@scripts/setup.sh demo
 	cargo run $(CARGO_FLAGS) -- demo $(ARGS)
 

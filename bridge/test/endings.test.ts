@@ -15,7 +15,7 @@ async function comesBack(bridge: BridgeProcess, server: WaServer, logins: number
   await bridge.becomes('connected', LONG_MS)
 }
 
-/** Both directions work. */
+/** Messages pass in both directions. */
 async function flows({ bridge, server, daemon }: Stage, name: string): Promise<void> {
   await server.inbound({ from: DANA, text: `אל ${name}` })
   await daemon.message(`אל ${name}`)
@@ -40,7 +40,7 @@ test('a connection that ends comes back by itself, with the same link', async ()
     await comesBack(bridge, server, logins)
     await flows(stage, kind)
   }
-  // The code of a restart is an order, not a failure: nothing is waited for.
+  // The code of a restart is an instruction, not a failure: there is no delay.
   const restart = await bridge.logged('WA_DISCONNECTED', line => line.code === 515 && line.retry_in_ms === 0)
   assert.equal(restart.level, 'info')
   assert.equal(server.state().registrations, 1)
@@ -113,7 +113,7 @@ test('a link on which nothing comes any more is not called connected, and is mad
   const stage = await Stage.set()
   const { server } = stage
   const bridge = await stage.startLinked({ environment: { WA_KEEP_ALIVE_SECONDS: '1' } })
-  // As long as it is answered, silence of people is no silence of the link.
+  // As long as the keep-alive is answered, a lack of messages does not mean that the link is dead.
   await pause(3000)
   assert.equal((await bridge.get('/health')).status, 200)
   const { logins } = server.state()

@@ -15,10 +15,10 @@ const DANA = '972501234567'
 const AVI = '972523334455'
 const LONG_MS = 60_000
 
-/** Where the session of a stage is. */
+/** The session folder of a stage. */
 const fileOf = (stage: Stage) => join(stage.folder, 'session.log')
 
-/** A stage whose bridge has been linked, has seen some traffic, and has ended. */
+/** A stage whose bridge has been linked, has had some traffic, and has exited. */
 async function used(): Promise<{ stage: Stage; linkedBytes: number }> {
   const stage = await Stage.set()
   const bridge = await stage.startLinked()
@@ -51,7 +51,7 @@ test('a session file that was half written is still a valid session', async () =
     assert.ok(!bridge.log.some(line => line.event === 'WA_QR'), `cut at ${cut} of ${whole.length}`)
     await bridge.stop('SIGKILL')
   }
-  // What the disk may hold behind the last whole record after a power cut.
+  // What the disk may have after the last complete record after a power failure.
   for (const rest of [randomBytes(300), Buffer.alloc(4096)]) {
     writeFileSync(fileOf(stage), Buffer.concat([whole, rest]))
     const bridge = await stage.start()
@@ -83,7 +83,7 @@ test('a file that cannot be trusted is left alone, until a person asks for a new
     await bridge.becomes('damaged')
     assert.equal((await bridge.get('/health')).status, 503, what)
     assert.match((await bridge.logged('SESSION_DAMAGED')).message, says, what)
-    // What was sent before is in the file that cannot be read: nobody can say that this was not.
+    // The earlier sent messages are in the unreadable file: it is unknown whether this one was sent.
     assert.equal((await bridge.send(DANA, 'לא', newKey())).status, 504, what)
     assert.equal((await bridge.get('/qr')).status, 404, what)
     await bridge.stop()
@@ -218,12 +218,15 @@ test('a flood while the daemon is down waits on disk, and comes in order', async
   await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0, LONG_MS)
 })
 
-/** What starts a process whose files cannot grow beyond so many blocks of 512 bytes: for it, the disk is full. */
+/**
+ * The command that starts a process whose files cannot exceed this many blocks of 512 bytes: for it, the disk is
+ * full.
+ */
 function limited(blocks: number): string[] {
   return ['sh', '-c', `ulimit -S -f ${blocks}; exec "$@"`, 'sh']
 }
 
-/** The disk has room again. */
+/** The disk has space again. */
 function lift(bridge: BridgeProcess): void {
   execFileSync('prlimit', ['--fsize=unlimited', '--pid', String(bridge.child.pid)])
 }

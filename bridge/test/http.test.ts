@@ -29,7 +29,7 @@ test('only health is for everybody', async () => {
   const bridge = await stage.startLinked()
   for (const [method, path] of ROUTES) {
     for (const secret of ['', 'wrong', `${SECRET} `, SECRET.slice(0, -1), `${SECRET}x`, SECRET.toUpperCase()]) {
-      // A header's value has no blanks at its ends.
+      // A header's value has no white space at its ends.
       if (secret.trim() === SECRET) continue
       const { status, body } = await bridge.ask(method, path, undefined, { 'x-baileys-secret': secret })
       assert.deepEqual([status, body.ok, body.error.code], [401, false, 'unauthorized'], `${method} ${path}`)
@@ -40,7 +40,7 @@ test('only health is for everybody', async () => {
     assert.equal((await fetch(`${bridge.url}${path}`)).status, 200)
   }
   await bridge.stop()
-  // Without a secret in the settings nobody has the right one.
+  // Without a secret in the settings no request is accepted.
   for (const secret of ['', 'undefined', SECRET]) {
     const open = await stage.start({ secret: '' })
     await open.becomes('connected')
@@ -84,7 +84,7 @@ test('a request is answered by its path, its method and its body', async () => {
   assert.equal((await bridge.ask('POST', '/send', Buffer.alloc(0))).status, 400)
   assert.deepEqual(stage.server.state().outbound, [])
 
-  // Neither a request that is no HTTP nor one that never ends harms anybody.
+  // A request that is not HTTP and one that never ends are harmless.
   assert.match(await raw(bridge, 'nonsense\r\n\r\n'), /^HTTP\/1\.1 400/)
   const slow = connect(Number(new URL(bridge.url).port), '127.0.0.1')
   slow.on('error', () => {}).resume()
@@ -146,7 +146,7 @@ test('nothing secret and nothing that people wrote is in the log', async () => {
     const media = { kind: 'image', base64: Buffer.from(words).toString('base64'), mimetype: 'image/png' } as const
     await server.inbound({ from: AVI, media: { ...media, caption: `${words} 4`, gone: 'lost' } })
     await daemon.message(`${words} 4`)
-    // Sessions of the Signal protocol that do not fit are what its library likes to print.
+    // The library prints Signal sessions that do not fit.
     server.corruptNext()
     await server.inbound({ from: DANA, text: `${words} 5` })
     await daemon.message(`${words} 5`)
@@ -226,7 +226,7 @@ test('it ends within seconds when it is asked to, whatever is under way', async 
   assert.equal(await (await stage.start()).stop('SIGINT'), 0)
 })
 
-/** What comes back for some bytes. */
+/** Sends these bytes; returns the answer. */
 function raw(bridge: BridgeProcess, text: string): Promise<string> {
   const socket = connect(Number(new URL(bridge.url).port), '127.0.0.1')
   let said = ''

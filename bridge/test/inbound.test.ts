@@ -22,11 +22,11 @@ test('messages of every kind reach the daemon, signed, each once and in order', 
   assert.equal(first.push_name, 'דנה')
   assert.ok(Math.abs((first.timestamp ?? 0) - Date.now() / 1000) < 60)
 
-  // One person by both addresses.
+  // One contact by both addresses.
   await server.inbound({ from: DANA, text: 'לפי LID', addressing: 'lid' })
   const byLid = await daemon.message('לפי LID')
   assert.deepEqual([byLid.from, byLid.lid], [first.from, first.lid])
-  // The number was learned before, though this message does not tell it.
+  // The number was learned before, though this message does not contain it.
   await server.inbound({ from: DANA, text: 'בלי מספר', addressing: 'lid', hidePhone: true })
   assert.equal((await daemon.message('בלי מספר')).phone, DANA)
   await server.inbound({ from: '972549999999', text: 'מוסתר', addressing: 'lid', hidePhone: true })
@@ -97,7 +97,7 @@ test('files come from the bridge, until the daemon has them', async () => {
   assert.equal(file.headers.get('content-type'), 'image/png')
   assert.equal((await bridge.get(path, { 'x-baileys-secret': 'wrong' })).status, 401)
 
-  // It is still there after a kill, until it has been taken.
+  // The file is still there after a kill, until the daemon has fetched it.
   await bridge.stop('SIGKILL')
   const again = await stage.start()
   assert.equal((await again.get(path)).status, 200)
@@ -106,7 +106,7 @@ test('files come from the bridge, until the daemon has them', async () => {
   assert.equal((await again.ask('DELETE', path)).status, 204)
   assert.deepEqual(readdirSync(join(stage.folder, 'media')), [])
 
-  // A voice note keeps its kind, and a file that WhatsApp has lost is told as lost.
+  // A voice note keeps its kind, and a file that WhatsApp has lost is reported as lost.
   await again.becomes('connected')
   const voice = {
     kind: 'audio',
@@ -171,7 +171,7 @@ test('whatever the daemon does, everything arrives in the end, in order', async 
     daemon.texts,
     Array.from({ length: sent }, (_, i) => `הודעה ${i}`),
   )
-  // One that it refuses for what is in it is set aside, and holds nothing up.
+  // An event that the daemon refuses because of its content is archived, and blocks no other.
   daemon.mood = 422
   await server.inbound({ from: DANA, text: 'לא נלקחת' })
   await until('it is set aside', () => readdirSync(stage.folder).includes('refused'))
@@ -264,7 +264,7 @@ test('while the daemon is away, files come all the same, and nobody overtakes hi
     ids.push((await server.inbound({ from: DANA, media })).id)
   }
   await until('the files are here', () => readdirSync(join(stage.folder, 'media')).length === ids.length)
-  // Not even a kill between then and now changes anything.
+  // A kill in between changes nothing.
   await bridge.stop('SIGKILL')
   daemon.mood = 'takes'
   const again = await stage.start()

@@ -45,7 +45,7 @@ test('files of every kind are sent, from what somebody has sent us', async () =>
     assert.equal(media?.mimetype?.split(';')[0], mimetype.split(';')[0])
     assert.equal(media?.ptt, mimetype.includes('ogg'))
     if (kind === 'document') assert.equal(media?.fileName, 'חוזה.pdf')
-    // A new upload would be another message: the same key is not even looked at.
+    // A new upload would be another message: the same key does not even fetch the file.
     const uploads = server.events().filter(one => one.event === 'media-upload').length
     assert.deepEqual((await bridge.post('/send', request)).body, sent.body)
     assert.equal(server.events().filter(one => one.event === 'media-upload').length, uploads)

@@ -9,7 +9,7 @@ import { until } from './support/until.ts'
 const DANA = '972501234567'
 const AVI = '972523334455'
 
-/** Asks again with the same key, as the daemon does, until there is an answer that lasts. */
+/** Repeats the request with the same key, as the daemon does, until there is a final answer. */
 const sendUntilTaken = (bridge: BridgeProcess, to: string, text: string, key: string) =>
   until(
     `"${text}" is taken`,
@@ -52,7 +52,7 @@ test('a text reaches the person once, however the number is written and however 
   assert.equal(shown(server, 'ביחד'), 1)
   assert.equal(shown(server, 'אחר'), 0)
 
-  // Without a key, each request is a message of its own.
+  // Without a key, each request is a separate message.
   const [one, other] = [await restarted.post('/send', { to: DANA, text: 'בלי' })].concat(
     await restarted.post('/send', { to: DANA, text: 'בלי' }),
   )
@@ -91,7 +91,7 @@ test('a kill between handing over and the acknowledgement does not double a mess
   assert.ok((await answer) instanceof Error)
   server.options({ ackDelayMs: null })
   const restarted = await stage.start()
-  // As long as there is no link, it may have been sent before: that is no "certainly not".
+  // As long as there is no link, the message may have been sent before: that is no "certainly not".
   const early = await restarted.send(DANA, 'נהרג', key)
   assert.ok([200, 504].includes(early.status), String(early.status))
   const taken = await sendUntilTaken(restarted, DANA, 'נהרג', key)
@@ -146,7 +146,7 @@ test('a person is written to by the LID, when it is known', async () => {
   assert.ok(questions(server) - known <= 1, 'only the devices are asked for')
   assert.equal((await bridge.send(lid ?? '', 'לכתובת', newKey())).status, 200)
   assert.equal((await arrived(server, 'לכתובת')).to, lid)
-  // A number that never wrote is asked about first, and WhatsApp says its LID with it.
+  // A number that never wrote is queried first, and WhatsApp returns its LID with the answer.
   assert.equal((await bridge.send(AVI, 'לאבי', newKey())).status, 200)
   assert.equal((await arrived(server, 'לאבי')).phone, AVI)
 })
@@ -232,7 +232,7 @@ test('one message at a time goes to a person, in the order in which they were as
   const { server } = stage
   const bridge = await stage.startLinked()
   const wanted = Array.from({ length: 24 }, (_, i) => ({ to: [DANA, AVI][i % 2] as string, text: `מספר ${i}` }))
-  // On one connection, one behind the other, before the first is answered.
+  // On one connection, in sequence, before the first is answered.
   const answers = await pipelined(
     bridge,
     wanted.map(one => ({ ...one, idempotencyKey: newKey() })),

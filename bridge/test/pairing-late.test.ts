@@ -3,11 +3,11 @@ import { describe, test } from 'node:test'
 import { Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 
-/** Resolves when so many seconds have passed since `began`, as `performance.now()` tells. */
+/** Resolves when this many seconds have passed since `began`, by `performance.now()`. */
 const passed = (seconds: number, began: number) =>
   until(`${seconds} s`, () => performance.now() - began > 1000 * seconds, 1000 * (seconds + 30))
 
-/** People take their time: they look for the phone, unlock it, find the menu. */
+/** Users need time: they get the phone, unlock it, open the menu. */
 describe('people who are slow', { concurrency: true }, () => {
   test('a QR code that is scanned after 40 seconds pairs like a fresh one', async () => {
     const stage = await Stage.set({ restartDelayMs: 1500 })

@@ -31,7 +31,7 @@ for (const seed of [11, 12, 13]) {
     const stage = await settled()
     const { server, daemon } = stage
     let [sent, written] = [0, 0]
-    // In the second round so many wait for the bridge that older ones come after the new session.
+    // In the second round so many messages wait for the bridge that older ones arrive after the new session.
     for (const [round, most] of [30, 150, 30, 30, 30, 30].entries()) {
       const bridge = stage.bridge
       const last = written + most
@@ -64,7 +64,7 @@ for (const seed of [11, 12, 13]) {
   })
 }
 
-/** A stage with a session with each person that both sides have used. */
+/** A stage with a session with each contact that both sides have used. */
 async function settled(): Promise<Stage> {
   const stage = await Stage.set()
   const bridge = await stage.startLinked()
@@ -76,7 +76,7 @@ async function settled(): Promise<Stage> {
   return stage
 }
 
-/** How often the device has asked senders for a message again. */
+/** How often the device has requested a message again from its sender. */
 function askedAgain(server: WaServer): number {
   return server.state().inbound.reduce((sum, { retries }) => sum + retries, 0)
 }

@@ -19,12 +19,12 @@ test('daemon and bridge know each other by Unix sockets', async () => {
   await stage.server.inbound({ from: DANA, text: 'שלום' })
   await until('the message', () => stage.daemon.texts.includes('שלום'))
   assert.deepEqual([await ask(socket, 'wrong'), await ask(socket, SECRET)], [401, 200])
-  // A second one does not take the place of one that runs.
+  // A second bridge does not replace one that runs.
   const { code, errors } = await BridgeProcess.fail(start.options('another'))
   assert.equal(code, 1)
   assert.match(errors, /another bridge is listening on/)
   assert.equal(await ask(socket, SECRET), 200)
-  // What a killed one left behind is replaced.
+  // The socket that a killed bridge left is replaced.
   await bridge.stop('SIGKILL')
   await start()
   assert.equal(await ask(socket, SECRET), 200)
@@ -65,7 +65,7 @@ async function setUp() {
   return { stage, socket, start }
 }
 
-/** Asks for the status by a Unix socket; the status of the answer. */
+/** Requests the status by a Unix socket; returns the HTTP status. */
 function ask(socketPath: string, secret: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path: '/status', headers: { 'x-baileys-secret': secret } }, response => {

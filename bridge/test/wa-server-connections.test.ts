@@ -1,4 +1,4 @@
-// The WhatsApp server for tests, seen by an ordinary Baileys client: how connections end and begin again.
+// The WhatsApp server for tests, used by an ordinary Baileys client: how connections end and reopen.
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import {

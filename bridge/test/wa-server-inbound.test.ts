@@ -1,4 +1,4 @@
-// The WhatsApp server for tests, seen by an ordinary Baileys client: what comes to the device.
+// The WhatsApp server for tests, used by an ordinary Baileys client: messages to the device.
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import {

@@ -61,7 +61,7 @@ export class MediaStore {
     const files = new Set(await readdir(this.#parts.folder))
     for (const name of files) if (!this.#get(name)) await rm(this.path(name), { force: true })
     for (const [id, entry] of this.#entries()) {
-      // A full disk prevented it.
+      // The file was deleted because the disk was full.
       if (entry.state === 'here' && !files.has(id)) await this.#giveUp(id, entry)
       if (entry.state === 'wanted') this.#want(id)
       if (entry.state === 'gone' && Date.now() - entry.at > REMEMBERED_MS) await this.forget(id)

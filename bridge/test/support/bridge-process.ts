@@ -4,11 +4,11 @@ import type { WaServer } from '../wa-server/server.ts'
 import { BRIDGE } from './paths.ts'
 import { until } from './until.ts'
 
-/** What the bridge answers. */
+/** An answer of the bridge. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever comes.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read arbitrary fields.
   readonly body: any
 }
 
@@ -20,7 +20,7 @@ export interface LogLine {
   readonly [field: string]: unknown
 }
 
-/** How a bridge is started. */
+/** Options of a bridge process. */
 export interface BridgeOptions {
   readonly server: WaServer
   readonly folder: string
@@ -29,7 +29,7 @@ export interface BridgeOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Files that Node loads before the bundle. */
   readonly preloads?: readonly string[]
-  /** What is run instead of Node itself; Node's path and arguments follow. */
+  /** The command that replaces Node itself; Node's path and arguments follow. */
   readonly command?: readonly string[]
 }
 
@@ -40,7 +40,7 @@ const TRUST = join(BRIDGE, 'test/wa-server/trust-preload.cjs')
 export class BridgeProcess {
   readonly child: ChildProcess
   readonly log: LogLine[] = []
-  /** What it printed on stdout. */
+  /** Its output on stdout. */
   output = ''
   readonly #secret: string
   readonly #ended: Promise<number | string>
@@ -90,12 +90,12 @@ export class BridgeProcess {
     return bridge
   }
 
-  /** Starts it without waiting for anything. */
+  /** Starts it without waiting. */
   static spawn(options: BridgeOptions): BridgeProcess {
     return new BridgeProcess(options)
   }
 
-  /** Starts one that is expected to end by itself. */
+  /** Starts a process that is expected to exit by itself. */
   static async fail(options: BridgeOptions): Promise<{ code: number | string; errors: string }> {
     const bridge = new BridgeProcess(options)
     const code = await bridge.#ended
@@ -125,7 +125,7 @@ export class BridgeProcess {
       headers: { 'x-baileys-secret': this.#secret, ...headers },
       ...(body === undefined ? {} : { body }),
     }).catch(async error => {
-      // A process that ended a moment ago may not have been heard of yet.
+      // The exit of a process may not have been reported yet.
       await Promise.race([this.#ended, new Promise(resolve => setTimeout(resolve, 500))])
       const ended = this.child.exitCode ?? this.child.signalCode
       const state = ended === null ? 'it is running' : `it has ended with ${ended}: ${this.#errors}`
@@ -144,7 +144,7 @@ export class BridgeProcess {
     return this.post('/send', { to, type: 'text', text, idempotencyKey: key, ...more })
   }
 
-  /** The state, as health tells it. */
+  /** The state in the health report. */
   async state(): Promise<string> {
     return (await this.get('/health')).body.state
   }
@@ -154,7 +154,7 @@ export class BridgeProcess {
     return until(`the state "${state}"`, async () => (await this.state()) === state, limitMs)
   }
 
-  /** Waits for a code, and lets the phone scan it. */
+  /** Waits for a code, and scans it with the phone. */
   async link(server: WaServer): Promise<void> {
     const qr = await until('a QR code', async () => {
       const { status, body } = await this.get('/qr')
@@ -169,12 +169,12 @@ export class BridgeProcess {
     return until(`${event} in the log`, () => this.log.find(line => line.event === event && fits(line)))
   }
 
-  /** All that it printed, on stdout and stderr. */
+  /** All its output, on stdout and stderr. */
   get everything(): string {
     return this.output + this.#errors
   }
 
-  /** Asks it to end, and waits; how it ended. */
+  /** Stops it with a signal, and waits; returns how it exited. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
     this.child.kill(signal)
     return this.#ended
@@ -189,5 +189,5 @@ export class BridgeProcess {
   }
 }
 
-/** What all tests use. */
+/** Settings of all tests. */
 export const SECRET = 'the secret of the tests'

@@ -1,5 +1,5 @@
-// For the process under test: its clock is TEST_CLOCK_MS ahead of the true one, and as far behind it after a SIGUSR2 (and
-// so on). Monotonic clocks are left alone, as they are when somebody sets a machine's time.
+// For the process under test: its clock is TEST_CLOCK_MS ahead of the real one, and as far behind it after a SIGUSR2
+// (and so on). Monotonic clocks are unchanged, as they are when a user sets a machine's time.
 'use strict'
 
 let offset = Number(process.env.TEST_CLOCK_MS ?? 0)

@@ -4,17 +4,17 @@ import type { AddressInfo } from 'node:net'
 import type { MessageEvent, WireEvent } from '../../src/wire/event.ts'
 import { until } from './until.ts'
 
-/** What the daemon does with events: takes them, answers with a status, or does not answer at all. */
+/** How the daemon answers events: it accepts them, answers with a status, or does not answer at all. */
 export type Mood = 'takes' | 'hangs' | number
 
-/** Where events go: remembers what it took, and can be in any mood. */
+/** The target of the events: it records the accepted ones, and its answers can be set. */
 export class FakeDaemon {
   mood: Mood = 'takes'
-  /** Events that were taken, in order, repetitions too. */
+  /** Accepted events, in order, including repetitions. */
   readonly taken: WireEvent[] = []
-  /** Requests, whatever became of them. */
+  /** All requests, accepted or not. */
   requests = 0
-  /** What was wrong with a request. */
+  /** Errors that were found in requests. */
   readonly complaints: string[] = []
   readonly #server: Server
   readonly #secret: string
@@ -46,7 +46,7 @@ export class FakeDaemon {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/webhook/whatsapp/baileys`
   }
 
-  /** Messages that were taken. */
+  /** Accepted messages. */
   get messages(): MessageEvent[] {
     return this.taken.filter((event): event is MessageEvent => event.event === 'message')
   }
@@ -56,7 +56,7 @@ export class FakeDaemon {
     return this.messages.map(message => message.text)
   }
 
-  /** Waits for an event that fits. */
+  /** Waits for a matching event. */
   event(what: string, fits: (event: WireEvent) => boolean): Promise<WireEvent> {
     return until(what, () => this.taken.find(fits))
   }

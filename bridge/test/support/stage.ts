@@ -7,7 +7,7 @@ import { WaServer } from '../wa-server/server.ts'
 import { type BridgeOptions, BridgeProcess, SECRET } from './bridge-process.ts'
 import { FakeDaemon } from './fake-daemon.ts'
 
-/** A WhatsApp server, a daemon that only remembers, and the bridge between them. */
+/** A WhatsApp server, a fake daemon, and the bridge between them. */
 export class Stage {
   #bridge: BridgeProcess | undefined
 
@@ -17,7 +17,7 @@ export class Stage {
     readonly folder: string,
   ) {}
 
-  /** Sets a stage, which is cleared away after the tests of the file (or of the test that asks). */
+  /** Creates a stage, which is removed after the tests of the file (or after the test that creates it). */
   static async set(options: OptionsPatch = {}): Promise<Stage> {
     const server = await WaServer.start({ options: { preKeyCount: 1, ...options } })
     const daemon = await FakeDaemon.start(SECRET)
@@ -27,13 +27,13 @@ export class Stage {
     return stage
   }
 
-  /** The bridge that runs now. */
+  /** The running bridge. */
   get bridge(): BridgeProcess {
     if (!this.#bridge) throw new Error('no bridge was started')
     return this.#bridge
   }
 
-  /** Starts the bridge, or starts it again. */
+  /** Starts the bridge, or restarts it. */
   async start(options: Partial<BridgeOptions> = {}): Promise<BridgeProcess> {
     const { server, folder, daemon } = this
     this.#bridge = await BridgeProcess.start({ server, folder, target: daemon.target, ...options })
@@ -56,5 +56,5 @@ export class Stage {
 }
 
 let keys = 0
-/** A key that was not used yet. */
+/** A new key. */
 export const newKey = () => `key-${++keys}`

@@ -1,4 +1,4 @@
-/** Waits until something is so, and says what was waited for if it never is. */
+/** Waits until a condition is true; throws with the condition's name if it never is. */
 export async function until<T>(
   what: string,
   isSo: () => T | undefined | false | null | Promise<T | undefined | false | null>,

@@ -23,7 +23,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 const newPath = () => join(folder, `${files++}.log`)
 
-/** Everything that a file holds. */
+/** All values of a file. */
 async function contents(path: string): Promise<Record<string, unknown>> {
   const file = await LogFile.open(path, ['cold'])
   const found: Record<string, unknown> = {}
@@ -76,7 +76,7 @@ test('cut off at any byte, a file holds the commits up to there, each whole', as
     writeFileSync(cut, whole.subarray(0, length))
     const expected = states.filter(({ size }) => size <= length).at(-1)
     assert.deepEqual(await contents(cut), expected?.state, `cut off after ${length} bytes`)
-    // The torn end is gone, and the next commit stands on its own.
+    // The torn end is removed, and the next commit starts on a new line.
     const again = await LogFile.open(cut)
     await again.commit([['t', 'after', true]])
     await again.close()
@@ -93,7 +93,7 @@ test('a damaged, foreign, emptied or newer file is refused, and left as it is', 
   const whole = readFileSync(path)
   const damaged = Buffer.from(whole)
   damaged[Math.floor(whole.length / 2)] = (damaged[Math.floor(whole.length / 2)] as number) ^ 1
-  // A commit is one line: two broken ones are no torn write.
+  // A commit is one line: two broken lines are not a torn write.
   const lastTwo = Buffer.from(whole)
   const [, secondLast] = [...whole.entries()].filter(([, byte]) => byte === 10).reverse()
   for (const at of [whole.length - 5, (secondLast as [number, number])[0] - 5])
@@ -173,7 +173,7 @@ test('thousands of cold values are written anew in a moment, and are all there',
 test('where there is no room to write a file anew, the old one goes on', async () => {
   const path = newPath()
   const file = await LogFile.open(path)
-  // In the way of the new file.
+  // Blocks the creation of the new file.
   mkdirSync(join(`${path}.new`, 'taken'), { recursive: true })
   const value = 'x'.repeat(500_000)
   for (let i = 0; i < 20; i++) await file.commit([['t', 'k', `${i}${value}`]])

@@ -22,7 +22,7 @@ const self = { phone: '972355512340:3@s.whatsapp.net', lid: '300000000000001:3@l
 
 for (const { name, stanza, message, event } of cases) {
   test(`the daemon is told of ${name}`, () => {
-    // As it comes over the wire: through the encoding and back.
+    // As it arrives from the network: encoded and decoded.
     const bytes = proto.Message.encode(proto.Message.fromObject(message)).finish()
     const outer = proto.Message.decode(bytes)
     const envelope = envelopeOf(stanza, self)

@@ -11,7 +11,7 @@ class Side {
 
   constructor(readonly partner: ProtocolAddress) {}
 
-  /** Opens a session, which replaces the one before. */
+  /** Opens a session, which replaces the previous one. */
   async openSession(other: Side): Promise<void> {
     const { id, key } = other.store.newPreKey()
     const { identity, signedPreKey, registrationId } = other.store
@@ -37,7 +37,10 @@ class Side {
   }
 }
 
-/** A message of a first session comes after a second one was opened and used. Whether both sides still understand each other. */
+/**
+ * A message of the first session arrives after a second one was opened and used. Returns whether both sides can still
+ * decrypt.
+ */
 async function survivesCrossing(): Promise<boolean> {
   const alice = new Side(new ProtocolAddress('bob', 1))
   const bob = new Side(new ProtocolAddress('alice', 1))
@@ -59,7 +62,7 @@ async function survivesCrossing(): Promise<boolean> {
 
 test('a message of an older session does not spoil the newer one', async () => {
   quietLibsignal()
-  // If this is true some day, libsignal has mended it, and the override can go.
+  // If this becomes true, libsignal has fixed the bug, and the override can be removed.
   assert.equal(await survivesCrossing(), false)
   trySessionsOnCopies()
   assert.equal(await survivesCrossing(), true)

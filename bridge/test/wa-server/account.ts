@@ -13,7 +13,7 @@ export interface PreKey {
   key: Buffer
 }
 
-/** What a device tells about itself when it registers. */
+/** What a device reports about itself when it registers. */
 export interface Registration {
   identityKey: Buffer
   registrationId: number
@@ -23,9 +23,9 @@ export interface Registration {
 
 /** A device that is linked to the business's account. */
 export class Account {
-  /** One-time keys that nobody has used yet. */
+  /** Unused one-time keys. */
   preKeys: PreKey[] = []
-  /** The phone has removed the device: it may not log in any more. */
+  /** The phone has removed the device: it must not log in any more. */
   revoked = false
   signedPreKey: SignedPreKey
   readonly identityKey: Buffer

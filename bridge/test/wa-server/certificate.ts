@@ -1,11 +1,11 @@
-// A throw-away certificate for 127.0.0.1; Node itself cannot sign one, so the openssl command does.
+// A temporary certificate for 127.0.0.1; Node cannot sign one itself, so the openssl command does.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** A self-signed certificate in a folder of its own. */
+/** A self-signed certificate in its own folder. */
 export interface Certificate {
   key: Buffer
   certificate: Buffer
@@ -14,7 +14,7 @@ export interface Certificate {
   remove(): Promise<void>
 }
 
-/** Makes one; it names 127.0.0.1 and nothing else. */
+/** Creates one that is valid only for 127.0.0.1. */
 export async function makeCertificate(): Promise<Certificate> {
   const folder = await mkdtemp(join(tmpdir(), 'wa-server-'))
   const [keyFile, file] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { Journal, type JournalEntry } from './journal.ts'
 import type { WaServer } from './server.ts'
 
-/** How long a client has for anything that it is asked, in ms. */
+/** The time limit of a client's command, in ms. */
 const LIMIT_MS = 8000
 
-/** A process with clients; all of them talk to servers of one root key and one certificate. */
+/** A process with clients; all of them connect to servers with one root key and one certificate. */
 export class ClientProcess {
   private readonly child: ChildProcess
   private readonly journals = new Map<string, Journal>()
@@ -54,20 +54,20 @@ export class ClientProcess {
   }
 }
 
-/** One client, as a test sees it. */
+/** One client, as a test uses it. */
 export class TestClient {
   constructor(
     private readonly journal: Journal,
-    /** Asks the client for something and waits until it is done. */
+    /** Sends a command to the client and waits until it is done. */
     readonly ask: (command: string, given?: object) => Promise<Record<string, unknown>>,
   ) {}
 
-  /** A place in the client's events to wait from. */
+  /** A position in the client's events to wait from. */
   get now(): number {
     return this.journal.last
   }
 
-  /** Waits for an event of that name that fits, after a place. */
+  /** Waits for a matching event of that name after a position. */
   until(event: string, fits: (entry: JournalEntry) => boolean = () => true, after = 0): Promise<JournalEntry> {
     return this.journal.wait(entry => entry.event === event && fits(entry), { after, limitMs: LIMIT_MS })
   }

@@ -1,5 +1,6 @@
-// An ordinary Baileys client for the server's own tests, with its credentials in memory: commands come as lines of JSON
-// on standard input, events go out as lines of JSON. One process serves many clients, each with a name of its own.
+// An ordinary Baileys client for the server's own tests, with its credentials in memory: it reads commands as lines
+// of JSON from standard input, and writes events as lines of JSON. One process has many clients, each with its own
+// name.
 import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import makeWASocket, {
@@ -12,10 +13,10 @@ import makeWASocket, {
   type WASocket,
 } from 'baileys'
 
-// libsignal prints private keys on standard output, which is ours.
+// libsignal prints private keys on standard output, which carries the events.
 for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) console[level] = () => {}
 
-/** What a test may ask: the name of a method below, and its arguments. */
+/** A command of a test: the name of a method below, and its arguments. */
 interface Command {
   client: string
   command: string
@@ -79,7 +80,7 @@ class Client {
     this.sock = sock
     sock.ev.on('creds.update', update => Object.assign(this.creds, update))
     sock.ws.on('CB:ack,class:message', ({ attrs }) => this.say('ack', { id: attrs.id, error: attrs.error }))
-    // What Baileys leaves undone: the server has retired the secret of the QR code on the screen.
+    // A step that Baileys lacks: the server has retired the secret of the QR code on the screen.
     sock.ws.on('CB:notification,type:companion_reg_refresh', () => {
       this.creds.advSecretKey = randomBytes(32).toString('base64')
       const fields = this.lastQr.split(',')
@@ -165,7 +166,7 @@ class Client {
     await this.sock?.logout()
   }
 
-  /** Ends without a farewell. */
+  /** Closes without a closing handshake. */
   end() {
     this.sock?.ev.removeAllListeners('connection.update')
     this.sock?.end(undefined)

@@ -7,7 +7,7 @@ import { NoiseResponder } from './noise.ts'
 /** How long a last stanza has to arrive before the connection is closed, in ms. */
 const FAREWELL_MS = 20
 
-/** Who wants to know what a connection brings. */
+/** The handlers of a connection's events. */
 export interface ConnectionEvents {
   login(connection: Connection, payload: proto.ClientPayload, noiseKey: Buffer): void
   stanza(connection: Connection, node: BinaryNode): void
@@ -18,7 +18,7 @@ export interface ConnectionEvents {
 
 /** A client's connection. */
 export class Connection {
-  /** The client has asked for what waits for it; from then on messages come at once. */
+  /** The client has requested its waiting messages; later ones are sent at once. */
   active = false
   private frozen = false
   private decoding: Promise<void> = Promise.resolve()
@@ -39,31 +39,31 @@ export class Connection {
     socket.on('error', () => {})
   }
 
-  /** Whether stanzas still go through. */
+  /** Whether stanzas can be sent and received. */
   get open(): boolean {
     return this.socket.readyState === WebSocket.OPEN && !this.frozen
   }
 
-  /** Sends a stanza; to a connection that is closed or frozen nothing is sent. */
+  /** Sends a stanza, unless the connection is closed or frozen. */
   send(node: BinaryNode): void {
     if (!this.open) return
     this.events.trace('>>', node)
     this.noise.send(encodeBinaryNode(node))
   }
 
-  /** Closes after what was sent has had time to arrive. */
+  /** Closes after sent data has had time to arrive. */
   close(): void {
     setTimeout(() => this.socket.close(), FAREWELL_MS)
   }
 
-  /** Breaks the TCP connection off. */
+  /** Resets the TCP connection. */
   reset(): void {
     this.tcp.resetAndDestroy()
   }
 
   /**
-   * Neither reads nor answers from now on; TCP stays up until the client gives up. Bytes are still taken from the
-   * socket, unread, so that its end is noticed.
+   * Neither reads nor answers from now on; TCP stays open until the client gives up. Bytes are still read from the
+   * socket and discarded, so that its end is detected.
    */
   freeze(): void {
     this.frozen = true

@@ -1,4 +1,4 @@
-// What is in a message: from what a test asks for to WhatsApp's own form, and back.
+// The content of messages: converts a test's request to WhatsApp's format, and back.
 import { normalizeMessageContent, proto } from 'baileys'
 import { decryptMedia, encryptMedia, MEDIA_KINDS, type MediaKind, sha256Of } from './media.ts'
 import type { MediaHost } from './media-host.ts'
@@ -15,13 +15,13 @@ export interface MediaRequest {
   caption?: string
   fileName?: string
   /**
-   * The download is refused (410, or that status) until the device asks for a new upload; "lost": and then the phone
-   * does not have the file either.
+   * The download is refused (410, or that status) until the device requests a new upload; "lost": after that the
+   * phone does not have the file either.
    */
   gone?: boolean | number | 'lost'
 }
 
-/** What is said, in one of three ways. */
+/** The content, in one of three forms. */
 export interface ContentRequest {
   text?: string
   media?: MediaRequest
@@ -29,7 +29,7 @@ export interface ContentRequest {
   message?: Record<string, unknown>
 }
 
-/** The message that a test asks for. */
+/** Builds the message that a test requests. */
 export function contentOf({ text, media, message }: ContentRequest, host: MediaHost): proto.IMessage {
   if (message) return proto.Message.fromObject(message)
   if (media) return mediaMessage(media, host)
@@ -50,7 +50,7 @@ function mediaMessage(request: MediaRequest, host: MediaHost): proto.IMessage {
 /** Kinds of messages, as tests name them. */
 export type Kind = 'text' | MediaKind | 'reaction' | 'edit' | 'deletion' | 'other'
 
-/** Media in a message that was sent, as far as its file could be had. */
+/** Media in a message that was sent, as far as its file could be downloaded. */
 export interface MediaSeen {
   kind: MediaKind
   mimetype: string | undefined
@@ -61,11 +61,11 @@ export interface MediaSeen {
   bytes?: number
   /** SHA-256 of the file, decrypted, in hex. */
   sha256?: string
-  /** Why the file could not be had. */
+  /** Why the file could not be downloaded. */
   error?: string
 }
 
-/** What a message says. */
+/** The content of a message. */
 export interface ContentSeen {
   kind: Kind
   text: string | undefined
@@ -89,7 +89,7 @@ export function describe(message: proto.IMessage, host: MediaHost): ContentSeen 
 export const textOf = (message: proto.IMessage): string | undefined =>
   message.conversation || message.extendedTextMessage?.text || undefined
 
-/** The media of a message, of whatever kind. */
+/** The media of a message, of any kind. */
 export function mediaPartOf(message: proto.IMessage) {
   const content = normalizeMessageContent(message) ?? {}
   const kind = MEDIA_KINDS.find(name => content[`${name}Message`])

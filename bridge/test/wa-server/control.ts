@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { WaServer } from './server.ts'
 
 type Body = Record<string, unknown>
-/** Bodies are what tests write; the methods check what matters. */
+/** Bodies are what tests write; the methods validate the necessary fields. */
 type Call = (server: WaServer, body: never) => unknown
 
 const CALLS: Record<string, Call> = {
@@ -23,7 +23,7 @@ const CALLS: Record<string, Call> = {
   'POST /options': (server, body) => server.options(body),
 }
 
-/** Answers calls: 200 with the result, 404 for what does not exist, 400 for what a test did wrong. */
+/** Answers calls: 200 with the result, 404 for an unknown object, 400 for an invalid call. */
 export function controlServer(server: WaServer): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     answer(server, request).then(

@@ -5,9 +5,9 @@ import type { Network } from './network.ts'
 import { stanza } from './stanza.ts'
 
 /**
- * reset: TCP is broken off; close: an orderly end; xmlstreamend: the stream's end is announced; restart: the code 515;
- * replaced: another client has logged in; device_removed: the phone has removed the device; freeze: nothing is read or
- * answered any more; code: a stream error with any code.
+ * reset: TCP is reset; close: an orderly close; xmlstreamend: the stream's end is announced; restart: the code 515;
+ * replaced: another client has logged in; device_removed: the phone has removed the device; freeze: nothing more is
+ * read or answered; code: a stream error with any code.
  */
 export const DROPS = [
   'reset',
@@ -23,7 +23,7 @@ export const DROPS = [
 /** A way to end a connection. */
 export type Drop = (typeof DROPS)[number]
 
-/** Ends a connection in that way. */
+/** Ends a connection in this way. */
 export function drop(network: Network, connection: Connection, kind: Drop, code?: number): void {
   const farewell = farewellOf(kind, code)
   network.journal.note('drop', { connection: connection.id, kind, ...(code !== undefined && { code }) })

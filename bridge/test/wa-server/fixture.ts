@@ -1,5 +1,5 @@
-// What each file of tests about the server starts from: a server, a process for clients and, if asked for, one client
-// that is linked.
+// The initial state of each test file about the server: a server, a process for clients and, on request, one linked
+// client.
 import { after } from 'node:test'
 import { Curve } from 'baileys'
 import { type Certificate, makeCertificate } from './certificate.ts'
@@ -15,18 +15,18 @@ const servers: WaServer[] = []
 let certificate: Certificate
 /** The process of all clients. */
 export let clients: ClientProcess
-/** A server with a linked client, for tests that leave both as they were. */
+/** A server with a linked client, for tests that do not change them. */
 export let server: WaServer
 export let client: TestClient
 
-/** A server of the test's own. */
+/** A server for one test. */
 export async function start(options: OptionsPatch = {}): Promise<WaServer> {
   const started = await WaServer.start({ root, certificate, options: { preKeyCount: 1, ...options } })
   servers.push(started)
   return started
 }
 
-/** A client that is linked and has caught up. */
+/** A client that is linked and has received all waiting messages. */
 export async function link(to: WaServer, settings = {}): Promise<TestClient> {
   const linked = clients.client(to.url, settings)
   to.scan({ qr: String((await linked.until('qr')).qr) })
@@ -34,7 +34,7 @@ export async function link(to: WaServer, settings = {}): Promise<TestClient> {
   return linked
 }
 
-/** Before the tests: the shared server, and its client unless all tests bring their own. */
+/** Before the tests: the shared server, and its client unless every test creates its own. */
 export async function prepare({ linked = true } = {}): Promise<void> {
   certificate = await makeCertificate()
   server = await start()
@@ -73,7 +73,7 @@ export async function send(to: string, content: object, by = client, id?: string
   return sent
 }
 
-/** Waits until the client knows what has become of its message: 3 delivered, 4 read, 5 played. */
+/** Waits until the client has this status of its message: 3 delivered, 4 read, 5 played. */
 export const status = (id: string, expected: number, by = client) =>
   Promise.any([
     by.until('update', update => update.id === id && update.status === expected),
@@ -81,7 +81,7 @@ export const status = (id: string, expected: number, by = client) =>
     by.until('message', message => (message.key as Key).id === id && message.status === expected),
   ])
 
-/** What the server got with that id: the latest. */
+/** The server's latest copy with that id. */
 export const outboundOf = (id: string, on = server) =>
   on
     .state()

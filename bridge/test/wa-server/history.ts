@@ -1,4 +1,4 @@
-// A piece of the phone's history, as it reaches a device that was just linked.
+// A part of the phone's history, as a newly linked device receives it.
 import { deflateSync } from 'node:zlib'
 import { proto } from 'baileys'
 import { encryptMedia } from './media.ts'
@@ -24,7 +24,7 @@ export interface HistoryRequest {
   inline?: boolean
 }
 
-/** The message that carries a piece of history. */
+/** The message that carries a part of the history. */
 export function historyMessage({ conversations, syncType = 0, inline = true }: HistoryRequest, host: MediaHost) {
   const progress = { syncType, chunkOrder: 1, progress: 100 }
   const history = proto.HistorySync.fromObject({

@@ -1,4 +1,5 @@
-// Messages to the device: encrypted once, sent again unchanged until the device has answered, as the real server does.
+// Messages to the device: encrypted once, sent again unchanged until the device has answered, as the real server
+// does.
 import { areJidsSameUser, type BinaryNode, normalizeMessageContent, proto, S_WHATSAPP_NET } from 'baileys'
 import { mediaPartOf, textOf } from './content.ts'
 import type { Network } from './network.ts'
@@ -8,14 +9,15 @@ import { reupload } from './reupload.ts'
 import { attributesOf, bySenderKey, type Route } from './route.ts'
 import { type Attributes, bytesOf, child, children, seconds, stanza, unsigned } from './stanza.ts'
 
-/** With fewer one-time keys left than this, the device is told to upload more. */
+/** With fewer one-time keys left than this, the server requests more from the device. */
 const FEW_KEYS = 5
 /** How often a sender encrypts one message again. */
 const MAX_RETRIES = 5
 
 /**
- * queued: waits for the device; sent: on its way; acknowledged: the device has it; refused: the device has said that it
- * will never take it; retry: it could not be read, and nobody has sent it again; gone: the device is not linked any more.
+ * queued: waits for the device; sent: in transit; acknowledged: the device has it; refused: the device has refused it
+ * permanently; retry: it could not be decrypted, and has not been sent again; gone: the device is not linked any
+ * more.
  */
 export type InboundState = 'queued' | 'sent' | 'acknowledged' | 'refused' | 'retry' | 'gone'
 
@@ -25,7 +27,9 @@ export interface InboundMessage {
   readonly sender: Person
   readonly route: Route
   readonly content: proto.IMessage
-  /** The device gets no content: a message for one view, which it may not show, or one of which only the phone has it. */
+  /**
+   * The device gets no content: a view-once message, which it may not show, or one whose content only the phone has.
+   */
   readonly unavailable: 'view_once' | 'absent' | false
   /** The phone cannot upload the media again. */
   readonly lost: boolean
@@ -37,21 +41,21 @@ export interface InboundMessage {
   read: boolean
   /** The encrypted content. */
   sealed: BinaryNode[] | undefined
-  /** A retry receipt came; Baileys follows it by a refusal, which means nothing. */
+  /** A retry receipt arrived; Baileys sends a refusal after it, which has no meaning. */
   refusalIsRetry: boolean
 }
 
 /** What a new message needs. */
 export type NewMessage = Pick<InboundMessage, 'id' | 'sender' | 'route' | 'content' | 'unavailable' | 'lost'>
 
-/** Messages to the device, all that there ever were. */
+/** Messages to the device, all of them since the start. */
 export class Inbound {
   private readonly messages: InboundMessage[] = []
   private corrupt = false
 
   constructor(private readonly network: Network) {}
 
-  /** Queues a message; it goes out at once when the device is there. */
+  /** Queues a message; it is sent at once if the device is online. */
   async add(from: NewMessage): Promise<InboundMessage> {
     const { network } = this
     if (!network.account || network.account.revoked) throw new Error('no device is linked')
@@ -69,12 +73,12 @@ export class Inbound {
     return this.pending().length
   }
 
-  /** Sends what waits, as offline messages. */
+  /** Sends the waiting messages, as offline messages. */
   async deliverPending(): Promise<void> {
     for (const message of this.pending()) await this.deliver(message, true)
   }
 
-  /** Sends the same ciphertext once more. */
+  /** Sends the same ciphertext again. */
   redeliver(id: string, offline = false): Promise<void> {
     const messages = this.messages.filter(message => message.id === id)
     if (!messages.length) throw new Error(`no message has the id ${id}`)
@@ -84,12 +88,12 @@ export class Inbound {
     })
   }
 
-  /** The next message is damaged on its way. */
+  /** The next message is corrupted in transit. */
   corruptNext(): void {
     this.corrupt = true
   }
 
-  /** Another device is linked: it cannot read what was meant for the former one. */
+  /** Another device is linked: it cannot decrypt messages for the former one. */
   abandon(): void {
     for (const message of this.messages) {
       if (message.state !== 'acknowledged' && message.state !== 'refused') message.state = 'gone'
@@ -115,7 +119,7 @@ export class Inbound {
     }
   }
 
-  /** All messages, as `/state` tells them. */
+  /** All messages, in the form of `/state`. */
   view() {
     return this.messages.map(({ id, sender, route, content, state, deliveries, retries, read }) => ({
       id,
@@ -154,7 +158,7 @@ export class Inbound {
     }
   }
 
-  /** The device could not read a message: its sender encrypts it anew, in a new session. */
+  /** The device could not decrypt a message: its sender encrypts it again, in a new session. */
   private async retry(message: InboundMessage, receipt: BinaryNode): Promise<void> {
     message.retries++
     message.state = 'retry'
@@ -235,7 +239,7 @@ export class Inbound {
     return [stanza('enc', { v: '2', type, count }, body)]
   }
 
-  /** The messages that an answer is about: ids are unique only for each sender. */
+  /** The messages of an answer: ids are unique only for each sender. */
   private addressed(ids: string[], { to, participant }: BinaryNode['attrs']): InboundMessage[] {
     return ids.flatMap(id => {
       const named = this.messages.filter(message => message.id === id)
@@ -255,7 +259,7 @@ const deviceSent = (route: Route & { kind: 'own' }, message: proto.IMessage): pr
   return { deviceSentMessage: { destinationJid: addressing === 'lid' ? recipient.lidJid : recipient.jid, message } }
 }
 
-/** The stanza's type, which tells the server what it may not see. */
+/** The stanza's type, which the server needs because it cannot read the content. */
 function typeOf(content: proto.IMessage): string {
   if (content.reactionMessage) return 'reaction'
   return mediaPartOf(content) ? 'media' : 'text'

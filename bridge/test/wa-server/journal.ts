@@ -1,6 +1,6 @@
-// What happened, in order.
+// The recorded events, in order.
 
-/** One thing that happened. */
+/** One event. */
 export interface JournalEntry {
   /** 1, 2, 3, … */
   n: number
@@ -10,7 +10,7 @@ export interface JournalEntry {
   [detail: string]: unknown
 }
 
-/** The ordered log of everything of interest, for tests to read and to wait on. */
+/** The ordered log of all relevant events, for tests to read and to wait on. */
 export class Journal {
   private readonly entries: JournalEntry[] = []
   private readonly watchers = new Set<(entry: JournalEntry) => void>()
@@ -22,7 +22,7 @@ export class Journal {
     for (const watcher of this.watchers) watcher(entry)
   }
 
-  /** Something may have changed that is not written down: whoever waits looks again. */
+  /** A change that has no entry: waiting conditions are evaluated again. */
   changed(): void {
     const last = this.entries.at(-1)
     if (last) for (const watcher of this.watchers) watcher(last)
@@ -33,12 +33,12 @@ export class Journal {
     return this.entries.slice(Math.max(0, n))
   }
 
-  /** The number of the last entry: a place to wait from. */
+  /** The number of the last entry: a position to wait from. */
   get last(): number {
     return this.entries.length
   }
 
-  /** Waits for an entry after number `after` that fits. */
+  /** Waits for a matching entry after number `after`. */
   wait(fits: (entry: JournalEntry) => boolean, { after = 0, limitMs = 8000 } = {}): Promise<JournalEntry> {
     const found = this.after(after).find(fits)
     if (found) return Promise.resolve(found)

@@ -1,6 +1,7 @@
-// For a process that must not outlive its parent: node --require lifeline.cjs <program>
+// For a process that must exit with its parent: node --require lifeline.cjs <program>
 //
-// The parent keeps a pipe open on its standard input; when the parent is gone, however that came, so is the process.
+// The parent keeps a pipe open on the process's standard input; when the parent exits for any reason, the process
+// exits too.
 'use strict'
 
 const end = () => process.exit(1)

@@ -1,4 +1,4 @@
-// Logging in: who gets in, and what those who do not are told.
+// Logins: which devices are accepted, and how the server refuses the others.
 import { type proto, S_WHATSAPP_NET } from 'baileys'
 import type { Connection } from './connection.ts'
 import { drop } from './endings.ts'
@@ -6,15 +6,15 @@ import type { Network } from './network.ts'
 import type { Pairing } from './pairing.ts'
 import { seconds, stanza } from './stanza.ts'
 
-/** The answer to the next login: refuse it with that reason, once or (sticky) until it is cleared. */
+/** The result of the next login: refuse it with that reason, once or (sticky) until it is cleared. */
 export interface NextLogin {
   failure?: string | number
   sticky?: boolean
 }
 
-/** Decides about logins. */
+/** Accepts or refuses logins. */
 export class Login {
-  /** How many logins there were so far, refused ones not counted. */
+  /** The number of successful logins so far. */
   count = 0
   private next: NextLogin = {}
 
@@ -23,12 +23,12 @@ export class Login {
     private readonly pairing: Pairing,
   ) {}
 
-  /** What to do at the next login. */
+  /** The result of the next login. */
   expect(next: NextLogin): void {
     this.next = next
   }
 
-  /** The end of a handshake: a registration, or a login of a device that is linked. */
+  /** The end of a handshake: a registration, or a login of a linked device. */
   arrive(connection: Connection, payload: proto.ClientPayload, noiseKey: Buffer): void {
     const { failure, sticky } = this.next
     if (failure !== undefined) {
@@ -49,7 +49,7 @@ export class Login {
       return
     }
     const previous = this.network.live
-    // A frozen connection stays as it is until its client gives up.
+    // A frozen connection stays open until its client gives up.
     if (previous?.open) drop(this.network, previous, 'replaced')
     this.network.live = connection
     this.count++

@@ -1,7 +1,7 @@
-// The server as a process of its own: node main.mjs [--port N] [--control-port N] [--trace]
+// The server as a separate process: node main.mjs [--port N] [--control-port N] [--trace]
 //
-// Prints one line of JSON, {"url","control","rootKey","mediaCa","mediaHost"}, and ends at the end of its standard input,
-// so that a parent that is killed leaves nothing behind.
+// Prints one line of JSON, {"url","control","rootKey","mediaCa","mediaHost"}, and exits when its standard input is
+// closed, so that a killed parent leaves no process behind.
 import { parseArgs } from 'node:util'
 import { WaServer } from './server.ts'
 
@@ -25,6 +25,6 @@ process.on('SIGTERM', end)
 process.on('SIGINT', end)
 process.stdin.on('end', end).on('error', end).resume()
 
-// Last, so that whoever reads the line may end the process at once.
+// Last, because the reader of the line may end the process at once.
 const { url, control, rootKey, mediaCa, mediaHost } = server
 process.stdout.write(`${JSON.stringify({ url, control, rootKey, mediaCa, mediaHost })}\n`)

@@ -1,4 +1,4 @@
-// The host for media: encrypted files go up and come down over HTTPS on loopback.
+// The host for media: encrypted files are uploaded and downloaded over HTTPS on loopback.
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
@@ -36,7 +36,7 @@ export class MediaHost {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
-  /** Keeps a file under a new path, which is the answer; `refusal`: downloads get that status. */
+  /** Stores a file under a new path, which it returns; `refusal`: downloads get that status. */
   put(bytes: Buffer, refusal?: number): string {
     const path = `/v/t62/${randomBytes(12).toString('hex')}`
     this.files.set(path, { bytes, refusal })

@@ -8,7 +8,7 @@ export const MEDIA_KINDS = ['image', 'audio', 'video', 'document', 'sticker'] as
 /** A kind of media. */
 export type MediaKind = (typeof MEDIA_KINDS)[number]
 
-/** What is encrypted like media: history files are, too. */
+/** What is encrypted like media, including history files. */
 export type Encrypted = MediaKind | 'history'
 
 const INFO: Record<Encrypted, string> = {
@@ -21,7 +21,7 @@ const INFO: Record<Encrypted, string> = {
 }
 const MAC_LENGTH = 10
 
-/** An encrypted file and what a message says about it. */
+/** An encrypted file and its description in a message. */
 export interface EncryptedMedia {
   file: Buffer
   mediaKey: Buffer
@@ -33,7 +33,7 @@ export interface EncryptedMedia {
 /** SHA-256. */
 export const sha256Of = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
-/** Encrypts a file with a key of its own. */
+/** Encrypts a file with a new key. */
 export function encryptMedia(plain: Uint8Array, kind: Encrypted): EncryptedMedia {
   const mediaKey = randomBytes(32)
   const { iv, cipherKey, macKey } = keysOf(mediaKey, kind)
@@ -52,7 +52,7 @@ export function decryptMedia(file: Buffer, mediaKey: Uint8Array, kind: Encrypted
   return Buffer.concat([decipher.update(body), decipher.final()])
 }
 
-/** What the phone answers to a request to upload a file again. */
+/** The phone's answer to a request to upload a file again. */
 export function encryptReupload(
   notification: proto.IMediaRetryNotification,
   mediaKey: Uint8Array,
@@ -63,7 +63,7 @@ export function encryptReupload(
   return { ciphertext: aesEncryptGCM(plain, reuploadKey(mediaKey), iv, Buffer.from(id)), iv }
 }
 
-/** The id of the message whose file a client asks for again. */
+/** The id of the message whose file a client requests again. */
 export function decryptReuploadRequest(ciphertext: Buffer, iv: Buffer, mediaKey: Uint8Array, id: string): string {
   const plain = aesDecryptGCM(ciphertext, reuploadKey(mediaKey), iv, Buffer.from(id))
   return proto.ServerErrorReceipt.decode(plain).stanzaId ?? ''

@@ -1,4 +1,4 @@
-// What the parts of the server share.
+// The state that the parts of the server share.
 import type { BinaryNode } from 'baileys'
 import type { Account } from './account.ts'
 import type { Connection } from './connection.ts'
@@ -25,18 +25,18 @@ export class Network {
     readonly media: MediaHost,
   ) {}
 
-  /** The connection that takes messages at once, if there is one. */
+  /** The connection that accepts messages at once, if there is one. */
   get receiving(): Connection | undefined {
     return this.live?.active && !this.options.deaf ? this.live : undefined
   }
 
-  /** The linked device; an error when there is none. */
+  /** The linked device; throws if there is none. */
   get device(): Account {
     if (!this.account || this.account.revoked) throw new Error('no device is linked')
     return this.account
   }
 
-  /** One thing after another: stanzas and deliveries keep their order. */
+  /** Runs one task after another: stanzas and deliveries keep their order. */
   turn<T>(work: () => T | Promise<T>): Promise<T> {
     const done = this.turns.then(work)
     this.turns = done.catch(() => {}).finally(() => this.journal.changed())

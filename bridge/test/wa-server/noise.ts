@@ -25,7 +25,7 @@ export function certificateChain(root: KeyPair, serverKey: Uint8Array): Uint8Arr
   }).finish()
 }
 
-/** What came in: the client's hello to the account servers, then one stanza after another. */
+/** Incoming data: the client's hello to the account servers, then one stanza after another. */
 export type NoiseEvent =
   | { kind: 'login'; payload: proto.ClientPayload; noiseKey: Buffer }
   | { kind: 'stanza'; bytes: Buffer }
@@ -58,7 +58,7 @@ export class NoiseResponder {
     this.key = this.hash
   }
 
-  /** Takes bytes as they come, in any portions. */
+  /** Accepts bytes as they arrive, in any portions. */
   receive(bytes: Buffer): NoiseEvent[] {
     this.pending = Buffer.concat([this.pending, bytes])
     if (this.stage === 'intro' && !this.takeIntro()) return []

@@ -1,4 +1,4 @@
-// What a test may change about the server's behaviour, while it runs.
+// The options of the server, which a test may change while it runs.
 
 /** The server's behaviour. */
 export interface Options {
@@ -10,11 +10,11 @@ export interface Options {
   name: string
   /** Whether messages from the device are acknowledged. */
   ackMessages: boolean
-  /** What comes in for the device waits: until its next login, or for as long as this is set. Queries are answered. */
+  /** Messages for the device wait: until its next login, or for as long as this is set. Queries are answered. */
   deaf: 'until-login' | 'always' | null
-  /** Whether the business's own phone confirms what its device asks of it. */
+  /** Whether the business's own phone confirms its device's requests. */
   phoneOnline: boolean
-  /** How long an acknowledgement takes, in ms. */
+  /** The delay of an acknowledgement, in ms. */
   ackDelayMs: number
   /** Which receipts recipients send by themselves. */
   autoReceipt: 'delivery' | 'read' | false
@@ -22,7 +22,7 @@ export interface Options {
   receiptDelayMs: number
   /** The next message from the device gets this error instead of an acknowledgement; then it is cleared. */
   nextSendError: number | null
-  /** Receipts of the device never reach the server, as when a connection dies before them. Retry receipts do. */
+  /** Receipts of the device never reach the server, as when a connection breaks before them. Retry receipts do. */
   dropReceipts: boolean
   /** The end of the offline queue is not announced. */
   withholdOffline: boolean
@@ -30,33 +30,38 @@ export interface Options {
   stallIq: string[]
   /** Phone numbers (digits) without an account. */
   notOnWhatsApp: string[]
-  /** Whether senders send again what the device could not read. */
+  /** Whether senders resend a message that the device could not decrypt. */
   resendOnRetry: boolean
-  /** At the first scan of a QR the server retires its secret: only a later QR, with another secret, pairs. */
+  /**
+   * At the first scan of a QR code the server retires its secret: only a later QR code, with another secret, pairs.
+   */
   regRefresh: boolean
   /** The secret of the QR codes is retired while a pairing code is being answered. */
   regRefreshInCodeFlow: boolean
   /** Whether the server restarts the connection after pairing (515), as the real one does. */
   restartAfterPair: boolean
-  /** How long after pairing it does so, in ms; null: 300 to 1,500 by chance, as the real one. */
+  /** How long after pairing it does so, in ms; null: a random time from 300 to 1,500, as the real one. */
   restartDelayMs: number | null
-  /** Wait between the handshake's end and the first stanza, in ms: Baileys loses a stanza that comes at once. */
+  /** Delay between the handshake's end and the first stanza, in ms: Baileys loses a stanza that arrives at once. */
   loginDelayMs: number
   /** How many QR codes a client gets in one connection. */
   pairRefs: number
   /** How long each of them can be scanned, in seconds; null: as long as the connection lives. */
   refSeconds: number | null
-  /** How long a pairing code can be typed in, in seconds. */
+  /** How long a pairing code can be entered, in seconds. */
   codeSeconds: number
-  /** How many one-time keys the device is told to have left; null: the truth. With 1, a new device uploads only 5. */
+  /**
+   * How many remaining one-time keys the server reports to the device; null: the real number. With 1, a new device
+   * uploads only 5.
+   */
   preKeyCount: number | null
-  /** Whether the phone sends what came to the device without content. */
+  /** Whether the phone sends the content of messages that the device got without it. */
   resendPlaceholders: boolean
-  /** Connections are closed as soon as they are made. */
+  /** Connections are closed as soon as they are opened. */
   refuseConnections: boolean
 }
 
-/** The behaviour when nothing is asked for. */
+/** The default behaviour. */
 export const DEFAULTS: Readonly<Options> = {
   phone: '15550001000',
   lid: '100000001000',
@@ -89,7 +94,7 @@ export const DEFAULTS: Readonly<Options> = {
 /** Changes to the behaviour; null means the default. */
 export type OptionsPatch = { [Name in keyof Options]?: Options[Name] | null }
 
-/** Changes options in place. A name that does not exist is an error. */
+/** Changes options in place. An unknown name is an error. */
 export function change(options: Options, patch: OptionsPatch): void {
   for (const name of Object.keys(patch)) {
     if (!(name in DEFAULTS)) throw new Error(`no such option: ${name}`)

@@ -15,9 +15,9 @@ export interface Copy {
   text?: string | undefined
   /** The copy for the business's own phone. */
   deviceSent?: boolean
-  /** Not the message, but the key to read it. */
+  /** Not the message, but the key to decrypt it. */
   senderKey?: boolean
-  /** Why it could not be read. */
+  /** Why it could not be decrypted. */
   error?: string
 }
 
@@ -26,34 +26,34 @@ export interface OutboundMessage extends ContentSeen {
   id: string
   /** The chat, as the device addressed it. */
   to: string
-  /** The recipient's phone number; of groups and the like, undefined. */
+  /** The recipient's phone number; undefined for groups and lists. */
   phone: string | undefined
   /** The recipient has shown a message with this id before, and drops this one. */
   duplicate: boolean
   acknowledged: boolean
   /** The error that it got instead of an acknowledgement. */
   error?: number
-  /** What the recipient decrypted; undefined when nobody could. */
+  /** What the recipient decrypted; undefined if no recipient could. */
   message: proto.IMessage | undefined
   copies: Copy[]
   /** Unix time in milliseconds. */
   t: number
 }
 
-/** Takes messages from the device. */
+/** Receives messages from the device. */
 export class Outbound {
   readonly messages: OutboundMessage[] = []
-  /** Ids that recipients have shown, and not asked for again. */
+  /** Ids that recipients have shown, and not requested again. */
   private readonly shown = new Set<string>()
 
   constructor(
     private readonly network: Network,
     private readonly receipts: Receipts,
-    /** What the device asks of its own phone. */
+    /** The device's requests to its own phone. */
     private readonly onPeerMessage: (message: proto.IMessage | undefined) => void,
   ) {}
 
-  /** Takes a message. */
+  /** Receives a message. */
   async take(connection: Connection, node: BinaryNode): Promise<void> {
     const { id = '', to = '', category } = node.attrs
     const copies: Copy[] = []
@@ -79,7 +79,7 @@ export class Outbound {
     this.answer(connection, node, record)
   }
 
-  /** A recipient could not read the message: the next one with this id is shown. */
+  /** A recipient could not decrypt the message: the next one with this id is shown. */
   unreadable(id: string): void {
     this.shown.delete(id)
   }
@@ -104,7 +104,7 @@ export class Outbound {
     return message
   }
 
-  /** Reads one recipient's copy; the answer is the message itself, unless it is only a copy for our own phone. */
+  /** Decrypts one recipient's copy; returns the message itself, unless it is only a copy for our own phone. */
   private async readCopy(to: string, copy: Copy, enc: BinaryNode, isPeer: boolean): Promise<proto.Message | undefined> {
     try {
       const person = this.network.people.byJid(copy.jid)
@@ -126,7 +126,7 @@ export class Outbound {
     }
   }
 
-  /** Everybody with the sender key can read what is written to a group. */
+  /** Every holder of the sender key can decrypt messages to a group. */
   private async readGrouped(to: string, enc: BinaryNode, copies: Copy[]): Promise<proto.Message | undefined> {
     let message: proto.Message | undefined
     for (const person of this.network.people.all.filter(({ readsGroups }) => readsGroups)) {
@@ -156,16 +156,16 @@ export class Outbound {
       if (error) return
       const person = people.byJid(record.to)
       if (!person || person === people.own) return
-      // Phones ask by themselves for what they could not read.
+      // Phones request by themselves what they could not decrypt.
       const receipt = record.message || this.shown.has(record.id) ? this.autoReceipt : this.askAgain
       setTimeout(() => receipt.call(this, record, person), options.receiptDelayMs)
     }, options.ackDelayMs)
   }
 
-  /** The business's own phone has taken what its device asks of it. */
+  /** The business's own phone has received its device's request. */
   private confirm(id: string): void {
     const { own } = this.network.people
-    // The receipt follows the acknowledgement, so it is not awaited here: both take their turn.
+    // The receipt follows the acknowledgement, so it is not awaited here: both are queued.
     void this.receipts.send('peer_msg', { ids: [id], chat: own.jid, person: own })
   }
 
@@ -189,7 +189,7 @@ export class Outbound {
   }
 }
 
-/** So often a phone asks for the same message. */
+/** How often a phone requests the same message. */
 const MOST_TRIES = 5
 
 /** The copies for single recipients. */
@@ -201,6 +201,6 @@ function sealedCopies(node: BinaryNode, to: string): { jid: string; enc: BinaryN
   return [...listed, ...direct.map(enc => ({ jid: node.attrs.participant ?? to, enc }))]
 }
 
-/** Whether there is something besides a sender key. */
+/** Whether it contains more than a sender key. */
 const hasContent = (message: proto.Message): boolean =>
   Object.keys(message.toJSON()).some(name => name !== 'senderKeyDistributionMessage' && name !== 'messageContextInfo')

@@ -18,17 +18,17 @@ import { drop } from './endings.ts'
 import type { Network } from './network.ts'
 import { bytesOf, child, inner, seconds, serverQuery, stanza, unsigned } from './stanza.ts'
 
-/** What the signatures of an account and of its device begin with. */
+/** The prefixes of the signatures of an account and of its device. */
 const ACCOUNT_SIGNATURE = Buffer.from([6, 0])
 const DEVICE_SIGNATURE = Buffer.from([6, 1])
 const SUCCESS_ID = 'pair-success'
-/** How long a client has to answer the phone that typed its code, in ms. */
+/** How long a client has to answer after its code was entered on the phone, in ms. */
 const CODE_LIMIT_MS = 10_000
 
-/** How soon and how late WhatsApp restarts the connection of a device that was just linked, in ms. */
+/** The earliest and the latest time at which WhatsApp restarts the connection of a newly linked device, in ms. */
 const RESTART_MS = { least: 300, most: 1500 }
 
-/** The addresses of a device that was just linked. */
+/** The addresses of a newly linked device. */
 export interface Linked {
   jid: string
   lid: string
@@ -40,16 +40,16 @@ interface CodeAttempt {
   settle: (result: Linked | Error) => void
 }
 
-/** A client that waits to be linked. */
+/** A client that is not linked yet. */
 interface Candidate {
   connection: Connection
   registration: Registration
   refs: { text: string; expires: number }[]
-  /** The secret that a QR may not carry any more. */
+  /** The retired secret, which a QR code must not contain any more. */
   retiredSecret: string | undefined
   /** The client's ephemeral key, encrypted with its pairing code. */
   wrappedKey: Buffer | undefined
-  /** Until when its pairing code can be typed in, Unix ms. */
+  /** When its pairing code expires, Unix ms. */
   codeExpires: number
   attempt: CodeAttempt | undefined
 }
@@ -65,7 +65,7 @@ export class Pairing {
     private readonly onLinked: () => void,
   ) {}
 
-  /** The connection of the client that waits to be linked. */
+  /** The connection of the client that is not linked yet. */
   get waiting(): Connection | undefined {
     return this.candidate?.connection.open ? this.candidate.connection : undefined
   }
@@ -120,7 +120,7 @@ export class Pairing {
     return this.link(candidate, Buffer.from(secret, 'base64'))
   }
 
-  /** The phone's owner types a pairing code; the answer tells whether it was the right one. */
+  /** The phone's owner enters a pairing code; returns whether it was correct. */
   async enterCode(code: string): Promise<Linked> {
     const candidate = this.current()
     const { connection, wrappedKey } = candidate
@@ -152,7 +152,7 @@ export class Pairing {
     })
   }
 
-  /** A client's step in pairing by code; the answer is what its query gets. */
+  /** A client's step in pairing by code; returns the answer to its query. */
   codeStep(connection: Connection, step: BinaryNode): BinaryNode[] {
     const candidate = this.candidate
     if (candidate?.connection !== connection) throw new Error('a pairing step of a client that did not register')
@@ -163,7 +163,7 @@ export class Pairing {
       return [stanza(step.tag, {}, [stanza('link_code_pairing_ref', {}, Buffer.from('ref'))])]
     }
     if (this.network.options.regRefreshInCodeFlow) this.retireSecret(connection)
-    // After the answer, so that the client has it before it is linked.
+    // After the answer, so that the client has the answer before it is linked.
     setImmediate(() => this.finishCode(candidate, bytesOf(child(step, 'link_code_pairing_wrapped_key_bundle'))))
     return []
   }
@@ -185,7 +185,7 @@ export class Pairing {
     setTimeout(restart, options.restartDelayMs ?? chosen).unref()
   }
 
-  /** Tells the client that its QR codes carry a secret that is void. */
+  /** Notifies the client that its QR codes contain a retired secret. */
   private retireSecret(connection: Connection): void {
     const type = 'companion_reg_refresh'
     connection.send(stanza('notification', { from: S_WHATSAPP_NET, type, id: 'refresh', t: seconds() }, [stanza(type)]))

@@ -1,10 +1,10 @@
-// Everybody on this WhatsApp: they come into being when they are first spoken of.
+// The people on this WhatsApp: each is created when a test first names them.
 import { Curve, jidDecode, type KeyPair } from 'baileys'
 import type { Options } from './options.ts'
 import { Person } from './person.ts'
 import { digitsOf } from './stanza.ts'
 
-/** The directory of people, the business's own phone among them. */
+/** The directory of people, including the business's own phone. */
 export class People {
   /** The key of the business's own phone, which signs for linked devices. */
   readonly accountKey: KeyPair = Curve.generateKeyPair()
@@ -18,13 +18,13 @@ export class People {
     return this.byPhone(phone, { lid, name })
   }
 
-  /** Everybody, the business's own phone first. */
+  /** All people, the business's own phone first. */
   get all(): Person[] {
     const { own } = this
     return [own, ...[...this.people.values()].filter(person => person !== own)]
   }
 
-  /** The person with that number, made when new. */
+  /** The person with that number, created if new. */
   byPhone(number: string, known: { lid?: string | undefined; name?: string | undefined } = {}): Person {
     const phone = digitsOf(number)
     if (!phone) throw new Error(`not a phone number: ${number}`)
@@ -34,7 +34,7 @@ export class People {
     return person
   }
 
-  /** The person with that address, by number or LID, of whatever device; undefined: nobody. */
+  /** The person with that address, by number or LID, of any device; undefined if there is none. */
   byJid(jid: string | undefined): Person | undefined {
     const address = jidDecode(jid)
     if (!address) return undefined

@@ -1,4 +1,4 @@
-// People on WhatsApp, each with a phone that encrypts and decrypts as a real one does.
+// People on WhatsApp, each with a phone that really encrypts and decrypts.
 import { randomBytes } from 'node:crypto'
 import {
   type BinaryNode,
@@ -34,7 +34,7 @@ export interface Ciphertext {
   body: Buffer
 }
 
-/** Somebody on WhatsApp. */
+/** A person on WhatsApp. */
 export class Person {
   readonly store: SignalStore
   private readonly ownSenderKeys = new SenderKeyStore()
@@ -59,12 +59,12 @@ export class Person {
     return `${this.lid}@lid`
   }
 
-  /** The registration id, as stanzas carry it. */
+  /** The registration id, as in stanzas. */
   get registration(): Buffer {
     return bigEndian(this.store.registrationId, 4)
   }
 
-  /** The keys with which somebody opens a session with this person. */
+  /** The keys with which a device opens a session with this person. */
   keyBundle(jid: string): BinaryNode {
     const { signedPreKey, identity } = this.store
     const preKey = this.store.newPreKey()
@@ -81,7 +81,7 @@ export class Person {
     ])
   }
 
-  /** Encrypts for the linked device, opening a session when there is none. */
+  /** Encrypts for the linked device, and opens a session if there is none. */
   async encrypt(account: Account, message: proto.IMessage): Promise<Ciphertext> {
     const address = addressOf(account)
     const session = await this.store.loadSession(address.toString())
@@ -97,7 +97,7 @@ export class Person {
     return proto.Message.decode(unpadRandomMax16(await plain))
   }
 
-  /** Encrypts for a group: the message, and the key that its members need to read it. */
+  /** Encrypts for a group: the message, and the key that its members need to decrypt it. */
   async encryptForGroup(group: string, message: proto.IMessage): Promise<{ distribution: Uint8Array; body: Buffer }> {
     const name = senderKeyName(group, this.phone, 0)
     const distribution = await new GroupSessionBuilder(this.ownSenderKeys).create(name)
@@ -105,7 +105,7 @@ export class Person {
     return { distribution: distribution.serialize(), body: Buffer.from(body) }
   }
 
-  /** Takes the linked device's key for a group. */
+  /** Stores the linked device's key for a group. */
   async learnSenderKey(group: string, account: Account, distribution: Uint8Array): Promise<void> {
     const message = new SenderKeyDistributionMessage(null, null, null, null, distribution)
     const name = senderKeyName(group, account.phone, account.device)
@@ -128,7 +128,7 @@ export class Person {
     this.store.forget()
   }
 
-  /** Has the next message open a new session, as a phone does that was asked for a message again. */
+  /** Makes the next message open a new session, as a phone does after a request to resend a message. */
   renewSession(): void {
     this.store.archive()
   }
@@ -146,7 +146,7 @@ export class Person {
       },
       ...(preKey && { preKey: { keyId: preKey.id, publicKey: generateSignalPubKey(preKey.key) } }),
     }
-    // libsignal also takes a bundle without a one-time key; only its types say otherwise.
+    // libsignal also accepts a bundle without a one-time key; only its types do not.
     type Bundle = Parameters<SessionBuilder['initOutgoing']>[0]
     await new SessionBuilder(this.store, address).initOutgoing(session as Bundle)
   }

@@ -1,10 +1,10 @@
-// What the device shows of itself: online, typing.
+// The presence that the device shows: online, typing.
 import type { BinaryNode } from 'baileys'
 import { inner } from './stanza.ts'
 
-/** One thing that the device showed. */
+/** One presence update of the device. */
 export interface Presence {
-  /** The chat; empty: everybody. */
+  /** The chat; empty: all chats. */
   to: string
   /** available, unavailable, composing, recording, paused. */
   state: string

@@ -7,22 +7,22 @@ import type { Pairing } from './pairing.ts'
 import { bytesOf, child, children, inner, seconds, stanza, unsigned } from './stanza.ts'
 import { answerUsync } from './usync.ts'
 
-/** 100 MiB, what a media host says that it takes. */
+/** 100 MiB, the limit that a media host reports. */
 const MAX_MEDIA_BYTES = '104857600'
 
 /** Answers queries. */
 export class Queries {
-  /** How often each was asked, by namespace and first child: "encrypt:count". */
+  /** The number of queries of each kind, by namespace and first child: "encrypt:count". */
   readonly counts: Record<string, number> = {}
 
   constructor(
     private readonly network: Network,
     private readonly pairing: Pairing,
-    /** The device is ready for what waits for it. */
+    /** The device is ready for the waiting stanzas. */
     private readonly onActive: (connection: Connection) => Promise<void>,
   ) {}
 
-  /** Takes a query, or the device's answer to one of ours. */
+  /** Handles a query, or the device's answer to one of ours. */
   async take(connection: Connection, query: BinaryNode): Promise<void> {
     const { id, type, xmlns, to } = query.attrs
     if (type === 'result' || type === 'error') return this.pairing.acknowledged(connection, query)
@@ -40,7 +40,7 @@ export class Queries {
     if (name === 'md:remove-companion-device') this.removeDevice(connection)
   }
 
-  /** The content of the answer; an unknown query is answered by an empty one. */
+  /** The content of the answer; an unknown query gets an empty one. */
   private answer(connection: Connection, name: string, query: BinaryNode, subject?: BinaryNode): BinaryNode[] {
     const { network } = this
     switch (name) {
@@ -105,7 +105,7 @@ export class Queries {
     return stanza('user', { jid }, [stanza('error', { code: '404', text: 'item-not-found' })])
   }
 
-  /** A group consists of the business and of those who have written in it; of everybody, when nobody has. */
+  /** A group consists of the business and of those who have written in it; of all people if none has written. */
   private groupOf(jid: string): BinaryNode {
     const { people, groups } = this.network
     const members = groups.get(jid) ?? new Set(people.all)
@@ -130,6 +130,6 @@ export const signedPreKeyOf = (node: BinaryNode) => ({
   signature: bytesOf(child(node, 'signature')),
 })
 
-/** Without these, Baileys would ask for its application state again at once, for ever. */
+/** Without these, Baileys would request its application state repeatedly, without an end. */
 const emptyCollection = ({ attrs }: BinaryNode): BinaryNode =>
   stanza('collection', { name: attrs.name, version: attrs.version ?? '0', type: 'result' }, [])

@@ -1,22 +1,23 @@
-// Receipts to the device, about what it (or the business's own phone) has sent: kept until the device takes them.
+// Receipts to the device, for messages of the device or the business's own phone: kept until the device acknowledges
+// them.
 import type { BinaryNode } from 'baileys'
 import type { Network } from './network.ts'
 import type { Person } from './person.ts'
 import { seconds, stanza } from './stanza.ts'
 
-/** The types of receipts; delivery is the one that stanzas leave out. */
+/** The types of receipts; stanzas omit `delivery`. */
 export const RECEIPT_TYPES = ['delivery', 'read', 'played', 'retry', 'sender', 'inactive', 'peer_msg'] as const
 
 /** A type of receipt. */
 export type ReceiptType = (typeof RECEIPT_TYPES)[number]
 
-/** What a receipt is about. */
+/** The messages of a receipt. */
 export interface ReceiptSubject {
   /** The first message, and more of the same chat. */
   ids: string[]
   /** The chat, as the device addressed it. */
   chat: string
-  /** Who has received or read. */
+  /** The person who has received or read. */
   person: Person
 }
 
@@ -27,7 +28,7 @@ export class Receipts {
 
   constructor(private readonly network: Network) {}
 
-  /** Sends a receipt; it waits when the device is away. */
+  /** Sends a receipt; it waits if the device is offline. */
   send(type: ReceiptType, subject: ReceiptSubject): Promise<void> {
     return this.network.turn(() => {
       const receipt = { node: this.nodeOf(type, subject), taken: false }
@@ -41,12 +42,12 @@ export class Receipts {
     return this.pending().length
   }
 
-  /** Sends what waits, as offline receipts. */
+  /** Sends the waiting receipts, as offline receipts. */
   deliverPending(): void {
     for (const { node } of this.pending()) this.network.send({ ...node, attrs: { ...node.attrs, offline: '1' } })
   }
 
-  /** The device has taken a receipt. */
+  /** The device has acknowledged a receipt. */
   takeAck({ attrs }: BinaryNode): void {
     const same = ({ node }: { node: BinaryNode }) => node.attrs.id === attrs.id && node.attrs.type === attrs.type
     for (const receipt of this.kept.filter(same)) receipt.taken = true

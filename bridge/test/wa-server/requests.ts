@@ -1,4 +1,4 @@
-// What tests ask of the server: the bodies of the control API's calls.
+// The requests of tests to the server: the bodies of the control API's calls.
 import type { ContentRequest } from './content.ts'
 import type { Drop } from './endings.ts'
 import type { ReceiptType } from './receipts.ts'
@@ -6,32 +6,32 @@ import type { Addressing, Route } from './route.ts'
 
 export type { HistoryRequest } from './history.ts'
 
-/** Somebody writes to the business. */
+/** A person writes to the business. */
 export interface InboundRequest extends ContentRequest {
   /** The writer's phone number, digits. */
   from: string
   /** The name that the writer shows. */
   name?: string
-  /** The writer's LID, digits; default: one made from the number. */
+  /** The writer's LID, digits; default: one derived from the number. */
   lid?: string
   id?: string
   /** The group in which it is written: `…@g.us`. */
   group?: string
-  /** `status`, or the broadcast list by which it comes: `…@broadcast`. */
+  /** `status`, or the broadcast list of the message: `…@broadcast`. */
   broadcast?: string
   /** The channel in which it is published: `…@newsletter`. */
   newsletter?: string
   /** Default: pn, and lid in groups. */
   addressing?: Addressing
-  /** With LID addressing: the phone number is not told. */
+  /** With LID addressing: the phone number is omitted. */
   hidePhone?: boolean
-  /** true: the device only hears that there is a message for one view; "wrapped": it gets it, marked as such. */
+  /** true: the device only learns that there is a view-once message; "wrapped": it gets it, marked as such. */
   viewOnce?: boolean | 'wrapped'
-  /** It comes without its content, which only the phone has, as the first message behind an advertisement does. */
+  /** It arrives without its content, which only the phone has, as the first message after a tapped advertisement. */
   absent?: boolean
 }
 
-/** The business's own phone writes to somebody. */
+/** The business's own phone writes to a person. */
 export interface FromPhoneRequest extends ContentRequest {
   /** A phone number or an address. */
   to: string
@@ -46,9 +46,9 @@ export interface ReceiptRequest {
   type?: ReceiptType
   /** More messages of the same chat. */
   ids?: string[]
-  /** In groups: who; default: somebody. */
+  /** In groups: the member; default: any member. */
   from?: string
-  /** Under which address the person answers; default: the one to which it was sent. */
+  /** The address from which the person answers; default: the one to which the message was sent. */
   addressing?: Addressing
 }
 
@@ -59,7 +59,7 @@ export interface DropRequest {
   code?: number
 }
 
-/** The way by which a message comes. */
+/** The route of a message. */
 export function routeOf(request: InboundRequest): Route {
   const { group, broadcast, newsletter, hidePhone = false } = request
   const { addressing = group ? 'lid' : 'pn' } = request

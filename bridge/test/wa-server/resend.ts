@@ -1,4 +1,4 @@
-// A message came to the device without its content: the device asks the phone for it, which sends it.
+// A message reached the device without its content: the device requests it from the phone, which sends it.
 import { proto } from 'baileys'
 import type { Inbound, InboundMessage } from './inbound.ts'
 import type { Network } from './network.ts'

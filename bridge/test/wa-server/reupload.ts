@@ -1,4 +1,4 @@
-// A file's link has gone: the device asks the phone to upload the file again, and is told where it is now.
+// A file's address has expired: the device requests the phone to upload the file again, and gets the new address.
 import { type BinaryNode, proto } from 'baileys'
 import { mediaPartOf } from './content.ts'
 import type { InboundMessage } from './inbound.ts'

@@ -1,11 +1,11 @@
-// How a message comes to the device: from whom, by which kind of chat, under which addresses.
+// The route of a message to the device: the sender, the kind of chat, the addresses.
 import type { Person } from './person.ts'
 import type { Attributes } from './stanza.ts'
 
 /** Whether chats are addressed by phone number or by LID. */
 export type Addressing = 'pn' | 'lid'
 
-/** The way of a message to the device. */
+/** The route of a message to the device. */
 export type Route =
   /** From a person. */
   | { kind: 'chat'; addressing: Addressing; hidePhone: boolean }
@@ -15,13 +15,13 @@ export type Route =
   | { kind: 'newsletter'; chat: string }
   /** The business's own phone wrote to that person. */
   | { kind: 'own'; recipient: Person; addressing: Addressing }
-  /** From the business's own phone to its device, about themselves: history and the like. */
+  /** From the business's own phone to its device, internal: history and similar data. */
   | { kind: 'peer' }
 
 /** Whether the message is encrypted once for all members, by a sender key. */
 export const bySenderKey = ({ kind }: Route): boolean => kind === 'group' || kind === 'status'
 
-/** The attributes of the message's stanza that the way decides. */
+/** The attributes of the message's stanza that the route determines. */
 export function attributesOf(route: Route, sender: Person): Attributes {
   switch (route.kind) {
     case 'chat': {

@@ -24,7 +24,7 @@ import { quietLibsignal } from './signal-store.ts'
 import { newMessageId } from './stanza.ts'
 import { Switchboard } from './switchboard.ts'
 
-/** How a server is started. */
+/** Options of a server. */
 export interface StartOptions {
   /** Where clients connect; 0 (default): any free port. */
   port?: number
@@ -42,7 +42,7 @@ export interface StartOptions {
 
 let quiet = false
 
-/** The server. Its methods are the calls of the control API; errors are what a test did wrong. */
+/** The server. Its methods are the calls of the control API; an exception means an invalid call. */
 export class WaServer {
   /** For `waWebSocketUrl`. */
   readonly url: string
@@ -117,12 +117,12 @@ export class WaServer {
     return this.parts.pairing.scan(qr)
   }
 
-  /** The phone's owner types the pairing code. */
+  /** The phone's owner enters the pairing code. */
   enterCode({ code }: { code: string }): Promise<Linked> {
     return this.parts.pairing.enterCode(code)
   }
 
-  /** Somebody writes to the business. */
+  /** A person writes to the business. */
   async inbound(request: requests.InboundRequest): Promise<{ id: string }> {
     const { people, groups, media } = this.network
     const sender = people.byPhone(request.from, { name: request.name, lid: request.lid })
@@ -136,7 +136,7 @@ export class WaServer {
     return { id }
   }
 
-  /** The business's own phone writes to somebody; its linked device is told. */
+  /** The business's own phone writes to a person; its linked device gets a copy. */
   async fromPhone(request: requests.FromPhoneRequest): Promise<{ id: string }> {
     const { people, media } = this.network
     const { addressing = 'pn', id = newMessageId() } = request
@@ -146,7 +146,7 @@ export class WaServer {
     return { id }
   }
 
-  /** The business's own phone sends a piece of its history. */
+  /** The business's own phone sends a part of its history. */
   async history(request: requests.HistoryRequest): Promise<{ id: string }> {
     const content = historyMessage(request, this.network.media)
     const sender = this.network.people.own
@@ -155,12 +155,12 @@ export class WaServer {
     return { id }
   }
 
-  /** The same ciphertext is sent once more. */
+  /** The same ciphertext is sent again. */
   async redeliver({ id, offline }: { id: string; offline?: boolean }): Promise<void> {
     await this.parts.inbound.redeliver(id, offline)
   }
 
-  /** The next message to the device is damaged on its way. */
+  /** The next message to the device is corrupted in transit. */
   corruptNext(): void {
     this.parts.inbound.corruptNext()
   }
@@ -170,7 +170,7 @@ export class WaServer {
     this.network.people.named(from).forget()
   }
 
-  /** A recipient's receipt, for what the device or the business's own phone has sent. */
+  /** A recipient's receipt, for a message of the device or the business's own phone. */
   async receipt({ id, type = 'delivery', ids = [], from, addressing }: requests.ReceiptRequest): Promise<void> {
     if (!RECEIPT_TYPES.includes(type)) throw new Error(`no such receipt: ${type}`)
     const { people, groups } = this.network
@@ -186,7 +186,7 @@ export class WaServer {
     await this.parts.receipts.send(type, { ids: [id, ...ids], chat: address, person })
   }
 
-  /** Ends the connection of the device, or else of the client that waits to be linked. */
+  /** Ends the connection of the device, or else of the client that is not linked yet. */
   drop({ kind, code }: requests.DropRequest): void {
     if (!DROPS.includes(kind)) throw new Error(`no such kind of end: ${kind}`)
     const connection = this.network.live ?? this.parts.pairing.waiting
@@ -194,18 +194,18 @@ export class WaServer {
     drop(this.network, connection, kind, code)
   }
 
-  /** What becomes of the next login; nothing given: it succeeds. */
+  /** The result of the next login; if nothing is set, it succeeds. */
   nextLogin(next: NextLogin = {}): void {
     this.parts.logins.expect(next)
   }
 
-  /** Changes the behaviour; the answer is all of it. */
+  /** Changes the behaviour; returns all of it. */
   options(patch: OptionsPatch = {}): Options {
     change(this.network.options, patch)
     return { ...this.network.options }
   }
 
-  /** How things are. */
+  /** The current state. */
   state() {
     const { account, live } = this.network
     return {
@@ -233,7 +233,7 @@ export class WaServer {
     return this.network.journal
   }
 
-  /** Waits until something is true of the server. */
+  /** Waits until a condition of the server is true. */
   async until(isSo: () => boolean): Promise<void> {
     if (!isSo()) await this.network.journal.wait(isSo, { after: this.network.journal.last })
   }

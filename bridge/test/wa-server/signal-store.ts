@@ -1,4 +1,4 @@
-// What libsignal asks of a store, for one person, in memory.
+// The store that libsignal needs, for one person, in memory.
 import { Curve, generateSignalPubKey, type KeyPair, signedKeyPair } from 'baileys'
 import type { SenderKeyName } from 'baileys/lib/Signal/Group/index.js'
 import { SenderKeyRecord } from 'baileys/lib/Signal/Group/index.js'
@@ -36,10 +36,10 @@ export class SignalStore implements SignalStorage {
     this.sessions.clear()
   }
 
-  /** Has the next message open a new session; what is on its way in the former ones can still be read. */
+  /** Makes the next message open a new session; messages in transit in the former ones can still be decrypted. */
   archive(): void {
     for (const record of this.sessions.values()) {
-      // libsignal's types leave both out.
+      // libsignal's types lack both.
       const { getOpenSession, closeSession } = record as unknown as {
         getOpenSession(): object | undefined
         closeSession(session: object): void
@@ -49,7 +49,7 @@ export class SignalStore implements SignalStorage {
     }
   }
 
-  /** A copy, as from a disk: what is not stored has not happened. */
+  /** A copy, as from a disk: a change that is not stored has no effect. */
   async loadSession(id: string): Promise<SessionRecord | undefined> {
     const record = this.sessions.get(id)
     return record && SessionRecord.deserialize(record.serialize())
@@ -97,13 +97,13 @@ export class SenderKeyStore {
     this.records.set(name.toString(), record)
   }
 
-  /** Whether anybody's key is known. */
+  /** Whether any member's key is known. */
   get empty(): boolean {
     return this.records.size === 0
   }
 }
 
-/** libsignal prints whole sessions on the console, private keys included; everything else still gets there. */
+/** libsignal prints whole sessions on the console, including private keys; all other output is kept. */
 export function quietLibsignal(): void {
   for (const level of ['log', 'info', 'warn', 'error'] as const) {
     const print = console[level]

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, S_WHATSAPP_NET } from 'baileys'
 
-/** Attributes of a node; those that are undefined are left out. */
+/** Attributes of a node; undefined ones are omitted. */
 export type Attributes = Record<string, string | undefined>
 
 /** A node of the protocol. */
@@ -12,7 +12,7 @@ export function stanza(tag: string, attributes: Attributes = {}, content?: Binar
   return content === undefined ? { tag, attrs } : { tag, attrs, content }
 }
 
-/** A stanza that comes from the server itself and asks for something. */
+/** A query from the server itself. */
 export function serverQuery(id: string, content: BinaryNode[], xmlns?: string): BinaryNode {
   return stanza('iq', { from: S_WHATSAPP_NET, type: 'set', id, t: seconds(), xmlns }, content)
 }
@@ -27,7 +27,7 @@ export const children = (node: BinaryNode | undefined, tag: string): BinaryNode[
 /** All children. */
 export const inner = (node: BinaryNode | undefined): BinaryNode[] => (Array.isArray(node?.content) ? node.content : [])
 
-/** The bytes inside a node; a node without bytes is an error of the other side. */
+/** The bytes inside a node; a node without bytes is an error of the client. */
 export function bytesOf(node: BinaryNode | undefined): Buffer {
   const content = node?.content
   if (content instanceof Uint8Array) return Buffer.from(content)
@@ -45,11 +45,11 @@ export function bigEndian(value: number, length: number): Buffer {
   return bytes
 }
 
-/** Now, in seconds since 1970, as attributes carry it. */
+/** Now, in seconds since 1970, as in attributes. */
 export const seconds = (): string => String(Math.floor(Date.now() / 1000))
 
 /** An id of the form that WhatsApp Web gives its messages. */
 export const newMessageId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`
 
-/** The digits in a phone number, a JID or the like. */
+/** The digits in a phone number, a JID or similar text. */
 export const digitsOf = (text: string): string => text.replace(/[:@].*$/, '').replace(/\D/g, '')

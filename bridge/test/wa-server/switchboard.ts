@@ -1,4 +1,4 @@
-// Where what comes in on a connection goes.
+// Routes the incoming stanzas of a connection.
 import type { BinaryNode, proto } from 'baileys'
 import type { Connection, ConnectionEvents } from './connection.ts'
 import { Inbound } from './inbound.ts'
@@ -14,7 +14,7 @@ import { stanza } from './stanza.ts'
 
 const SERVER = 's.whatsapp.net'
 
-/** The parts of the server, and what each of them gets. */
+/** The parts of the server, and the stanzas that each of them handles. */
 export class Switchboard implements ConnectionEvents {
   readonly inbound: Inbound
   readonly receipts: Receipts
@@ -65,7 +65,7 @@ export class Switchboard implements ConnectionEvents {
     if (this.tracing) process.stderr.write(`${direction} ${JSON.stringify(node).slice(0, 400)}\n`)
   }
 
-  /** One stanza after another; what a stanza breaks is written down. */
+  /** Handles one stanza after another; an exception in a handler is recorded. */
   private guard(connection: Connection, work: () => void | Promise<void>): void {
     this.network.turn(work).catch(error => this.failed(connection, error))
   }
@@ -97,7 +97,7 @@ export class Switchboard implements ConnectionEvents {
     }
   }
 
-  /** The device is there: what has waited for it goes out. */
+  /** The device is online: waiting stanzas are sent. */
   private async deliverPending(): Promise<void> {
     const { network } = this
     if (network.options.deaf === 'always') return

@@ -1,7 +1,7 @@
 // For the client under test: node --require trust-preload.cjs <client>
 //
-// Baileys trusts one root key, a literal in its code, and fetches media from one host when a message names none. This
-// puts the test server's in their places while the client runs, so that its files, libraries and bundle stay as they are.
+// Baileys trusts one root key, a literal in its code, and fetches media from one host if a message names none. This
+// replaces both with the test server's while the client runs, so that its files, libraries and bundle stay unchanged.
 // WA_TEST_ROOT_KEY: the server's root key, in hex. WA_TEST_MEDIA_HOST (optional): its media host, `127.0.0.1:<port>`.
 'use strict'
 
