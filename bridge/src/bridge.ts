@@ -132,7 +132,7 @@ export class Bridge {
     this.#trouble = { state: 'damaged', since: Date.now() }
     this.#log.error(
       'SESSION_DAMAGED',
-      `${error.message}. It is left as it is; put it right, or ask for a new pairing, which sets it aside`,
+      `${error.message}. The file is unchanged; repair or restore it, or request a new pairing, which archives it`,
     )
   }
 
@@ -141,7 +141,7 @@ export class Bridge {
       this.#trouble = { state: 'disk', since: Date.now() }
       this.#log.error(
         'SESSION_DISK',
-        `The session cannot be written: ${reason(error)}. Nothing is received until it can`,
+        `The session cannot be written: ${reason(error)}. No messages are received until it can be written`,
         {
           folder: this.#settings.sessionFolder,
         },

@@ -13,16 +13,16 @@ import { startWatchdog } from './watchdog.ts'
 async function main(): Promise<void> {
   const settings = settingsOrExit()
   const log = makeLog(settings.logLevel)
-  if (!settings.token) log.warn('SETTINGS', 'No BAILEYS_WEBHOOK_SECRET is set: every request but health is refused')
+  if (!settings.token) log.warn('SETTINGS', 'No BAILEYS_WEBHOOK_SECRET is set: every request except health is refused')
   if (settings.publicUrl)
-    log.info('SETTINGS', 'PUBLIC_URL is accepted, and not used', { public_url: settings.publicUrl })
+    log.info('SETTINGS', 'PUBLIC_URL is accepted but not used', { public_url: settings.publicUrl })
   // Rejected queries of a closed connection are the library's; any other rejection is an error.
   process.on('unhandledRejection', error =>
     log[isOfEndedConnection(error) ? 'debug' : 'error']('UNEXPECTED', reason(error)),
   )
   process.on('uncaughtException', error => {
     // What is committed is on disk; the state in memory may be inconsistent.
-    log.error('UNEXPECTED', `The bridge ends: ${error.stack ?? reason(error)}`)
+    log.error('UNEXPECTED', `The bridge exits: ${error.stack ?? reason(error)}`)
     process.exit(1)
   })
 

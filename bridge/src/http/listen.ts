@@ -24,7 +24,7 @@ export async function listen(makeServer: () => Server, settings: Settings, log: 
     await once(server, 'listening')
   } catch (error) {
     if (socket === undefined) throw error
-    log.warn('PORT_CLOSED', `${host}:${port} cannot be listened on (${reason(error)}); the daemon uses ${socket}`)
+    log.warn('PORT_CLOSED', `${host}:${port} cannot be opened (${reason(error)}); the daemon uses ${socket}`)
     return [`http://${host}:${port}`, servers]
   }
   servers.push(server)

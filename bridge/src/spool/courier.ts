@@ -124,7 +124,7 @@ export class Courier {
       return { afterMs: backOff(tries, Math.random()) }
     }
     this.#unpackTries.delete(id)
-    this.#parts.log.error('WA_IN_UNREADABLE', `A message cannot be read and is set aside: ${reason(error)}`, { id })
+    this.#parts.log.error('WA_IN_UNREADABLE', `A message cannot be unpacked and is archived: ${reason(error)}`, { id })
     await this.#parts.setAside(id, entry, reason(error))
     return 'done'
   }
@@ -159,7 +159,7 @@ export class Courier {
         this.#succeed()
       } else if (answer.kind === 'refused') {
         this.#refused++
-        this.#parts.log.error('WA_IN_REFUSED', `The daemon refused an event for what is in it (${answer.status})`, {
+        this.#parts.log.error('WA_IN_REFUSED', `The daemon refused the content of an event (${answer.status})`, {
           id,
         })
         await this.#parts.setAside(id, { event }, `the daemon answered ${answer.status}`)
@@ -174,7 +174,7 @@ export class Courier {
     this.#delivered++
     if (this.#failures === 0) return
     this.#failures = 0
-    if (this.#isTold) this.#parts.log.info('DAEMON_UP', 'The daemon takes events again')
+    if (this.#isTold) this.#parts.log.info('DAEMON_UP', 'The daemon accepts events again')
     this.#isTold = false
     this.#work()
   }

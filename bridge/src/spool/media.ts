@@ -162,7 +162,7 @@ export class MediaStore {
     try {
       const bytes = await this.#download(id, entry)
       await this.#put(id, { ...entry, state: 'here', bytes })
-      this.#parts.log.info('WA_MEDIA_IN', 'A file of a message is here', { id, bytes })
+      this.#parts.log.info('WA_MEDIA_IN', 'A file of a message was fetched', { id, bytes })
       await this.#keepWithin(this.#parts.settings.mediaSpoolBytes)
     } catch (error) {
       if (!this.#stopped) await this.#again(id, entry, error)
@@ -221,7 +221,7 @@ export class MediaStore {
     }
     const tooOld = Date.now() - entry.at > UNTIL_MS
     if (error instanceof Gone || tooOld || (missing && entry.tries >= TRIES_OF_MISSING)) {
-      this.#parts.log.warn('WA_MEDIA_GONE', `A file of a message will not come: ${why}`, { id })
+      this.#parts.log.warn('WA_MEDIA_GONE', `A file of a message is permanently unavailable: ${why}`, { id })
       await this.#put(id, { ...entry, state: 'gone', why })
       return
     }
@@ -271,7 +271,7 @@ export class MediaStore {
   }
 
   async #giveUp(id: string, entry: MediaEntry): Promise<void> {
-    this.#parts.log.warn('WA_MEDIA_GONE', 'A file that the daemon has not taken makes room for newer ones', { id })
+    this.#parts.log.warn('WA_MEDIA_GONE', 'A file that the daemon has not fetched was evicted for newer files', { id })
     await rm(this.path(id), { force: true })
     await this.#put(id, { ...entry, state: 'gone', why: 'it made room for newer files' })
   }

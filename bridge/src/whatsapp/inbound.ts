@@ -101,7 +101,7 @@ export class DurableInbound {
         if (message.messageStubType !== proto.WebMessageInfo.StubType.CIPHERTEXT) continue
         this.#unreadable++
         const id = message.key.id ?? null
-        this.#parts.log.warn('WA_IN_UNREADABLE', 'A message could not be decrypted; it was asked for once more', { id })
+        this.#parts.log.warn('WA_IN_UNREADABLE', 'A message could not be decrypted; it was requested again', { id })
       }
     })
     socket.ev.on('connection.update', ({ connection }) => {

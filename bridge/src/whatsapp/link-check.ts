@@ -197,7 +197,7 @@ const NO_KEYS: proto.IMessage = {
 
 const SENTENCES: Record<Exclude<CheckResult, 'ok'>, string> = {
   no_ack: "WhatsApp's server does not acknowledge messages",
-  no_echo: 'Nothing comes in by the link to WhatsApp, and our own phone does not answer',
+  no_echo: 'Nothing arrives by the link to WhatsApp, and our own phone does not answer',
 }
 
 /** The time limit for the acknowledgement and the echo: a sleeping phone needs time to wake up. */

@@ -186,7 +186,7 @@ export class Link {
         until: timeEnforcementEnds?.getTime() ?? null,
         kind: String(enforcementType ?? ''),
       }
-      this.#log.warn('WA_RESTRICTION', isActive ? 'WhatsApp limits new chats' : 'WhatsApp limits new chats no longer')
+      this.#log.warn('WA_RESTRICTION', isActive ? 'WhatsApp limits new chats' : 'WhatsApp no longer limits new chats')
     }
     if (update.connection === 'open') {
       this.#connectedAt = performance.now()
@@ -391,12 +391,12 @@ export class Link {
 }
 
 const SENTENCES: Partial<Record<LinkState, string>> = {
-  unpaired: 'No phone has scanned the codes; ask for new ones when you are ready',
+  unpaired: 'No phone has scanned the codes; request new ones when a phone is ready',
   logged_out: 'WhatsApp has ended the link; a phone must be linked again',
-  replaced: 'Another process uses this WhatsApp session; stop it, or link this one anew',
-  banned: 'WhatsApp has shut the account out; see WhatsApp on the phone',
-  outdated: 'WhatsApp takes this version no longer; update the bridge, or set WA_VERSION',
-  multidevice_mismatch: "The phone's WhatsApp knows no linked devices; update it",
+  replaced: 'Another process uses this WhatsApp session; stop it, or link this one again',
+  banned: 'WhatsApp has banned the account; see WhatsApp on the phone',
+  outdated: 'WhatsApp no longer accepts this version; update the bridge, or set WA_VERSION',
+  multidevice_mismatch: "The phone's WhatsApp does not support linked devices; update it",
 }
 
 /** A connection that was open for this long was useful: back-off restarts. */
