@@ -149,7 +149,7 @@ async fn a_test_says_of_each_way_what_came_of_it() {
         assert_eq!((code, &tried[0]["ok"]), (Some(1), &json!(false)), "{behavior:?}");
         assert!(result.contains(expected) && !result.contains(MAIL_PASSWORD), "{behavior:?}: {result}");
     }
-    assert_eq!(mail_fixture.smtp.mails().len(), 1, "nothing goes in clear");
+    assert_eq!(mail_fixture.smtp.mails().len(), 1, "a mail was sent without TLS");
     let listed = tokio::task::block_in_place(|| shop.daemon.cli(&["alerts", "list", "--json"]));
     assert_eq!(String::from_utf8(listed.stdout).unwrap().trim(), "[]");
 }
@@ -230,7 +230,7 @@ async fn who_mutes_it_has_his_peace() {
     let shop = Shop::open_with(|setup| by_mail(setup, &mail_fixture), "").await;
     mail_fixture.smtp.set_behavior(SmtpBehavior::Busy);
     let path = "/api/alerts/bridge_down/mute";
-    assert_eq!(shop.api.post_json(path, &json!({})).await.status, 404, "there is nothing to mute");
+    assert_eq!(shop.api.post_json(path, &json!({})).await.status, 404, "there is no alert to mute");
     shop.bridge.down(true);
     until_state(&shop, "bridge_down", "raised").await;
     let staff = shop.daemon.client().with_token(&tokio::task::block_in_place(|| shop.daemon.token("staff")));

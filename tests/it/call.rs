@@ -11,7 +11,7 @@ async fn two_turns_are_answered_and_written_down() {
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
     assert_eq!(report.streams[0].answers.len(), 2, "{:#?}", report.streams[0]);
     let session = &harness.ai.state().sessions[0];
-    assert_eq!(session.early_appends, 0, "no sound before the session is ours");
+    assert_eq!(session.early_appends, 0, "audio before the session is configured");
     let call = harness.ended_call(&report.call_sid).await;
     let turns = call["turns"].as_array().unwrap();
     let speakers: Vec<_> = turns.iter().map(|turn| turn["speaker"].as_str().unwrap()).collect();

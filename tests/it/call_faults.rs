@@ -39,7 +39,7 @@ async fn a_stream_that_never_comes_ends_at_the_recorder() {
     assert_eq!(
         harness.daemon.query_value::<i64>("SELECT count(*) FROM recordings"),
         1,
-        "told of by two webhooks, taken in once"
+        "reported by two webhooks, ingested once"
     );
 }
 
@@ -59,7 +59,7 @@ async fn a_stream_that_cannot_be_opened_goes_on_with_what_follows() {
     let harness = CallHarness::without_ai(|_| {}).await;
     let report = harness.call(CallPlan { stream: StreamPlan::Fails, ..harness.plan("stay") }).await;
     assert!(recorded(&report), "{report:#?}");
-    assert_eq!(harness.daemon.logs().events_named("WATCHDOG_REDIRECT_SENT").len(), 0, "there is nothing left to watch");
+    assert_eq!(harness.daemon.logs().events_named("WATCHDOG_REDIRECT_SENT").len(), 0, "the stream never opened");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +73,7 @@ async fn a_public_address_on_another_port_has_no_live_agent_and_doctor_says_so_b
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("another port than 443"));
     let voice_url = format!("{ADDRESS}/webhook/incoming_call");
     let report = harness.phone.place_call(CallPlan { voice_url, ..harness.plan("stay") }).await;
-    assert!(recorded(&report), "webhooks come on any port: {report:#?}");
+    assert!(recorded(&report), "webhooks arrive on any port: {report:#?}");
     assert_eq!(report.streams[0].ended, StreamEnd::NeverOpened);
     assert!(harness.log.violations().iter().any(|violation| violation.to_string().contains("31901")));
 }
@@ -103,7 +103,7 @@ async fn an_ai_that_breaks_off_comes_back_and_knows_what_was_said() {
     let sessions = harness.ai.state().sessions;
     assert_eq!(sessions.len(), 2);
     let spoken = sessions[1].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
-    assert!(spoken >= 900, "it hears the question that was not answered: {spoken} ms");
+    assert!(spoken >= 900, "it gets the question that was not answered: {spoken} ms");
     let call = harness.ended_call(&report.call_sid).await;
     assert!(call["turns"].as_array().unwrap().len() >= 4, "{call:#}");
 }
@@ -122,7 +122,7 @@ async fn a_second_socket_for_the_same_call_is_sent_away() {
     let report = harness.call(harness.plan("say 1s; second-socket; listen")).await;
     let stream = &report.streams[0];
     assert!(matches!(stream.second_socket, Some(StreamEnd::ServerClosed { .. })), "{stream:#?}");
-    assert_eq!(stream.answers.len(), 1, "the first one goes on");
+    assert_eq!(stream.answers.len(), 1, "the first stream continues");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,7 +41,7 @@ fn assert_no_silence(report: &CallReport) {
     let stream = &report.streams[0];
     assert!(!stream.utterances.is_empty(), "{stream:#?}");
     let longest = longest_silence(stream);
-    assert!(longest <= 2_100, "{longest} ms of nothing: {:#?} {:#?}", stream.speeches, stream.utterances);
+    assert!(longest <= 2_100, "{longest} ms of silence: {:#?} {:#?}", stream.speeches, stream.utterances);
 }
 
 /// How much of the audio that an engine received is not silence.

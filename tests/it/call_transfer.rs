@@ -52,7 +52,7 @@ async fn whoever_is_not_put_through_goes_on_with_the_agent() {
         let chaos = Chaos { webhooks_twice: dial == DialPlan::NoAnswer, ..Chaos::default() };
         let report = harness.call(CallPlan { chaos, ..put_through(&harness, dial) }).await;
         assert_eq!(report.streams.len(), 2, "{dial:?}: {report:#?}");
-        assert_eq!(harness.ai.state().sessions.len(), 1, "{dial:?}: the engine has stayed");
+        assert_eq!(harness.ai.state().sessions.len(), 1, "{dial:?}: the engine session is kept");
         assert!(!report.streams[1].utterances.is_empty(), "{dial:?}: {:#?}", report.streams[1]);
         assert_eq!(report.ended, EndedBy::Caller, "{dial:?}");
         let call = harness.ended_call(&report.call_sid).await;
@@ -68,7 +68,7 @@ async fn a_transfer_that_is_forwarded_back_is_refused() {
     let report = harness.call(put_through(&harness, DialPlan::Forwarded)).await;
     let refused = report.webhooks.iter().filter(|hook| hook.body.contains("<Reject")).count();
     assert_eq!(refused, 1, "{report:#?}");
-    assert_eq!(report.streams.len(), 2, "the caller goes on with the agent");
+    assert_eq!(report.streams.len(), 2, "the caller continues with the agent");
     assert_eq!(asked(&report, "/webhook/incoming_call"), 2);
     let refused: String = harness.daemon.query_value(
         "SELECT end_reason FROM calls WHERE NOT missed AND call_sid <> (SELECT call_sid FROM calls ORDER BY id LIMIT 1)",

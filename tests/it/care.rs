@@ -60,7 +60,7 @@ async fn who_starts_on_a_full_disk_answers_calls_and_the_rest_when_there_is_room
         std::fs::remove_file(ballast).unwrap();
         shop.daemon.logs().wait_for_event("DISK_OK");
         let body = json!({ "from": DANA, "text": "hello", "id": format!("B{kill}") });
-        until("messages to be taken", async || (shop.bridge_posts(&body).await.status == 204).then_some(())).await;
+        until("messages to be accepted", async || (shop.bridge_posts(&body).await.status == 204).then_some(())).await;
         // The reserve for the next incident is allocated at a start with enough space.
         tokio::task::block_in_place(|| shop.daemon.restart());
     }
@@ -79,7 +79,7 @@ async fn on_a_filling_disk_files_wait_messages_come_and_all_goes_on_by_itself() 
     shop.daemon.logs().wait_for_event("JOB_RETRY");
     let message = first_message(&shop).await;
     assert_eq!((&message["content_text"], &message["media_state"]), (&json!("look"), &json!("waiting")));
-    assert_eq!(shop.twilio.file_requests().len(), 0, "it is not even asked for");
+    assert_eq!(shop.twilio.file_requests().len(), 0, "the file was requested");
     let metrics = shop.daemon.client().get("/metrics").await.text();
     assert!(metrics.contains("\nagentlocator_disk_takes_media 0\n"), "{metrics}");
 
@@ -127,7 +127,7 @@ async fn what_is_too_old_goes_and_says_that_it_has() {
     let expected = [("media", 1, 3), ("recordings", 1, 50), ("transcripts", 1, 5), ("journal", 1, 0), ("audit", 1, 0)];
     let expected = expected.map(|(what, rows, bytes)| (what.to_owned(), rows, bytes));
     assert_eq!(counted(&run(&["retention", "--dry-run", "--json"])), expected);
-    assert_eq!(shop.api.get("/api/media/aa").await.status, 200, "it was only said");
+    assert_eq!(shop.api.get("/api/media/aa").await.status, 200, "the file was deleted");
     assert_eq!(counted(&run(&["retention", "--json"])), expected);
     assert_eq!(counted(&run(&["retention", "--dry-run", "--json"])).iter().map(|share| share.1).sum::<u64>(), 0);
 

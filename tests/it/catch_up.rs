@@ -155,7 +155,7 @@ async fn pages_that_move_while_they_are_read_give_each_message_once() {
     harness.twilio.fail_next(Operation::ListMessages, Fault::Slow(Duration::from_millis(500)), 3);
     launch(&mut harness);
     for page in 1..=2 {
-        until("a page to be asked for", async || {
+        until("a request for a page", async || {
             let lists = harness.twilio.requests()[asked..]
                 .iter()
                 .filter(|asked| asked.what.ends_with("/Messages.json"))

@@ -26,7 +26,7 @@ fn users_and_tokens_with_and_without_the_daemon() {
         let again = daemon.cli_with_input(&["user", "add", "Dana"], PASSWORD);
         assert_eq!((again.status.code(), again.stdout.len()), (Some(1), 0));
         assert!(stderr(&again).contains("there is a user Dana already"), "{}", stderr(&again));
-        assert_eq!(daemon.cli(&["user", "remove", "dana"]).status.code(), Some(1), "the last owner stays");
+        assert_eq!(daemon.cli(&["user", "remove", "dana"]).status.code(), Some(1), "the last owner cannot be removed");
         assert!(daemon.cli(&["user", "remove", "noa"]).status.success());
         assert!(daemon.cli(&["token", "revoke", "till"]).status.success());
         assert_eq!(daemon.cli(&["token", "revoke", "till"]).status.code(), Some(1));

@@ -366,11 +366,11 @@ async fn a_command_uses_the_database_of_the_service() {
     });
     let setup = daemon.cli(&["setup"]);
     let told = String::from_utf8(setup.stdout).unwrap();
-    assert!(setup.status.success() && told.contains(&daemon.url()), "the daemon was asked: {told}");
+    assert!(setup.status.success() && told.contains(&daemon.url()), "the command used the running daemon: {told}");
     let copy = daemon.folder().join("copy.db");
     let backup = daemon.cli(&["backup", copy.to_str().unwrap()]);
     assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
-    assert!(!daemon.folder().join("data").exists(), "nothing was made in the folder of the shell");
+    assert!(!daemon.folder().join("data").exists(), "a folder was created in the current directory");
 
     // Without a service the message names the folder.
     fs::write(&program, "#!/bin/sh\necho LoadState=not-found\n").unwrap();

@@ -107,7 +107,7 @@ async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() 
     let mut resumed = harness.open_socket().await;
     start(&mut resumed, sid, &token_in(&xml)).await;
     let first = resumed.next().await.unwrap().unwrap();
-    assert!(first.to_text().unwrap().contains("media"), "the agent goes on: {first:?}");
+    assert!(first.to_text().unwrap().contains("media"), "the agent continues: {first:?}");
     let _ = resumed.send(huge).await;
     let xml = what_follows(&harness, sid).await;
     assert!(xml.contains("<Record"), "{xml}");
@@ -124,6 +124,6 @@ async fn a_crowd_of_strangers_keeps_no_call_out() {
     }
     let report = harness.call(harness.plan("say 1s; listen")).await;
     assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
-    assert_eq!(closed(&mut crowd[0]).await, Some(1008), "who came first makes way");
+    assert_eq!(closed(&mut crowd[0]).await, Some(1008), "the oldest socket is evicted");
     assert_eq!(harness.daemon.logs().events_named("WS_REFUSED")[0]["reason"], "crowd");
 }

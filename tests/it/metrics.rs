@@ -20,7 +20,7 @@ fn asked_for(text: &str) -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_number_is_there_from_the_start_and_described() {
     let shop = Shop::open().await;
-    until("the bridge to be asked", async || (shop.bridge.health_checks() > 0).then_some(())).await;
+    until("a health request to the bridge", async || (shop.bridge.health_checks() > 0).then_some(())).await;
     // The first of these counts the scrape before it.
     shop.daemon.client().get("/metrics").await;
     let text = shop.daemon.client().get("/metrics").await.text();
@@ -59,12 +59,12 @@ fn dashboard_and_rules_ask_for_what_there_is() {
         (shipped("packaging/monitoring/grafana-dashboard.json"), shipped("packaging/monitoring/prometheus-rules.yml"));
     for (file, text) in [("dashboard", &dashboard), ("rules", &rules)] {
         let unknown: Vec<_> = asked_for(text).difference(&known).cloned().collect();
-        assert!(unknown.is_empty(), "the {file} asks for {unknown:?}");
+        assert!(unknown.is_empty(), "the {file} uses the unknown metrics {unknown:?}");
     }
     // Every metric is used by the dashboard or by a rule.
     let unseen: Vec<_> =
         METRICS.iter().filter(|(name, ..)| !(dashboard.contains(name) || rules.contains(name))).collect();
-    assert!(unseen.is_empty(), "nobody looks at {unseen:?}");
+    assert!(unseen.is_empty(), "no dashboard or rule uses {unseen:?}");
 }
 
 #[test]

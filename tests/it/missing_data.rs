@@ -54,7 +54,7 @@ fn it_waits_for_the_disk_of_its_data() {
         assert_eq!(output.status.code(), Some(1));
         assert!(stderr(&output).contains("There was data in"), "{command:?}: {}", stderr(&output));
     }
-    assert!(is_empty(&data), "nothing is made there");
+    assert!(is_empty(&data), "no file is created there");
     let doctor = daemon.cli(&["doctor"]);
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("There was data in"), "{doctor:?}");
 

@@ -297,7 +297,7 @@ fn systemd_hears_of_the_beginning_the_life_and_the_end() {
     let hear = |what: &str| {
         let mut told = [0; 4096];
         loop {
-            let length = systemd.recv(&mut told).unwrap_or_else(|_| panic!("{what} was never told"));
+            let length = systemd.recv(&mut told).unwrap_or_else(|_| panic!("no notification of {what}"));
             if String::from_utf8_lossy(&told[..length]).lines().any(|line| line == what) {
                 return;
             }

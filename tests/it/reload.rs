@@ -251,7 +251,7 @@ fn systemd_hears_when_it_begins_and_when_it_is_done() {
     let hear = |what: &str| {
         let mut told = [0; 4096];
         loop {
-            let length = systemd.recv(&mut told).unwrap_or_else(|_| panic!("{what} was never told"));
+            let length = systemd.recv(&mut told).unwrap_or_else(|_| panic!("no notification of {what}"));
             let told = String::from_utf8_lossy(&told[..length]).into_owned();
             if told.lines().any(|line| line == what) {
                 return told;

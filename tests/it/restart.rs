@@ -58,7 +58,7 @@ async fn ten_restarts_under_load_refuse_no_connection_and_fail_no_request() {
     println!("{answers} requests, none refused, none failed; the longest wait was {longest:?}");
     assert!(answers > 20, "{answers} requests are no load");
     let kept: i64 = daemon.query_value("SELECT count(*) FROM messages");
-    assert_eq!(u64::try_from(kept).unwrap(), stored.load(Ordering::Relaxed), "what was acknowledged is there");
+    assert_eq!(u64::try_from(kept).unwrap(), stored.load(Ordering::Relaxed), "acknowledged messages are missing");
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl Installation {
         assert_eq!(output.status.code(), Some(1), "{from}: {}", told(&output));
         let text = told(&output);
         assert!(!text.contains("Verified") && text.contains("cannot open"), "{from}: {text}");
-        assert!(!self.path("data/.agentlocator.restore").exists(), "{from}: what root read is in the folder");
+        assert!(!self.path("data/.agentlocator.restore").exists(), "{from}: a copy is in the folder");
     }
 }
 
@@ -213,9 +213,9 @@ fn doctor_gives_no_file_away_that_has_a_second_name() {
     fs::write(&other, "").unwrap();
     symlink(&other, here.path("data/link")).unwrap();
     here.as_root(&["doctor", "--fix", "--yes"]);
-    assert_eq!(fs::metadata(here.path("data/left-behind")).unwrap().uid(), SERVICE, "nothing was put right");
+    assert_eq!(fs::metadata(here.path("data/left-behind")).unwrap().uid(), SERVICE, "no owner was changed");
     for file in [secret, other] {
-        assert_eq!(fs::metadata(&file).unwrap().uid(), 0, "{} of root is the service's now", file.display());
+        assert_eq!(fs::metadata(&file).unwrap().uid(), 0, "{} changed its owner", file.display());
     }
 }
 

@@ -47,7 +47,7 @@ async fn a_follower_sees_every_change_once_in_order_and_published() {
         if copies < 5 {
             copies += 1;
             let published: i64 = fixture.copy_value("SELECT max(seq) FROM changes");
-            assert!(published >= newest, "a follower heard of {newest}, and a copy has only {published}");
+            assert!(published >= newest, "a follower received {newest}, and a copy has only {published}");
         }
         let last = i64::try_from(seen.len()).unwrap();
         let found = changes_since(&store, last).await.unwrap();

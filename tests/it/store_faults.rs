@@ -75,7 +75,7 @@ async fn the_database_fails(calls: &str, code: i32, part: &str) {
     assert_eq!(shop.daemon.client().get("/livez").await.status, 200);
 
     faults.end();
-    until("it to take messages again", async || hear(&shop, number).await.then_some(())).await;
+    until("messages to be accepted again", async || hear(&shop, number).await.then_some(())).await;
     acknowledged.push(number);
     until("it to be ready", async || Some(ready(&shop).await).filter(|(status, _)| *status == 200)).await;
     is_all_there(&shop, &acknowledged);
@@ -118,7 +118,7 @@ async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     let number = AtomicUsize::new(1);
     // What is acknowledged while the file is behind is in the database.
     let late = until("it to say so", async || {
-        assert!(hear(&shop, number.fetch_add(1, Ordering::Relaxed)).await, "messages are taken");
+        assert!(hear(&shop, number.fetch_add(1, Ordering::Relaxed)).await, "messages are accepted");
         Some(ready(&shop).await).filter(|(_, parts)| parts["published_copy"] == "error")
     });
     let (status, parts) = late.await;
@@ -181,7 +181,7 @@ async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
     faults.fail_calls("e", EIO, 0, "/agentlocator.db");
     tokio::task::block_in_place(|| shop.daemon.launch());
     let texts = shop.talk(DANA).await;
-    assert_eq!(texts.len(), 2, "the data of the service goes on: {texts:?}");
+    assert_eq!(texts.len(), 2, "the data of the service is still used: {texts:?}");
     let event = shop.daemon.logs().wait_for_event("STORE_PUBLISH_FOREIGN");
     let found = event["found"].as_str().unwrap();
     assert!(found.contains("cannot be read") && found.contains("Input/output error"), "{found}");

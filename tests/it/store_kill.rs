@@ -21,7 +21,7 @@ async fn killed_again_and_again(times: u64) {
         if std::fs::read(&dead).unwrap()[..16] == [0; 16] {
             continue;
         }
-        assert_eq!(check_copy(&dead, &acknowledged), None, "round {round}, copy with nobody running");
+        assert_eq!(check_copy(&dead, &acknowledged), None, "round {round}, copy while no process runs");
     }
     let child = Child::start(&fixture, clients);
     tokio::time::sleep(Duration::from_millis(50)).await;

@@ -17,7 +17,7 @@ const LONGEST: Duration = Duration::from_mins(30);
 fn until(what: &str, found: impl Fn() -> bool) {
     let deadline = Instant::now() + LONGEST;
     while !found() {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        assert!(Instant::now() < deadline, "timed out waiting for {what}");
         std::thread::park_timeout(Duration::from_millis(200));
     }
 }

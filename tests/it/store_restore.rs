@@ -106,7 +106,7 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
             "{case}"
         );
         assert_eq!(told.archived.as_ref(), found.first(), "{case}");
-        assert!(std::fs::read(&found[0]).unwrap() == bytes, "{case}: it is not what was put there");
+        assert!(std::fs::read(&found[0]).unwrap() == bytes, "{case}: the archived file differs");
     }
     fixture.until_current(&store).await;
     assert_eq!(fixture.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), color, "{case}");

@@ -40,7 +40,7 @@ async fn starts_elsewhere(copy: &StoreFixture, acknowledged: &[i64]) {
     let (store, _) = Store::open(copy.config()).unwrap();
     copy.until_current(&store).await;
     assert_eq!(check_copy(&copy.copy(), acknowledged), None, "the published file after the start");
-    let found = notice(&store).await.expect("the owner is told");
+    let found = notice(&store).await.expect("a notice for the owner");
     assert_eq!(found.event, StartEvent::FolderCopied);
     assert!(found.archived.as_ref().is_some_and(|kept| kept.exists()), "{found:?}");
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
@@ -203,7 +203,7 @@ async fn damaged_while_down(power_cut: bool) {
     assert!(matches!(until_checked(&store).await, Integrity::Damaged { .. }));
     fixture.until(&store, |state| matches!(state, PublishState::Frozen { .. })).await;
     store.write(|tx| tx.set_meta("color", "red")).await.unwrap();
-    assert!(std::fs::read(fixture.published()).unwrap() == before, "the last sound copy was changed");
+    assert!(std::fs::read(fixture.published()).unwrap() == before, "the last valid copy was changed");
     let PublishState::Frozen { reason } = store.health().publish else { panic!("it is not frozen") };
     let command = format!("agentlocator restore {}", fixture.published().display());
     assert!(reason.contains(&command), "{reason}");
@@ -314,7 +314,7 @@ async fn under_the_units_view_of_the_kernel_a_crash_is_no_power_cut() {
     };
     let fixture = StoreFixture::new();
     Child::start_by(&fixture, 1, &hidden, &[]).kill9();
-    assert_eq!(boot(&fixture), "", "nothing is known without the unit's help");
+    assert_eq!(boot(&fixture), "", "without the unit's variable the boot id is unknown");
     Store::open(fixture.config()).unwrap().0.close();
 
     let id = "0123456789abcdef0123456789abcdef";

@@ -77,7 +77,7 @@ fn what_no_key_can_have_signed_is_refused_before_its_body() {
     }
     let asked = Instant::now();
     assert_eq!(status(begin_post(&daemon, "/webhook/stream_status", "", (16 << 10) + 1, b"")), 204);
-    assert!(asked.elapsed() < Duration::from_secs(4), "its body is waited for");
+    assert!(asked.elapsed() < Duration::from_secs(4), "the daemon waits for the body");
     for path in ["/api/login", "/api/setup"] {
         let headers = "Content-Type: application/json\r\n";
         assert_eq!(status(begin_post(&daemon, path, headers, (16 << 10) + 1, b"")), 413, "{path}");
@@ -256,7 +256,7 @@ async fn sound_faster_than_real_time_is_dropped_and_its_socket_closed() {
             break;
         }
     }
-    assert!(sent < 200 << 20, "{sent} bytes were taken");
+    assert!(sent < 200 << 20, "{sent} bytes were accepted");
     let code = loop {
         match socket.next().await {
             Some(Ok(Message::Close(frame))) => break frame.map(|frame| u16::from(frame.code)),
@@ -269,5 +269,5 @@ async fn sound_faster_than_real_time_is_dropped_and_its_socket_closed() {
     assert_eq!(log.wait_for_event("STREAM_FLOOD")["level"], "warn");
     assert_eq!(log.events_named("STREAM_TOO_FAST").len(), 1);
     let grown = harness.daemon.memory_kb("VmRSS").saturating_sub(before);
-    assert!(grown < 16 << 10, "a flood of sound left {grown} KB");
+    assert!(grown < 16 << 10, "a flood of audio increased the memory by {grown} KB");
 }

@@ -228,7 +228,7 @@ async fn bodies_that_are_wrong_are_the_senders_fault() {
     ] {
         let reply = post(body, kind).await;
         assert_eq!((reply.status, reply.json()["ok"].clone()), (wanted, json!(false)), "{kind} {wanted}");
-        assert!(!reply.text().contains("eserialize"), "the framework's words are not for people: {}", reply.text());
+        assert!(!reply.text().contains("eserialize"), "an error text of the framework: {}", reply.text());
     }
     drop(daemon);
 }

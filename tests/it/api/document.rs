@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 fn check(document: &Value, method: &Method, template: &str, status: u16, body: &Value) {
     let operation = &document["paths"][template][method.as_str().to_lowercase()];
     let schema = &operation["responses"][status.to_string()]["content"]["application/json"]["schema"];
-    assert!(schema.is_object(), "{method} {template} says nothing about {status}");
+    assert!(schema.is_object(), "{method} {template} does not document {status}");
     let schema = json!({"allOf": [schema], "components": document["components"]});
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<_> = validator.iter_errors(body).map(|error| error.to_string()).collect();
@@ -63,7 +63,7 @@ fn the_committed_document_is_the_one_that_is_served() {
     let daemon = Daemon::prepare(|_| {});
     let served = daemon.cli(&["openapi"]).stdout;
     let committed = include_bytes!("../../../docs/openapi.json");
-    assert!(served == committed, "docs/openapi.json differs; `make openapi` writes it anew");
+    assert!(served == committed, "docs/openapi.json differs; `make openapi` regenerates it");
 }
 
 #[test]

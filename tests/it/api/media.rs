@@ -48,7 +48,7 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_holds_up_nothing(
         is_quick(&api, "/api/threads").await;
     }
     let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
-    assert!(grown < 24 << 10, "{CLIENTS} clients that wait take {grown} KB");
+    assert!(grown < 24 << 10, "{CLIENTS} waiting clients use {grown} KB");
     // None of them holds a transaction: otherwise the checkpoint could not empty the log, and would report "busy".
     let live = rusqlite::Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
     let busy: i64 = live.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0)).unwrap();

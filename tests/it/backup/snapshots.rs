@@ -59,7 +59,7 @@ fn an_encrypted_one_in_another_folder_opens_with_the_key_alone() {
     assert!(!String::from_utf8_lossy(&bytes).contains("SQLite format"));
     let left: Vec<_> =
         std::fs::read_dir(daemon.folder().join("snapshots")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".db")), "nothing stays in clear: {left:?}");
+    assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".db")), "an unencrypted file remains: {left:?}");
 
     let verify = |more: &[&str]| daemon.cli(&[&["snapshots", "verify", name], more].concat());
     let unopened = verify(&[]);

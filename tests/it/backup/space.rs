@@ -59,7 +59,7 @@ fn the_oldest_go_before_a_new_one_and_two_sound_ones_always_stay() {
     let ballast = disk.fill(20 << 20);
 
     // A quarter of 200 MB: three older snapshots and the new one.
-    let made = create(&daemon).expect("space for the new one is made");
+    let made = create(&daemon).expect("space for the new snapshot is freed");
     let new = made["name"].as_str().unwrap();
     assert_eq!(left(&snapshots(&disk)), [new, &night(8), &night(9), &night(10)]);
     assert_eq!(made["dropped"].as_array().unwrap().len(), 7, "{made}");
@@ -85,7 +85,7 @@ async fn where_no_space_can_be_made_none_is_dropped_and_the_disk_is_not_ok() {
     // 22 MB at most can be freed, and 44 are needed.
     let refused = create(&daemon).unwrap_err();
     assert!(refused.contains("not enough disk space for a snapshot"), "{refused}");
-    assert_eq!(left(&snapshots(&disk)).len(), 4, "nothing is dropped in vain");
+    assert_eq!(left(&snapshots(&disk)).len(), 4, "a snapshot was deleted without effect");
     let checks = daemon.client().get("/readyz").await.json();
     assert_eq!((&checks["disk"], &checks["backup"]), (&"error".into(), &"error".into()), "{checks}");
 

@@ -185,7 +185,7 @@ async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState)
     let taken = expected_state.taken.lock().unwrap().clone();
     for (person, texts) in &taken {
         let shown = harness.whatsapp.shown_to(person).await.unwrap();
-        assert_eq!(&shown, texts, "what {person} was sent, once each and in order");
+        assert_eq!(&shown, texts, "the messages to {person}, once each and in order");
     }
     let failed: Vec<String> = harness
         .daemon
@@ -197,7 +197,7 @@ async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState)
     let unsure: i64 = harness.daemon.query_value(
         "SELECT count(*) FROM messages WHERE direction = 'out' AND status NOT IN ('sent', 'delivered', 'read')",
     );
-    assert_eq!(unsure, 0, "messages that nobody knows to be sent");
+    assert_eq!(unsure, 0, "messages with an unknown outcome");
     eprintln!(
         "{} in ({} from the phone, {} asked for again), {sent} out, {} logins",
         written.len(),

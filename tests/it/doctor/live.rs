@@ -43,7 +43,7 @@ async fn what_works_is_seen_working() {
     assert!(by_hand.contains("withheld number") && !by_hand.contains("QR code"), "{by_hand}");
     assert!(
         harness.twilio_state.calls().is_empty() && harness.twilio_state.sent_messages().is_empty(),
-        "nobody is called or written to"
+        "no call is placed and no message is sent"
     );
     harness.assert_rules_kept();
 }
@@ -123,7 +123,7 @@ async fn the_link_of_the_bridge_is_checked_in_both_directions() {
     report.assert("live session", &["skipped"], &["OPENAI_API_KEY"]);
     report.assert("live link", &["ok"], &["its receipt came back"]);
     assert!(report.text("by hand").contains("QR code"));
-    assert!(bridge.state().sent.is_empty(), "nobody is written to");
+    assert!(bridge.state().sent.is_empty(), "no message is sent");
     for (result, state, words) in [("no_ack", "error", "does not acknowledge"), ("no_echo", "warning", "phone is on")] {
         bridge.change(|options| options.link_check = result);
         run_live(&harness).assert("live link", &[state], &[words]);

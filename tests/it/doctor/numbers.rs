@@ -27,7 +27,7 @@ async fn a_new_number_is_sent_here_when_asked_for() {
     let before = number(&harness, "+97237654321");
     let refused = fix(&harness, &[]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("no terminal for a confirmation"));
-    assert_eq!(number(&harness, "+97237654321"), before, "nobody said yes");
+    assert_eq!(number(&harness, "+97237654321"), before, "no confirmation was given");
 
     let done = fix(&harness, &["--yes"]);
     let shown = String::from_utf8_lossy(&done.stderr).into_owned();
@@ -48,7 +48,7 @@ async fn a_number_that_others_use_is_touched_only_by_name() {
     let other =
         harness.twilio_state.add_number("+97231112222", |number| number.voice_url = "https://other.example/v".into());
     assert!(fix(&harness, &["--yes"]).status.success());
-    assert_eq!(number(&harness, "+97231112222"), other, "it is not ours");
+    assert_eq!(number(&harness, "+97231112222"), other, "the webhook is not the daemon's");
 
     let told = run_doctor(&harness, &["--number", "+97231112222"]);
     told.assert("numbers", &["error", "warning"], &["other.example"]);

@@ -119,7 +119,7 @@ async fn while_it_runs_the_owner_chooses() {
     let (mut shop, backup, waits) = with_a_backup().await;
     let choose =
         async |shop: &Shop, data: &str| shop.api.post_json("/api/database/found", &json!({ "data": data })).await;
-    assert_eq!(choose(&shop, "current").await.status, 404, "there is nothing to choose");
+    assert_eq!(choose(&shop, "current").await.status, 404, "there is no decision to make");
 
     cp(&backup, &shop.daemon.published_file());
     let told = raised(&shop, "foreign_file").await;

@@ -231,7 +231,7 @@ impl Daemon {
     }
 
     fn crm_address(&self, mark: usize) -> String {
-        self.log.wait_until("the second door", |lines| {
+        self.log.wait_until("the second listener", |lines| {
             let mut events =
                 lines.iter().skip(mark).filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
             let event = events.rfind(|event| event["event"] == "LISTENING" && event["listener"] == "crm")?;

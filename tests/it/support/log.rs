@@ -89,7 +89,7 @@ impl Log {
                 return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited in vain for {what}; the log:\n{}", lines.join("\n"));
+            assert!(!left.is_zero(), "timed out waiting for {what}; the log:\n{}", lines.join("\n"));
             lines = self.inner.1.wait_timeout(lines, left).unwrap().0;
         }
     }

@@ -152,7 +152,7 @@ impl Drop for Pebble {
 fn wait_for_port(port: u16) {
     let deadline = Instant::now() + WAIT_TIMEOUT;
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < deadline, "nobody listens on port {port}");
+        assert!(Instant::now() < deadline, "no process listens on port {port}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -102,7 +102,7 @@ impl StoreFixture {
             if so(&state) {
                 return;
             }
-            assert!(Instant::now() < deadline, "it stays {state:?}");
+            assert!(Instant::now() < deadline, "the state is still {state:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

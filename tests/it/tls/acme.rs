@@ -92,7 +92,7 @@ async fn by_http_for_two_names_and_kept_over_a_restart() {
     let again = wait_for_certificate(&daemon, mark);
     assert_eq!(again["fingerprint"], told["fingerprint"]);
     is_trusted(&daemon, &pebble).await;
-    assert_eq!(daemon.logs().events_named("TLS_ORDERING").len(), 1, "what is good is not asked for again");
+    assert_eq!(daemon.logs().events_named("TLS_ORDERING").len(), 1, "a valid certificate is not ordered again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,7 +181,7 @@ async fn a_name_that_is_refused_is_told_and_not_asked_for_again_and_again() {
 
     tokio::task::block_in_place(|| daemon.restart());
     let again = daemon.tls_status().await;
-    assert_eq!(again["next_attempt_at"], status["next_attempt_at"], "a restart wins nothing");
+    assert_eq!(again["next_attempt_at"], status["next_attempt_at"], "a restart does not shorten the wait");
     assert_eq!(again["last_error"], status["last_error"]);
     assert_eq!(daemon.logs().events_named("TLS_ORDERING").len(), 1);
 
@@ -233,7 +233,7 @@ async fn an_authority_that_is_asked_too_often_is_left_in_peace() {
     let mark = daemon.logs().mark();
     daemon.signal(1);
     wait_for(&daemon, mark, "CONFIG_RELOADED");
-    assert_eq!(time_of(&daemon.tls_status().await["next_attempt_at"]), next, "its word holds");
+    assert_eq!(time_of(&daemon.tls_status().await["next_attempt_at"]), next, "Retry-After is respected");
     assert_eq!(daemon.logs().events_named("TLS_ORDERING").len(), 1);
 }
 

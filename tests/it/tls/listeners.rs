@@ -25,14 +25,14 @@ async fn a_new_box_can_be_set_up_encrypted() {
         trusting(certificate),
     );
     let reply = client.get("/livez").await;
-    assert_eq!((reply.status, reply.header("strict-transport-security")), (200, ""), "nobody vouches for it");
+    assert_eq!((reply.status, reply.header("strict-transport-security")), (200, ""), "the certificate is self-signed");
     let page = client.get("/login").await;
     assert_eq!(page.status, 200);
     let setup = daemon.cli(&["setup"]);
     let printed = String::from_utf8(setup.stdout).unwrap();
     assert!(printed.contains(told["fingerprint"].as_str().unwrap()), "{printed}");
 
-    assert_eq!(daemon.ask_http("shop.test", "/livez").await.status, 200, "there is nothing better to be led to");
+    assert_eq!(daemon.ask_http("shop.test", "/livez").await.status, 200, "there is no better certificate");
     assert_eq!(daemon.client().get("/readyz").await.json()["tls"], "disabled");
     let status = daemon.tls_status().await;
     assert_eq!(status["health"], "disabled", "{status:#}");
@@ -91,7 +91,7 @@ async fn a_login_by_tls_gets_a_cookie_for_tls_alone() {
     let plain = daemon.client().post_json("/api/login", &login).await;
     assert!(!plain.header("set-cookie").contains("Secure"), "{plain:?}");
     let unnamed = daemon.client().with_header("x-forwarded-proto", "https").post_json("/api/login", &login).await;
-    assert!(!unnamed.header("set-cookie").contains("Secure"), "nobody named that proxy: {unnamed:?}");
+    assert!(!unnamed.header("set-cookie").contains("Secure"), "that proxy is not configured: {unnamed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,7 +168,7 @@ async fn a_handshake_that_stalls_holds_nobody_up_and_ends() {
     let base = format!("https://localhost:{}", daemon.https_address().port());
     let client = Client::by_tls(base, "localhost", daemon.https_address(), trusting(certificate));
     assert_eq!(client.get("/livez").await.status, 200);
-    assert_eq!(daemon.client().get("/livez").await.status, 200, "every door has room of its own");
+    assert_eq!(daemon.client().get("/livez").await.status, 200, "every listener has its own connection limit");
     tokio::task::block_in_place(|| {
         for stream in &mut stalled {
             stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -220,7 +220,7 @@ async fn proxies_are_believed_where_they_are_trusted() {
         for _ in 0..5 {
             assert_eq!(attempt("203.0.113.1").await, 401);
         }
-        assert_eq!(attempt("198.51.100.1, 203.0.113.1").await, 429, "whatever is made up before");
+        assert_eq!(attempt("198.51.100.1, 203.0.113.1").await, 429, "a forged first address has no effect");
         assert_eq!(attempt("203.0.113.2").await, if others_are_counted_apart { 401 } else { 429 }, "{settings}");
     }
 }

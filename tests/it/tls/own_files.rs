@@ -125,7 +125,7 @@ async fn what_is_wrong_at_the_start_is_told_and_calls_come_in_all_the_same() {
         let status = daemon.tls_status().await;
         assert_eq!((&status["health"], &status["source"]), (&"error".into(), &source.into()), "{status:#}");
         assert_eq!(daemon.client().get("/readyz").await.json()["tls"], "error");
-        assert_eq!(daemon.ask_http(HOST, "/livez").await.status, 200, "nobody is led to where it is bad");
+        assert_eq!(daemon.ask_http(HOST, "/livez").await.status, 200, "no redirect to an invalid certificate");
     }
 }
 
@@ -141,7 +141,7 @@ async fn an_end_that_comes_near_is_told() {
     launch(&mut daemon);
     wait_for(&daemon, 0, "TLS_EXPIRING");
     assert_eq!(daemon.client().get("/readyz").await.json()["tls"], "error");
-    assert_eq!(daemon.ask_http(HOST, "/livez").await.status, 308, "it is good today");
+    assert_eq!(daemon.ask_http(HOST, "/livez").await.status, 308, "the certificate is valid today");
     let mark = daemon.logs().mark();
     authority.equip(daemon.folder());
     wait_for(&daemon, mark, "TLS_CERTIFICATE");

@@ -51,7 +51,7 @@ async fn reactions_edits_deletions_quotes_and_authors_are_shown() {
     assert_eq!(
         first["reactions"],
         json!([{ "emoji": "❤️", "actor": "contact", "at": "2026-11-01T08:04:00.000Z" }]),
-        "the latest of each side that is not taken back"
+        "the latest reaction of each side that is not removed"
     );
     assert_eq!((&first["deleted_at"], &first["author"], &first["quote"]), (&json!(null), &json!(null), &json!(null)));
     assert_eq!(

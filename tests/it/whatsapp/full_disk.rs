@@ -48,7 +48,7 @@ async fn on_a_full_disk_messages_are_to_come_again_and_calls_are_answered() {
     assert_eq!(shop.talk(DANA).await, ["before"], "what was there can be read");
 
     let_files_grow(&shop.daemon, "unlimited:unlimited");
-    until("the disk to take it", async || (shop.bridge_posts(&by_bridge).await.status == 204).then_some(())).await;
+    until("the message to be stored", async || (shop.bridge_posts(&by_bridge).await.status == 204).then_some(())).await;
     assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &by_twilio).await.status, 204);
     assert_eq!(shop.talk(DANA).await, ["before", "now", "now too"]);
     assert_eq!(shop.bridge.texts(), [""; 0], "what was refused is not sent");

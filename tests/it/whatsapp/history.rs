@@ -27,7 +27,7 @@ async fn history_begins_a_thread_as_old_as_it_is_with_nothing_unread() {
     assert_eq!(shop.talk(DANA).await, ["first", "second", ">third"]);
     let threads = threads(&shop).await;
     let shown = |at: usize| (threads[at]["peer_number"].clone(), threads[at]["unread_count"].clone());
-    assert_eq!((shown(0), shown(1)), ((json!(NOA), json!(1)), (json!(DANA), json!(0))), "the newest word comes first");
+    assert_eq!((shown(0), shown(1)), ((json!(NOA), json!(1)), (json!(DANA), json!(0))), "the newest message is first");
     assert_eq!(threads[1]["last_message_at"], "2021-05-03T10:00:00.000Z");
     assert_eq!(threads[1]["provider"], "baileys");
     assert_eq!(shop.count("messages WHERE extra = '{\"history\":true}'"), 3);

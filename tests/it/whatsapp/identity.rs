@@ -117,7 +117,7 @@ async fn two_with_histories_become_one_when_a_user_says_so() {
     let undone = shop.post(&format!("/api/merges/{}/undo", merged.json()["merge_id"])).await;
     assert_eq!(undone.status, 200);
     assert_eq!(shop.talk(OLD).await, ["hidden", "both"]);
-    assert_eq!(shop.suggestions().await.len(), 0, "nobody is asked twice");
+    assert_eq!(shop.suggestions().await.len(), 0, "there is no second suggestion");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,7 +112,7 @@ async fn both_bodies_and_both_proofs_of_the_bridge_are_taken() {
     // The answer may arrive before the log line.
     let logged = || shop.daemon.logs().events_named("WA_BAILEYS_BAD_SIG").len();
     until("each refusal to be logged", async || (logged() == 6).then_some(())).await;
-    assert_eq!(shop.count("webhook_journal"), journal, "nothing of it is kept");
+    assert_eq!(shop.count("webhook_journal"), journal, "no part of it is stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]

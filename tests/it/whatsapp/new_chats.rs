@@ -39,7 +39,7 @@ async fn strangers_abroad_are_not_written_to_unless_the_settings_say_so() {
     // A contact who has written may be answered, whatever the country.
     shop.receive_by_bridge("447911123456", "A1", "hi").await;
     assert_eq!(write(&shop, "+447911123456").await.status, 200);
-    assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM threads"), 2, "refusals make nobody");
+    assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM threads"), 2, "a refusal creates no contact");
 
     let shop = with("new_chat_prefixes = [\"+44\", \"+1\"]").await;
     assert_eq!(write(&shop, "+447911123456").await.status, 200);

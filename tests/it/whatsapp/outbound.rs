@@ -196,7 +196,7 @@ async fn order_is_kept_for_each_person_and_others_do_not_wait() {
     }
     let other = shop.say(NOA, "noa").await;
     shop.until_status(&other, "sent").await;
-    assert_eq!(shop.bridge.texts(), ["noa"], "the slow one holds up nobody else");
+    assert_eq!(shop.bridge.texts(), ["noa"], "a slow contact delays no other");
     shop.until_status(&last, "sent").await;
     assert_eq!(shop.bridge.texts(), ["noa", "dana 0", "dana 1", "dana 2", "dana 3", "dana 4"]);
 }

@@ -103,7 +103,7 @@ async fn the_settings_may_name_the_only_provider() {
     .await;
     assert_eq!(way(&shop, "auto").await, "twilio");
     shop.twilio.reply_next([TwilioReply::Refuse(503, 0)]);
-    assert_eq!(way(&shop, "auto").await, "twilio", "it is waited for");
+    assert_eq!(way(&shop, "auto").await, "twilio", "the message waits for Twilio");
     assert_eq!(shop.bridge.requests().len(), 0);
 }
 

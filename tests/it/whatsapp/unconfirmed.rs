@@ -70,7 +70,7 @@ async fn while_the_list_says_nothing_the_message_stays_queued() {
         shop.twilio.reply_next([TwilioReply::AcceptWithoutReply]);
         shop.twilio.list(list);
         let answer = shop.say(DANA, "once").await;
-        until("two looks into the list", async || (shop.twilio.listed() >= 2).then_some(())).await;
+        until("two requests for the list", async || (shop.twilio.listed() >= 2).then_some(())).await;
         assert_eq!(shop.message(&answer).await["status"], "queued", "{list:?}");
         shop.twilio.list(List::True);
         shop.until_status(&answer, "sent").await;

@@ -152,7 +152,7 @@ pub async fn until<T>(what: &str, found: impl AsyncFn() -> Option<T>) -> T {
         if let Some(found) = found().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        assert!(Instant::now() < deadline, "timed out waiting for {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
