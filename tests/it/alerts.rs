@@ -276,7 +276,7 @@ fn sent_minutes_ago(id: u32, minutes: u32) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_delivered_within_ten_minutes_is_told() {
+async fn undelivered_messages_are_reported_after_ten_minutes() {
     let seed = [sent_minutes_ago(1, 8), sent_minutes_ago(2, 11), sent_minutes_ago(3, 25 * 60)].concat();
     let mut shop = Shop::open_with(
         |setup| {
@@ -295,7 +295,7 @@ async fn what_is_not_delivered_within_ten_minutes_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_that_is_alive_and_deaf_is_told_and_still_used() {
+async fn a_link_that_receives_nothing_is_reported_and_still_used() {
     let shop = Shop::open_with(
         |setup| {
             setup.toml("[alerts]\nsettle_s = 0\nbridge_down_after_s = 0\n");

@@ -55,7 +55,7 @@ async fn a_watchdog_that_twilio_does_not_hear_asks_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_cannot_be_opened_goes_on_with_what_follows() {
+async fn a_stream_that_cannot_be_opened_continues_with_what_follows() {
     let harness = CallHarness::without_ai(|_| {}).await;
     let report = harness.call(CallPlan { stream: StreamPlan::Fails, ..harness.plan("stay") }).await;
     assert!(recorded(&report), "{report:#?}");

@@ -167,7 +167,7 @@ async fn a_stall_within_a_word_puts_no_silence_into_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_were_pressed_before_the_engine_was_ready_are_told_to_it() {
+async fn keys_pressed_before_the_engine_was_ready_are_sent_to_it() {
     let options = OpenAiOptions { connect: Duration::from_millis(1500), ..OpenAiOptions::default() };
     let harness = CallHarness::with_ai(options, |_| {}).await;
     let report = harness.call(harness.plan("press 12#; wait 3s")).await;
@@ -177,7 +177,7 @@ async fn keys_that_were_pressed_before_the_engine_was_ready_are_told_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_goes_on_after_its_socket_was_torn() {
+async fn a_conversation_continues_after_its_socket_broke() {
     // Twilio repeats the request if an answer was lost.
     for webhooks_twice in [false, true] {
         let long = Turn::new(QUESTION, ANSWER).lasting(Duration::from_secs(5));

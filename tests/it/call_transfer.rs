@@ -45,7 +45,7 @@ async fn a_person_hears_who_calls_and_why_and_accepts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_not_put_through_goes_on_with_the_agent() {
+async fn a_caller_who_is_not_connected_continues_with_the_agent() {
     for dial in [DialPlan::NoAnswer, DialPlan::Busy, DialPlan::Declined, DialPlan::Mailbox] {
         let harness = harness().await;
         // Twilio repeats the request if an answer was lost.

@@ -196,7 +196,7 @@ async fn the_self_check_says_that_all_is_well_and_when_it_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_twilio_refuses_is_told_and_is_over_when_it_takes_us() {
+async fn a_refused_twilio_account_is_reported_until_it_is_accepted() {
     let shop = Shop::open_with(
         |setup| {
             setup.env("WHATSAPP_PROVIDER", "twilio").toml("[alerts]\nsettle_s = 0\n");
@@ -249,7 +249,7 @@ async fn room_inside_the_database_goes_back_to_the_disk_while_others_write() {
 }
 
 #[test]
-fn wrong_limits_of_the_disk_are_told_where_they_stand() {
+fn wrong_disk_limits_are_reported_with_their_line() {
     let daemon = Daemon::prepare(|setup| _ = setup.toml("[disk]\nmedia_stops_below = \"lots\"\n"));
     let told = String::from_utf8_lossy(&daemon.cli(&["config", "check"]).stderr).into_owned();
     assert!(told.contains("config.toml:2:") && told.contains("\"500 MB or 5 %\""), "{told}");

@@ -344,7 +344,7 @@ fn a_public_address_on_another_port_is_warned_about() {
 }
 
 #[test]
-fn wrong_usage_is_told_apart() {
+fn wrong_usage_has_its_own_exit_code() {
     assert_eq!(Shop::new(&[]).run(&["config", "chek"]).status.code(), Some(2));
     assert_eq!(Shop::new(&[]).run(&["config", "check", "--yaml"]).status.code(), Some(2));
 }

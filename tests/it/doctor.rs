@@ -71,7 +71,7 @@ async fn healthy_harness() -> CallHarness {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_installation_that_is_well_is_told_so() {
+async fn a_correct_installation_is_reported_as_such() {
     let harness = healthy_harness().await;
     let report = run_doctor(&harness, &[]);
     assert_eq!(report.code, 0, "{:#?}", report.findings);
@@ -93,7 +93,7 @@ async fn an_installation_that_is_well_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refusals_of_twilio_and_of_the_ai_are_told_apart() {
+async fn refusals_of_twilio_and_of_the_ai_are_distinguished() {
     let harness =
         CallHarness::with_ai(OpenAiOptions { api_key: Some("sk-other".into()), ..OpenAiOptions::default() }, |setup| {
             setup.env("TWILIO_AUTH_TOKEN", "not-the-right-one");
@@ -107,7 +107,7 @@ async fn refusals_of_twilio_and_of_the_ai_are_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_suspended_account_and_a_trial_are_told() {
+async fn a_suspended_account_and_a_trial_are_reported() {
     let harness = healthy_harness().await;
     harness.twilio_state.set_account_state(AccountState { status: "suspended", kind: "Full" });
     run_doctor(&harness, &[]).assert("twilio", &["error"], &["suspended"]);
@@ -125,7 +125,7 @@ fn without_a_daemon_it_says_how_to_start_it() {
 }
 
 #[test]
-fn wrong_settings_are_told_with_their_line_and_nothing_else_is_guessed() {
+fn wrong_settings_are_reported_with_their_line_and_nothing_else_is_guessed() {
     let daemon = Daemon::prepare(|setup| {
         setup.toml("[http]\nmax_connections = 3\n");
     });

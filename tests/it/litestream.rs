@@ -88,7 +88,7 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_litestream_the_log_stays_short_and_the_owner_is_told() {
+async fn without_litestream_the_log_stays_short_and_the_owner_is_notified() {
     let mut shop =
         Shop::open_with(|setup| _ = setup.toml(&format!("{BESIDE_LITESTREAM}replication_after_s = 0\n")), "").await;
     let raised = shop.daemon.logs().wait_for_event("ALERT_RAISED");

@@ -14,7 +14,7 @@ const BATCH: usize = 100;
 const PROMPT: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_are_prompt_while_nobody_reads_the_log() {
+async fn answers_are_prompt_while_the_log_is_not_read() {
     let mut harness = CallHarness::without_ai(|setup| {
         setup.env("LOG_LEVEL", "debug");
     })
@@ -42,7 +42,7 @@ async fn answers_are_prompt_while_nobody_reads_the_log() {
 }
 
 #[test]
-fn a_daemon_whose_log_nobody_reads_still_stops() {
+fn a_daemon_whose_log_is_not_read_still_stops() {
     let mut daemon = Daemon::start(|setup| {
         setup.env("LOG_LEVEL", "debug");
     });

@@ -94,7 +94,7 @@ async fn four_thousand_json_bodies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifteen_hundred_frames_into_live_calls_and_locked_doors() {
+async fn fifteen_hundred_frames_on_live_calls_and_refused_sockets() {
     let harness = harness().await;
     let (mut mutator, frames) = (Mutator::new(3), corpus("frames.txt"));
     let before = harness.daemon.memory_kb("VmRSS");

@@ -116,7 +116,7 @@ async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_of_strangers_keeps_no_call_out() {
+async fn unauthenticated_sockets_block_no_call() {
     let harness = harness().await;
     let mut crowd = Vec::new();
     for _ in 0..MAX_PENDING_SOCKETS + 20 {

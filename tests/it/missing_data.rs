@@ -66,7 +66,7 @@ fn it_waits_for_the_disk_of_its_data() {
 }
 
 #[test]
-fn the_owner_may_begin_anew() {
+fn the_owner_may_start_with_new_data() {
     let mut daemon = without_its_data();
     assert_does_not_start(&mut daemon);
     let output = daemon.cli(&["setup", "--new-data"]);

@@ -65,7 +65,7 @@ async fn what_is_no_page_never_shows_it() {
 }
 
 #[tokio::test]
-async fn with_a_second_door_page_and_api_are_there_alone() {
+async fn a_second_listener_is_the_only_one_for_page_and_api() {
     let daemon = Daemon::start(|setup| {
         setup.crm_listener();
     });

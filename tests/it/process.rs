@@ -153,7 +153,7 @@ fn beyond_the_limit_the_connection_that_was_silent_longest_is_closed() {
 }
 
 #[test]
-fn silence_keeps_nobody_out() {
+fn silent_connections_block_no_client() {
     let daemon = Daemon::start(|setup| {
         setup.toml("[http]\nmax_connections = 64\n");
     });
@@ -261,7 +261,7 @@ fn garbage_on_the_wire_is_400_or_a_closed_connection() {
 }
 
 #[test]
-fn a_taken_port_is_told_with_a_remedy() {
+fn a_port_in_use_is_reported_with_a_remedy() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let daemon = Daemon::prepare(|setup| {
         setup.toml(&format!("[http]\nlisten = \"{}\"\n", taken.local_addr().unwrap()));
@@ -312,7 +312,7 @@ fn systemd_hears_of_the_beginning_the_life_and_the_end() {
 }
 
 #[test]
-fn whoever_never_says_what_it_wants_is_shown_the_door() {
+fn connections_without_a_request_are_closed() {
     let daemon = Daemon::start(|_| {});
     let connect = || {
         let stream = TcpStream::connect(daemon.address()).unwrap();

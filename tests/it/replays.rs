@@ -124,7 +124,7 @@ async fn a_model_that_thinks_its_budget_away_still_answers_turn_by_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_told_again_is_not_begun_again() {
+async fn a_repeated_call_webhook_starts_no_second_call() {
     const OTHER: &str = "CA00000000000000000000000000000002";
     let harness = harness().await;
     let fields = [("CallSid", CALL), ("From", FROM), ("To", "+97235551234"), ("CallStatus", "ringing")];
@@ -185,7 +185,7 @@ async fn a_recorded_turn_is_paid_for_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_somebody_gave_himself_is_no_instruction() {
+async fn a_callers_own_name_is_no_instruction() {
     let harness = harness().await;
     let message = [
         ("MessageSid", "SMa0000000000000000000000000000001"),

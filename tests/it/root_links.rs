@@ -128,7 +128,7 @@ fn restore_takes_what_the_service_or_root_has_left_there() {
 }
 
 #[test]
-fn restore_goes_on_from_a_link_of_root_to_none_of_another_user() {
+fn restore_follows_a_link_of_root_but_none_of_another_user() {
     let Some(here) = Installation::new() else { return };
     let link = here.lay_link(&here.secret_database(), "data/snapshots/latest.db");
     // Root's own link to the folder that it uses for a snapshot.

@@ -29,7 +29,7 @@ fn stderr(output: &Output) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_is_told_line_by_line_and_summed_up() {
+async fn a_call_is_printed_line_by_line_and_summed_up() {
     let harness = harness().await;
     let output = simulate(
         &harness,

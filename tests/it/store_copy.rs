@@ -84,7 +84,7 @@ async fn copies_by_tar_hold_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_reader_keeps_what_he_opened_and_delays_nobody() {
+async fn a_slow_reader_keeps_its_file_and_delays_no_writer() {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
     let acks = Arc::new(fixture.acks(4));

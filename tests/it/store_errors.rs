@@ -101,7 +101,7 @@ async fn who_holds_the_file_open_on_a_small_disk_does_not_hold_up_a_start() {
 }
 
 #[tokio::test]
-async fn work_that_panics_or_fails_takes_nobody_with_it() {
+async fn work_that_panics_or_fails_affects_no_other_work() {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
     let now = Timestamp::from_millis(0);

@@ -25,7 +25,7 @@ async fn start(copy: &StoreFixture) -> (Store, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_folder_copied_while_its_published_file_was_behind_goes_on_with_the_newest_sound_data() {
+async fn a_folder_copied_while_its_published_file_was_behind_uses_the_newest_valid_data() {
     // Too small for a spare.
     let Some(small) = SmallDisk::mount(48) else { return };
     let fixture = StoreFixture::on(&small);

@@ -117,7 +117,7 @@ async fn goes_on(fixture: &StoreFixture) {
 }
 
 #[tokio::test]
-async fn a_folder_that_moved_as_a_whole_goes_on_as_before() {
+async fn a_folder_that_moved_as_a_whole_works_as_before() {
     let fixture = StoreFixture::new();
     let (store, _) = Store::open(fixture.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();

@@ -99,7 +99,7 @@ async fn reading_it_disturbs_nothing() {
 }
 
 #[tokio::test]
-async fn a_removed_one_is_made_anew() {
+async fn a_removed_file_is_created_again() {
     let (fixture, store, _) = with_an_old_copy().await;
     std::fs::remove_file(fixture.published()).unwrap();
     set_color(&store, "red").await;

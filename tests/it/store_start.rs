@@ -286,7 +286,7 @@ pub(super) fn files(fixture: &StoreFixture, prefix: &str) -> Vec<PathBuf> {
 }
 
 #[tokio::test]
-async fn backup_programs_are_told_to_leave_the_live_folder_out() {
+async fn backup_programs_skip_the_live_folder() {
     let fixture = StoreFixture::new();
     Store::open(fixture.config()).unwrap().0.close();
     let tag = std::fs::read_to_string(fixture.live().with_file_name("CACHEDIR.TAG")).unwrap();

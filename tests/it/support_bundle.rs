@@ -34,7 +34,7 @@ const PLANTED: [&str; 20] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_is_somebodys_is_in_it() {
+async fn it_contains_no_personal_data_or_secrets() {
     let options = OpenAiOptions {
         turns: vec![Turn::new("planted words of a caller", "planted answer")],
         ..OpenAiOptions::default()

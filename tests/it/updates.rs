@@ -20,7 +20,7 @@ fn feed(body: &'static str) -> (FakeServer, Arc<Mutex<Vec<String>>>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_newer_release_is_told_once_and_the_feed_learns_nothing() {
+async fn a_newer_release_is_reported_once_and_the_feed_learns_nothing() {
     let (feed, asked) = feed(NEWER);
     let url = format!("{}/feed.json", feed.url());
     let mut daemon = Daemon::start(|setup| {
@@ -57,7 +57,7 @@ async fn a_newer_release_is_told_once_and_the_feed_learns_nothing() {
 }
 
 #[test]
-fn nobody_is_asked_unless_somebody_says_so() {
+fn no_request_is_sent_unless_it_is_requested() {
     let (feed, asked) = feed(NEWER);
     let mut daemon = Daemon::start(|setup| {
         setup.env("UPDATES_FEED_URL", feed.url());

@@ -263,7 +263,7 @@ async fn stream_status_is_always_taken_and_never_kept_by_a_cache() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_follows_a_stream_that_nobody_knows_is_the_recorder() {
+async fn the_recorder_follows_an_unknown_stream() {
     let harness = harness().await;
     for _ in 0..2 {
         let reply = harness.hook("/webhook/stream_ended", &CALL).await;

@@ -98,7 +98,7 @@ fn a_daemon_that_stands_still_gives_no_sign_of_life() {
 }
 
 #[test]
-fn systemd_is_told_that_the_start_goes_on_and_then_what_there_is() {
+fn systemd_is_notified_of_the_start_and_then_of_the_status() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let systemd = Systemd { socket: UnixDatagram::bind(&path).unwrap(), _folder: folder };

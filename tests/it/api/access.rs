@@ -193,7 +193,7 @@ async fn the_document_says_who_may_call_what() {
 }
 
 #[tokio::test]
-async fn unknown_paths_tell_strangers_nothing() {
+async fn unauthenticated_clients_cannot_probe_paths() {
     let (daemon, api) = with_data();
     for path in ["/api", "/api/", "/api/nothing", "/api/threads/1/nothing", "/api/setup/x"] {
         assert_eq!(status(&daemon.client(), &Method::GET, path).await, 401, "{path}");

@@ -99,7 +99,7 @@ async fn what_the_server_says_nothing_of_is_read_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_told_in_the_servers_words_and_the_snapshot_is_here() {
+async fn a_refusal_is_reported_in_the_servers_words_and_the_snapshot_is_kept() {
     let s3 = S3::start().await;
     let mut daemon = box_with_bucket(&s3);
     daemon.reconfigure(|setup| {

@@ -62,7 +62,7 @@ fn a_file_that_is_there_is_replaced_and_keeps_its_permissions() {
 }
 
 #[test]
-fn people_are_told_what_is_in_it() {
+fn the_output_says_what_is_in_the_backup() {
     let daemon = with_data();
     let target = daemon.folder().join("told.db");
     let output = daemon.cli(&["backup", target.to_str().unwrap()]);

@@ -54,7 +54,7 @@ async fn a_missed_night_is_made_up_and_everybody_can_see_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_is_told_and_is_over_with_the_next_good_one() {
+async fn a_failure_is_reported_and_clears_with_the_next_snapshot() {
     let mut daemon = Daemon::prepare(|_| {});
     let mount = daemon.folder().join("mount");
     let folder = mount.join("agentlocator");

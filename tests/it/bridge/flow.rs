@@ -26,7 +26,7 @@ async fn people_the_owner_and_the_crm_talk_in_one_thread() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_hides_the_number_is_answered_and_known_again_by_it() {
+async fn a_contact_with_a_hidden_number_is_answered_and_recognised() {
     let harness = BridgeHarness::linked().await;
     let hidden = json!({ "from": AVI.number, "text": "מי אני?", "addressing": "lid", "hidePhone": true });
     harness.whatsapp.call("/inbound", &hidden).await.unwrap();

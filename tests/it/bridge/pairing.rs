@@ -31,7 +31,7 @@ async fn a_code_that_is_typed_in_links_it_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_logs_out_links_anew_and_keeps_the_talk() {
+async fn a_logout_and_a_new_link_keep_the_conversation() {
     let harness = BridgeHarness::linked().await;
     harness.whatsapp.writes(DANA, "לפני").await.unwrap();
     harness.talk_becomes(DANA, &["לפני"]).await;

@@ -31,7 +31,7 @@ fn what_is_wrong_with_a_certificate_has_its_word() {
 }
 
 #[test]
-fn a_wrong_clock_is_told_apart_from_a_bad_certificate() {
+fn a_wrong_clock_is_distinguished_from_a_bad_certificate() {
     // The environment, by the server's date, is nine days ahead: at that time its certificate is valid.
     let day = 86_400;
     let later = Duration::from_hours(230);
@@ -53,7 +53,7 @@ fn the_clock_is_measured_at_twilio() {
 }
 
 #[test]
-fn an_address_that_leads_elsewhere_is_told() {
+fn an_address_of_another_server_is_reported() {
     let other = FakeServer::start(None, |_| FakeServer::answer(404, "nothing here", Duration::ZERO));
     let url = other.url();
     let daemon = Daemon::start(|setup| {
@@ -65,7 +65,7 @@ fn an_address_that_leads_elsewhere_is_told() {
 }
 
 #[test]
-fn an_address_where_nobody_answers_is_told() {
+fn an_address_that_does_not_answer_is_reported() {
     let gone = FakeServer::start(None, |_| FakeServer::answer(200, "", Duration::ZERO)).url();
     let daemon = Daemon::start(|setup| {
         setup.env("PUBLIC_BASE_URL", gone);

@@ -85,7 +85,7 @@ async fn a_refused_transcription_is_found_although_the_refusal_does_not_name_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_late_or_does_not_come_is_told() {
+async fn a_late_or_missing_answer_is_reported() {
     let harness = harness_with(Faults::default()).await;
     harness.ai.change(|options| options.think = Duration::from_millis(2_500));
     run_live(&harness).assert("live answer", &["warning", "ok"], &["one moment, please"]);
@@ -99,7 +99,7 @@ async fn an_answer_that_is_late_or_does_not_come_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_by_turn_answer_that_is_refused_is_told() {
+async fn a_refused_turn_by_turn_answer_is_reported() {
     let harness = harness_with(Faults { reasoning_tokens: 100_000, ..Faults::default() }).await;
     run_live(&harness).assert("turn by turn", &["error"], &["gives no answer"]);
     harness.ai.change(|options| options.turns.iter_mut().for_each(|turn| turn.heard.clear()));

@@ -21,7 +21,7 @@ fn with_systemctl(systemctl_output: &str) -> Daemon {
 }
 
 #[test]
-fn units_that_do_not_run_are_told() {
+fn stopped_units_are_reported() {
     let unit = |id: &str, state: &str| {
         format!(
             "Id={id}\nLoadState=loaded\nActiveState={state}\nSubState=x\nUnitFileState=enabled\nNRestarts=0\nResult=x\n"
@@ -43,7 +43,7 @@ fn a_machine_without_systemd_is_no_error() {
 }
 
 #[test]
-fn a_bridge_that_is_not_there_is_told() {
+fn a_missing_bridge_is_reported() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let daemon = Daemon::prepare(|setup| {
         setup.env("WA_SHARED_SECRET", "0123456789abcdef").env("WA_BAILEYS_PORT", nobody.port().to_string());

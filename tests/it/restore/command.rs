@@ -73,7 +73,7 @@ fn a_damaged_database_makes_room_with_all_of_its_files() {
 }
 
 #[test]
-fn a_file_that_somebody_put_there_is_kept_as_well() {
+fn a_file_that_was_put_there_is_kept_as_well() {
     let (daemon, copy) = with_a_copy();
     add_user(&daemon, "dana");
     std::fs::copy(&copy, daemon.published_file()).unwrap();
@@ -84,7 +84,7 @@ fn a_file_that_somebody_put_there_is_kept_as_well() {
 }
 
 #[test]
-fn nobody_is_surprised() {
+fn restore_warns_before_it_changes_data() {
     let (daemon, copy) = with_a_copy();
     let before = std::fs::read(daemon.published_file()).unwrap();
     let output = daemon.cli(&["restore", copy.to_str().unwrap()]);

@@ -144,7 +144,7 @@ async fn restarted_in_the_middle() -> (Daemon, Pebble, usize, TcpStream, TcpList
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_in_the_middle_goes_on() {
+async fn a_restart_in_the_middle_of_an_order_resumes_it() {
     let (daemon, pebble, mark, question, waiting) = restarted_in_the_middle().await;
     tokio::spawn(carry(question, daemon.http_address()));
     tokio::spawn(forward(waiting, daemon.http_address()));
@@ -154,7 +154,7 @@ async fn a_restart_in_the_middle_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_a_restart_has_spoiled_is_placed_anew() {
+async fn an_order_that_a_restart_invalidated_is_placed_again() {
     let (daemon, pebble, mark, mut question, waiting) = restarted_in_the_middle().await;
     question.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await.unwrap();
     tokio::spawn(forward(waiting, daemon.http_address()));
@@ -165,7 +165,7 @@ async fn an_order_that_a_restart_has_spoiled_is_placed_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_is_refused_is_told_and_not_asked_for_again_and_again() {
+async fn a_refused_name_is_reported_and_not_ordered_repeatedly() {
     let mut daemon = prepare();
     let pebble = Pebble::start(&options(&daemon));
     launch(&mut daemon, &pebble.settings(&["blocked.test"], ""));
@@ -261,7 +261,7 @@ async fn an_authority_that_advises_to_renew_is_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_clock_is_told_apart_from_a_bad_certificate() {
+async fn a_wrong_clock_is_distinguished_from_a_bad_certificate() {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let year = i32::try_from(1970 + now / 31_556_952).unwrap();
     for (validity, day_difference, complaint) in [

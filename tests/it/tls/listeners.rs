@@ -45,7 +45,7 @@ async fn a_new_box_can_be_set_up_encrypted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_taken_port_costs_that_door_alone() {
+async fn a_port_in_use_disables_only_that_listener() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     for key in ["listen", "crm_listen"] {
@@ -121,7 +121,7 @@ async fn plain_http_leads_to_tls_once_that_is_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_door_for_the_page_the_others_serve_what_twilio_needs() {
+async fn with_a_page_listener_the_others_serve_what_twilio_needs() {
     let authority = Authority::new();
     let mut daemon = Daemon::prepare(|setup| {
         setup.web_listeners().crm_listener();
@@ -140,7 +140,7 @@ async fn with_a_door_for_the_page_the_others_serve_what_twilio_needs() {
 }
 
 #[test]
-fn plain_http_on_the_port_of_tls_is_told_what_to_do() {
+fn plain_http_on_the_tls_port_gets_an_explanation() {
     let daemon = Daemon::start(|setup| {
         setup.web_listeners();
     });
@@ -153,7 +153,7 @@ fn plain_http_on_the_port_of_tls_is_told_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handshake_that_stalls_holds_nobody_up_and_ends() {
+async fn a_stalled_handshake_delays_no_client_and_ends() {
     let daemon = Daemon::start(|setup| {
         setup.web_listeners().toml("[http]\nmax_connections = 16\n");
     });

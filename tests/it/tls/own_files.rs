@@ -107,7 +107,7 @@ async fn a_bad_pair_never_replaces_a_good_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_at_the_start_is_told_and_calls_come_in_all_the_same() {
+async fn problems_at_the_start_are_reported_and_calls_still_arrive() {
     let authority = Authority::new();
     let (expired, expired_key) = authority.issue(&[HOST], (2019, 2020));
     let (future, future_key) = authority.issue(&[HOST], (3000, 4000));
@@ -130,7 +130,7 @@ async fn what_is_wrong_at_the_start_is_told_and_calls_come_in_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_end_that_comes_near_is_told() {
+async fn a_near_expiry_is_reported() {
     let (authority, mut daemon) = (Authority::new(), daemon_with_files());
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let soon = jiff::Timestamp::from_second(i64::try_from(now.as_secs()).unwrap() + 5 * 86_400).unwrap();

@@ -210,7 +210,7 @@ async fn a_number_that_is_none_is_not_handed_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bridge_that_hangs_holds_nobody_up() {
+async fn a_bridge_that_hangs_delays_no_request() {
     let link = Link::with(|options| options.behavior = BridgeBehavior::Hanging).await;
     let shown = link.show().await;
     assert_eq!(
@@ -224,7 +224,7 @@ async fn a_bridge_that_hangs_holds_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bridge_that_is_gone_is_told_as_that() {
+async fn a_bridge_that_has_exited_is_reported_as_down() {
     let link = Link::with(|_| {}).await;
     let Link { daemon, bridge, owner, .. } = link;
     bridge.stop().await;
@@ -283,7 +283,7 @@ async fn a_bridge_that_knows_only_the_plain_paths_is_understood_as_far_as_it_goe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_secret_is_the_reason_and_logs_nobody_out() {
+async fn a_wrong_secret_is_reported_and_ends_no_session() {
     let link = Link::with(|options| options.secret = Some("another".into())).await;
     let shown = link.show().await;
     assert_eq!((&shown["reachable"], &shown["state"]), (&json!(true), &json!("unauthorized")));
@@ -295,7 +295,7 @@ async fn a_wrong_secret_is_the_reason_and_logs_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_change_is_told_once_and_what_waits_knows_why() {
+async fn each_change_is_reported_once_and_waiting_messages_show_the_reason() {
     let link = Link::with(|options| (options.connected, options.state) = (false, "logged_out")).await;
     let logs = link.daemon.logs();
     let down = |state: &str| {

@@ -69,7 +69,7 @@ async fn a_known_id_with_a_new_number_is_answered_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_changed_hands_shows_nobody_another_one_s_messages() {
+async fn a_number_with_a_new_owner_does_not_show_the_former_owners_messages() {
     let shop = Shop::open().await;
     shop.hear_by_lid(DANA, OLD, "dana").await;
     shop.hear_by_lid(NOA, NEW, "noa").await;
@@ -186,7 +186,7 @@ async fn a_user_who_hides_the_number_is_answered_by_twilio() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_is_told_again_turns_no_number_back() {
+async fn a_repeated_message_restores_no_old_number() {
     let shop = Shop::open().await;
     let (first, second) = ("SMa0000000000000000000000000000001", "SMa0000000000000000000000000000002");
     shop.hear_from_user(&format!("whatsapp:{OLD}"), USER_ID, first, "from the old number").await;

@@ -116,7 +116,7 @@ async fn both_bodies_and_both_proofs_of_the_bridge_are_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn either_secret_stands_in_for_the_other_and_without_any_the_door_is_shut() {
+async fn either_secret_replaces_the_other_and_without_any_all_is_refused() {
     for (name, other) in
         [("WA_SHARED_SECRET", "BAILEYS_WEBHOOK_SECRET"), ("BAILEYS_WEBHOOK_SECRET", "WA_SHARED_SECRET")]
     {

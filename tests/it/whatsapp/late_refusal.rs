@@ -124,7 +124,7 @@ async fn who_has_blocked_us_hears_from_no_provider() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_person_cancels_in_twilio_goes_by_nobody_and_stops_nothing_else() {
+async fn a_message_canceled_in_twilio_is_not_resent_and_blocks_no_other() {
     let shop = shop(template).await;
     let (answer, sid) = sent_by_twilio(&shop, "hello").await;
     shop.twilio_reports_status(&sid, "canceled", "").await;

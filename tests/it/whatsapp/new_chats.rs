@@ -27,7 +27,7 @@ fn refused(reply: &Reply) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_abroad_are_not_written_to_unless_the_settings_say_so() {
+async fn first_messages_abroad_need_a_setting() {
     let shop = Shop::open().await;
     for to in ["+19005550123", "+447911123456"] {
         for provider in ["baileys", "twilio", "auto"] {
@@ -48,7 +48,7 @@ async fn strangers_abroad_are_not_written_to_unless_the_settings_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_so_many_strangers_are_written_to_in_a_day() {
+async fn first_messages_are_limited_per_day() {
     let shop = with("new_chats_per_user_per_day = 2\nnew_chats_in_all_per_day = 3").await;
     for to in ["+972501111111", "+972502222222"] {
         assert_eq!(write(&shop, to).await.status, 200);

@@ -114,7 +114,7 @@ async fn many_with_one_key_at_once_are_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_input_is_told_and_nothing_is_stored() {
+async fn invalid_input_is_reported_and_not_stored() {
     let shop = Shop::open().await;
     for (body, code) in [
         (json!({ "text": "x" }), "invalid"),

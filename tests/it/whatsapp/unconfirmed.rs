@@ -152,7 +152,7 @@ async fn what_a_kill_cut_off_is_in_doubt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_any_moment_nobody_gets_a_message_twice() {
+async fn killed_at_any_moment_no_contact_gets_a_message_twice() {
     let mut shop = Shop::open().await;
     shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     let mut answers = vec![];
