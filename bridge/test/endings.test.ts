@@ -97,7 +97,7 @@ test('each refusal of a login has its own name, and none leads to a tight loop',
   assert.equal(server.state().registrations, 1)
 })
 
-test('a login that is told that the device was removed ends the link, and only then', async () => {
+test('a login that is refused because the device was removed ends the link, and only then', async () => {
   const stage = await Stage.set()
   const { server } = stage
   await (await stage.startLinked()).stop()
@@ -109,7 +109,7 @@ test('a login that is told that the device was removed ends the link, and only t
   await flows(stage, 'linked-anew')
 })
 
-test('a link on which nothing comes any more is not called connected, and is made anew', async () => {
+test('a link on which nothing arrives is not reported as connected, and is reconnected', async () => {
   const stage = await Stage.set()
   const { server } = stage
   const bridge = await stage.startLinked({ environment: { WA_KEEP_ALIVE_SECONDS: '1' } })
@@ -139,7 +139,7 @@ test('a WhatsApp that cannot be reached is tried again, more and more rarely, un
   await flows(stage, 'reached')
 })
 
-test('a server that does not say when it has told everything is believed all the same', async () => {
+test('a server that does not announce the end of the offline queue is accepted all the same', async () => {
   const stage = await Stage.set()
   const { server, daemon } = stage
   await (await stage.startLinked()).stop()

@@ -246,7 +246,7 @@ test('receipts become statuses, which never go back', async () => {
   assert.deepEqual(statuses, ['read', 'played'])
 })
 
-test('while the daemon is away, files come all the same, and nobody overtakes himself under another address', async () => {
+test('while the daemon is down, files are fetched, and messages stay in order under a second address', async () => {
   const stage = await Stage.set()
   const { server, daemon } = stage
   const bridge = await stage.startLinked()
@@ -278,7 +278,7 @@ test('while the daemon is away, files come all the same, and nobody overtakes hi
   }
 })
 
-test('a file under an odd type is given out, and whoever breaks off a download leaves nothing open', async () => {
+test('a file with a malformed type is served, and an aborted download leaves no file open', async () => {
   const stage = await Stage.set()
   const { server, daemon } = stage
   const bridge = await stage.startLinked()

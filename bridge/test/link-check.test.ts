@@ -53,7 +53,7 @@ test('a deaf link is reconnected, which brings what waited', async () => {
   assert.ok(bridge.log.some(line => line.event === 'WA_LINK_CHECK' && line.level === 'warn'))
 })
 
-test('a link that stays deaf is told, and still sends', async () => {
+test('a link that still receives nothing is reported, and still sends', async () => {
   const stage = await Stage.set()
   const bridge = await stage.startLinked({ environment: SECONDS })
   stage.server.options({ deaf: 'always' })

@@ -14,7 +14,7 @@ const AVI = '972523334455'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-test('files of every kind are sent, from what somebody has sent us', async () => {
+test('files of every kind are sent, from received files', async () => {
   const stage = await Stage.set()
   const { server, daemon } = stage
   const bridge = await stage.startLinked()

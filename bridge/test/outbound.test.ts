@@ -168,7 +168,7 @@ test('without a connection nothing is sent, and that is certain', async () => {
   assert.equal(shown(server, 'אחר כך'), 1)
 })
 
-test('a question that WhatsApp does not answer holds up nobody but its own person, and not for ever', async () => {
+test('a query that WhatsApp does not answer delays only its own contact, for a limited time', async () => {
   const stage = await Stage.set({ stallIq: ['usync:usync'] })
   const { server, daemon } = stage
   const bridge = await stage.startLinked()
@@ -185,7 +185,7 @@ test('a question that WhatsApp does not answer holds up nobody but its own perso
   assert.equal(shown(server, 'תקוע'), 1)
 })
 
-test('whoever could not read a message gets the same one again, also after a restart', async () => {
+test('a recipient who could not decrypt a message gets the same one again, also after a restart', async () => {
   const stage = await Stage.set()
   const { server } = stage
   const bridge = await stage.startLinked()
@@ -207,7 +207,7 @@ test('whoever could not read a message gets the same one again, also after a res
   }
 })
 
-test('somebody types before a text comes, unless pacing is off', async () => {
+test('a typing indicator is shown before a text, unless pacing is off', async () => {
   const stage = await Stage.set()
   const { server } = stage
   const quiet = await stage.startLinked()

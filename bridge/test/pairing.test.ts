@@ -147,7 +147,7 @@ test('a code whose secret WhatsApp has retired is replaced', async () => {
   await bridge.becomes('connected')
 })
 
-test('when all codes have been shown it waits until somebody asks', async () => {
+test('when all codes have been shown it waits for a request', async () => {
   const stage = await Stage.set({ pairRefs: 2 })
   const bridge = await stage.start({ environment: { WA_QR_SECONDS: '1' } })
   await bridge.becomes('pairing')

@@ -44,7 +44,7 @@ describe('connections', () => {
     assert.equal(refused.failure, '401')
   })
 
-  it('are refused at login, once or until told otherwise', async () => {
+  it('are refused at login, once or until the refusal is cleared', async () => {
     const own = await start()
     const linked = await link(own)
     own.drop({ kind: 'close' })
@@ -150,7 +150,7 @@ describe('connections', () => {
     assert.deepEqual(linked.seen('caught-up'), [])
   })
 
-  it('stall where they are told to', async () => {
+  it('stall where a test sets it', async () => {
     const own = await start()
     const linked = await link(own)
     own.options({ stallIq: ['w:p:ping'] })

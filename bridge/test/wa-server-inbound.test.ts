@@ -70,7 +70,7 @@ describe('messages to the device', () => {
     await acknowledged(channel.id)
   })
 
-  it('are told when they are for one view only', async () => {
+  it('are marked when they are for one view only', async () => {
     const { id } = await server.inbound({ from: '15551110005', viewOnce: true, text: 'secret' })
     assert.equal((await received(id)).content, undefined)
     await acknowledged(id)
@@ -109,7 +109,7 @@ describe('messages to the device', () => {
     assert.equal(inboundOf(id)?.retries, 1)
   })
 
-  it('stay unread when nobody sends them again', async () => {
+  it('stay undecrypted when the sender does not send them again', async () => {
     const own = await start({ resendOnRetry: false })
     await link(own)
     own.corruptNext()

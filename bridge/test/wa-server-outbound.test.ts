@@ -64,7 +64,7 @@ describe('messages from the device', () => {
     assert.deepEqual([outboundOf(voice)?.kind, outboundOf(voice)?.media?.ptt], ['audio', true])
   })
 
-  it('are told apart: reactions, edits, deletions', async () => {
+  it('are distinguished: reactions, edits, deletions', async () => {
     const to = jid('15552220004')
     const id = await send(to, { text: 'tpyo' })
     const key = { id, remoteJid: to, fromMe: true }

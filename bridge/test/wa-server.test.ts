@@ -145,7 +145,7 @@ describe('the program', () => {
     assert.equal(existsSync(mediaCa), false)
   })
 
-  it('ends when it is told to', async () => {
+  it('ends on SIGTERM', async () => {
     const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
     const ended = once(child, 'exit')
     await once(child.stdout, 'data')

@@ -127,7 +127,7 @@ test('one broken line behind the last commit is dropped, and kept beside', async
   }
 })
 
-test('a file that is mostly out of date is written anew, while commits go on', async () => {
+test('a file that is mostly out of date is rewritten, while commits continue', async () => {
   const path = newPath()
   const file = await LogFile.open(path, ['cold'])
   const value = 'x'.repeat(100_000)
@@ -149,7 +149,7 @@ test('a file that is mostly out of date is written anew, while commits go on', a
   assert.equal(found['hot/k0'], `399${value}`)
 })
 
-test('thousands of cold values are written anew in a moment, and are all there', async () => {
+test('thousands of cold values are rewritten quickly and completely', async () => {
   const path = newPath()
   const file = await LogFile.open(path, ['cold'])
   const ids = Array.from({ length: 5000 }, (_, i) => String(i))
@@ -170,7 +170,7 @@ test('thousands of cold values are written anew in a moment, and are all there',
   assert.equal(Object.keys(await contents(path)).length, 5000)
 })
 
-test('where there is no room to write a file anew, the old one goes on', async () => {
+test('without space to rewrite a file, the old one is kept', async () => {
   const path = newPath()
   const file = await LogFile.open(path)
   // Blocks the creation of the new file.

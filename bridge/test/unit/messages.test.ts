@@ -47,7 +47,7 @@ test('a repeated id of our own phone is never taken for another person', () => {
   assert.deepEqual(envelope, { chat: '111@lid', other: undefined, fromMe: true })
 })
 
-test('what somebody sends to do harm is cut to a size', () => {
+test("an attacker's oversized content is truncated", () => {
   const of = (message: object) => readContent(proto.Message.fromObject(message))?.text.length ?? 0
   const vcard = 'TEL:0501234567\n'.repeat(200_000)
   assert.ok(of({ contactMessage: { displayName: 'x', vcard } }) < 2000)

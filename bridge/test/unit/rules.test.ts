@@ -53,7 +53,7 @@ test('no code is a tight loop, and no wait is endless', () => {
   assert.ok(backOff(1e9, 1) <= 400_000)
 })
 
-test('settings are checked, and told by name', () => {
+test('settings are checked, and reported by name', () => {
   const settings = readSettings({
     WA_SHARED_SECRET: 'a',
     WA_BAILEYS_PORT: '8100',

@@ -68,7 +68,7 @@ test('a message of an older session does not spoil the newer one', async () => {
   assert.equal(await survivesCrossing(), true)
 })
 
-test('a message that was read already is told apart from one that no session fits', async () => {
+test('a message that was decrypted already is distinguished from one that no session fits', async () => {
   quietLibsignal()
   trySessionsOnCopies()
   const alice = new Side(new ProtocolAddress('bob', 1))

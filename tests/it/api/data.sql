@@ -1,4 +1,4 @@
--- Three people: Dana wrote on WhatsApp and called, Noa wrote, somebody hid the number.
+-- Three contacts: Dana wrote on WhatsApp and called, Noa wrote, a third one hid the number.
 INSERT INTO contacts(id, business_id, display_name, created_at, updated_at) VALUES
     (1, 1, 'דנה לוי', '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z'),
     (2, 1, 'Noa', '2026-11-02T08:00:00.000Z', '2026-11-02T08:00:00.000Z'),
