@@ -81,15 +81,15 @@ bench: ## Measure, each figure as a ratio to a floor measured beside it. ARGS=--
 	@scripts/setup.sh bench
 	cargo bench $(CARGO_FLAGS) --bench load -- $(ARGS)
 
-soak: ## Run calls, messages both ways, outages, copies and backups at once for MINUTES=35, then balance the books. ARGS=--help for more.
+soak: ## Run calls, messages both ways, outages, copies and backups at once for MINUTES=35, then check the totals for consistency. ARGS=--help for more.
 	@scripts/setup.sh soak
 	cargo bench $(CARGO_FLAGS) --bench soak -- --minutes $(or $(MINUTES),35) $(ARGS)
 
-attack: ## Try what SECURITY.md claims, then flood the daemon in a network of its own (root, or a user who may make one); 20 min. ARGS=--quick without the flood.
+attack: ## Try what SECURITY.md claims, then flood the daemon in a separate network (root, or a user who may make one); 20 min. ARGS=--quick without the flood.
 	@scripts/setup.sh bench
 	scripts/attack.sh $(ARGS)
 
-audio: ## Make the default prompts anew (needs espeak-ng, lame and sox).
+audio: ## Generate the default prompts (needs espeak-ng, lame and sox).
 	@scripts/setup.sh audio
 	packaging/audio/make-audio.sh
 

@@ -21,7 +21,7 @@ fn asked_for(text: &str) -> BTreeSet<String> {
 async fn every_number_is_there_from_the_start_and_described() {
     let shop = Shop::open().await;
     until("a health request to the bridge", async || (shop.bridge.health_checks() > 0).then_some(())).await;
-    // The first of these counts the scrape before it.
+    // A request is counted when it ends, so the second answer includes the first request.
     shop.daemon.client().get("/metrics").await;
     let text = shop.daemon.client().get("/metrics").await.text();
     let exported: BTreeSet<&str> = text

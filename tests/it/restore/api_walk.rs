@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Every answer to a GET in the API document, with the lowest id of each resource.
+/// Every answer to a GET in the API document; paths with an id are requested with the ids 1 to 6.
 async fn answers(api: &Client) -> BTreeMap<String, (u16, Value)> {
     let document = api.get("/api/openapi.json").await.json();
     let mut answers = BTreeMap::new();

@@ -78,7 +78,7 @@ async fn a_file_that_will_never_come_is_noted_and_not_fetched() {
     let why: String = shop.daemon.query_value("SELECT error FROM message_media WHERE state = 'failed'");
     assert_eq!(why, "WhatsApp has no such file any more");
     assert_eq!(shop.count("jobs"), 0);
-    // If the message also has an address, it is accepted.
+    // If the message also has an address, the file is fetched.
     let body = json!({ "event": "message", "from": DANA, "id": "D2", "type": "audio", "media_error": "late",
         "media_url": format!("{}/media/1", shop.bridge.origin) });
     assert_eq!(shop.bridge_posts(&body).await.status, 204);
