@@ -6,7 +6,7 @@
 //! request that does not conform is a violation in the [`EventLog`], and the simulation fails.
 //!
 //! - [`caller`]: a simulated caller: signed webhooks, TwiML executed as Twilio does, a media stream with real-time
-//! playout.
+//!   playout.
 //! - [`twilio`]: Twilio's state (calls, messages, recordings), its REST interface, and inbound WhatsApp messages.
 //! - [`openai`]: a realtime speech model, transcription, chat and speech.
 //! - [`bridge`]: the HTTP interface of the WhatsApp bridge.
