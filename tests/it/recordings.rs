@@ -196,7 +196,7 @@ async fn a_kill_in_the_middle_loses_nothing_and_the_rest_is_done_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_backfill_of_old_recordings_resumes_after_a_kill() {
-    let sound = &both_sides()[..1600];
+    let sound = &both_sides()[..16_000];
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(&seed(20, &[&wav::header(2, sound.len() as u64)[..], sound].concat()));
     daemon.launch();
