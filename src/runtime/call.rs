@@ -3,9 +3,13 @@
 
 mod audio_rate_limit;
 mod call_log_writer;
+mod deadline_timer;
+mod message;
 pub(super) mod recording_writer;
 mod redirect;
 mod tools;
+
+pub(super) use message::CallMessage;
 
 use super::ActiveSettings;
 use super::calls::{CallContext, CallServices, Calls, MediaSocket, can_transfer};
@@ -15,52 +19,18 @@ use crate::agent::tools::{self as agent_tools, TransferToPerson};
 use crate::audio::{EncodedAudio, VoiceDetector};
 use crate::call::{CallPolicy, CallSession, EngineKind, HistoryTurn, Input, Output};
 use crate::clock;
-use crate::domain::{CallSid, ContactName, StreamSid, TransferFailure};
+use crate::domain::{CallSid, ContactName, StreamSid};
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
 use crate::providers::websocket::{self, Received};
 use audio_rate_limit::{Admission, AudioRateLimit};
 use call_log_writer::CallLogWriter;
+use deadline_timer::DeadlineTimer;
 use futures_util::FutureExt;
 use recording_writer::RecordingWriter;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::time::{Sleep, sleep};
-
-/// A message to a call's task.
-#[derive(Debug)]
-pub(super) enum CallMessage {
-    /// The media stream started.
-    Stream(Box<MediaSocket>, Start),
-    /// Twilio requests the TwiML that follows the stream of this `<Connect>`, counted from 1.
-    StreamEnded(u32),
-    /// Twilio reports that this stream failed.
-    StreamFailed(String),
-    /// Twilio reports that the call ended.
-    HungUp,
-    /// A tool has returned.
-    ToolFinished {
-        /// The engine's id of the tool call.
-        id: String,
-        /// The result, for the model.
-        output: String,
-    },
-    /// The human agent accepted the transferred call.
-    TransferAccepted,
-    /// The human agent did not accept the transferred call.
-    TransferFailed(TransferFailure),
-    /// Twilio did not accept the redirect to its recorder; the request is retried.
-    RedirectFailed,
-    /// Twilio accepted the redirect to its recorder, or rejected it for good.
-    RedirectDone,
-    /// The daemon is shutting down.
-    Shutdown {
-        /// When the call must have ended.
-        deadline: Instant,
-    },
-}
 
 /// Runs one call from its webhook to its end.
 pub(super) async fn run(
@@ -86,7 +56,7 @@ pub(super) async fn run(
         voice: VoiceDetector::default(),
         call_log_writer,
         recording_writer: None,
-        timer: DeadlineTimer { sleep: Box::pin(sleep(Duration::ZERO)), at: None },
+        timer: DeadlineTimer::new(),
         calls,
         settings,
         context,
@@ -129,13 +99,6 @@ struct Stream {
     audio_rate_limit: AudioRateLimit,
 }
 
-/// A timer that is reset only when the deadline moves to an earlier time, so a deadline that moves later with every
-/// frame costs nothing.
-struct DeadlineTimer {
-    sleep: Pin<Box<Sleep>>,
-    at: Option<Instant>,
-}
-
 impl CallTask {
     async fn run(&mut self) {
         loop {
@@ -149,10 +112,7 @@ impl CallTask {
                 received = receive(&mut self.stream) => self.handle_stream(received),
                 event = next(&mut self.engine) => self.session.handle_input(Input::Engine(event), clock::instant()),
                 message = self.receiver.recv() => self.handle_message(message),
-                () = self.timer.sleep.as_mut(), if self.timer.at.is_some() => {
-                    self.timer.at = None;
-                    self.session.handle_timeout(clock::instant());
-                }
+                () = self.timer.expired() => self.session.handle_timeout(clock::instant()),
             }
         }
     }
@@ -423,16 +383,6 @@ impl CallTask {
             if let CallMessage::Stream(socket, _) = message {
                 socket.close().await;
             }
-        }
-    }
-}
-
-impl DeadlineTimer {
-    fn set(&mut self, at: Option<Instant>) {
-        let Some(at) = at else { return };
-        if self.at.is_none_or(|armed| at < armed) {
-            self.sleep.as_mut().reset(at.into());
-            self.at = Some(at);
         }
     }
 }

@@ -1,0 +1,39 @@
+//! The messages that a call's task receives from webhooks, tools and the shutdown.
+
+use crate::domain::TransferFailure;
+use crate::providers::twilio::media_stream::Start;
+use crate::runtime::calls::MediaSocket;
+use std::time::Instant;
+
+/// A message to a call's task.
+#[derive(Debug)]
+pub(in crate::runtime) enum CallMessage {
+    /// The media stream started.
+    Stream(Box<MediaSocket>, Start),
+    /// Twilio requests the TwiML that follows the stream of this `<Connect>`, counted from 1.
+    StreamEnded(u32),
+    /// Twilio reports that this stream failed.
+    StreamFailed(String),
+    /// Twilio reports that the call ended.
+    HungUp,
+    /// A tool has returned.
+    ToolFinished {
+        /// The engine's id of the tool call.
+        id: String,
+        /// The result, for the model.
+        output: String,
+    },
+    /// The human agent accepted the transferred call.
+    TransferAccepted,
+    /// The human agent did not accept the transferred call.
+    TransferFailed(TransferFailure),
+    /// Twilio did not accept the redirect to its recorder; the request is retried.
+    RedirectFailed,
+    /// Twilio accepted the redirect to its recorder, or rejected it for good.
+    RedirectDone,
+    /// The daemon is shutting down.
+    Shutdown {
+        /// When the call must have ended.
+        deadline: Instant,
+    },
+}
