@@ -1,13 +1,15 @@
 //! Incoming calls.
 
 use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw, store_best_effort, stream};
-use crate::clock;
-use crate::crm::call::{self, IncomingCall};
+use crate::config::BusinessConfig;
+use crate::crm::call::{self, IncomingCall, RawWebhook, Received};
 use crate::domain::EndReason;
 use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
 use crate::runtime::calls::CallContext;
+use crate::store::WriteTx;
+use crate::{clock, store};
 use axum::extract::{FromRequest, Request, State};
 use axum::response::Response;
 
@@ -22,22 +24,17 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     let call = incoming(&form, call_sid.clone());
     if state.calls.is_forwarded_back(&call) {
         tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server");
-        let (raw, config, now) = (raw(&form, PATH), state.config(), clock::now());
-        let (country, today) = (config.business.country, start_of_day(now, &config.business.time_zone));
+        let (raw, business) = (raw(&form, PATH), state.config().business.clone());
         // Stored, so the call is not read back from Twilio's list as a missed call.
         store_best_effort(&state, move |tx| {
-            call::receive(tx, &call, &raw, country, today, now)?;
-            tx.end_call(&call.call_sid, EndReason::NotConnected, None, now)
+            store_call(tx, &call, &raw, &business)?;
+            tx.end_call(&call.call_sid, EndReason::NotConnected, None, clock::now())
         })
         .await;
         return answer(&[Verb::Reject]);
     }
     let (known, raw, business) = (call.clone(), raw(&form, PATH), state.config().business.clone());
-    let received = store_best_effort(&state, move |tx| {
-        let now = clock::now();
-        call::receive(tx, &known, &raw, business.country, start_of_day(now, &business.time_zone), now)
-    })
-    .await;
+    let received = store_best_effort(&state, move |tx| store_call(tx, &known, &raw, &business)).await;
     let received = received.unwrap_or_default();
     if received.is_over {
         tracing::warn!(event = "CALL_OVER", call.sid = %call_sid, "Webhook of call {call_sid}, which is over: no conversation starts");
@@ -49,6 +46,17 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
     state.calls.start(CallContext { call, name: received.name, ai_today: received.ai_today });
     answer(&greeting(&state, state.calls.token(&call_sid)))
+}
+
+/// Stores the call as received now.
+fn store_call(
+    tx: &WriteTx<'_>,
+    call: &IncomingCall,
+    raw: &RawWebhook,
+    business: &BusinessConfig,
+) -> store::Result<Received> {
+    let now = clock::now();
+    call::receive(tx, call, raw, business.country, start_of_day(now, &business.time_zone), now)
 }
 
 /// `GET /webhook/incoming_call`: with a signature it is a call; without one, a preview of the TwiML that a call would
