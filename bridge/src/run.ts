@@ -186,7 +186,7 @@ export class Run {
     return socket
   }
 
-  /** A file to be sent: a received file of ours, or one from the internet. */
+  /** A file to be sent: one that this bridge received, or one from the internet. */
   async #fetch(url: string): Promise<OutgoingFile> {
     const { settings, mediaUrl } = this.#parts
     const id = /\/media\/([0-9a-f]{32})$/.exec(url)?.[1]

@@ -179,7 +179,7 @@ fn report(
     if let Some(kept) = &aside.database {
         print_status(&format!("The old database is {}; delete it when you no longer need it.", kept.display()));
     }
-    if let Some(foreign) = &aside.stranger {
+    if let Some(foreign) = &aside.foreign_file {
         print_status(&format!("The foreign file that was in its place is {}.", foreign.display()));
     }
     Ok(())

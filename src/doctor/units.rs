@@ -156,6 +156,6 @@ mod tests {
         }
         assert!(findings[0].found.contains("watchdog") && findings[2].found.contains("8 times"));
         assert!(findings.iter().any(|finding| finding.found.contains("port 80")));
-        assert_eq!(states(&output, false)[3], State::Ok, "a bridge that nobody uses may be stopped");
+        assert_eq!(states(&output, false)[3], State::Ok, "an unused bridge may be stopped");
     }
 }

@@ -21,7 +21,7 @@ pub struct ReplacedFiles {
     /// The previous database; none in a new folder.
     pub database: Option<PathBuf>,
     /// A file that another program had put under the published name.
-    pub stranger: Option<PathBuf>,
+    pub foreign_file: Option<PathBuf>,
 }
 
 /// Copies a database into the folder and verifies it. Changes no file that is in use.
@@ -81,8 +81,8 @@ pub fn roll_back_restore(published: &Path, replaced: &ReplacedFiles) -> Result<(
         back(&log, &folder.wal())?;
     }
     back(database, &folder.database())?;
-    if let Some(stranger) = &replaced.stranger {
-        back(stranger, &folder.published)?;
+    if let Some(foreign_file) = &replaced.foreign_file {
+        back(foreign_file, &folder.published)?;
         // The next start must not adopt it.
         let live = std::fs::metadata(folder.database()).map_err(failed("cannot inspect", &folder.database()))?;
         let found =
@@ -157,7 +157,7 @@ fn archive_current(folder: &Folder) -> Result<ReplacedFiles> {
         if !ours {
             let name = archive::free_name(folder, "before-restore", "-published");
             archive::published_file(folder, &name)?;
-            replaced.stranger = Some(name);
+            replaced.foreign_file = Some(name);
         }
     } else if found.is_some_and(|found| found.len() > 0) {
         let name = archive::free_name(folder, "before-restore", "");

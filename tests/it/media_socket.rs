@@ -91,9 +91,9 @@ async fn a_stop_of_the_stream_is_no_hang_up_if_twilio_asks_what_follows() {
 async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() {
     let harness = harness().await;
     let huge = Message::Text(json!({"event": "connected", "protocol": "x".repeat(100_000)}).to_string().into());
-    let mut stranger = harness.open_socket().await;
-    let _ = stranger.send(huge.clone()).await;
-    assert!(matches!(closed(&mut stranger).await, Some(1008 | 1009) | None));
+    let mut unauthenticated = harness.open_socket().await;
+    let _ = unauthenticated.send(huge.clone()).await;
+    assert!(matches!(closed(&mut unauthenticated).await, Some(1008 | 1009) | None));
 
     let sid = "CA00000000000000000000000000000001";
     let token = harness.ring(sid).await;

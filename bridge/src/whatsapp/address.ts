@@ -78,7 +78,7 @@ export function isLeftOut(address: string): boolean {
   return Boolean(isJidBroadcast(address) || isJidGroup(address) || isJidNewsletter(address))
 }
 
-/** Whether an address is one of ours, on any device. */
+/** Whether an address is the linked account's, on any device. */
 export function isSelf(address: string | undefined, self: Self): boolean {
   const decoded = address ? jidDecode(address) : undefined
   if (!decoded) return false

@@ -22,7 +22,7 @@ export class Queries {
     private readonly onActive: (connection: Connection) => Promise<void>,
   ) {}
 
-  /** Handles a query, or the device's answer to one of ours. */
+  /** Handles a query, or the device's answer to a query of this server. */
   async take(connection: Connection, query: BinaryNode): Promise<void> {
     const { id, type, xmlns, to } = query.attrs
     if (type === 'result' || type === 'error') return this.pairing.acknowledged(connection, query)

@@ -95,7 +95,7 @@ fn an_engine_lost_in_the_call_is_opened_again_with_what_was_said() {
         panic!("not opened again")
     };
     assert_eq!((history[0].text.as_str(), *delay), ("מתי אתם פתוחים?", ms(250)));
-    assert_eq!(rig.observed.plays, 0, "nobody waits for anything");
+    assert_eq!(rig.observed.plays, 0, "no one waits for a reply, so no filler plays");
     rig.frame(0);
     rig.pass(ms(300));
     rig.engine(EngineEvent::Ready);

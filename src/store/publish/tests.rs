@@ -372,7 +372,7 @@ fn a_publisher_that_panics_is_replaced() {
     };
     let deadline = clock::instant() + Duration::from_secs(20);
     while !caller.is_answered() || !queue.status().is_current() || !matches!(rows(), Ok(1)) {
-        assert!(clock::instant() < deadline, "nobody took over: {:?}", queue.status());
+        assert!(clock::instant() < deadline, "no other thread took over: {:?}", queue.status());
         queue.pause(Duration::from_millis(2));
     }
     queue.stop();

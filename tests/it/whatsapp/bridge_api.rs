@@ -339,6 +339,6 @@ async fn an_answer_keeps_to_the_document() {
     let shown = link.show().await;
     let errors: Vec<_> = validator.iter_errors(&shown).map(|error| error.to_string()).collect();
     assert!(errors.is_empty() && shown["pairing"].is_object(), "{errors:?}\n{shown:#}");
-    let stranger = send(link.daemon.client().request(Method::GET, PATH)).await;
-    assert_eq!(stranger.status, 401);
+    let unauthenticated = send(link.daemon.client().request(Method::GET, PATH)).await;
+    assert_eq!(unauthenticated.status, 401);
 }
