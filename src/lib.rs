@@ -13,24 +13,22 @@
 //! - [`config`], [`domain`]: settings, and the business's types.
 //! - [`simulator`]: callers, Twilio, the AI and WhatsApp, for the demo and the tests.
 
+pub use agentlocator_core::{audio, call, domain, inbox};
+
 pub mod agent;
 pub mod alerting;
 pub mod app;
-pub mod audio;
 pub mod backup;
-pub mod call;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
 pub mod crm;
 pub mod doctor;
-pub mod domain;
 pub mod engine;
 pub mod entropy;
 pub mod host;
 pub mod http;
-pub mod inbox;
 pub mod maintenance;
 pub mod providers;
 pub mod runtime;

@@ -3,12 +3,13 @@
 use super::{none, tree};
 
 /// Files and folders that are checked: the documents, and the comments of the sources.
-const CHECKED: [&str; 9] = [
+const CHECKED: [&str; 10] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
     "SECURITY.md",
+    "crates/",
     "config.toml.example",
     "docs/",
     "src/",

@@ -10,6 +10,12 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
+/// The folders with the daemon's sources. The crate `core` is one of them, because the daemon uses its modules like its own.
+pub(crate) const DAEMON: [&str; 2] = ["src/", "crates/core/src/"];
+
+/// The folders with all sources of the product.
+pub(crate) const PRODUCT: [&str; 2] = ["src/", "crates/"];
+
 /// Every text file of the project that is not generated.
 pub(crate) fn files() -> Vec<File> {
     let root = root();
@@ -52,9 +58,9 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<File>) {
 const GENERATED: [&str; 7] = [".git", "target", "node_modules", "data", "dist", "proptest-regressions", "mutants.out"];
 
 impl File {
-    /// The module that the file is in: `call` for `src/call/session.rs` and `src/call.rs`; none outside `src`.
+    /// The module that the file is in: `call` for `call.rs` and `call/session.rs`; none outside the daemon's sources.
     pub(crate) fn module(&self) -> Option<&str> {
-        let path = self.path.strip_prefix("src/")?;
+        let path = DAEMON.iter().find_map(|folder| self.path.strip_prefix(folder))?;
         Some(path.split_once('/').map_or_else(|| path.trim_end_matches(".rs"), |(module, _)| module))
     }
 

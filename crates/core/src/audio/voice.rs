@@ -100,9 +100,9 @@ mod tests {
     #[test]
     fn speech_is_a_voice() {
         for speech in [
-            include_bytes!("../../packaging/audio/one_moment_he.ulaw").as_slice(),
-            include_bytes!("../../packaging/audio/still_there_he.ulaw"),
-            include_bytes!("../../packaging/audio/leave_message_he.ulaw"),
+            include_bytes!("../../../../packaging/audio/one_moment_he.ulaw").as_slice(),
+            include_bytes!("../../../../packaging/audio/still_there_he.ulaw"),
+            include_bytes!("../../../../packaging/audio/leave_message_he.ulaw"),
         ] {
             let (voice, all) = (voice_ms(speech), speech.len() / 8);
             assert!(voice * 10 > all * 7, "{voice} of {all} ms");

@@ -28,7 +28,7 @@ macro_rules! sids {
 
         impl $name {
             /// Wraps an id from the database: its format was checked when it was received.
-            pub(crate) fn stored(text: &str) -> Self {
+            pub fn stored(text: &str) -> Self {
                 Self(text.to_owned())
             }
 

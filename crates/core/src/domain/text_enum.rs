@@ -13,6 +13,7 @@ pub struct UnknownValue {
 }
 
 /// Declares an enum with the word of each variant: the single definition for database, API and logs.
+#[macro_export]
 macro_rules! text_enum {
     // The word is a `tt` and not a `literal`, because the derives below do not accept a captured literal.
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
@@ -52,4 +53,4 @@ macro_rules! text_enum {
     };
 }
 
-pub(crate) use text_enum;
+pub use text_enum;

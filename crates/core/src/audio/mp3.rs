@@ -154,8 +154,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const GREETING: &[u8] = include_bytes!("../../packaging/audio/greeting_he.mp3");
-    const FALLBACK: &[u8] = include_bytes!("../../packaging/audio/fallback_he.mp3");
+    const GREETING: &[u8] = include_bytes!("../../../../packaging/audio/greeting_he.mp3");
+    const FALLBACK: &[u8] = include_bytes!("../../../../packaging/audio/fallback_he.mp3");
 
     /// MPEG 1, 128 kbit/s, 44.1 kHz, stereo: 417 bytes and 1152 samples.
     fn frame() -> Vec<u8> {

@@ -1,0 +1,12 @@
+//! The decisions of AgentLocator, without I/O: what must be right is a plain value, a pure function or a state machine.
+//! The caller passes the time and random bytes as arguments, so tests can run every order of events in virtual time.
+//!
+//! - [`domain`]: the business's types.
+//! - [`call`]: the phone call.
+//! - [`inbox`]: the rules of the messages.
+//! - [`audio`]: mu-law, WAV, Opus, voice detection, the recording of both sides.
+
+pub mod audio;
+pub mod call;
+pub mod domain;
+pub mod inbox;
