@@ -16,7 +16,7 @@ help: ## Show this.
 
 demo: ## Build, then play a shop's day on a fresh data folder; keeps running. ARGS=--exit ends with a result.
 	@scripts/setup.sh demo
-	cargo run $(CARGO_FLAGS) -- demo $(ARGS)
+	cargo run $(CARGO_FLAGS) --features conformance -- demo $(ARGS)
 
 build: ## Build the release binary, and the WhatsApp bridge (bridge/dist/bridge.mjs).
 	@scripts/setup.sh build

@@ -14,6 +14,7 @@
 //! - [`simulator`]: callers, Twilio, the AI and WhatsApp, for the demo and the tests.
 
 pub use agentlocator_core::{audio, call, domain, inbox};
+pub use agentlocator_simulator as simulator;
 
 pub mod agent;
 pub mod alerting;
@@ -33,7 +34,6 @@ pub mod maintenance;
 pub mod providers;
 pub mod runtime;
 pub mod secure_open;
-pub mod simulator;
 pub mod store;
 pub mod telemetry;
 pub mod tls;

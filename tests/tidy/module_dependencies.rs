@@ -4,7 +4,7 @@ use super::{none, tree};
 
 /// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("entropy", &["domain"]),
@@ -90,8 +90,6 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "entropy",
         ],
     ),
-    // Written from the vendors' documents and not from the daemon's types, so that it does not share their mistakes.
-    ("simulator", &["domain", "clock", "entropy"]),
     (
         "app",
         &[

@@ -10,7 +10,7 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
-/// The folders with the daemon's sources. The crate `core` is one of them, because the daemon uses its modules like its own.
+/// The folders with the daemon's sources; it uses the modules of the crate `core` like its own.
 pub(crate) const DAEMON: [&str; 2] = ["src/", "crates/core/src/"];
 
 /// The folders with all sources of the product.
@@ -58,9 +58,10 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<File>) {
 const GENERATED: [&str; 7] = [".git", "target", "node_modules", "data", "dist", "proptest-regressions", "mutants.out"];
 
 impl File {
-    /// The module that the file is in: `call` for `call.rs` and `call/session.rs`; none outside the daemon's sources.
+    /// The module that the file is in: `call` for `call.rs` and `call/session.rs`; none outside the product's sources.
     pub(crate) fn module(&self) -> Option<&str> {
-        let path = DAEMON.iter().find_map(|folder| self.path.strip_prefix(folder))?;
+        let in_crate = || self.path.strip_prefix("crates/")?.split_once("/src/").map(|(_, path)| path);
+        let path = self.path.strip_prefix("src/").or_else(in_crate)?;
         Some(path.split_once('/').map_or_else(|| path.trim_end_matches(".rs"), |(module, _)| module))
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::print;
 use crate::simulator::EventLog;
+use crate::simulator::specs::CHECKS_SCHEMAS;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -49,7 +50,12 @@ impl Checks {
         for violation in &violations {
             self.fails(&format!("violation of a vendor's rules: {}", violation.text));
         }
-        self.that(violations.is_empty(), "all requests comply with the vendors' published schemas and rules");
+        let complies = if CHECKS_SCHEMAS {
+            "all requests comply with the vendors' published schemas and rules"
+        } else {
+            "all requests comply with the vendors' published rules"
+        };
+        self.that(violations.is_empty(), complies);
     }
 
     /// Checks that the daemon logged no error.

@@ -1,0 +1,333 @@
+//! The bridge's HTTP interface.
+
+use super::files::{self, BridgeFile};
+use super::link;
+use crate::entropy;
+use crate::server::Server;
+use crate::{EventLog, Party};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::post;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::TcpListener;
+
+/// The behaviour of the bridge.
+#[derive(Clone, Debug)]
+pub struct BridgeOptions {
+    /// The expected `X-BAILEYS-SECRET`. Without one, each request except health is refused.
+    pub secret: Option<String>,
+    /// Whether the WhatsApp session is connected.
+    pub connected: bool,
+    /// The state of the link while the session is not connected.
+    pub state: &'static str,
+    /// The QR code that is to be scanned.
+    pub qr: Option<String>,
+    /// The pairing code that is to be typed into the phone.
+    pub pairing_code: Option<String>,
+    /// The phone number of the linked account, in digits.
+    pub account: Option<String>,
+    /// Whether WhatsApp stops the account from writing to new contacts.
+    pub restricted: bool,
+    /// The result of a link check: `ok`, `no_ack` or `no_echo`.
+    pub link_check: &'static str,
+    /// Which requests the bridge answers.
+    pub behavior: BridgeBehavior,
+}
+
+/// Which requests a bridge answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BridgeBehavior {
+    /// All requests.
+    Full,
+    /// Only the required ones: send, health, QR code, pairing code, logout.
+    Minimal,
+    /// None: it accepts connections, and does not answer.
+    Hanging,
+}
+
+impl BridgeOptions {
+    /// A connected bridge with this secret.
+    pub fn connected(secret: impl Into<String>) -> Self {
+        Self {
+            secret: Some(secret.into()),
+            connected: true,
+            state: "connecting",
+            qr: None,
+            pairing_code: None,
+            account: Some("972541112233".into()),
+            restricted: false,
+            link_check: "ok",
+            behavior: BridgeBehavior::Full,
+        }
+    }
+}
+
+/// A fault of a send request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BridgeFault {
+    /// The message is sent, and no response follows.
+    HangAfterSend,
+    /// The message is not sent, and no response follows.
+    HangBefore,
+    /// 503: the message is certainly not sent.
+    NotConnected,
+    /// 422: WhatsApp refuses it.
+    Refused,
+    /// 500: an internal error.
+    Broken,
+    /// The message is sent, and the response is 504: it may have been sent.
+    UnknownSent,
+    /// The message is not sent, and the response is 504: it may have been sent.
+    UnknownNotSent,
+}
+
+/// A message that was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BridgeSent {
+    /// The recipient, as in the request.
+    pub to: String,
+    /// `text`, `image`, …
+    pub kind: String,
+    /// The text.
+    pub text: String,
+    /// The URL of the file.
+    pub media_url: Option<String>,
+    /// The idempotency key of the request.
+    pub key: String,
+    /// WhatsApp's id of the message.
+    pub provider_msg_id: String,
+}
+
+/// The requests that the bridge has received.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct BridgeState {
+    /// Messages that were sent, each once.
+    pub sent: Vec<BridgeSent>,
+    /// The number of send requests, repeated and failed ones included.
+    pub requests: usize,
+    /// The number of health requests.
+    pub health_checks: usize,
+    /// The requests that change the link: their paths, `/pairing-code` with the number.
+    pub link_requests: Vec<String>,
+    /// Files that the daemon has released.
+    pub released: Vec<String>,
+}
+
+/// A running bridge. Dropping it stops it.
+pub struct Bridge {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) log: EventLog,
+    pub(super) options: Mutex<BridgeOptions>,
+    faults: Mutex<VecDeque<BridgeFault>>,
+    pub(super) memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+pub(super) struct Memory {
+    pub(super) state: BridgeState,
+    by_key: BTreeMap<String, (Value, String)>,
+    pub(super) files: BTreeMap<String, BridgeFile>,
+}
+
+impl Bridge {
+    /// Serves on `listener`. A request that violates the contract is a violation in `log`.
+    pub fn start(listener: TcpListener, options: BridgeOptions, log: EventLog) -> std::io::Result<Self> {
+        let shared =
+            Arc::new(Shared { log, options: Mutex::new(options), faults: Mutex::default(), memory: Mutex::default() });
+        let own = shared.clone();
+        let server = Server::start(listener, |_, _| routes(own))?;
+        Ok(Self { server, shared })
+    }
+
+    /// The address of the listener.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The value for `BAILEYS_OUTBOUND_URL`.
+    pub fn send_url(&self) -> String {
+        format!("http://{}/send", self.address())
+    }
+
+    /// The requests that it has received.
+    pub fn state(&self) -> BridgeState {
+        lock(&self.shared.memory).state.clone()
+    }
+
+    /// Changes its behaviour from now on.
+    pub fn change(&self, change: impl FnOnce(&mut BridgeOptions)) {
+        change(&mut lock(&self.shared.options));
+    }
+
+    /// Applies `fault` to the next `times` send requests with a new key.
+    pub fn fail_next(&self, fault: BridgeFault, times: usize) {
+        lock(&self.shared.faults).extend(std::iter::repeat_n(fault, times));
+    }
+
+    /// Stores a media file of a message; returns its URL.
+    pub fn keep_file(&self, id: &str, file: BridgeFile) -> String {
+        lock(&self.shared.memory).files.insert(id.to_owned(), file);
+        format!("http://{}/media/{id}", self.address())
+    }
+
+    /// Stops it; the port is free when this returns. Returns its state.
+    pub async fn stop(self) -> BridgeState {
+        let state = self.state();
+        self.server.stop().await;
+        state
+    }
+}
+
+fn routes(shared: Arc<Shared>) -> Router {
+    let guarded = Router::new()
+        .route("/send", post(send))
+        .merge(link::routes())
+        .merge(files::routes())
+        .layer(from_fn_with_state(shared.clone(), require_secret));
+    Router::new()
+        .merge(link::open_routes())
+        .merge(guarded)
+        .layer(from_fn_with_state(shared.clone(), apply_behavior))
+        .with_state(shared)
+}
+
+/// A hanging bridge does not answer, and a minimal one does not have all paths.
+async fn apply_behavior(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let behavior = lock(&shared.options).behavior;
+    if behavior == BridgeBehavior::Hanging {
+        std::future::pending::<()>().await;
+    }
+    let known = matches!(request.uri().path(), "/send" | "/health" | "/healthz" | "/qr" | "/logout" | "/pairing-code");
+    if behavior == BridgeBehavior::Minimal && !known {
+        return (StatusCode::NOT_FOUND, "Cannot find that").into_response();
+    }
+    next.run(request).await
+}
+
+async fn require_secret(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let secret = lock(&shared.options).secret.clone();
+    let given = request.headers().get("x-baileys-secret").map(|value| value.as_bytes().to_vec());
+    if secret.is_none() || given != secret.map(String::into_bytes) {
+        shared.log.violation(Party::Bridge, format!("{} with a wrong secret", request.uri().path()));
+        return error(StatusCode::UNAUTHORIZED, "unauthorized", "X-BAILEYS-SECRET is missing or wrong");
+    }
+    next.run(request).await
+}
+
+async fn send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    lock(&shared.memory).state.requests += 1;
+    let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let complaints = complaints(kind, &asked);
+    if !complaints.is_empty() {
+        let complaints = complaints.join("; ");
+        shared.log.violation(Party::Bridge, format!("/send: {complaints}"));
+        return error(StatusCode::BAD_REQUEST, "bad_request", &complaints);
+    }
+    let key = asked["idempotencyKey"].as_str().unwrap_or_default().to_owned();
+    if let Some((before, id)) = lock(&shared.memory).by_key.get(&key) {
+        if *before != asked {
+            shared.log.violation(Party::Bridge, format!("/send: the key {key} is used for another message"));
+        }
+        return done(id);
+    }
+    if !lock(&shared.options).connected {
+        return not_connected();
+    }
+    let fault = lock(&shared.faults).pop_front();
+    let is_sent = matches!(fault, None | Some(BridgeFault::HangAfterSend | BridgeFault::UnknownSent));
+    let id = if is_sent { record_sent(&shared, &key, asked) } else { String::new() };
+    match fault {
+        None => done(&id),
+        Some(BridgeFault::HangAfterSend | BridgeFault::HangBefore) => std::future::pending().await,
+        Some(BridgeFault::NotConnected) => not_connected(),
+        Some(BridgeFault::Refused) => {
+            error(StatusCode::UNPROCESSABLE_ENTITY, "not_on_whatsapp", "this number is not on WhatsApp")
+        }
+        Some(BridgeFault::Broken) => error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "broken as planned"),
+        Some(BridgeFault::UnknownSent | BridgeFault::UnknownNotSent) => {
+            error(StatusCode::GATEWAY_TIMEOUT, "unknown", "no answer from WhatsApp in time")
+        }
+    }
+}
+
+fn record_sent(shared: &Shared, key: &str, asked: Value) -> String {
+    let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
+    let media_url = asked["mediaUrl"].as_str().or(asked["media_url"].as_str()).map(str::to_owned);
+    let id = format!("3EB0{}", entropy::random_hex::<9>().to_uppercase());
+    let sent = BridgeSent {
+        to: text("to"),
+        kind: text("type"),
+        text: text("text"),
+        media_url,
+        key: key.to_owned(),
+        provider_msg_id: id.clone(),
+    };
+    shared.log.note(Party::Bridge, format!("sends a message to {} ({id})", sent.to));
+    let mut memory = lock(&shared.memory);
+    memory.state.sent.push(sent);
+    memory.by_key.insert(key.to_owned(), (asked, id.clone()));
+    id
+}
+
+/// What is wrong with a send request.
+fn complaints(kind: &str, asked: &Value) -> Vec<String> {
+    let Value::Object(fields) = asked else { return vec!["the body is no JSON object".into()] };
+    let mut wrong = Vec::new();
+    if kind.split(';').next() != Some("application/json") {
+        wrong.push(format!("the content type is \"{kind}\""));
+    }
+    for (name, value) in fields {
+        let known = matches!(name.as_str(), "to" | "type" | "text" | "mediaUrl" | "media_url" | "idempotencyKey");
+        if !known {
+            wrong.push(format!("{name} is not known"));
+        } else if !(value.is_string() || value.is_null() && matches!(name.as_str(), "text" | "mediaUrl" | "media_url"))
+        {
+            wrong.push(format!("{name} is no text"));
+        }
+    }
+    let text = |name: &str| asked[name].as_str().unwrap_or_default();
+    let user = text("to").split('@').next().unwrap_or_default().trim_start_matches('+');
+    if user.is_empty() || !user.bytes().all(|byte| byte.is_ascii_digit()) {
+        wrong.push(format!("to is \"{}\"", text("to")));
+    }
+    if text("idempotencyKey").is_empty() {
+        wrong.push("there is no idempotencyKey".into());
+    }
+    let media = !text("mediaUrl").is_empty() || !text("media_url").is_empty();
+    match text("type") {
+        "text" if text("text").is_empty() => wrong.push("a text without text".into()),
+        "image" | "audio" | "video" | "document" if !media => wrong.push("a file without mediaUrl".into()),
+        "text" | "image" | "audio" | "video" | "document" => {}
+        other => wrong.push(format!("type is \"{other}\"")),
+    }
+    wrong
+}
+
+fn done(id: &str) -> Response {
+    Json(json!({"ok": true, "provider_msg_id": id})).into_response()
+}
+
+fn not_connected() -> Response {
+    error(StatusCode::SERVICE_UNAVAILABLE, "not_connected", "WhatsApp is not connected")
+}
+
+pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
+    (status, Json(json!({"ok": false, "error": {"code": code, "message": message}}))).into_response()
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,16 @@
+//! The simulator's clock.
+
+use agentlocator_core::domain::Timestamp;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// The time of day.
+#[expect(clippy::disallowed_methods, reason = "the one reading of the wall clock")]
+pub(crate) fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The steady clock, the one that timers follow.
+pub(crate) fn instant() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

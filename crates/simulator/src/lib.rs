@@ -1,0 +1,34 @@
+//! Simulators of the daemon's peers: a caller on Twilio's phone network, Twilio's REST interface, an AI provider, and
+//! the WhatsApp bridge.
+//!
+//! They are written from the vendors' documents and never from the daemon's types, so that they do not repeat the
+//! daemon's errors. With the feature `conformance`, each request of the daemon is checked against the vendors' published schemas ([`specs`]). A
+//! request that does not conform is a violation in the [`EventLog`], and the simulation fails.
+//!
+//! - [`caller`]: a simulated caller: signed webhooks, TwiML executed as Twilio does, a media stream with real-time
+//!   playout.
+//! - [`twilio`]: Twilio's state (calls, messages, recordings), its REST interface, and inbound WhatsApp messages.
+//! - [`openai`]: a realtime speech model, transcription, chat and speech.
+//! - [`bridge`]: the HTTP interface of the WhatsApp bridge.
+//! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as child processes.
+//!
+//! Each server is `start(listener, …) -> handle`. Dropping the handle stops the server.
+
+pub mod bridge;
+pub mod caller;
+mod clock;
+mod daemon_connector;
+mod entropy;
+mod event_log;
+pub mod openai;
+mod server;
+pub mod sound;
+pub mod specs;
+pub mod twilio;
+pub mod whatsapp;
+
+pub use daemon_connector::DaemonConnector;
+pub use event_log::{Entry, EventLog, Party};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! The WebSocket of realtime sessions.
+
+use super::server::Shared;
+use super::session::{Output, Session};
+use crate::Party;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use futures_util::{SinkExt, StreamExt};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
+
+/// `GET /v1/realtime?model=…` with a WebSocket upgrade.
+pub(super) async fn open(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<HashMap<String, String>>,
+    mut request: Request,
+) -> Response {
+    let options = shared.options();
+    if let Some(refusal) = refusal(&shared, request.headers(), &query) {
+        return refusal;
+    }
+    tokio::time::sleep(options.connect).await;
+    let Some(key) = request.headers().get(header::SEC_WEBSOCKET_KEY) else {
+        return error(StatusCode::BAD_REQUEST, "invalid_request_error", "expected a WebSocket upgrade");
+    };
+    let accept = derive_accept_key(key.as_bytes());
+    let upgrade = hyper::upgrade::on(&mut request);
+    let model = query.get("model").cloned().unwrap_or_default();
+    tokio::spawn(async move {
+        if let Ok(upgraded) = upgrade.await {
+            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
+            serve(&shared, socket, &model).await;
+        }
+    });
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(&accept) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
+fn refusal(shared: &Shared, headers: &HeaderMap, query: &HashMap<String, String>) -> Option<Response> {
+    let options = shared.options();
+    if let Some(status) = options.faults.refuse_sockets {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        return Some(error(status, "server_error", "refused as planned"));
+    }
+    if let Some(refusal) = shared.check_key(headers) {
+        return Some(refusal);
+    }
+    if headers.contains_key("openai-beta") {
+        let message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API.";
+        shared.log.violation(Party::OpenAi, message);
+        return Some(error(StatusCode::BAD_REQUEST, "beta_api_shape_disabled", message));
+    }
+    if query.get("model").is_none_or(String::is_empty) {
+        shared.log.violation(Party::OpenAi, "a realtime socket without a model");
+        return Some(error(StatusCode::BAD_REQUEST, "missing_model", "You must provide a model parameter."));
+    }
+    None
+}
+
+type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
+
+async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
+    let (record, number) = shared.new_session();
+    shared.log.note(Party::OpenAi, format!("a session with {model} starts"));
+    let mut session = Session::new(Arc::new(shared.options()), record.clone(), model, number, shared.now_us());
+    let mut stopping = shared.stopping.clone();
+    let ended = loop {
+        while let Some(output) = session.poll_output() {
+            let sent = match output {
+                Output::Event(event) => socket.feed(Message::text(event.to_string())).await,
+                Output::Close { code, reason } => {
+                    let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
+                    socket.send(Message::Close(Some(frame))).await
+                }
+                Output::BreakOff => return,
+            };
+            if sent.is_err() {
+                break;
+            }
+        }
+        if socket.flush().await.is_err() {
+            break "the connection was lost";
+        }
+        for complaint in session.take_complaints() {
+            shared.log.violation(Party::OpenAi, complaint);
+        }
+        let wait = session.next_us().map(|next_us| Duration::from_micros(next_us.saturating_sub(shared.now_us())));
+        tokio::select! {
+            message = socket.next() => match message {
+                Some(Ok(Message::Text(text))) => session.handle_text(text.as_str(), shared.now_us()),
+                Some(Ok(Message::Binary(_))) => session.handle_text("binary", shared.now_us()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                Some(Ok(Message::Close(_))) => break "the client closed it",
+                Some(Err(_)) | None => break "the connection was lost",
+            },
+            () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)) => session.handle_time(shared.now_us()),
+            () = stopping.wait() => break "the fake AI stops",
+        }
+    };
+    record.lock().unwrap_or_else(PoisonError::into_inner).ended.get_or_insert_with(|| ended.to_owned());
+    shared.log.note(Party::OpenAi, format!("a session ended: {ended}"));
+}
+
+/// An error response in the API's form.
+pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
+    let error: Value =
+        json!({"error": {"message": message, "type": "invalid_request_error", "param": null, "code": code}});
+    (status, Json(error)).into_response()
+}

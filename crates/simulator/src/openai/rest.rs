@@ -1,0 +1,191 @@
+//! The HTTP endpoints of the fake AI.
+
+use super::multipart;
+use super::options::spoken_ms;
+use super::realtime::error;
+use super::server::Shared;
+use crate::Party;
+use crate::sound::{Voice, decode_sample, millis, read_wav, silent_mp3, wav_of_mulaw};
+use crate::specs::{OpenAiRequest, check_openai_request, check_transcription_form};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Json, Response};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// `GET /v1/models`
+pub(super) async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    if let Some(refusal) = shared.check_request(&headers, "/models", Value::Null).await {
+        return refusal;
+    }
+    let dates = shared.options().shutdown_dates;
+    let ends = |id: &str| dates.iter().find(|(model, _)| model == id).map(|(_, day)| day.clone());
+    let model = |id: &str| json!({"id": id, "object": "model", "created": 1_764_000_000, "owned_by": "openai", "shutdown_date": ends(id)});
+    let all = ["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-transcribe", "gpt-5.6-terra"].map(model);
+    Json(json!({"object": "list", "data": all})).into_response()
+}
+
+/// `POST /v1/audio/transcriptions`
+pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let Some(parts) = multipart::parts(kind, &body) else {
+        return shared.refuse("transcription: the body is no multipart form");
+    };
+    let text = |part: &multipart::Part| match part.file_name {
+        Some(_) => String::new(),
+        None => String::from_utf8_lossy(&part.content).into_owned(),
+    };
+    let fields: Vec<_> = parts.iter().map(|part| (part.name.clone(), text(part))).collect();
+    let file = parts.iter().find(|part| part.name == "file");
+    let length_ms = file.map(|file| read_wav(&file.content).map(|sound| millis(sound.len())));
+    let asked = json!({"fields": fields, "file_name": file.and_then(|file| file.file_name.clone()),
+        "length_ms": length_ms.as_ref().and_then(|length| length.as_ref().ok())});
+    if let Some(refusal) = shared.check_request(&headers, "/audio/transcriptions", asked).await {
+        return refusal;
+    }
+    let complaints = check_transcription_form(&fields);
+    if !complaints.is_empty() {
+        return shared.refuse(&format!("transcription: {}", complaints.join("; ")));
+    }
+    if file.is_some_and(|file| file.file_name.is_none()) {
+        return shared.refuse("transcription: the file has no name, so its format is unknown");
+    }
+    let turns = shared.options().turns;
+    let place = shared.next_transcription_index();
+    let heard = turns.get(place % turns.len().max(1)).map(|turn| turn.heard.clone()).unwrap_or_default();
+    if fields.iter().any(|(name, value)| name == "response_format" && value == "text") {
+        return heard.into_response();
+    }
+    Json(json!({"text": heard})).into_response()
+}
+
+/// `POST /v1/chat/completions`
+pub(super) async fn chat(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(refusal) = shared.check_request(&headers, "/chat/completions", asked.clone()).await {
+        return refusal;
+    }
+    let complaints = check_openai_request(OpenAiRequest::Chat, &asked);
+    if !complaints.is_empty() {
+        return shared.refuse(&format!("chat: {}", complaints.join("; ")));
+    }
+    let faults = shared.options().faults;
+    let effort = asked["reasoning_effort"].as_str().unwrap_or_default();
+    if faults.refuse_efforts.contains(&effort) {
+        let message = format!("Unsupported value: 'reasoning_effort' does not support '{effort}' with this model.");
+        let refusal = json!({"message": message, "type": "invalid_request_error", "param": "reasoning_effort",
+            "code": "unsupported_value"});
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response();
+    }
+    let has_room = asked["max_completion_tokens"].as_u64().is_none_or(|tokens| tokens >= faults.reasoning_tokens);
+    let answer =
+        shared.answer_to(asked["messages"].as_array().into_iter().flatten().filter(|it| it["role"] == "user").count());
+    let model = &asked["model"];
+    let common = |object: &str| json!({"id": "chatcmpl-1", "object": object, "created": 1_764_000_000, "model": model});
+    if asked["stream"] == true {
+        let chunk = |delta: Value, reason: Value| {
+            let mut chunk = common("chat.completion.chunk");
+            chunk["choices"] = json!([{"index": 0, "delta": delta, "finish_reason": reason}]);
+            format!("data: {chunk}\n\n")
+        };
+        let mut events = chunk(json!({"role": "assistant", "content": ""}), Value::Null);
+        for word in answer.split_inclusive(' ') {
+            events.push_str(&chunk(json!({ "content": word }), Value::Null));
+        }
+        events.push_str(&chunk(json!({}), json!("stop")));
+        events.push_str("data: [DONE]\n\n");
+        return ([(header::CONTENT_TYPE, "text/event-stream")], events).into_response();
+    }
+    let mut completion = common("chat.completion");
+    let (content, reason) = if has_room { (json!(answer), "stop") } else { (json!(""), "length") };
+    let message = json!({"role": "assistant", "content": content, "refusal": null});
+    completion["choices"] = json!([{"index": 0, "message": message, "finish_reason": reason, "logprobs": null}]);
+    completion["usage"] = json!({"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150});
+    Json(completion).into_response()
+}
+
+/// `POST /v1/responses`
+pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(refusal) = shared.check_request(&headers, "/responses", asked.clone()).await {
+        return refusal;
+    }
+    let mut complaints = check_openai_request(OpenAiRequest::Responses, &asked);
+    if asked["stream"] == true {
+        complaints.push("this fake does not stream /responses".into());
+    }
+    if !complaints.is_empty() {
+        return shared.refuse(&format!("responses: {}", complaints.join("; ")));
+    }
+    let answer = shared.answer_to(
+        asked["input"].as_array().map_or(1, |items| items.iter().filter(|item| item["role"] == "user").count()),
+    );
+    let text = json!({"type": "output_text", "text": answer, "annotations": [], "logprobs": []});
+    let message =
+        json!({"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [text]});
+    let response = json!({
+        "id": "resp_1", "object": "response", "created_at": 1_764_000_000, "status": "completed", "model": asked["model"],
+        "output": [message], "error": null, "incomplete_details": null, "instructions": asked["instructions"],
+        "metadata": {}, "parallel_tool_calls": true, "temperature": 1.0, "tool_choice": "auto", "tools": [], "top_p": 1.0,
+    });
+    Json(response).into_response()
+}
+
+/// `POST /v1/audio/speech`
+pub(super) async fn speak(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(refusal) = shared.check_request(&headers, "/audio/speech", asked.clone()).await {
+        return refusal;
+    }
+    let complaints = check_openai_request(OpenAiRequest::Speech, &asked);
+    if !complaints.is_empty() {
+        return shared.refuse(&format!("speech: {}", complaints.join("; ")));
+    }
+    let length_ms = spoken_ms(asked["input"].as_str().unwrap_or_default());
+    let sound = || Voice::agent(length_ms).speak(length_ms);
+    match asked["response_format"].as_str().unwrap_or("mp3") {
+        "mp3" => ([(header::CONTENT_TYPE, "audio/mpeg")], silent_mp3(length_ms)).into_response(),
+        "wav" => ([(header::CONTENT_TYPE, "audio/wav")], wav_of_mulaw(&sound())).into_response(),
+        "pcm" => {
+            let thrice = sound().into_iter().flat_map(|byte| [decode_sample(byte); 3]);
+            let pcm: Vec<u8> = thrice.flat_map(i16::to_le_bytes).collect();
+            ([(header::CONTENT_TYPE, "audio/pcm")], pcm).into_response()
+        }
+        other => shared.refuse(&format!("speech: this fake makes no {other}")),
+    }
+}
+
+pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, uri: Uri) -> Response {
+    // A HEAD request only checks that the server is reachable.
+    if method != Method::HEAD {
+        shared.log.violation(Party::OpenAi, format!("there is no {}", uri.path()));
+    }
+    error(StatusCode::NOT_FOUND, "unknown_url", &format!("Invalid URL ({})", uri.path()))
+}
+
+impl Shared {
+    /// Runs before each response: records the request, checks the key, and applies planned faults.
+    async fn check_request(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
+        self.log.note(Party::OpenAi, format!("is asked for {path}"));
+        self.record_request(path, asked);
+        if let Some(refusal) = self.check_key(headers) {
+            return Some(refusal);
+        }
+        let faults = self.options().faults;
+        tokio::time::sleep(faults.slow_requests).await;
+        let status = StatusCode::from_u16(faults.refuse_requests?).ok()?;
+        Some(error(status, "server_error", "refused as planned"))
+    }
+
+    fn refuse(&self, complaint: &str) -> Response {
+        self.log.violation(Party::OpenAi, complaint);
+        error(StatusCode::BAD_REQUEST, "invalid_request_error", complaint)
+    }
+
+    /// The answer to a conversation with `said` user messages.
+    fn answer_to(&self, said: usize) -> String {
+        let turns = self.options().turns;
+        turns.get(said.saturating_sub(1) % turns.len().max(1)).map(|turn| turn.answer.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,32 @@
+//! Checks of requests against the vendors' published schemas. The schemas and their validator are built in by the
+//! feature `conformance`, which the tests and `make demo` use; without it every request passes.
+
+#[cfg(feature = "conformance")]
+mod schemas;
+#[cfg(not(feature = "conformance"))]
+mod unchecked;
+
+#[cfg(feature = "conformance")]
+pub use schemas::{
+    check_openai_request, check_realtime_event, check_transcription_form, check_twilio_request, realtime_client_events,
+};
+#[cfg(not(feature = "conformance"))]
+pub use unchecked::{
+    check_openai_request, check_realtime_event, check_transcription_form, check_twilio_request, realtime_client_events,
+};
+
+/// Whether the schemas are built in.
+pub const CHECKS_SCHEMAS: bool = cfg!(feature = "conformance");
+
+/// A request to OpenAI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenAiRequest {
+    /// `POST /chat/completions`
+    Chat,
+    /// `POST /responses`
+    Responses,
+    /// `POST /audio/speech`
+    Speech,
+    /// `POST /audio/transcriptions`
+    Transcription,
+}

@@ -1,0 +1,245 @@
+//! Twilio's REST interface, version 2010-04-01, as far as the daemon uses it: calls, messages, media, recordings, and
+//! the account with its phone numbers.
+
+mod calls;
+mod faults;
+mod lists;
+mod messages;
+mod numbers;
+mod recordings;
+mod status;
+
+pub use faults::{Fault, Operation};
+
+use super::state::TwilioState;
+use crate::server::{Server, Stopping};
+use crate::specs::check_twilio_request;
+use crate::{DaemonConnector, EventLog, Party};
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use faults::Faults;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// What happens to messages after Twilio has accepted them.
+#[derive(Clone, Debug)]
+pub struct TwilioOptions {
+    /// The statuses that Twilio reports, in this order; a real network may reorder them.
+    pub statuses: Vec<&'static str>,
+    /// The time between them.
+    pub status_gap: Duration,
+    /// Each status is reported twice.
+    pub statuses_twice: bool,
+    /// A text to a contact who has not written to this number within 24 hours fails with 63016.
+    pub enforce_window: bool,
+    /// The first request for a media file gets 404, as happens right after the webhook.
+    pub media_late: bool,
+}
+
+impl Default for TwilioOptions {
+    fn default() -> Self {
+        Self {
+            statuses: vec!["sent", "delivered", "read"],
+            status_gap: Duration::from_millis(100),
+            statuses_twice: false,
+            enforce_window: false,
+            media_late: false,
+        }
+    }
+}
+
+/// A running REST interface. Dropping it stops it.
+pub struct TwilioRest {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    twilio_state: TwilioState,
+    connector: DaemonConnector,
+    log: EventLog,
+    options: Mutex<TwilioOptions>,
+    faults: Faults,
+    requests: Mutex<Vec<RecordedRequest>>,
+    stopping: Stopping,
+}
+
+/// A request to the REST interface.
+#[derive(Clone, Debug)]
+pub struct RecordedRequest {
+    /// Method and path.
+    pub what: String,
+    /// The form, or the query.
+    pub fields: Vec<(String, String)>,
+}
+
+impl TwilioRest {
+    /// Serves `twilio_state` on `listener`; message statuses go to the daemon by `connector`. A request that violates
+    /// Twilio's rules is a violation in `log`.
+    pub fn start(
+        listener: TcpListener,
+        twilio_state: TwilioState,
+        connector: DaemonConnector,
+        options: TwilioOptions,
+        log: EventLog,
+    ) -> std::io::Result<Self> {
+        let mut shared = None;
+        let server = Server::start(listener, |address, stopping| {
+            twilio_state.set_api_base_url(format!("http://{address}"));
+            let own = Arc::new(Shared {
+                twilio_state,
+                connector,
+                log,
+                options: Mutex::new(options),
+                faults: Faults::default(),
+                requests: Mutex::default(),
+                stopping,
+            });
+            shared = Some(own.clone());
+            routes().with_state(own)
+        })?;
+        let shared = shared.ok_or_else(|| std::io::Error::other("the server was not created"))?;
+        Ok(Self { server, shared })
+    }
+
+    /// The address of the listener.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The value for `TWILIO_API_BASE_URL`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// Applies `fault` to the next `times` requests of this kind.
+    pub fn fail_next(&self, operation: Operation, fault: Fault, times: usize) {
+        self.shared.faults.plan(operation, fault, times);
+    }
+
+    /// Removes the planned faults that have not happened yet.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// Changes the handling of messages from now on.
+    pub fn change(&self, change: impl FnOnce(&mut TwilioOptions)) {
+        change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// All requests, in order.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Stops it; the port is free when this returns.
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
+}
+
+fn routes() -> Router<Arc<Shared>> {
+    let account = "/2010-04-01/Accounts/{account}";
+    Router::new()
+        .route(&format!("{account}/Calls/{{call}}"), get(calls::read).post(calls::update))
+        .route(&format!("{account}/Calls.json"), get(calls::list))
+        .route(&format!("{account}/Recordings.json"), get(recordings::list))
+        .route(&format!("{account}/Messages.json"), get(messages::list).post(messages::create))
+        .route(&format!("{account}/Messages/{{message}}"), get(messages::read))
+        .route(&format!("{account}/Messages/{{message}}/Media.json"), get(messages::list_media))
+        .route(&format!("{account}/Messages/{{message}}/Media/{{media}}"), get(messages::media))
+        .route("/2010-04-01/Accounts/{account}", get(numbers::account))
+        .route(&format!("{account}/IncomingPhoneNumbers.json"), get(numbers::list))
+        .route(&format!("{account}/IncomingPhoneNumbers/{{number}}"), axum::routing::post(numbers::update))
+        .route("/media-content/{media}", get(messages::media_content))
+        .route(&format!("{account}/Recordings/{{recording}}"), get(recordings::read).delete(recordings::delete))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+}
+
+async fn unknown(
+    axum::extract::State(shared): axum::extract::State<Arc<Shared>>,
+    method: axum::http::Method,
+    uri: Uri,
+) -> Response {
+    // A HEAD request only checks that the server is reachable.
+    if method != axum::http::Method::HEAD {
+        shared.log.violation(Party::Twilio, format!("REST has no {}", uri.path()));
+    }
+    error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource {} was not found", uri.path()))
+}
+
+impl Shared {
+    /// Runs before each response: checks the credentials and the parameters, and applies planned faults. `operation`
+    /// is method and path as in Twilio's document. An error is the response.
+    async fn check_request(
+        &self,
+        kind: Operation,
+        operation: &str,
+        path: &[(&str, &str)],
+        query: &[(String, String)],
+        form: &[(String, String)],
+        headers: &HeaderMap,
+    ) -> Result<(), Response> {
+        let path: Vec<_> = path.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let fields = if query.is_empty() { form } else { query };
+        if let Some(answer) = self.check_credentials(operation, fields, headers) {
+            return Err(answer);
+        }
+        let complaints = check_twilio_request(operation, &path, query, form);
+        if !complaints.is_empty() {
+            let complaint = format!("{operation}: {}", complaints.join("; "));
+            self.log.violation(Party::Twilio, &complaint);
+            return Err(error(StatusCode::BAD_REQUEST, 20001, &complaint));
+        }
+        self.faults.before(kind).await
+    }
+
+    /// Records the request and checks only the credentials, for paths that Twilio's document does not have. Returns a
+    /// response if the credentials are wrong.
+    fn check_credentials(&self, operation: &str, fields: &[(String, String)], headers: &HeaderMap) -> Option<Response> {
+        let request = RecordedRequest { what: operation.to_owned(), fields: fields.to_vec() };
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        self.log.note(Party::Twilio, format!("REST request: {operation}"));
+        let account = self.twilio_state.account();
+        let expected = BASE64_STANDARD.encode(format!("{}:{}", account.sid, account.auth_token));
+        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if given.strip_prefix("Basic ") != Some(&expected) {
+            self.log.violation(Party::Twilio, format!("REST request with wrong credentials: {operation}"));
+            return Some(error(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
+        }
+        None
+    }
+
+    fn options(&self) -> TwilioOptions {
+        self.options.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// An error response in Twilio's form.
+fn error(status: StatusCode, code: u32, message: &str) -> Response {
+    let more_info = format!("https://www.twilio.com/docs/errors/{code}");
+    let body = json!({"code": code, "message": message, "more_info": more_info, "status": status.as_u16()});
+    (status, Json(body)).into_response()
+}
+
+/// The name without the `.json` at the end of each path.
+fn without_json(name: &str) -> &str {
+    name.strip_suffix(".json").unwrap_or(name)
+}
+
+/// A time in Twilio's format, RFC 2822.
+fn rfc2822(at: Option<agentlocator_core::domain::Timestamp>) -> Option<String> {
+    let at = jiff::Timestamp::from_second(at?.as_secs()).ok()?;
+    jiff::fmt::rfc2822::to_string(&at.to_zoned(jiff::tz::TimeZone::UTC)).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! Paged lists, newest entry first. An entry that is added while a client reads a list moves the rest to later pages.
+
+use super::{Operation, Shared};
+use agentlocator_core::domain::Timestamp;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Json, Response};
+use serde_json::{Value, json};
+
+type Query = [(String, String)];
+
+/// A list of an account.
+pub(super) struct List {
+    pub(super) operation: Operation,
+    /// The last part of its path, without `.json`: `Calls`.
+    pub(super) resource: &'static str,
+    /// The name of the list in the answer.
+    pub(super) field: &'static str,
+}
+
+impl List {
+    /// The requested page of the entries that `entries` returns for the query, newest first.
+    pub(super) async fn answer(
+        &self,
+        shared: &Shared,
+        account: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        entries: impl FnOnce(&Query) -> Vec<Value>,
+    ) -> Response {
+        let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+        let resource = format!("{}.json", self.resource);
+        let operation = format!("GET /2010-04-01/Accounts/{{AccountSid}}/{resource}");
+        let path = [("AccountSid", account)];
+        match shared.check_request(self.operation, &operation, &path, &query, &[], headers).await {
+            Ok(()) => page(account, &resource, self.field, &entries(&query), &query),
+            Err(answer) => answer,
+        }
+    }
+}
+
+/// Whether `at` is within the bounds that `name` has in a query: `name`, `name>` and `name<`, each a date or a time.
+pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> bool {
+    let at = at.map(|at| at.to_string()).unwrap_or_default();
+    // The text order is the time order; a date without a time is compared as a date.
+    let cut = |bound: &str| at[..bound.trim_end_matches('Z').len().min(at.len())].to_owned();
+    query.iter().all(|(key, bound)| match key.strip_prefix(name) {
+        Some("") => cut(bound) == bound.trim_end_matches('Z'),
+        Some(">") => *cut(bound) >= *bound.trim_end_matches('Z'),
+        Some("<") => *cut(bound) <= *bound.trim_end_matches('Z'),
+        _ => true,
+    })
+}
+
+/// The requested page of `all`. `resource` is the last part of the path, such as `Calls.json`, and `field` is the
+/// field of the list.
+fn page(account: &str, resource: &str, field: &str, all: &[Value], query: &Query) -> Response {
+    let number =
+        |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, text)| text.parse::<usize>().ok());
+    let (page, size) = (number("Page").unwrap_or(0), number("PageSize").unwrap_or(50).clamp(1, 1000));
+    let shown: Vec<_> = all.iter().skip(page * size).take(size).collect();
+    let address = |page: usize| {
+        let mut address = form_urlencoded::Serializer::new(format!("/2010-04-01/Accounts/{account}/{resource}?"));
+        address
+            .extend_pairs(query.iter().filter(|(name, _)| !matches!(name.as_str(), "Page" | "PageSize" | "PageToken")));
+        address.append_pair("PageSize", &size.to_string()).append_pair("Page", &page.to_string());
+        address.append_pair("PageToken", &format!("PA{page}")).finish()
+    };
+    let mut answer = json!({
+        "page": page, "page_size": size,
+        "start": page * size, "end": (page * size + shown.len()).saturating_sub(1),
+        "uri": address(page), "first_page_uri": address(0),
+        "previous_page_uri": page.checked_sub(1).map(address),
+        "next_page_uri": ((page + 1) * size < all.len()).then(|| address(page + 1)),
+    });
+    answer[field] = json!(shown);
+    Json(answer).into_response()
+}

@@ -1,0 +1,109 @@
+//! The account, and its phone numbers with their webhooks.
+
+use super::{Operation, Shared, error, without_json};
+use crate::twilio::state::NumberRecord;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Json, Response};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// `GET /2010-04-01/Accounts/{sid}.json`
+pub(super) async fn account(
+    State(shared): State<Arc<Shared>>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(answer) = shared.check_credentials("GET /2010-04-01/Accounts/{Sid}.json", &[], &headers) {
+        return answer;
+    }
+    let own = shared.twilio_state.account();
+    if without_json(&account) != own.sid {
+        return error(StatusCode::NOT_FOUND, 20404, "The requested resource was not found");
+    }
+    let state = shared.twilio_state.account_state();
+    Json(json!({
+        "sid": own.sid, "auth_token": own.auth_token, "friendly_name": "A shop", "status": state.status,
+        "type": state.kind, "owner_account_sid": own.sid, "uri": format!("/2010-04-01/Accounts/{}.json", own.sid),
+    }))
+    .into_response()
+}
+
+/// `GET …/IncomingPhoneNumbers.json`
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+    let operation = "GET /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers.json";
+    let path = [("AccountSid", account.as_str())];
+    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &query, &[], &headers).await {
+        return answer;
+    }
+    let field = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let number = |name: &str| field(name).and_then(|value| value.parse::<usize>().ok());
+    let (size, page) = (number("PageSize").unwrap_or(50).clamp(1, 1000), number("Page").unwrap_or(0));
+    let wanted = field("PhoneNumber");
+    let all: Vec<_> = shared.twilio_state.numbers();
+    let all: Vec<_> = all.iter().filter(|record| wanted.is_none_or(|wanted| record.phone_number == wanted)).collect();
+    let shown: Vec<_> = all.iter().skip(page * size).take(size).map(|record| value(&account, record)).collect();
+    let uri =
+        |page: usize| format!("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json?PageSize={size}&Page={page}");
+    let next = ((page + 1) * size < all.len()).then(|| uri(page + 1));
+    Json(json!({
+        "incoming_phone_numbers": shown, "page": page, "page_size": size, "uri": uri(page), "first_page_uri": uri(0),
+        "next_page_uri": next, "previous_page_uri": page.checked_sub(1).map(uri),
+        "start": page * size, "end": (page * size + shown.len()).saturating_sub(1),
+    }))
+    .into_response()
+}
+
+/// `POST …/IncomingPhoneNumbers/{sid}.json`
+pub(super) async fn update(
+    State(shared): State<Arc<Shared>>,
+    Path((account, number)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    let form: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let path = [("AccountSid", account.as_str()), ("Sid", without_json(&number))];
+    let operation = "POST /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers/{Sid}.json";
+    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &[], &form, &headers).await {
+        return answer;
+    }
+    let changed = shared.twilio_state.change_number(without_json(&number), |record| {
+        for (name, value) in &form {
+            let field = match name.as_str() {
+                "VoiceUrl" => &mut record.voice_url,
+                "VoiceMethod" => &mut record.voice_method,
+                "VoiceFallbackUrl" => &mut record.voice_fallback_url,
+                "StatusCallback" => &mut record.status_callback,
+                "StatusCallbackMethod" => &mut record.status_callback_method,
+                "VoiceApplicationSid" => &mut record.voice_application_sid,
+                _ => continue,
+            };
+            field.clone_from(value);
+        }
+    });
+    match changed {
+        Some(record) => Json(value(&account, &record)).into_response(),
+        None => error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource /{number} was not found")),
+    }
+}
+
+fn value(account: &str, record: &NumberRecord) -> Value {
+    let or_null = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
+    json!({
+        "sid": record.sid, "account_sid": account, "friendly_name": record.phone_number,
+        "phone_number": record.phone_number, "origin": "twilio", "api_version": "2010-04-01", "beta": false,
+        "capabilities": {"voice": true, "sms": true, "mms": false, "fax": false}, "status": "in-use",
+        "voice_url": or_null(&record.voice_url), "voice_method": record.voice_method,
+        "voice_fallback_url": or_null(&record.voice_fallback_url), "voice_fallback_method": "POST",
+        "status_callback": or_null(&record.status_callback), "status_callback_method": record.status_callback_method,
+        "voice_application_sid": or_null(&record.voice_application_sid), "trunk_sid": or_null(&record.trunk_sid),
+        "voice_caller_id_lookup": false, "address_requirements": "none",
+        "uri": format!("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers/{}.json", record.sid),
+    })
+}

@@ -1,0 +1,238 @@
+//! Twilio's state: live calls, recordings, messages.
+
+mod numbers;
+
+pub use numbers::{AccountState, NumberRecord};
+
+use super::account::{Account, random_sid};
+use super::message::MessageRecord;
+use crate::clock;
+use agentlocator_core::domain::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+
+/// Twilio's state of one account. Cheap to clone; all clones share one state. The simulated calls and the REST
+/// interface share it, so a REST request really redirects a call.
+#[derive(Clone)]
+pub struct TwilioState {
+    account: Arc<Account>,
+    memory: Arc<Mutex<Memory>>,
+}
+
+/// An update of a live call by REST.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallUpdate {
+    /// `Status=completed` or `canceled`: the call ends.
+    End,
+    /// `Twiml=…`: the call continues with this document.
+    Twiml(String),
+    /// `Url=…`: the call continues with the document at this URL.
+    Url {
+        /// The URL.
+        url: String,
+        /// `GET` or `POST`.
+        method: String,
+    },
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+pub struct CallRecord {
+    /// `CA…`
+    pub sid: String,
+    /// The caller's number.
+    pub from: String,
+    /// The called number.
+    pub to: String,
+    /// `ringing`, `in-progress`, `completed`, …
+    pub status: String,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// The updates by REST, in order.
+    pub updates: Vec<CallUpdate>,
+}
+
+/// A recording.
+#[derive(Clone, Debug)]
+pub struct RecordingRecord {
+    /// `RE…`
+    pub sid: String,
+    /// The sid of its call.
+    pub call_sid: String,
+    /// The WAV file.
+    pub wav: Vec<u8>,
+    /// Whole seconds, rounded as by Twilio.
+    pub duration_s: u64,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+#[derive(Default)]
+pub(super) struct Memory {
+    api_base_url: String,
+    calls: BTreeMap<String, LiveCall>,
+    recordings: BTreeMap<String, RecordingRecord>,
+    pub(super) messages: Vec<MessageRecord>,
+    asked_for: BTreeSet<String>,
+    numbers: Vec<NumberRecord>,
+    state: AccountState,
+}
+
+struct LiveCall {
+    record: CallRecord,
+    updates: Option<mpsc::UnboundedSender<CallUpdate>>,
+}
+
+/// Why a call cannot be updated.
+#[derive(Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// It has ended (21220).
+    NotInProgress,
+    /// There is no such call (20404).
+    Unknown,
+}
+
+impl TwilioState {
+    /// An account without any calls.
+    pub fn new(account: Account) -> Self {
+        let memory = Memory { api_base_url: "https://api.twilio.com".into(), ..Memory::default() };
+        Self { account: Arc::new(account), memory: Arc::new(Mutex::new(memory)) }
+    }
+
+    /// The account.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The base URL of recordings and media.
+    pub fn api_base_url(&self) -> String {
+        self.lock().api_base_url.clone()
+    }
+
+    /// Sets the base URL that the daemon uses for the REST interface, if it differs from the interface's address, as
+    /// with a relay.
+    pub fn set_api_base_url(&self, url: String) {
+        self.lock().api_base_url = url;
+    }
+
+    /// Adds a new call. The receiver gets the updates by REST.
+    pub(crate) fn begin_call(&self, sid: &str, from: &str, to: &str) -> mpsc::UnboundedReceiver<CallUpdate> {
+        let (updates, receiver) = mpsc::unbounded_channel();
+        let record = CallRecord {
+            sid: sid.to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            status: "ringing".into(),
+            started_at: clock::now(),
+            ended_at: None,
+            updates: Vec::new(),
+        };
+        self.lock().calls.insert(sid.to_owned(), LiveCall { record, updates: Some(updates) });
+        receiver
+    }
+
+    pub(crate) fn set_call_status(&self, sid: &str, status: &str) {
+        if let Some(call) = self.lock().calls.get_mut(sid) {
+            status.clone_into(&mut call.record.status);
+        }
+    }
+
+    pub(crate) fn end_call(&self, sid: &str) {
+        if let Some(call) = self.lock().calls.get_mut(sid) {
+            "completed".clone_into(&mut call.record.status);
+            call.record.ended_at = Some(clock::now());
+            call.updates = None;
+        }
+    }
+
+    /// Adds a call that was not reported to the daemon; the list of calls has it. Returns its sid.
+    pub fn insert_call(
+        &self,
+        from: &str,
+        to: &str,
+        status: &str,
+        started_at: Timestamp,
+        ended_at: Option<Timestamp>,
+    ) -> String {
+        let sid = random_sid("CA");
+        let record = CallRecord {
+            sid: sid.clone(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            status: status.to_owned(),
+            started_at,
+            ended_at,
+            updates: Vec::new(),
+        };
+        self.lock().calls.insert(sid.clone(), LiveCall { record, updates: None });
+        sid
+    }
+
+    /// Adds a recording that was not reported to the daemon; the list of recordings has it. Returns its sid.
+    pub fn insert_recording(&self, call_sid: &str, wav: Vec<u8>, duration_s: u64) -> String {
+        self.add_recording(call_sid, wav, duration_s).0
+    }
+
+    /// All recordings.
+    pub fn recordings(&self) -> Vec<RecordingRecord> {
+        self.lock().recordings.values().cloned().collect()
+    }
+
+    /// Updates a call, as a REST request does.
+    pub fn update_call(&self, sid: &str, update: CallUpdate) -> Result<CallRecord, CallError> {
+        let mut memory = self.lock();
+        let call = memory.calls.get_mut(sid).ok_or(CallError::Unknown)?;
+        let updates = call.updates.as_ref().ok_or(CallError::NotInProgress)?;
+        // The receiver exists as long as the call.
+        let _ = updates.send(update.clone());
+        call.record.updates.push(update);
+        Ok(call.record.clone())
+    }
+
+    /// A live or ended call.
+    pub fn call(&self, sid: &str) -> Option<CallRecord> {
+        self.lock().calls.get(sid).map(|call| call.record.clone())
+    }
+
+    /// All calls.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.lock().calls.values().map(|call| call.record.clone()).collect()
+    }
+
+    /// Adds a recording. Returns its sid and its URL.
+    pub(crate) fn add_recording(&self, call_sid: &str, wav: Vec<u8>, duration_s: u64) -> (String, String) {
+        let sid = random_sid("RE");
+        let mut memory = self.lock();
+        let url = format!("{}/2010-04-01/Accounts/{}/Recordings/{sid}", memory.api_base_url, self.account.sid);
+        let record = RecordingRecord {
+            sid: sid.clone(),
+            call_sid: call_sid.to_owned(),
+            wav,
+            duration_s,
+            created_at: clock::now(),
+        };
+        memory.recordings.insert(sid.clone(), record);
+        (sid, url)
+    }
+
+    /// The recording with this sid.
+    pub fn recording(&self, sid: &str) -> Option<RecordingRecord> {
+        self.lock().recordings.get(sid).cloned()
+    }
+
+    pub(super) fn remove_recording(&self, sid: &str) -> bool {
+        self.lock().recordings.remove(sid).is_some()
+    }
+
+    /// Returns true at the first request for `sid`.
+    pub(super) fn first_request_for(&self, sid: &str) -> bool {
+        self.lock().asked_for.insert(sid.to_owned())
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

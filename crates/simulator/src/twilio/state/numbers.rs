@@ -1,0 +1,81 @@
+//! The account's state and its phone numbers.
+
+use super::super::account::random_sid;
+use super::TwilioState;
+
+/// The state of the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountState {
+    /// `active`, `suspended` or `closed`.
+    pub status: &'static str,
+    /// `Full` or `Trial`.
+    pub kind: &'static str,
+}
+
+impl Default for AccountState {
+    fn default() -> Self {
+        Self { status: "active", kind: "Full" }
+    }
+}
+
+/// A phone number of the account. An empty string means that the field is not set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberRecord {
+    /// `PN…`
+    pub sid: String,
+    /// With `+` and country code.
+    pub phone_number: String,
+    /// The URL that Twilio requests for a call.
+    pub voice_url: String,
+    /// Its HTTP method.
+    pub voice_method: String,
+    /// The URL that Twilio requests if `voice_url` fails.
+    pub voice_fallback_url: String,
+    /// The URL that receives the call's status.
+    pub status_callback: String,
+    /// Its HTTP method.
+    pub status_callback_method: String,
+    /// `AP…`: the URLs of this application are used instead.
+    pub voice_application_sid: String,
+    /// `TK…`: calls go to a SIP trunk instead.
+    pub trunk_sid: String,
+}
+
+impl TwilioState {
+    /// Adds a number with the defaults of the console: it points to Twilio's demo.
+    pub fn add_number(&self, phone_number: &str, change: impl FnOnce(&mut NumberRecord)) -> NumberRecord {
+        let mut record = NumberRecord {
+            sid: random_sid("PN"),
+            phone_number: phone_number.to_owned(),
+            voice_url: "https://demo.twilio.com/welcome/voice/".to_owned(),
+            voice_method: "POST".to_owned(),
+            status_callback_method: "POST".to_owned(),
+            ..NumberRecord::default()
+        };
+        change(&mut record);
+        self.lock().numbers.push(record.clone());
+        record
+    }
+
+    /// All numbers.
+    pub fn numbers(&self) -> Vec<NumberRecord> {
+        self.lock().numbers.clone()
+    }
+
+    /// The state of the account.
+    pub fn account_state(&self) -> AccountState {
+        self.lock().state.clone()
+    }
+
+    /// Sets the state of the account, for example to suspended.
+    pub fn set_account_state(&self, state: AccountState) {
+        self.lock().state = state;
+    }
+
+    pub(crate) fn change_number(&self, sid: &str, change: impl FnOnce(&mut NumberRecord)) -> Option<NumberRecord> {
+        let mut memory = self.lock();
+        let record = memory.numbers.iter_mut().find(|record| record.sid == sid)?;
+        change(record);
+        Some(record.clone())
+    }
+}
