@@ -1,11 +1,11 @@
 //! Reloads the settings at run time: they are validated as a whole and then activated, or nothing changes.
 
-use crate::config::{Config, ConfigDiff, ConfigErrors, LastGood, Reloadable};
+use crate::config::{Config, ConfigDiff, ConfigErrors, LastGood};
 use crate::host::systemd_notify;
 use crate::maintenance::systemd_status::StatusLine;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::reload::{ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded};
-use crate::runtime::{ActivationError, ActiveSettings};
+use crate::runtime::{ActivationError, ActiveSettings, Settings};
 use crate::store::Store;
 use crate::telemetry::log::Log;
 use crate::tls::Tls;
@@ -16,22 +16,15 @@ use std::sync::Arc;
 /// Reads the settings from their sources, as at the start.
 pub type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
 
-/// Makes a part reread its own files before new settings are activated. Returns whether anything has changed; on an
-/// error the part keeps the previous state.
-pub(super) type Reread = Arc<dyn Fn(&Config) -> Result<bool, String> + Send + Sync>;
-
 /// Executes the requests to reload the settings.
 pub(super) struct Reloader {
     pub(super) source: Source,
     pub(super) log: Log,
     pub(super) store: Store,
     pub(super) client: reqwest::Client,
-    /// For components that need only the settings.
-    pub(super) settings: Reloadable,
-    pub(super) active_settings: Reloadable<ActiveSettings>,
+    pub(super) settings: Settings,
     pub(super) outbox: Outbox,
-    /// The parts with the names under which their changes are reported.
-    pub(super) parts: Vec<(&'static str, Reread)>,
+    pub(super) tls: Tls,
     /// The systemd status after a reload.
     pub(super) status: StatusLine,
     pub(super) last_good: LastGood,
@@ -55,7 +48,7 @@ impl Reloader {
 
     /// Stores the active settings as the last valid ones, unless they are unchanged.
     async fn save_last_good(&self) {
-        let (config, last_good) = (self.settings.current(), self.last_good.clone());
+        let (config, last_good) = (self.settings.config(), self.last_good.clone());
         if !config.rejected.is_empty() {
             return;
         }
@@ -74,12 +67,12 @@ impl Reloader {
         let config = run_blocking(move || source()).await?.map_err(|errors| reasons(&errors))?;
         // From here on, none of the new secrets may appear in the log.
         self.log.add_secrets(&config);
-        let stored = super::with_stored_settings(config, &self.store).await;
+        let stored = super::startup::with_stored_settings(config, &self.store).await;
         let (config, ignored) = stored.map_err(|error| ReloadRejected::because(ErrorChain(&*error)))?;
         let mut warnings: Vec<String> =
             ignored.iter().map(|problem| format!("{problem}; the setting is ignored")).collect();
         warnings.extend(config.warnings());
-        let before = self.active_settings.current();
+        let before = self.settings.current();
         let (config, ConfigDiff { changed, needs_restart }) = before.config.merge_reloadable(&config);
         let client = self.client.clone();
         let next = run_blocking(move || ActiveSettings::build(Arc::new(config), &client)).await?;
@@ -91,23 +84,16 @@ impl Reloader {
         changed.extend(before.changed_audio(&next).into_iter().map(str::to_owned));
         changed.sort_unstable();
         changed.dedup();
-        for (name, reread) in &self.parts {
-            let (reread, config) = (reread.clone(), next.config.clone());
-            if run_blocking(move || reread(&config)).await?.map_err(ReloadRejected::because)? {
-                changed.push((*name).to_owned());
-            }
+        // Last, because it takes effect at once; on an error the previous certificate stays in use.
+        let tls = self.tls.clone();
+        if run_blocking(move || tls.reload()).await?.map_err(ReloadRejected::because)? {
+            changed.push("certificates".to_owned());
         }
         self.log.set_level(&next.config);
-        self.settings.replace(next.config.clone());
-        self.active_settings.replace(next);
+        self.settings.replace(next);
         self.outbox.settings_changed();
         Ok(Reloaded { changed, needs_restart: needs_restart.into_iter().map(str::to_owned).collect(), warnings })
     }
-}
-
-/// Rereads the certificates in the owner's files, and retries a certificate authority that failed before.
-pub(super) fn certificates(tls: Tls) -> (&'static str, Reread) {
-    ("certificates", Arc::new(move |_: &Config| tls.reload()))
 }
 
 /// Reads files on a blocking thread, so no call waits for a slow disk.

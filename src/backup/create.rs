@@ -18,9 +18,8 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufReader, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// The snapshots of one database.
 #[derive(Clone, Debug)]
@@ -35,22 +34,6 @@ pub struct Snapshots {
     /// The bucket, or the name of the missing setting.
     bucket: Option<Result<Bucket, String>>,
     cancel_token: CancellationToken,
-}
-
-/// A token to cancel running work.
-#[derive(Clone, Debug, Default)]
-pub struct CancellationToken(Arc<AtomicBool>);
-
-impl CancellationToken {
-    /// Requests cancellation.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// True once cancellation is requested.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
 }
 
 /// A snapshot that was created and read back.

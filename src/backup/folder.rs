@@ -1,7 +1,6 @@
 //! The folder for snapshots. It may be a network mount, so it needs to support only writing, reading back and a plain
 //! rename.
 
-use super::create::CancellationToken;
 use super::name::{Kind, SnapshotName};
 use super::{Error, encryption};
 use crate::config::folder_of;
@@ -14,6 +13,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
 
 /// A snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

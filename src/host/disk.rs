@@ -1,6 +1,6 @@
 //! Monitors disk space. When space is low, media files are refused first, messages last.
 
-use crate::config::{DiskConfig, Reloadable};
+use crate::config::{Config, DiskConfig};
 use crate::domain::{AlertDetail, text_enum};
 use crate::store::{DiskSpace, disk_space};
 use std::os::unix::fs::MetadataExt;
@@ -27,7 +27,7 @@ pub struct DiskMonitor {
 
 struct Inner {
     folder: PathBuf,
-    settings: Reloadable,
+    settings: Box<dyn Fn() -> Arc<Config> + Send + Sync>,
     // A synchronous mutex: it is held only to copy a few values.
     status: Mutex<DiskStatus>,
 }
@@ -46,10 +46,10 @@ pub struct DiskStatus {
 }
 
 impl DiskMonitor {
-    /// Creates a monitor with these settings and checks the disks at once.
-    pub fn new(settings: Reloadable) -> Self {
-        let folder = settings.current().store.data_folder();
-        let inner = Inner { folder, settings, status: Mutex::default() };
+    /// Creates a monitor that reads the current settings from `settings`, and checks the disks at once.
+    pub fn new(settings: impl Fn() -> Arc<Config> + Send + Sync + 'static) -> Self {
+        let folder = settings().store.data_folder();
+        let inner = Inner { folder, settings: Box::new(settings), status: Mutex::default() };
         let monitor = Self { inner: Arc::new(inner) };
         monitor.check();
         monitor
@@ -58,7 +58,7 @@ impl DiskMonitor {
     /// Checks the disks. If the space of a disk cannot be determined, nothing is refused.
     pub fn check(&self) -> DiskStatus {
         let Inner { folder, settings, .. } = &*self.inner;
-        let limits = &settings.current().disk;
+        let limits = &settings().disk;
         let bridge_folder = limits.bridge_folder.as_deref().unwrap_or(Path::new(BRIDGE_FOLDER));
         let (data, bridge) = (disk_space(folder).ok(), disk_space(bridge_folder).ok());
         let bridge = bridge.filter(|_| device(folder) != device(bridge_folder));
@@ -87,7 +87,7 @@ impl DiskMonitor {
         let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));
         data.total_bytes == 0
             || level == Some(SpaceLevel::Ample)
-                && left >= self.inner.settings.current().disk.media_stops_below.of(data.total_bytes)
+                && left >= (self.inner.settings)().disk.media_stops_below.of(data.total_bytes)
     }
 
     fn lock(&self) -> MutexGuard<'_, DiskStatus> {

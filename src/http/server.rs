@@ -24,17 +24,18 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 /// The connection of an upgraded request: `hyper::upgrade::Upgraded::downcast::<HyperConnection>()` returns it.
 pub type HyperConnection = TokioIo<Connection>;
 
-/// Turns true when the server stops: an endless response must end then. A request extension.
+/// Cancelled when the server stops: an endless response must end then. A request extension.
 #[derive(Clone, Debug)]
-pub(super) struct Stopping(pub(super) watch::Receiver<bool>);
+pub(super) struct Stopping(pub(super) CancellationToken);
 
-/// Serves all listeners until `stopping` turns true; returns when the last request in progress has ended.
-pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Receiver<bool>) {
+/// Serves all listeners until `stopping` is cancelled; returns when the last request in progress has ended.
+pub async fn serve(listeners: Listeners, state: AppState, stopping: CancellationToken) {
     let Listeners { public, crm, http, https, bridge } = listeners;
     // Decided by the settings: if the CRM listener could not be opened, the public one still does not get page and API.
     let public_router = router::public(&state, state.config().http.crm_listen.is_none());
@@ -120,7 +121,7 @@ struct Listener {
     proxies: Arc<[Network]>,
     protocol: Protocol,
     settings: watch::Receiver<Arc<ActiveSettings>>,
-    stopping: watch::Receiver<bool>,
+    stopping: CancellationToken,
 }
 
 impl Listener {
@@ -130,7 +131,7 @@ impl Listener {
         router: Router,
         connections: Arc<Connections>,
         state: &AppState,
-        stopping: watch::Receiver<bool>,
+        stopping: CancellationToken,
     ) -> Self {
         let settings = state.active_settings.changes();
         let protocol = Protocol::Plain;
@@ -154,7 +155,7 @@ impl Listener {
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
-                () = stop(&mut self.stopping) => break,
+                () = self.stopping.cancelled() => break,
                 Ok(()) = self.settings.changed() => {
                     self.apply_settings();
                     continue;
@@ -213,13 +214,13 @@ struct ConnectionContext {
 
 impl ConnectionContext {
     /// Serves one connection from its first to its last byte.
-    async fn serve(self, transport: ConnectionStream, router: Router, mut stopping: watch::Receiver<bool>) {
+    async fn serve(self, transport: ConnectionStream, router: Router, stopping: CancellationToken) {
         let stream = match (transport, &self.protocol) {
             (ConnectionStream::Plain(stream), Protocol::Tls(_) | Protocol::PlainOrTls(_)) => stream,
             (transport, _) => return self.serve_requests(transport, router, stopping).await,
         };
         let in_time = async {
-            stop(&mut stopping).await;
+            stopping.cancelled().await;
             tokio::time::sleep(SHUTDOWN_GRACE).await;
         };
         let outcome = tokio::select! {
@@ -241,7 +242,7 @@ impl ConnectionContext {
     }
 
     /// Serves the requests of a connection.
-    async fn serve_requests(self, transport: ConnectionStream, router: Router, mut stopping: watch::Receiver<bool>) {
+    async fn serve_requests(self, transport: ConnectionStream, router: Router, stopping: CancellationToken) {
         let tls = matches!(transport, ConnectionStream::Tls(_));
         let (busy, mut busy_changes) = watch::channel(false);
         let ends = Stopping(stopping.clone());
@@ -278,7 +279,7 @@ impl ConnectionContext {
             () = client.close_required() => {
                 return tracing::debug!(event = "CONNECTION_CLOSED", address = %client_address, "Connection from {client_address} closed: it was silent for too long, or evicted");
             }
-            () = stop(&mut stopping) => {
+            () = stopping.cancelled() => {
                 // A client that has just connected, or reuses a kept connection, may have sent a request already;
                 // closing now would reject it.
                 let last_request = tokio::time::timeout(SHUTDOWN_GRACE, async { busy_changes.wait_for(|busy| *busy).await.is_ok() });
@@ -318,12 +319,6 @@ fn warn_of_untrusted_proxy(address: IpAddr) {
 
 /// One warning per process is enough.
 static UNTRUSTED_PROXY: Once = Once::new();
-
-/// Waits until the server is to stop.
-async fn stop(stopping: &mut watch::Receiver<bool>) {
-    // If the sender is gone, the server stops too.
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
 
 /// At shutdown, how long an idle connection waits for a last request.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);

@@ -8,6 +8,7 @@ use crate::alerting::{AlertMessage, AlertThresholds, Alerts};
 use crate::config::Config;
 use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition};
 use crate::host::local_time;
+use crate::runtime::Settings;
 use crate::runtime::outbox::Outbox;
 use crate::store::Store;
 use jiff::tz::TimeZone;
@@ -26,44 +27,45 @@ struct MessageContext {
     hebrew: bool,
 }
 
-/// Sends due notifications until `stopping`. `page` is the address of the web page.
-pub async fn run(
-    alerts: Alerts,
-    config: Arc<Config>,
-    page: String,
-    outbox: Outbox,
-    store: Store,
-    mut stopping: watch::Receiver<bool>,
-) {
+/// Sends due notifications for as long as it is polled. `page` is the address of the web page.
+pub async fn run(alerts: Alerts, settings: Settings, page: String, outbox: Outbox, store: Store) {
+    let mut changes = settings.changes();
+    loop {
+        let config = changes.borrow_and_update().config.clone();
+        let sending = deliver(&alerts, &config, &page, outbox.clone(), store.clone());
+        // A notification that a change of settings interrupts is still due, and is sent with the new settings.
+        tokio::select! {
+            () = sending => {}
+            held = changes.changed() => if held.is_err() { return },
+        }
+    }
+}
+
+/// Sends due notifications with these settings.
+async fn deliver(alerts: &Alerts, config: &Config, page: &str, outbox: Outbox, store: Store) {
     let context = MessageContext {
         business: config.business.name.clone(),
         zone: config.business.time_zone.clone(),
         page: format!("{page}/app/"),
         hebrew: config.alerts_in_hebrew(),
     };
-    let mail_channel = MailChannel::new(&config, context.clone());
-    let whatsapp_channel = WhatsAppChannel::new(&config, context, outbox, store).map(Arc::new);
+    let mail_channel = MailChannel::new(config, context.clone());
+    let whatsapp_channel = WhatsAppChannel::new(config, context, outbox, store).map(Arc::new);
     let (wake, wakeups) = watch::channel(0_u64);
-    let sending = async {
-        tokio::join!(
-            tick(&alerts, &wake),
-            async {
-                if let Some(channel) = mail_channel {
-                    deliver_due(&alerts, &ChannelSender::Mail(Box::new(channel)), wakeups.clone()).await;
-                }
-            },
-            async {
-                if let Some(channel) = whatsapp_channel {
-                    let sender = ChannelSender::WhatsApp(channel.clone());
-                    tokio::join!(deliver_due(&alerts, &sender, wakeups.clone()), channel.watch(&alerts));
-                }
-            },
-        )
-    };
-    tokio::select! {
-        _ = stopping.wait_for(|stop| *stop) => {}
-        _ = sending => {}
-    }
+    tokio::join!(
+        tick(alerts, &wake),
+        async {
+            if let Some(channel) = mail_channel {
+                deliver_due(alerts, &ChannelSender::Mail(Box::new(channel)), wakeups.clone()).await;
+            }
+        },
+        async {
+            if let Some(channel) = whatsapp_channel {
+                let sender = ChannelSender::WhatsApp(channel.clone());
+                tokio::join!(deliver_due(alerts, &sender, wakeups.clone()), channel.watch(alerts));
+            }
+        },
+    );
 }
 
 /// How long each condition must last before its alert is raised.

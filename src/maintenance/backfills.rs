@@ -6,21 +6,14 @@ use crate::crm::backfill::{self, BACKFILLS, Backfill, Step};
 use crate::runtime::jobs::Jobs;
 use crate::store::{BackfillProgress, Result, Store};
 use std::time::Duration;
-use tokio::sync::watch;
 
-/// Runs until `stopping`; an interrupted migration resumes after the next start. Each step wakes `jobs`.
-pub async fn run(store: Store, jobs: Jobs, mut stopping: watch::Receiver<bool>) {
-    let all = async {
-        for backfill in &BACKFILLS {
-            finish(&store, backfill, &jobs).await;
-        }
-        // The process exits when the first of its tasks returns, so this one must not return.
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        () = all => {}
-        _ = stopping.wait_for(|stop| *stop) => {}
+/// Runs for as long as it is polled; an interrupted migration resumes after the next start. Each step wakes `jobs`.
+pub async fn run(store: Store, jobs: Jobs) {
+    for backfill in &BACKFILLS {
+        finish(&store, backfill, &jobs).await;
     }
+    // The process exits when the first of its tasks returns, so this one must not return.
+    std::future::pending::<()>().await;
 }
 
 /// Runs one migration until it is finished.

@@ -6,7 +6,7 @@ mod start_notice;
 use crate::alerting::Alerts;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
-use crate::config::{Config, Reloadable};
+use crate::config::Config;
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::recording::FETCH_JOB;
 use crate::domain::{AlertDetail, AlertKind, Timestamp};
@@ -15,7 +15,7 @@ use crate::host::clock_floor::{self, ClockFloor};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time::start_of_day;
 use crate::providers::baileys::bridge::LinkState;
-use crate::runtime::ActiveSettings;
+use crate::runtime::Settings;
 use crate::runtime::calls::{self, Calls};
 use crate::runtime::jobs::Jobs;
 use crate::runtime::outbox::Outbox;
@@ -24,14 +24,11 @@ use crate::tls::{Tls, TlsHealth, TlsStatus};
 use clock_comparison::ClockComparison;
 use rustls::RootCertStore;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// The services that are monitored.
 pub struct HealthMonitor {
-    /// The settings.
-    pub settings: Reloadable,
-    /// The objects that are built from the settings.
-    pub active_settings: Reloadable<ActiveSettings>,
+    /// The active settings.
+    pub settings: Settings,
     /// The database.
     pub store: Store,
     /// The disks.
@@ -51,8 +48,8 @@ pub struct HealthMonitor {
 }
 
 impl HealthMonitor {
-    /// Runs the checks until `stopping`.
-    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+    /// Runs the checks for as long as it is polled.
+    pub async fn run(self) {
         let mut next_slow_checks = clock::instant();
         let mut comparison = ClockComparison::new(next_slow_checks);
         let mut took_media = self.disk.takes_media();
@@ -62,16 +59,13 @@ impl HealthMonitor {
             self.check_start_notice().await;
             self.check_bridge();
             self.check_ai_limits().await;
-            self.alerts.set(AlertKind::SettingsRejected, rejected(&self.settings.current()));
+            self.alerts.set(AlertKind::SettingsRejected, rejected(&self.settings.config()));
             if clock::instant() >= next_slow_checks {
                 next_slow_checks = clock::instant() + SLOW_INTERVAL;
                 self.run_slow_checks().await;
                 self.check_clock(&mut comparison).await;
             }
-            tokio::select! {
-                _ = stopping.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep(INTERVAL) => {}
-            }
+            tokio::time::sleep(INTERVAL).await;
         }
     }
 
@@ -112,7 +106,7 @@ impl HealthMonitor {
         let log = self.store.log_size();
         self.alerts.set(AlertKind::LogSize, large_log(&log));
         // Litestream keeps a read transaction open while it runs.
-        let is_missing = self.settings.current().store.litestream && log.reader.is_none();
+        let is_missing = self.settings.config().store.litestream && log.reader.is_none();
         self.alerts.set(AlertKind::Replication, is_missing.then(AlertDetail::default));
         if let Integrity::Damaged { findings } = &health.integrity {
             self.alerts
@@ -132,11 +126,11 @@ impl HealthMonitor {
     }
 
     fn published_file(&self) -> String {
-        self.settings.current().store.published_file().display().to_string()
+        self.settings.config().store.published_file().display().to_string()
     }
 
     async fn check_ai_limits(&self) {
-        let (now, config) = (clock::now(), self.settings.current());
+        let (now, config) = (clock::now(), self.settings.config());
         let today = start_of_day(now, &config.business.time_zone);
         if let Ok(used) = self.store.read(move |tx| tx.ai_usage(None, today, now)).await {
             self.alerts.set(AlertKind::AiLimit, calls::usage_warning(&config.voice, self.calls.ai_count(), used));
@@ -144,7 +138,7 @@ impl HealthMonitor {
     }
 
     fn check_bridge(&self) {
-        if self.active_settings.current().bridge.is_none() {
+        if self.settings.current().bridge.is_none() {
             // The alerts of a bridge that is not in use are cleared.
             for kind in
                 [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeDeaf, AlertKind::WhatsAppRestricted]
@@ -177,7 +171,7 @@ impl HealthMonitor {
     /// The slower checks.
     async fn run_slow_checks(&self) {
         let now = clock::now();
-        if let Some(bridge) = &self.active_settings.current().bridge
+        if let Some(bridge) = &self.settings.current().bridge
             && self.outbox.bridge().is_some_and(LinkState::is_connected)
         {
             let restriction = bridge.overview(false).await.report.restriction;
@@ -207,7 +201,7 @@ impl HealthMonitor {
     /// Compares the clock with the newest times that it must have passed and, when that is due, with Twilio's clock.
     async fn check_clock(&self, comparison: &mut ClockComparison) {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
-        let floor = ClockFloor { built: self.settings.current().version.build_time.parse().ok(), newest_entry };
+        let floor = ClockFloor { built: self.settings.config().version.build_time.parse().ok(), newest_entry };
         let now = clock::now();
         let behind = floor.check(now, clock_floor::is_synchronised());
         if comparison.is_due(behind.is_some(), clock::instant())
@@ -220,7 +214,7 @@ impl HealthMonitor {
 
     /// Measures Twilio's clock from a request that is made anyway; none if Twilio is not in use or does not answer.
     async fn measure_clock(&self) -> Option<ClockReading> {
-        let config = self.settings.current();
+        let config = self.settings.config();
         let url = config.twilio.api_base_url.as_str();
         if config.twilio.credentials().is_none() || !url.starts_with("https://") {
             return None;

@@ -7,23 +7,20 @@ mod vacuum;
 pub use vacuum::vacuum;
 
 use crate::clock;
-use crate::config::{Reloadable, RetentionConfig};
+use crate::config::RetentionConfig;
 use crate::crm::retention::{self, DeletedCount, RetainedKind};
 use crate::domain::{ActorId, Timestamp};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time;
+use crate::runtime::Settings;
 use crate::store::{Result, Store};
 use std::time::Duration;
-use tokio::sync::watch;
 
-/// Runs until `stopping`.
-pub async fn run(store: Store, settings: Reloadable, disk: DiskMonitor, mut stopping: watch::Receiver<bool>) {
+/// Runs for as long as it is polled.
+pub async fn run(store: Store, settings: Settings, disk: DiskMonitor) {
     loop {
-        tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(INTERVAL) => {}
-        }
-        let config = settings.current();
+        tokio::time::sleep(INTERVAL).await;
+        let config = settings.config();
         let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.care.hour, NIGHT);
         let work = async {
             prune(&store).await?;
@@ -34,11 +31,7 @@ pub async fn run(store: Store, settings: Reloadable, disk: DiskMonitor, mut stop
             }
             Ok::<_, crate::store::Error>(())
         };
-        let done = tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            done = work => done,
-        };
-        if let Err(error) = done {
+        if let Err(error) = work.await {
             tracing::warn!(
                 event = "HOUSEKEEPING_FAILED",
                 error = &error as &dyn std::error::Error,

@@ -3,25 +3,17 @@
 use crate::backup::{CreatedSnapshot, Kind, Snapshots};
 use crate::clock;
 use std::time::Duration;
-use tokio::sync::watch;
 
-/// Creates a snapshot whenever one is due, until `stopping`; failures are retried with growing delays.
-pub async fn run(snapshots: Snapshots, mut stopping: watch::Receiver<bool>) {
+/// Creates a snapshot whenever one is due; failures are retried with growing delays. Runs for as long as it is polled.
+pub async fn run(snapshots: Snapshots) {
     let mut delay = snapshots.start_delay();
     let mut failures = 0;
     loop {
-        tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => break,
-            () = tokio::time::sleep(delay) => {}
-        }
-        let succeeded = tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => break,
-            succeeded = run_due(&snapshots, retry_delay_after(failures + 1)) => succeeded,
-        };
+        tokio::time::sleep(delay).await;
+        let succeeded = run_due(&snapshots, retry_delay_after(failures + 1)).await;
         failures = if succeeded { 0 } else { failures + 1 };
         delay = if succeeded { CHECK_INTERVAL } else { retry_delay_after(failures) };
     }
-    snapshots.cancel_token().cancel();
 }
 
 /// The delay after this number of consecutive failures.

@@ -3,25 +3,23 @@
 mod checks;
 
 use crate::alerting::Alerts;
+use crate::backup::Snapshots;
 use crate::clock;
-use crate::config::Reloadable;
-use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, SelfCheck, Timestamp};
+use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, SelfCheck};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time;
+use crate::runtime::Settings;
 use crate::runtime::ai_check;
 use crate::runtime::outbox::Outbox;
 use crate::store::Store;
+use crate::tls::Tls;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
-
-/// A check that another module provides.
-pub type Check = Arc<dyn Fn(Timestamp) -> CheckResult + Send + Sync>;
 
 /// What is checked.
 pub struct Parts {
     /// The settings.
-    pub settings: Reloadable,
+    pub settings: Settings,
     /// The database.
     pub store: Store,
     /// The disks.
@@ -32,8 +30,10 @@ pub struct Parts {
     pub client: reqwest::Client,
     /// Where alerts are raised.
     pub alerts: Alerts,
-    /// Checks that other modules provide.
-    pub checks: Vec<Check>,
+    /// Certificates.
+    pub tls: Tls,
+    /// Nightly snapshots.
+    pub snapshots: Snapshots,
 }
 
 /// Runs self-checks; clones share the last result.
@@ -62,26 +62,20 @@ impl SelfChecker {
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Checks every night until `stopping`. If the server was off at the scheduled time, the check runs a while after
+    /// Checks every night, for as long as it is polled. If the server was off at the scheduled time, the check runs a while after
     /// the next start.
-    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+    pub async fn run(self) {
         loop {
-            let config = self.inner.parts.settings.current();
+            let config = self.inner.parts.settings.config();
             let (care, zone) = (&config.care, &config.business.time_zone);
             let now = clock::now();
             let next = local_time::next_hour(now, zone, care.hour);
             let missed = self.last().is_none_or(|last| now.since(last.began_at) > MISSED);
             let wait = if missed { next.since(now).min(AFTER_START) } else { next.since(now) };
-            tokio::select! {
-                _ = stopping.wait_for(|stop| *stop) => return,
-                // In short sleeps, because the system clock may be changed meanwhile.
-                () = tokio::time::sleep(wait.min(MAX_SLEEP)) => {}
-            }
+            // In short sleeps, because the system clock may be changed meanwhile.
+            tokio::time::sleep(wait.min(MAX_SLEEP)).await;
             if care.self_check && wait <= MAX_SLEEP {
-                tokio::select! {
-                    _ = stopping.wait_for(|stop| *stop) => return,
-                    _ = self.check() => {}
-                }
+                self.check().await;
             }
         }
     }
@@ -91,8 +85,9 @@ impl SelfChecker {
         let _running = self.inner.running.lock().await;
         let (parts, began_at) = (&self.inner.parts, clock::now());
         let mut findings = checks::all(parts).await;
-        findings.extend(ai_check::check(&parts.client, &parts.settings.current(), clock::now()).await);
-        findings.extend(parts.checks.iter().map(|check| check(clock::now())));
+        findings.extend(ai_check::check(&parts.client, &parts.settings.config(), clock::now()).await);
+        findings.push(checks::certificate(&parts.tls.status()));
+        findings.push(checks::backup(&parts.snapshots, clock::now()));
         let ok = findings.iter().all(|finding| finding.state != CheckStatus::Error);
         let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };
         log_result(&check);

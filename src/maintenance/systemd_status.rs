@@ -1,8 +1,8 @@
 //! The status line of `systemctl status`.
 
-use crate::config::Reloadable;
 use crate::host::systemd_notify;
 use crate::providers::baileys::bridge::LinkState;
+use crate::runtime::Settings;
 use crate::runtime::calls::Calls;
 use crate::runtime::outbox::Outbox;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct StatusLine {
     /// The settings.
-    pub settings: Reloadable,
+    pub settings: Settings,
     /// The registry of active calls.
     pub calls: Calls,
     /// Outbound messages, and the state of the bridge.
@@ -32,7 +32,7 @@ impl StatusLine {
             Some(LinkState::Connected) => "WhatsApp connected, ",
             Some(_) => "WhatsApp not connected, ",
         };
-        let settings = if self.settings.current().rejected.is_empty() { "" } else { REJECTED };
+        let settings = if self.settings.config().rejected.is_empty() { "" } else { REJECTED };
         format!("Answering{settings}: {calls}{whatsapp}the page is at {}", self.page)
     }
 

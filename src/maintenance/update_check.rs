@@ -1,12 +1,11 @@
 //! Checks for a newer release once a week, if the owner has enabled it, and reports each release once.
 
 use crate::clock;
-use crate::config::{Config, Reloadable};
 use crate::domain::Timestamp;
 use crate::providers::release_feed::{self, FeedError, FeedResponse, Release, is_newer};
+use crate::runtime::Settings;
 use crate::store::{self, ReadTx, Store};
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// What is known of the newest release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,19 +35,16 @@ impl UpdateState {
     }
 }
 
-/// Runs until `stopping`.
-pub async fn run(store: Store, settings: Reloadable<Config>, mut stopping: watch::Receiver<bool>) {
+/// Runs for as long as it is polled.
+pub async fn run(store: Store, settings: Settings) {
     loop {
         // No request is sent unless the owner has enabled the check.
-        if let Some(feed) = settings.current().updates.weekly_feed()
+        if let Some(feed) = settings.config().updates.weekly_feed()
             && let Err(error) = check_if_due(&store, feed.as_str()).await
         {
             tracing::warn!(event = "UPDATE_CHECK_FAILED", %error, "Cannot store the result of the check for newer releases");
         }
-        tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(CHECK_INTERVAL) => {}
-        }
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
 }
 

@@ -2,13 +2,23 @@
 
 use super::outbox::ProviderSenders;
 use super::{TwilioPrompts, media_fetcher, outbox, recording_fetcher};
-use crate::config::{Config, ConfigErrors, WhatsAppConfig};
+use crate::config::{Config, ConfigErrors, Reloadable, WhatsAppConfig};
 use crate::inbox::policy::RoutingRules;
 use crate::inbox::send_rate::SendRate;
 use crate::providers::baileys::bridge::Bridge;
 use crate::providers::safe_fetch::{SafeFetcher, Trusted};
 use crate::providers::twilio::media::TwilioMediaFetcher;
 use std::sync::Arc;
+
+/// The one holder of the active settings; clones share it.
+pub type Settings = Reloadable<ActiveSettings>;
+
+impl Settings {
+    /// The current settings without the objects that are built from them.
+    pub fn config(&self) -> Arc<Config> {
+        self.current().config.clone()
+    }
+}
 
 /// The settings, and the objects that are built from them. An operation takes [`crate::config::Reloadable::current`] once,
 /// and keeps that value until it is done.

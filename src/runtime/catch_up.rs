@@ -20,7 +20,7 @@ use crate::{clock, entropy};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// Signals that a webhook of Twilio may not have been stored; clones share it.
 #[derive(Clone, Default)]
@@ -93,32 +93,25 @@ struct Found {
 }
 
 impl CatchUp {
-    /// Runs until `stopping`.
-    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
-        let reading = async {
-            let (mut failures, mut next, mut seen) =
-                (0_u32, clock::instant(), (clock::instant(), clock::moment().steady));
-            loop {
-                let now = (clock::instant(), clock::moment().steady);
-                // A machine that slept has missed webhooks, and timers do not run during sleep.
-                let slept = now.1.saturating_sub(seen.1).saturating_sub(now.0.saturating_duration_since(seen.0));
-                seen = now;
-                // Reading the clock detects a step of the system clock soon.
-                self.clock.now();
-                if now.0 >= next || slept > SLEEP_THRESHOLD {
-                    let (pause, failed) = self.pass_and_report(failures).await;
-                    failures = failed;
-                    next = clock::instant() + pause;
-                }
-                tokio::select! {
-                    () = self.gap.notify.notified() => next = clock::instant(),
-                    () = tokio::time::sleep(TICK.min(next.saturating_duration_since(clock::instant()))) => {}
-                }
+    /// Runs for as long as it is polled.
+    pub async fn run(self) {
+        let (mut failures, mut next, mut seen) = (0_u32, clock::instant(), (clock::instant(), clock::moment().steady));
+        loop {
+            let now = (clock::instant(), clock::moment().steady);
+            // A machine that slept has missed webhooks, and timers do not run during sleep.
+            let slept = now.1.saturating_sub(seen.1).saturating_sub(now.0.saturating_duration_since(seen.0));
+            seen = now;
+            // Reading the clock detects a step of the system clock soon.
+            self.clock.now();
+            if now.0 >= next || slept > SLEEP_THRESHOLD {
+                let (pause, failed) = self.pass_and_report(failures).await;
+                failures = failed;
+                next = clock::instant() + pause;
             }
-        };
-        tokio::select! {
-            () = reading => {}
-            _ = stopping.wait_for(|stop| *stop) => {}
+            tokio::select! {
+                () = self.gap.notify.notified() => next = clock::instant(),
+                () = tokio::time::sleep(TICK.min(next.saturating_duration_since(clock::instant()))) => {}
+            }
         }
     }
 

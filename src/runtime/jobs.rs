@@ -9,8 +9,9 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// Why a job failed.
 #[derive(Debug)]
@@ -39,10 +40,11 @@ impl Jobs {
 type JobFuture = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 
 /// The worker, with a handler for each kind of job.
+#[derive(Clone)]
 pub struct JobWorker {
     store: Store,
     jobs: Jobs,
-    kinds: BTreeMap<&'static str, Box<dyn Fn(Job) -> JobFuture + Send + Sync>>,
+    kinds: BTreeMap<&'static str, Arc<dyn Fn(Job) -> JobFuture + Send + Sync>>,
     max_concurrent: usize,
 }
 
@@ -58,7 +60,7 @@ impl JobWorker {
     where
         F: Future<Output = Result<(), JobError>> + Send + 'static,
     {
-        self.kinds.insert(kind, Box::new(move |job| Box::pin(work(job))));
+        self.kinds.insert(kind, Arc::new(move |job| Box::pin(work(job))));
         self
     }
 
@@ -75,7 +77,7 @@ impl JobWorker {
     }
 
     /// Runs until `stopping`, then waits for the running jobs; jobs that are cut off run again after the next start.
-    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+    pub async fn run(self, stopping: CancellationToken) {
         let (mut running, mut in_flight) = (JoinSet::new(), HashSet::new());
         loop {
             let wait = match self.start_due(&mut running, &mut in_flight).await {
@@ -90,7 +92,7 @@ impl JobWorker {
                 }
             };
             tokio::select! {
-                _ = stopping.wait_for(|stop| *stop) => break,
+                () = stopping.cancelled() => break,
                 () = self.jobs.wake.notified() => {}
                 Some(Ok(id)) = running.join_next() => { in_flight.remove(&id); }
                 () = tokio::time::sleep(wait) => {}

@@ -24,8 +24,9 @@ pub(super) use senders::ProviderSenders;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// A handle to the outbox; clones share it.
 #[derive(Clone)]
@@ -89,14 +90,14 @@ impl Outbox {
 
     /// Sends until `stopping`, then waits for the attempts in flight. Those that are cut off are unconfirmed at the
     /// next start.
-    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+    pub async fn run(self, stopping: CancellationToken) {
         let mut dispatcher = Dispatcher::new(self.shared.clone()).await;
         let bridge_watch = tokio::spawn(watch_bridge(self.clone()));
         loop {
             self.shared.health.record_loop(clock::now());
             let wait = dispatcher.start_due().await;
             tokio::select! {
-                _ = stopping.wait_for(|stop| *stop) => break,
+                () = stopping.cancelled() => break,
                 () = self.shared.wake.notified() => {}
                 () = dispatcher.ended() => {}
                 () = tokio::time::sleep(wait) => {}

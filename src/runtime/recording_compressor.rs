@@ -11,23 +11,21 @@ use crate::crm::recording::{COMPRESS_JOB, CompressJob};
 use crate::domain::RecordingId;
 use crate::store::{self, CompressedFile, Job, Store};
 use std::time::Duration;
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
-/// Starts the compression. `worker` runs nothing else, so other jobs do not wait for it.
-pub fn start(workers: &mut JoinSet<()>, worker: JobWorker, store: &Store, stopping: &watch::Receiver<bool>) {
-    let (of_job, until) = (store.clone(), stopping.clone());
+/// Compresses until `stopping`. `worker` runs nothing else, so other jobs do not wait for it.
+pub async fn run(worker: JobWorker, store: Store, stopping: CancellationToken) {
+    let until = stopping.clone();
     let worker = worker.on(COMPRESS_JOB, move |job| {
-        let (store, mut until) = (of_job.clone(), until.clone());
+        let (store, until) = (store.clone(), until.clone());
         async move {
-            tokio::select! {
-                outcome = compress(store, job) => outcome,
-                // The job runs again after the next start of the service.
-                _ = until.wait_for(|stop| *stop) => Err(JobError::Retry("the service is stopping".to_owned())),
-            }
+            // The job runs again after the next start of the service.
+            let cut_off = || Err(JobError::Retry("the service is stopping".to_owned()));
+            until.run_until_cancelled(Box::pin(compress(store, job))).await.unwrap_or_else(cut_off)
         }
     });
-    workers.spawn(worker.run(stopping.clone()));
+    worker.run(stopping).await;
 }
 
 async fn compress(store: Store, job: Job) -> Result<(), JobError> {

@@ -7,7 +7,6 @@ use crate::domain::EndReason;
 use crate::providers::twilio::rest;
 use crate::store::OpenCall;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// How often it runs.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -16,18 +15,15 @@ const STALE_AFTER: Duration = Duration::from_mins(2);
 /// A call is considered over after this time if Twilio cannot be queried.
 const ASSUME_OVER_AFTER: Duration = Duration::from_hours(4);
 
-/// Runs until `stopping`.
-pub async fn run(calls: Calls, mut stopping: watch::Receiver<bool>) {
+/// Runs for as long as it is polled.
+pub async fn run(calls: Calls) {
     let store = calls.services().store.clone();
     if let Err(error) = store.write(recording_writer::finalize_interrupted).await {
         tracing::error!(event = "SWEEP_FAILED", error = &error as &dyn std::error::Error, "Cannot close recordings");
     }
     loop {
         close_stale(&calls).await;
-        tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(INTERVAL) => {}
-        }
+        tokio::time::sleep(INTERVAL).await;
     }
 }
 

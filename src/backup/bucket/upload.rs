@@ -1,7 +1,7 @@
 //! Uploads a file: small ones in one request, large ones in parts.
 
 use super::{Bucket, action_url};
-use crate::backup::{CancellationToken, Error};
+use crate::backup::Error;
 use crate::domain::hex;
 use md5::{Digest, Md5};
 use rusty_s3::actions::{
@@ -13,6 +13,7 @@ use sha2::Sha256;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
 
 /// A multipart upload that has begun: parts that a crash leaves in the bucket cost money until they are deleted.
 #[derive(Serialize, Deserialize)]

@@ -1,14 +1,15 @@
 //! Disk space of snapshots: older ones are deleted before a new one is made.
 
 use super::Snapshots;
+use crate::backup::Error;
 use crate::backup::folder::{self, Snapshot};
 use crate::backup::name::SnapshotName;
 use crate::backup::retention::{SpaceNeeds, select_to_free_space};
-use crate::backup::{CancellationToken, Error};
 use crate::config::DiskLimit;
 use crate::store::{self, DiskSpace};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use tokio_util::sync::CancellationToken;
 
 impl Snapshots {
     /// Deletes older snapshots until the next one has space and all of them are within the budget. Returns their names.

@@ -102,7 +102,7 @@ impl Follower {
             }
             tokio::select! {
                 changed = self.changes.changed() => changed.ok()?,
-                _ = self.stopping.0.wait_for(|stop| *stop) => return None,
+                () = self.stopping.0.cancelled() => return None,
                 () = tokio::time::sleep_until(self.next_check.into()) => {}
                 () = tokio::time::sleep_until(self.ends.into()) => return None,
             }

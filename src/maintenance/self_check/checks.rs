@@ -1,9 +1,12 @@
 //! The individual checks of the self-check.
 
 use super::Parts;
+use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
-use crate::domain::{CheckResult, CheckStatus};
+use crate::domain::{CheckResult, CheckStatus, Timestamp};
+use crate::maintenance::health_monitor::{backup_problem, certificate_problem};
 use crate::store::{CopyCheck, Error};
+use crate::tls::{TlsHealth, TlsStatus};
 use std::time::Duration;
 
 /// Runs all checks, the most important first.
@@ -16,6 +19,27 @@ pub(super) async fn all(parts: &Parts) -> Vec<CheckResult> {
         jobs(parts).await,
         bridge(parts),
     ]
+}
+
+/// The finding about the certificate.
+pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
+    match (certificate_problem(status), status.not_after) {
+        (Some(problem), _) => CheckResult::error("certificate", problem.en, "run `agentlocator doctor`"),
+        (None, Some(end)) if status.health == TlsHealth::Ok => {
+            CheckResult::ok("certificate", format!("valid until {end}"))
+        }
+        (None, _) => CheckResult::skipped("certificate", "no certificate is configured"),
+    }
+}
+
+/// The finding about the snapshots.
+pub(super) fn backup(snapshots: &Snapshots, now: Timestamp) -> CheckResult {
+    match (backup_problem(snapshots, now), snapshots.backup_status(now)) {
+        (Some(problem), _) => CheckResult::error("backup", problem.en, "run `agentlocator doctor`"),
+        (None, BackupStatus::Off) => CheckResult::skipped("backup", "switched off"),
+        (None, BackupStatus::Pending) => CheckResult::skipped("backup", "no nightly snapshot was due yet"),
+        (None, BackupStatus::Good | BackupStatus::Bad) => CheckResult::ok("backup", "the last snapshot is good"),
+    }
 }
 
 async fn database(parts: &Parts) -> CheckResult {

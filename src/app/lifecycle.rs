@@ -1,0 +1,144 @@
+//! The daemon's tasks, and the order in which they stop: first the workers, while the listeners still answer the calls
+//! that end; then the listeners and everything else.
+
+use super::services::Services;
+use crate::host::systemd_notify;
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// Tasks that stop together. None of them may end before. A `JoinSet` and not a `TaskTracker`, because a task that
+/// panicked must be noticed, and one that does not stop must be aborted.
+#[derive(Default)]
+pub(super) struct TaskGroup {
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+    names: HashMap<Id, &'static str>,
+}
+
+impl TaskGroup {
+    /// Starts a task that is dropped, wherever it waits, when the group stops.
+    pub(super) fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_draining(name, |stop| async move {
+            stop.run_until_cancelled(task).await;
+        });
+    }
+
+    /// Starts a task that finishes its work when its token is cancelled, and then ends.
+    pub(super) fn spawn_draining<F>(&mut self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let handle = self.tasks.spawn(task(self.stop.clone()));
+        self.names.insert(handle.id(), name);
+    }
+
+    /// Waits for the first task that ends; returns what happened. Never returns while the group has no task.
+    async fn ended_early(&mut self) -> String {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => self.describe(ended),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Requests the tasks to stop.
+    fn cancel(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until all tasks have ended, for a limited time. Returns false if some are still running.
+    async fn wait(&mut self, limit: Duration) -> bool {
+        let all_ended = async { while self.tasks.join_next().await.is_some() {} };
+        tokio::time::timeout(limit, all_ended).await.is_ok()
+    }
+
+    fn describe(&self, ended: Result<(Id, ()), JoinError>) -> String {
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
+        let name = self.names.get(&id).copied().unwrap_or("unknown");
+        match ended {
+            Ok(_) => format!("the task `{name}` ended"),
+            Err(error) => format!("the task `{name}` failed: {error}"),
+        }
+    }
+}
+
+/// All tasks of the daemon.
+#[derive(Default)]
+pub(super) struct Tasks {
+    /// What works in the background. It stops first, and may finish its work while the calls are drained.
+    pub(super) workers: TaskGroup,
+    /// The listeners. They stay open while calls are drained, because Twilio requests TwiML when a call's stream ends.
+    pub(super) listeners: TaskGroup,
+    /// Everything else; it stops last.
+    pub(super) upkeep: TaskGroup,
+}
+
+impl Tasks {
+    /// Waits for the first task that ends although nothing has stopped it; returns what happened.
+    pub(super) async fn ended_early(&mut self) -> String {
+        tokio::select! {
+            what = self.workers.ended_early() => what,
+            what = self.listeners.ended_early() => what,
+            what = self.upkeep.ended_early() => what,
+        }
+    }
+
+    /// Drains calls, workers and requests, each for a limited time, and stops all tasks.
+    pub(super) async fn stop(mut self, services: &Services) {
+        systemd_notify::stopping("Stopping: calls and running requests may end");
+        tracing::info!(event = "STOPPING", "Stopping: waiting for calls and requests in progress to end");
+        self.workers.cancel();
+        services.snapshots.cancel_token().cancel();
+        let drained = async { tokio::join!(services.calls.drain(CALLS_TIMEOUT), self.workers.wait(CALLS_TIMEOUT)) };
+        tokio::select! {
+            _ = drained => {}
+            () = services.status.clone().run_while_draining() => {}
+        }
+        self.listeners.cancel();
+        if !self.listeners.wait(REQUESTS_TIMEOUT).await {
+            tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were aborted");
+        }
+        self.upkeep.cancel();
+        for mut group in [self.workers, self.listeners, self.upkeep] {
+            group.tasks.shutdown().await;
+        }
+    }
+}
+
+/// How long calls may continue.
+const CALLS_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long requests may run after the listeners have closed.
+const REQUESTS_TIMEOUT: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_ends_early_is_named() {
+        let mut group = TaskGroup::default();
+        group.spawn("stays", std::future::pending());
+        group.spawn("leaves", std::future::ready(()));
+        assert_eq!(group.ended_early().await, "the task `leaves` ended");
+        group.spawn("breaks", async { panic!("on purpose") });
+        let what = group.ended_early().await;
+        assert!(what.starts_with("the task `breaks` failed:") && what.contains("on purpose"), "{what}");
+    }
+
+    #[tokio::test]
+    async fn a_draining_task_finishes_its_work_and_others_are_dropped() {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let mut group = TaskGroup::default();
+        group.spawn("waits for ever", std::future::pending());
+        group.spawn_draining("finishes", |stop| async move {
+            stop.cancelled().await;
+            let _ = sender.send("finished");
+        });
+        assert!(!group.wait(Duration::ZERO).await);
+        group.cancel();
+        assert!(group.wait(Duration::from_secs(10)).await);
+        assert_eq!(receiver.await, Ok("finished"));
+    }
+}

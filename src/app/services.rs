@@ -1,0 +1,230 @@
+//! The services: everything that lives as long as the daemon, each built once, with what it depends on.
+
+use super::Reloading;
+use super::lifecycle::Tasks;
+use super::reload::Reloader;
+use crate::alerting::Alerts;
+use crate::backup::Snapshots;
+use crate::config::{Config, Reloadable};
+use crate::crm::inbox::MEDIA_JOB;
+use crate::crm::message_clock::MessageClock;
+use crate::crm::recording::FETCH_JOB;
+use crate::domain::PageUrls;
+use crate::engine::RejectedFields;
+use crate::host::disk::DiskMonitor;
+use crate::host::instance_challenge::InstanceKey;
+use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness};
+use crate::maintenance::health_monitor::HealthMonitor;
+use crate::maintenance::self_check::{Parts, SelfChecker};
+use crate::maintenance::systemd_status::StatusLine;
+use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup, update_check};
+use crate::providers::http_client;
+use crate::runtime::calls::{CallServices, Calls};
+use crate::runtime::catch_up::{CatchUp, Gap};
+use crate::runtime::jobs::JobWorker;
+use crate::runtime::media_fetcher::MediaFetcher;
+use crate::runtime::outbox::Outbox;
+use crate::runtime::recorded_turns::RecordedTurns;
+use crate::runtime::{ActiveSettings, Clips, Settings, recording_compressor, recording_fetcher, stale_calls};
+use crate::store::{Priority, Store};
+use crate::telemetry::metrics::Metrics;
+use crate::tls::Tls;
+use anyhow::Context;
+use std::sync::Arc;
+
+/// The services of the daemon.
+pub(super) struct Services {
+    pub(super) settings: Settings,
+    pub(super) calls: Calls,
+    pub(super) snapshots: Snapshots,
+    pub(super) status: StatusLine,
+    /// What every call uses; the other services share its store, client, disk monitor and alerts.
+    shared: CallServices,
+    tls: Tls,
+    outbox: Outbox,
+    jobs: JobWorker,
+    compressor: JobWorker,
+    message_clock: MessageClock,
+    gap: Gap,
+    self_check: SelfChecker,
+    page: String,
+}
+
+impl Services {
+    /// Builds all services; none of them runs yet.
+    pub(super) async fn build(
+        config: Config,
+        store: Store,
+        listeners: &Listeners,
+        pages: &PageUrls,
+    ) -> anyhow::Result<Self> {
+        let alerts = Alerts::load(store.clone(), alert_delivery::thresholds(&config)).await;
+        let client = http_client::build().context("cannot create an HTTP client")?;
+        let snapshots = Snapshots::new(&config, client.clone());
+        let settings = Reloadable::new(ActiveSettings::build(Arc::new(config), &client)?);
+        let current = settings.clone();
+        let disk = DiskMonitor::new(move || current.config());
+        let tls = Tls::open(settings.config(), listeners.tls_listeners());
+        let compressor = JobWorker::new(store.clone()).one_at_a_time();
+        let shared = CallServices {
+            active_settings: settings.clone(),
+            clips: Arc::new(Clips::shipped()),
+            client,
+            store,
+            disk,
+            compression: compressor.handle(),
+            alerts,
+            rejected: RejectedFields::default(),
+        };
+        let message_clock = stored_message_clock(&shared.store).await?;
+        let outbox = Outbox::new(settings.clone(), shared.store.clone(), shared.alerts.clone());
+        let calls = Calls::new(shared.clone());
+        let page = pages.best.clone();
+        let status =
+            StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page: page.clone() };
+        let self_check = SelfChecker::new(Parts {
+            settings: settings.clone(),
+            store: shared.store.clone(),
+            disk: shared.disk.clone(),
+            outbox: outbox.clone(),
+            client: shared.client.clone(),
+            alerts: shared.alerts.clone(),
+            tls: tls.clone(),
+            snapshots: snapshots.clone(),
+        })
+        .await;
+        Ok(Self {
+            jobs: jobs(&shared),
+            gap: Gap::default(),
+            settings,
+            calls,
+            snapshots,
+            status,
+            shared,
+            tls,
+            outbox,
+            compressor,
+            message_clock,
+            self_check,
+            page,
+        })
+    }
+
+    /// Starts the workers, then the listeners and the upkeep.
+    pub(super) fn start(
+        &self,
+        tasks: &mut Tasks,
+        listeners: Listeners,
+        reloading: Reloading,
+        (metrics, identity): (Metrics, InstanceKey),
+    ) {
+        self.start_workers(tasks);
+        self.start_upkeep(tasks, reloading);
+        let state = self.http_state(metrics, identity);
+        tasks.listeners.spawn_draining("listeners", |stop| http::serve(listeners, state, stop));
+    }
+
+    fn start_workers(&self, tasks: &mut Tasks) {
+        let store = &self.shared.store;
+        let background = store.with_priority(Priority::Backfill);
+        let catch_up = CatchUp {
+            store: store.with_priority(Priority::Job),
+            jobs: self.jobs.handle(),
+            services: self.shared.clone(),
+            clock: self.message_clock.clone(),
+            gap: self.gap.clone(),
+        };
+        let (outbox, jobs) = (self.outbox.clone(), self.jobs.clone());
+        let (compressor, recordings) = (self.compressor.clone(), store.clone());
+        let workers = &mut tasks.workers;
+        workers.spawn("catch-up", catch_up.run());
+        workers.spawn("backfills", backfills::run(background, self.shared.compression.clone()));
+        workers.spawn("nightly backup", nightly_backup::run(self.snapshots.clone()));
+        workers.spawn_draining("jobs", |stop| jobs.run(stop));
+        workers.spawn_draining("compression", |stop| recording_compressor::run(compressor, recordings, stop));
+        workers.spawn_draining("outbox", |stop| outbox.run(stop));
+    }
+
+    fn start_upkeep(&self, tasks: &mut Tasks, reloading: Reloading) {
+        let CallServices { store, disk, alerts, client, .. } = &self.shared;
+        let settings = || self.settings.clone();
+        let monitor = HealthMonitor {
+            settings: settings(),
+            store: store.clone(),
+            disk: disk.clone(),
+            outbox: self.outbox.clone(),
+            tls: self.tls.clone(),
+            snapshots: self.snapshots.clone(),
+            jobs: self.jobs.handle(),
+            calls: self.calls.clone(),
+            alerts: alerts.clone(),
+        };
+        let reloader = Reloader {
+            source: reloading.source,
+            log: reloading.log,
+            store: store.clone(),
+            client: client.clone(),
+            settings: settings(),
+            outbox: self.outbox.clone(),
+            tls: self.tls.clone(),
+            status: self.status.clone(),
+            last_good: reloading.last_good,
+        };
+        let delivery =
+            alert_delivery::run(alerts.clone(), settings(), self.page.clone(), self.outbox.clone(), store.clone());
+        let background = store.with_priority(Priority::Backfill);
+        let upkeep = &mut tasks.upkeep;
+        upkeep.spawn("certificates", self.tls.clone().run());
+        upkeep.spawn("stale calls", stale_calls::run(self.calls.clone()));
+        upkeep.spawn("housekeeping", housekeeping::run(background, settings(), disk.clone()));
+        upkeep.spawn("self-check", self.self_check.clone().run());
+        upkeep.spawn("update check", update_check::run(store.clone(), settings()));
+        upkeep.spawn("alert delivery", delivery);
+        upkeep.spawn("health monitor", monitor.run());
+        upkeep.spawn("status line", self.status.clone().run());
+        upkeep.spawn("reload", reloader.run(reloading.reload_requests));
+    }
+
+    /// What the request handlers use.
+    fn http_state(&self, metrics: Metrics, identity: InstanceKey) -> AppState {
+        AppState::from(AppParts {
+            active_settings: self.settings.clone(),
+            store: self.shared.store.clone(),
+            calls: self.calls.clone(),
+            jobs: self.jobs.handle(),
+            message_clock: self.message_clock.clone(),
+            gap: self.gap.clone(),
+            outbox: self.outbox.clone(),
+            replay_cache: Arc::default(),
+            auth: Arc::default(),
+            bodies: BodyBudget::default(),
+            readiness: Arc::new(Readiness::default()),
+            disk: self.shared.disk.clone(),
+            alerts: self.shared.alerts.clone(),
+            snapshots: self.snapshots.clone(),
+            self_check: self.self_check.clone(),
+            metrics,
+            identity,
+            tls: self.tls.clone(),
+            recorded_turns: RecordedTurns::new(self.shared.clone()),
+        })
+    }
+}
+
+/// The clock of the messages, which continues behind the newest stored one.
+async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
+    let message_clock = MessageClock::default();
+    let clock = message_clock.clone();
+    store.read(move |tx| clock.assume_stored(tx)).await.context("cannot read the times of messages")?;
+    Ok(message_clock)
+}
+
+/// Registers the handlers of the background jobs.
+fn jobs(services: &CallServices) -> JobWorker {
+    let store = services.store.with_priority(Priority::Job);
+    let recordings_of = services.clone();
+    let worker =
+        JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
+    let fetcher = MediaFetcher::new(services.active_settings.clone(), store, services.disk.clone());
+    worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
+}

@@ -1,0 +1,64 @@
+//! Opens the database, and completes the settings with those that are stored in it.
+
+use super::clock_wait;
+use crate::config::{Config, DataMarker, Problem};
+use crate::host::systemd_notify;
+use crate::store::Store;
+use anyhow::Context;
+use std::io::Write;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// Opens the database, and merges the settings that are stored in it; waits a moment if the clock is behind.
+pub(super) async fn open_store(config: Config, data_marker: Option<DataMarker>) -> anyhow::Result<(Store, Config)> {
+    let store_config = config.store.clone();
+    let opening = tokio::task::spawn_blocking(move || Store::open(&store_config));
+    let (store, applied) =
+        extend_start_timeout_during(OPENING_STATUS, opening).await?.context("cannot open the database")?;
+    report_migrations(&applied);
+    let (config, problems) = with_stored_settings(config, &store).await?;
+    for problem in problems {
+        tracing::warn!(event = "CONFIG_STORED", %problem, "A stored setting is invalid and is ignored");
+    }
+    for warning in config.warnings() {
+        tracing::warn!(event = "CONFIG_WARNING", "{warning}");
+    }
+    if let Some(Err(error)) = data_marker.map(|marker| marker.set(&config.store)) {
+        tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot write the data marker: a later start without the database would not be detected");
+    }
+    clock_wait::wait(&store, &config).await;
+    Ok((store, config))
+}
+
+/// Waits for blocking work, and extends systemd's start timeout meanwhile.
+async fn extend_start_timeout_during<T>(status: &str, mut work: JoinHandle<T>) -> anyhow::Result<T> {
+    loop {
+        systemd_notify::extend_start_timeout(status, EXTENSION);
+        if let Ok(done) = tokio::time::timeout(EXTEND_EVERY, &mut work).await {
+            return done.context("a start-up thread failed");
+        }
+    }
+}
+
+/// Prints one plain line per migration to stdout, for programs that watch a start.
+pub(crate) fn report_migrations(applied: &[String]) {
+    let mut out = std::io::stdout().lock();
+    for name in applied {
+        // stdout may be closed.
+        let _ = writeln!(out, "Applied migration: {name}");
+    }
+    let _ = out.flush();
+}
+
+/// Merges the settings that are stored in the database; invalid ones are ignored.
+pub(super) async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<(Config, Vec<Problem>)> {
+    let stored = store.read(|tx| tx.stored_settings()).await.context("cannot read the stored settings")?;
+    Ok(config.with_stored(&stored))
+}
+
+/// The systemd status until the database is open; the package matches its beginning.
+const OPENING_STATUS: &str = "Bringing the database up to date";
+
+/// How often systemd's start timeout is extended; it is then valid for this long.
+const EXTEND_EVERY: Duration = Duration::from_secs(5);
+const EXTENSION: Duration = Duration::from_mins(1);
