@@ -1,30 +1,38 @@
 //! One call from Twilio's first webhook to its end.
 
+mod agent_speech;
 mod barge_in;
+mod caller;
+mod caller_speech;
 mod connection;
 mod conversation;
 mod ending;
+mod engine_link;
+mod idle;
+mod keys;
+mod reply_watch;
 mod speech;
+mod stream_link;
 mod tools;
 mod transfer;
-mod watch;
 
-use super::caller_audio::CallerAudio;
-use super::local_speech::LocalSpeech;
 use super::playback::{Outgoing, Playback, Source};
 use super::responses::Responses;
 use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
-    CallEvent, CallPolicy, Clip, EngineCommand, EngineKind, Input, ItemId, Operator, Output, ResponseId,
-    ResponseRequest, StreamEndAction, TurnRecord,
+    CallEvent, CallPolicy, Clip, EngineCommand, EngineKind, Input, Operator, Output, StreamEndAction, TurnRecord,
 };
 use crate::domain::EndReason;
-use speech::Speech;
+use agent_speech::{AgentSpeech, is_clip};
+use caller::Caller;
+use engine_link::EngineLink;
+use idle::IdleWatch;
+use reply_watch::ReplyWatch;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+use stream_link::StreamLink;
 use tools::Tools;
-use watch::Watch;
 
 /// How long a call may continue after the prompt to wrap up.
 const WRAP_UP: Duration = Duration::from_mins(1);
@@ -34,37 +42,19 @@ const WRAP_UP: Duration = Duration::from_mins(1);
 pub struct CallSession {
     policy: CallPolicy,
     phase: Phase,
-    /// When the caller's first stream started; turns are timed from there.
-    began: Option<Instant>,
-    /// When the caller's current stream started, if there is one.
-    stream_began: Option<Instant>,
-    /// A stream was lost, and another one was requested.
-    has_lost_stream: bool,
-    /// Another stream was requested: what the agent says first on it.
-    resume_with: Option<ResponseRequest>,
-    engine: Engine,
-    caller_audio: CallerAudio,
+    stream: StreamLink,
+    engine: EngineLink,
+    caller: Caller,
+    /// The audio on its way to the caller.
     playback: Playback,
+    agent_speech: AgentSpeech,
     responses: Responses,
+    tools: Tools,
     transcript: Transcript,
+    reply_watch: ReplyWatch,
+    idle: IdleWatch,
     timers: Timers,
     outputs: VecDeque<Output>,
-    speech: Speech,
-    local_speech: LocalSpeech,
-    /// Since when speech that the local detector found is unnoticed by the engine.
-    undetected_since: Option<Instant>,
-    watch: Watch,
-    message_taken: bool,
-    keys: String,
-    last_key: Option<Instant>,
-    tools: Tools,
-    /// The agent's newest utterance, and its response.
-    newest: Option<(ResponseId, ItemId)>,
-    /// The bytes of audio of that response.
-    newest_bytes: usize,
-    idle_prompts: u32,
-    warnings: u32,
-    clips: u32,
 }
 
 #[derive(Debug)]
@@ -83,47 +73,23 @@ enum Phase {
     Done,
 }
 
-/// The current engine and its state.
-#[derive(Debug)]
-struct Engine {
-    /// Its index in `CallPolicy::engines`.
-    index: usize,
-    is_ready: bool,
-    /// The generation: counts each opening, so nothing about earlier engines is sent to this one.
-    generation: u32,
-    /// How often it has failed since its last complete response.
-    consecutive_failures: u32,
-}
-
 impl CallSession {
     /// Creates the session when Twilio reports the call: the greeting starts now, and the engine connects meanwhile.
     pub fn new(policy: CallPolicy, now: Instant) -> Self {
         let mut session = Self {
             phase: Phase::Connecting,
-            began: None,
-            stream_began: None,
-            has_lost_stream: false,
-            resume_with: None,
-            engine: Engine { index: 0, is_ready: false, generation: 0, consecutive_failures: 0 },
-            caller_audio: CallerAudio::default(),
+            stream: StreamLink::default(),
+            engine: EngineLink::new(policy.engines.clone()),
+            caller: Caller::default(),
             playback: Playback::new(policy.lead),
+            agent_speech: AgentSpeech::default(),
             responses: Responses::default(),
+            tools: Tools::default(),
             transcript: Transcript::default(),
+            reply_watch: ReplyWatch::default(),
+            idle: IdleWatch::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
-            speech: Speech::default(),
-            local_speech: LocalSpeech::default(),
-            undetected_since: None,
-            watch: Watch::default(),
-            message_taken: false,
-            keys: String::new(),
-            last_key: None,
-            tools: Tools::default(),
-            newest: None,
-            newest_bytes: 0,
-            idle_prompts: 0,
-            warnings: 0,
-            clips: 0,
             policy,
         };
         session.timers.set(Timer::Watchdog, now + session.policy.greeting + session.policy.watchdog);
@@ -204,7 +170,7 @@ impl CallSession {
 
     /// The engine in use.
     pub fn engine(&self) -> EngineKind {
-        self.policy.engines.get(self.engine.index).copied().unwrap_or(EngineKind::Voicemail)
+        self.engine.kind()
     }
 
     /// Performs the follow-up work of any input: moves audio and responses, and sets the timers that depend on them.
@@ -213,21 +179,21 @@ impl CallSession {
             return;
         }
         self.record_heard(now);
-        if self.engine.is_ready && self.stream_began.is_some() {
-            while let Some(audio) = self.caller_audio.poll() {
+        if self.engine.is_ready() && self.stream.is_open() {
+            while let Some(audio) = self.caller.audio.poll() {
                 self.outputs.push_back(Output::Engine(EngineCommand::AppendAudio(audio)));
             }
             // A request waits while the caller speaks.
-            if !self.engine_detects_speech()
+            if !self.caller.speech.is_detected()
                 && let Some(request) = self.responses.poll_request(now)
             {
                 self.outputs.push_back(Output::Engine(EngineCommand::Respond(request)));
             }
         }
-        if self.stream_began.is_some() {
+        if self.stream.is_open() {
             self.flush_playback(now);
         }
-        self.watch(now);
+        self.watch_reply(now);
         self.watch_speech(now);
         self.watch_idle(now);
         self.watch_ending(now);
@@ -238,12 +204,12 @@ impl CallSession {
         while let Some(send) = self.playback.poll_send(now) {
             match send {
                 Outgoing::Audio { audio, delay, item, is_first } => {
-                    let at_ms = self.stream_ms(now + delay);
+                    let at_ms = self.stream.stream_ms(now + delay);
                     if is_first && !is_clip(&item) {
                         let latency_ms = self.transcript.first_sent(&item, now);
                         self.outputs.push_back(Output::Event(CallEvent::FirstAudio { latency_ms }));
                     }
-                    self.watch.sent(Duration::from_millis(audio.ms()), now);
+                    self.reply_watch.sent(Duration::from_millis(audio.ms()), now);
                     self.outputs.push_back(Output::Play { audio, at_ms });
                 }
                 Outgoing::Mark(name) => self.outputs.push_back(Output::Mark(name)),
@@ -264,8 +230,7 @@ impl CallSession {
         if audio.is_empty() {
             return;
         }
-        self.clips += 1;
-        let source = Source { engine: None, response: None, item: format!("{CLIP}{}", self.clips).into() };
+        let source = Source { engine: None, response: None, item: self.agent_speech.next_clip() };
         self.playback.insert(source, audio);
     }
 
@@ -273,30 +238,15 @@ impl CallSession {
         matches!(self.phase, Phase::Live)
     }
 
-    /// Milliseconds since the caller's first stream started.
-    fn call_ms(&self, now: Instant) -> u64 {
-        ms_since(self.began, now)
-    }
-
-    /// Milliseconds since the caller's current stream started.
-    fn stream_ms(&self, now: Instant) -> u64 {
-        ms_since(self.stream_began, now)
-    }
-
     fn event(&mut self, event: CallEvent) {
         self.outputs.push_back(Output::Event(event));
     }
 
     fn command(&mut self, command: EngineCommand) {
-        if self.engine.is_ready {
+        if self.engine.is_ready() {
             self.outputs.push_back(Output::Engine(command));
         }
     }
-}
-
-fn ms_since(began: Option<Instant>, now: Instant) -> u64 {
-    let passed = began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
-    u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Boxed, because turns are large and rare while audio outputs are small and come fifty times a second.
@@ -304,15 +254,5 @@ fn turn_output(turn: TurnRecord) -> Output {
     Output::Turn(Box::new(turn))
 }
 
-/// After an engine has detected speech, its detection is trusted for this long.
-const TRUSTED: Duration = Duration::from_secs(2);
-
 /// The shortest wait for capacity: timers are not more precise.
 const MIN_WAIT: Duration = Duration::from_millis(1);
-
-/// The prefix of the item ids of the built-in sentences.
-const CLIP: &str = "clip.";
-
-fn is_clip(item: &str) -> bool {
-    item.starts_with(CLIP)
-}

@@ -1,6 +1,7 @@
 //! Interruptions: the caller speaks over the agent.
 
-use super::{CallSession, Phase, is_clip, turn_output};
+use super::agent_speech::is_clip;
+use super::{CallSession, Phase, turn_output};
 use crate::audio::BYTES_PER_MS;
 use crate::call::playback::ClearedUtterance;
 use crate::call::timers::Timer;
@@ -24,10 +25,10 @@ impl CallSession {
 
     /// Drops all audio that the caller has not heard, and reports to the engine how much was heard.
     pub(super) fn clear(&mut self, now: Instant) {
-        let at_ms = self.call_ms(now);
+        let at_ms = self.stream.call_ms(now);
         let cleared = self.playback.clear(now);
-        if self.stream_began.is_some() {
-            self.outputs.push_back(Output::Clear { heard_until_ms: self.stream_ms(now) });
+        if self.stream.is_open() {
+            self.outputs.push_back(Output::Clear { heard_until_ms: self.stream.stream_ms(now) });
         }
         for utterance in &cleared {
             if let Some(response) = &utterance.source.response {
@@ -38,7 +39,7 @@ impl CallSession {
                 self.record_heard_part(utterance, at_ms);
             }
         }
-        self.watch.cleared(now);
+        self.reply_watch.cleared(now);
         let heard =
             cleared.iter().rfind(|utterance| utterance.heard > 0).map_or(0, |utterance| utterance.heard / BYTES_PER_MS);
         self.event(CallEvent::BargeIn { heard_ms: heard });
@@ -49,9 +50,9 @@ impl CallSession {
     fn truncate_at_engine(&mut self, utterance: &ClearedUtterance) {
         let item = utterance.source.item.clone();
         let heard_ms = utterance.heard / BYTES_PER_MS;
-        if utterance.source.engine == Some(self.engine.generation)
+        if utterance.source.engine == Some(self.engine.generation())
             && utterance.heard < utterance.received
-            && self.engine().capabilities().can_truncate
+            && self.engine.capabilities().can_truncate
         {
             self.command(if heard_ms > 0 {
                 EngineCommand::Truncate { item, heard_ms }

@@ -18,31 +18,30 @@ const REOPEN_DELAY: Duration = Duration::from_millis(250);
 
 impl CallSession {
     pub(super) fn stream_started(&mut self, now: Instant) {
-        if self.stream_began.is_some() || self.is_transferring() {
+        if self.stream.is_open() || self.is_transferring() {
             return;
         }
-        self.stream_began = Some(now);
-        self.began.get_or_insert(now);
+        let resume_with = self.stream.open(now);
         // The audio that was still queued on the previous stream is not heard on this one.
-        self.watch.cleared(now);
-        if let Some(request) = self.resume_with.take() {
+        self.reply_watch.cleared(now);
+        if let Some(request) = resume_with {
             self.timers.cancel(Timer::Watchdog);
-            self.caller_audio.restart_clock();
+            self.caller.audio.restart_clock();
             self.responses.request(request);
         }
         self.go_live(now);
     }
 
     pub(super) fn engine_ready(&mut self, now: Instant) {
-        if std::mem::replace(&mut self.engine.is_ready, true) {
+        if !self.engine.became_ready() {
             return;
         }
-        if self.engine().capabilities().controls_hangup {
+        if self.engine.capabilities().controls_hangup {
             // This engine leads the conversation.
-            self.caller_audio.skip();
-            self.undetected_since = None;
+            self.caller.audio.skip();
+            self.caller.speech.excuse_missed();
             self.responses.request(ResponseRequest::Reply);
-        } else if self.caller_audio.replay() && (self.responses.is_busy() || self.undetected_since.is_some()) {
+        } else if self.caller.audio.replay() && (self.responses.is_busy() || self.caller.speech.is_missed()) {
             // The engine receives the replayed question, and replies to it by itself.
             self.responses.expect_reply();
         }
@@ -54,18 +53,18 @@ impl CallSession {
 
     /// Starts the conversation once both are connected.
     fn go_live(&mut self, now: Instant) {
-        if !matches!(self.phase, Phase::Connecting) || self.stream_began.is_none() || !self.engine.is_ready {
+        if !matches!(self.phase, Phase::Connecting) || !self.stream.is_open() || !self.engine.is_ready() {
             return;
         }
         self.phase = Phase::Live;
         self.timers.cancel(Timer::Watchdog);
-        self.event(CallEvent::Live { engine: self.engine() });
+        self.event(CallEvent::Live { engine: self.engine.kind() });
         let wrap_up = self.policy.max_call.saturating_sub(super::WRAP_UP);
         if wrap_up > Duration::ZERO {
             self.timers.set(Timer::WrapUp, now + wrap_up);
         }
         self.timers.set(Timer::MaxCall, now + self.policy.max_call);
-        if self.policy.speaks_first && self.engine().capabilities().can_follow_instructions {
+        if self.policy.speaks_first && self.engine.capabilities().can_follow_instructions {
             self.responses.request(ResponseRequest::Instructed(self.policy.prompts.speak_first.clone()));
         }
     }
@@ -77,30 +76,30 @@ impl CallSession {
             Phase::Connecting => {
                 self.phase = Phase::Redirecting;
                 self.event(CallEvent::WatchdogFired);
-                if self.stream_began.is_some() {
+                if self.stream.is_open() {
                     // The recorder takes the call, so a response that has started ends here.
                     self.barge_in(false, now);
-                    if !self.is_spoken_over(now) {
+                    if !self.caller.speech.is_in_progress(now) {
                         self.play_clip(Clip::OneMoment);
                     }
                 }
                 self.outputs.push_back(Output::RedirectToFallback);
                 // Without a stream, only the redirect brings the caller to the recorder: it is retried as long as the call may last.
-                let limit = if self.stream_began.is_some() { REDIRECT_LIMIT } else { self.policy.max_call };
+                let limit = if self.stream.is_open() { REDIRECT_LIMIT } else { self.policy.max_call };
                 self.timers.set(Timer::Watchdog, now + limit);
             }
             Phase::Redirecting => self.redirect_done(now),
             // The outcome of the transfer was not reported in time.
             Phase::Transferring => self.end(EndReason::Dropped, StreamEndAction::Record, now),
             // The new stream was not opened in time.
-            Phase::Live if self.stream_began.is_none() => self.end(EndReason::Dropped, StreamEndAction::Record, now),
+            Phase::Live if !self.stream.is_open() => self.end(EndReason::Dropped, StreamEndAction::Record, now),
             Phase::Live | Phase::Ending { .. } | Phase::Done => {}
         }
     }
 
     /// A call with a stream need not wait for Twilio's REST API to recover: closing the stream has the same effect.
     pub(super) fn redirect_failed(&mut self, now: Instant) {
-        if self.stream_began.is_some() {
+        if self.stream.is_open() {
             self.redirect_done(now);
         }
     }
@@ -118,7 +117,7 @@ impl CallSession {
         let (reason, action) = match self.phase {
             Phase::Redirecting => (EndReason::Fallback, StreamEndAction::Record),
             Phase::Ending { reason, action, .. } if action != StreamEndAction::Transfer => (reason, action),
-            _ if self.message_taken => (EndReason::MessageTaken, StreamEndAction::HangUp),
+            _ if self.caller.has_left_message => (EndReason::MessageTaken, StreamEndAction::HangUp),
             _ => (EndReason::CallerHungUp, StreamEndAction::CallerGone),
         };
         self.end(reason, action, now);
@@ -126,7 +125,7 @@ impl CallSession {
 
     /// Twilio continues the call without the stream. During a conversation, another stream is requested, once.
     pub(super) fn stream_lost(&mut self, now: Instant) {
-        if self.is_live() && !self.has_lost_stream && !self.engine().capabilities().controls_hangup {
+        if self.is_live() && !self.engine.capabilities().controls_hangup && self.stream.may_replace() {
             return self.request_stream(now);
         }
         let (reason, action) = match self.phase {
@@ -142,37 +141,35 @@ impl CallSession {
     }
 
     fn request_stream(&mut self, now: Instant) {
-        self.has_lost_stream = true;
-        self.stream_began = None;
+        self.stream.close();
         self.wait_for_stream(ResponseRequest::Instructed(STREAM_WAS_LOST.into()), now);
         self.barge_in(false, now);
-        self.local_speech.end();
+        self.caller.speech.end_local();
     }
 
     /// Twilio will be instructed to open another stream; `request` is what the agent says first on it.
     pub(super) fn wait_for_stream(&mut self, request: ResponseRequest, now: Instant) {
-        self.resume_with = Some(request);
+        self.stream.resume_with(request);
         self.outputs.push_back(Output::AwaitStream);
         self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
     }
 
     /// The engine is lost: reopens it if that makes sense, otherwise opens the next one, with the conversation so far.
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
-        let was_ready = std::mem::replace(&mut self.engine.is_ready, false);
-        self.event(CallEvent::EngineLost { engine: self.engine(), reason });
+        let was_ready = self.engine.became_lost();
+        self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });
         self.responses.reset();
-        self.forget_pending_calls();
-        self.forget_engine_speech(now);
-        self.reset_retries();
+        self.tools.engine_lost();
+        self.caller.speech.engine_lost(now);
+        self.reply_watch.reset_retries();
         if was_ready {
             // The utterances that the engine started will not continue.
             self.playback.finish_all();
-            if matches!(self.phase, Phase::Ending { .. }) && !self.playback.is_busy() && self.stream_began.is_some() {
+            if matches!(self.phase, Phase::Ending { .. }) && !self.playback.is_busy() && self.stream.is_open() {
                 self.play_clip(Clip::Goodbye);
             }
         }
-        self.engine.consecutive_failures += 1;
-        if retry && self.engine.consecutive_failures == 1 {
+        if self.engine.may_reopen(retry) {
             self.open_engine(REOPEN_DELAY);
         } else {
             self.next_engine(now);
@@ -180,7 +177,7 @@ impl CallSession {
     }
 
     fn next_engine(&mut self, now: Instant) {
-        if self.engine.index + 1 >= self.policy.engines.len() {
+        if !self.engine.switch() {
             // No engine is left: Twilio's recorder takes over.
             return match self.phase {
                 Phase::Connecting => self.watchdog(now),
@@ -188,19 +185,17 @@ impl CallSession {
                 Phase::Redirecting | Phase::Transferring | Phase::Done => {}
             };
         }
-        self.engine =
-            super::Engine { index: self.engine.index + 1, is_ready: false, consecutive_failures: 0, ..self.engine };
-        self.event(CallEvent::EngineFailover { to: self.engine() });
+        self.event(CallEvent::EngineFailover { to: self.engine.kind() });
         self.open_engine(Duration::ZERO);
     }
 
     pub(super) fn open_engine(&mut self, delay: Duration) {
-        let replays = !self.engine().capabilities().controls_hangup && self.caller_audio.is_unanswered();
+        let replays = !self.engine.capabilities().controls_hangup && self.caller.audio.is_unanswered();
         let history = self.transcript.history(replays);
         if replays {
             self.transcript.replay_unanswered();
         }
-        self.engine.generation += 1;
-        self.outputs.push_back(Output::OpenEngine { kind: self.engine(), delay, history });
+        self.engine.opening();
+        self.outputs.push_back(Output::OpenEngine { kind: self.engine.kind(), delay, history });
     }
 }

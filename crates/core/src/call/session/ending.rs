@@ -43,11 +43,11 @@ impl CallSession {
     /// Ends the call once no further audio will be heard.
     pub(super) fn watch_ending(&mut self, now: Instant) {
         let Phase::Ending { limit, .. } = self.phase else { return };
-        let is_responding = self.responses.is_responding() && self.engine.is_ready;
+        let is_responding = self.responses.is_responding() && self.engine.is_ready();
         if !self.playback.is_busy() && !is_responding {
             return self.drained(now);
         }
-        let at = if is_responding { self.watch.last_words_until(now) + CONTINUATION_TIMEOUT } else { limit };
+        let at = if is_responding { self.reply_watch.last_words_until(now) + CONTINUATION_TIMEOUT } else { limit };
         self.timers.set(Timer::Drain, at.min(limit));
     }
 
@@ -61,12 +61,12 @@ impl CallSession {
     }
 
     pub(super) fn wrap_up(&mut self, now: Instant) {
-        if self.is_spoken_over(now) {
+        if self.caller.speech.is_in_progress(now) {
             return self.timers.set(Timer::WrapUp, now + WRAP_UP_RETRY);
         }
         if matches!(self.phase, Phase::Live)
-            && self.engine.is_ready
-            && self.engine().capabilities().can_follow_instructions
+            && self.engine.is_ready()
+            && self.engine.capabilities().can_follow_instructions
         {
             self.responses.request(ResponseRequest::Instructed(self.policy.prompts.wrap_up.clone()));
         }
@@ -93,7 +93,7 @@ impl CallSession {
             return;
         }
         self.stop_playback(now);
-        let at_ms = self.call_ms(now);
+        let at_ms = self.stream.call_ms(now);
         self.outputs.extend(self.transcript.close(at_ms).into_iter().map(turn_output));
         self.outputs.push_back(Output::CloseStream);
         self.outputs.push_back(Output::Ended { reason, action });
@@ -103,7 +103,7 @@ impl CallSession {
 
     /// The stream is about to close: stores how much of the last words was heard.
     pub(super) fn stop_playback(&mut self, now: Instant) {
-        let at_ms = self.call_ms(now);
+        let at_ms = self.stream.call_ms(now);
         self.record_heard(now);
         for utterance in self.playback.clear(now) {
             self.record_heard_part(&utterance, at_ms);

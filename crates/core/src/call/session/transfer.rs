@@ -13,14 +13,13 @@ impl CallSession {
     /// The last words before a transfer were heard: the stream is closed, and the human agent's phone rings. The engine
     /// stays connected, so the conversation can continue.
     pub(super) fn start_transfer(&mut self, now: Instant) {
-        let arguments = self.tools.transfer.as_ref().map(|(call, _)| call.arguments.clone());
-        self.outputs.push_back(Output::StartTransfer { arguments });
+        self.outputs.push_back(Output::StartTransfer { arguments: self.tools.transfer_arguments() });
         self.stop_playback(now);
         if let Some(response) = self.responses.cancel_active() {
             self.command(EngineCommand::Cancel { response });
         }
-        self.forget_speech();
-        self.stream_began = None;
+        self.caller.speech.forget();
+        self.stream.close();
         self.phase = Phase::Transferring;
         self.timers.cancel(Timer::Drain);
         self.timers.set(Timer::Watchdog, now + TRANSFER_LIMIT);
@@ -46,14 +45,14 @@ impl CallSession {
         }
         self.phase = Phase::Live;
         self.event(CallEvent::TransferFailed(reason));
-        let tool_call = self.tools.transfer.take();
-        let request = match tool_call.filter(|(_, engine)| *engine == self.engine.generation && self.engine.is_ready) {
-            Some((call, _)) => {
+        let tool_call = self.tools.take_transfer();
+        let request = match tool_call.filter(|call| call.engine == self.engine.generation() && self.engine.is_ready()) {
+            Some(call) => {
                 let output = format!(r#"{{"error":"{}"}}"#, message_to_model(reason));
                 self.command(EngineCommand::ToolOutput { id: call.id, output });
                 ResponseRequest::Reply
             }
-            None if self.engine().capabilities().can_follow_instructions => ResponseRequest::Instructed(format!(
+            None if self.engine.capabilities().can_follow_instructions => ResponseRequest::Instructed(format!(
                 "The caller was to be put through to a person: {}",
                 message_to_model(reason)
             )),

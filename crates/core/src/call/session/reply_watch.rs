@@ -33,11 +33,11 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(6);
 
 /// What is being waited for, and since when.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct ReplyWatch {
     /// Since when the caller waits for a reply.
     waiting_since: Option<Instant>,
-    /// The reaction that the engine must give; generation and request number identify it.
-    expected: Option<ExpectedReaction>,
+    /// The reaction that the engine must give, and since when.
+    expected: Option<(Reaction, Instant)>,
     /// When the engine last sent any message.
     last_message: Option<Instant>,
     /// When the last sent audio will have been heard.
@@ -54,15 +54,18 @@ pub(super) struct Watch {
     retries: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct ExpectedReaction {
+/// A reaction of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reaction {
+    /// The engine's generation.
     engine: u32,
+    /// The number of the request.
     request: u32,
+    /// Whether the engine is ready; otherwise the reaction is to become ready.
     is_ready: bool,
-    since: Instant,
 }
 
-impl Watch {
+impl ReplyWatch {
     /// The engine has sent a message.
     pub(super) fn engine_message(&mut self, now: Instant) {
         self.last_message = Some(now);
@@ -92,14 +95,62 @@ impl Watch {
         shorten(&mut self.response_until);
     }
 
-    /// The engine has replied.
-    pub(super) fn answered(&mut self) {
+    /// No request has failed since the last reply, or since the engine was opened.
+    pub(super) fn reset_retries(&mut self) {
         self.retries = 0;
     }
 
     /// Until when audio was heard, or the engine continued.
     pub(super) fn last_words_until(&self, now: Instant) -> Instant {
         self.audible_until.max(self.last_message).unwrap_or(now)
+    }
+
+    /// Follows whether the caller waits, and which reaction of the engine is expected.
+    fn update(&mut self, is_caller_waiting: bool, expected: Option<Reaction>, now: Instant) {
+        if is_caller_waiting {
+            self.waiting_since.get_or_insert(now);
+        } else {
+            (self.waiting_since, self.fillers) = (None, 0);
+        }
+        let known = self.expected.filter(|(reaction, _)| Some(*reaction) == expected);
+        self.expected = expected.map(|reaction| known.unwrap_or((reaction, now)));
+        if self.expected.is_some() && known.is_none() {
+            self.fillers = 0;
+        }
+    }
+
+    /// When the next filler is due, if the attempt has one left. Tools and pauses before a retry have limits of their
+    /// own.
+    fn next_filler_at(&self) -> Option<Instant> {
+        self.filler_at().filter(|_| self.fillers < FILLERS || self.expected.is_none())
+    }
+
+    /// The filler to play now, if the wait has been silent for too long.
+    fn take_filler(&mut self, now: Instant) -> Option<Clip> {
+        self.filler_at().filter(|at| *at <= now)?;
+        let clip = if self.total_fillers.is_multiple_of(2) { Clip::OneMoment } else { Clip::MoreTime };
+        self.total_fillers += 1;
+        self.fillers += 1;
+        self.is_filler_last = true;
+        self.audible_until = Some(now);
+        Some(clip)
+    }
+
+    /// The delay before a failed request is repeated; none if it is not repeated. `retry_after`: the delay for which the
+    /// engine asks.
+    fn next_retry(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
+        let delay = *RETRY_DELAYS.get(self.retries)?;
+        let delay = retry_after.map_or(delay, |asked| asked.max(delay));
+        if delay > MAX_RETRY_DELAY {
+            return None;
+        }
+        self.retries += 1;
+        Some(delay)
+    }
+
+    /// Returns true if fewer requests have failed than may be repeated.
+    fn has_retries(&self) -> bool {
+        self.retries < RETRY_DELAYS.len()
     }
 
     /// When the caller's silence becomes too long if no audio comes.
@@ -111,14 +162,14 @@ impl Watch {
 
     /// When the engine is given up, if its reaction is expected.
     fn response_deadline(&self, has_missed_speech: bool) -> Option<Instant> {
-        let expected = self.expected?;
+        let (expected, since) = self.expected?;
         if !expected.is_ready {
-            return Some(expected.since + MESSAGE_TIMEOUT);
+            return Some(since + MESSAGE_TIMEOUT);
         }
         if has_missed_speech {
-            return Some(expected.since + DETECTION_TIMEOUT);
+            return Some(since + DETECTION_TIMEOUT);
         }
-        let since = self.response_until.map_or(expected.since, |until| expected.since.max(until));
+        let since = self.response_until.map_or(since, |until| since.max(until));
         let message = self.last_message.map_or(since, |message| message.max(since));
         let at = (message + MESSAGE_TIMEOUT).min(since + AUDIO_TIMEOUT);
         // Without a filler left, the wait is over.
@@ -132,75 +183,57 @@ impl Watch {
 
 impl CallSession {
     /// Follows the state of the call: who waits for whom, and until when.
-    pub(super) fn watch(&mut self, now: Instant) {
-        if self.is_caller_waiting(now) {
-            self.watch.waiting_since.get_or_insert(now);
-        } else {
-            (self.watch.waiting_since, self.watch.fillers) = (None, 0);
-        }
-        let (engine, request) = (self.engine.generation, self.responses.request_count());
-        let is_ready = self.engine.is_ready;
-        let same = |expected: &ExpectedReaction| {
-            (expected.engine, expected.request, expected.is_ready) == (engine, request, is_ready)
-        };
-        let known = self.watch.expected.filter(same);
-        self.watch.expected = self
-            .must_engine_react(now)
-            .then(|| known.unwrap_or(ExpectedReaction { engine, request, is_ready, since: now }));
-        if self.watch.expected.is_some() && known.is_none() {
-            self.watch.fillers = 0;
-        }
-        // Tools and pauses before a retry have limits of their own.
-        let has_filler = self.watch.fillers < FILLERS || self.watch.expected.is_none();
-        self.timers.set_or_cancel(Timer::Filler, self.watch.filler_at().filter(|_| has_filler));
-        self.timers
-            .set_or_cancel(Timer::ResponseTimeout, self.watch.response_deadline(self.undetected_since.is_some()));
+    pub(super) fn watch_reply(&mut self, now: Instant) {
+        let expected = self.must_engine_react(now).then(|| Reaction {
+            engine: self.engine.generation(),
+            request: self.responses.request_count(),
+            is_ready: self.engine.is_ready(),
+        });
+        let is_caller_waiting = self.is_caller_waiting(now);
+        self.reply_watch.update(is_caller_waiting, expected, now);
+        let deadline = self.reply_watch.response_deadline(self.caller.speech.is_missed());
+        self.timers.set_or_cancel(Timer::Filler, self.reply_watch.next_filler_at());
+        self.timers.set_or_cancel(Timer::ResponseTimeout, deadline);
         self.timers.set_or_cancel(Timer::Retry, self.responses.retry_at().filter(|at| *at > now));
     }
 
     /// Returns true if the caller has spoken or pressed keys and has no reply yet.
     fn is_caller_waiting(&self, now: Instant) -> bool {
-        let is_on = matches!(self.phase, Phase::Live | Phase::Connecting) && self.stream_began.is_some();
-        if !is_on || self.is_led_by_engine() || self.is_spoken_over(now) || self.timers.is_set(Timer::Keys) {
+        let is_on = matches!(self.phase, Phase::Live | Phase::Connecting) && self.stream.is_open();
+        if !is_on
+            || self.engine.is_leading()
+            || self.caller.speech.is_in_progress(now)
+            || self.timers.is_set(Timer::Keys)
+        {
             return false;
         }
-        let is_unsent = !self.engine.is_ready && (self.caller_audio.is_unanswered() || self.has_keys_for_engine());
-        self.responses.is_busy() || self.tools.is_running() || self.undetected_since.is_some() || is_unsent
+        let is_unsent = !self.engine.is_ready() && (self.caller.audio.is_unanswered() || self.has_keys_for_engine());
+        self.responses.is_busy() || self.tools.is_running() || self.caller.speech.is_missed() || is_unsent
     }
 
     /// Returns true if the engine must react: become ready, or respond.
     fn must_engine_react(&self, now: Instant) -> bool {
-        if !matches!(self.phase, Phase::Live | Phase::Connecting) || self.engine().capabilities().controls_hangup {
+        if !matches!(self.phase, Phase::Live | Phase::Connecting) || self.engine.capabilities().controls_hangup {
             return false;
         }
-        let is_asked = self.responses.is_awaited() || self.undetected_since.is_some();
-        !self.engine.is_ready || (is_asked && !self.is_spoken_over(now))
-    }
-
-    /// Returns true if the engine itself handles silence and the end of the call.
-    fn is_led_by_engine(&self) -> bool {
-        self.engine.is_ready && self.engine().capabilities().controls_hangup
+        let is_asked = self.responses.is_awaited() || self.caller.speech.is_missed();
+        !self.engine.is_ready() || (is_asked && !self.caller.speech.is_in_progress(now))
     }
 
     /// Plays a filler: the wait has been silent for too long.
     pub(super) fn filler(&mut self, now: Instant) {
-        if self.watch.filler_at().is_some_and(|at| at <= now) {
-            let clip = if self.watch.total_fillers.is_multiple_of(2) { Clip::OneMoment } else { Clip::MoreTime };
-            self.watch.total_fillers += 1;
-            self.watch.fillers += 1;
-            self.watch.is_filler_last = true;
-            self.watch.audible_until = Some(now);
+        if let Some(clip) = self.reply_watch.take_filler(now) {
             self.play_clip(clip);
         }
     }
 
     /// The engine has not replied in time.
     pub(super) fn response_timed_out(&mut self, now: Instant) {
-        if self.watch.response_deadline(self.undetected_since.is_some()).is_some_and(|at| at <= now) {
-            let reason = match (self.engine.is_ready, self.undetected_since) {
+        if self.reply_watch.response_deadline(self.caller.speech.is_missed()).is_some_and(|at| at <= now) {
+            let reason = match (self.engine.is_ready(), self.caller.speech.is_missed()) {
                 (false, _) => "the engine was not ready in time",
-                (true, Some(_)) => "the engine did not detect the caller's speech",
-                (true, None) => "the engine did not answer",
+                (true, true) => "the engine did not detect the caller's speech",
+                (true, false) => "the engine did not answer",
             };
             self.engine_failed(true, reason.into(), now);
         }
@@ -214,19 +247,11 @@ impl CallSession {
         reason: &str,
         now: Instant,
     ) {
-        let pause =
-            RETRY_DELAYS.get(self.watch.retries).map(|pause| retry_after.map_or(*pause, |asked| asked.max(*pause)));
-        if let Some(pause) = pause.filter(|pause| *pause <= MAX_RETRY_DELAY) {
-            self.watch.retries += 1;
-            self.responses.retry(request, now + pause);
+        if let Some(delay) = self.reply_watch.next_retry(retry_after) {
+            self.responses.retry(request, now + delay);
         } else {
             self.responses.request(request);
-            self.engine_failed(retry_after.is_none() && self.watch.retries < RETRY_DELAYS.len(), reason.into(), now);
+            self.engine_failed(retry_after.is_none() && self.reply_watch.has_retries(), reason.into(), now);
         }
-    }
-
-    /// Another engine, or the same one reopened, starts without counters.
-    pub(super) fn reset_retries(&mut self) {
-        self.watch.retries = 0;
     }
 }

@@ -1,0 +1,90 @@
+//! The engine in use, and the ones that remain if it fails.
+
+use crate::call::{EngineCapabilities, EngineKind};
+
+/// How many of the engine's rejections are stored per call; further ones are dropped.
+const MAX_WARNINGS: u32 = 50;
+
+/// The link to the engine in use.
+#[derive(Debug)]
+pub(super) struct EngineLink {
+    /// In order of preference.
+    engines: Vec<EngineKind>,
+    /// The index of the engine in use.
+    index: usize,
+    is_ready: bool,
+    /// Counts each opening, so nothing about earlier engines is sent to this one.
+    generation: u32,
+    /// How often it has failed since its last complete response.
+    consecutive_failures: u32,
+    warnings: u32,
+}
+
+impl EngineLink {
+    pub(super) fn new(engines: Vec<EngineKind>) -> Self {
+        Self { engines, index: 0, is_ready: false, generation: 0, consecutive_failures: 0, warnings: 0 }
+    }
+
+    pub(super) fn kind(&self) -> EngineKind {
+        self.engines.get(self.index).copied().unwrap_or(EngineKind::Voicemail)
+    }
+
+    pub(super) fn capabilities(&self) -> EngineCapabilities {
+        self.kind().capabilities()
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_ready
+    }
+
+    /// Returns true if the engine is ready, and itself handles silence and the end of the call.
+    pub(super) fn is_leading(&self) -> bool {
+        self.is_ready && self.capabilities().controls_hangup
+    }
+
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// The engine is about to be opened.
+    pub(super) fn opening(&mut self) {
+        self.generation += 1;
+    }
+
+    /// The engine is ready. Returns true if it was not before.
+    pub(super) fn became_ready(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_ready, true)
+    }
+
+    /// The engine is lost. Returns true if it was ready.
+    pub(super) fn became_lost(&mut self) -> bool {
+        std::mem::replace(&mut self.is_ready, false)
+    }
+
+    /// Counts a failure. Returns true if the engine may be opened once more, which must make sense (`retry`).
+    pub(super) fn may_reopen(&mut self, retry: bool) -> bool {
+        self.consecutive_failures += 1;
+        retry && self.consecutive_failures == 1
+    }
+
+    /// The engine has given a complete response.
+    pub(super) fn succeeded(&mut self) {
+        self.consecutive_failures = 0;
+    }
+
+    /// Switches to the next engine. Returns false if there is none.
+    pub(super) fn switch(&mut self) -> bool {
+        if self.index + 1 >= self.engines.len() {
+            return false;
+        }
+        self.index += 1;
+        (self.is_ready, self.consecutive_failures) = (false, 0);
+        true
+    }
+
+    /// Counts a rejection. Returns true if it is to be stored.
+    pub(super) fn admit_warning(&mut self) -> bool {
+        self.warnings += 1;
+        self.warnings <= MAX_WARNINGS
+    }
+}

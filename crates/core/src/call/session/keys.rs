@@ -1,0 +1,71 @@
+//! The keys that the caller presses.
+
+use super::{CallSession, Phase};
+use crate::call::timers::Timer;
+use crate::call::{CallEvent, EngineCommand, ResponseRequest};
+use std::time::{Duration, Instant};
+
+/// Keys pressed within this time form one input.
+const KEYS_PAUSE: Duration = Duration::from_millis(1500);
+/// The maximum number of keys in one input.
+const MAX_KEYS: usize = 32;
+
+/// The keys that the engine was not sent yet.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    pressed: String,
+    /// When the last key of the call was pressed.
+    last: Option<Instant>,
+}
+
+impl Keys {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pressed.is_empty()
+    }
+
+    fn press(&mut self, key: char, now: Instant) {
+        self.last = Some(now);
+        if self.pressed.len() < MAX_KEYS {
+            self.pressed.push(key);
+        }
+    }
+
+    fn take(&mut self) -> String {
+        std::mem::take(&mut self.pressed)
+    }
+}
+
+impl CallSession {
+    pub(super) fn caller_key(&mut self, key: char, now: Instant) {
+        if matches!(self.phase, Phase::Redirecting) || !self.stream.is_open() {
+            return;
+        }
+        self.idle.caller_is_active();
+        self.timers.cancel(Timer::Idle);
+        self.event(CallEvent::Key(key));
+        // The keys are the caller's answer: speech that broke off before them is not waited for.
+        let change = self.caller.speech.end_local();
+        self.local_speech_changed(change, now);
+        self.barge_in(false, now);
+        self.caller.keys.press(key, now);
+        let pause = if key == '#' { Duration::ZERO } else { KEYS_PAUSE };
+        self.timers.set(Timer::Keys, now + pause);
+    }
+
+    /// Sends the pressed keys to the engine. An engine that is not ready gets them when it is.
+    pub(super) fn send_keys(&mut self, now: Instant) {
+        self.reply_watch.silent_since(self.caller.keys.last.unwrap_or(now), now);
+        if self.engine.is_ready() {
+            let keys = self.caller.keys.take();
+            self.command(EngineCommand::Keys(keys));
+            if self.engine.capabilities().can_follow_instructions {
+                self.responses.request(ResponseRequest::Reply);
+            }
+        }
+    }
+
+    /// Returns true if the caller has finished to press keys that the engine was not sent yet.
+    pub(super) fn has_keys_for_engine(&self) -> bool {
+        !self.caller.keys.is_empty() && !self.timers.is_set(Timer::Keys)
+    }
+}

@@ -1,0 +1,49 @@
+//! Tool calls that the engine has made in responses that have not ended.
+
+use super::runs::Invocation;
+use super::{END_CALL, TRANSFER};
+use crate::call::ResponseId;
+use std::collections::VecDeque;
+
+/// How many tool call ids are remembered to prevent a second run.
+const MAX_SEEN_CALLS: usize = 64;
+
+#[derive(Debug, Default)]
+pub(super) struct ReceivedCalls {
+    pending: Vec<ReceivedCall>,
+    /// The ids of received tool calls; the oldest are evicted.
+    seen: VecDeque<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct ReceivedCall {
+    response: ResponseId,
+    pub(super) id: String,
+    pub(super) invocation: Invocation,
+}
+
+impl ReceivedCalls {
+    /// Adds a tool call, unless it was received before.
+    pub(super) fn add(&mut self, response: ResponseId, id: String, invocation: Invocation) {
+        if self.seen.contains(&id) {
+            return;
+        }
+        if self.seen.len() == MAX_SEEN_CALLS {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(id.clone());
+        self.pending.push(ReceivedCall { response, id, invocation });
+    }
+
+    /// Removes and returns the tool calls of a response; those that end or transfer the phone call come last.
+    pub(super) fn take(&mut self, response: &ResponseId) -> Vec<ReceivedCall> {
+        let mut calls: Vec<_> = self.pending.extract_if(.., |received| received.response == *response).collect();
+        calls.sort_by_key(|received| matches!(received.invocation.name.as_str(), END_CALL | TRANSFER));
+        calls
+    }
+
+    /// Drops the tool calls of a lost engine.
+    pub(super) fn clear(&mut self) {
+        self.pending.clear();
+    }
+}

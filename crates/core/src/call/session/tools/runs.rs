@@ -1,0 +1,133 @@
+//! The tools that run, each at most once, and the tool calls that wait for their outputs.
+
+use super::ToolCallId;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// The maximum number of tool calls that wait for an output.
+const MAX_RUNNING: usize = 8;
+/// How many tools that exceeded their limit are remembered with their output.
+const MAX_LATE: usize = 16;
+
+#[derive(Debug, Default)]
+pub(super) struct ToolRuns {
+    running: Vec<RunningTool>,
+    /// Tools that exceeded their limit.
+    late: VecDeque<LateTool>,
+}
+
+/// A tool as the engine calls it. Two calls with equal values are identical.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Invocation {
+    pub(super) name: String,
+    /// JSON.
+    pub(super) arguments: String,
+}
+
+#[derive(Debug)]
+struct RunningTool {
+    call: ToolCallId,
+    invocation: Invocation,
+    limit: Instant,
+    /// The id under which it was started.
+    started_as: String,
+}
+
+#[derive(Debug)]
+struct LateTool {
+    invocation: Invocation,
+    /// The id under which it was started.
+    started_as: String,
+    /// Known once the tool has finished.
+    output: Option<String>,
+}
+
+/// The effect of a tool call.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// The tool must be started, under the id of the tool call.
+    Run,
+    /// An identical call runs already: both receive its output.
+    Join,
+    /// An identical call exceeded its limit and has finished since, with this output.
+    Finished(String),
+    /// Too many tool calls wait for an output.
+    TooMany,
+}
+
+/// The effect of a tool's output.
+#[derive(Debug)]
+pub(super) enum Finish {
+    /// These tool calls wait for the output.
+    Awaited(Vec<ToolCallId>),
+    /// The first output of a tool that exceeded its limit.
+    Late {
+        /// The tool.
+        name: String,
+    },
+    /// The output is known, or of an unknown tool.
+    Ignore,
+}
+
+impl ToolRuns {
+    /// Returns true while the engine waits for the output of a tool.
+    pub(super) fn is_running(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    /// When the next tool reaches its limit.
+    pub(super) fn next_limit(&self) -> Option<Instant> {
+        self.running.iter().map(|tool| tool.limit).min()
+    }
+
+    /// Adds a tool call, whose tool may run until `limit`.
+    pub(super) fn start(&mut self, call: ToolCallId, invocation: Invocation, limit: Instant) -> Start {
+        if self.running.len() >= MAX_RUNNING {
+            return Start::TooMany;
+        }
+        let is_finished = |tool: &LateTool| tool.invocation == invocation && tool.output.is_some();
+        if let Some(finished) = self.late.iter().position(is_finished)
+            && let Some(LateTool { output: Some(output), .. }) = self.late.remove(finished)
+        {
+            return Start::Finished(output);
+        }
+        let late = self.late.iter().filter(|tool| tool.invocation == invocation).map(|tool| &tool.started_as);
+        let running = self.running.iter().filter(|tool| tool.invocation == invocation).map(|tool| &tool.started_as);
+        let known = late.chain(running).next().cloned();
+        let start = if known.is_some() { Start::Join } else { Start::Run };
+        let started_as = known.unwrap_or_else(|| call.id.clone());
+        self.running.push(RunningTool { call, invocation, limit, started_as });
+        start
+    }
+
+    /// The tool that was started as `id` has finished.
+    pub(super) fn finish(&mut self, id: &str, output: &str) -> Finish {
+        let waiting: Vec<_> = self.running.extract_if(.., |tool| tool.started_as == id).collect();
+        if !waiting.is_empty() {
+            // The engine has the output now, so a later identical call is a new one.
+            self.late.retain(|tool| tool.started_as != id);
+            return Finish::Awaited(waiting.into_iter().map(|tool| tool.call).collect());
+        }
+        let Some(tool) = self.late.iter_mut().find(|tool| tool.started_as == id) else { return Finish::Ignore };
+        if tool.output.replace(output.to_owned()).is_some() {
+            return Finish::Ignore;
+        }
+        Finish::Late { name: tool.invocation.name.clone() }
+    }
+
+    /// Removes the tool calls whose tools have reached their limit. The tools are not stopped.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<ToolCallId> {
+        let expired: Vec<_> = self.running.extract_if(.., |tool| tool.limit <= now).collect();
+        let mut calls = Vec::new();
+        for RunningTool { call, invocation, started_as, .. } in expired {
+            if !self.late.iter().any(|known| known.started_as == started_as) {
+                if self.late.len() == MAX_LATE {
+                    self.late.pop_front();
+                }
+                self.late.push_back(LateTool { invocation, started_as, output: None });
+            }
+            calls.push(call);
+        }
+        calls
+    }
+}
