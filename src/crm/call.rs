@@ -1,5 +1,9 @@
 //! Calls: callers, and the state of their calls.
 
+mod message;
+
+pub use message::{CallerMessage, take_message};
+
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
     BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName, PeerAddress, ThreadType,

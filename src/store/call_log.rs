@@ -1,6 +1,6 @@
 //! Writes to calls while they happen. Every function takes Twilio's CallSid and is idempotent unless stated otherwise.
 
-use super::{ReadTx, Result, WriteTx};
+use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
     BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason, Speaker,
     StreamSid, ThreadId, Timestamp, TurnLatency,
@@ -229,12 +229,17 @@ impl WriteTx<'_> {
     }
 
     /// Stores the transcribed message that the caller left; a further message is appended on a new line.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the call is not stored.
     pub fn add_call_message(&self, sid: &CallSid, text: &str) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET message_text = iif(message_text IS NULL, ?2, message_text || char(10) || ?2)
              WHERE call_sid = ?1",
         )?;
-        update.execute(params![sid, text])?;
+        if update.execute(params![sid, text])? == 0 {
+            return Err(Error::NotFound("call"));
+        }
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 

@@ -1,0 +1,62 @@
+//! The message that a caller leaves with the agent.
+
+use crate::crm::{Error, RequestError};
+use crate::domain::CallSid;
+use crate::store::WriteTx;
+
+/// A message for the owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerMessage {
+    /// The message.
+    pub message: String,
+    /// The caller's name.
+    pub caller_name: Option<String>,
+    /// The number to call back.
+    pub callback_number: Option<String>,
+}
+
+/// Stores a message with its call; a further message is appended.
+pub fn take_message(tx: &WriteTx<'_>, call: &CallSid, message: &CallerMessage) -> Result<(), Error> {
+    if message.message.trim().is_empty() {
+        return Err(RequestError::Invalid("the message is empty".into()).into());
+    }
+    Ok(tx.add_call_message(call, &message.text())?)
+}
+
+impl CallerMessage {
+    /// The text for the owner.
+    fn text(&self) -> String {
+        let extras = [&self.caller_name, &self.callback_number];
+        let extras: Vec<&str> =
+            extras.into_iter().flatten().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        if extras.is_empty() { self.message.clone() } else { format!("{} ({})", self.message, extras.join(", ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{database, try_out};
+
+    #[test]
+    fn a_message_without_text_or_call_is_refused() {
+        let (_folder, conn) = database();
+        let call: CallSid = format!("CA{:032x}", 1).parse().unwrap();
+        let take = |message: &str| {
+            let message = CallerMessage { message: message.into(), caller_name: None, callback_number: None };
+            try_out(&conn, |tx| Ok(take_message(tx, &call, &message)))
+        };
+        assert!(matches!(take(" "), Err(Error::Refused(RequestError::Invalid(_)))));
+        assert!(matches!(take("נא לחזור"), Err(Error::Refused(RequestError::NotFound("call")))));
+    }
+
+    #[test]
+    fn the_owner_s_text_ends_with_name_and_number() {
+        let text = |name: &str, number: Option<&str>| {
+            let (caller_name, callback_number) = (Some(name.to_owned()), number.map(str::to_owned));
+            CallerMessage { message: "נא לחזור".into(), caller_name, callback_number }.text()
+        };
+        assert_eq!(text("דנה", Some("050-1234567")), "נא לחזור (דנה, 050-1234567)");
+        assert_eq!(text("", None), "נא לחזור");
+    }
+}
