@@ -1,4 +1,4 @@
 //! The business's AI agent: its instructions and its tools.
 
 pub mod instructions;
-pub mod tools;
+pub mod tool;

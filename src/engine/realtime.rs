@@ -2,6 +2,7 @@
 
 mod connect;
 
+use crate::agent::tool::ToolRegistry;
 use crate::audio::EncodedAudio;
 use crate::call::{
     EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseId, ResponseOutcome, ResponseRequest, Usage,
@@ -35,8 +36,8 @@ pub struct RealtimeSetup {
     pub config: Arc<Config>,
     /// The instructions for the model.
     pub instructions: Arc<str>,
-    /// The tools in the format of the API.
-    pub tools: Vec<Value>,
+    /// The tools that the model may call.
+    pub tools: ToolRegistry,
     /// The language that callers are expected to speak, ISO 639-1.
     pub language: String,
     /// The caller's profile name, used if the owner has not given the contact a name.
@@ -59,7 +60,10 @@ impl RealtimeSetup {
     }
 
     fn session(&self) -> Value {
-        wire::session(&self.config.openai, &self.instructions, &self.tools, &self.language)
+        let tools = self.tools.definitions();
+        let tools: Vec<_> =
+            tools.iter().map(|tool| wire::function(tool.name, tool.description, &tool.parameters)).collect();
+        wire::session(&self.config.openai, &self.instructions, &tools, &self.language)
     }
 }
 
@@ -71,6 +75,7 @@ pub struct Realtime {
     config: Arc<Config>,
     /// They are added to each response that is requested with its own text.
     instructions: Arc<str>,
+    tools: ToolRegistry,
     state: State,
     /// Events that were received together.
     events: VecDeque<EngineEvent>,
@@ -110,13 +115,14 @@ impl Realtime {
 
     /// Starts to open a session after `delay`.
     pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
-        let (config, instructions) = (setup.config.clone(), setup.instructions.clone());
+        let (config, instructions, tools) = (setup.config.clone(), setup.instructions.clone(), setup.tools.clone());
         let opening = Box::pin(connect(setup, delay));
         let mut keep_alive = interval_at(tokio::time::Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             config,
             instructions,
+            tools,
             state: State::Opening(opening),
             events: VecDeque::new(),
             keep_alive,
@@ -258,7 +264,7 @@ impl Realtime {
             ServerEvent::ResponseCreated { id } => EngineEvent::ResponseStarted { response: self.response(&id) },
             ServerEvent::FunctionCall { response_id, call_id, name, arguments, is_complete: true } => {
                 let response = self.response(&response_id);
-                EngineEvent::ToolCall { response, id: call_id, name, arguments }
+                EngineEvent::ToolCall { response, id: call_id, call: self.tools.classify(name, arguments) }
             }
             ServerEvent::FunctionCall { name, .. } => {
                 tracing::info!(event = "TOOL_CALL_INCOMPLETE", tool = name, "A tool call was cut off and is not run");

@@ -2,7 +2,7 @@
 //! the settings of a call.
 
 use crate::agent::instructions::{self, PhoneContext};
-use crate::agent::tools;
+use crate::agent::tool::ToolRegistry;
 use crate::config::{Config, OpenAiConfig};
 use crate::domain::{CheckResult, CheckStatus, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup, RejectedFields};
@@ -101,7 +101,7 @@ pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
     let context = PhoneContext { caller_name: None, now, can_transfer, is_resumed: false };
     RealtimeSetup {
         instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
-        tools: tools::for_phone(can_transfer),
+        tools: ToolRegistry::for_phone(can_transfer),
         language: config.agent.language.clone(),
         profile_name: None,
         history: Vec::new(),

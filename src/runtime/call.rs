@@ -7,7 +7,6 @@ mod deadline_timer;
 mod message;
 pub(super) mod recording_writer;
 mod redirect;
-mod tools;
 
 pub(super) use message::CallMessage;
 
@@ -15,7 +14,7 @@ use super::ActiveSettings;
 use super::calls::{CallContext, CallServices, Calls, MediaSocket, can_transfer};
 use super::clips;
 use crate::agent::instructions::{self, PhoneContext};
-use crate::agent::tools::{self as agent_tools, TransferToPerson};
+use crate::agent::tool::{ToolContext, ToolRegistry};
 use crate::audio::{EncodedAudio, VoiceDetector};
 use crate::call::{CallPolicy, CallSession, EngineKind, HistoryTurn, Input, Output};
 use crate::clock;
@@ -45,6 +44,7 @@ pub(super) async fn run(
     let sid = context.call.call_sid.clone();
     let CallServices { store, alerts, .. } = calls.services();
     let call_log_writer = CallLogWriter::new(sid.clone(), store.clone(), settings.config.clone(), alerts.clone());
+    let tools = ToolRegistry::for_phone(can_transfer(&settings.config, &context.call));
     let mut task = CallTask {
         session: CallSession::new(policy, now),
         engine: None,
@@ -57,6 +57,7 @@ pub(super) async fn run(
         call_log_writer,
         recording_writer: None,
         timer: DeadlineTimer::new(),
+        tools,
         calls,
         settings,
         context,
@@ -88,6 +89,8 @@ struct CallTask {
     call_log_writer: CallLogWriter,
     recording_writer: Option<RecordingWriter>,
     timer: DeadlineTimer,
+    /// The agent's tools in this call.
+    tools: ToolRegistry,
     /// The task's own sender: tools and the redirect report through it.
     sender: UnboundedSender<CallMessage>,
     receiver: UnboundedReceiver<CallMessage>,
@@ -161,13 +164,11 @@ impl CallTask {
                 }
             }
             Output::AwaitStream => self.await_stream(),
-            Output::StartTransfer { arguments } => self.start_transfer(arguments.as_deref()),
+            Output::StartTransfer { reason } => self.start_transfer(&reason.unwrap_or_default()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
             Output::Turn(turn) => self.call_log_writer.turn(turn),
             Output::Event(event) => self.call_log_writer.event(&event),
-            Output::RunTool { id, name, arguments } => {
-                tools::run(&self.calls, &self.sid, &self.sender, &id, &name, &arguments);
-            }
+            Output::RunTool { id, name, arguments } => self.run_tool(id, name, arguments),
             Output::RedirectToFallback => {
                 tokio::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.sender.clone()));
             }
@@ -276,10 +277,20 @@ impl CallTask {
         self.end_stream();
     }
 
-    fn start_transfer(&mut self, arguments: Option<&str>) {
-        let asked = arguments.and_then(|json| serde_json::from_str::<TransferToPerson>(json).ok()).unwrap_or_default();
-        self.calls.start_transfer(&self.sid, asked.reason.trim());
+    fn start_transfer(&mut self, reason: &str) {
+        self.calls.start_transfer(&self.sid, reason);
         self.end_stream();
+    }
+
+    /// Runs a tool as its own task, so the call continues meanwhile; the output returns as a message.
+    fn run_tool(&self, id: String, name: String, arguments: String) {
+        tracing::info!(event = "TOOL_CALL", call.sid = %self.sid, tool = name, "The agent calls tool {name} in call {}", self.sid);
+        let context = ToolContext { store: self.calls.services().store.clone(), call: self.sid.clone() };
+        let (tools, sender) = (self.tools.clone(), self.sender.clone());
+        tokio::spawn(async move {
+            let output = tools.run(&context, &name, &arguments).await;
+            let _ = sender.send(CallMessage::ToolFinished { id, output });
+        });
     }
 
     /// Ends a stream while the call continues: its recording is complete, and the next stream gets its own.
@@ -325,17 +336,17 @@ impl CallTask {
 
     fn realtime_setup(&self, history: Vec<HistoryTurn>) -> RealtimeSetup {
         let config = self.settings.config.clone();
-        let can_transfer = can_transfer(&config, &self.context.call);
         // A profile name is chosen by the caller, so it must not be part of the instructions (prompt injection).
         let (caller_name, profile_name) = match &self.context.name {
             ContactName::Unknown => (None, None),
             ContactName::ByOwner(name) => (Some(name.as_str()), None),
             ContactName::ByProfile(name) => (None, Some(name.clone())),
         };
+        let can_transfer = can_transfer(&config, &self.context.call);
         let context = PhoneContext { caller_name, now: clock::now(), can_transfer, is_resumed: !history.is_empty() };
         RealtimeSetup {
             instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
-            tools: agent_tools::for_phone(can_transfer),
+            tools: self.tools.clone(),
             language: config.agent.language.clone(),
             profile_name,
             history,

@@ -117,8 +117,7 @@ impl Calls {
         if let Some(limit) = limit {
             tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail");
         }
-        let mut policy = services.policy(&settings, limit.is_none());
-        policy.can_transfer = can_transfer(&settings.config, &context.call);
+        let policy = services.policy(&settings, limit.is_none());
         let has_ai = policy.engines.contains(&EngineKind::Realtime);
         let live = LiveCall {
             settings: settings.clone(),

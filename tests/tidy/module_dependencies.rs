@@ -23,7 +23,8 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("backup", &["domain", "config", "store", "host", "clock", "secure_open"]),
     ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
     ("crm", &["domain", "inbox", "store", "clock", "entropy"]),
-    ("agent", &["domain", "config", "crm", "providers", "clock"]),
+    // `call` for what a tool call means to a phone call, `store` for the handle that a transaction of `crm` needs.
+    ("agent", &["domain", "config", "call", "store", "crm", "providers", "clock"]),
     ("engine", &["domain", "config", "audio", "call", "agent", "providers", "clock", "entropy"]),
     (
         "runtime",

@@ -21,7 +21,7 @@ mod session;
 mod timers;
 mod transcript;
 
-pub use input::{EngineEvent, Input, ItemId, Operator, ResponseId, ResponseOutcome, Usage};
+pub use input::{EngineEvent, Input, ItemId, Operator, ResponseId, ResponseOutcome, ToolCall, Usage};
 pub use output::{CallEvent, Clip, EngineCommand, HistoryTurn, Output, ResponseRequest, StreamEndAction, TurnRecord};
 pub use policy::{CallPolicy, EngineCapabilities, EngineKind, Prompts};
 pub use session::CallSession;

@@ -7,7 +7,7 @@ use crate::audio::EncodedAudio;
 use crate::config::OpenAiConfig;
 use serde::Deserialize;
 use serde_json::{Value, json};
-pub use session::{remove_field_if, remove_optional_field, session, session_update};
+pub use session::{function, remove_field_if, remove_optional_field, session, session_update};
 use std::borrow::Cow;
 use std::time::Duration;
 

@@ -14,8 +14,6 @@ use std::time::Duration;
 
 /// How long the media stream and the engine may take to connect after the greeting.
 const WATCHDOG: Duration = Duration::from_secs(6);
-/// Timeout of a tool.
-const TOOL_LIMIT: Duration = Duration::from_secs(8);
 
 /// The services that every call uses.
 #[derive(Clone)]
@@ -56,7 +54,7 @@ impl CallServices {
     /// Builds the policy of a call that begins with these settings. `may_use_ai`: the usage limits allow the AI.
     pub(super) fn policy(&self, settings: &ActiveSettings, may_use_ai: bool) -> CallPolicy {
         let config = &settings.config;
-        let (voice, agent) = (&config.voice, &config.agent);
+        let voice = &config.voice;
         let engines = if may_use_ai && Self::uses_ai(settings) {
             vec![EngineKind::Realtime, EngineKind::Voicemail]
         } else {
@@ -70,9 +68,7 @@ impl CallServices {
             turn_end: turn_end(&config.openai),
             idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),
             max_call: Duration::from_secs(voice.max_call_s.into()),
-            tool_limit: TOOL_LIMIT,
             speaks_first: voice.agent_speaks_first,
-            can_transfer: agent.transfer_to.is_some(),
             prompts: Prompts {
                 speak_first: instructions::SPEAK_FIRST.into(),
                 still_there: instructions::STILL_THERE.into(),

@@ -58,7 +58,7 @@ pub enum Input {
     },
 }
 
-/// A command of the business's staff, or of the agent itself.
+/// A command of the business's staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// End the call after the current utterance.
@@ -133,10 +133,8 @@ pub enum EngineEvent {
         response: ResponseId,
         /// Returned with the result.
         id: String,
-        /// The tool.
-        name: String,
-        /// JSON.
-        arguments: String,
+        /// What the agent asks for.
+        call: ToolCall,
     },
     /// A response is complete, or will never be.
     ResponseDone {
@@ -165,6 +163,27 @@ pub enum EngineEvent {
         retry: bool,
         /// The reason, for the log.
         reason: String,
+    },
+}
+
+/// What the agent asks for by a tool call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToolCall {
+    /// End the phone call after the current utterance.
+    EndCall,
+    /// Transfer the caller to a human agent after the current utterance.
+    Transfer {
+        /// What the caller wants, for the human agent; may be empty.
+        reason: String,
+    },
+    /// Run a tool that the session does not implement itself.
+    Run {
+        /// The tool.
+        name: String,
+        /// JSON.
+        arguments: String,
+        /// If the tool takes longer, the agent is informed, and receives the output later.
+        time_limit: Duration,
     },
 }
 

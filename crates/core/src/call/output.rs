@@ -29,8 +29,8 @@ pub enum Output {
     /// Close the caller's socket and transfer the caller to a human agent. The call continues until
     /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`] it waits for another stream.
     StartTransfer {
-        /// The arguments of the agent's tool call (JSON); none if an operator requested the transfer.
-        arguments: Option<String>,
+        /// What the caller wants, by the agent's tool call; none if an operator requested the transfer.
+        reason: Option<String>,
     },
     /// Open an engine, and close the previous one.
     OpenEngine {

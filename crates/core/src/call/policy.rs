@@ -71,12 +71,8 @@ pub struct CallPolicy {
     pub idle: Option<Duration>,
     /// The maximum duration of the call.
     pub max_call: Duration,
-    /// Timeout of a tool.
-    pub tool_limit: Duration,
     /// Whether the agent speaks first.
     pub speaks_first: bool,
-    /// Whether a human agent is configured for transfers.
-    pub can_transfer: bool,
     /// The prompts to the engine, and the built-in audio for when it cannot speak.
     pub prompts: Prompts,
 }

@@ -57,6 +57,11 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
     })
 }
 
+/// A tool of [`session`]: a function that the model may call, with the JSON Schema of its arguments.
+pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
+    json!({"type": "function", "name": name, "description": description, "parameters": parameters})
+}
+
 /// The event that requests the settings.
 pub fn session_update(session: &Value) -> String {
     json!({"type": "session.update", "session": session}).to_string()

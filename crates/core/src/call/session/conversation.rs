@@ -32,7 +32,7 @@ impl CallSession {
             EngineEvent::ResponseDone { response, outcome, usage } => {
                 self.response_done(&response, outcome, usage, now);
             }
-            EngineEvent::ToolCall { response, id, name, arguments } => self.tool_call(response, id, name, arguments),
+            EngineEvent::ToolCall { response, id, call } => self.tool_call(response, id, call),
             EngineEvent::MessageStarted => {
                 self.caller.has_left_message = true;
                 let at_ms = self.stream.call_ms(now);

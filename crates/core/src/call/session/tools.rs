@@ -5,15 +5,11 @@ mod runs;
 
 use super::CallSession;
 use crate::call::timers::Timer;
-use crate::call::{EngineCommand, Output, ResponseId, ResponseRequest, StreamEndAction};
+use crate::call::{EngineCommand, Output, ResponseId, ResponseRequest, StreamEndAction, ToolCall};
 use crate::domain::EndReason;
 use received::ReceivedCalls;
 use runs::{Finish, Invocation, Start, ToolRuns};
-use std::time::Instant;
-
-/// The tools that the session itself implements.
-const END_CALL: &str = "end_call";
-const TRANSFER: &str = "transfer_to_person";
+use std::time::{Duration, Instant};
 
 /// The output of a tool call that was withdrawn.
 const REVOKED: &str = r#"{"error":"revoked: the answer was interrupted; nothing was done"}"#;
@@ -45,7 +41,7 @@ pub(super) struct ToolCallId {
 #[derive(Debug)]
 struct TransferCall {
     call: ToolCallId,
-    arguments: String,
+    reason: String,
 }
 
 impl Tools {
@@ -54,9 +50,9 @@ impl Tools {
         self.runs.is_running()
     }
 
-    /// The arguments of the tool call that requested the transfer.
-    pub(super) fn transfer_arguments(&self) -> Option<String> {
-        self.transfer.as_ref().map(|transfer| transfer.arguments.clone())
+    /// What the caller wants of the human agent, if the agent requested the transfer.
+    pub(super) fn transfer_reason(&self) -> Option<String> {
+        self.transfer.as_ref().map(|transfer| transfer.reason.clone())
     }
 
     /// The tool call whose transfer is over.
@@ -72,8 +68,8 @@ impl Tools {
 
 impl CallSession {
     /// A complete tool call of the engine. It runs when its response has ended, unless the caller speaks before.
-    pub(super) fn tool_call(&mut self, response: ResponseId, id: String, name: String, arguments: String) {
-        self.tools.received.add(response, id, Invocation { name, arguments });
+    pub(super) fn tool_call(&mut self, response: ResponseId, id: String, call: ToolCall) {
+        self.tools.received.add(response, id, call);
     }
 
     /// A response has ended: its tool calls run if it was completed; otherwise the engine receives an output that says that they did not run.
@@ -87,7 +83,7 @@ impl CallSession {
             }
             let id = ToolCallId { id: received.id, engine: self.engine.generation() };
             if was_completed {
-                self.run_call(id, received.invocation, now);
+                self.run_call(id, received.call, now);
             } else {
                 self.tool_output(id, REVOKED);
             }
@@ -95,23 +91,24 @@ impl CallSession {
         has_called
     }
 
-    fn run_call(&mut self, id: ToolCallId, invocation: Invocation, now: Instant) {
-        match invocation.name.as_str() {
-            END_CALL => {
+    fn run_call(&mut self, id: ToolCallId, call: ToolCall, now: Instant) {
+        match call {
+            ToolCall::EndCall => {
                 self.tools.ending = Some(id);
                 self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now);
             }
-            TRANSFER if self.policy.can_transfer => {
-                self.tools.transfer = Some(TransferCall { call: id, arguments: invocation.arguments });
+            ToolCall::Transfer { reason } => {
+                self.tools.transfer = Some(TransferCall { call: id, reason });
                 self.finish(EndReason::Transferred, StreamEndAction::Transfer, now);
             }
-            _ => self.start_tool(id, invocation, now),
+            ToolCall::Run { name, arguments, time_limit } => {
+                self.start_tool(id, Invocation { name, arguments }, time_limit, now);
+            }
         }
     }
 
-    fn start_tool(&mut self, call: ToolCallId, invocation: Invocation, now: Instant) {
-        let limit = now + self.policy.tool_limit;
-        match self.tools.runs.start(call.clone(), invocation.clone(), limit) {
+    fn start_tool(&mut self, call: ToolCallId, invocation: Invocation, time_limit: Duration, now: Instant) {
+        match self.tools.runs.start(call.clone(), invocation.clone(), now + time_limit) {
             Start::Run => {
                 let Invocation { name, arguments } = invocation;
                 self.outputs.push_back(Output::RunTool { id: call.id, name, arguments });

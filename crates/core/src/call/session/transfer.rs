@@ -13,7 +13,7 @@ impl CallSession {
     /// The last words before a transfer were heard: the stream is closed, and the human agent's phone rings. The engine
     /// stays connected, so the conversation can continue.
     pub(super) fn start_transfer(&mut self, now: Instant) {
-        self.outputs.push_back(Output::StartTransfer { arguments: self.tools.transfer_arguments() });
+        self.outputs.push_back(Output::StartTransfer { reason: self.tools.transfer_reason() });
         self.stop_playback(now);
         if let Some(response) = self.responses.cancel_active() {
             self.command(EngineCommand::Cancel { response });

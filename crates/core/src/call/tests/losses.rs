@@ -253,7 +253,7 @@ fn an_engine_that_stops_within_a_frame_is_mute_too() {
 fn a_tool_s_answer_reaches_the_engine_that_took_over() {
     let mut rig = Rig::live();
     rig.respond(1);
-    rig.call(1, "t", "free_slots");
+    rig.run_tool(1, "t");
     rig.done(1);
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
     rig.input(Input::ToolFinished { id: "t".into(), output: "ten o'clock".into() });

@@ -1,8 +1,8 @@
 //! Property tests: for every order of inputs, the session's state stays consistent and the call ends. The rig checks
 //! the invariants.
 
-use super::rig::{Rig, ms, policy};
-use crate::call::{EngineEvent, EngineKind, Input, Operator, ResponseOutcome, Usage};
+use super::rig::{Rig, free_slots, ms, policy};
+use crate::call::{EngineEvent, EngineKind, Input, Operator, ResponseOutcome, ToolCall, Usage};
 use crate::domain::TransferFailure;
 use proptest::prelude::*;
 use std::time::Duration;
@@ -130,7 +130,8 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
             rig.engine(EngineEvent::CallerText { item: caller.into(), text: "כן".into(), is_final });
         }
         Step::Tool { id, end } if engine.is_answering => {
-            rig.call(engine.answers, &id.to_string(), if end { "end_call" } else { "free_slots" });
+            let id = id.to_string();
+            rig.call(engine.answers, &id, if end { ToolCall::EndCall } else { free_slots(&id) });
         }
         Step::Respond | Step::Say(_) | Step::Text(_) | Step::AudioDone | Step::Done | Step::Tool { .. } => {}
         Step::ToolFinished(id) => rig.input(Input::ToolFinished { id: id.to_string(), output: "{}".into() }),

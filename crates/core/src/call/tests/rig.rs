@@ -8,7 +8,7 @@ mod waits;
 use crate::audio::EncodedAudio;
 use crate::call::{
     CallEvent, CallPolicy, CallSession, EngineCommand, EngineEvent, EngineKind, Input, ItemId, Operator, Output,
-    ResponseOutcome, StreamEndAction, TurnRecord, Usage,
+    ResponseOutcome, StreamEndAction, ToolCall, TurnRecord, Usage,
 };
 use crate::domain::EndReason;
 pub(in crate::call) use phone::start;
@@ -20,6 +20,20 @@ use waits::Waits;
 
 pub(super) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
+}
+
+/// A tool call that the session does not implement itself; `n` distinguishes it from others.
+pub(super) fn free_slots(n: &str) -> ToolCall {
+    run("free_slots", format!("{{\"n\":\"{n}\"}}"))
+}
+
+pub(super) fn run(name: &str, arguments: String) -> ToolCall {
+    ToolCall::Run { name: name.to_owned(), arguments, time_limit: ms(8000) }
+}
+
+/// A tool call that transfers the caller.
+pub(super) fn transfer() -> ToolCall {
+    ToolCall::Transfer { reason: "a price".into() }
 }
 
 /// The sample value of the built-in sentences; each utterance of the agent has a value of its own.
@@ -175,7 +189,7 @@ impl Rig {
                 self.waits.since = self.waits.since.or(has_spoken.then_some(self.now));
                 self.waits.may_speak_until = None;
             }
-            EngineEvent::ToolCall { name, .. } if name == "end_call" => self.waits.is_over = true,
+            EngineEvent::ToolCall { call: ToolCall::EndCall, .. } => self.waits.is_over = true,
             EngineEvent::Finished { message_taken } => {
                 self.waits.is_over = true;
                 self.waits.is_final |= *message_taken;
@@ -289,10 +303,14 @@ impl Rig {
         self.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
     }
 
-    /// Response `response` calls a tool.
-    pub(super) fn call(&mut self, response: u8, id: &str, name: &str) {
-        let (id, name, arguments) = (id.to_owned(), name.to_owned(), format!("{{\"n\":\"{id}\"}}"));
-        self.engine(EngineEvent::ToolCall { response: response.to_string().into(), id, name, arguments });
+    /// Response `response` calls a tool that the session does not implement, with arguments of its own.
+    pub(super) fn run_tool(&mut self, response: u8, id: &str) {
+        self.call(response, id, free_slots(id));
+    }
+
+    /// Response `response` makes a tool call.
+    pub(super) fn call(&mut self, response: u8, id: &str, call: ToolCall) {
+        self.engine(EngineEvent::ToolCall { response: response.to_string().into(), id: id.to_owned(), call });
     }
 
     /// When the built-in sentences started, measured from the start of the call.

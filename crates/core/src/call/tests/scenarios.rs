@@ -1,8 +1,9 @@
 //! Realistic calls, one for each rule.
 
-use super::rig::{Rig, ms};
+use super::rig::{Rig, free_slots, ms, run, transfer};
 use crate::call::{
-    CallEvent, EngineCommand, EngineEvent, Input, Output, ResponseOutcome, ResponseRequest, StreamEndAction, Usage,
+    CallEvent, EngineCommand, EngineEvent, Input, Output, ResponseOutcome, ResponseRequest, StreamEndAction, ToolCall,
+    Usage,
 };
 use crate::domain::{EndReason, Speaker};
 
@@ -83,8 +84,8 @@ fn a_key_cuts_the_answer_and_is_sent_to_the_engine() {
 fn one_answer_at_a_time() {
     let mut rig = Rig::live();
     rig.respond(1);
-    rig.call(1, "t1", "free_slots");
-    rig.call(1, "t2", "free_slots");
+    rig.run_tool(1, "t1");
+    rig.run_tool(1, "t2");
     rig.done(1);
     let asked = |rig: &Rig| rig.commands().iter().filter(|c| matches!(c, EngineCommand::Respond(_))).count();
     rig.input(Input::ToolFinished { id: "t1".into(), output: "{}".into() });
@@ -131,13 +132,14 @@ fn an_engine_that_refuses_every_request_is_not_stormed() {
 
 #[test]
 fn what_a_tool_call_is_worth_is_known_when_its_answer_has_ended() {
-    for (name, is_heard) in [("end_call", true), ("transfer_to_person", true), ("free_slots", false)] {
+    for (call, is_heard) in [(ToolCall::EndCall, true), (transfer(), true), (free_slots("t"), false)] {
+        let name = format!("{call:?}");
         let mut rig = Rig::live();
         rig.respond(1);
         if is_heard {
             rig.say(1, "a", 16_000);
         }
-        rig.call(1, "t", name);
+        rig.call(1, "t", call);
         rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
         let response = "1".into();
         rig.engine(EngineEvent::ResponseDone {
@@ -158,8 +160,7 @@ fn what_a_tool_call_is_worth_is_known_when_its_answer_has_ended() {
 fn a_tool_that_finishes_after_its_limit_is_not_run_twice() {
     let same = |rig: &mut Rig, response: u8, id: &str| {
         rig.respond(response);
-        let (id, name, arguments) = (id.to_owned(), "take_message".to_owned(), "{}".to_owned());
-        rig.engine(EngineEvent::ToolCall { response: response.to_string().into(), id, name, arguments });
+        rig.call(response, id, run("take_message", "{}".to_owned()));
         rig.done(response);
     };
     let mut rig = Rig::live();
@@ -190,7 +191,7 @@ fn a_tool_that_finishes_after_its_limit_is_not_run_twice() {
 fn a_slow_tool_is_covered_and_a_dead_one_given_up() {
     let mut rig = Rig::live();
     rig.respond(1);
-    rig.call(1, "t", "free_slots");
+    rig.run_tool(1, "t");
     rig.done(1);
     rig.pass(ms(7000));
     let at: Vec<_> = rig.clips().iter().map(|(_, at)| at.as_millis()).collect();
@@ -215,7 +216,7 @@ fn goodbye_is_heard_before_the_stream_is_closed() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 16_000);
-    rig.call(1, "t", "end_call");
+    rig.call(1, "t", ToolCall::EndCall);
     rig.done(1);
     rig.pass(ms(1900));
     assert_eq!(rig.observed.ended, None);
@@ -227,7 +228,7 @@ fn goodbye_is_heard_before_the_stream_is_closed() {
 fn who_hangs_up_without_a_word_says_goodbye_first() {
     let mut rig = Rig::live();
     rig.respond(1);
-    rig.call(1, "t", "end_call");
+    rig.call(1, "t", ToolCall::EndCall);
     rig.done(1);
     assert_eq!(rig.clips().len(), 1);
     rig.pass(ms(3000));
@@ -239,7 +240,7 @@ fn who_speaks_into_the_goodbye_stays() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 16_000);
-    rig.call(1, "t", "end_call");
+    rig.call(1, "t", ToolCall::EndCall);
     rig.done(1);
     rig.pass(ms(500));
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
@@ -334,7 +335,7 @@ fn who_speaks_for_ever_without_a_sound_is_asked_whether_he_is_there() {
 fn the_caller_is_not_spoken_over() {
     let mut rig = Rig::live();
     rig.respond(9);
-    rig.call(9, "t", "free_slots");
+    rig.run_tool(9, "t");
     rig.done(9);
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.input(Input::ToolFinished { id: "t".into(), output: "{}".into() });
@@ -394,7 +395,7 @@ fn a_tool_is_run_once() {
     let mut rig = Rig::live();
     for _ in 0..2 {
         rig.respond(1);
-        rig.call(1, "t", "free_slots");
+        rig.run_tool(1, "t");
         rig.done(1);
         rig.input(Input::ToolFinished { id: "t".into(), output: "{}".into() });
     }

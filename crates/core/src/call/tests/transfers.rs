@@ -1,6 +1,6 @@
 //! Transfers to a human agent, with and without success.
 
-use super::rig::{Rig, ms};
+use super::rig::{Rig, ms, transfer};
 use crate::call::{EngineCommand, Input, Operator, Output, StreamEndAction};
 use crate::domain::{EndReason, TransferFailure};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 fn a_transfer_that_is_accepted_ends_the_call() {
     let mut rig = Rig::live();
     rig.input(Input::Operator(Operator::Transfer));
-    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { arguments: None })), 1);
+    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { reason: None })), 1);
     rig.pass(ms(20_000));
     assert_eq!(rig.observed.ended, None, "the person's phone rings");
     rig.input(Input::TransferAccepted);
@@ -21,10 +21,10 @@ fn a_transfer_that_fails_goes_on_with_the_conversation() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 8000);
-    rig.call(1, "t", "transfer_to_person");
+    rig.call(1, "t", transfer());
     rig.done(1);
     rig.pass(ms(1500));
-    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { arguments: Some(_) })), 1);
+    assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { reason: Some(_) })), 1);
     rig.input(Input::TransferFailed(TransferFailure::Busy));
     assert_eq!(rig.count(|o| matches!(o, Output::AwaitStream)), 1);
     rig.start_stream();
@@ -57,7 +57,7 @@ fn a_stream_that_is_lost_in_the_words_before_a_transfer_does_not_lose_the_transf
         let mut rig = Rig::live();
         rig.respond(1);
         rig.say(1, "a", 16_000);
-        rig.call(1, "t", "transfer_to_person");
+        rig.call(1, "t", transfer());
         rig.done(1);
         rig.pass(ms(500));
         rig

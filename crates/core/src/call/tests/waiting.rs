@@ -1,7 +1,9 @@
 //! Callers who wait: what they hear meanwhile, and how an engine that does not reply is handled.
 
 use super::rig::{Rig, ms, policy};
-use crate::call::{CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseRequest, StreamEndAction};
+use crate::call::{
+    CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseRequest, StreamEndAction, ToolCall,
+};
 use crate::domain::EndReason;
 use std::time::Duration;
 
@@ -249,7 +251,7 @@ fn last_words_are_heard_however_long_they_are() {
     for _ in 0..200 {
         rig.say(1, "a", 800);
     }
-    rig.call(1, "t", "end_call");
+    rig.call(1, "t", ToolCall::EndCall);
     rig.done(1);
     rig.pass(ms(19_900));
     assert_eq!(rig.observed.ended, None);

@@ -1,8 +1,6 @@
 //! Tool calls that the engine has made in responses that have not ended.
 
-use super::runs::Invocation;
-use super::{END_CALL, TRANSFER};
-use crate::call::ResponseId;
+use crate::call::{ResponseId, ToolCall};
 use std::collections::VecDeque;
 
 /// How many tool call ids are remembered to prevent a second run.
@@ -19,12 +17,12 @@ pub(super) struct ReceivedCalls {
 pub(super) struct ReceivedCall {
     response: ResponseId,
     pub(super) id: String,
-    pub(super) invocation: Invocation,
+    pub(super) call: ToolCall,
 }
 
 impl ReceivedCalls {
     /// Adds a tool call, unless it was received before.
-    pub(super) fn add(&mut self, response: ResponseId, id: String, invocation: Invocation) {
+    pub(super) fn add(&mut self, response: ResponseId, id: String, call: ToolCall) {
         if self.seen.contains(&id) {
             return;
         }
@@ -32,13 +30,13 @@ impl ReceivedCalls {
             self.seen.pop_front();
         }
         self.seen.push_back(id.clone());
-        self.pending.push(ReceivedCall { response, id, invocation });
+        self.pending.push(ReceivedCall { response, id, call });
     }
 
     /// Removes and returns the tool calls of a response; those that end or transfer the phone call come last.
     pub(super) fn take(&mut self, response: &ResponseId) -> Vec<ReceivedCall> {
         let mut calls: Vec<_> = self.pending.extract_if(.., |received| received.response == *response).collect();
-        calls.sort_by_key(|received| matches!(received.invocation.name.as_str(), END_CALL | TRANSFER));
+        calls.sort_by_key(|received| matches!(received.call, ToolCall::EndCall | ToolCall::Transfer { .. }));
         calls
     }
 

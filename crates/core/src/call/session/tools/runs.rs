@@ -131,3 +131,53 @@ impl ToolRuns {
         calls
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::start;
+    use std::time::Duration;
+
+    fn call(id: &str) -> ToolCallId {
+        ToolCallId { id: id.to_owned(), engine: 1 }
+    }
+
+    fn invocation(arguments: &str) -> Invocation {
+        Invocation { name: "free_slots".into(), arguments: arguments.to_owned() }
+    }
+
+    #[test]
+    fn only_so_many_tool_calls_wait_at_once() {
+        let (mut runs, limit) = (ToolRuns::default(), start() + Duration::from_secs(8));
+        for n in 0..MAX_RUNNING {
+            assert_eq!(runs.start(call(&n.to_string()), invocation(&n.to_string()), limit), Start::Run);
+        }
+        assert_eq!(runs.start(call("more"), invocation("more"), limit), Start::TooMany);
+        assert!(matches!(runs.finish("0", "{}"), Finish::Awaited(calls) if calls == [call("0")]));
+        assert_eq!(runs.start(call("more"), invocation("more"), limit), Start::Run);
+    }
+
+    #[test]
+    fn identical_calls_share_one_run_and_each_has_a_limit_of_its_own() {
+        let (mut runs, now) = (ToolRuns::default(), start());
+        let after = |seconds| now + Duration::from_secs(seconds);
+        assert_eq!(runs.start(call("a"), invocation("1"), after(8)), Start::Run);
+        assert_eq!(runs.start(call("b"), invocation("1"), after(9)), Start::Join);
+        assert_eq!(runs.next_limit(), Some(after(8)));
+        assert_eq!(runs.expire(after(8)), [call("a")]);
+        assert!(runs.is_running(), "b still waits");
+        assert!(matches!(runs.finish("a", "{}"), Finish::Awaited(calls) if calls == [call("b")]));
+        assert_eq!(runs.start(call("c"), invocation("1"), after(20)), Start::Run, "its output was delivered");
+    }
+
+    #[test]
+    fn a_late_output_is_reported_once_and_given_to_the_next_identical_call() {
+        let (mut runs, now) = (ToolRuns::default(), start());
+        assert_eq!(runs.start(call("a"), invocation("1"), now), Start::Run);
+        assert_eq!(runs.expire(now), [call("a")]);
+        assert!(matches!(runs.finish("a", "late"), Finish::Late { name } if name == "free_slots"));
+        assert!(matches!(runs.finish("a", "late"), Finish::Ignore));
+        assert_eq!(runs.start(call("b"), invocation("1"), now), Start::Finished("late".into()));
+        assert!(matches!(runs.finish("unknown", "{}"), Finish::Ignore));
+    }
+}

@@ -17,9 +17,7 @@ pub(in crate::call::tests) fn policy() -> CallPolicy {
         turn_end: ms(500),
         idle: Some(ms(10_000)),
         max_call: Duration::from_mins(10),
-        tool_limit: ms(8000),
         speaks_first: false,
-        can_transfer: true,
         prompts: Prompts {
             speak_first: "open".into(),
             still_there: "still there?".into(),

@@ -1,0 +1,82 @@
+//! The agent's tools: the functions that the model may call.
+//!
+//! Each tool is a type that implements [`Tool`] and one of two further traits: [`Run`] if it calls a function of the
+//! CRM, [`ControlCall`] if it ends or transfers the phone call, which the call session does itself. A
+//! [`ToolRegistry`] holds the tools of one conversation.
+
+mod end_call;
+mod registry;
+mod schema;
+mod take_message;
+#[cfg(test)]
+mod tests;
+mod transfer_to_person;
+
+pub use registry::{ToolDefinition, ToolRegistry};
+
+use crate::call::ToolCall;
+use crate::crm;
+use crate::domain::CallSid;
+use crate::store::{self, Store};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::time::Duration;
+
+/// A function that the model may call.
+trait Tool {
+    /// The arguments. The schema that the model receives is derived from this type, with the documentation of the
+    /// fields as their descriptions.
+    type Arguments: DeserializeOwned + JsonSchema;
+    /// The name by which the model calls it.
+    const NAME: &'static str;
+    /// When the model is to use it.
+    const DESCRIPTION: &'static str;
+}
+
+/// A tool that calls one function of the CRM.
+trait Run: Tool + 'static {
+    /// If the tool takes longer, the model is informed, and receives the output later.
+    const TIME_LIMIT: Duration;
+
+    /// Runs the tool. The value is the output for the model.
+    fn run(context: &ToolContext, arguments: Self::Arguments) -> impl Future<Output = Result<Value, ToolError>> + Send;
+}
+
+/// A tool that ends or transfers the phone call. Malformed arguments count as the default ones, because the agent has
+/// announced the action to the caller already.
+trait ControlCall: Tool<Arguments: Default> {
+    /// What the call session is to do.
+    fn control(arguments: Self::Arguments) -> ToolCall;
+}
+
+/// The conversation in which a tool runs.
+#[derive(Clone)]
+pub struct ToolContext {
+    /// The database.
+    pub store: Store,
+    /// The phone call.
+    pub call: CallSid,
+}
+
+/// Why a tool did nothing. The text is the output for the model.
+#[derive(Debug, thiserror::Error)]
+enum ToolError {
+    #[error("there is no tool {name}; the tools are: {known}")]
+    Unknown { name: String, known: String },
+    #[error("the arguments do not match the tool's schema: {0}")]
+    Malformed(#[from] serde_json::Error),
+    #[error(transparent)]
+    Refused(crm::RequestError),
+    #[error("it could not be stored; nothing was done")]
+    Store(#[source] store::Error),
+}
+
+impl From<crm::Error> for ToolError {
+    fn from(error: crm::Error) -> Self {
+        match error {
+            crm::Error::Refused(reason) => Self::Refused(reason),
+            crm::Error::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The tool by which the agent hangs up.
+
+use super::{ControlCall, Tool};
+use crate::call::ToolCall;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub(super) struct EndCall;
+
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct Arguments {}
+
+impl Tool for EndCall {
+    type Arguments = Arguments;
+    const NAME: &'static str = "end_call";
+    const DESCRIPTION: &'static str = "Hang up. Use it after saying goodbye.";
+}
+
+impl ControlCall for EndCall {
+    fn control(Arguments {}: Arguments) -> ToolCall {
+        ToolCall::EndCall
+    }
+}
