@@ -10,21 +10,29 @@ use crate::domain::EndReason;
 use std::time::Instant;
 
 impl CallSession {
-    /// Stops the current speech: first on the caller's phone, then at the engine, then in the session's state.
+    /// The caller interrupts, by speech or a key.
     pub(super) fn barge_in(&mut self, engine_cancels: bool, now: Instant) {
-        self.reconsider_ending();
-        if self.playback.is_open() {
-            self.clear(now);
+        if let Some(heard_ms) = self.stop_speaking(engine_cancels, now) {
+            self.event(CallEvent::BargeIn { heard_ms });
         }
+    }
+
+    /// Stops the current speech: first on the caller's phone, then at the engine, then in the session's state. Returns how
+    /// much of it was heard; none if there was none.
+    pub(super) fn stop_speaking(&mut self, engine_cancels: bool, now: Instant) -> Option<u64> {
+        self.reconsider_ending();
+        let heard_ms = self.playback.is_open().then(|| self.clear(now));
         if let Some(response) = self.responses.cancel_active()
             && !engine_cancels
         {
             self.command(EngineCommand::Cancel { response });
         }
+        heard_ms
     }
 
-    /// Drops all audio that the caller has not heard, and reports to the engine how much was heard.
-    pub(super) fn clear(&mut self, now: Instant) {
+    /// Drops all audio that the caller has not heard, and reports to the engine how much was heard. The position is that of
+    /// `call/playback.rs`, the text that of `call/transcript.rs`.
+    fn clear(&mut self, now: Instant) -> u64 {
         let at_ms = self.stream.call_ms(now);
         let cleared = self.playback.clear(now);
         if self.stream.is_open() {
@@ -40,11 +48,9 @@ impl CallSession {
             }
         }
         self.reply_watch.cleared(now);
-        let heard =
-            cleared.iter().rfind(|utterance| utterance.heard > 0).map_or(0, |utterance| utterance.heard / BYTES_PER_MS);
-        self.event(CallEvent::BargeIn { heard_ms: heard });
         self.timers.cancel(Timer::FlushPlayback);
         self.timers.cancel(Timer::MarkTimeout);
+        cleared.iter().rfind(|utterance| utterance.heard > 0).map_or(0, |utterance| utterance.heard / BYTES_PER_MS)
     }
 
     fn truncate_at_engine(&mut self, utterance: &ClearedUtterance) {

@@ -78,7 +78,7 @@ impl CallSession {
                 self.event(CallEvent::WatchdogFired);
                 if self.stream.is_open() {
                     // The recorder takes the call, so a response that has started ends here.
-                    self.barge_in(false, now);
+                    self.stop_speaking(false, now);
                     if !self.caller.speech.is_in_progress(now) {
                         self.play_clip(Clip::OneMoment);
                     }
@@ -143,7 +143,7 @@ impl CallSession {
     fn request_stream(&mut self, now: Instant) {
         self.stream.close();
         self.wait_for_stream(ResponseRequest::Instructed(STREAM_WAS_LOST.into()), now);
-        self.barge_in(false, now);
+        self.stop_speaking(false, now);
         self.caller.speech.end_local();
     }
 

@@ -79,7 +79,7 @@ impl CallSession {
         if self.is_transferring() {
             return self.timers.set(Timer::MaxCall, now + TOO_LONG_LIMIT);
         }
-        self.barge_in(false, now);
+        self.stop_speaking(false, now);
         self.play_clip(Clip::Goodbye);
         self.finish(EndReason::TooLong, StreamEndAction::HangUp, now);
         if let Phase::Ending { limit, .. } = &mut self.phase {

@@ -1,6 +1,6 @@
 //! Realistic calls, one for each rule.
 
-use super::rig::{Rig, free_slots, ms, run, transfer};
+use super::rig::{Rig, free_slots, ms, policy, run, transfer};
 use crate::call::{
     CallEvent, EngineCommand, EngineEvent, Input, Output, ResponseOutcome, ResponseRequest, StreamEndAction, ToolCall,
     Usage,
@@ -54,6 +54,25 @@ fn a_barge_in_clears_the_phone_first_and_truncates_to_what_was_heard() {
     rig.say(1, "a", 800);
     rig.pass(ms(3000));
     assert_eq!(rig.observed.turns["a"].heard_text, "אחת שתיים");
+}
+
+#[test]
+fn only_the_caller_interrupts() {
+    let is_barge_in = |output: &Output| matches!(output, Output::Event(CallEvent::BargeIn { .. }));
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.pass(ms(500));
+    rig.input(Input::CallerKey('1'));
+    assert!(rig.observed.outputs.iter().any(is_barge_in), "a key interrupts the agent");
+
+    let mut rig = Rig::live();
+    rig.pass(policy().max_call.checked_sub(ms(3000)).unwrap());
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.pass(ms(20_000));
+    assert!(rig.observed.outputs.iter().any(|output| matches!(output, Output::Clear { .. })), "the answer is cut");
+    assert!(!rig.observed.outputs.iter().any(is_barge_in), "the end of the longest call is no interruption");
 }
 
 #[test]
