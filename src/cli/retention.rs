@@ -22,24 +22,24 @@ pub(super) struct Retention {
 
 pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<()> {
     let cutoffs = housekeeping::cutoffs(&settings.load()?.retention, clock::now());
-    let shares = if arguments.dry_run {
+    let deleted = if arguments.dry_run {
         match daemon_client::execute(settings, AdminCommand::PlanRetention { cutoffs })?.0 {
-            CommandOutput::Shares(shares) => shares,
+            CommandOutput::DeletedCounts(deleted) => deleted,
             _ => Vec::new(),
         }
     } else {
         delete(settings, &cutoffs)?
     };
     if arguments.json {
-        return print_json(&shares);
+        return print_json(&deleted);
     }
-    if shares.is_empty() {
+    if deleted.is_empty() {
         print_status("The settings keep all data for ever.");
         return Ok(());
     }
     let done = if arguments.dry_run { "TO DELETE" } else { "DELETED" };
     let mut table = Table::new(["KIND", "OLDER THAN", done, "SIZE"]);
-    for DeletedCount { what, before, rows, bytes } in shares {
+    for DeletedCount { what, before, rows, bytes } in deleted {
         table.row([what.to_string(), format_time(Some(before)), rows.to_string(), format_bytes(bytes)]);
     }
     print(&table.to_string())
@@ -47,18 +47,18 @@ pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<
 
 /// Deletes in small steps, so that other writes do not wait.
 fn delete(settings: &Settings, cutoffs: &[Cutoff]) -> anyhow::Result<Vec<DeletedCount>> {
-    let mut shares = Vec::new();
+    let mut deleted = Vec::new();
     for cutoff in cutoffs {
         let mut all = DeletedCount { what: cutoff.what, before: cutoff.before, rows: 0, bytes: 0 };
-        while let (CommandOutput::Shares(done), _) =
-            daemon_client::execute(settings, AdminCommand::Retain { cutoff: *cutoff })?
+        while let (CommandOutput::DeletedCounts(done), _) =
+            daemon_client::execute(settings, AdminCommand::DeleteExpired { cutoff: *cutoff })?
         {
             let Some(done) = done.first().filter(|done| done.rows > 0) else { break };
             all.rows += done.rows;
             all.bytes += done.bytes;
         }
-        shares.push(all);
+        deleted.push(all);
     }
-    daemon_client::execute(settings, AdminCommand::NoteRetention { shares: shares.clone() })?;
-    Ok(shares)
+    daemon_client::execute(settings, AdminCommand::AuditRetention { deleted: deleted.clone() })?;
+    Ok(deleted)
 }

@@ -66,14 +66,14 @@ pub enum AdminCommand {
         cutoffs: Vec<Cutoff>,
     },
     /// Delete a batch of older data.
-    Retain {
+    DeleteExpired {
         /// The kind of data, and its cutoff time.
         cutoff: Cutoff,
     },
     /// Log what was deleted.
-    NoteRetention {
+    AuditRetention {
         /// The deleted amounts.
-        shares: Vec<DeletedCount>,
+        deleted: Vec<DeletedCount>,
     },
     /// Send the owner a message.
     SendToOwner {
@@ -121,7 +121,7 @@ pub enum CommandOutput {
     /// The active alerts, and those that have cleared lately.
     Alerts(Vec<Alert>),
     /// How much retention deletes, or deleted.
-    Shares(Vec<DeletedCount>),
+    DeletedCounts(Vec<DeletedCount>),
     /// A message that was queued.
     Queued(MessageId),
     /// The status of a message.
@@ -169,10 +169,12 @@ impl AdminCommand {
                 Ok(CommandOutput::Done)
             }
             Self::ListAlerts => Ok(CommandOutput::Alerts(tx.alerts()?)),
-            Self::PlanRetention { cutoffs } => Ok(CommandOutput::Shares(retention::plan(tx, cutoffs)?)),
-            Self::Retain { cutoff } => Ok(CommandOutput::Shares(vec![retention::step(tx, *cutoff, now)?])),
-            Self::NoteRetention { shares } => {
-                retention::note(tx, by, shares, now)?;
+            Self::PlanRetention { cutoffs } => Ok(CommandOutput::DeletedCounts(retention::plan(tx, cutoffs)?)),
+            Self::DeleteExpired { cutoff } => {
+                Ok(CommandOutput::DeletedCounts(vec![retention::step(tx, *cutoff, now)?]))
+            }
+            Self::AuditRetention { deleted } => {
+                retention::note(tx, by, deleted, now)?;
                 Ok(CommandOutput::Done)
             }
             Self::SendToOwner { to, text, only, priority, template } => {

@@ -228,12 +228,12 @@ impl Client {
         let head_since = self.head_since_ms.load(Ordering::Relaxed);
         let since = |ms: u64| Duration::from_millis(self.now_ms().saturating_sub(ms));
         let left = if self.is_busy.load(Ordering::Relaxed) {
-            MAX_SILENCE
+            RECHECK_INTERVAL
         } else if head_since == NO_HEAD {
             let max = if self.is_authenticated() { MAX_AUTHENTICATED_IDLE } else { MAX_IDLE };
             // The body of a response may still be on its way.
             let idle_since = self.idle_since_ms.load(Ordering::Relaxed).max(self.active_ms());
-            max.saturating_sub(since(idle_since)).min(MAX_SILENCE)
+            max.saturating_sub(since(idle_since)).min(RECHECK_INTERVAL)
         } else {
             let silent = since(self.received_ms.load(Ordering::Relaxed));
             MAX_SILENCE.saturating_sub(silent).min(MAX_HEAD.saturating_sub(since(head_since)))
@@ -270,6 +270,9 @@ const NO_HEAD: u64 = u64::MAX;
 
 /// How long a client may be silent before its first byte, and within the head of a request.
 const MAX_SILENCE: Duration = Duration::from_secs(5);
+
+/// How often a busy or idle connection is checked again.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long the head of a request may take.
 const MAX_HEAD: Duration = Duration::from_secs(20);

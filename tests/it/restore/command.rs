@@ -78,9 +78,10 @@ fn a_file_that_was_put_there_is_kept_as_well() {
     add_user(&daemon, "dana");
     std::fs::copy(&copy, daemon.published_file()).unwrap();
     let done = restore(&daemon, &copy);
-    let (kept, stranger) = (done["kept"]["database"].as_str().unwrap(), done["kept"]["stranger"].as_str().unwrap());
-    assert_ne!(kept, stranger);
-    assert_eq!(std::fs::read(stranger).unwrap(), std::fs::read(&copy).unwrap());
+    let (kept, foreign_file) =
+        (done["kept"]["database"].as_str().unwrap(), done["kept"]["foreign_file"].as_str().unwrap());
+    assert_ne!(kept, foreign_file);
+    assert_eq!(std::fs::read(foreign_file).unwrap(), std::fs::read(&copy).unwrap());
 }
 
 #[test]
