@@ -10,6 +10,7 @@
 //! - [`call`], [`inbox`], [`audio`]: the decisions, as pure state machines and functions.
 //! - [`doctor`]: checks of an installation.
 //! - [`tls`], [`backup`], [`alerting`], [`host`], [`telemetry`]: certificates, snapshots, alerts, the machine, logs and metrics.
+//! - [`messages`]: the texts for people, in Hebrew and English.
 //! - [`config`], [`domain`]: settings, and the business's types.
 //! - [`simulator`]: callers, Twilio, the AI and WhatsApp, for the demo and the tests.
 
@@ -31,6 +32,7 @@ pub mod entropy;
 pub mod host;
 pub mod http;
 pub mod maintenance;
+pub mod messages;
 pub mod providers;
 pub mod runtime;
 pub mod secure_open;

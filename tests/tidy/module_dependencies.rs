@@ -4,11 +4,12 @@ use super::{none, tree};
 
 /// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("entropy", &["domain"]),
     ("secure_open", &[]),
+    ("messages", &["domain"]),
     ("config", &["domain"]),
     ("audio", &[]),
     ("inbox", &["domain"]),
@@ -19,7 +20,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("providers", &["domain", "config", "audio", "clock", "entropy"]),
     ("telemetry", &["domain", "config", "clock"]),
     ("host", &["domain", "config", "store", "providers", "clock"]),
-    ("alerting", &["domain", "store", "clock"]),
+    ("alerting", &["domain", "messages", "store", "clock"]),
     ("backup", &["domain", "config", "store", "host", "clock", "secure_open"]),
     ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
     ("crm", &["domain", "inbox", "store", "clock", "entropy"]),
@@ -31,6 +32,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
         &[
             "domain",
             "config",
+            "messages",
             "audio",
             "inbox",
             "call",
@@ -50,6 +52,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
         &[
             "domain",
             "config",
+            "messages",
             "store",
             "crm",
             "providers",
@@ -66,7 +69,19 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     // No module but the command line uses it.
     (
         "doctor",
-        &["domain", "config", "store", "host", "providers", "runtime", "control", "clock", "entropy", "secure_open"],
+        &[
+            "domain",
+            "config",
+            "messages",
+            "store",
+            "host",
+            "providers",
+            "runtime",
+            "control",
+            "clock",
+            "entropy",
+            "secure_open",
+        ],
     ),
     // `call` for the action after a stream, which becomes TwiML here.
     // `audio` because a recording is decoded while it is sent.
@@ -75,6 +90,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
         &[
             "domain",
             "config",
+            "messages",
             "audio",
             "call",
             "store",
@@ -96,6 +112,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
         &[
             "domain",
             "config",
+            "messages",
             "audio",
             "inbox",
             "call",

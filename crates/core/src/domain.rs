@@ -15,8 +15,10 @@ mod cursor;
 mod hex;
 mod ids;
 mod inbound;
+mod localized;
 mod masked;
 mod message;
+mod notice;
 mod page_urls;
 mod peer;
 mod phone;
@@ -42,11 +44,13 @@ pub use ids::{
     RecordingId, RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,
 };
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageUpdate};
+pub use localized::{Language, Localized, TextParam, localized_enum};
 pub use masked::Masked;
 pub use message::{
     Direction, Edit, MEDIA_PATH, MediaKind, Message, MessageDetail, MessageEventKind, MessageFile, MessageStatus,
     MessageType, Provider, Quote, Reaction,
 };
+pub use notice::{Notice, StoredNotice};
 pub use page_urls::PageUrls;
 pub use peer::{PeerAddress, PeerError};
 pub use phone::{PhoneNumber, PhoneNumberError};

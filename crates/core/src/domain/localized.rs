@@ -1,0 +1,108 @@
+//! Texts for people as data: a key of the locale files and its parameters. `messages` renders them.
+
+use super::{Timestamp, text_enum};
+use std::borrow::Cow;
+
+text_enum! {
+    /// A language of the texts for users.
+    Language {
+        /// Hebrew.
+        Hebrew = "he",
+        /// English.
+        English = "en",
+    }
+}
+
+impl Language {
+    /// The language for readers of the language with this BCP 47 tag, such as `he` or `he-IL`: English for all but
+    /// Hebrew.
+    pub fn for_tag(tag: &str) -> Self {
+        if tag.split('-').next() == Some(Self::Hebrew.as_str()) { Self::Hebrew } else { Self::English }
+    }
+}
+
+/// A text that the locale files contain.
+pub trait Localized {
+    /// Its key in the locale files.
+    fn key(&self) -> &'static str;
+
+    /// The names and values of its parameters.
+    fn params(&self) -> Vec<(&'static str, TextParam<'_>)>;
+}
+
+/// The value of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextParam<'a> {
+    /// A number, by which a text can select a plural form.
+    Number(u64),
+    /// A text.
+    Text(Cow<'a, str>),
+}
+
+impl From<&u64> for TextParam<'_> {
+    fn from(number: &u64) -> Self {
+        Self::Number(*number)
+    }
+}
+
+impl<'a> From<&'a String> for TextParam<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&Timestamp> for TextParam<'_> {
+    fn from(time: &Timestamp) -> Self {
+        Self::Text(time.to_string().into())
+    }
+}
+
+/// Declares an enum of texts: each variant is a key of the locale files, with typed parameters. As JSON it is
+/// `{"code": key, "params": {…}}`, without `params` if it has none. What a variant says is in `locales/en.ftl`.
+#[macro_export]
+macro_rules! localized_enum {
+    // The key is a `tt` and not a `literal`, because the derives below do not accept a captured literal.
+    ($(#[$doc:meta])* $name:ident {
+        $($variant:ident $({ $($param:ident: $type:ty),+ $(,)? })? = $key:tt),+ $(,)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(tag = "code", content = "params")]
+        #[expect(missing_docs, reason = "the locale files say what each variant is")]
+        pub enum $name {
+            $(#[serde(rename = $key)] $variant $({ $($param: $type),+ })?),+
+        }
+
+        impl $name {
+            /// The keys of all texts, each with the names of its parameters.
+            pub const ALL: &'static [(&'static str, &'static [&'static str])] =
+                &[$(($key, &[$($(stringify!($param)),+)?])),+];
+        }
+
+        impl $crate::domain::Localized for $name {
+            fn key(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => $key),+ }
+            }
+
+            fn params(&self) -> Vec<(&'static str, $crate::domain::TextParam<'_>)> {
+                match self { $(Self::$variant $({ $($param),+ })? => vec![$($((stringify!($param), $param.into())),+)?]),+ }
+            }
+        }
+    };
+}
+
+pub use localized_enum;
+
+#[cfg(test)]
+mod tests {
+    use super::Language;
+
+    #[test]
+    fn every_language_but_hebrew_reads_english() {
+        for (tag, language) in
+            [("he", "he"), ("he-IL", "he"), ("en", "en"), ("ar-XA", "en"), ("hebrew", "en"), ("", "en")]
+        {
+            assert_eq!(Language::for_tag(tag).as_str(), language, "{tag}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Notices for the owner, as data: the details of alerts, and why messages were not sent.
+
+use super::Timestamp;
+use super::localized::localized_enum;
+use serde::{Deserialize, Serialize};
+
+localized_enum! {
+    /// A statement for the owner. The codes are stored: a key of the locale files may be added, but not renamed.
+    Notice {
+        // A text that exists in one language only, such as an error of the system or of a provider.
+        Verbatim { text: String } = "verbatim",
+
+        // The machine.
+        DiskSpace { free: String, total: String } = "disk-space",
+        DiskFiles { files: u64 } = "disk-files",
+        BridgeDiskSpace { free: String, total: String } = "bridge-disk-space",
+        ClockBeforeBuild { now: Timestamp, built: Timestamp } = "clock-before-build",
+        ClockBeforeNewestEntry { now: Timestamp, newest: Timestamp } = "clock-before-newest-entry",
+        ClockAhead { host: String, count: u64, unit: String } = "clock-ahead",
+        ClockBehind { host: String, count: u64, unit: String } = "clock-behind",
+        CertificateExpires { end: Timestamp, reason: String } = "certificate-expires",
+        CertificateMissing { reason: String } = "certificate-missing",
+        BackupOld { last: Timestamp, reason: String } = "backup-old",
+        BackupMissing { reason: String } = "backup-missing",
+
+        // The database files.
+        LogReader { size_mb: u64, process: u64, command: String } = "log-reader",
+        LogReaderUnknown { size_mb: u64 } = "log-reader-unknown",
+        CopyLate { seconds: u64, reason: String } = "copy-late",
+        ForeignFile { file: String } = "foreign-file",
+        LastSoundCopy { file: String, findings: String } = "last-sound-copy",
+        StartedFrom { file: String } = "started-from",
+        StartedPromoted { until: String } = "started-promoted",
+        StartedLiveChanged { archived: String } = "started-live-changed",
+        StartedRestored { file: String, archived: String } = "started-restored",
+        StartedFolderCopied { file: String, archived: String } = "started-folder-copied",
+        StartedFolderCopiedBecause { file: String, archived: String, reason: String } = "started-folder-copied-because",
+        StartedLateFolderCopied { file: String, archived: String } = "started-late-folder-copied",
+        StartedLiveDamaged { file: String, archived: String } = "started-live-damaged",
+        StartedLiveDamagedBecause { file: String, archived: String, reason: String } = "started-live-damaged-because",
+        StartedFoundForeign { file: String, archived: String } = "started-found-foreign",
+        StartedFoundForeignBecause { file: String, archived: String, reason: String } = "started-found-foreign-because",
+
+        // The AI.
+        AiCallsFailed { count: u64, reason: String } = "ai-calls-failed",
+        AiLimitNear { setting: String, used: u64, limit: u64 } = "ai-limit-near",
+
+        // The outbox.
+        OutboxHeld { count: u64 } = "outbox-held",
+        OutboxStopped = "outbox-stopped",
+        OutboxWaiting { count: u64 } = "outbox-waiting",
+        OutboxUndelivered { count: u64, by_twilio: u64, by_bridge: u64, contacts: u64 } = "outbox-undelivered",
+
+        // Why a message was not sent, or may have been.
+        MessageUnconfirmed = "message-unconfirmed",
+        MessageExpired = "message-expired",
+        MessageLost = "message-lost",
+        MessageNeedsTemplate = "message-needs-template",
+        MessageOptedOut = "message-opted-out",
+        MessageNoProvider = "message-no-provider",
+        MessageProviderRemoved = "message-provider-removed",
+        MessageDiscarded = "message-discarded",
+
+        // The bridge, and what WhatsApp says to it.
+        BridgeStarting = "bridge-starting",
+        BridgeUnpaired = "bridge-unpaired",
+        BridgePairing = "bridge-pairing",
+        BridgeConnecting = "bridge-connecting",
+        BridgeUnanswered = "bridge-unanswered",
+        BridgeLoggedOut = "bridge-logged-out",
+        BridgeReplaced = "bridge-replaced",
+        BridgeBanned = "bridge-banned",
+        BridgeOutdated = "bridge-outdated",
+        BridgeMultideviceMismatch = "bridge-multidevice-mismatch",
+        BridgeDisk = "bridge-disk",
+        BridgeDamaged = "bridge-damaged",
+        BridgeOther = "bridge-other",
+        BridgeUnreachable = "bridge-unreachable",
+        BridgeSilent = "bridge-silent",
+        BridgeUnauthorized = "bridge-unauthorized",
+        BridgeDisabled = "bridge-disabled",
+        BridgeNotConnected = "bridge-not-connected",
+        BridgeNoAnswer = "bridge-no-answer",
+        BridgeDeaf { since: Timestamp } = "bridge-deaf",
+        WhatsAppBlocked = "whatsapp-blocked",
+        WhatsAppNoAccount = "whatsapp-no-account",
+        WhatsAppRestricted = "whatsapp-restricted",
+        WhatsAppRestrictedUntil { until: Timestamp } = "whatsapp-restricted-until",
+        WhatsAppRefused = "whatsapp-refused",
+        WhatsAppRefusedBecause { reason: String } = "whatsapp-refused-because",
+
+        // Twilio.
+        TwilioWindowClosed = "twilio-window-closed",
+        TwilioTooMany = "twilio-too-many",
+        TwilioNoWhatsApp = "twilio-no-whatsapp",
+        TwilioSenderUnknown = "twilio-sender-unknown",
+        TwilioNotNow = "twilio-not-now",
+        TwilioStopped = "twilio-stopped",
+        TwilioContactBlocked = "twilio-contact-blocked",
+        TwilioSenderBlocked = "twilio-sender-blocked",
+        TwilioSandbox = "twilio-sandbox",
+        TwilioTooLong = "twilio-too-long",
+        TwilioFile = "twilio-file",
+        TwilioTemplate = "twilio-template",
+        TwilioContent = "twilio-content",
+        TwilioAccount = "twilio-account",
+        TwilioCancelled = "twilio-cancelled",
+        TwilioUndelivered = "twilio-undelivered",
+        TwilioError { code: String } = "twilio-error",
+        TwilioErrorBecause { code: String, reason: String } = "twilio-error-because",
+    }
+}
+
+impl Notice {
+    /// A text that exists in one language only.
+    pub fn verbatim(text: impl Into<String>) -> Self {
+        Self::Verbatim { text: text.into() }
+    }
+}
+
+/// A notice as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum StoredNotice {
+    /// The notice.
+    Notice(Notice),
+    /// A text: earlier releases stored it in the business's language.
+    Text(String),
+}
+
+impl From<StoredNotice> for Notice {
+    fn from(stored: StoredNotice) -> Self {
+        match stored {
+            StoredNotice::Notice(notice) => notice,
+            StoredNotice::Text(text) => Self::Verbatim { text },
+        }
+    }
+}
+
+impl From<Notice> for StoredNotice {
+    fn from(notice: Notice) -> Self {
+        Self::Notice(notice)
+    }
+}

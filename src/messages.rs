@@ -1,0 +1,46 @@
+//! The texts that people read and hear, in Hebrew and English. Other modules name a text by a [`Notice`](crate::domain::Notice) or a
+//! [`Phrase`], with its parameters; what is stored or compared is this value and never the text.
+//!
+//! The texts are in `locales/`, one Fluent file for each language. `tests` compares the two files with each other and
+//! with the keys and parameters that the code uses.
+
+mod bundle;
+mod phrase;
+
+pub use phrase::Phrase;
+
+use crate::domain::{AlertKind, Language, Localized, StoredNotice};
+use bundle::{bundle, render};
+
+/// The text in a language.
+pub fn text(language: Language, text: &impl Localized) -> String {
+    render(bundle(language), text.key(), None, text.params())
+}
+
+/// The text of a stored notice. A text from an earlier release stays in the language in which it was stored.
+pub fn stored(language: Language, notice: &StoredNotice) -> String {
+    match notice {
+        StoredNotice::Notice(notice) => text(language, notice),
+        StoredNotice::Text(text) => text.clone(),
+    }
+}
+
+/// The headline of an alert, one line.
+pub fn headline(language: Language, kind: AlertKind) -> String {
+    render(bundle(language), &alert_key(kind), None, Vec::new())
+}
+
+/// What the owner should do about an alert.
+pub fn remedy(language: Language, kind: AlertKind) -> String {
+    render(bundle(language), &alert_key(kind), Some(REMEDY), Vec::new())
+}
+
+/// The key of an alert's headline; its remedy is an attribute of it.
+fn alert_key(kind: AlertKind) -> String {
+    format!("alert-{}", kind.as_str().replace('_', "-"))
+}
+
+const REMEDY: &str = "remedy";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! The parsed locale files.
+
+use crate::domain::{Language, TextParam};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use std::sync::LazyLock;
+
+pub(super) type Bundle = FluentBundle<FluentResource>;
+
+/// The texts of a language.
+pub(super) fn bundle(language: Language) -> &'static Bundle {
+    match language {
+        Language::Hebrew => &HEBREW,
+        Language::English => &ENGLISH,
+    }
+}
+
+/// The locale file of a language.
+pub(super) fn source(language: Language) -> &'static str {
+    match language {
+        Language::Hebrew => include_str!("../../locales/he.ftl"),
+        Language::English => include_str!("../../locales/en.ftl"),
+    }
+}
+
+// Constants: they are parsed on first use and never change, so no test or part can influence another one through them.
+static HEBREW: LazyLock<Bundle> = LazyLock::new(|| parse(Language::Hebrew));
+static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| parse(Language::English));
+
+fn parse(language: Language) -> Bundle {
+    let locale = language.as_str().parse().unwrap_or_default();
+    let mut bundle = Bundle::new_concurrent(vec![locale]);
+    // No direction marks (U+2068, U+2069) around parameters: the texts contain commands and paths that users copy, are
+    // read out by voices, and go into logs. A command with such a mark in it fails.
+    bundle.set_use_isolating(false);
+    // The tests verify that the files have no errors.
+    let resource = FluentResource::try_new(source(language).to_owned()).unwrap_or_else(|(resource, _)| resource);
+    let _ = bundle.add_resource(resource);
+    bundle
+}
+
+/// The text of a key, or of an attribute of it. A missing text, which the tests rule out, is shown as its key.
+pub(super) fn render(
+    bundle: &Bundle,
+    key: &str,
+    attribute: Option<&str>,
+    params: Vec<(&'static str, TextParam<'_>)>,
+) -> String {
+    let message = bundle.get_message(key);
+    let pattern = message.and_then(|message| match attribute {
+        None => message.value(),
+        Some(name) => message.get_attribute(name).map(|attribute| attribute.value()),
+    });
+    let Some(pattern) = pattern else { return key.to_owned() };
+    let args: FluentArgs<'_> = params.into_iter().map(|(name, value)| (name, fluent_value(value))).collect();
+    let mut errors = Vec::new();
+    bundle.format_pattern(pattern, Some(&args), &mut errors).trim_end().to_owned()
+}
+
+fn fluent_value(param: TextParam<'_>) -> FluentValue<'_> {
+    match param {
+        TextParam::Number(number) => FluentValue::from(number),
+        TextParam::Text(text) => FluentValue::String(text),
+    }
+}

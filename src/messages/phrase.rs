@@ -1,0 +1,34 @@
+//! Phrases: the parts of mails, announcements and pages that are never stored.
+
+use crate::domain::localized_enum;
+
+localized_enum! {
+    /// A text that is rendered at once.
+    Phrase {
+        // Mails and WhatsApp messages about alerts.
+        AlertAndMore { headline: String, count: u64 } = "alerts-and-more",
+        AlertLasts { headline: String } = "alerts-lasts",
+        AlertCleared { headline: String } = "alerts-cleared",
+        AlertSince { since: String } = "alerts-since",
+        AlertLasted { since: String } = "alerts-lasted",
+        AlertPage { page: String } = "alerts-page",
+        AlertTestSubject = "alerts-test-subject",
+        AlertTestBody = "alerts-test-body",
+
+        // What a caller hears.
+        SayError = "say-error",
+        SayLeaveMessage = "say-leave-message",
+        SayOneMoment = "say-one-moment",
+        SayThanks = "say-thanks",
+
+        // What the person to whom a call is transferred hears.
+        SayTransfer { caller: String } = "say-transfer",
+        SayTransferBecause { caller: String, reason: String } = "say-transfer-because",
+        SayWithheldNumber = "say-withheld-number",
+
+        // Pages without encryption.
+        HttpsUntrusted { url: String } = "https-untrusted",
+        HttpsMissing = "https-missing",
+        HttpsElsewhere = "https-elsewhere",
+    }
+}

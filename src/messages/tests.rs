@@ -1,0 +1,199 @@
+//! The two locale files match each other, and the keys and parameters that the code uses.
+
+use super::bundle::{bundle, source};
+use super::*;
+use crate::domain::{Notice, TextParam, Timestamp};
+use fluent_bundle::{FluentArgs, FluentValue};
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Pattern, PatternElement};
+use fluent_syntax::parser;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The texts of a file, each with its parameters. An attribute is a text of its own.
+type Texts = BTreeMap<String, BTreeSet<String>>;
+
+/// Parameters and references of a pattern.
+#[derive(Default)]
+struct Used {
+    params: BTreeSet<String>,
+    references: BTreeSet<String>,
+}
+
+impl Used {
+    fn pattern(&mut self, pattern: &Pattern<&str>) {
+        for element in &pattern.elements {
+            if let PatternElement::Placeable { expression } = element {
+                self.expression(expression);
+            }
+        }
+    }
+
+    fn expression(&mut self, expression: &Expression<&str>) {
+        match expression {
+            Expression::Inline(inline) => self.inline(inline),
+            Expression::Select { selector, variants } => {
+                self.inline(selector);
+                for variant in variants {
+                    self.pattern(&variant.value);
+                }
+            }
+        }
+    }
+
+    fn inline(&mut self, inline: &InlineExpression<&str>) {
+        match inline {
+            InlineExpression::VariableReference { id } => {
+                self.params.insert(id.name.to_owned());
+            }
+            InlineExpression::MessageReference { id, attribute: None } => {
+                self.references.insert(id.name.to_owned());
+            }
+            InlineExpression::Placeable { expression } => self.expression(expression),
+            InlineExpression::StringLiteral { .. } | InlineExpression::NumberLiteral { .. } => {}
+            InlineExpression::MessageReference { .. }
+            | InlineExpression::TermReference { .. }
+            | InlineExpression::FunctionReference { .. } => panic!("not in use: {inline:?}"),
+        }
+    }
+}
+
+/// The texts of a language. A text that another one includes is a part of that one.
+fn texts(language: Language) -> Texts {
+    let resource = parser::parse(source(language)).unwrap_or_else(|(_, errors)| panic!("{language}: {errors:?}"));
+    let mut found: BTreeMap<String, Used> = BTreeMap::new();
+    for entry in &resource.body {
+        let Entry::Message(Message { id, value, attributes, .. }) = entry else { continue };
+        let value = value.as_ref().map(|value| (id.name.to_owned(), value));
+        let attributes = attributes.iter().map(|one| (format!("{}.{}", id.name, one.id.name), &one.value));
+        for (key, pattern) in value.into_iter().chain(attributes) {
+            let mut used = Used::default();
+            used.pattern(pattern);
+            assert!(found.insert(key.clone(), used).is_none(), "{language}: {key} is there twice");
+        }
+    }
+    let included: BTreeSet<String> = found.values().flat_map(|used| used.references.clone()).collect();
+    let params = |used: &Used| {
+        let own = used.params.iter().cloned();
+        own.chain(used.references.iter().flat_map(|key| found[key].params.clone())).collect()
+    };
+    let is_whole = |key: &String| !included.contains(key);
+    found.iter().filter(|(key, _)| is_whole(key)).map(|(key, used)| (key.clone(), params(used))).collect()
+}
+
+/// The texts that the code uses.
+fn used() -> Texts {
+    let declared = Notice::ALL.iter().chain(Phrase::ALL);
+    let declared = declared.map(|(key, params)| ((*key).to_owned(), params.iter().map(|&name| name.into()).collect()));
+    let alerts = AlertKind::ALL.iter().map(|kind| alert_key(*kind));
+    let alerts = alerts.flat_map(|key| [format!("{key}.{REMEDY}"), key]).map(|key| (key, BTreeSet::new()));
+    declared.chain(alerts).collect()
+}
+
+fn has_hebrew(text: &str) -> bool {
+    text.chars().any(|letter| ('א'..='ת').contains(&letter))
+}
+
+#[test]
+fn both_files_have_the_texts_that_the_code_uses_with_the_same_parameters() {
+    assert_eq!(used().len(), Notice::ALL.len() + Phrase::ALL.len() + 2 * AlertKind::ALL.len(), "a key is used twice");
+    for language in Language::ALL {
+        let (used, texts) = (used(), texts(*language));
+        let keys = |texts: &Texts| texts.keys().cloned().collect::<BTreeSet<_>>();
+        let missing: Vec<_> = keys(&used).difference(&keys(&texts)).cloned().collect();
+        let unused: Vec<_> = keys(&texts).difference(&keys(&used)).cloned().collect();
+        assert_eq!((missing, unused), (Vec::new(), Vec::new()), "missing and unused texts in {language}");
+        for (key, params) in used {
+            assert_eq!(texts[&key], params, "the parameters of {key} in {language}");
+        }
+    }
+}
+
+#[test]
+fn every_text_is_rendered_without_an_error_in_both_languages() {
+    let samples = ["second", "minute", "hour", "day", "year", "x"].map(FluentValue::from);
+    let numbers = [0_u64, 1, 2, 3, 11, 100].map(FluentValue::from);
+    for language in Language::ALL {
+        let bundle = bundle(*language);
+        for (key, names) in used() {
+            for (text, number) in samples.iter().flat_map(|text| numbers.iter().map(move |number| (text, number))) {
+                // As `TextParam` has it: the numbers are those by which the files select a form.
+                let is_number = |name: &str| ["count", "files"].contains(&name);
+                let args = names
+                    .iter()
+                    .map(|name| (name.as_str(), if is_number(name) { number.clone() } else { text.clone() }));
+                let args: FluentArgs<'_> = args.collect();
+                let (id, attribute) = key.split_once('.').map_or((key.as_str(), None), |(id, name)| (id, Some(name)));
+                let message = bundle.get_message(id).unwrap();
+                let pattern = match attribute {
+                    None => message.value(),
+                    Some(name) => message.get_attribute(name).map(|attribute| attribute.value()),
+                };
+                let mut errors = Vec::new();
+                let rendered = bundle.format_pattern(pattern.unwrap(), Some(&args), &mut errors);
+                assert!(errors.is_empty(), "{language}: {key}: {errors:?}");
+                assert!(!rendered.contains('{'), "{language}: {rendered}");
+                assert!(
+                    *language == Language::English && rendered.is_ascii() || has_hebrew(&rendered) || key == "verbatim"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn alerts_have_headlines_of_their_own_and_remedies_that_are_sentences() {
+    for language in Language::ALL {
+        let mut seen = BTreeSet::new();
+        for kind in AlertKind::ALL {
+            assert!(seen.insert(headline(*language, *kind)), "{kind}");
+            assert!(remedy(*language, *kind).ends_with('.'), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn numbers_have_their_grammatical_form() {
+    let hebrew = |notice: &Notice| text(Language::Hebrew, notice);
+    assert_eq!(hebrew(&Notice::OutboxHeld { count: 1 }), "הודעה אחת חיכתה לשליחה במסד הנתונים ששוחזר.");
+    assert_eq!(hebrew(&Notice::OutboxHeld { count: 2 }), "שתי הודעות חיכו לשליחה במסד הנתונים ששוחזר.");
+    assert_eq!(hebrew(&Notice::OutboxHeld { count: 20 }), "20 הודעות חיכו לשליחה במסד הנתונים ששוחזר.");
+    let behind = Notice::ClockBehind { host: "api.twilio.com".into(), count: 2, unit: "day".into() };
+    assert_eq!(hebrew(&behind), "לפי api.twilio.com, השעון מפגר בהפרש של יומיים.");
+    assert_eq!(text(Language::English, &behind), "By api.twilio.com: 2 days behind");
+    assert_eq!(
+        text(Language::English, &Notice::OutboxHeld { count: 1 }),
+        "One message waited to be sent in the restored database."
+    );
+    assert_eq!(
+        text(Language::English, &Notice::AiLimitNear { setting: "a".into(), used: 1_000, limit: 1_200 }),
+        "a: 1000 of 1200"
+    );
+}
+
+#[test]
+fn parameters_are_inserted_as_they_are() {
+    let found = Notice::StartedFoundForeign { file: "/data/a.db".into(), archived: "/data/{ b }.db".into() };
+    for language in Language::ALL {
+        let text = text(*language, &found);
+        // A user copies the command: it must contain no direction mark.
+        assert!(text.contains("`agentlocator restore /data/{ b }.db`") && !text.contains('\u{2068}'), "{text}");
+    }
+    let reason = String::new();
+    assert_eq!(text(Language::English, &Notice::BackupMissing { reason }), "There is no good snapshot yet.");
+}
+
+#[test]
+fn notices_are_stored_as_codes_with_parameters() {
+    let since = Timestamp::from_millis(0);
+    for (notice, json) in [
+        (Notice::BridgeDisk, r#"{"code":"bridge-disk"}"#),
+        (Notice::BridgeDeaf { since }, r#"{"code":"bridge-deaf","params":{"since":"1970-01-01T00:00:00.000Z"}}"#),
+        (Notice::OutboxHeld { count: 3 }, r#"{"code":"outbox-held","params":{"count":3}}"#),
+    ] {
+        let stored = StoredNotice::Notice(notice);
+        assert_eq!(serde_json::to_string(&stored).unwrap(), json);
+        assert_eq!(serde_json::from_str::<StoredNotice>(json).unwrap(), stored);
+    }
+    let earlier = serde_json::from_str::<StoredNotice>(r#""a sentence""#).unwrap();
+    assert_eq!(stored(Language::Hebrew, &earlier), "a sentence");
+    assert_eq!(Notice::OutboxHeld { count: 3 }.params(), [("count", TextParam::Number(3))]);
+}
