@@ -2,6 +2,8 @@
 
 use super::router::is_api;
 use super::{ApiError, AppState, Peer, https_required};
+use crate::domain::Language;
+use crate::messages::{self, Phrase};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -26,11 +28,14 @@ pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMa
         let error = ApiError::new(StatusCode::FORBIDDEN, "https_required", message);
         return url.into_iter().fold(error, |error, url| error.with_param("https_url", url)).into_response();
     }
-    let text = match url {
-        Some(url) => NO_CERTIFICATE.replace("{url}", &url),
-        None if has_own_listener => OTHER_LISTENER.to_owned(),
-        None => NO_HTTPS.to_owned(),
+    let phrase = match url {
+        Some(url) => Phrase::HttpsUntrusted { url },
+        None if has_own_listener => Phrase::HttpsElsewhere,
+        None => Phrase::HttpsMissing,
     };
+    // Nothing is known of the reader.
+    let [english, hebrew] = [Language::English, Language::Hebrew].map(|language| messages::text(language, &phrase));
+    let text = format!("{english}\n\n{hebrew}\n");
     (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], text).into_response()
 }
 
@@ -68,20 +73,3 @@ fn without_port(host: &str) -> &str {
 
 /// One year; browsers and Mozilla's Observatory require at least six months.
 const HSTS_ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
-
-const NO_CERTIFICATE: &str = "\
-Nothing is served here without encryption. Open {url}/ instead.\n\n\
-A browser warns there until this server has a certificate that browsers accept. \"sudo agentlocator setup\" shows the fingerprint \
-of the one that it has until then. For a certificate write the server's name into /etc/agentlocator/config.toml, [tls], \
-domain = \"shop.example\", and run \"sudo systemctl restart agentlocator\"; \"sudo agentlocator doctor\" says what is missing.\n\n\
-כאן לא מוגש דבר בלי הצפנה. פתחו את {url}/ במקום. הדפדפן יזהיר עד שתהיה לשרת תעודה; הפקודה sudo agentlocator doctor אומרת מה חסר.\n";
-
-const NO_HTTPS: &str = "\
-Nothing is served here without encryption, and this server does not answer by https yet. Write its name into \
-/etc/agentlocator/config.toml, [tls], domain = \"shop.example\", and run \"sudo systemctl restart agentlocator\"; \
-\"sudo agentlocator doctor\" says what is missing.\n\n\
-כאן לא מוגש דבר בלי הצפנה, והשרת אינו עונה עדיין ב-https. הפקודה sudo agentlocator doctor אומרת מה חסר.\n";
-
-const OTHER_LISTENER: &str = "\
-Nothing is served here without encryption. The page has an address of its own (http.crm_listen).\n\n\
-כאן לא מוגש דבר בלי הצפנה. לדף יש כתובת משלו (http.crm_listen).\n";

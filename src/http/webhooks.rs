@@ -4,6 +4,7 @@ pub(super) mod voice;
 pub(super) mod whatsapp;
 
 use crate::config::SAY_VOICE;
+use crate::messages::Phrase;
 use crate::providers::twilio::twiml::Verb;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,13 +17,11 @@ pub(super) fn failure_response(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {
         "incoming_call" | "stream_ended" => voice::answer(&[Verb::Redirect(voice::RECORDER.to_owned())]),
-        "handle_recording" => voice::answer(&[voice::say(SAY_VOICE, APOLOGY), Verb::Hangup]),
+        // Recording again would loop. Another webhook announces the recording as well.
+        "handle_recording" => voice::answer(&[voice::say_phrase(SAY_VOICE, &Phrase::SayError), Verb::Hangup]),
         _ if hook.starts_with("whatsapp/") => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
         }
         _ => StatusCode::NO_CONTENT.into_response(),
     })
 }
-
-// Recording again would loop. Another webhook announces the recording as well.
-const APOLOGY: &str = "אירעה תקלה. נא להתקשר שוב מאוחר יותר.";

@@ -359,9 +359,9 @@ impl CallTask {
         let (services, voice) = (self.calls.services(), &self.settings.config.voice);
         VoicemailSetup {
             prompt: services.clips.leave_message.clone(),
-            prompt_text: clips::LEAVE_MESSAGE_TEXT.to_owned(),
+            prompt_text: clips::leave_message_text(),
             thanks: services.clips.thanks.clone(),
-            thanks_text: clips::THANKS_TEXT.to_owned(),
+            thanks_text: clips::thanks_text(),
             longest: Duration::from_secs(voice.message_max_s.into()),
             silence: Duration::from_secs(voice.message_silence_s.into()),
         }

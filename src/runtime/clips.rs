@@ -1,6 +1,8 @@
 //! The built-in sentences that are played through the media stream, as mu-law.
 
 use crate::audio::EncodedAudio;
+use crate::domain::Language;
+use crate::messages::{self, Phrase};
 
 /// The built-in sentences.
 #[derive(Clone, Debug)]
@@ -34,9 +36,17 @@ impl Clips {
 }
 
 /// The text of [`Clips::leave_message`].
-pub(super) const LEAVE_MESSAGE_TEXT: &str = "אין כרגע מענה. נא להשאיר הודעה אחרי הצפצוף.";
+pub(super) fn leave_message_text() -> String {
+    messages::text(RECORDED_IN, &Phrase::SayLeaveMessage)
+}
+
 /// The text of [`Clips::thanks`].
-pub(super) const THANKS_TEXT: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
+pub(super) fn thanks_text() -> String {
+    messages::text(RECORDED_IN, &Phrase::SayThanks)
+}
+
+/// The language of the shipped sentences.
+const RECORDED_IN: Language = Language::Hebrew;
 
 const LEAVE_MESSAGE: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");
 const BEEP: &[u8] = include_bytes!("../../packaging/audio/beep.ulaw");

@@ -125,15 +125,7 @@ impl Folder {
 const CACHE_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
 # Do not back up this folder: its files change while they are copied. Copy agentlocator.db beside it instead.
 ";
-const README: &str = "These are the working files of AgentLocator. Do not copy, change or back up anything in here:
-a copy that is made while the service runs is torn.
-
-The file to copy is agentlocator.db in the folder above. It is whole at any moment and has everything.
-To restore a backup: stop the service, copy the backup to agentlocator.db, start the service.
-
-אלה קובצי העבודה של AgentLocator. אין להעתיק מכאן דבר. הקובץ שמעתיקים הוא agentlocator.db בתיקייה שמעל.
-לשחזור: עוצרים את השירות, מעתיקים את הגיבוי אל agentlocator.db, ומפעילים את השירות.
-";
+const README: &str = include_str!("live_readme.txt");
 
 /// Creates a folder that only this user may enter, and its parents.
 pub(in crate::store) fn private_folder(path: &Path) -> io::Result<()> {

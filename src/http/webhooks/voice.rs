@@ -11,7 +11,8 @@ pub(super) use record::PATH as RECORDER;
 use super::super::{AppState, TwilioForm};
 use crate::config::say_language;
 use crate::crm::call::{self, IncomingCall, RawWebhook};
-use crate::domain::CallSid;
+use crate::domain::{CallSid, Language};
+use crate::messages::{self, Phrase};
 use crate::providers::twilio::caller_id::caller_id;
 use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::twiml::{self, Verb};
@@ -48,6 +49,16 @@ pub(super) fn answer(verbs: &[Verb]) -> Response {
 pub(super) fn say(voice: &str, text: &str) -> Verb {
     let language = say_language(voice).unwrap_or_default().to_owned();
     Verb::Say { text: text.to_owned(), voice: voice.to_owned(), language }
+}
+
+/// Speaks a phrase by one of Twilio's voices.
+pub(super) fn say_phrase(voice: &str, phrase: &Phrase) -> Verb {
+    say(voice, &messages::text(language_of(voice), phrase))
+}
+
+/// The language in which a voice speaks phrases.
+fn language_of(voice: &str) -> Language {
+    Language::for_tag(say_language(voice).unwrap_or_default())
 }
 
 /// The URL of a path at this server, for Twilio.

@@ -5,6 +5,7 @@ use crate::clock;
 use crate::crm::recording::{self, NewRecording};
 use crate::domain::{CallSid, EndReason, RecordingSid};
 use crate::http::{AppState, TwilioForm};
+use crate::messages::Phrase;
 use crate::providers::twilio::twiml::Verb;
 use crate::runtime::recorded_turns::Reply;
 use axum::extract::State;
@@ -14,8 +15,6 @@ use axum::response::Response;
 pub(in crate::http::webhooks) const PATH: &str = "/webhook/handle_recording";
 /// The silence that ends a recording.
 const SILENCE_S: u32 = 5;
-const THANKS: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
-const ONE_MOMENT: &str = "רגע אחד, בבקשה.";
 
 /// `POST /webhook/handle_recording`: without a recording, requests one; with a recording, stores it and, if an AI is
 /// configured, answers it and records again.
@@ -63,7 +62,7 @@ fn recorder(state: &AppState) -> Verb {
 async fn thanks(state: &AppState, call: &CallSid) -> Response {
     let (call, at) = (call.clone(), clock::now());
     store_best_effort(state, move |tx| tx.end_call(&call, EndReason::MessageTaken, None, at)).await;
-    answer(&[say(state, THANKS), Verb::Hangup])
+    answer(&[say_phrase(state, &Phrase::SayThanks), Verb::Hangup])
 }
 
 /// The AI's answer to a recording; while it is not ready, a waiting message.
@@ -76,15 +75,19 @@ async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Respo
             answer(&[say(state, &text), Verb::Hangup])
         }
         Reply::Pending if waiting.round < PendingReply::MAX_ROUNDS => {
-            answer(&[say(state, ONE_MOMENT), Verb::Redirect(public_url(state, &waiting.next()))])
+            answer(&[say_phrase(state, &Phrase::SayOneMoment), Verb::Redirect(public_url(state, &waiting.next()))])
         }
         Reply::Pending | Reply::Unavailable => thanks(state, call).await,
     }
 }
 
 /// Speaks by the voice of the settings.
-pub(super) fn say(state: &AppState, text: &str) -> Verb {
+fn say(state: &AppState, text: &str) -> Verb {
     super::say(&state.config().voice.say_voice, text)
+}
+
+fn say_phrase(state: &AppState, phrase: &Phrase) -> Verb {
+    super::say_phrase(&state.config().voice.say_voice, phrase)
 }
 
 /// The recording of a webhook; none if it has none.

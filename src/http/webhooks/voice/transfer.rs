@@ -1,11 +1,12 @@
 //! The transfer of a call to a human agent, who hears the caller's name and reason and accepts by pressing 1. Voicemail
 //! presses nothing.
 
-use super::{NO_CALL, answer, log_malformed, own_query, public_url, raw, record, store_best_effort};
+use super::{NO_CALL, answer, log_malformed, own_query, public_url, raw, store_best_effort};
 use crate::clock;
 use crate::crm::call;
-use crate::domain::{CallSid, ContactName, TransferFailure};
+use crate::domain::{CallSid, ContactName, Language, TransferFailure};
 use crate::http::{AppState, TwilioForm};
+use crate::messages::{self, Phrase};
 use crate::providers::twilio::twiml::Verb;
 use crate::runtime::calls::PendingTransfer;
 use axum::extract::State;
@@ -84,26 +85,29 @@ pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -
 
 /// The caller's name and reason, said twice.
 fn prompt_verbs(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> [Verb; 3] {
+    let config = state.config();
+    let voice = config.voice.say_voice.as_str();
     let gather = || Verb::Gather {
         action: prompt_url(state, sid),
         timeout_s: KEY_TIMEOUT_S,
-        prompt: Box::new(record::say(state, &announcement(transfer))),
+        prompt: Box::new(super::say(voice, &announcement(transfer, super::language_of(voice)))),
     };
     [gather(), gather(), Verb::Hangup]
 }
 
-fn announcement(transfer: &PendingTransfer) -> String {
+fn announcement(transfer: &PendingTransfer, language: Language) -> String {
     let caller = match &transfer.caller_name {
         ContactName::ByOwner(name) | ContactName::ByProfile(name) => name.clone(),
         // Digit by digit, because the voice would read it as one large number.
         ContactName::Unknown if transfer.caller_number.starts_with('+') => {
             transfer.caller_number.chars().filter(char::is_ascii_digit).flat_map(|digit| [digit, ' ']).collect()
         }
-        ContactName::Unknown => "מספר חסוי".to_owned(),
+        ContactName::Unknown => messages::text(language, &Phrase::SayWithheldNumber),
     };
-    let reason = transfer.reason.trim_end_matches('.');
-    let about = if reason.is_empty() { String::new() } else { format!(" {reason}.") };
-    format!("שיחה מ: {}.{about} לקבלת השיחה הקישו 1.", caller.trim())
+    let (caller, reason) = (caller.trim().to_owned(), transfer.reason.trim_end_matches('.').to_owned());
+    let phrase =
+        if reason.is_empty() { Phrase::SayTransfer { caller } } else { Phrase::SayTransferBecause { caller, reason } };
+    messages::text(language, &phrase)
 }
 
 fn prompt_url(state: &AppState, sid: &CallSid) -> String {
@@ -125,10 +129,10 @@ mod tests {
             reason: reason.into(),
         };
         let known = transfer(ContactName::ByOwner("רותי כהן".into()), "+972501234567", "רוצה להזיז תור.");
-        assert_eq!(announcement(&known), "שיחה מ: רותי כהן. רוצה להזיז תור. לקבלת השיחה הקישו 1.");
+        assert_eq!(announcement(&known, Language::Hebrew), "שיחה מ: רותי כהן. רוצה להזיז תור. לקבלת השיחה הקישו 1.");
         let unknown = transfer(ContactName::Unknown, "+97250", "");
-        assert_eq!(announcement(&unknown), "שיחה מ: 9 7 2 5 0. לקבלת השיחה הקישו 1.");
+        assert_eq!(announcement(&unknown, Language::Hebrew), "שיחה מ: 9 7 2 5 0. לקבלת השיחה הקישו 1.");
         let withheld = transfer(ContactName::Unknown, "anonymous", "");
-        assert_eq!(announcement(&withheld), "שיחה מ: מספר חסוי. לקבלת השיחה הקישו 1.");
+        assert_eq!(announcement(&withheld, Language::Hebrew), "שיחה מ: מספר חסוי. לקבלת השיחה הקישו 1.");
     }
 }
