@@ -8,12 +8,15 @@ mod message;
 mod provider_health;
 mod tracker;
 
-pub use message::{AlertMessage, headline, remedy};
+pub use message::AlertMessage;
 pub use provider_health::AiOutcome;
 pub use tracker::{AlertThresholds, AlertTracker, Change};
 
 use crate::clock;
-use crate::domain::{Alert, AlertChannel, AlertDetail, AlertKind, AlertState, AlertTransition, Mute, Timestamp};
+use crate::domain::{
+    Alert, AlertChannel, AlertDetail, AlertKind, AlertState, AlertTransition, Language, Mute, Timestamp,
+};
+use crate::messages;
 use crate::store::Store;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -64,7 +67,7 @@ impl Alerts {
     }
 
     /// Raises or clears an alert.
-    pub fn set(&self, kind: AlertKind, detail: Option<AlertDetail>) {
+    pub fn set(&self, kind: AlertKind, detail: Option<impl Into<AlertDetail>>) {
         match detail {
             Some(detail) => self.raise(kind, detail),
             None => self.clear(kind),
@@ -161,7 +164,8 @@ impl Alerts {
 
 /// Logs a change of an alert.
 fn log_change(alert: &Alert) {
-    let (kind, detail, headline) = (alert.kind.as_str(), &alert.detail.en, headline(alert.kind, false));
+    let (kind, detail) = (alert.kind.as_str(), messages::detail(Language::English, &alert.detail));
+    let headline = messages::headline(Language::English, alert.kind);
     if alert.state == AlertState::Cleared {
         tracing::info!(event = "ALERT_CLEARED", alert.kind = kind, "Alert cleared: {headline}");
     } else {

@@ -44,7 +44,7 @@ mod voice;
 mod whatsapp;
 
 pub use agent::AgentConfig;
-pub use alerts::{AlertLanguage, AlertsConfig};
+pub use alerts::AlertsConfig;
 pub use backup::{BackupConfig, BucketAccess};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use business::BusinessConfig;
@@ -76,6 +76,7 @@ pub use version::VersionInfo;
 pub use voice::{EngineChoice, SAY_VOICE, VoiceConfig, say_language};
 pub use whatsapp::{ProviderChoice, WhatsAppConfig};
 
+use crate::domain::Language;
 use serde::Serialize;
 
 /// All settings.
@@ -147,12 +148,14 @@ impl Config {
         self.twilio.credentials().is_some() && self.twilio.wa_from.is_some()
     }
 
-    /// Whether alerts are sent in Hebrew.
-    pub fn alerts_in_hebrew(&self) -> bool {
-        match self.alerts.language {
-            Some(language) => language == AlertLanguage::Hebrew,
-            None => self.agent.language == "he",
-        }
+    /// The language of the texts for the business's users: Hebrew if the agent's language is Hebrew, else English.
+    pub fn language(&self) -> Language {
+        Language::for_tag(&self.agent.language)
+    }
+
+    /// The language of alerts.
+    pub fn alerts_language(&self) -> Language {
+        self.alerts.language.unwrap_or_else(|| self.language())
     }
 
     /// All secrets that are set, for redaction in logs.

@@ -9,7 +9,7 @@ mod phrase;
 
 pub use phrase::Phrase;
 
-use crate::domain::{AlertKind, Language, Localized, StoredNotice};
+use crate::domain::{AlertDetail, AlertKind, Language, Localized, StoredNotice};
 use bundle::{bundle, render};
 
 /// The text in a language.
@@ -23,6 +23,22 @@ pub fn stored(language: Language, notice: &StoredNotice) -> String {
         StoredNotice::Notice(notice) => text(language, notice),
         StoredNotice::Text(text) => text.clone(),
     }
+}
+
+/// The text of an alert's detail; empty if it has none.
+pub fn detail(language: Language, detail: &AlertDetail) -> String {
+    match (detail, language) {
+        (AlertDetail::Notices(notices), _) => {
+            notices.iter().map(|notice| text(language, notice)).collect::<Vec<_>>().join(" ")
+        }
+        (AlertDetail::Texts { he, .. }, Language::Hebrew) => he.clone(),
+        (AlertDetail::Texts { en, .. }, Language::English) => en.clone(),
+    }
+}
+
+/// The detail with its texts in both languages.
+pub fn in_both_languages(of: &AlertDetail) -> AlertDetail {
+    AlertDetail::Texts { he: detail(Language::Hebrew, of), en: detail(Language::English, of) }
 }
 
 /// The headline of an alert, one line.

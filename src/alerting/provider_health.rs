@@ -1,7 +1,7 @@
 //! What calls and messages show about the providers: whether they accept the account, and whether the AI answers.
 
 use super::Alerts;
-use crate::domain::{AlertDetail, AlertKind};
+use crate::domain::{AlertKind, Notice};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The outcome of a call for the AI.
@@ -42,19 +42,18 @@ impl Alerts {
             AiOutcome::Failed { reason } => {
                 let count = calls.consecutive.fetch_add(1, Ordering::Relaxed).saturating_add(1);
                 if is_account_rejected(reason) {
-                    self.raise(AlertKind::AiRefused, reason.as_str());
+                    self.raise(AlertKind::AiRefused, Notice::verbatim(reason));
                 } else if count >= calls.threshold {
-                    let he = format!("{count} שיחות ברצף. הסיבה האחרונה: {reason}");
-                    let en = format!("{count} calls in a row. Last error: {reason}");
-                    self.raise(AlertKind::AiUnavailable, (he, en));
+                    let notice = Notice::AiCallsFailed { count: count.into(), reason: reason.clone() };
+                    self.raise(AlertKind::AiUnavailable, notice);
                 }
             }
         }
     }
 
-    /// Records that Twilio accepted a request, or its text when it refused the account.
-    pub fn record_twilio_access(&self, rejection: Option<&str>) {
-        self.set(AlertKind::TwilioRefused, rejection.map(AlertDetail::from));
+    /// Records that Twilio accepted a request, or why it refused the account.
+    pub fn record_twilio_access(&self, rejection: Option<Notice>) {
+        self.set(AlertKind::TwilioRefused, rejection);
     }
 }
 

@@ -2,8 +2,10 @@
 
 use crate::clock;
 use crate::config::Config;
+use crate::domain::Language;
 use crate::host::clock_floor::{ClockFloor, is_synchronised};
 use crate::host::systemd_notify;
+use crate::messages;
 use crate::store::Store;
 use std::time::Duration;
 
@@ -24,12 +26,11 @@ pub(super) async fn wait(store: &Store, config: &Config) {
     }
     let now = clock::now();
     if floor.check(now, is_synchronised()).is_some() {
-        let reason = behind.detail(now);
+        let reason = messages::text(Language::English, &behind.notice(now));
         tracing::warn!(
             event = "CLOCK_BEHIND",
-            reason = reason.en,
-            "The clock is wrong, and the service starts nevertheless: times of calls and messages will be wrong until the clock is corrected. {}",
-            reason.en
+            reason,
+            "The clock is wrong, and the service starts nevertheless: times of calls and messages will be wrong until the clock is corrected. {reason}"
         );
     } else {
         tracing::info!(event = "CLOCK_SET", "The clock was behind and has been corrected");

@@ -2,11 +2,12 @@
 
 use super::table::{Table, format_time};
 use super::{Settings, daemon_client, print, print_json, print_status};
-use crate::alerting::{AlertMessage, headline};
+use crate::alerting::AlertMessage;
 use crate::app;
 use crate::config::Config;
 use crate::crm::admin_command::{AdminCommand, CommandOutput};
-use crate::domain::{AlertChannel, AlertState, MessageStatus, PhoneNumber};
+use crate::domain::{AlertChannel, AlertState, Language, MessageStatus, PhoneNumber};
+use crate::messages;
 use crate::providers::mail::Mailer;
 use crate::runtime::outbox;
 use clap::Subcommand;
@@ -39,10 +40,13 @@ pub(super) fn run(command: &Alerts, settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let (CommandOutput::Alerts(alerts), _) = daemon_client::execute(settings, AdminCommand::ListAlerts)? else {
+    let (CommandOutput::Alerts(mut alerts), _) = daemon_client::execute(settings, AdminCommand::ListAlerts)? else {
         return Ok(());
     };
     if json {
+        for alert in &mut alerts {
+            alert.detail = messages::in_both_languages(&alert.detail);
+        }
         return print_json(&alerts);
     }
     if alerts.iter().all(|alert| alert.state == AlertState::Cleared) {
@@ -52,7 +56,10 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
     for alert in alerts {
         let deliveries: Vec<_> = alert.deliveries.iter().map(|delivery| delivery.channel.as_str()).collect();
         let deliveries = if deliveries.is_empty() { "-".to_owned() } else { deliveries.join(", ") };
-        let what = if alert.detail.en.is_empty() { headline(alert.kind, false).to_owned() } else { alert.detail.en };
+        let mut what = messages::detail(Language::English, &alert.detail);
+        if what.is_empty() {
+            what = messages::headline(Language::English, alert.kind);
+        }
         table.row([alert.kind.to_string(), alert.state.to_string(), format_time(Some(alert.since)), deliveries, what]);
     }
     print(&table.to_string())
@@ -89,7 +96,7 @@ fn by_mail(config: &Config) -> anyhow::Result<Option<TestResult>> {
     if to.is_empty() {
         return Ok(None);
     }
-    let notification = AlertMessage::test(&config.business.name, config.alerts_in_hebrew());
+    let notification = AlertMessage::test(&config.business.name, config.alerts_language());
     let sent = app::runtime()?.block_on(async {
         let mailer = Mailer::new(&config.mail)?;
         mailer.send(&to, &notification.subject, &notification.body).await
@@ -112,7 +119,7 @@ fn by_whatsapp(config: &Config, settings: &Settings) -> Option<TestResult> {
 }
 
 fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyhow::Result<String> {
-    let notification = AlertMessage::test(&config.business.name, config.alerts_in_hebrew());
+    let notification = AlertMessage::test(&config.business.name, config.alerts_language());
     let rules = outbox::rules(config);
     let order = AdminCommand::SendToOwner {
         to: to.to_string(),
@@ -134,7 +141,13 @@ fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyh
         };
         match status {
             MessageStatus::Failed => {
-                anyhow::bail!("{}", error.unwrap_or_else(|| "the message was not sent".to_owned()))
+                anyhow::bail!(
+                    "{}",
+                    error.map_or_else(
+                        || "the message was not sent".to_owned(),
+                        |error| messages::stored(Language::English, &error)
+                    )
+                )
             }
             MessageStatus::Queued | MessageStatus::Received => last = provider,
             MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read => {

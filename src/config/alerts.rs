@@ -2,18 +2,8 @@
 
 use super::parser::{choice, integer, mail_addresses, optional, phone_number};
 use super::setting::{Setting, setting};
-use crate::domain::{PhoneNumber, text_enum};
+use crate::domain::{Language, PhoneNumber};
 use serde::Serialize;
-
-text_enum! {
-    /// The language of alerts.
-    AlertLanguage {
-        /// Hebrew.
-        Hebrew = "he",
-        /// English.
-        English = "en",
-    }
-}
 
 /// Recipients and thresholds of alerts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,7 +13,7 @@ pub struct AlertsConfig {
     /// The owner's mail addresses. `ALERTS_MAIL_TO`, separated by commas.
     pub mail_to: Vec<String>,
     /// The language; none means Hebrew if the agent's language is Hebrew, else English.
-    pub language: Option<AlertLanguage>,
+    pub language: Option<Language>,
     /// A notification about a lasting alert is repeated after this many hours.
     pub repeat_hours: u32,
     /// How long a condition must be absent before the alert clears, in seconds.
@@ -56,11 +46,7 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("alerts.whatsapp_to", |c| &mut c.alerts.whatsapp_to, optional(phone_number()))
             .env("ALERTS_WHATSAPP_TO"),
         setting("alerts.mail_to", |c| &mut c.alerts.mail_to, mail_addresses()).env("ALERTS_MAIL_TO"),
-        setting(
-            "alerts.language",
-            |c| &mut c.alerts.language,
-            optional(choice(AlertLanguage::ALL, AlertLanguage::as_str)),
-        ),
+        setting("alerts.language", |c| &mut c.alerts.language, optional(choice(Language::ALL, Language::as_str))),
         setting("alerts.repeat_hours", |c| &mut c.alerts.repeat_hours, integer(1..=720)).requires_restart(),
         setting("alerts.settle_s", |c| &mut c.alerts.settle_s, integer(0..=86_400)).requires_restart(),
         setting("alerts.bridge_down_after_s", |c| &mut c.alerts.bridge_down_after_s, integer(0..=86_400))

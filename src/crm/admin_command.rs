@@ -2,7 +2,9 @@
 
 use super::retention::{self, Cutoff, DeletedCount};
 use super::{Error, RequestError, outbox, setup, token, user};
-use crate::domain::{ActorId, Alert, ApiToken, Message, MessageId, MessageStatus, Provider, Role, Timestamp, User};
+use crate::domain::{
+    ActorId, Alert, ApiToken, Message, MessageId, MessageStatus, Provider, Role, StoredNotice, Timestamp, User,
+};
 use crate::inbox::policy::RoutingRules;
 use crate::store::{self, BACKUP_MARK, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -129,7 +131,7 @@ pub enum CommandOutput {
         /// The status.
         status: MessageStatus,
         /// Why it failed.
-        error: Option<String>,
+        error: Option<StoredNotice>,
         /// The provider that sent it, or will send it.
         provider: Option<Provider>,
     },

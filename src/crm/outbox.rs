@@ -11,5 +11,5 @@ pub use attempt::{begin, finish};
 pub use late_refusal::{refuse_late, status_of_refused_attempt};
 pub use new_chats::NewChatLimits;
 pub use notify_owner::notify_owner;
-pub use reason::{reason, unconfirmed_text};
+pub use reason::{reason, unconfirmed};
 pub use send::{SendError, SendMessageResponse, SendRequest, capable_providers, send};

@@ -1,7 +1,8 @@
 //! Checks that the WhatsApp bridge runs, is linked, and accepts the secret.
 
 use super::{DoctorContext, Finding};
-use crate::domain::Masked;
+use crate::domain::{Language, Masked};
+use crate::messages;
 use crate::providers::baileys::bridge::{Bridge, LinkState, Overview};
 use std::sync::Arc;
 
@@ -22,14 +23,15 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
 
 fn evaluate(seen: &Overview) -> Vec<Finding> {
     let report = &seen.report;
-    let mut findings = vec![match report.state.sentence(false) {
+    let mut findings = vec![match report.state.notice() {
         None => {
             let phone = report.account.as_ref().and_then(|account| account.phone.as_deref());
             let whose = phone.map(|phone| format!(" to +{}", Masked(phone))).unwrap_or_default();
             Finding::ok(CHECK, format!("the WhatsApp bridge is linked{whose}"))
         }
-        Some(sentence) => {
-            let (found, remedy) = sentence.split_once("; ").unwrap_or((sentence, "see the bridge's log"));
+        Some(notice) => {
+            let sentence = messages::text(Language::English, &notice);
+            let (found, remedy) = sentence.split_once("; ").unwrap_or((sentence.as_str(), "see the bridge's log"));
             match report.state {
                 LinkState::Starting | LinkState::Connecting | LinkState::Pairing | LinkState::Unpaired => {
                     Finding::warning(CHECK, found, remedy)

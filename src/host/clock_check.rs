@@ -4,7 +4,7 @@
 //! name, but as of a time within its own validity period.
 
 use crate::clock;
-use crate::domain::Timestamp;
+use crate::domain::{Notice, Timestamp};
 use crate::providers::http_client;
 use crate::providers::tls_probe::http_date;
 use rustls::client::WebPkiServerVerifier;
@@ -52,16 +52,32 @@ impl ClockReading {
         Duration::from_millis(self.ahead_ms.unsigned_abs())
     }
 
-    /// The difference as text, such as `3 days behind`.
-    pub fn describe(&self) -> String {
+    /// The notice for the alert.
+    pub fn notice(&self) -> Notice {
+        let ((count, unit), host) = (self.rounded(), self.host.clone());
+        let unit = unit.to_owned();
+        if self.ahead_ms < 0 {
+            Notice::ClockBehind { host, count, unit }
+        } else {
+            Notice::ClockAhead { host, count, unit }
+        }
+    }
+
+    /// The absolute difference as a number of the unit that suits it.
+    fn rounded(&self) -> (u64, &'static str) {
         let seconds = self.offset().as_secs();
-        let (count, unit) = match seconds {
+        match seconds {
             0..120 => (seconds, "second"),
             120..7_200 => (seconds / 60, "minute"),
             7_200..172_800 => (seconds / 3_600, "hour"),
             172_800..63_072_000 => (seconds / 86_400, "day"),
             _ => (seconds / 31_536_000, "year"),
-        };
+        }
+    }
+
+    /// The difference as text, such as `3 days behind`.
+    pub fn describe(&self) -> String {
+        let (count, unit) = self.rounded();
         let plural = if count == 1 { "" } else { "s" };
         let side = if self.ahead_ms < 0 { "behind" } else { "ahead" };
         format!("{count} {unit}{plural} {side}")

@@ -1,7 +1,7 @@
 //! Detects a clock that is behind: it shows a time before this program was built, or before the newest entry in the
 //! database. A machine without a battery for its clock starts like this, until a time server has answered.
 
-use crate::domain::{AlertDetail, Timestamp};
+use crate::domain::{Notice, Timestamp};
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,17 +35,11 @@ impl ClockFloor {
 }
 
 impl ClockBehind {
-    /// The detail for the alert.
-    pub fn detail(self, now: Timestamp) -> AlertDetail {
+    /// The notice for the alert.
+    pub fn notice(self, now: Timestamp) -> Notice {
         match self {
-            Self::Build(built) => AlertDetail::from((
-                format!("השעון מראה {now}, לפני שהתוכנה נבנתה ({built})."),
-                format!("It shows {now}, which is before this program was built ({built})."),
-            )),
-            Self::NewestEntry(newest) => AlertDetail::from((
-                format!("השעון מראה {now}, לפני הרשומה האחרונה במסד הנתונים ({newest})."),
-                format!("It shows {now}, which is before the newest entry in the database ({newest})."),
-            )),
+            Self::Build(built) => Notice::ClockBeforeBuild { now, built },
+            Self::NewestEntry(newest) => Notice::ClockBeforeNewestEntry { now, newest },
         }
     }
 }

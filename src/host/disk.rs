@@ -1,7 +1,7 @@
 //! Monitors disk space. When space is low, media files are refused first, messages last.
 
 use crate::config::{Config, DiskConfig};
-use crate::domain::{AlertDetail, text_enum};
+use crate::domain::{AlertDetail, Notice, text_enum};
 use crate::store::{DiskSpace, disk_space};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -99,24 +99,21 @@ impl DiskStatus {
     /// What is wrong, for the alert; none if nothing is.
     pub fn problem(&self) -> Option<AlertDetail> {
         let short = |level: Option<SpaceLevel>| level.is_some_and(|level| level != SpaceLevel::Ample);
-        let mut parts = Vec::new();
+        let free_and_total = |space: &DiskSpace| (format_bytes(space.free_bytes), format_bytes(space.total_bytes));
+        let files =
+            |space: &DiskSpace| is_low_on_inodes(space).then_some(Notice::DiskFiles { files: space.free_files });
+        let mut notices = Vec::new();
         if short(self.level) {
-            parts.push(("", "", self.data));
+            let (free, total) = free_and_total(&self.data);
+            notices.push(Notice::DiskSpace { free, total });
+            notices.extend(files(&self.data));
         }
         if let Some(space) = self.bridge.filter(|_| short(self.bridge_level)) {
-            parts.push(("הדיסק של גשר הוואטסאפ: ", "The WhatsApp bridge's disk: ", space));
+            let (free, total) = free_and_total(&space);
+            notices.push(Notice::BridgeDiskSpace { free, total });
+            notices.extend(files(&space));
         }
-        let (mut he, mut en) = (Vec::new(), Vec::new());
-        for (whose_he, whose_en, space) in &parts {
-            let (free, total) = (format_bytes(space.free_bytes), format_bytes(space.total_bytes));
-            he.push(format!("{whose_he}נותרו {free} מתוך {total}."));
-            en.push(format!("{whose_en}{free} of {total} are free."));
-            if is_low_on_inodes(space) {
-                he.push(format!("אפשר ליצור עוד {} קבצים בלבד.", space.free_files));
-                en.push(format!("Only {} more files can be created.", space.free_files));
-            }
-        }
-        (!parts.is_empty()).then(|| AlertDetail { he: he.join(" "), en: en.join(" ") })
+        (!notices.is_empty()).then_some(AlertDetail::Notices(notices))
     }
 }
 
@@ -213,7 +210,9 @@ mod tests {
             [SpaceLevel::Critical, SpaceLevel::Low, SpaceLevel::Ample]
         );
         let status = DiskStatus { data: with(500), level: Some(SpaceLevel::Low), ..DiskStatus::default() };
-        assert_eq!(status.problem().unwrap().en, "48 GB of 97 GB are free. Only 500 more files can be created.");
+        let space = Notice::DiskSpace { free: "48 GB".to_owned(), total: "97 GB".to_owned() };
+        let files = Notice::DiskFiles { files: 500 };
+        assert_eq!(status.problem(), Some(AlertDetail::Notices(vec![space, files])));
         assert_eq!(DiskStatus { level: Some(SpaceLevel::Ample), ..status }.problem(), None);
     }
 }

@@ -6,7 +6,7 @@ mod whatsapp;
 
 use crate::alerting::{AlertMessage, AlertThresholds, Alerts};
 use crate::config::Config;
-use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition};
+use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, Language};
 use crate::host::local_time;
 use crate::runtime::Settings;
 use crate::runtime::outbox::Outbox;
@@ -24,7 +24,7 @@ struct MessageContext {
     business: String,
     zone: TimeZone,
     page: String,
-    hebrew: bool,
+    language: Language,
 }
 
 /// Sends due notifications for as long as it is polled. `page` is the address of the web page.
@@ -47,7 +47,7 @@ async fn deliver(alerts: &Alerts, config: &Config, page: &str, outbox: Outbox, s
         business: config.business.name.clone(),
         zone: config.business.time_zone.clone(),
         page: format!("{page}/app/"),
-        hebrew: config.alerts_in_hebrew(),
+        language: config.alerts_language(),
     };
     let mail_channel = MailChannel::new(config, context.clone());
     let whatsapp_channel = WhatsAppChannel::new(config, context, outbox, store).map(Arc::new);
@@ -167,7 +167,9 @@ impl ChannelSender {
 
 impl MessageContext {
     fn message(&self, changes: &[(Alert, AlertTransition)]) -> AlertMessage {
-        AlertMessage::of(changes, &self.business, &self.page, self.hebrew, |at| local_time::format_time(at, &self.zone))
+        AlertMessage::of(changes, &self.business, &self.page, self.language, |at| {
+            local_time::format_time(at, &self.zone)
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::recording::FETCH_JOB;
-use crate::domain::{AlertDetail, AlertKind, Timestamp};
+use crate::domain::{AlertDetail, AlertKind, Notice, Timestamp};
 use crate::host::clock_check::{self, ClockReading};
 use crate::host::clock_floor::{self, ClockFloor};
 use crate::host::disk::DiskMonitor;
@@ -102,15 +102,16 @@ impl HealthMonitor {
         let health = self.store.health();
         self.alerts.set(AlertKind::DatabaseUnwritable, unwritable(&health));
         self.alerts.set(AlertKind::PublishedCopy, start_notice::unpublished(&health.publish));
-        self.alerts.set(AlertKind::ForeignFile, start_notice::foreign(&health.publish, &self.published_file()));
+        let foreign = start_notice::foreign(&health.publish, self.published_file());
+        self.alerts.set(AlertKind::ForeignFile, foreign);
         let log = self.store.log_size();
         self.alerts.set(AlertKind::LogSize, large_log(&log));
         // Litestream keeps a read transaction open while it runs.
         let is_missing = self.settings.config().store.litestream && log.reader.is_none();
         self.alerts.set(AlertKind::Replication, is_missing.then(AlertDetail::default));
         if let Integrity::Damaged { findings } = &health.integrity {
-            self.alerts
-                .raise(AlertKind::Integrity, start_notice::damaged(findings, &health.publish, &self.published_file()));
+            let damage = start_notice::damaged(findings, &health.publish, self.published_file());
+            self.alerts.raise(AlertKind::Integrity, damage);
         } else if health.integrity == Integrity::Ok {
             self.alerts.clear(AlertKind::Integrity);
         }
@@ -121,8 +122,8 @@ impl HealthMonitor {
         let read = self.store.read(|tx| Ok((tx.start_notice()?, tx.count_held_outbox()?))).await;
         let Ok((notice, held)) = read else { return };
         let (file, notice) = (self.published_file(), notice.filter(|notice| !notice.quiet));
-        self.alerts.set(AlertKind::DatabaseReplaced, notice.map(|notice| start_notice::detail(&notice, &file)));
-        self.alerts.set(AlertKind::OutboxHeld, (held > 0).then(|| start_notice::held(held)));
+        self.alerts.set(AlertKind::DatabaseReplaced, notice.map(|notice| start_notice::describe(notice, file)));
+        self.alerts.set(AlertKind::OutboxHeld, (held > 0).then_some(Notice::OutboxHeld { count: held }));
     }
 
     fn published_file(&self) -> String {
@@ -148,22 +149,13 @@ impl HealthMonitor {
             return;
         }
         let Some(state) = self.outbox.bridge() else { return };
-        let sentence = |state: LinkState| {
-            Some(AlertDetail::from((
-                state.sentence(true).unwrap_or_default(),
-                state.sentence(false).unwrap_or_default(),
-            )))
-        };
         let needs_owner = needs_owner(state);
         let is_down = !state.is_connected() && !needs_owner;
         // The two alerts exclude each other: while the link needs the owner, it is unknown whether the bridge is up.
-        self.alerts.set(AlertKind::BridgeLink, if needs_owner { sentence(state) } else { None });
-        self.alerts.set(AlertKind::BridgeDown, if is_down { sentence(state) } else { None });
+        self.alerts.set(AlertKind::BridgeLink, state.notice().filter(|_| needs_owner));
+        self.alerts.set(AlertKind::BridgeDown, state.notice().filter(|_| is_down));
         if state.is_connected() {
-            let deaf = self
-                .outbox
-                .bridge_deaf_since()
-                .map(|since| AlertDetail::from((format!("מאז {since}."), format!("Since {since}."))));
+            let deaf = self.outbox.bridge_deaf_since().map(|since| Notice::BridgeDeaf { since });
             self.alerts.set(AlertKind::BridgeDeaf, deaf);
         }
     }
@@ -175,20 +167,17 @@ impl HealthMonitor {
             && self.outbox.bridge().is_some_and(LinkState::is_connected)
         {
             let restriction = bridge.overview(false).await.report.restriction;
-            let until = |until: Option<Timestamp>| until.map(|until| format!("→ {until}")).unwrap_or_default();
-            let detail = restriction.map(|restriction| AlertDetail::from(until(restriction.until)));
+            let detail = restriction.map(|restriction| {
+                let until = restriction.until.map(|until| Notice::WhatsAppRestrictedUntil { until });
+                AlertDetail::Notices(until.into_iter().collect())
+            });
             self.alerts.set(AlertKind::WhatsAppRestricted, detail);
         }
         let stuck = self.store.read(move |tx| tx.stuck_outbox(now.minus(STUCK))).await;
         match stuck {
             Ok(0) if self.outbox.is_alive() => self.alerts.clear(AlertKind::OutboxStuck),
-            Ok(0) => self.alerts.raise(AlertKind::OutboxStuck, ("התור אינו זז.", "The outbox is not being processed.")),
-            Ok(count) => {
-                let he = format!("{count} הודעות מחכות יותר מתשע דקות, למרות ניסיונות לשלוח.");
-                let en =
-                    format!("{count} messages have waited for over nine minutes, in spite of attempts to send them.");
-                self.alerts.raise(AlertKind::OutboxStuck, (he, en));
-            }
+            Ok(0) => self.alerts.raise(AlertKind::OutboxStuck, Notice::OutboxStopped),
+            Ok(count) => self.alerts.raise(AlertKind::OutboxStuck, Notice::OutboxWaiting { count }),
             Err(_) => {}
         }
         if let Ok(found) = self.store.read(move |tx| tx.undelivered(now.minus(DAY), now.minus(STUCK))).await {
@@ -225,8 +214,8 @@ impl HealthMonitor {
 }
 
 /// Why a part of the settings is not used.
-fn rejected(config: &Config) -> Option<AlertDetail> {
-    (!config.rejected.is_empty()).then(|| config.rejected.join("\n").into())
+fn rejected(config: &Config) -> Option<Notice> {
+    (!config.rejected.is_empty()).then(|| Notice::verbatim(config.rejected.join("\n")))
 }
 
 fn unwritable(health: &Health) -> Option<AlertDetail> {
@@ -234,7 +223,7 @@ fn unwritable(health: &Health) -> Option<AlertDetail> {
 }
 
 /// A write-ahead log that does not shrink, and the process that prevents the checkpoint.
-fn large_log(log: &LogSize) -> Option<AlertDetail> {
+fn large_log(log: &LogSize) -> Option<Notice> {
     if log.bytes <= LARGE_LOG {
         return None;
     }
@@ -243,67 +232,43 @@ fn large_log(log: &LogSize) -> Option<AlertDetail> {
         Some(process) => {
             let command = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
             let command: String = String::from_utf8_lossy(&command).replace('\0', " ").chars().take(200).collect();
-            let command = command.trim();
-            AlertDetail::from((
-                format!("גודל היומן {size_mb} MB. תהליך {process} קורא את מסד הנתונים: {command}"),
-                format!("The write-ahead log has {size_mb} MB. Process {process} is reading the database: {command}"),
-            ))
+            let (process, command) = (process.unsigned_abs().into(), command.trim().to_owned());
+            Notice::LogReader { size_mb, process, command }
         }
-        None => AlertDetail::from((
-            format!("גודל היומן {size_mb} MB. הקורא הוא השירות עצמו, או אינו ידוע."),
-            format!("The write-ahead log has {size_mb} MB. The reader is the service itself, or is not known."),
-        )),
+        None => Notice::LogReaderUnknown { size_mb },
     })
 }
 
 /// The problem with the nightly snapshots; none while the last good one is recent, or snapshots are off.
-pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<AlertDetail> {
+pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Notice> {
     if snapshots.backup_status(now) != BackupStatus::Bad {
         return None;
     }
     let status = snapshots.status();
     let why: Vec<_> = [status.last_error, status.bucket_error].into_iter().flatten().collect();
-    let why = why.join("; ");
+    let reason = why.join("; ");
     Some(match status.last_success_at {
-        Some(last) => AlertDetail::from((
-            format!("הגיבוי הטוב האחרון: {last}. {why}"),
-            format!("The last good snapshot is of {last}. {why}"),
-        )),
-        None => {
-            AlertDetail::from((format!("עדיין אין גיבוי טוב. {why}"), format!("There is no good snapshot yet. {why}")))
-        }
+        Some(last) => Notice::BackupOld { last, reason },
+        None => Notice::BackupMissing { reason },
     })
 }
 
 /// The problem with the certificate; none if no certificate is configured.
-pub fn certificate_problem(status: &TlsStatus) -> Option<AlertDetail> {
+pub fn certificate_problem(status: &TlsStatus) -> Option<Notice> {
     if status.health != TlsHealth::Error {
         return None;
     }
-    let why = status.last_error.as_ref().map(|problem| problem.text.clone()).unwrap_or_default();
+    let reason = status.last_error.as_ref().map(|problem| problem.text.clone()).unwrap_or_default();
     Some(match status.not_after {
-        Some(end) => AlertDetail::from((
-            format!("התעודה תקפה עד {end}. {why}"),
-            format!("The certificate is valid until {end}. {why}"),
-        )),
-        None => AlertDetail::from((format!("אין תעודה. {why}"), format!("There is no certificate. {why}"))),
+        Some(end) => Notice::CertificateExpires { end, reason },
+        None => Notice::CertificateMissing { reason },
     })
 }
 
 /// The alert detail for messages that were accepted and not delivered.
-fn undelivered(Undelivered { by_twilio, by_bridge, contacts }: Undelivered) -> Option<AlertDetail> {
+fn undelivered(Undelivered { by_twilio, by_bridge, contacts }: Undelivered) -> Option<Notice> {
     let count = by_twilio + by_bridge;
-    (count > 0).then(|| {
-        AlertDetail::from((
-            format!(
-                "נשלחו לפני יותר מתשע דקות ולא נמסרו: {count} (Twilio: {by_twilio}, הגשר: {by_bridge}), אנשי קשר: {contacts}."
-            ),
-            format!(
-                "Sent more than nine minutes ago and not delivered: {count} (Twilio: {by_twilio}, bridge: {by_bridge}), to \
-                 contacts: {contacts}."
-            ),
-        ))
-    })
+    (count > 0).then_some(Notice::OutboxUndelivered { count, by_twilio, by_bridge, contacts })
 }
 
 /// Returns true if a link state ends only when the owner acts.

@@ -5,7 +5,7 @@ mod checks;
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::clock;
-use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, SelfCheck};
+use crate::domain::{AlertKind, CheckResult, CheckStatus, Notice, SelfCheck};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time;
 use crate::runtime::Settings;
@@ -91,7 +91,7 @@ impl SelfChecker {
         let ok = findings.iter().all(|finding| finding.state != CheckStatus::Error);
         let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };
         log_result(&check);
-        parts.alerts.set(AlertKind::SelfCheck, alert_detail(&check));
+        parts.alerts.set(AlertKind::SelfCheck, alert_notice(&check));
         *self.inner.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(check.clone());
         let stored = check.clone();
         parts.store.write_soon(move |tx| tx.insert_self_check(&stored));
@@ -100,7 +100,7 @@ impl SelfChecker {
 }
 
 /// The findings that need the owner and have no alert of their own.
-fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
+fn alert_notice(check: &SelfCheck) -> Option<Notice> {
     let is_bad = |finding: &&CheckResult| match finding.state {
         CheckStatus::Error => true,
         // A model's shutdown would end the AI's calls in some weeks, so its warning is sent in time.
@@ -110,7 +110,7 @@ fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
     let bad = check.findings.iter().filter(is_bad);
     let unreported: Vec<_> = bad.filter(|finding| !ALERTED_ELSEWHERE.contains(&finding.check.as_str())).collect();
     let lines: Vec<_> = unreported.iter().map(|finding| format!("{}: {}", finding.check, finding.found)).collect();
-    (!lines.is_empty()).then(|| AlertDetail::from(lines.join("\n")))
+    (!lines.is_empty()).then(|| Notice::verbatim(lines.join("\n")))
 }
 
 fn log_result(check: &SelfCheck) {

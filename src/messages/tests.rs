@@ -182,6 +182,17 @@ fn parameters_are_inserted_as_they_are() {
 }
 
 #[test]
+fn details_are_joined_and_those_of_earlier_releases_are_kept() {
+    let space = Notice::DiskSpace { free: "1 MB".into(), total: "9 GB".into() };
+    let both = AlertDetail::Notices(vec![space, Notice::DiskFiles { files: 7 }]);
+    assert_eq!(detail(Language::English, &both), "1 MB of 9 GB are free. Only 7 more files can be created.");
+    assert_eq!(detail(Language::Hebrew, &AlertDetail::default()), "");
+    let earlier: AlertDetail = serde_json::from_str(r#"{"he":"א","en":"a"}"#).unwrap();
+    assert_eq!(Language::ALL.iter().map(|language| detail(*language, &earlier)).collect::<Vec<_>>(), ["א", "a"]);
+    assert_eq!(in_both_languages(&earlier), earlier);
+}
+
+#[test]
 fn notices_are_stored_as_codes_with_parameters() {
     let since = Timestamp::from_millis(0);
     for (notice, json) in [
@@ -192,6 +203,9 @@ fn notices_are_stored_as_codes_with_parameters() {
         let stored = StoredNotice::Notice(notice);
         assert_eq!(serde_json::to_string(&stored).unwrap(), json);
         assert_eq!(serde_json::from_str::<StoredNotice>(json).unwrap(), stored);
+        let detail = AlertDetail::from(Notice::from(stored));
+        assert_eq!(serde_json::to_string(&detail).unwrap(), format!("[{json}]"));
+        assert_eq!(serde_json::from_str::<AlertDetail>(&format!("[{json}]")).unwrap(), detail);
     }
     let earlier = serde_json::from_str::<StoredNotice>(r#""a sentence""#).unwrap();
     assert_eq!(stored(Language::Hebrew, &earlier), "a sentence");

@@ -135,7 +135,7 @@ impl CatchUp {
             Err(error) => error,
         };
         if let PassError::Twilio(error) = &error {
-            self.services.alerts.record_twilio_access(error.account_refusal().as_deref());
+            self.services.alerts.record_twilio_access(error.account_refusal());
         }
         let pause = match &error {
             PassError::Twilio(error) => error.retry_after(),

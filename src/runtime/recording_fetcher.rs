@@ -57,7 +57,7 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
             Ok(())
         }
         Err(error) if error.account_refusal().is_some() => {
-            services.alerts.record_twilio_access(error.account_refusal().as_deref());
+            services.alerts.record_twilio_access(error.account_refusal());
             // The credentials are wrong: the recording stays at Twilio until they are corrected.
             Err(JobError::RetryFor(MAX_WAIT, error.to_string()))
         }

@@ -11,7 +11,8 @@ pub use event::NewMessageEvent;
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
-    ChangeKind, Direction, MediaKind, Message, MessageId, MessageStatus, MessageType, Provider, ThreadId, Timestamp,
+    ChangeKind, Direction, MediaKind, Message, MessageId, MessageStatus, MessageType, Provider, StoredNotice, ThreadId,
+    Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
@@ -135,21 +136,21 @@ impl WriteTx<'_> {
         Ok(Some(id))
     }
 
-    /// Sets the delivery status of a message, with the time of the change; `error` is a code and a sentence.
+    /// Sets the delivery status of a message, with the time of the change; `error` is a code and a notice.
     pub fn set_message_status(
         &self,
         id: MessageId,
         status: MessageStatus,
-        error: Option<(&str, &str)>,
+        error: Option<(&str, &StoredNotice)>,
         at: Timestamp,
     ) -> Result<()> {
-        let (code, sentence) = error.unzip();
+        let (code, notice) = error.unzip();
         let mut update = self.conn.prepare_cached(include_str!("message/set_status.sql"))?;
         update.execute(named_params! {
             ":id": id,
             ":status": status,
             ":code": code,
-            ":sentence": sentence,
+            ":error": notice,
             ":at": at,
         })?;
         self.record_message(ChangeKind::MessageUpdated, id)

@@ -10,7 +10,7 @@ pub use late_refusal::AcceptedSend;
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
-    ContactId, LateRefusal, MessageId, OutboxId, Provider, RefusedRoute, ThreadId, Timestamp, text_enum,
+    ContactId, LateRefusal, MessageId, OutboxId, Provider, RefusedRoute, StoredNotice, ThreadId, Timestamp, text_enum,
 };
 use rusqlite::params;
 
@@ -63,7 +63,7 @@ pub struct OutboxUpdate<'a> {
     /// When to process it again.
     pub next_attempt_at: Timestamp,
     /// The last error.
-    pub last_error: Option<&'a str>,
+    pub last_error: Option<&'a StoredNotice>,
 }
 
 impl ReadTx<'_> {

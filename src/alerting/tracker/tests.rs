@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Notice;
 use proptest::prelude::*;
 
 const MAIL: AlertChannel = AlertChannel::Mail;
@@ -34,14 +35,14 @@ fn notify(tracker: &mut AlertTracker, seconds: u64) -> Vec<(AlertKind, AlertTran
 fn it_notifies_once_then_daily_and_once_when_cleared() {
     let mut tracker = tracker();
     let day = 24 * 3600;
-    assert!(tracker.raise(KIND, "1 MB".into(), at(0)));
+    assert!(tracker.raise(KIND, Notice::verbatim("1 MB").into(), at(0)));
     assert_eq!(notify(&mut tracker, 0), [(KIND, AlertTransition::Raised)]);
     for second in [1, 60, 3600, day - 1] {
-        assert!(!tracker.raise(KIND, "0 MB".into(), at(second)));
+        assert!(!tracker.raise(KIND, Notice::verbatim("0 MB").into(), at(second)));
         assert_eq!(notify(&mut tracker, second), []);
     }
     assert_eq!(notify(&mut tracker, day), [(KIND, AlertTransition::Lasts)]);
-    assert_eq!(tracker.all()[0].detail.en, "0 MB");
+    assert_eq!(tracker.all()[0].detail, AlertDetail::from(Notice::verbatim("0 MB")));
     tracker.clear(KIND, at(day + 10));
     assert_eq!(notify(&mut tracker, day + 129), [], "it may come back");
     assert_eq!(notify(&mut tracker, day + 130), [(KIND, AlertTransition::Cleared)]);
@@ -53,11 +54,11 @@ fn it_notifies_once_then_daily_and_once_when_cleared() {
 #[test]
 fn a_short_condition_raises_no_alert() {
     let mut tracker = tracker();
-    tracker.raise(AlertKind::BridgeDown, "".into(), at(0));
+    tracker.raise(AlertKind::BridgeDown, AlertDetail::default(), at(0));
     assert_eq!(notify(&mut tracker, 599), []);
     tracker.clear(AlertKind::BridgeDown, at(599));
     assert!(tracker.all().is_empty());
-    tracker.raise(AlertKind::BridgeDown, "".into(), at(700));
+    tracker.raise(AlertKind::BridgeDown, AlertDetail::default(), at(700));
     assert_eq!(notify(&mut tracker, 1299), []);
     assert_eq!(notify(&mut tracker, 1300), [(AlertKind::BridgeDown, AlertTransition::Raised)]);
 }
@@ -65,7 +66,7 @@ fn a_short_condition_raises_no_alert() {
 #[test]
 fn clearing_is_not_notified_if_raising_was_not() {
     let mut tracker = tracker();
-    tracker.raise(KIND, "".into(), at(0));
+    tracker.raise(KIND, AlertDetail::default(), at(0));
     tracker.tick(at(0));
     tracker.clear(KIND, at(1));
     assert_eq!(notify(&mut tracker, 500), []);
@@ -75,7 +76,7 @@ fn clearing_is_not_notified_if_raising_was_not() {
 #[test]
 fn an_undelivered_notification_is_sent_again() {
     let mut tracker = tracker();
-    tracker.raise(KIND, "".into(), at(0));
+    tracker.raise(KIND, AlertDetail::default(), at(0));
     assert_eq!(notify(&mut tracker, 0), [(KIND, AlertTransition::Raised)]);
     tracker.withdraw_delivery(KIND, MAIL, AlertTransition::Raised);
     assert_eq!(notify(&mut tracker, 60), [(KIND, AlertTransition::Raised)]);
@@ -85,12 +86,12 @@ fn an_undelivered_notification_is_sent_again() {
 fn a_muted_one_is_silent_until_its_time_or_its_end() {
     let mut tracker = tracker();
     assert!(tracker.mute(KIND, Some(Mute::WhileItLasts)).is_none(), "there is nothing to mute");
-    tracker.raise(KIND, "".into(), at(0));
+    tracker.raise(KIND, AlertDetail::default(), at(0));
     tracker.mute(KIND, Some(Mute::WhileItLasts));
     assert_eq!(notify(&mut tracker, 0), []);
     tracker.clear(KIND, at(10));
     assert_eq!(notify(&mut tracker, 200), []);
-    tracker.raise(KIND, "".into(), at(300));
+    tracker.raise(KIND, AlertDetail::default(), at(300));
     assert_eq!(notify(&mut tracker, 300), [(KIND, AlertTransition::Raised)], "the next one is another one");
     tracker.mute(KIND, Some(Mute::Until(at(9 * 24 * 3600))));
     assert_eq!(notify(&mut tracker, 8 * 24 * 3600), []);
@@ -100,11 +101,11 @@ fn a_muted_one_is_silent_until_its_time_or_its_end() {
 #[test]
 fn it_goes_on_after_a_restart_where_it_was() {
     let mut before = tracker();
-    before.raise(KIND, "x".into(), at(0));
+    before.raise(KIND, Notice::verbatim("x").into(), at(0));
     notify(&mut before, 0);
     let mut after = tracker();
     after = AlertTracker::new(after.thresholds, before.all());
-    assert!(!after.raise(KIND, "x".into(), at(100)));
+    assert!(!after.raise(KIND, Notice::verbatim("x").into(), at(100)));
     assert_eq!(notify(&mut after, 100), []);
     after.clear(KIND, at(100));
     assert_eq!(notify(&mut after, 220), [(KIND, AlertTransition::Cleared)]);
@@ -117,7 +118,7 @@ proptest! {
         let mut tracker = tracker();
         let (mut second, mut told) = (0, 0);
         while second < 24 * 3600 {
-            tracker.raise(KIND, "".into(), at(second));
+            tracker.raise(KIND, AlertDetail::default(), at(second));
             told += notify(&mut tracker, second).len();
             second += up;
             tracker.clear(KIND, at(second));

@@ -85,7 +85,7 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Ti
     };
     let detail = match &update.change {
         Change::Status(_, Some(LateRefusal { trouble, .. })) => {
-            Some(serde_json::json!({ "code": trouble.code, "error": trouble.sentence }).to_string())
+            Some(serde_json::json!({ "code": trouble.code, "error": trouble.notice }).to_string())
         }
         // The previous text is stored with the edit.
         Change::Edit(_) => {
@@ -110,7 +110,7 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Ti
             let next = message.status.advance(*status);
             if next != message.status {
                 let refusal = refusal.as_ref().filter(|_| next == MessageStatus::Failed);
-                let error = refusal.map(|late| (late.trouble.code.as_str(), late.trouble.sentence.as_str()));
+                let error = refusal.map(|late| (late.trouble.code.as_str(), &late.trouble.notice));
                 tx.set_message_status(message.id, next, error, at)?;
             }
         }

@@ -1,7 +1,7 @@
 //! Records the start of an attempt, and the outcome of an attempt or a lookup.
 
 use crate::crm::inbox::apply_early;
-use crate::domain::{BusinessId, MessageEventKind, MessageStatus, Refusal, Timestamp};
+use crate::domain::{BusinessId, MessageEventKind, MessageStatus, Refusal, StoredNotice, Timestamp};
 use crate::inbox::delivery::{Delivery, StepResult};
 use crate::inbox::policy::Route;
 use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxUpdate, Result, WriteTx};
@@ -15,15 +15,15 @@ pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, route: Route, now: Timestamp
     Ok(true)
 }
 
-/// Records the outcome of an attempt or a lookup. `error` is the code and the sentence that are shown with a message
+/// Records the outcome of an attempt or a lookup. `error` is the code and the notice that are shown with a message
 /// that failed for good or may have been sent; `last_error` is the last error.
 pub fn finish(
     tx: &WriteTx<'_>,
     entry: &OutboxEntry,
     delivery: &Delivery,
     result: &StepResult,
-    error: Option<(&str, &str)>,
-    last_error: Option<&str>,
+    error: Option<(&str, &StoredNotice)>,
+    last_error: Option<&StoredNotice>,
     now: Timestamp,
 ) -> Result<()> {
     let Some(message) = tx.message(entry.message)? else { return Ok(()) };
@@ -64,7 +64,7 @@ pub fn finish(
             }
             advance(tx, entry, delivery, MessageStatus::Failed, error, now)
         }
-        StepResult::Retry { .. } if message.error.as_deref() != error.map(|(_, sentence)| sentence) => {
+        StepResult::Retry { .. } if message.error.as_ref() != error.map(|(_, notice)| notice) => {
             tx.set_message_status(entry.message, message.status, error, now)
         }
         StepResult::Retry { .. } => Ok(()),
@@ -76,7 +76,7 @@ fn advance(
     entry: &OutboxEntry,
     delivery: &Delivery,
     status: MessageStatus,
-    failure: Option<(&str, &str)>,
+    failure: Option<(&str, &StoredNotice)>,
     now: Timestamp,
 ) -> Result<()> {
     let Some(message) = tx.message(entry.message)? else { return Ok(()) };
@@ -85,7 +85,7 @@ fn advance(
     if next != message.status || next != MessageStatus::Failed && message.error.is_some() {
         tx.set_message_status(entry.message, next, failure, now)?;
     }
-    let detail = failure.map(|(code, error)| serde_json::json!({ "code": code, "error": error }).to_string());
+    let detail = failure.map(|(code, notice)| serde_json::json!({ "code": code, "error": notice }).to_string());
     tx.insert_message_event(&NewMessageEvent {
         message: entry.message,
         kind: MessageEventKind::Status,

@@ -28,7 +28,7 @@ pub fn refuse_late(
     }
     let refused = closed_routes(send.refused, Route { provider, template: send.template }, late.refusal);
     tx.requeue_outbox(send.id, &refused, late, now)?;
-    let detail = serde_json::json!({ "code": late.trouble.code, "error": late.trouble.sentence }).to_string();
+    let detail = serde_json::json!({ "code": late.trouble.code, "error": late.trouble.notice }).to_string();
     tx.insert_message_event(&NewMessageEvent {
         message: message.id,
         kind: MessageEventKind::Status,

@@ -1,10 +1,10 @@
 //! What needs a person.
 
-use crate::alerting::{headline, remedy};
 use crate::clock;
-use crate::domain::{Alert, AlertDelivery, AlertKind, AlertState, Mute, Timestamp};
+use crate::domain::{Alert, AlertDelivery, AlertKind, AlertState, Language, Mute, Timestamp};
 use crate::http::extract::{Json, Name};
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
+use crate::messages;
 use crate::store::AlertEvent;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -141,22 +141,24 @@ fn set_mute(state: &AppState, kind: &str, mute: Option<Mute>) -> Result<axum::Js
     Ok(axum::Json(item(alert)))
 }
 
+impl Bilingual {
+    fn of(text: impl Fn(Language) -> String) -> Self {
+        Self { he: text(Language::Hebrew), en: text(Language::English) }
+    }
+}
+
 fn item(alert: Alert) -> AlertItem {
-    let both = |words: fn(AlertKind, bool) -> &'static str| Bilingual {
-        he: words(alert.kind, true).to_owned(),
-        en: words(alert.kind, false).to_owned(),
-    };
     AlertItem {
         kind: alert.kind,
         state: alert.state,
-        headline: both(headline),
-        remedy: both(remedy),
+        headline: Bilingual::of(|language| messages::headline(language, alert.kind)),
+        remedy: Bilingual::of(|language| messages::remedy(language, alert.kind)),
         muted: alert.is_muted(clock::now()),
         muted_until: match alert.mute {
             Some(Mute::Until(until)) => Some(until),
             Some(Mute::WhileItLasts) | None => None,
         },
-        detail: Bilingual { he: alert.detail.he, en: alert.detail.en },
+        detail: Bilingual::of(|language| messages::detail(language, &alert.detail)),
         since: alert.since,
         cleared_at: alert.cleared_at,
         deliveries: alert.deliveries,

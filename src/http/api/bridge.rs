@@ -2,9 +2,10 @@
 //! links, is for owners.
 
 use super::OkResponse;
-use crate::domain::{PhoneNumber, Role, Timestamp};
+use crate::domain::{Language, Notice, PhoneNumber, Role, Timestamp};
 use crate::http::extract::Json;
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
+use crate::messages;
 use crate::providers::baileys::bridge::{self, Bridge, BridgeError, LinkState, Overview};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -110,7 +111,7 @@ pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Jso
     let Some(bridge) = &active_settings.bridge else { return axum::Json(BridgeStatus::disabled(&app)) };
     let is_owner = actor.role == Role::Owner;
     let overview = bridge.overview(is_owner).await;
-    axum::Json(BridgeStatus::of(bridge, overview, is_owner))
+    axum::Json(BridgeStatus::of(overview, app.config().language(), is_owner))
 }
 
 /// The result of a request to pair.
@@ -195,10 +196,10 @@ pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Res
 }
 
 impl BridgeStatus {
-    fn of(bridge: &Bridge, overview: Overview, is_owner: bool) -> Self {
+    fn of(overview: Overview, language: Language, is_owner: bool) -> Self {
         let Overview { reachable, connected, report, qr } = overview;
         let restricted = report.restriction.as_ref().filter(|_| report.state.is_connected());
-        let reason = restricted.map(|_| bridge.restricted()).or_else(|| bridge.sentence(report.state));
+        let reason = restricted.map(|_| Notice::WhatsAppRestricted).or_else(|| report.state.notice());
         let account = report.account.map(|bridge::Account { phone, name }| LinkedAccount {
             phone: phone.map(|digits| format!("+{}", digits.trim_start_matches('+'))),
             name,
@@ -209,7 +210,7 @@ impl BridgeStatus {
             reachable,
             connected,
             state: report.state,
-            reason: reason.map(str::to_owned),
+            reason: reason.map(|notice| messages::text(language, &notice)),
             since: report.since,
             last_code: report.last_code,
             version: report.version,
@@ -232,7 +233,7 @@ impl BridgeStatus {
             reachable: false,
             connected: false,
             state,
-            reason: state.sentence(app.config().agent.language == "he").map(str::to_owned),
+            reason: state.notice().map(|notice| messages::text(app.config().language(), &notice)),
             since: None,
             last_code: None,
             version: None,
@@ -298,6 +299,6 @@ fn unprocessable(code: &'static str, message: String) -> ApiError {
 }
 
 /// What the API says is in English; the page says it in its reader's language, by the code.
-fn state_sentence(state: LinkState) -> &'static str {
-    state.sentence(false).unwrap_or_default()
+fn state_sentence(state: LinkState) -> String {
+    state.notice().map(|notice| messages::text(Language::English, &notice)).unwrap_or_default()
 }

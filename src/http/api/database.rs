@@ -1,6 +1,7 @@
 //! The database itself: its published file, what the last start did, and what a restore has left to decide. For owners.
 
 use crate::clock;
+use crate::domain::Notice;
 use crate::http::extract::Json as Body;
 use crate::http::{ApiError, AppState, ErrorBody, Owner};
 use crate::store::{BackfillProgress, Choice, HeldMessage, Integrity, PublishState, StartNotice};
@@ -114,7 +115,9 @@ pub(super) async fn review(
     let work = actor.transact(&state.store, move |tx| {
         let (messages, what) = match action {
             HeldAction::Send => (tx.release_held_outbox(now)?, "outbox_released"),
-            HeldAction::Discard => (tx.discard_held_outbox(DISCARDED, now)?, "outbox_discarded"),
+            HeldAction::Discard => {
+                (tx.discard_held_outbox((DISCARDED, &Notice::MessageDiscarded.into()), now)?, "outbox_discarded")
+            }
         };
         tx.insert_audit(by, what, &messages.to_string(), now)?;
         Ok(messages)
@@ -135,6 +138,5 @@ pub(super) async fn dismiss(
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
-/// What a discarded message shows.
-const DISCARDED: (&str, &str) =
-    ("discarded_after_restore", "ההודעה לא נשלחה אחרי השחזור / the message was not sent after the restore");
+/// The error code of a discarded message.
+const DISCARDED: &str = "discarded_after_restore";

@@ -1,11 +1,12 @@
 //! Threads and what is in them.
 
 use crate::crm::thread;
-use crate::domain::{AiMode, BusinessId, MessageDetail, Thread, ThreadId, ThreadType};
+use crate::domain::{AiMode, BusinessId, MessageDetail, StoredNotice, Thread, ThreadId, ThreadType};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit};
 use crate::http::search_words::SearchWords;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::messages;
 use crate::store::{ReadTx, ThreadFilter};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -124,7 +125,11 @@ pub(super) async fn messages(
         Some(thread) => tx.messages(thread.id, before, limit).map(Some),
         None => Ok(None),
     });
-    let (messages, next) = found.await?.ok_or_else(|| ApiError::not_found("there is no such thread"))?;
+    let (mut messages, next) = found.await?.ok_or_else(|| ApiError::not_found("there is no such thread"))?;
+    let language = state.config().language();
+    for MessageDetail { message, .. } in &mut messages {
+        message.error = message.error.take().map(|error| StoredNotice::Text(messages::stored(language, &error)));
+    }
     Ok(axum::Json(MessagePage { messages, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 

@@ -5,7 +5,8 @@ use crate::alerting::Alerts;
 use crate::clock;
 use crate::config::Config;
 use crate::crm::outbox;
-use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, MessageId, MessageStatus, PhoneNumber};
+use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, Language, MessageId, MessageStatus, PhoneNumber};
+use crate::messages;
 use crate::runtime::outbox::Outbox;
 use crate::store::Store;
 use std::sync::{Mutex, PoisonError};
@@ -72,7 +73,8 @@ impl WhatsAppChannel {
                 if let Some(done) = done
                     && status == MessageStatus::Failed
                 {
-                    let reason = found.and_then(|message| message.error).unwrap_or_default();
+                    let error = found.and_then(|message| message.error);
+                    let reason = error.map(|error| messages::stored(Language::English, &error)).unwrap_or_default();
                     tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again: {reason}");
                     // The next message would fail for the same reason at once.
                     tokio::time::sleep(AFTER_FAILURE).await;

@@ -1,6 +1,6 @@
 //! Schedules the comparisons with Twilio's clock, and evaluates them.
 
-use crate::domain::{AlertDetail, Timestamp};
+use crate::domain::{Notice, Timestamp};
 use crate::host::clock_check::ClockReading;
 use crate::host::clock_floor::ClockBehind;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ pub(super) struct ClockComparison {
 /// What the last answer of Twilio's clock showed.
 enum Answer {
     Right,
-    Wrong(AlertDetail),
+    Wrong(Notice),
 }
 
 impl ClockComparison {
@@ -42,22 +42,16 @@ impl ClockComparison {
 
     /// Records the result of a comparison.
     pub(super) fn record(&mut self, reading: &ClockReading) {
-        let description = reading.describe();
-        self.answer = Some(if reading.offset() < CLOCK_OFF {
-            Answer::Right
-        } else {
-            let (he, en) =
-                (format!("לפי {}: {description}", reading.host), format!("By {}: {description}", reading.host));
-            Answer::Wrong((he, en).into())
-        });
+        let is_right = reading.offset() < CLOCK_OFF;
+        self.answer = Some(if is_right { Answer::Right } else { Answer::Wrong(reading.notice()) });
     }
 
     /// The problem with the clock. An entry in the future does not count once Twilio has answered: either it was
     /// written while the clock was ahead, or Twilio shows by how much the clock is wrong now.
-    pub(super) fn alert(&self, behind: Option<ClockBehind>, now: Timestamp) -> Option<AlertDetail> {
+    pub(super) fn alert(&self, behind: Option<ClockBehind>, now: Timestamp) -> Option<Notice> {
         let counts = |behind: &ClockBehind| self.answer.is_none() || matches!(behind, ClockBehind::Build(_));
-        behind.filter(counts).map(|behind| behind.detail(now)).or_else(|| match &self.answer {
-            Some(Answer::Wrong(detail)) => Some(detail.clone()),
+        behind.filter(counts).map(|behind| behind.notice(now)).or_else(|| match &self.answer {
+            Some(Answer::Wrong(notice)) => Some(notice.clone()),
             Some(Answer::Right) | None => None,
         })
     }

@@ -3,8 +3,9 @@
 use super::Parts;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
-use crate::domain::{CheckResult, CheckStatus, Timestamp};
+use crate::domain::{CheckResult, CheckStatus, Language, Notice, Timestamp};
 use crate::maintenance::health_monitor::{backup_problem, certificate_problem};
+use crate::messages;
 use crate::store::{CopyCheck, Error};
 use crate::tls::{TlsHealth, TlsStatus};
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(super) async fn all(parts: &Parts) -> Vec<CheckResult> {
 /// The finding about the certificate.
 pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
     match (certificate_problem(status), status.not_after) {
-        (Some(problem), _) => CheckResult::error("certificate", problem.en, "run `agentlocator doctor`"),
+        (Some(problem), _) => problem_found("certificate", &problem),
         (None, Some(end)) if status.health == TlsHealth::Ok => {
             CheckResult::ok("certificate", format!("valid until {end}"))
         }
@@ -35,11 +36,15 @@ pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
 /// The finding about the snapshots.
 pub(super) fn backup(snapshots: &Snapshots, now: Timestamp) -> CheckResult {
     match (backup_problem(snapshots, now), snapshots.backup_status(now)) {
-        (Some(problem), _) => CheckResult::error("backup", problem.en, "run `agentlocator doctor`"),
+        (Some(problem), _) => problem_found("backup", &problem),
         (None, BackupStatus::Off) => CheckResult::skipped("backup", "switched off"),
         (None, BackupStatus::Pending) => CheckResult::skipped("backup", "no nightly snapshot was due yet"),
         (None, BackupStatus::Good | BackupStatus::Bad) => CheckResult::ok("backup", "the last snapshot is good"),
     }
+}
+
+fn problem_found(check: &str, problem: &Notice) -> CheckResult {
+    CheckResult::error(check, messages::text(Language::English, problem), "run `agentlocator doctor`")
 }
 
 async fn database(parts: &Parts) -> CheckResult {
@@ -69,7 +74,7 @@ async fn published_copy(parts: &Parts) -> CheckResult {
 fn disk(parts: &Parts) -> CheckResult {
     match parts.disk.check().problem() {
         None => CheckResult::ok("disk", "enough free space"),
-        Some(detail) => CheckResult::error("disk", detail.en, "free disk space"),
+        Some(detail) => CheckResult::error("disk", messages::detail(Language::English, &detail), "free disk space"),
     }
 }
 
@@ -102,9 +107,12 @@ async fn jobs(parts: &Parts) -> CheckResult {
 fn bridge(parts: &Parts) -> CheckResult {
     match parts.outbox.bridge() {
         None => CheckResult::skipped("bridge", "not in use"),
-        Some(state) => match state.sentence(false) {
+        Some(state) => match state.notice() {
             None => CheckResult::ok("bridge", "connected"),
-            Some(sentence) => CheckResult::error("bridge", sentence, "open the WhatsApp section of the page"),
+            Some(notice) => {
+                let found = messages::text(Language::English, &notice);
+                CheckResult::error("bridge", found, "open the WhatsApp section of the page")
+            }
         },
     }
 }

@@ -27,7 +27,6 @@ pub struct Bridge {
     origin: String,
     token: Option<Secret>,
     key: Option<Secret>,
-    hebrew: bool,
 }
 
 impl Bridge {
@@ -40,17 +39,6 @@ impl Bridge {
             origin: config.whatsapp.baileys_origin(),
             token: config.whatsapp.token_secret().cloned(),
             key: config.whatsapp.hmac_secret().cloned(),
-            hebrew: config.agent.language == "he",
         })
-    }
-
-    /// Why messages cannot be sent and what to do, in the business's language; none if they can.
-    pub fn sentence(&self, state: LinkState) -> Option<&'static str> {
-        state.sentence(self.hebrew)
-    }
-
-    /// The text shown while WhatsApp does not let the account start new conversations.
-    pub fn restricted(&self) -> &'static str {
-        send::restricted(self.hebrew)
     }
 }

@@ -19,7 +19,7 @@ mod scalar;
 
 use crate::domain::{
     Actor, Change, Inbound, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageStatus,
-    MessageUpdate, PeerAddress, PeerError, Provider, ProviderError, Refusal, Timestamp,
+    MessageUpdate, Notice, PeerAddress, PeerError, Provider, ProviderError, Refusal, Timestamp,
 };
 use phonenumber::country;
 use scalar::Scalar;
@@ -134,8 +134,8 @@ impl Wire<'_> {
             _ => return Err(Malformed("an unknown status")),
         };
         let refusal = (status == MessageStatus::Failed).then(|| {
-            let sentence = self.error.text().unwrap_or("WhatsApp did not accept the message").to_owned();
-            let trouble = ProviderError { code: "whatsapp_refused".to_owned(), sentence };
+            let notice = self.error.text().map_or(Notice::WhatsAppRefused, Notice::verbatim).into();
+            let trouble = ProviderError { code: "whatsapp_refused".to_owned(), notice };
             LateRefusal { refusal: Refusal::Message, trouble }
         });
         Ok(self.update(id, Vec::new(), Change::Status(status, refusal), Actor::Provider, None))

@@ -25,7 +25,6 @@ pub struct Messages {
     from: String,
     template: Option<Template>,
     status_callback: Option<String>,
-    language: String,
 }
 
 /// The message to send.
@@ -56,7 +55,6 @@ impl Messages {
             from: format!("whatsapp:{from}"),
             template: Template::of(&config.twilio),
             status_callback: callback.map(|base| format!("{base}{STATUS_PATH}")),
-            language: config.agent.language.clone(),
         })
     }
 
@@ -82,9 +80,9 @@ impl Messages {
         match self.authorized(self.client.post(&self.url).form(&form)).send().await {
             Ok(response) => self.outcome(response).await,
             // The connection failed, so nothing was sent.
-            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, self.unreachable()),
-            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, self.unreachable()),
-            Err(_) => Outcome::Unconfirmed(self.no_answer()),
+            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, unreachable()),
+            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, unreachable()),
+            Err(_) => Outcome::Unconfirmed(no_answer()),
         }
     }
 
@@ -93,11 +91,11 @@ impl Messages {
         let to = format!("whatsapp:{}", message.to);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
         let response = self.authorized(self.client.get(&self.url).query(&query)).send().await;
-        let response = response.map_err(|_| self.unreachable())?;
+        let response = response.map_err(|_| unreachable())?;
         if response.status() != StatusCode::OK {
-            return Err(error_messages::for_code(response.status().as_str(), None, &self.language));
+            return Err(error_messages::for_code(response.status().as_str(), None));
         }
-        let page = response.bytes().await.map_err(|_| self.unreachable())?;
+        let page = response.bytes().await.map_err(|_| unreachable())?;
         let wanted = list::Wanted {
             to: &to,
             from: &self.from,
@@ -106,7 +104,7 @@ impl Messages {
             content_sid: self.template.as_ref().filter(|_| message.template).map(Template::sid),
             since,
         };
-        list::matching(&page, &wanted).ok_or_else(|| self.unreachable())
+        list::matching(&page, &wanted).ok_or_else(unreachable)
     }
 
     async fn outcome(&self, response: Response) -> Outcome {
@@ -117,12 +115,12 @@ impl Messages {
             // Without an id, the accepted message could not be matched with its status updates, so it is looked up.
             return match serde_json::from_slice::<Created>(&body) {
                 Ok(created) => Outcome::Sent { provider_msg_id: Some(created.sid) },
-                Err(_) => Outcome::Unconfirmed(self.no_answer()),
+                Err(_) => Outcome::Unconfirmed(no_answer()),
             };
         }
         let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
         let code = refusal.code.map_or_else(|| status.as_str().to_owned(), |code| code.to_string());
-        let trouble = error_messages::for_code(&code, refusal.message.as_deref(), &self.language);
+        let trouble = error_messages::for_code(&code, refusal.message.as_deref());
         match status {
             StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, trouble),
             StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(wait), trouble),
@@ -136,14 +134,14 @@ impl Messages {
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         request.basic_auth(&self.account_sid, Some(self.auth_token.expose())).timeout(RESPONSE_TIMEOUT)
     }
+}
 
-    fn unreachable(&self) -> ProviderError {
-        error_messages::for_code("unreachable", None, &self.language)
-    }
+fn unreachable() -> ProviderError {
+    error_messages::for_code("unreachable", None)
+}
 
-    fn no_answer(&self) -> ProviderError {
-        error_messages::for_code("no_answer", None, &self.language)
-    }
+fn no_answer() -> ProviderError {
+    error_messages::for_code("no_answer", None)
 }
 
 /// Twilio's response to an accepted message.

@@ -3,7 +3,7 @@
 //! Credentials are sent only to the configured host, and no redirect is followed with them.
 
 use crate::config::TwilioConfig;
-use crate::domain::{CallSid, RecordingSid};
+use crate::domain::{CallSid, Notice, RecordingSid};
 use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
@@ -63,9 +63,11 @@ impl Error {
     }
 
     /// Twilio's message, if it does not accept the account.
-    pub fn account_refusal(&self) -> Option<String> {
+    pub fn account_refusal(&self) -> Option<Notice> {
         match self {
-            Self::Refused { status: 401, .. } | Self::Refused { code: 20003 | 20005, .. } => Some(self.to_string()),
+            Self::Refused { status: 401, .. } | Self::Refused { code: 20003 | 20005, .. } => {
+                Some(Notice::verbatim(self.to_string()))
+            }
             _ => None,
         }
     }

@@ -43,8 +43,8 @@ pub fn message(
     })
 }
 
-/// Parses a status update; none if it changes nothing. `language` is that of the reason of a failure.
-pub fn status(form: &Form, language: &str) -> Result<Option<MessageUpdate>, Malformed> {
+/// Parses a status update; none if it changes nothing.
+pub fn status(form: &Form) -> Result<Option<MessageUpdate>, Malformed> {
     let sid = sid(form)?;
     let word = form.value("MessageStatus").or_else(|| form.value("SmsStatus")).ok_or(Malformed("no MessageStatus"))?;
     let status = match word {
@@ -57,7 +57,7 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageUpdate>, Malf
     };
     let refusal = (status == MessageStatus::Failed).then(|| {
         let code = form.value("ErrorCode").filter(|code| !code.is_empty()).unwrap_or(word);
-        let trouble = error_messages::for_code(code, form.value("ErrorMessage"), language);
+        let trouble = error_messages::for_code(code, form.value("ErrorMessage"));
         let refusal = if word == "canceled" { Refusal::Cancelled } else { error_messages::refusal(code) };
         LateRefusal { refusal, trouble }
     });
@@ -239,7 +239,7 @@ mod tests {
             ("undelivered", Some(MessageStatus::Failed)),
         ] {
             let form = Form::from([("MessageSid", SID), ("MessageStatus", word), ("ErrorCode", "63016")]);
-            let update = status(&form, "en").unwrap();
+            let update = status(&form).unwrap();
             let change = update.map(|update| match update.change {
                 Change::Status(status, refusal) => {
                     assert_eq!(refusal.is_some(), status == MessageStatus::Failed);
@@ -249,7 +249,7 @@ mod tests {
             });
             assert_eq!(change, read, "{word}");
         }
-        assert!(status(&Form::from([("MessageSid", SID), ("MessageStatus", "gone")]), "en").is_err());
-        assert!(status(&Form::from([("MessageStatus", "sent")]), "en").is_err());
+        assert!(status(&Form::from([("MessageSid", SID), ("MessageStatus", "gone")])).is_err());
+        assert!(status(&Form::from([("MessageStatus", "sent")])).is_err());
     }
 }

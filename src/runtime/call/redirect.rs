@@ -28,7 +28,7 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSen
             }
             Err(failure) => {
                 if let Some(reason) = failure.account_refusal() {
-                    services.alerts.record_twilio_access(Some(&reason));
+                    services.alerts.record_twilio_access(Some(reason));
                 }
                 failure
             }

@@ -1,7 +1,7 @@
 //! Limits on the use of the AI. Calls over a limit go to voicemail, which costs nothing.
 
 use crate::config::VoiceConfig;
-use crate::domain::AlertDetail;
+use crate::domain::Notice;
 use crate::store::AiUsage;
 
 /// The calls that the AI answers at the moment.
@@ -31,11 +31,11 @@ pub(in crate::runtime) fn is_within_daily_limits(limits: &VoiceConfig, today: Ai
 }
 
 /// The alert detail once four fifths of a limit are used.
-pub fn warning(limits: &VoiceConfig, ai_calls: usize, today: AiUsage) -> Option<AlertDetail> {
+pub fn warning(limits: &VoiceConfig, ai_calls: usize, today: AiUsage) -> Option<Notice> {
     let at_once = ("voice.ai_calls_at_once", u64::try_from(ai_calls).unwrap_or(u64::MAX), limits.ai_calls_at_once);
     let mut all = of_day(limits, today).into_iter().chain([at_once]);
-    let (name, used, limit) = all.find(|(_, used, limit)| *limit > 0 && used * 5 >= u64::from(*limit) * 4)?;
-    Some(AlertDetail::from((format!("{name}: {used} מתוך {limit}"), format!("{name}: {used} of {limit}"))))
+    let (setting, used, limit) = all.find(|(_, used, limit)| *limit > 0 && used * 5 >= u64::from(*limit) * 4)?;
+    Some(Notice::AiLimitNear { setting: setting.to_owned(), used, limit: limit.into() })
 }
 
 /// Name, usage and limit of the settings that count all calls of a day.
@@ -87,8 +87,9 @@ mod tests {
         }
         let used = |seconds| AiUsage { seconds, ..none.1 };
         assert_eq!(warning(&limits, 0, used(47 * 60)), None);
-        assert_eq!(warning(&limits, 0, used(48 * 60)).unwrap().en, "voice.ai_minutes_per_day: 48 of 60");
-        assert_eq!(warning(&limits, 8, none.1).unwrap().en, "voice.ai_calls_at_once: 8 of 10");
+        let near = |setting: &str, used, limit| Some(Notice::AiLimitNear { setting: setting.to_owned(), used, limit });
+        assert_eq!(warning(&limits, 0, used(48 * 60)), near("voice.ai_minutes_per_day", 48, 60));
+        assert_eq!(warning(&limits, 8, none.1), near("voice.ai_calls_at_once", 8, 10));
         assert_eq!(warning(&unlimited, 1000, used(u64::MAX)), None);
     }
 }

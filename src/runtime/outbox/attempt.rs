@@ -2,7 +2,7 @@
 
 use super::{Shared, delivery, route_input};
 use crate::crm;
-use crate::domain::{NotSent, OutboxId, Outcome, Provider, ProviderError, Search};
+use crate::domain::{NotSent, Notice, OutboxId, Outcome, Provider, ProviderError, Search, StoredNotice};
 use crate::inbox::delivery::{Delivery, Reason, Step, StepResult};
 use crate::inbox::policy::Route;
 use crate::providers::twilio::error_messages;
@@ -112,10 +112,9 @@ impl Attempt {
 
     /// Records the outcome of a step, and retries until that succeeds: until then the message must not be sent again.
     async fn record(&self, delivery: Delivery, result: StepResult, provider_error: Option<ProviderError>) {
-        let language = &self.active_settings.config.agent.language;
         let error = match &result {
-            StepResult::Failed(reason) => Some(crm::outbox::reason(reason, language)),
-            StepResult::Retry { .. } if delivery.unconfirmed => Some(crm::outbox::unconfirmed_text(language)),
+            StepResult::Failed(reason) => Some(crm::outbox::reason(reason)),
+            StepResult::Retry { .. } if delivery.unconfirmed => Some(crm::outbox::unconfirmed()),
             StepResult::Sent { .. } | StepResult::Retry { .. } => None,
         };
         if let (StepResult::Failed(_), Some((code, _))) = (&result, &error) {
@@ -137,7 +136,7 @@ impl Attempt {
         match outcome {
             Outcome::Sent { .. } => self.shared.alerts.record_twilio_access(None),
             Outcome::NotSent(_, provider_error) if error_messages::is_account_refused(&provider_error.code) => {
-                self.shared.alerts.record_twilio_access(Some(&provider_error.sentence));
+                self.shared.alerts.record_twilio_access(Some(provider_error.notice.clone().into()));
             }
             Outcome::NotSent(..) | Outcome::Unconfirmed(_) => {}
         }
@@ -192,12 +191,12 @@ impl Attempt {
     }
 }
 
-type Ended = (OutboxEntry, Delivery, StepResult, Option<(String, String)>, Option<ProviderError>);
+type Ended = (OutboxEntry, Delivery, StepResult, Option<(String, StoredNotice)>, Option<ProviderError>);
 
 fn finish(tx: &WriteTx<'_>, ended: &Ended) -> store::Result<()> {
     let (entry, delivery, result, error, provider_error) = ended;
-    let error = error.as_ref().map(|(code, sentence)| (code.as_str(), sentence.as_str()));
-    let provider_error = provider_error.as_ref().map(|provider_error| provider_error.sentence.as_str());
+    let error = error.as_ref().map(|(code, notice)| (code.as_str(), notice));
+    let provider_error = provider_error.as_ref().map(|provider_error| &provider_error.notice);
     crm::outbox::finish(tx, entry, delivery, result, error, provider_error, clock::now())
 }
 
@@ -206,7 +205,7 @@ fn report_failure(error: &store::Error, what: &str) {
 }
 
 fn store_error(error: &store::Error) -> ProviderError {
-    ProviderError { code: "store".to_owned(), sentence: error.to_string() }
+    ProviderError { code: "store".to_owned(), notice: Notice::verbatim(error.to_string()).into() }
 }
 
 const AFTER_FAILURE: Duration = Duration::from_secs(1);

@@ -2,7 +2,8 @@
 
 use crate::clock;
 use crate::config::Reloadable;
-use crate::domain::{NotSent, Outcome, Provider, ProviderError, Timestamp};
+use crate::domain::{Language, NotSent, Outcome, Provider, ProviderError, Timestamp};
+use crate::messages;
 use crate::providers::baileys::bridge::{Bridge, LinkState, Report};
 use crate::runtime::ActiveSettings;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -99,13 +100,11 @@ impl ProviderHealth {
 
     /// Adds the known reason to an outcome in which the bridge says only that it is not connected.
     pub(super) fn explain(&self, outcome: Outcome) -> Outcome {
-        match (&outcome, self.bridge_in_use(), self.bridge()) {
-            (Outcome::NotSent(NotSent::Down, provider_error), Some(bridge), Some(state))
-                if provider_error.code == NOT_CONNECTED =>
-            {
-                let sentence = bridge.sentence(state).map(str::to_owned);
-                sentence.map_or(outcome, |sentence| {
-                    Outcome::NotSent(NotSent::Down, ProviderError { code: state.as_str().to_owned(), sentence })
+        match (&outcome, self.bridge()) {
+            (Outcome::NotSent(NotSent::Down, provider_error), Some(state)) if provider_error.code == NOT_CONNECTED => {
+                state.notice().map_or(outcome, |notice| {
+                    let (code, notice) = (state.as_str().to_owned(), notice.into());
+                    Outcome::NotSent(NotSent::Down, ProviderError { code, notice })
                 })
             }
             _ => outcome,
@@ -155,9 +154,10 @@ impl State {
 
 /// Logs one line for each change, with the remedy.
 fn log_change(state: LinkState) {
-    match state.sentence(false) {
+    match state.notice() {
         None => tracing::info!(event = "BRIDGE_UP", state = state.as_str(), "The WhatsApp bridge is connected"),
-        Some(sentence) => {
+        Some(notice) => {
+            let sentence = messages::text(Language::English, &notice);
             tracing::warn!(
                 event = "BRIDGE_DOWN",
                 state = state.as_str(),

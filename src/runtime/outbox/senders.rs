@@ -1,7 +1,7 @@
 //! The senders of both providers.
 
 use crate::config::Config;
-use crate::domain::{NotSent, Outcome, Provider, ProviderError, Timestamp};
+use crate::domain::{NotSent, Notice, Outcome, Provider, ProviderError, Timestamp};
 use crate::inbox::policy::Route;
 use crate::providers::baileys::bridge::{self, Bridge};
 use crate::providers::safe_fetch::{FetchError, SafeFetcher};
@@ -34,7 +34,7 @@ impl ProviderSenders {
         // If the check does not finish in time, the file is allowed.
         inspected.unwrap_or(Ok(())).map_err(|error: FetchError| ProviderError {
             code: "media_refused".to_owned(),
-            sentence: error.to_string(),
+            notice: Notice::verbatim(error.to_string()).into(),
         })
     }
 
@@ -73,5 +73,5 @@ fn twilio_text(route: Route, entry: &OutboxEntry) -> messages::Text<'_> {
 const INSPECTION_TIMEOUT: Duration = Duration::from_secs(3);
 
 fn not_set_up() -> ProviderError {
-    ProviderError { code: "not_set_up".to_owned(), sentence: "the provider is no longer configured".to_owned() }
+    ProviderError { code: "not_set_up".to_owned(), notice: Notice::MessageProviderRemoved.into() }
 }

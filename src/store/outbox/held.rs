@@ -4,7 +4,7 @@
 //! All rows up to a row id that the database stores are held. New rows get higher ids, because the held rows stay.
 
 use super::super::{ReadTx, Result, WriteTx};
-use crate::domain::{MessageId, MessageStatus, ThreadId, Timestamp};
+use crate::domain::{MessageId, MessageStatus, StoredNotice, ThreadId, Timestamp};
 use rusqlite::params;
 use serde::Serialize;
 
@@ -81,7 +81,7 @@ impl WriteTx<'_> {
     }
 
     /// Discards the held messages: each is marked as failed with `error`. Returns how many.
-    pub fn discard_held_outbox(&self, error: (&str, &str), now: Timestamp) -> Result<u64> {
+    pub fn discard_held_outbox(&self, error: (&str, &StoredNotice), now: Timestamp) -> Result<u64> {
         let held = self.held_outbox()?;
         for message in &held {
             self.set_message_status(message.message_id, MessageStatus::Failed, Some(error), now)?;

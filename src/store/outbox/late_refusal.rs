@@ -58,7 +58,7 @@ impl WriteTx<'_> {
             "INSERT OR IGNORE INTO refused_attempts(provider, provider_msg_id, message_id, code, error, refused_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
-        Ok(insert.execute(params![provider, provider_msg_id, message, why.code, why.sentence, now])? > 0)
+        Ok(insert.execute(params![provider, provider_msg_id, message, why.code, why.notice, now])? > 0)
     }
 
     /// Returns a message that went out to the outbox, due now, with the routes that refused it.
@@ -77,7 +77,7 @@ impl WriteTx<'_> {
                  updated_at = ?5
              WHERE id = ?1",
         )?;
-        update.execute(params![id, refused, last_refusal, last.trouble.sentence, now])?;
+        update.execute(params![id, refused, last_refusal, last.trouble.notice, now])?;
         Ok(())
     }
 

@@ -315,7 +315,7 @@ async fn each_change_is_reported_once_and_waiting_messages_show_the_reason() {
     assert_eq!(sent.status, 200);
     until("the reason", async || {
         let why: Option<String> = link.daemon.query_value("SELECT max(last_error) FROM outbox");
-        why.filter(|why| why.contains("ניתקה"))
+        why.filter(|why| why.contains("bridge-logged-out"))
     })
     .await;
     let asked = link.bridge.state().health_checks;

@@ -50,6 +50,30 @@ async fn a_failure_has_a_reason_that_a_person_understands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reason_is_stored_as_a_code_and_shown_in_the_language_of_the_settings() {
+    let mut shop = Shop::open_with(
+        |setup| {
+            setup.toml("[agent]\nlanguage = \"he\"\n");
+        },
+        "",
+    )
+    .await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
+    let answer = shop.send(&json!({ "to": DANA, "text": "hello", "provider": "twilio" })).await.json();
+    let sid = shop.until_status(&answer, "sent").await["provider_msg_id"].as_str().unwrap().to_owned();
+    shop.twilio_reports_status(&sid, "undelivered", "63024").await;
+    let failed = shop.until_status(&answer, "failed").await;
+    assert_eq!(failed["error"], "למספר הזה אין וואטסאפ, או שהוא אינו תקין");
+    let stored: String = shop.daemon.query_value("SELECT error FROM messages WHERE error IS NOT NULL");
+    assert_eq!(stored, r#"{"code":"twilio-no-whatsapp"}"#);
+    shop.daemon.reconfigure(|setup| {
+        setup.toml("[agent]\nlanguage = \"en\"\n");
+    });
+    assert!(shop.daemon.cli(&["reload"]).status.success());
+    assert_eq!(shop.message(&answer).await["error"], "this number is not on WhatsApp, or is not a valid one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_status_that_comes_before_we_know_the_id_is_not_lost() {
     let (shop, answer, sid) = with_sent_message().await;
     let next = format!("SM{:032x}", u128::from_str_radix(&sid[2..], 16).unwrap() + 1);

@@ -1,6 +1,6 @@
 //! Alerts: conditions that need the owner's attention, and their state.
 
-use super::{Timestamp, text_enum};
+use super::{Notice, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -91,13 +91,19 @@ text_enum! {
     }
 }
 
-/// Details in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct AlertDetail {
-    /// In Hebrew.
-    pub he: String,
-    /// In English.
-    pub en: String,
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum AlertDetail {
+    /// The findings.
+    Notices(Vec<Notice>),
+    /// The texts, as earlier releases stored them.
+    Texts {
+        /// In Hebrew.
+        he: String,
+        /// In English.
+        en: String,
+    },
 }
 
 /// Until when an alert sends no notifications.
@@ -142,28 +148,15 @@ pub struct Alert {
     pub recurrences: u32,
 }
 
-impl AlertDetail {
-    /// The detail in Hebrew or English.
-    pub fn in_language(&self, hebrew: bool) -> &str {
-        if hebrew { &self.he } else { &self.en }
+impl Default for AlertDetail {
+    fn default() -> Self {
+        Self::Notices(Vec::new())
     }
 }
 
-impl From<&str> for AlertDetail {
-    fn from(text: &str) -> Self {
-        Self { he: text.to_owned(), en: text.to_owned() }
-    }
-}
-
-impl From<String> for AlertDetail {
-    fn from(text: String) -> Self {
-        Self { he: text.clone(), en: text }
-    }
-}
-
-impl<H: Into<String>, E: Into<String>> From<(H, E)> for AlertDetail {
-    fn from((he, en): (H, E)) -> Self {
-        Self { he: he.into(), en: en.into() }
+impl From<Notice> for AlertDetail {
+    fn from(notice: Notice) -> Self {
+        Self::Notices(vec![notice])
     }
 }
 

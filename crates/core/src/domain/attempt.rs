@@ -1,6 +1,6 @@
 //! The outcome of sending a message through a provider.
 
-use super::{Provider, text_enum};
+use super::{Provider, StoredNotice, text_enum};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -83,13 +83,15 @@ pub struct LateRefusal {
     pub trouble: ProviderError,
 }
 
-/// An error of a provider: a code for programs and a sentence for users.
+/// An error of a provider: a code for programs and a notice for users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderError {
     /// The error code: a word, or the provider's number.
     pub code: String,
     /// What happened and what to do.
-    pub sentence: String,
+    // Earlier releases stored it under another name.
+    #[serde(alias = "sentence")]
+    pub notice: StoredNotice,
 }
 
 /// The result of a search of Twilio's list for an unconfirmed attempt.

@@ -6,7 +6,7 @@ use super::{
     AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind,
     ContactId, Direction, EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid,
     MessageStatus, MessageType, OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource,
-    RecordingState, Role, Speaker, StreamSid, SuggestionReason, ThreadId, ThreadType, Timestamp, TokenId, TurnId,
+    RecordingState, Role, Speaker, StoredNotice, StreamSid, SuggestionReason, ThreadId, ThreadType, Timestamp, TokenId, TurnId,
     UserId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -109,5 +109,53 @@ impl ToSql for Timestamp {
 impl FromSql for Timestamp {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_str()?.parse().map_err(|error: jiff::Error| FromSqlError::Other(Box::new(error)))
+    }
+}
+
+// A notice is JSON; a text, which earlier releases stored, is the text itself.
+impl ToSql for StoredNotice {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Notice(notice) => {
+                let json = serde_json::to_string(notice);
+                json.map(Into::into).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+            }
+            Self::Text(text) => text.to_sql(),
+        }
+    }
+}
+
+impl FromSql for StoredNotice {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        Ok(serde_json::from_str(text).map_or_else(|_| Self::Text(text.to_owned()), Self::Notice))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{LateRefusal, Notice};
+    use rusqlite::Connection;
+
+    #[test]
+    fn a_notice_is_stored_as_json_and_a_text_of_an_earlier_release_stays_what_it_is() {
+        let connection = Connection::open_in_memory().unwrap();
+        let read_back = |stored: &dyn ToSql| {
+            connection.query_row("SELECT ?1", [stored], |row| row.get::<_, StoredNotice>(0)).unwrap()
+        };
+        let notice = StoredNotice::Notice(Notice::TwilioError { code: "99999".to_owned() });
+        assert_eq!(read_back(&notice), notice);
+        for text in ["the message expired", "{", "7", r#"{"code":"of-a-later-release"}"#, ""] {
+            assert_eq!(read_back(&text), StoredNotice::Text(text.to_owned()), "{text}");
+            assert_eq!(read_back(&StoredNotice::Text(text.to_owned())), StoredNotice::Text(text.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_an_earlier_release_is_read() {
+        let stored = r#"{"refusal":"message","trouble":{"code":"63024","sentence":"it is not on WhatsApp"}}"#;
+        let refusal: LateRefusal = serde_json::from_str(stored).unwrap();
+        assert_eq!(refusal.trouble.notice, StoredNotice::Text("it is not on WhatsApp".to_owned()));
     }
 }

@@ -1,6 +1,6 @@
 //! Messages.
 
-use super::{MessageId, ThreadId, Timestamp, text_enum};
+use super::{MessageId, StoredNotice, ThreadId, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -136,7 +136,8 @@ pub struct Message {
     /// Why it failed: an AgentLocator or provider error code.
     pub error_code: Option<String>,
     /// Why it failed, or that it may have been sent; for people.
-    pub error: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub error: Option<StoredNotice>,
     /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
     pub author: Option<String>,
     /// The provider's id of the quoted message.

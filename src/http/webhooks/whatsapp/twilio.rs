@@ -23,7 +23,7 @@ pub(super) async fn message(State(app): State<AppState>, signed: TwilioForm) -> 
 
 pub(super) async fn status(State(app): State<AppState>, signed: TwilioForm) -> Response {
     let read = own_form(&signed)
-        .and_then(|form| whatsapp::status(form, &app.config().agent.language))
+        .and_then(whatsapp::status)
         .map(|update| update.map_or(Inbound::Ignored("a status without effect"), Inbound::Update));
     ingest(&app, read, raw(signed, STATUS_PATH)).await
 }

@@ -2,7 +2,7 @@
 
 use super::super::signature::{SECRET, SIGNATURE, sign};
 use super::{Bridge, LinkState};
-use crate::domain::{MediaKind, NotSent, Outcome, ProviderError, Refusal};
+use crate::domain::{MediaKind, NotSent, Notice, Outcome, ProviderError, Refusal};
 use reqwest::{Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -79,7 +79,7 @@ impl Bridge {
             idempotency_key: message.key,
         });
         let Ok(body) = body else {
-            return Outcome::NotSent(NotSent::Refused(Refusal::Message), self.trouble("unreadable", None));
+            return Outcome::NotSent(NotSent::Refused(Refusal::Message), provider_error("unreadable", None));
         };
         let mut request = self.client.post(&self.send_url).timeout(RESPONSE_TIMEOUT).header(header::CONTENT_TYPE, JSON);
         if let Some(token) = &self.token {
@@ -90,9 +90,9 @@ impl Bridge {
         }
         match request.body(body).send().await {
             Ok(response) => self.outcome(response).await,
-            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, self.trouble("unreachable", None)),
-            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, self.trouble("unauthorized", None)),
-            Err(_) => Outcome::Unconfirmed(self.trouble("no_answer", None)),
+            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, provider_error("unreachable", None)),
+            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, provider_error("unauthorized", None)),
+            Err(_) => Outcome::Unconfirmed(provider_error("no_answer", None)),
         }
     }
 
@@ -101,47 +101,39 @@ impl Bridge {
         let body = response.bytes().await.unwrap_or_default();
         let answer: SendResponse = serde_json::from_slice(&body).unwrap_or_default();
         let message = answer.error.message.as_deref();
-        let trouble = |code: &str| self.trouble(answer.error.code.as_deref().unwrap_or(code), message);
+        let with_message = |code: &str| provider_error(answer.error.code.as_deref().unwrap_or(code), message);
         match status {
             StatusCode::OK if answer.ok == Some(true) => {
                 Outcome::Sent { provider_msg_id: answer.provider_msg_id.and_then(MessageKey::into_text) }
             }
-            StatusCode::OK => Outcome::Unconfirmed(trouble("no_answer")),
+            StatusCode::OK => Outcome::Unconfirmed(with_message("no_answer")),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Outcome::NotSent(NotSent::Barred, self.trouble("unauthorized", None))
+                Outcome::NotSent(NotSent::Barred, provider_error("unauthorized", None))
             }
-            StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, trouble("not_connected")),
-            StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(Duration::from_secs(5)), trouble("busy")),
+            StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, with_message("not_connected")),
+            StatusCode::TOO_MANY_REQUESTS => {
+                Outcome::NotSent(NotSent::Busy(Duration::from_secs(5)), with_message("busy"))
+            }
             status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
-                Outcome::NotSent(NotSent::Refused(Refusal::Message), trouble("refused"))
+                Outcome::NotSent(NotSent::Refused(Refusal::Message), with_message("refused"))
             }
-            _ => Outcome::Unconfirmed(self.trouble("no_answer", None)),
+            _ => Outcome::Unconfirmed(provider_error("no_answer", None)),
         }
-    }
-
-    /// The text for an error code: of sending, of a link state, or the bridge's own message.
-    fn trouble(&self, code: &str, message: Option<&str>) -> ProviderError {
-        let row = SENTENCES.iter().find(|(known, ..)| *known == code);
-        let known = row.map(|(_, he, en)| if self.hebrew { *he } else { *en });
-        let known = known.or_else(|| self.sentence(code.parse::<LinkState>().ok()?));
-        let sentence = known.map_or_else(
-            || {
-                let message = message.unwrap_or(code);
-                if self.hebrew {
-                    format!("וואטסאפ סירבה לשלוח את ההודעה: {message}")
-                } else {
-                    format!("WhatsApp refused the message: {message}")
-                }
-            },
-            str::to_owned,
-        );
-        ProviderError { code: code.to_owned(), sentence }
     }
 }
 
-/// The text shown while WhatsApp does not let the account start new conversations.
-pub(super) fn restricted(hebrew: bool) -> &'static str {
-    if hebrew { RESTRICTED.0 } else { RESTRICTED.1 }
+/// The error with this code: of sending, or a link state; else with the bridge's own message.
+fn provider_error(code: &str, message: Option<&str>) -> ProviderError {
+    let notice = match code {
+        "not_connected" => Some(Notice::BridgeNotConnected),
+        "no_answer" => Some(Notice::BridgeNoAnswer),
+        "blocked" => Some(Notice::WhatsAppBlocked),
+        "not_on_whatsapp" => Some(Notice::WhatsAppNoAccount),
+        "restricted" => Some(Notice::WhatsAppRestricted),
+        _ => code.parse::<LinkState>().ok().and_then(LinkState::notice),
+    };
+    let refused = || Notice::WhatsAppRefusedBecause { reason: message.unwrap_or(code).to_owned() };
+    ProviderError { code: code.to_owned(), notice: notice.unwrap_or_else(refused).into() }
 }
 
 /// The bridge's name of a kind of file.
@@ -158,29 +150,6 @@ fn kind_name(kind: MediaKind) -> &'static str {
         | MediaKind::Other => "document",
     }
 }
-
-/// Code, Hebrew, English.
-const SENTENCES: &[(&str, &str, &str)] = &[
-    (
-        "not_connected",
-        "גשר הוואטסאפ אינו מחובר לוואטסאפ; הסיבה בלשונית WhatsApp שבדף",
-        "the WhatsApp bridge is not connected to WhatsApp; see the WhatsApp section of the page",
-    ),
-    (
-        "no_answer",
-        "גשר הוואטסאפ לא ענה, וייתכן שההודעה נשלחה",
-        "the WhatsApp bridge did not answer, and the message may have been sent",
-    ),
-    ("blocked", "וואטסאפ אינה מאפשרת לנו לכתוב לאדם הזה", "WhatsApp does not allow messages to this contact"),
-    ("not_on_whatsapp", "למספר הזה אין וואטסאפ", "this number is not on WhatsApp"),
-    ("restricted", RESTRICTED.0, RESTRICTED.1),
-];
-
-/// Hebrew, English.
-const RESTRICTED: (&str, &str) = (
-    "וואטסאפ הגבילה את החשבון ואינה מאפשרת לפתוח שיחות חדשות כרגע",
-    "WhatsApp has restricted the account and does not allow new conversations at the moment",
-);
 
 /// Timeout of a response; the bridge gives up earlier.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(8);

@@ -1,7 +1,7 @@
 //! Simulates a contact, two providers that fail in every way, and a daemon that is killed in between, in virtual time.
 
 use super::*;
-use crate::domain::LastInbound;
+use crate::domain::{LastInbound, Notice};
 use crate::inbox::policy::RoutingRules;
 use Provider::{Baileys, Twilio};
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ fn start() -> Timestamp {
 }
 
 fn trouble() -> ProviderError {
-    ProviderError { code: "x".into(), sentence: "it did not work".into() }
+    ProviderError { code: "x".into(), notice: Notice::verbatim("it did not work").into() }
 }
 
 /// The outcome of one attempt at a provider.
