@@ -1,4 +1,5 @@
-//! Plain technical English: words that a newcomer would not search for, and the ones to use instead.
+//! Plain technical English: words that a newcomer would not search for, and the ones to use instead. Texts in Hebrew are
+//! in the locale files.
 
 use super::{none, tree};
 
@@ -66,4 +67,30 @@ fn prose_is_plain() {
 /// The line without what is in backticks: names of code.
 fn without_names(line: &str) -> String {
     line.split('`').step_by(2).collect::<Vec<_>>().join(" ")
+}
+
+/// Code that may contain Hebrew, with the reason.
+const HEBREW: [(&str, &str); 4] = [
+    ("src/cli/demo/", "what the simulated people say and write"),
+    ("src/cli/doctor/fix.rs", "what a user may type instead of `yes`"),
+    ("src/cli/simulate/", "what the simulated people write"),
+    ("src/crm/password/guessable.rs", "the rows of a Hebrew keyboard"),
+];
+
+#[test]
+fn hebrew_is_written_in_the_locale_files_alone() {
+    let is_hebrew = |letter: char| ('\u{590}'..='\u{5ff}').contains(&letter);
+    let (mut findings, mut needed) = (Vec::new(), std::collections::BTreeSet::new());
+    for file in tree::rust(&tree::DAEMON) {
+        let exception = HEBREW.iter().find(|(path, _)| file.path.starts_with(path));
+        for (number, line) in file.product_lines().filter(|(_, line)| line.contains(is_hebrew)) {
+            match exception {
+                Some((path, _)) => needed.extend([*path]),
+                None => findings.push(format!("{}:{number}: {}", file.path, line.trim())),
+            }
+        }
+    }
+    let needless = HEBREW.iter().filter(|(path, _)| !needed.contains(path));
+    findings.extend(needless.map(|(path, _)| format!("{path}: the exception is not needed")));
+    none(&findings, "texts for users are in locales/he.ftl and locales/en.ftl");
 }

@@ -6,8 +6,8 @@ use super::{
     AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind,
     ContactId, Direction, EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid,
     MessageStatus, MessageType, OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource,
-    RecordingState, Role, Speaker, StoredNotice, StreamSid, SuggestionReason, ThreadId, ThreadType, Timestamp, TokenId, TurnId,
-    UserId,
+    RecordingState, Role, Speaker, StoredNotice, StreamSid, SuggestionReason, ThreadId, ThreadType, Timestamp, TokenId,
+    TurnId, UserId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
