@@ -8,6 +8,14 @@ SHELL := /bin/bash
 # The lock file decides what is built.
 CARGO_FLAGS := --locked
 
+# Set only where rustup cannot install the version of rust-toolchain.toml.
+ifndef RUSTUP_TOOLCHAIN
+RUSTUP_TOOLCHAIN := $(shell scripts/toolchain.sh)
+endif
+ifneq ($(RUSTUP_TOOLCHAIN),)
+export RUSTUP_TOOLCHAIN
+endif
+
 # Where scripts/setup.sh puts a Node, if the system's is too old.
 export PATH := $(CURDIR)/target/node/current/bin:$(PATH)
 

@@ -53,7 +53,11 @@ need_rust() {
         return
     fi
     local version
-    version=$(rustc --version | cut -d' ' -f2)
+    if ! version=$(rustc --version); then
+        PROBLEMS+=("rustc does not start: install $NEEDED_RUST or newer (rustup update stable)")
+        return
+    fi
+    version=$(cut -d' ' -f2 <<<"$version")
     is_at_least "$NEEDED_RUST" "${version%%-*}" ||
         PROBLEMS+=("Rust $version is too old: $NEEDED_RUST or newer is needed (rustup update stable)")
 }
