@@ -1,27 +1,35 @@
 //! The journal's native protocol: one datagram of `NAME=value` lines for each event
-//! (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>).
+//! (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>). A journal that does not read blocks the sender, so only the thread of
+//! the queue sends.
 
 use super::record::Record;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use tracing::Level;
 
-/// The connection to the journal.
+/// Sends events to the journal.
 pub(super) struct Journal {
     socket: UnixDatagram,
+    address: PathBuf,
 }
 
 impl Journal {
+    /// The journal of this machine.
     pub(super) fn open() -> io::Result<Self> {
-        let socket = UnixDatagram::unbound()?;
-        socket.connect(SOCKET)?;
-        Ok(Self { socket })
+        Self::at(SOCKET)
     }
 
+    fn at(address: impl Into<PathBuf>) -> io::Result<Self> {
+        Ok(Self { socket: UnixDatagram::unbound()?, address: address.into() })
+    }
+
+    /// Blocks while the journal does not read. The socket is not connected, so that a journal which opens its socket
+    /// again receives the next event.
     pub(super) fn send(&self, record: &Record) -> io::Result<()> {
-        self.socket.send(&datagram(record)).map(|_| ())
+        self.socket.send_to(&datagram(record), &self.address).map(|_| ())
     }
 }
 
@@ -85,8 +93,79 @@ const MAX_VALUE_BYTES: usize = 8 << 10;
 
 #[cfg(test)]
 mod tests {
+    use super::super::queue::Queue;
     use super::*;
     use crate::clock;
+    use std::time::Duration;
+
+    fn record(message: &str) -> Record {
+        Record { at: clock::now(), level: Level::INFO, event: "X".into(), fields: Vec::new(), message: message.into() }
+    }
+
+    /// Waits for a datagram, and returns the value of one field.
+    fn receive(journal: &UnixDatagram, name: &str) -> String {
+        let mut buffer = vec![0; 64 << 10];
+        let size = journal.recv(&mut buffer).unwrap();
+        let text = String::from_utf8_lossy(&buffer[..size]).into_owned();
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn an_event_is_one_datagram() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = folder.path().join("socket");
+        let received = UnixDatagram::bind(&address).unwrap();
+        let journal = Journal::at(&address).unwrap();
+        journal.send(&record("first")).unwrap();
+        journal.send(&record("second")).unwrap();
+        assert_eq!(receive(&received, "MESSAGE"), "first");
+        assert_eq!(receive(&received, "MESSAGE"), "second");
+    }
+
+    #[test]
+    fn the_longest_event_fits_into_a_datagram() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = folder.path().join("socket");
+        let _received = UnixDatagram::bind(&address).unwrap();
+        let long = "\u{5d0}".repeat(64 << 10);
+        let fields = (0..8).map(|_| ("text", long.as_str().into())).collect();
+        Journal::at(&address).unwrap().send(&Record { fields, ..record(&long) }).unwrap();
+    }
+
+    #[test]
+    fn a_journal_that_is_restarted_receives_the_next_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = folder.path().join("socket");
+        let journal = Journal::at(&address).unwrap();
+        assert!(journal.send(&record("before it starts")).is_err());
+        for message in ["first", "second"] {
+            let received = UnixDatagram::bind(&address).unwrap();
+            journal.send(&record(message)).unwrap();
+            assert_eq!(receive(&received, "MESSAGE"), message);
+            std::fs::remove_file(&address).unwrap();
+        }
+        assert!(journal.send(&record("after its end")).is_err());
+    }
+
+    #[test]
+    fn a_journal_that_does_not_read_blocks_no_thread_that_logs() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = folder.path().join("socket");
+        let received = UnixDatagram::bind(&address).unwrap();
+        let journal = Journal::at(&address).unwrap();
+        let queue = Queue::start(move |record| journal.send(record).unwrap()).unwrap();
+        let message = "x".repeat(4 << 10);
+        // More than the socket and the queue hold. If a push waited for the journal, the test would not end.
+        for _ in 0..4_000 {
+            queue.push(record(&message));
+        }
+        queue.flush(Duration::from_millis(1));
+        let mut events = std::iter::repeat_with(|| receive(&received, "EVENT"));
+        let read = events.by_ref().take_while(|event| event == "X").count();
+        assert!((1_000..4_000).contains(&read), "{read}");
+        queue.push(record("later"));
+        assert_eq!(receive(&received, "MESSAGE"), "later");
+    }
 
     #[test]
     fn fields_stand_as_the_journal_reads_them() {
