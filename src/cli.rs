@@ -24,6 +24,8 @@ mod snapshots;
 mod standby;
 mod support_bundle;
 mod table;
+#[cfg(test)]
+mod tests;
 mod token;
 mod unit_settings;
 mod user;

@@ -5,6 +5,8 @@ pub mod http_client;
 pub mod mail;
 pub mod openai;
 pub mod release_feed;
+#[cfg(test)]
+mod request_text;
 pub mod safe_fetch;
 pub mod tls_probe;
 pub mod twilio;

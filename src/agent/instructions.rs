@@ -108,6 +108,15 @@ mod tests {
     }
 
     #[test]
+    fn the_instructions_without_any_setting() {
+        let text = |context| for_phone(&BusinessConfig::default(), &AgentConfig::default(), &context);
+        let known = PhoneContext { can_transfer: true, is_resumed: true, ..context() };
+        insta::assert_snapshot!("default", text(PhoneContext { caller_name: None, ..context() }));
+        insta::assert_snapshot!("known_caller_after_a_reconnect", text(known));
+        insta::assert_snapshot!("requests_to_the_model", [SPEAK_FIRST, STILL_THERE, WRAP_UP].join("\n"));
+    }
+
+    #[test]
     fn the_owner_s_words_and_the_time_are_in() {
         let config = AgentConfig { instructions: "פתוחים בימים א-ה.".into(), ..AgentConfig::default() };
         let business = BusinessConfig { name: "מספרת רון".into(), ..BusinessConfig::default() };

@@ -204,3 +204,14 @@ const TURN_BY_TURN: &str = "
 The line is recorded turn by turn: answer in one or two short sentences of plain text. There are no tools here: a message
 that the caller leaves is kept by itself. When the caller is done, say goodbye and write [END] at the end.
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_instructions_of_a_turn_by_turn_conversation() {
+        let now = Timestamp::from_millis(1_795_000_000_000);
+        insta::assert_snapshot!(instructions(&BusinessConfig::default(), &AgentConfig::default(), now));
+    }
+}

@@ -70,5 +70,6 @@ mod unauthenticated;
 mod updates;
 mod voice_hooks;
 mod watchdog;
+mod webhook_answers;
 mod websocket_protocol;
 mod whatsapp;

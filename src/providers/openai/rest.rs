@@ -77,16 +77,11 @@ pub async fn chat(
     messages: &[ChatMessage],
     limit: Duration,
 ) -> Result<String, Error> {
-    let messages: Vec<_> = messages.iter().map(|m| json!({"role": m.role, "content": m.content})).collect();
     let mut efforts = LOWEST_EFFORTS.iter();
     let mut effort = efforts.next();
     let mut tokens = config.max_output_tokens.max(MIN_TOKENS);
     loop {
-        let mut body = json!({"model": config.chat_model, "messages": messages, "max_completion_tokens": tokens});
-        if let Some(effort) = effort {
-            body["reasoning_effort"] = json!(effort);
-        }
-        match chat_once(client, config, &body, limit).await {
+        match chat_once(client, config, &chat_body(config, messages, tokens, effort), limit).await {
             Ok(Completion::Text(text)) => return Ok(text),
             Ok(Completion::OutOfTokens) if tokens < MAX_TOKENS => tokens = MAX_TOKENS,
             Ok(Completion::OutOfTokens) => return Err(Error::Malformed),
@@ -97,6 +92,15 @@ pub async fn chat(
             Err(error) => return Err(error),
         }
     }
+}
+
+fn chat_body(config: &OpenAiConfig, messages: &[ChatMessage], tokens: u32, effort: Option<&&str>) -> Value {
+    let messages: Vec<_> = messages.iter().map(|m| json!({"role": m.role, "content": m.content})).collect();
+    let mut body = json!({"model": config.chat_model, "messages": messages, "max_completion_tokens": tokens});
+    if let Some(effort) = effort {
+        body["reasoning_effort"] = json!(effort);
+    }
+    body
 }
 
 enum Completion {
@@ -203,4 +207,18 @@ async fn answer<T: for<'de> Deserialize<'de>>(
     let (code, param) = detail.map_or((None, None), |detail| (detail.code.or(detail.kind), detail.param));
     let (code, param) = (code.unwrap_or_default(), param.unwrap_or_default());
     Err(Error::Refused { status: status.as_u16(), code, param })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_of_a_chat_completion() {
+        let message = |role, content: &str| ChatMessage { role, content: content.to_owned() };
+        let messages = [message("system", "be brief"), message("assistant", "hello"), message("user", "when?")];
+        let body = |effort| chat_body(&OpenAiConfig::default(), &messages, MIN_TOKENS, effort);
+        let bodies = [body(LOWEST_EFFORTS.first()), body(None)];
+        insta::assert_snapshot!(serde_json::to_string_pretty(&bodies).unwrap());
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::rest::{Error, account_url, send};
 use crate::config::TwilioConfig;
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -73,6 +73,17 @@ pub async fn set_number_webhooks(
     webhooks: &NumberWebhooks,
     limit: Duration,
 ) -> Result<AccountNumber, Error> {
+    let request = webhooks_request(client, config, sid, webhooks)?;
+    let number: Wire = send(config, request.timeout(limit)).await?.json().await?;
+    Ok(number.into())
+}
+
+fn webhooks_request(
+    client: &Client,
+    config: &TwilioConfig,
+    sid: &str,
+    webhooks: &NumberWebhooks,
+) -> Result<RequestBuilder, Error> {
     let mut form = vec![
         ("VoiceUrl", webhooks.voice_url.as_str()),
         ("StatusCallback", &webhooks.status_callback),
@@ -81,9 +92,7 @@ pub async fn set_number_webhooks(
     ];
     // A URL may be set to an empty text, a method may not.
     form.retain(|(name, value)| !value.is_empty() || !name.ends_with("Method"));
-    let request = client.post(account_url(config, &format!("IncomingPhoneNumbers/{sid}.json"))?).form(&form);
-    let number: Wire = send(config, request.timeout(limit)).await?.json().await?;
-    Ok(number.into())
+    Ok(client.post(account_url(config, &format!("IncomingPhoneNumbers/{sid}.json"))?).form(&form))
 }
 
 /// A number as Twilio writes it: an unset field is `null` or an empty text.
@@ -120,3 +129,28 @@ impl From<Wire> for AccountNumber {
 
 /// The largest page size that Twilio allows.
 pub const MAX_NUMBERS: u32 = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+    use crate::providers::{http_client, request_text};
+
+    #[test]
+    fn the_request_that_sets_the_webhooks_of_a_number() {
+        let config = TwilioConfig {
+            account_sid: Some("AC1".into()),
+            auth_token: Some(Secret::new("token")),
+            ..TwilioConfig::default()
+        };
+        let webhooks = |method: &str| NumberWebhooks {
+            voice_url: "https://shop.example/webhook/incoming_call".into(),
+            voice_method: method.into(),
+            status_callback: String::new(),
+            status_callback_method: method.into(),
+        };
+        let client = http_client::build().unwrap();
+        let request = |method| webhooks_request(&client, &config, "PN1", &webhooks(method)).unwrap();
+        insta::assert_snapshot!([request("POST"), request("")].map(request_text::of).join("\n"));
+    }
+}

@@ -60,6 +60,17 @@ impl Messages {
 
     /// Sends a message.
     pub async fn send(&self, message: Text<'_>) -> Outcome {
+        match self.authorized(self.post(message)).send().await {
+            Ok(response) => self.outcome(response).await,
+            // The connection failed, so nothing was sent.
+            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, unreachable()),
+            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, unreachable()),
+            Err(_) => Outcome::Unconfirmed(no_answer()),
+        }
+    }
+
+    /// The request that sends a message.
+    fn post(&self, message: Text<'_>) -> RequestBuilder {
         let to = format!("whatsapp:{}", message.to);
         let mut form = vec![("From", self.from.as_str()), ("To", to.as_str())];
         let variables;
@@ -77,13 +88,7 @@ impl Messages {
             }
         }
         form.extend(self.status_callback.as_deref().map(|url| ("StatusCallback", url)));
-        match self.authorized(self.client.post(&self.url).form(&form)).send().await {
-            Ok(response) => self.outcome(response).await,
-            // The connection failed, so nothing was sent.
-            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, unreachable()),
-            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, unreachable()),
-            Err(_) => Outcome::Unconfirmed(no_answer()),
-        }
+        self.client.post(&self.url).form(&form)
     }
 
     /// The messages with the same content that Twilio has sent to this recipient since `since`, the oldest first.
@@ -168,3 +173,34 @@ pub const STATUS_PATH: &str = "/webhook/whatsapp/twilio/status";
 /// Response timeout.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 const PAGE_SIZE: &str = "200";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::PhoneNumber;
+    use crate::providers::{http_client, request_text};
+
+    fn messages(template: Option<&str>) -> Messages {
+        let mut config = Config::default();
+        config.twilio.account_sid = Some("AC1".into());
+        config.twilio.auth_token = Some(Secret::new("token"));
+        config.twilio.wa_from = PhoneNumber::parse("+97235551234", phonenumber::country::IL).ok();
+        config.twilio.wa_template_sid = template.map(str::to_owned);
+        config.http.public_base_url = Some(crate::config::BaseUrl::parse("https://shop.example").unwrap());
+        Messages::new(http_client::build().unwrap(), &config).unwrap()
+    }
+
+    #[test]
+    fn the_requests_that_send_a_message() {
+        let text = Text { to: "+972501234567", text: "שלום & 1+1", media_url: None, template: false };
+        let file = Text { media_url: Some("https://shop.example/m/1.jpg"), ..text };
+        let requests = [
+            messages(None).post(text),
+            messages(None).post(file),
+            messages(None).post(Text { text: "", ..file }),
+            messages(Some("HX1")).post(text),
+            messages(Some("HX1")).post(Text { template: true, ..file }),
+        ];
+        insta::assert_snapshot!(requests.map(request_text::of).join("\n"));
+    }
+}

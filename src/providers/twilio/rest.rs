@@ -93,9 +93,17 @@ pub async fn redirect_call(
     url: &str,
     limit: Duration,
 ) -> Result<(), Error> {
+    send(config, redirect_request(client, config, call, url)?.timeout(limit)).await.map(drop)
+}
+
+fn redirect_request(
+    client: &Client,
+    config: &TwilioConfig,
+    call: &CallSid,
+    url: &str,
+) -> Result<RequestBuilder, Error> {
     let form = [("Url", url), ("Method", "POST")];
-    let request = client.post(account_url(config, &format!("Calls/{call}.json"))?).form(&form);
-    send(config, request.timeout(limit)).await.map(drop)
+    Ok(client.post(account_url(config, &format!("Calls/{call}.json"))?).form(&form))
 }
 
 /// The status of a call at Twilio: `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`,
@@ -210,7 +218,21 @@ async fn check_status(response: Response) -> Result<Response, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::BaseUrl;
+    use crate::config::{BaseUrl, Secret};
+    use crate::providers::{http_client, request_text};
+
+    #[test]
+    fn the_request_that_redirects_a_call() {
+        let config = TwilioConfig {
+            account_sid: Some("AC1".into()),
+            auth_token: Some(Secret::new("token")),
+            ..TwilioConfig::default()
+        };
+        let call = "CA00000000000000000000000000000001".parse().unwrap();
+        let client = http_client::build().unwrap();
+        let url = "https://shop.example/webhook/handle_recording";
+        insta::assert_snapshot!(request_text::of(redirect_request(&client, &config, &call, url).unwrap()));
+    }
 
     #[test]
     fn credentials_go_nowhere_else() {

@@ -184,6 +184,45 @@ mod tests {
     }
 
     #[test]
+    fn every_verb() {
+        let (url, say) = (
+            |name: &str| format!("https://shop.example/webhook/{name}"),
+            Verb::Say { text: "שלום".into(), voice: "Google.he-IL-Wavenet-A".into(), language: "he-IL".into() },
+        );
+        let dial = |caller_id: Option<&str>| Verb::Dial {
+            number: "+97235550000".into(),
+            url: url("transfer?call=CA1&x=1"),
+            caller_id: caller_id.map(str::to_owned),
+            action: url("stream_ended"),
+            timeout_s: 25,
+        };
+        let xml = document(&[
+            Verb::Play("https://shop.example/static/tts/greeting_he.mp3".into()),
+            say.clone(),
+            Verb::Pause(2),
+            Verb::Record {
+                action: url("handle_recording"),
+                status_callback: url("recording_status"),
+                max_length_s: 120,
+                timeout_s: 5,
+            },
+            Verb::Connect {
+                action: url("stream_ended"),
+                stream_url: "wss://shop.example/ws/twilio-media".into(),
+                status_callback: url("stream_status"),
+                parameters: vec![("token".into(), "a<b".into())],
+            },
+            dial(None),
+            dial(Some("+97235551234")),
+            Verb::Gather { action: url("transfer"), timeout_s: 5, prompt: Box::new(say) },
+            Verb::Reject,
+            Verb::Redirect(url("stream_ended")),
+            Verb::Hangup,
+        ]);
+        insta::assert_snapshot!(xml);
+    }
+
+    #[test]
     fn no_character_breaks_the_document() {
         let every: String = (0..=0x10_ffff).filter_map(char::from_u32).collect();
         let xml = document(&[Verb::Say { text: every, voice: "v".into(), language: "he\u{1}IL".into() }, Verb::Hangup]);

@@ -3,7 +3,7 @@
 use super::super::signature::{SECRET, SIGNATURE, sign};
 use super::{Bridge, LinkState};
 use crate::domain::{MediaKind, NotSent, Notice, Outcome, ProviderError, Refusal};
-use reqwest::{Response, StatusCode, header};
+use reqwest::{RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -71,16 +71,25 @@ impl MessageKey {
 impl Bridge {
     /// Requests to send a message. Repeating the request with the same key does not send it again.
     pub async fn send(&self, message: Text<'_>) -> Outcome {
+        let Ok(request) = self.send_request(message) else {
+            return Outcome::NotSent(NotSent::Refused(Refusal::Message), provider_error("unreadable", None));
+        };
+        match request.send().await {
+            Ok(response) => self.outcome(response).await,
+            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, provider_error("unreachable", None)),
+            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, provider_error("unauthorized", None)),
+            Err(_) => Outcome::Unconfirmed(provider_error("no_answer", None)),
+        }
+    }
+
+    fn send_request(&self, message: Text<'_>) -> serde_json::Result<RequestBuilder> {
         let body = serde_json::to_vec(&SendRequest {
             to: message.to.trim_start_matches('+'),
             kind: message.media_url.map_or("text", |_| kind_name(message.kind)),
             text: message.text,
             media_url: message.media_url,
             idempotency_key: message.key,
-        });
-        let Ok(body) = body else {
-            return Outcome::NotSent(NotSent::Refused(Refusal::Message), provider_error("unreadable", None));
-        };
+        })?;
         let mut request = self.client.post(&self.send_url).timeout(RESPONSE_TIMEOUT).header(header::CONTENT_TYPE, JSON);
         if let Some(token) = &self.token {
             request = request.header(SECRET, token.expose());
@@ -88,12 +97,7 @@ impl Bridge {
         if let Some(key) = &self.key {
             request = request.header(SIGNATURE, sign(key, &body));
         }
-        match request.body(body).send().await {
-            Ok(response) => self.outcome(response).await,
-            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, provider_error("unreachable", None)),
-            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, provider_error("unauthorized", None)),
-            Err(_) => Outcome::Unconfirmed(provider_error("no_answer", None)),
-        }
+        Ok(request.body(body))
     }
 
     async fn outcome(&self, response: Response) -> Outcome {
@@ -154,3 +158,19 @@ fn kind_name(kind: MediaKind) -> &'static str {
 /// Timeout of a response; the bridge gives up earlier.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(8);
 const JSON: &str = "application/json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::providers::{http_client, request_text};
+
+    #[test]
+    fn the_requests_that_send_a_message() {
+        let bridge = Bridge::new(http_client::build().unwrap(), &Config::default()).unwrap();
+        let text = Text { to: "+972501234567", text: "שלום", media_url: None, kind: MediaKind::Text, key: "m1" };
+        let file = Text { media_url: Some("https://shop.example/m/1.ogg"), kind: MediaKind::Voice, ..text };
+        let requests = [text, Text { to: "123@lid", ..file }].map(|text| bridge.send_request(text).unwrap());
+        insta::assert_snapshot!(requests.map(request_text::of).join("\n"));
+    }
+}

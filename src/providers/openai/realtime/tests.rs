@@ -74,6 +74,38 @@ fn what_we_send_is_json_with_the_documented_names() {
     assert_eq!(url(&local), "ws://127.0.0.1:9/v1/realtime?model=gpt-realtime-2.1");
 }
 
+#[test]
+fn the_settings_of_a_session() {
+    let config = OpenAiConfig::default();
+    let semantic = OpenAiConfig { turn_detection: crate::config::TurnDetection::SemanticVad, ..config.clone() };
+    let update = |config: &OpenAiConfig| {
+        let text =
+            session_update(&session(config, "be brief", &[json!({"type": "function", "name": "end_call"})], "he"));
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    insta::assert_snapshot!("session_update", serde_json::to_string_pretty(&update(&config)).unwrap());
+    let detection = &update(&semantic)["session"]["audio"]["input"]["turn_detection"];
+    insta::assert_snapshot!("semantic_turn_detection", serde_json::to_string_pretty(detection).unwrap());
+}
+
+#[test]
+fn the_events_of_a_conversation() {
+    let events = [
+        append(&EncodedAudio::encode(&[255; 3])),
+        commit(),
+        create_response(None),
+        create_response(Some("be brief")),
+        cancel("resp_1"),
+        truncate("item_1", 1500),
+        delete("item_1"),
+        history_message(true, "hello"),
+        history_message(false, "when?"),
+        profile_name("Dana"),
+        tool_output("call_1", "{\"ok\":true}"),
+    ];
+    insta::assert_snapshot!(events.join("\n"));
+}
+
 proptest! {
     #[test]
     fn garbage_never_panics(text in "\\PC{0,80}") {
