@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb power-cut test test-deb test-all conformance fresh lint fmt openapi deny bench soak attack audio clean
+.PHONY: help demo build deb power-cut test test-daemon test-bridge test-deb test-all conformance fresh lint doc check-arm64 check-rust \
+    fmt openapi deny bench soak attack audio clean
 
 # The lock file decides what is built.
 CARGO_FLAGS := --locked
@@ -16,8 +17,8 @@ ifneq ($(RUSTUP_TOOLCHAIN),)
 export RUSTUP_TOOLCHAIN
 endif
 
-# Where scripts/setup.sh puts a Node, if the system's is too old.
-export PATH := $(CURDIR)/target/node/current/bin:$(PATH)
+# Where scripts/setup.sh puts a Node, if the system's is too old, and cargo's tools.
+export PATH := $(CURDIR)/target/node/current/bin:$(PATH):$(CURDIR)/target/tools/bin
 
 help: ## Show this.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -49,7 +50,15 @@ test: ## Everything that a change must pass.
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh
 
-test-all: ## The same with the long rounds, `make soak MINUTES=10`, `make attack` and `make fresh`, and with cargo-deny installed where it is missing.
+test-daemon: ## The daemon's part of `make test`.
+	@scripts/setup.sh test-daemon
+	@scripts/run-tests.sh daemon
+
+test-bridge: ## The bridge's part of `make test`.
+	@scripts/setup.sh test-bridge
+	@scripts/run-tests.sh bridge
+
+test-all: ## `make test` with the long rounds, `make soak MINUTES=10`, `make attack` and `make fresh`, and with cargo-deny installed where it is missing.
 	@scripts/setup.sh test-all
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh --long
@@ -65,13 +74,25 @@ fresh: ## Run `make demo` and `make test` on bare Debian 12 and 13 and Ubuntu 24
 	@scripts/setup.sh fresh
 	tests/fresh/run.sh $(SUITES)
 
-lint: ## Format, clippy with warnings as errors, the bridge's types and style, and cargo-deny where it is installed.
+lint: ## Format, clippy with warnings as errors, the bridge's types and style, and `make deny` where its tools are installed.
 	@scripts/setup.sh lint
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	npm --prefix bridge --silent run lint
-	@if command -v cargo-deny >/dev/null; then $(MAKE) --no-print-directory deny; \
-	else echo "cargo-deny is not installed, so licences and sources are not checked here; make test-all installs it"; fi
+	@if command -v cargo-deny >/dev/null && command -v cargo-machete >/dev/null; then scripts/check-dependencies.sh; \
+	else echo "cargo-deny and cargo-machete are not installed, so dependencies are not checked here; make deny installs them"; fi
+
+doc: ## Build the documentation of the code, with warnings as errors.
+	@scripts/setup.sh rust
+	RUSTDOCFLAGS='-D warnings' cargo doc $(CARGO_FLAGS) --workspace --no-deps
+
+check-arm64: ## Check that the daemon compiles for arm64, with its C libraries.
+	@scripts/setup.sh check-arm64
+	cargo check $(CARGO_FLAGS) --target aarch64-unknown-linux-gnu
+
+check-rust: ## Check that the daemon compiles with the oldest supported Rust, rust-version in Cargo.toml (rustup).
+	@scripts/setup.sh rust
+	RUSTUP_TOOLCHAIN=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) cargo check $(CARGO_FLAGS)
 
 fmt: ## Format the code.
 	@scripts/setup.sh lint
@@ -82,7 +103,8 @@ openapi: ## Write docs/openapi.json, the API's document, as the daemon serves it
 	@scripts/setup.sh build
 	cargo run $(CARGO_FLAGS) --quiet -- openapi > target/openapi.json && mv target/openapi.json docs/openapi.json
 
-deny: ## Check licences, bans and sources of the dependencies, and advisories where their list can be fetched.
+deny: ## Check the dependencies: unused ones, licences, bans, sources, and advisories where their list can be fetched.
+	@scripts/setup.sh deny
 	@scripts/check-dependencies.sh
 
 bench: ## Measure, each figure as a ratio to a floor measured beside it. ARGS=--help shows what can be chosen.

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Licences, bans and sources of all dependencies, and known vulnerabilities where the list of them can be fetched.
+# Unused dependencies; licences, bans and sources of all dependencies; and known vulnerabilities where the list of them can be
+# fetched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+cargo machete
 cargo deny --locked check --hide-inclusion-graph licenses bans sources
 
 log=$(mktemp)

@@ -1,15 +1,22 @@
 #!/usr/bin/env bash
-# Runs all tests: scripts/run-tests.sh [--long]
+# Runs all tests: scripts/run-tests.sh [--long|daemon|bridge]
 #
 # The daemon's with nextest where it is installed, else with cargo's own runner; then the WhatsApp bridge's with Node's.
 # `--long` adds the rounds that are marked `#[ignore]`, which take minutes each, the bridge's whole suite once more with each
 # version of Node that `scripts/setup.sh test-all` has fetched, ten minutes of mixed load (`make soak`), and the package's whole life on Debian 12 and 13 instead of
-# the short form, with power cuts.
+# the short form, with power cuts. `daemon` and `bridge` run one part alone.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . tests/deb/bootstrap.sh
 
 long=${1:-}
+case $long in
+'' | --long | daemon | bridge) ;;
+*)
+    echo "run-tests: unknown argument $long" >&2
+    exit 2
+    ;;
+esac
 status=0
 
 # Most tests wait for timers and sockets, so twice as many as cores run at a time.
@@ -39,6 +46,17 @@ bridge_tests() {
     npm=$(readlink -f "$(type -P npm)")
     PATH=${1%/*}:$PATH BRIDGE_NODE=$1 "$(type -P node)" "$npm" --prefix bridge --silent test
 }
+
+case $long in
+daemon)
+    daemon_tests
+    exit
+    ;;
+bridge)
+    bridge_tests "$(command -v node)"
+    exit
+    ;;
+esac
 
 daemon_tests || status=1
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that everything a task needs is installed, before anything is compiled:
-# scripts/setup.sh bench|build|conformance|deb|demo|lint|soak|test|test-deb|test-all|fresh|audio
+# scripts/setup.sh TASK, where TASK is a target of the Makefile, or rust for one that needs nothing else.
 #
 # All missing system packages are found first and reported together. On Debian or Ubuntu as root (or with password-less sudo)
 # apt installs them; otherwise the one command to run as root is printed. Rust is expected to be installed. Node must be 18.20
@@ -18,6 +18,10 @@ readonly NEEDED_NODE=18.20
 readonly FETCHED_NODE=22
 
 readonly LITESTREAM=0.5.17
+
+# The tools of `make deny`. The workflow of .github installs the same versions.
+readonly CARGO_DENY=0.20.2
+readonly CARGO_MACHETE=0.9.2
 
 # How long to wait for another program that holds apt's lock, such as unattended-upgrades after a boot.
 readonly APT_LOCK_SECONDS=600
@@ -122,17 +126,31 @@ need_for_conformance() {
     need openssl openssl
 }
 
-need_for_test() {
+need_for_test_bridge() {
     need_node
-    need_venv
     # The WhatsApp test server makes a certificate for itself.
     need openssl openssl
-    need_packaging
-    need_booted_debian
+}
+
+need_for_test_daemon() {
+    need_for_test_bridge
+    need_venv
+    need git git
     need rsync rsync
     # The man pages are rendered with the reader that people use.
     need man man-db
     need pebble pebble
+}
+
+need_for_test() {
+    need_for_test_daemon
+    need_packaging
+    need_booted_debian
+}
+
+# What compiles the C libraries for the other architecture.
+need_for_arm64() {
+    [ "$(uname -m)" = aarch64 ] || need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 }
 
 # need_for TASK: notes everything of the system that the task lacks.
@@ -140,7 +158,8 @@ need_for() {
     need_rust
     need_compiler
     case $1 in
-    bench) ;;
+    bench | deny | rust) ;;
+    check-arm64) need_for_arm64 ;;
     build | lint | soak) need_node ;;
     demo)
         need_node
@@ -152,6 +171,8 @@ need_for() {
         need_packaging
         ;;
     test) need_for_test ;;
+    test-bridge) need_for_test_bridge ;;
+    test-daemon) need_for_test_daemon ;;
     test-deb)
         need_node
         need_packaging
@@ -176,7 +197,7 @@ need_for() {
         need lame lame
         need sox sox
         ;;
-    *) fail "unknown task $1; bench, build, conformance, deb, demo, lint, soak, test, test-deb, test-all, fresh or audio" ;;
+    *) fail "unknown task $1" ;;
     esac
 }
 
@@ -314,19 +335,30 @@ other_nodes() {
     done
 }
 
-cargo_deny() {
-    has cargo-deny && return
-    echo "setup: building cargo-deny; this takes some minutes, once"
-    cargo install --quiet --locked cargo-deny || fail "cargo-deny could not be built"
+# cargo_tool NAME VERSION OPTION…: builds a tool into target, so that the user's own programs are not changed.
+cargo_tool() {
+    local name=$1 version=$2
+    shift 2
+    has "$name" || [ -x "target/tools/bin/$name" ] && return
+    echo "setup: building $name; this takes some minutes, once"
+    CARGO_TARGET_DIR=target/tools/build cargo install --quiet --locked --debug --root target/tools "$@" \
+        "$name${version:+@$version}" || fail "$name could not be built"
+    rm -rf target/tools/build
 }
 
-# It is installed in target, so that nobody's own programs are touched.
-cargo_deb() {
-    [ -x target/tools/bin/cargo-deb ] && return
-    echo "setup: building cargo-deb; this takes a minute, once"
-    CARGO_TARGET_DIR=target/tools/build cargo install --quiet --locked --debug --no-default-features --root target/tools \
-        cargo-deb || fail "cargo-deb could not be built"
-    rm -rf target/tools/build
+dependency_tools() {
+    cargo_tool cargo-deny $CARGO_DENY
+    cargo_tool cargo-machete $CARGO_MACHETE
+}
+
+cargo_deb() { cargo_tool cargo-deb '' --no-default-features; }
+
+# The Rust standard library for arm64.
+arm64_target() {
+    ! has rustup || rustup target list --installed | grep -qx aarch64-unknown-linux-gnu && return
+    echo "setup: installing Rust's standard library for arm64"
+    rustup target add aarch64-unknown-linux-gnu >/dev/null 2>&1 ||
+        fail "rustup could not install the target aarch64-unknown-linux-gnu"
 }
 
 # The real Litestream, for the tests of replication. It is installed in target, so that nobody's own programs are touched.
@@ -366,8 +398,10 @@ need_for "$task"
 install_missing "$task"
 case $task in
 build) bridge ;;
+check-arm64) arm64_target ;;
 conformance) conformance_tools ;;
-demo | soak) bridge --tests ;;
+demo | soak | test-bridge) bridge --tests ;;
+deny) dependency_tools ;;
 deb | test-deb)
     bridge
     cargo_deb
@@ -375,6 +409,12 @@ deb | test-deb)
 lint)
     linters
     bridge_libraries
+    ;;
+test-daemon)
+    bridge --tests
+    twilio_helper
+    api_client
+    litestream
     ;;
 test)
     linters
@@ -392,7 +432,7 @@ test-all)
     cargo_deb
     litestream
     other_nodes
-    cargo_deny
+    dependency_tools
     conformance_tools
     ;;
 esac

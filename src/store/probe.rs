@@ -26,7 +26,7 @@ type Outcome = std::result::Result<(), String>;
 impl Store {
     /// Sends an empty write through the writer's and the publisher's threads like a webhook's write, and returns when
     /// both have handled it. It changes a value, and so reaches the disk, only if the last commit failed or if there
-    /// was none for [`HEARTBEAT_INTERVAL`]; an idle machine writes nothing otherwise.
+    /// was none for `HEARTBEAT_INTERVAL`; an idle machine writes nothing otherwise.
     pub async fn heartbeat(&self) -> Result<()> {
         let commits = self.inner.health_state.needs_commit(clock::instant(), HEARTBEAT_INTERVAL);
         let now = clock::now().to_string();

@@ -11,6 +11,7 @@ mod shape;
 mod sounds;
 mod specs;
 mod tree;
+mod workflows;
 
 /// Fails with all findings at once.
 fn none(findings: &[String], rule: &str) {

@@ -59,7 +59,7 @@ pub struct OutboxEntry {
 
 impl ReadTx<'_> {
     /// The due messages, one for each contact: the oldest. A message that is being sent holds the contact's others
-    /// back, and one whose last attempt is in doubt holds them back for [`DOUBT_BLOCKS`].
+    /// back, and one whose last attempt is in doubt holds them back for `DOUBT_BLOCKS`.
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -82,7 +82,7 @@ impl Bridge {
         self.health().await.unwrap_or_else(Report::with_state)
     }
 
-    /// Everything that can be found out within [`STATUS_TIMEOUT`]; with the QR code if requested.
+    /// Everything that can be found out within `STATUS_TIMEOUT`; with the QR code if requested.
     pub async fn overview(&self, with_code: bool) -> Overview {
         let code = async { if with_code { self.qr_code(STATUS_TIMEOUT).await.ok().flatten() } else { None } };
         let status = self.request(Method::GET, "/status", None, STATUS_TIMEOUT);
