@@ -91,7 +91,7 @@ check-arm64: ## Check that the daemon compiles for arm64, with its C libraries.
 	cargo check $(CARGO_FLAGS) --target aarch64-unknown-linux-gnu
 
 check-rust: ## Check that the daemon compiles with the oldest supported Rust, rust-version in Cargo.toml (rustup).
-	@scripts/setup.sh rust
+	@scripts/setup.sh check-rust
 	RUSTUP_TOOLCHAIN=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) cargo check $(CARGO_FLAGS)
 
 fmt: ## Format the code.

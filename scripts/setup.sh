@@ -158,7 +158,7 @@ need_for() {
     need_rust
     need_compiler
     case $1 in
-    bench | deny | rust) ;;
+    bench | check-rust | deny | rust) ;;
     check-arm64) need_for_arm64 ;;
     build | lint | soak) need_node ;;
     demo)
@@ -353,6 +353,14 @@ dependency_tools() {
 
 cargo_deb() { cargo_tool cargo-deb '' --no-default-features; }
 
+# The oldest supported Rust.
+oldest_rust() {
+    has rustup || fail "rustup is missing, which installs Rust $NEEDED_RUST beside the Rust that is in use"
+    rustup run "$NEEDED_RUST" rustc --version >/dev/null 2>&1 && return
+    echo "setup: installing Rust $NEEDED_RUST"
+    rustup toolchain install --profile minimal "$NEEDED_RUST" >/dev/null 2>&1 || fail "rustup could not install Rust $NEEDED_RUST"
+}
+
 # The Rust standard library for arm64.
 arm64_target() {
     ! has rustup || rustup target list --installed | grep -qx aarch64-unknown-linux-gnu && return
@@ -399,6 +407,7 @@ install_missing "$task"
 case $task in
 build) bridge ;;
 check-arm64) arm64_target ;;
+check-rust) oldest_rust ;;
 conformance) conformance_tools ;;
 demo | soak | test-bridge) bridge --tests ;;
 deny) dependency_tools ;;
