@@ -6,8 +6,8 @@ pub use message::{CallerMessage, take_message};
 
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
-    BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName, PeerAddress, ThreadType,
-    Timestamp,
+    BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName, PeerAddress,
+    PhoneNumber, ThreadType, Timestamp,
 };
 use crate::store::{AiUsage, Error, NewCall, NewWebhookEntry, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
@@ -35,12 +35,23 @@ impl IncomingCall {
 
     /// The network of the call.
     pub fn medium(&self) -> CallMedium {
-        if self.from.starts_with(BY_WHATSAPP) { CallMedium::WhatsApp } else { CallMedium::Phone }
+        let is_whatsapp = [&self.from, &self.to].into_iter().any(|address| address.starts_with(BY_WHATSAPP));
+        if is_whatsapp { CallMedium::WhatsApp } else { CallMedium::Phone }
     }
 
     /// The caller without the network's prefix.
     pub fn caller(&self) -> &str {
         without_medium(&self.from)
+    }
+
+    /// The caller's number; none if it is withheld.
+    pub fn caller_number(&self) -> Option<PhoneNumber> {
+        PhoneNumber::from_e164(self.caller())
+    }
+
+    /// Our number, as other callers see it; none if Twilio reports none.
+    pub fn own_number(&self) -> Option<PhoneNumber> {
+        PhoneNumber::from_e164(without_medium(&self.to))
     }
 }
 

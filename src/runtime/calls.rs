@@ -110,7 +110,7 @@ impl Calls {
         let settings = self.inner.services.active_settings.current();
         let services = &self.inner.services;
         let limit = if CallServices::uses_ai(&settings) {
-            limits::exceeded(&settings.config.voice, registry.ai_calls(&context.call.from), context.ai_today)
+            limits::exceeded(&settings.config.voice, registry.ai_calls(&context.call), context.ai_today)
         } else {
             None
         };
@@ -364,11 +364,12 @@ impl CallRegistry {
         live.next
     }
 
-    fn ai_calls(&self, number: &str) -> ConcurrentCalls {
+    fn ai_calls(&self, call: &IncomingCall) -> ConcurrentCalls {
         let with_ai = || self.live.values().filter(|live| live.has_ai);
         // Calls with a withheld number are not counted per number.
-        let of_number =
-            if number.starts_with('+') { with_ai().filter(|live| live.context.call.from == number).count() } else { 0 };
+        let of_number = call
+            .caller_number()
+            .map_or(0, |number| with_ai().filter(|live| live.context.call.from == number.as_str()).count());
         ConcurrentCalls { all: with_ai().count(), of_number }
     }
 }

@@ -66,6 +66,16 @@ fn the_environment_is_read_in_config_alone() {
 }
 
 #[test]
+fn addresses_are_types() {
+    let is_parsed = |line: &str| line.contains("starts_with('+')") || line.contains("ends_with(\"@lid\")");
+    // What users type into settings and commands is parsed there.
+    none(
+        &lines_outside(&["config", "cli", "domain"], is_parsed),
+        "`PhoneNumber` and `PeerAddress` tell what an address is",
+    );
+}
+
+#[test]
 fn sql_is_written_in_store_alone() {
     let is_sql = |line: &str| {
         line.contains("rusqlite")

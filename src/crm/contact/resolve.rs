@@ -123,7 +123,7 @@ fn find_unchanged(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<Option<FoundT
     };
     let is_shown = match number {
         Some(number) => number == known.peer_number,
-        None => known.peer_number.starts_with('+') || first.to_string() == known.peer_number,
+        None => PhoneNumber::from_e164(&known.peer_number).is_some() || first.to_string() == known.peer_number,
     };
     if !is_shown || !is_unchanged(first, known.number.as_deref()) {
         return Ok(None);

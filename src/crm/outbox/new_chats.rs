@@ -29,7 +29,7 @@ pub(super) fn refusal(
     if thread.map(|thread| tx.has_messages(thread)).transpose()?.unwrap_or(false) {
         return Ok(None);
     }
-    if number.starts_with('+') {
+    if PhoneNumber::from_e164(number).is_some() {
         let is_allowed = limits.prefixes.iter().any(|prefix| number.starts_with(prefix));
         let is_premium = request.to.number().is_some_and(PhoneNumber::is_premium);
         if !is_allowed || is_premium {

@@ -4,7 +4,7 @@ use super::new_chats::{self, NewChatLimits};
 use crate::crm::contact::resolve;
 use crate::domain::{
     AddressKind, BusinessId, ContactId, Direction, LastInbound, MediaKind, MessageId, MessageStatus, PeerAddress,
-    Provider, ThreadId, ThreadType, Timestamp, hex,
+    PhoneNumber, Provider, ThreadId, ThreadType, Timestamp, hex,
 };
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
@@ -188,11 +188,11 @@ pub fn send(
 /// The providers that can send a text to an address at all: both accept numbers, the bridge LIDs, Twilio
 /// business-scoped ids. Twilio accepts no long texts.
 pub fn capable_providers(address: &str, text: &str) -> &'static [Provider] {
-    let (by_bridge, by_twilio) = match address {
-        "" => (false, false),
-        _ if is_number(address) => (true, true),
-        _ if address.ends_with("@lid") => (true, false),
-        _ => (false, true),
+    let (by_bridge, by_twilio) = match PeerAddress::from_stored(address) {
+        Some(PeerAddress::Phone(_)) => (true, true),
+        Some(PeerAddress::Lid(_)) => (true, false),
+        Some(PeerAddress::Bsuid(_) | PeerAddress::TwilioWa(_)) => (false, true),
+        None => (false, false),
     };
     match (by_bridge, by_twilio && !is_too_long_for_twilio(text)) {
         (true, true) => &[Provider::Baileys, Provider::Twilio],
@@ -203,7 +203,7 @@ pub fn capable_providers(address: &str, text: &str) -> &'static [Provider] {
 }
 
 fn is_number(address: &str) -> bool {
-    address.starts_with('+')
+    PhoneNumber::from_e164(address).is_some()
 }
 
 fn is_too_long_for_twilio(text: &str) -> bool {

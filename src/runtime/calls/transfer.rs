@@ -4,7 +4,7 @@ use super::{Calls, LiveCall};
 use crate::call::StreamEndAction;
 use crate::config::Config;
 use crate::crm::call::IncomingCall;
-use crate::domain::{CallSid, ContactName, PhoneNumber, TransferFailure};
+use crate::domain::{CallMedium, CallSid, ContactName, PhoneNumber, TransferFailure};
 use crate::runtime::call::CallMessage;
 
 /// The maximum length of the reason that is read to the human agent, in characters.
@@ -25,10 +25,12 @@ pub(super) struct Transfer {
 pub struct PendingTransfer {
     /// The caller's name.
     pub caller_name: ContactName,
-    /// The caller's number, or a word such as `anonymous`.
-    pub caller_number: String,
+    /// The caller's number; none if it is withheld.
+    pub caller_number: Option<PhoneNumber>,
+    /// The network of the call.
+    pub medium: CallMedium,
     /// The number that was called.
-    pub called_number: String,
+    pub called_number: Option<PhoneNumber>,
     /// The human agent's number.
     pub human_agent: String,
     /// Which transfer of the call this is, from 1.
@@ -63,8 +65,9 @@ impl Calls {
         let live = registry.live.get(sid).filter(|live| live.is_transferring())?;
         Some(PendingTransfer {
             caller_name: live.context.name.clone(),
-            caller_number: live.context.call.from.clone(),
-            called_number: live.context.call.to.clone(),
+            caller_number: live.context.call.caller_number(),
+            medium: live.context.call.medium(),
+            called_number: live.context.call.own_number(),
             human_agent: live.human_agent()?,
             number: live.transfer.number,
             reason: live.transfer.reason.clone(),
@@ -120,7 +123,7 @@ impl Calls {
             if !call.forwarded_from.is_empty() && !is_same(config, &call.forwarded_from, &human_agent) {
                 return false;
             }
-            let is_withheld = !call.from.starts_with('+') && !call.forwarded_from.is_empty();
+            let is_withheld = call.caller_number().is_none() && !call.forwarded_from.is_empty();
             let ours = &live.context.call;
             is_withheld
                 || [&human_agent, &ours.from, &ours.to].into_iter().any(|number| is_same(config, number, &call.from))

@@ -40,6 +40,18 @@ impl PeerAddress {
         Self::read(text, |number| PhoneNumber::parse(number, default_country).ok())
     }
 
+    /// Reads the form of `Display`, in which addresses are stored; none if the text is no address.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        if let Some(number) = PhoneNumber::from_e164(text) {
+            return Some(Self::Phone(number));
+        }
+        if let Some(user) = text.strip_suffix("@lid") {
+            return lid(user).ok();
+        }
+        let is_wa_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_wa_id { Some(Self::TwilioWa(text.to_owned())) } else { Self::parse_user_id(text) }
+    }
+
     /// Parses a business-scoped id, also with the prefix `whatsapp:`.
     pub fn parse_user_id(text: &str) -> Option<Self> {
         let bare = text.trim();
@@ -140,7 +152,19 @@ mod tests {
         ] {
             let read = PeerAddress::parse_provider(text, IL).unwrap();
             assert_eq!((read.kind(), read.value()), (kind, value), "{text}");
+            assert_eq!(PeerAddress::from_stored(&read.to_string()), Some(read.clone()));
             assert_eq!(PeerAddress::parse(&read.to_string(), IL), Ok(read));
+        }
+    }
+
+    #[test]
+    fn only_the_stored_form_is_read_from_storage() {
+        let wa_id = PeerAddress::TwilioWa("972501234567".to_owned());
+        assert_eq!(PeerAddress::from_stored("972501234567"), Some(wa_id));
+        for text in
+            ["", "+", "+12", "+97250123456x", "anonymous", "+972 501234567", "1@g.us", "@lid", "whatsapp:+97250"]
+        {
+            assert_eq!(PeerAddress::from_stored(text), None, "{text}");
         }
     }
 

@@ -49,6 +49,14 @@ impl PhoneNumber {
         }
     }
 
+    /// Reads the form of [`as_str`](Self::as_str), in which numbers are stored and providers report callers; none if the
+    /// text is not a number in this form, such as the word for a withheld number.
+    pub fn from_e164(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('+')?;
+        let is_number = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| Self(text.to_owned()))
+    }
+
     /// With the `+`.
     pub fn as_str(&self) -> &str {
         &self.0

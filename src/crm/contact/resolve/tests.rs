@@ -326,7 +326,10 @@ fn check(tx: &WriteTx<'_>, sightings: &[Shown]) -> Result<()> {
     for contact in of_message.values().collect::<BTreeSet<_>>() {
         let thread = tx.thread_with(US, WHATSAPP, *contact)?.unwrap();
         let peer = tx.thread(thread)?.unwrap().peer_number;
-        assert!(!peer.starts_with('+') || numbers.insert(peer.clone()), "{peer} is the address of two contacts");
+        assert!(
+            PhoneNumber::from_e164(&peer).is_none() || numbers.insert(peer.clone()),
+            "{peer} is the address of two contacts"
+        );
     }
     Ok(())
 }

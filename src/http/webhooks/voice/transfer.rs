@@ -4,7 +4,7 @@
 use super::{NO_CALL, answer, log_malformed, own_query, public_url, raw, store_best_effort};
 use crate::clock;
 use crate::crm::call;
-use crate::domain::{CallSid, ContactName, Language, TransferFailure};
+use crate::domain::{CallMedium, CallSid, ContactName, Language, TransferFailure};
 use crate::http::{AppState, TwilioForm};
 use crate::messages::{self, Phrase};
 use crate::providers::twilio::twiml::Verb;
@@ -22,13 +22,12 @@ const KEY_TIMEOUT_S: u32 = 5;
 /// Dials the human agent; Twilio requests `action` when the dialled call is over.
 pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, action: &str) -> Verb {
     // Twilio shows the caller's number as the caller id if it is a phone number, else ours.
-    let by_whatsapp = transfer.called_number.strip_prefix("whatsapp:").map(str::to_owned);
-    let is_withheld = !transfer.caller_number.starts_with('+');
-    let caller_id = by_whatsapp.or_else(|| is_withheld.then_some(transfer.called_number));
+    let shows_ours = transfer.medium == CallMedium::WhatsApp || transfer.caller_number.is_none();
+    let caller_id = transfer.called_number.filter(|_| shows_ours);
     Verb::Dial {
         number: transfer.human_agent,
         url: prompt_url(state, sid),
-        caller_id: caller_id.filter(|number| number.starts_with('+')),
+        caller_id: caller_id.map(|number| number.to_string()),
         action: public_url(state, action),
         timeout_s: RING_TIMEOUT_S,
     }
@@ -98,11 +97,11 @@ fn prompt_verbs(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> 
 fn announcement(transfer: &PendingTransfer, language: Language) -> String {
     let caller = match &transfer.caller_name {
         ContactName::ByOwner(name) | ContactName::ByProfile(name) => name.clone(),
-        // Digit by digit, because the voice would read it as one large number.
-        ContactName::Unknown if transfer.caller_number.starts_with('+') => {
-            transfer.caller_number.chars().filter(char::is_ascii_digit).flat_map(|digit| [digit, ' ']).collect()
-        }
-        ContactName::Unknown => messages::text(language, &Phrase::SayWithheldNumber),
+        ContactName::Unknown => match &transfer.caller_number {
+            // Digit by digit, because the voice would read it as one large number.
+            Some(number) => number.digits().chars().flat_map(|digit| [digit, ' ']).collect(),
+            None => messages::text(language, &Phrase::SayWithheldNumber),
+        },
     };
     let (caller, reason) = (caller.trim().to_owned(), transfer.reason.trim_end_matches('.').to_owned());
     let phrase =
@@ -117,21 +116,23 @@ fn prompt_url(state: &AppState, sid: &CallSid) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::PhoneNumber;
 
     #[test]
     fn the_human_agent_hears_the_name_and_the_reason() {
         let transfer = |caller_name, caller_number: &str, reason: &str| PendingTransfer {
             caller_name,
-            caller_number: caller_number.into(),
-            called_number: "+97235551234".into(),
+            caller_number: PhoneNumber::from_e164(caller_number),
+            medium: CallMedium::Phone,
+            called_number: PhoneNumber::from_e164("+97235551234"),
             human_agent: "+97235550000".into(),
             number: 1,
             reason: reason.into(),
         };
         let known = transfer(ContactName::ByOwner("רותי כהן".into()), "+972501234567", "רוצה להזיז תור.");
         assert_eq!(announcement(&known, Language::Hebrew), "שיחה מ: רותי כהן. רוצה להזיז תור. לקבלת השיחה הקישו 1.");
-        let unknown = transfer(ContactName::Unknown, "+97250", "");
-        assert_eq!(announcement(&unknown, Language::Hebrew), "שיחה מ: 9 7 2 5 0. לקבלת השיחה הקישו 1.");
+        let unknown = transfer(ContactName::Unknown, "+9725012", "");
+        assert_eq!(announcement(&unknown, Language::Hebrew), "שיחה מ: 9 7 2 5 0 1 2. לקבלת השיחה הקישו 1.");
         let withheld = transfer(ContactName::Unknown, "anonymous", "");
         assert_eq!(announcement(&withheld, Language::Hebrew), "שיחה מ: מספר חסוי. לקבלת השיחה הקישו 1.");
     }
