@@ -21,7 +21,7 @@ endif
 export PATH := $(CURDIR)/target/node/current/bin:$(PATH):$(CURDIR)/target/tools/bin
 
 help: ## Show this.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
 demo: ## Build, then play a shop's day on a fresh data folder; keeps running. ARGS=--exit ends with a result.
 	@scripts/setup.sh demo
@@ -47,7 +47,7 @@ power-cut: ## Cut the power of a virtual machine with the package in the middle 
 
 test: ## Everything that a change must pass.
 	@scripts/setup.sh test
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory lint doc
 	@scripts/run-tests.sh
 
 test-daemon: ## The daemon's part of `make test`.
@@ -58,9 +58,9 @@ test-bridge: ## The bridge's part of `make test`.
 	@scripts/setup.sh test-bridge
 	@scripts/run-tests.sh bridge
 
-test-all: ## `make test` with the long rounds, `make soak MINUTES=10`, `make attack` and `make fresh`, and with cargo-deny installed where it is missing.
+test-all: ## `make test` with the long rounds, `make soak MINUTES=10`, `make attack` and `make fresh`, and with the tools of `make deny`.
 	@scripts/setup.sh test-all
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory lint doc
 	@scripts/run-tests.sh --long
 	@$(MAKE) --no-print-directory conformance
 	@scripts/attack.sh
