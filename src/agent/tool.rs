@@ -1,7 +1,7 @@
 //! The agent's tools: the functions that the model may call.
 //!
-//! Each tool is a type that implements [`Tool`] and one of two further traits: [`Run`] if it calls a function of the
-//! CRM, [`ControlCall`] if it ends or transfers the phone call, which the call session does itself. A
+//! Each tool is a type that implements `Tool` and one of two further traits: `Run` if it calls a function of the
+//! CRM, `ControlCall` if it ends or transfers the phone call, which the call session does itself. A
 //! [`ToolRegistry`] holds the tools of one conversation.
 
 mod end_call;
