@@ -37,7 +37,6 @@ mod websocket_upgrade;
 mod well_known;
 
 pub(crate) use api::document as openapi_document;
-pub(crate) use auth::Owner;
 pub use auth::{Actor, Auth};
 pub use body_budget::BodyBudget;
 pub use connection::{Connection, ConnectionStream};

@@ -8,10 +8,12 @@ mod bridge;
 mod calls;
 mod contacts;
 mod database;
+mod error_responses;
 mod events;
 mod media;
 mod merge_suggestions;
 mod openapi;
+mod operation;
 mod self_check;
 mod sessions;
 mod settings;
@@ -23,57 +25,53 @@ mod updates;
 mod users;
 mod whatsapp;
 
-use super::auth::{AuthState, Operations, require_auth};
+use super::auth::{AuthState, OperationIds, require_auth};
 use super::{ApiError, AppState};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use operation::Operations;
 use serde::Serialize;
 use std::sync::Arc;
-use utoipa_axum::router::OpenApiRouter;
 
-/// All routes. Every route that is not in [`public_routes`] requires a login or a token.
+/// All routes. Every route that not anyone may call requires a login or a token.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
-    let (public_routes, authenticated_routes) = (Router::from(public_routes()), Router::from(authenticated_routes()));
-    let auth_state = AuthState { state: state.clone(), operations: Arc::new(Operations::of(&document())) };
-    let authenticated_routes = authenticated_routes
+    let Operations { public, authenticated } = operations();
+    let auth_state = AuthState { state: state.clone(), operations: Arc::new(OperationIds::of(&document())) };
+    let authenticated = Router::from(authenticated)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(auth_state, require_auth));
-    public_routes.method_not_allowed_fallback(method_not_allowed).merge(authenticated_routes)
+    Router::from(public).method_not_allowed_fallback(method_not_allowed).merge(authenticated)
 }
 
 /// The OpenAPI document of all routes.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    openapi::complete(public_routes().merge(authenticated_routes()).into_openapi())
+    let Operations { public, authenticated } = operations();
+    openapi::complete(public.merge(authenticated).into_openapi())
 }
 
-/// The routes that need a login or a token.
-fn authenticated_routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .merge(account::routes())
-        .merge(alerts::routes())
-        .merge(audit::routes())
-        .merge(backups::routes())
-        .merge(bridge::routes())
-        .merge(calls::routes())
-        .merge(contacts::routes())
-        .merge(database::routes())
-        .merge(events::routes())
-        .merge(media::routes())
-        .merge(merge_suggestions::routes())
-        .merge(self_check::routes())
-        .merge(sessions::routes())
-        .merge(settings::routes())
-        .merge(threads::routes())
-        .merge(tls::routes())
-        .merge(tokens::routes())
-        .merge(updates::routes())
-        .merge(users::routes())
-        .merge(whatsapp::routes())
-}
-
-/// The routes that work without a login.
-fn public_routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(account::public_routes()).merge(setup::public_routes()).merge(openapi::public_routes())
+fn operations() -> Operations {
+    account::operations()
+        .merge(alerts::operations())
+        .merge(audit::operations())
+        .merge(backups::operations())
+        .merge(bridge::operations())
+        .merge(calls::operations())
+        .merge(contacts::operations())
+        .merge(database::operations())
+        .merge(events::operations())
+        .merge(media::operations())
+        .merge(merge_suggestions::operations())
+        .merge(openapi::operations())
+        .merge(self_check::operations())
+        .merge(sessions::operations())
+        .merge(settings::operations())
+        .merge(setup::operations())
+        .merge(threads::operations())
+        .merge(tls::operations())
+        .merge(tokens::operations())
+        .merge(updates::operations())
+        .merge(users::operations())
+        .merge(whatsapp::operations())
 }
 
 async fn method_not_allowed() -> ApiError {

@@ -9,8 +9,8 @@ mod name_delays;
 mod passwords;
 
 pub use actor::Actor;
-pub(crate) use actor::{LoggedIn, Login, Owner};
-pub(crate) use audit::{Audit, Operations};
+pub(crate) use actor::{Anyone, LoggedIn, LoggedInOrOwner, Login, Member, Owner};
+pub(crate) use audit::{Audit, OperationIds};
 pub(crate) use cookie::{DeviceCookie, SessionCookie};
 pub(crate) use login_rate_limit::{AccountKey, Client};
 pub(crate) use middleware::{AuthState, Credential, authenticate, require_auth};

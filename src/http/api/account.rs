@@ -1,27 +1,22 @@
 //! Logging in and out, and one's own password.
 
 use super::OkResponse;
+use super::operation::{Operations, operations};
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{Session, User};
-use crate::http::auth::{self, Client, DeviceCookie, LoggedIn, Login, SessionCookie};
+use crate::http::auth::{self, Anyone, Client, DeviceCookie, LoggedIn, Login, Member, SessionCookie};
 use crate::http::extract::{Json, ShortJson};
-use crate::http::{Actor, ApiError, AppState, Confidential, ErrorBody, Peer};
+use crate::http::{ApiError, AppState, Confidential, ErrorBody, Peer};
 use crate::store::Device;
 use crate::{clock, domain::Role};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn public_routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(log_in))
-}
-
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(log_out)).routes(routes!(get_session)).routes(routes!(change_password))
+pub(super) fn operations() -> Operations {
+    operations![log_in, log_out, get_session, change_password]
 }
 
 /// Name and password.
@@ -47,11 +42,13 @@ pub(super) struct SessionResponse {
 }
 
 /// Log in with name and password; the response sets the session cookie.
-#[utoipa::path(post, path = "/api/login", tag = "account", security(()), operation_id = "log_in", request_body = LoginRequest, responses(
-    (status = 200, body = SessionResponse), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 403, description = "Passwords are not taken on this connection (`https_required`)", body = ErrorBody),
-    (status = 429, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/login", tag = "account", operation_id = "log_in", request_body = LoginRequest, responses(
+        (status = 200, body = SessionResponse),
+        (status = 401, description = "The name or the password is wrong: `wrong_password`", body = ErrorBody),
+        (status = 403, description = "Passwords are not taken on this connection (`https_required`)", body = ErrorBody),
+        (status = 429, body = ErrorBody)))]
 pub(super) async fn log_in(
+    _anyone: Anyone,
     State(state): State<AppState>,
     Confidential(peer): Confidential,
     headers: HeaderMap,
@@ -120,7 +117,7 @@ pub(super) async fn start_session(
 
 /// Log out: end the session of this request.
 #[utoipa::path(post, path = "/api/logout", tag = "account", operation_id = "log_out",
-    security(("cookie" = ["staff"])), responses((status = 200, body = OkResponse)))]
+    responses((status = 200, body = OkResponse)))]
 pub(super) async fn log_out(
     State(state): State<AppState>,
     LoggedIn(actor, login): LoggedIn,
@@ -134,10 +131,10 @@ pub(super) async fn log_out(
 
 /// Get the current user.
 #[utoipa::path(get, path = "/api/session", tag = "account", operation_id = "get_session",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = SessionResponse)))]
+    responses((status = 200, body = SessionResponse)))]
 pub(super) async fn get_session(
     State(state): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     peer: Peer,
     headers: HeaderMap,
 ) -> Response {
@@ -178,8 +175,11 @@ pub(super) struct ChangePasswordRequest {
 
 /// Change the password of the current user; this ends their other sessions.
 #[utoipa::path(post, path = "/api/password", tag = "account", operation_id = "change_password",
-    security(("cookie" = ["staff"])), request_body = ChangePasswordRequest, responses(
-    (status = 200, body = OkResponse), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    request_body = ChangePasswordRequest, responses(
+    (status = 200, body = OkResponse),
+    (status = 403, description = "The current password is wrong (`wrong_password`), passwords are not taken on this connection \
+        (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody),
+    (status = 429, body = ErrorBody)))]
 pub(super) async fn change_password(
     State(state): State<AppState>,
     _: Confidential,

@@ -1,19 +1,19 @@
 //! What needs a person.
 
+use super::operation::{Operations, operations};
 use crate::clock;
 use crate::domain::{Alert, AlertDelivery, AlertKind, AlertState, Language, Mute, Timestamp};
+use crate::http::auth::{Member, Owner};
 use crate::http::extract::{Json, Name};
-use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
+use crate::http::{ApiError, AppState};
 use crate::messages;
 use crate::store::AlertEvent;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(history)).routes(routes!(mute, unmute))
+pub(super) fn operations() -> Operations {
+    operations![list, history, mute, unmute]
 }
 
 /// The active alerts, and those that have cleared lately.
@@ -84,18 +84,18 @@ pub(super) struct MuteRequest {
 
 /// List alerts: the active ones, and those that have cleared lately.
 #[utoipa::path(get, path = "/api/alerts", tag = "system", operation_id = "list_alerts",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = AlertList)))]
-pub(super) async fn list(State(state): State<AppState>, _actor: Actor) -> axum::Json<AlertList> {
+    responses((status = 200, body = AlertList)))]
+pub(super) async fn list(State(state): State<AppState>, _member: Member) -> axum::Json<AlertList> {
     let shown = state.alerts.all().into_iter().filter(|alert| alert.state != AlertState::Pending);
     axum::Json(AlertList { alerts: shown.map(item).collect() })
 }
 
 /// List what happened to alerts, and which notifications were sent.
 #[utoipa::path(get, path = "/api/alerts/history", tag = "system", operation_id = "list_alert_history",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = AlertHistory)))]
+    responses((status = 200, body = AlertHistory)))]
 pub(super) async fn history(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
 ) -> Result<axum::Json<AlertHistory>, ApiError> {
     let events = state.store.read(|tx| tx.alert_events(SHOWN_EVENTS)).await?;
     let item = |AlertEvent { at, kind, transition, channel }| AlertEventItem { at, kind, transition, channel };
@@ -104,8 +104,7 @@ pub(super) async fn history(
 
 /// Mute an alert: it stays on the page, but no notification is sent.
 #[utoipa::path(post, path = "/api/alerts/{kind}/mute", tag = "system", operation_id = "mute_alert",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("kind" = AlertKind, Path)), request_body = MuteRequest,
-    responses((status = 200, body = AlertItem), (status = 404, body = ErrorBody)))]
+    params(("kind" = AlertKind, Path)), request_body = MuteRequest, responses((status = 200, body = AlertItem)))]
 pub(super) async fn mute(
     State(state): State<AppState>,
     _owner: Owner,
@@ -125,8 +124,7 @@ pub(super) async fn mute(
 
 /// Unmute an alert.
 #[utoipa::path(delete, path = "/api/alerts/{kind}/mute", tag = "system", operation_id = "unmute_alert",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("kind" = AlertKind, Path)),
-    responses((status = 200, body = AlertItem), (status = 404, body = ErrorBody)))]
+    params(("kind" = AlertKind, Path)), responses((status = 200, body = AlertItem)))]
 pub(super) async fn unmute(
     State(state): State<AppState>,
     _owner: Owner,

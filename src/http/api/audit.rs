@@ -1,17 +1,17 @@
 //! The audit log. For owners.
 
+use super::operation::{Operations, operations};
 use crate::domain::AuditEntry;
+use crate::http::auth::Owner;
 use crate::http::extract::Query;
 use crate::http::pagination::Limit;
-use crate::http::{ApiError, AppState, Owner};
+use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list))
+pub(super) fn operations() -> Operations {
+    operations![list]
 }
 
 /// Which page of the audit log.
@@ -35,8 +35,8 @@ pub(super) struct AuditPage {
 }
 
 /// List the audit log, newest first.
-#[utoipa::path(get, path = "/api/audit", tag = "system", operation_id = "list_audit_entries",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(AuditQuery), responses((status = 200, body = AuditPage)))]
+#[utoipa::path(get, path = "/api/audit", tag = "system", operation_id = "list_audit_entries", params(AuditQuery),
+    responses((status = 200, body = AuditPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     _owner: Owner,

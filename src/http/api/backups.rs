@@ -1,16 +1,16 @@
 //! The snapshots, and how the last one went. For owners.
 
+use super::operation::{Operations, operations};
 use crate::backup::{BackupRun, BackupStatus, Snapshot};
 use crate::clock;
-use crate::http::{ApiError, AppState, Owner};
+use crate::http::auth::Owner;
+use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list))
+pub(super) fn operations() -> Operations {
+    operations![list]
 }
 
 /// The snapshots.
@@ -28,7 +28,7 @@ pub(super) struct BackupsResponse {
 
 /// List the snapshots, and the result of the last one.
 #[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "list_backups",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = BackupsResponse)))]
+    responses((status = 200, body = BackupsResponse)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<BackupsResponse>, ApiError> {
     let status = match state.snapshots.backup_status(clock::now()) {
         BackupStatus::Off => "off",

@@ -2,24 +2,19 @@
 //! links, is for owners.
 
 use super::OkResponse;
+use super::operation::{Operations, operations};
 use crate::domain::{Language, Notice, PhoneNumber, Role, Timestamp};
+use crate::http::auth::{Member, Owner};
 use crate::http::extract::Json;
-use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
+use crate::http::{ApiError, AppState, ErrorBody};
 use crate::messages;
 use crate::providers::baileys::bridge::{self, Bridge, BridgeError, LinkState, Overview};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(show))
-        .routes(routes!(pair))
-        .routes(routes!(pairing_code))
-        .routes(routes!(log_out))
-        .routes(routes!(reconnect))
+pub(super) fn operations() -> Operations {
+    operations![show, pair, pairing_code, log_out, reconnect]
 }
 
 /// The state of the bridge. A field that an older bridge does not report is null.
@@ -105,8 +100,8 @@ struct PairingQr {
 
 /// Get the state of the bridge and of its link to WhatsApp, within 1.5 s whatever the bridge does.
 #[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", operation_id = "get_whatsapp_link",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = BridgeStatus)))]
-pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Json<BridgeStatus> {
+    responses((status = 200, body = BridgeStatus)))]
+pub(super) async fn show(State(app): State<AppState>, Member(actor): Member) -> axum::Json<BridgeStatus> {
     let active_settings = app.active_settings.current();
     let Some(bridge) = &active_settings.bridge else { return axum::Json(BridgeStatus::disabled(&app)) };
     let is_owner = actor.role == Role::Owner;
@@ -124,11 +119,10 @@ pub(super) struct StartPairingResponse {
 }
 
 /// Start pairing: show QR codes again.
-#[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", operation_id = "start_whatsapp_pairing",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
-    (status = 200, body = StartPairingResponse), (status = 403, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
-    (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`.")))]
+#[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", operation_id = "start_whatsapp_pairing", responses(
+        (status = 200, body = StartPairingResponse),
+        (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
+        (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`.")))]
 pub(super) async fn pair(
     State(app): State<AppState>,
     _owner: Owner,
@@ -156,8 +150,8 @@ pub(super) struct PairingCodeResponse {
 
 /// Request a pairing code to be typed into the phone, instead of a QR code.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pairing-code", tag = "whatsapp", operation_id = "request_whatsapp_pairing_code",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = PairingCodeRequest,
-    responses((status = 200, body = PairingCodeResponse), (status = 403, body = ErrorBody),
+    request_body = PairingCodeRequest,
+    responses((status = 200, body = PairingCodeResponse),
     (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
     (status = 422, body = ErrorBody, description = "`invalid_phone`, `whatsapp_refused`."),
     (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`, \
@@ -177,9 +171,7 @@ pub(super) async fn pairing_code(
 
 /// Unlink the WhatsApp account. Linking it again needs a new QR code.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/logout", tag = "whatsapp", operation_id = "log_out_whatsapp",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
-    (status = 200, body = OkResponse), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
-    (status = 503, body = ErrorBody)))]
+    responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
     enabled_bridge(&app)?.log_out().await.map_err(bridge_error)?;
     Ok(OkResponse::OK)
@@ -187,9 +179,7 @@ pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Resul
 
 /// Reconnect to WhatsApp at once instead of at the next retry.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/reconnect", tag = "whatsapp", operation_id = "reconnect_whatsapp",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
-    (status = 200, body = OkResponse), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
-    (status = 503, body = ErrorBody)))]
+    responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
     enabled_bridge(&app)?.reconnect().await.map_err(bridge_error)?;
     Ok(OkResponse::OK)

@@ -2,19 +2,19 @@
 
 mod recording;
 
+use super::operation::{Operations, operations};
 use crate::domain::{BusinessId, Call, CallId, Recording, ThreadId, Turn};
+use crate::http::auth::Member;
 use crate::http::extract::{Id, Query};
 use crate::http::pagination::{CursorParam, Limit};
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState};
 use crate::store::CallFilter;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(recording::play))
+pub(super) fn operations() -> Operations {
+    operations![list, show, recording::play]
 }
 
 /// Filters for calls.
@@ -54,12 +54,11 @@ pub(super) struct CallDetail {
 }
 
 /// List calls, newest first.
-#[utoipa::path(get, path = "/api/calls", tag = "calls", operation_id = "list_calls",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(CallQuery), responses(
-    (status = 200, body = CallPage), (status = 400, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/calls", tag = "calls", operation_id = "list_calls", params(CallQuery),
+    responses((status = 200, body = CallPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     Query(query): Query<CallQuery>,
 ) -> Result<Json<CallPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
@@ -70,12 +69,11 @@ pub(super) async fn list(
 }
 
 /// Get a call with its turns.
-#[utoipa::path(get, path = "/api/calls/{id}", tag = "calls", operation_id = "get_call",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = CallDetail), (status = 404, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/calls/{id}", tag = "calls", operation_id = "get_call", params(("id" = i64, Path)),
+    responses((status = 200, body = CallDetail)))]
 pub(super) async fn show(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     Id(id): Id,
 ) -> Result<Json<CallDetail>, ApiError> {
     let found = state.store.read(move |tx| {

@@ -1,25 +1,21 @@
 //! People.
 
 use super::OkResponse;
+use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::contact;
 use crate::domain::{Address, BusinessId, Contact, ContactId, Thread};
+use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit};
 use crate::http::search_words::SearchWords;
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::ReadTx;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(show, rename))
-        .routes(routes!(merge))
-        .routes(routes!(undo_merge))
+pub(super) fn operations() -> Operations {
+    operations![list, show, rename, merge, undo_merge]
 }
 
 /// Filters for contacts.
@@ -90,12 +86,11 @@ impl MergeResponse {
 }
 
 /// List contacts.
-#[utoipa::path(get, path = "/api/contacts", tag = "contacts", operation_id = "list_contacts",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(ContactQuery), responses(
-    (status = 200, body = ContactPage), (status = 400, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/contacts", tag = "contacts", operation_id = "list_contacts", params(ContactQuery),
+    responses((status = 200, body = ContactPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     Query(query): Query<ContactQuery>,
 ) -> Result<axum::Json<ContactPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
@@ -107,12 +102,11 @@ pub(super) async fn list(
 }
 
 /// Get a contact; of merged contacts, the one that was kept.
-#[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts", operation_id = "get_contact",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = ContactDetail), (status = 404, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts", operation_id = "get_contact", params(("id" = i64, Path)),
+    responses((status = 200, body = ContactDetail)))]
 pub(super) async fn show(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     Id(id): Id,
 ) -> Result<axum::Json<ContactDetail>, ApiError> {
     let found = state.store.read(move |tx| {
@@ -125,11 +119,10 @@ pub(super) async fn show(
 
 /// Rename a contact.
 #[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", operation_id = "rename_contact",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
-    request_body = RenameContactRequest, responses((status = 200, body = Contact), (status = 404, body = ErrorBody)))]
+    params(("id" = i64, Path)), request_body = RenameContactRequest, responses((status = 200, body = Contact)))]
 pub(super) async fn rename(
     State(state): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     Id(id): Id,
     Json(change): Json<RenameContactRequest>,
 ) -> Result<axum::Json<Contact>, ApiError> {
@@ -140,12 +133,11 @@ pub(super) async fn rename(
 
 /// Merge another contact into this one.
 #[utoipa::path(post, path = "/api/contacts/{id}/merge", tag = "contacts", operation_id = "merge_contacts",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
-    request_body = MergeRequest, responses((status = 200, body = MergeResponse), (status = 400, body = ErrorBody),
-    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    params(("id" = i64, Path)), request_body = MergeRequest,
+    responses((status = 200, body = MergeResponse), (status = 409, body = ErrorBody)))]
 pub(super) async fn merge(
     State(state): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     Id(id): Id,
     Json(request): Json<MergeRequest>,
 ) -> Result<axum::Json<MergeResponse>, ApiError> {
@@ -156,11 +148,10 @@ pub(super) async fn merge(
 
 /// Undo a contact merge.
 #[utoipa::path(post, path = "/api/merges/{id}/undo", tag = "contacts", operation_id = "undo_contact_merge",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
+    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn undo_merge(
     State(state): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     Id(id): Id,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let now = clock::now();

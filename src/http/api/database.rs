@@ -1,18 +1,18 @@
 //! The database itself: its published file, what the last start did, and what a restore has left to decide. For owners.
 
+use super::operation::{Operations, operations};
 use crate::clock;
 use crate::domain::Notice;
+use crate::http::auth::Owner;
 use crate::http::extract::Json as Body;
-use crate::http::{ApiError, AppState, ErrorBody, Owner};
+use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{BackfillProgress, Choice, HeldMessage, Integrity, PublishState, StartNotice};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show)).routes(routes!(choose)).routes(routes!(review)).routes(routes!(dismiss))
+pub(super) fn operations() -> Operations {
+    operations![show, choose, review, dismiss]
 }
 
 /// The state of the database.
@@ -73,7 +73,7 @@ pub(super) struct ReviewResponse {
 
 /// Get the state of the database, the notice of the last start, and the messages that are held.
 #[utoipa::path(get, path = "/api/database", tag = "system", operation_id = "get_database_status",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = DatabaseStatus)))]
+    responses((status = 200, body = DatabaseStatus)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<DatabaseStatus>, ApiError> {
     let health = state.store.health();
     // One that the owner has ordered needs no report.
@@ -85,8 +85,7 @@ pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result
 
 /// Choose between the file that was found as the published file and the current data.
 #[utoipa::path(post, path = "/api/database/found", tag = "system", operation_id = "choose_database",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = ChooseRequest,
-    responses((status = 200, body = ChooseResponse), (status = 404, body = ErrorBody)))]
+    request_body = ChooseRequest, responses((status = 200, body = ChooseResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn choose(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -104,8 +103,7 @@ pub(super) async fn choose(
 
 /// Send or discard the messages that are held since a restore.
 #[utoipa::path(post, path = "/api/database/held", tag = "system", operation_id = "review_held_messages",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = ReviewRequest,
-    responses((status = 200, body = ReviewResponse)))]
+    request_body = ReviewRequest, responses((status = 200, body = ReviewResponse)))]
 pub(super) async fn review(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -129,7 +127,7 @@ pub(super) async fn review(
 
 /// Dismiss the notice of the last start.
 #[utoipa::path(delete, path = "/api/database/notice", tag = "system", operation_id = "dismiss_start_notice",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 204)))]
+    responses((status = 204)))]
 pub(super) async fn dismiss(
     State(state): State<AppState>,
     Owner(actor): Owner,

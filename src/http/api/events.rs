@@ -1,9 +1,10 @@
 //! The event stream: what has changed, as it changes.
 
+use super::operation::{Operations, operations};
 use crate::clock;
-use crate::http::auth::Credential;
+use crate::http::auth::{Credential, Member};
 use crate::http::server::Stopping;
-use crate::http::{Actor, ApiError, AppState};
+use crate::http::{ApiError, AppState};
 use crate::store::{Change, Store};
 use axum::Extension;
 use axum::extract::State;
@@ -16,11 +17,9 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(stream_events))
+pub(super) fn operations() -> Operations {
+    operations![stream_events]
 }
 
 /// The `data` of an event: a change, or nothing for `event: reset`.
@@ -36,12 +35,11 @@ enum EventData {
 /// `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
 /// known any more: fetch again what is shown. The stream ends now and then; open it again.
 #[utoipa::path(get, path = "/api/events", tag = "system", operation_id = "follow_events",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])),
-    params(("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")),
-    responses((status = 200, description = "A stream of events; the schema is that of their `data`", body = EventData, content_type = "text/event-stream")))]
+    params(("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")), responses(
+        (status = 200, description = "A stream of events; the schema is that of their `data`", body = EventData, content_type = "text/event-stream")))]
 pub(super) async fn stream_events(
     State(state): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     Extension(stopping): Extension<Stopping>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {

@@ -1,26 +1,26 @@
 //! Files of messages, as they were fetched.
 
+use super::operation::{Operations, operations};
+use crate::http::auth::Member;
 use crate::http::extract::Name;
 use crate::http::ranges::{FileInfo, answer, stream_chunks};
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState, ErrorBody};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show))
+pub(super) fn operations() -> Operations {
+    operations![show]
 }
 
 /// Get a file of a message, by the SHA-256 of its content. Byte ranges work.
 #[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", operation_id = "get_media",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("sha256" = String, Path)), responses(
-    (status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody),
-    (status = 410, body = ErrorBody, description = "`media_expired`: it was here, and was deleted.")))]
+    params(("sha256" = String, Path)), responses(
+        (status = 200, content_type = "application/octet-stream"),
+        (status = 410, body = ErrorBody, description = "`media_expired`: it was here, and was deleted.")))]
 pub(super) async fn show(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     method: Method,
     headers: HeaderMap,
     Name(sha256): Name,

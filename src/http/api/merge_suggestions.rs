@@ -2,19 +2,19 @@
 
 use super::OkResponse;
 use super::contacts::MergeResponse;
+use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::contact;
 use crate::domain::{BusinessId, MergeSuggestion};
+use crate::http::auth::Member;
 use crate::http::extract::{Id, Query};
 use crate::http::pagination::{CursorParam, Limit};
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(confirm)).routes(routes!(dismiss))
+pub(super) fn operations() -> Operations {
+    operations![list, confirm, dismiss]
 }
 
 /// Which page of suggestions.
@@ -42,11 +42,10 @@ pub(super) struct SuggestionPage {
 
 /// List pairs of contacts that may be the same person.
 #[utoipa::path(get, path = "/api/merge-suggestions", tag = "contacts", operation_id = "list_merge_suggestions",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(SuggestionQuery), responses(
-    (status = 200, body = SuggestionPage), (status = 400, body = ErrorBody)))]
+    params(SuggestionQuery), responses((status = 200, body = SuggestionPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     Query(query): Query<SuggestionQuery>,
 ) -> Result<axum::Json<SuggestionPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
@@ -56,13 +55,11 @@ pub(super) async fn list(
 }
 
 /// Merge the two contacts of a suggestion.
-#[utoipa::path(post, path = "/api/merge-suggestions/{id}/confirm", tag = "contacts",
-    operation_id = "confirm_merge_suggestion",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = MergeResponse), (status = 404, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/merge-suggestions/{id}/confirm", tag = "contacts", operation_id = "confirm_merge_suggestion",
+    params(("id" = i64, Path)), responses((status = 200, body = MergeResponse)))]
 pub(super) async fn confirm(
     State(state): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     Id(id): Id,
 ) -> Result<axum::Json<MergeResponse>, ApiError> {
     let now = clock::now();
@@ -71,13 +68,11 @@ pub(super) async fn confirm(
 }
 
 /// Dismiss a suggestion: the two contacts stay apart.
-#[utoipa::path(post, path = "/api/merge-suggestions/{id}/dismiss", tag = "contacts",
-    operation_id = "dismiss_merge_suggestion",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/merge-suggestions/{id}/dismiss", tag = "contacts", operation_id = "dismiss_merge_suggestion",
+    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn dismiss(
     State(state): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     Id(id): Id,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let now = clock::now();

@@ -1,17 +1,17 @@
 //! What the nightly self-check found. For owners.
 
 use super::OkResponse;
+use super::operation::{Operations, operations};
 use crate::domain::SelfCheck;
-use crate::http::{ApiError, AppState, Owner};
+use crate::http::auth::Owner;
+use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show, start))
+pub(super) fn operations() -> Operations {
+    operations![show, start]
 }
 
 /// The results of the self-checks.
@@ -25,7 +25,7 @@ pub(super) struct SelfChecksResponse {
 
 /// List the results of the self-checks.
 #[utoipa::path(get, path = "/api/self-check", tag = "system", operation_id = "list_self_checks",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = SelfChecksResponse)))]
+    responses((status = 200, body = SelfChecksResponse)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SelfChecksResponse>, ApiError> {
     let history = state.store.read(|tx| tx.self_checks(31)).await?;
     Ok(Json(SelfChecksResponse { last: state.self_check.last(), history }))
@@ -33,7 +33,7 @@ pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result
 
 /// Start a self-check.
 #[utoipa::path(post, path = "/api/self-check", tag = "system", operation_id = "start_self_check",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 202, body = OkResponse)))]
+    responses((status = 202, body = OkResponse)))]
 pub(super) async fn start(
     State(state): State<AppState>,
     _owner: Owner,

@@ -1,23 +1,19 @@
 //! Sessions: one's own, and for owners those of other users.
 
 use super::OkResponse;
+use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::{Error, session};
 use crate::domain::{Role, SessionSummary, Timestamp, UserId};
-use crate::http::auth::LoggedIn;
+use crate::http::auth::{Actor, LoggedIn, LoggedInOrOwner, Owner};
 use crate::http::extract::{Id, Name};
-use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
+use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list, end_others))
-        .routes(routes!(end))
-        .routes(routes!(list_of_user, end_of_user))
+pub(super) fn operations() -> Operations {
+    operations![list, end_others, end, list_of_user, end_of_user]
 }
 
 /// The sessions of a user, last used first.
@@ -47,7 +43,7 @@ struct SessionItem {
 
 /// List the sessions of the current user.
 #[utoipa::path(get, path = "/api/sessions", tag = "account", operation_id = "list_sessions",
-    security(("cookie" = ["staff"])), responses((status = 200, body = SessionList)))]
+    responses((status = 200, body = SessionList)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     LoggedIn(actor, login): LoggedIn,
@@ -57,7 +53,7 @@ pub(super) async fn list(
 
 /// End all sessions of the current user except the one of this request.
 #[utoipa::path(delete, path = "/api/sessions", tag = "account", operation_id = "end_other_sessions",
-    security(("cookie" = ["staff"])), responses((status = 200, body = OkResponse)))]
+    responses((status = 200, body = OkResponse)))]
 pub(super) async fn end_others(
     State(state): State<AppState>,
     LoggedIn(actor, login): LoggedIn,
@@ -71,11 +67,10 @@ pub(super) async fn end_others(
 
 /// End a session: of the current user, or for owners of any user.
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "account", operation_id = "end_session",
-    security(("cookie" = ["staff"]), ("token" = ["owner"])), params(("id" = String, Path)), responses(
-    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
+    params(("id" = String, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn end(
     State(state): State<AppState>,
-    actor: Actor,
+    LoggedInOrOwner(actor): LoggedInOrOwner,
     Name(id): Name,
 ) -> Result<Json<OkResponse>, ApiError> {
     let only_of = match actor.role {
@@ -89,8 +84,7 @@ pub(super) async fn end(
 
 /// List the sessions of a user.
 #[utoipa::path(get, path = "/api/users/{id}/sessions", tag = "users", operation_id = "list_user_sessions",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = SessionList), (status = 404, body = ErrorBody)))]
+    params(("id" = i64, Path)), responses((status = 200, body = SessionList)))]
 pub(super) async fn list_of_user(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -101,8 +95,7 @@ pub(super) async fn list_of_user(
 
 /// End all sessions of a user.
 #[utoipa::path(delete, path = "/api/users/{id}/sessions", tag = "users", operation_id = "end_user_sessions",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
+    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
 pub(super) async fn end_of_user(
     State(state): State<AppState>,
     Owner(actor): Owner,

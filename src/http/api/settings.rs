@@ -1,15 +1,15 @@
 //! The settings as they are in force. For owners.
 
-use crate::http::{ApiError, AppState, Owner};
+use super::operation::{Operations, operations};
+use crate::http::auth::Owner;
+use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show))
+pub(super) fn operations() -> Operations {
+    operations![show]
 }
 
 /// The active settings.
@@ -31,7 +31,7 @@ struct SettingItem {
 
 /// List the active settings, and where each value comes from.
 #[utoipa::path(get, path = "/api/settings", tag = "system", operation_id = "list_settings",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = SettingList)))]
+    responses((status = 200, body = SettingList)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SettingList>, ApiError> {
     let shown = state.config().shown().into_iter();
     let item = shown.map(|s| SettingItem { key: s.key, value: s.value, origin: s.origin.to_string() });

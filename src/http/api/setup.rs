@@ -1,22 +1,21 @@
 //! The first set-up: the one-time code makes the first owner.
 
 use super::account::start_session;
+use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, user};
-use crate::http::auth::Client;
+use crate::http::auth::{Anyone, Client};
 use crate::http::extract::ShortJson;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, ErrorDetail, Peer, https_required};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn public_routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(is_needed, complete))
+pub(super) fn operations() -> Operations {
+    operations![is_needed, complete]
 }
 
 /// The state of the first set-up.
@@ -42,8 +41,10 @@ pub(super) struct SetupRequest {
 }
 
 /// Get whether the first owner is still to be created, and whether passwords are accepted on this connection.
-#[utoipa::path(get, path = "/api/setup", tag = "account", security(()), operation_id = "get_setup_state", responses((status = 200, body = SetupStatus)))]
+#[utoipa::path(get, path = "/api/setup", tag = "account", operation_id = "get_setup_state",
+    responses((status = 200, body = SetupStatus)))]
 pub(super) async fn is_needed(
+    _anyone: Anyone,
     State(state): State<AppState>,
     peer: Peer,
     headers: HeaderMap,
@@ -54,12 +55,13 @@ pub(super) async fn is_needed(
 }
 
 /// Create the first owner with the one-time code, and log in.
-#[utoipa::path(post, path = "/api/setup", tag = "account", security(()), operation_id = "complete_setup", request_body = SetupRequest, responses(
-    (status = 200, description = "As that of login"), (status = 400, body = ErrorBody),
+#[utoipa::path(post, path = "/api/setup", tag = "account", operation_id = "complete_setup", request_body = SetupRequest, responses(
+    (status = 200, description = "As that of login"),
     (status = 403, description = "The code is not good, or codes and passwords are not taken on this connection \
         (`https_required`)", body = ErrorBody),
     (status = 409, description = "There is an owner already", body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn complete(
+    _anyone: Anyone,
     State(state): State<AppState>,
     Confidential(peer): Confidential,
     headers: HeaderMap,

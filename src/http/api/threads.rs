@@ -1,25 +1,20 @@
 //! Threads and what is in them.
 
+use super::operation::{Operations, operations};
 use crate::crm::thread;
 use crate::domain::{AiMode, BusinessId, MessageDetail, StoredNotice, Thread, ThreadId, ThreadType};
+use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit};
 use crate::http::search_words::SearchWords;
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState};
 use crate::messages;
 use crate::store::{ReadTx, ThreadFilter};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(show))
-        .routes(routes!(messages))
-        .routes(routes!(mark_read))
-        .routes(routes!(set_ai_mode))
+pub(super) fn operations() -> Operations {
+    operations![list, show, messages, mark_read, set_ai_mode]
 }
 
 /// Filters for threads.
@@ -80,12 +75,11 @@ pub(super) struct SetAiModeRequest {
 }
 
 /// List threads, newest activity first.
-#[utoipa::path(get, path = "/api/threads", tag = "threads", operation_id = "list_threads",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(ThreadQuery), responses(
-    (status = 200, body = ThreadPage), (status = 400, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/threads", tag = "threads", operation_id = "list_threads", params(ThreadQuery),
+    responses((status = 200, body = ThreadPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     Query(query): Query<ThreadQuery>,
 ) -> Result<axum::Json<ThreadPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
@@ -98,12 +92,11 @@ pub(super) async fn list(
 }
 
 /// Get a thread.
-#[utoipa::path(get, path = "/api/threads/{id}", tag = "threads", operation_id = "get_thread",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = Thread), (status = 404, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/threads/{id}", tag = "threads", operation_id = "get_thread", params(("id" = i64, Path)),
+    responses((status = 200, body = Thread)))]
 pub(super) async fn show(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     Id(id): Id,
 ) -> Result<axum::Json<Thread>, ApiError> {
     let found = state.store.read(move |tx| tx.thread(ThreadId(id))).await?;
@@ -112,11 +105,10 @@ pub(super) async fn show(
 
 /// List the messages of a thread, oldest first within the page.
 #[utoipa::path(get, path = "/api/threads/{id}/messages", tag = "threads", operation_id = "list_messages",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path), MessageQuery),
-    responses((status = 200, body = MessagePage), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    params(("id" = i64, Path), MessageQuery), responses((status = 200, body = MessagePage)))]
 pub(super) async fn messages(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     Id(id): Id,
     Query(query): Query<MessageQuery>,
 ) -> Result<axum::Json<MessagePage>, ApiError> {
@@ -135,11 +127,10 @@ pub(super) async fn messages(
 
 /// Mark a thread as read.
 #[utoipa::path(post, path = "/api/threads/{id}/read", tag = "threads", operation_id = "mark_thread_read",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = Thread), (status = 404, body = ErrorBody)))]
+    params(("id" = i64, Path)), responses((status = 200, body = Thread)))]
 pub(super) async fn mark_read(
     State(state): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     Id(id): Id,
 ) -> Result<axum::Json<Thread>, ApiError> {
     Ok(axum::Json(actor.transact(&state.store, move |tx| thread::mark_read(tx, ThreadId(id))).await?))
@@ -147,11 +138,10 @@ pub(super) async fn mark_read(
 
 /// Set whether the AI answers in a thread.
 #[utoipa::path(put, path = "/api/threads/{id}/ai", tag = "threads", operation_id = "set_thread_ai_mode",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
-    request_body = SetAiModeRequest, responses((status = 200, body = Thread), (status = 404, body = ErrorBody)))]
+    params(("id" = i64, Path)), request_body = SetAiModeRequest, responses((status = 200, body = Thread)))]
 pub(super) async fn set_ai_mode(
     State(state): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     Id(id): Id,
     Json(change): Json<SetAiModeRequest>,
 ) -> Result<axum::Json<Thread>, ApiError> {

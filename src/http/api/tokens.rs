@@ -1,19 +1,19 @@
 //! Bearer tokens for programs. For owners.
 
 use super::OkResponse;
+use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::token::{self, OneTimeSecret};
 use crate::domain::{ApiToken, Role, Timestamp, TokenId};
+use crate::http::auth::Owner;
 use crate::http::extract::{Id, Json};
-use crate::http::{ApiError, AppState, ErrorBody, Owner};
+use crate::http::{ApiError, AppState};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
+pub(super) fn operations() -> Operations {
+    operations![list, create, revoke]
 }
 
 /// The API tokens, without their secrets.
@@ -46,16 +46,15 @@ pub(super) struct CreateTokenResponse {
 
 /// List API tokens.
 #[utoipa::path(get, path = "/api/tokens", tag = "tokens", operation_id = "list_tokens",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = TokenList)))]
+    responses((status = 200, body = TokenList)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<axum::Json<TokenList>, ApiError> {
     let tokens = state.store.read(|tx| tx.tokens()).await?;
     Ok(axum::Json(TokenList { tokens }))
 }
 
 /// Create an API token.
-#[utoipa::path(post, path = "/api/tokens", tag = "tokens", operation_id = "create_token",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = CreateTokenRequest, responses(
-    (status = 201, body = CreateTokenResponse), (status = 400, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/tokens", tag = "tokens", operation_id = "create_token", request_body = CreateTokenRequest,
+    responses((status = 201, body = CreateTokenResponse)))]
 pub(super) async fn create(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -71,9 +70,8 @@ pub(super) async fn create(
 }
 
 /// Revoke an API token.
-#[utoipa::path(delete, path = "/api/tokens/{id}", tag = "tokens", operation_id = "revoke_token",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
+#[utoipa::path(delete, path = "/api/tokens/{id}", tag = "tokens", operation_id = "revoke_token", params(("id" = i64, Path)),
+    responses((status = 200, body = OkResponse)))]
 pub(super) async fn revoke(
     State(state): State<AppState>,
     Owner(actor): Owner,

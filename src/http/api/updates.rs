@@ -1,18 +1,18 @@
 //! Whether there is a newer release. For owners.
 
+use super::operation::{Operations, operations};
 use crate::config::UpdateCheck;
 use crate::domain::Timestamp;
-use crate::http::{ApiError, AppState, Owner};
+use crate::http::auth::Owner;
+use crate::http::{ApiError, AppState};
 use crate::maintenance::update_check::UpdateState;
 use crate::providers::release_feed::Release;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show))
+pub(super) fn operations() -> Operations {
+    operations![show]
 }
 
 /// The installed release, and newer ones.
@@ -33,7 +33,7 @@ pub(super) struct UpdatesResponse {
 
 /// Get the installed version, and newer releases.
 #[utoipa::path(get, path = "/api/updates", tag = "system", operation_id = "get_update_status",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = UpdatesResponse)))]
+    responses((status = 200, body = UpdatesResponse)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<UpdatesResponse>, ApiError> {
     let known = state.store.read(UpdateState::read).await?;
     Ok(Json(UpdatesResponse {

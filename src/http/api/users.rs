@@ -1,19 +1,19 @@
 //! People who may log in. For owners.
 
 use super::OkResponse;
+use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::user;
 use crate::domain::{Role, User, UserId};
+use crate::http::auth::Owner;
 use crate::http::extract::{Id, Json};
-use crate::http::{ApiError, AppState, Confidential, ErrorBody, Owner};
+use crate::http::{ApiError, AppState, Confidential, ErrorBody};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(remove)).routes(routes!(reset_password))
+pub(super) fn operations() -> Operations {
+    operations![list, add, remove, reset_password]
 }
 
 /// The users.
@@ -42,16 +42,15 @@ pub(super) struct ResetPasswordRequest {
 
 /// List users.
 #[utoipa::path(get, path = "/api/users", tag = "users", operation_id = "list_users",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = UserList)))]
+    responses((status = 200, body = UserList)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<axum::Json<UserList>, ApiError> {
     let users = state.store.read(|tx| tx.users()).await?;
     Ok(axum::Json(UserList { users }))
 }
 
 /// Create a user.
-#[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "add_user",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = CreateUserRequest, responses(
-    (status = 201, body = User), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "add_user", request_body = CreateUserRequest,
+    responses((status = 201, body = User), (status = 409, body = ErrorBody)))]
 pub(super) async fn add(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -66,8 +65,7 @@ pub(super) async fn add(
 
 /// Set a new password for a user; this ends their sessions.
 #[utoipa::path(post, path = "/api/users/{id}/password", tag = "users", operation_id = "reset_user_password",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)),
-    request_body = ResetPasswordRequest, responses((status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
+    params(("id" = i64, Path)), request_body = ResetPasswordRequest, responses((status = 200, body = OkResponse)))]
 pub(super) async fn reset_password(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -83,10 +81,8 @@ pub(super) async fn reset_password(
 }
 
 /// Remove a user; this ends their sessions.
-#[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "remove_user",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = OkResponse), (status = 404, body = ErrorBody),
-    (status = 409, description = "The last owner stays", body = ErrorBody)))]
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "remove_user", params(("id" = i64, Path)),
+    responses((status = 200, body = OkResponse), (status = 409, description = "The last owner stays", body = ErrorBody)))]
 pub(super) async fn remove(
     State(state): State<AppState>,
     Owner(actor): Owner,

@@ -1,20 +1,20 @@
 //! Sending by WhatsApp.
 
+use super::operation::{Operations, operations};
 use crate::config::{Config, ProviderChoice};
 use crate::crm::outbox::{self, NewChatLimits, SendMessageResponse, SendRequest};
 use crate::domain::{BusinessId, PeerAddress, PhoneNumber, Provider};
+use crate::http::auth::{Actor, Member};
 use crate::http::extract::Json;
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::WriteTx;
 use crate::{clock, entropy};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(send))
+pub(super) fn operations() -> Operations {
+    operations![send]
 }
 
 /// A message to send.
@@ -34,7 +34,7 @@ pub(super) struct SendMessageRequest {
 /// Send a message. It is stored before the response, and sent at once where that is possible.
 #[utoipa::path(
     post, path = "/api/whatsapp/send", tag = "threads", operation_id = "send_message",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), request_body = SendMessageRequest,
+    request_body = SendMessageRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer and one message.")),
     responses(
         (status = 200, body = SendMessageResponse),
@@ -45,7 +45,7 @@ pub(super) struct SendMessageRequest {
 )]
 pub(super) async fn send(
     State(app): State<AppState>,
-    actor: Actor,
+    Member(actor): Member,
     headers: HeaderMap,
     Json(body): Json<SendMessageRequest>,
 ) -> Result<axum::Json<SendMessageResponse>, ApiError> {

@@ -5,8 +5,10 @@ use crate::domain::{ActorId, Role, User};
 use crate::http::ApiError;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use std::convert::Infallible;
 
-/// The authenticated sender of a request: a user or an API token. A handler that takes one requires authentication.
+/// The authenticated sender of a request: a user or an API token. Handlers get it by [`Member`], [`LoggedIn`],
+/// [`LoggedInOrOwner`] or [`Owner`], which also say in the API document who may call them.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// As the audit log and messages name it; `to_string()` gives `user:3`.
@@ -21,13 +23,25 @@ pub struct Actor {
     pub(crate) audit: Option<Audit>,
 }
 
-/// An owner. A handler that takes one requires the owner role.
+/// Any sender. A handler that takes this requires no authentication.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Anyone;
+
+/// A user or a token of any role. A handler that takes one requires authentication.
 #[derive(Clone, Debug)]
-pub(crate) struct Owner(pub(crate) Actor);
+pub(crate) struct Member(pub(crate) Actor);
 
 /// A session with its actor. A handler that takes one rejects tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct LoggedIn(pub(crate) Actor, pub(crate) Login);
+
+/// A user of any role, or an owner's token. A handler that takes one rejects tokens of staff.
+#[derive(Clone, Debug)]
+pub(crate) struct LoggedInOrOwner(pub(crate) Actor);
+
+/// An owner. A handler that takes one requires the owner role.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner(pub(crate) Actor);
 
 /// A session by cookie.
 #[derive(Clone, Debug)]
@@ -49,38 +63,62 @@ impl Actor {
     }
 
     /// The session; a token has none and is rejected.
-    pub fn require_login(&self) -> Result<&Login, ApiError> {
+    pub(crate) fn require_login(&self) -> Result<&Login, ApiError> {
         self.login.as_ref().ok_or_else(|| ApiError::forbidden("a token cannot do this; log in with name and password"))
     }
-}
 
-impl<S: Sync> FromRequestParts<S> for Actor {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+    fn of(parts: &Parts) -> Result<Self, ApiError> {
         // The middleware inserts it; a route without the middleware rejects every request.
         parts.extensions.get::<Self>().cloned().ok_or_else(ApiError::unauthorized)
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Owner {
+impl<S: Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Member {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let actor = Actor::from_request_parts(parts, state).await?;
-        match actor.role {
-            Role::Owner => Ok(Self(actor)),
-            Role::Staff => Err(ApiError::forbidden("only an owner may do this")),
-        }
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        Ok(Self(Actor::of(parts)?))
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for LoggedIn {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let actor = Actor::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let actor = Actor::of(parts)?;
         let login = actor.require_login()?.clone();
         Ok(Self(actor, login))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for LoggedInOrOwner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let actor = Actor::of(parts)?;
+        if actor.role != Role::Owner {
+            actor.require_login()?;
+        }
+        Ok(Self(actor))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Owner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let actor = Actor::of(parts)?;
+        match actor.role {
+            Role::Owner => Ok(Self(actor)),
+            Role::Staff => Err(ApiError::forbidden("only an owner may do this")),
+        }
     }
 }

@@ -29,7 +29,7 @@ struct Row {
 
 impl Audit {
     /// Creates the row of a request by `actor` that matched `route`; `path` is the requested path.
-    pub(super) fn new(operations: &Operations, actor: ActorId, method: &Method, route: &str, path: &str) -> Self {
+    pub(super) fn new(operations: &OperationIds, actor: ActorId, method: &Method, route: &str, path: &str) -> Self {
         let subject = subject_of(route, path).map(OnceLock::from).unwrap_or_default();
         let action = operations.id(method, route);
         Self(Arc::new(Row { actor, action, subject, is_recorded: AtomicBool::new(false) }))
@@ -103,9 +103,9 @@ impl Actor {
 }
 
 /// The operation ids of the API document, by method and route.
-pub(crate) struct Operations(HashMap<(String, String), String>);
+pub(crate) struct OperationIds(HashMap<(String, String), String>);
 
-impl Operations {
+impl OperationIds {
     /// Reads them from the document.
     pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
         let mut ids = HashMap::new();

@@ -1,7 +1,7 @@
 //! The authentication middleware of the API: requires a session or a token.
 
 use super::actor::{Actor, Login};
-use super::audit::{self, Audit, Operations};
+use super::audit::{self, Audit, OperationIds};
 use super::cookie::SessionCookie;
 use crate::clock;
 use crate::crm::session::{self, LAST_SEEN_PRECISION};
@@ -22,7 +22,7 @@ use subtle::ConstantTimeEq;
 #[derive(Clone)]
 pub(crate) struct AuthState {
     pub(crate) state: AppState,
-    pub(crate) operations: Arc<Operations>,
+    pub(crate) operations: Arc<OperationIds>,
 }
 
 /// Authenticates a request, passes the actor to the handler, and audits changes.

@@ -3,9 +3,10 @@
 use crate::audio::opus::{self, OpusFile};
 use crate::audio::wav;
 use crate::domain::{CallId, Recording, RecordingId, RecordingState};
+use crate::http::auth::Member;
 use crate::http::extract::{Id, Query};
 use crate::http::ranges::{FileInfo, answer, stream_chunks};
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{self, Store};
 use axum::body::Body;
 use axum::extract::State;
@@ -39,13 +40,14 @@ enum Format {
 
 /// Get the recording of a call.
 #[utoipa::path(get, path = "/api/calls/{id}/recording", tag = "calls", operation_id = "get_call_recording",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path), RecordingQuery),
-    responses((status = 200, description = "Both sides in stereo: the caller left, the agent right. Ranges work in both forms.",
-    content((Vec<u8> = "audio/ogg"), (Vec<u8> = "audio/wav"))), (status = 206, description = "The range that was asked for"),
-    (status = 404, description = "No such call, or no sound of it", body = ErrorBody), (status = 410, description = "`recording_expired`: it was here, and was deleted.", body = ErrorBody), (status = 416)))]
+    params(("id" = i64, Path), RecordingQuery), responses(
+        (status = 200, description = "Both sides in stereo: the caller left, the agent right. Ranges work in both forms.", content((Vec<u8> = "audio/ogg"), (Vec<u8> = "audio/wav"))),
+        (status = 206, description = "The range that was asked for"),
+        (status = 404, description = "No such call, or no sound of it", body = ErrorBody),
+        (status = 410, description = "`recording_expired`: it was here, and was deleted.", body = ErrorBody), (status = 416)))]
 pub(super) async fn play(
     State(state): State<AppState>,
-    _actor: Actor,
+    _member: Member,
     Id(id): Id,
     Query(query): Query<RecordingQuery>,
     method: Method,

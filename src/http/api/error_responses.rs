@@ -1,0 +1,99 @@
+//! The error responses of operations: which ones an operation has, and what they mean.
+
+use super::operation::Access;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
+
+/// What an operation's error responses follow from.
+struct Declaration<'a> {
+    operation: &'a Operation,
+    access: Access,
+    /// Whether it changes nothing, so that it needs no CSRF token.
+    is_safe: bool,
+}
+
+impl Declaration<'_> {
+    fn has_body(&self) -> bool {
+        self.operation.request_body.is_some()
+    }
+
+    fn has_parameter_in(&self, place: &ParameterIn) -> bool {
+        let is_there =
+            |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == *place);
+        self.operation.parameters.iter().flatten().any(is_there)
+    }
+}
+
+/// A status, the operations that always have it, and its meaning.
+type ErrorResponse = (&'static str, fn(&Declaration<'_>) -> bool, &'static str);
+
+/// An operation that declares a status by itself, without a description, gets the meaning from here too. Of two meanings of a
+/// status, it gets the one whose condition is true.
+const ERRORS: [ErrorResponse; 13] = [
+    (
+        "400",
+        |of| of.has_parameter_in(&ParameterIn::Query) || of.has_body(),
+        "A parameter or the body cannot be read, or has a value that is not allowed: `invalid`",
+    ),
+    (
+        "401",
+        |of| of.access != Access::Anyone,
+        "No session, or a token that is not accepted: `unauthorized`, `token_expired`",
+    ),
+    (
+        "403",
+        |of| of.access != Access::Anyone && !of.is_safe,
+        "The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf`",
+    ),
+    (
+        "403",
+        |of| !matches!(of.access, Access::Anyone | Access::Member),
+        "The role or the kind of login may not do this: `forbidden`",
+    ),
+    ("404", |of| of.has_parameter_in(&ParameterIn::Path), "There is nothing with that id: `not_found`"),
+    ("408", |of| of.has_body(), "The body did not arrive in time: `timeout`"),
+    ("409", |_| false, "It does not fit the present state: `conflict`"),
+    ("413", |of| of.has_body(), "The body is too large: `too_large`"),
+    ("415", |of| of.has_body(), "The body is not declared as JSON: `unsupported_media_type`"),
+    ("416", |_| false, "No byte of the file is within the requested range"),
+    (
+        "422",
+        |of| of.has_body(),
+        "A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field`",
+    ),
+    ("429", |_| false, "Too many attempts; `Retry-After` says when to try again: `too_many_requests`"),
+    ("503", |_| true, "Not at the moment; try again: `unavailable`, `timeout`"),
+];
+
+/// Adds the error responses that an operation does not declare itself, and the descriptions that it leaves out.
+pub(super) fn add(operation: &mut Operation, access: Access, is_safe: bool) {
+    let mut responses = std::mem::take(&mut operation.responses.responses);
+    let declaration = Declaration { operation, access, is_safe };
+    for (status, _, description) in ERRORS.iter().filter(|(_, applies, _)| applies(&declaration)) {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+        let response = ResponseBuilder::new().description(*description).content("application/json", body).build();
+        let response = responses.entry((*status).to_owned()).or_insert_with(|| response.into());
+        describe(response, description);
+    }
+    for (status, _, description) in &ERRORS {
+        if let Some(response) = responses.get_mut(*status) {
+            describe(response, description);
+        }
+    }
+    operation.responses.responses = responses;
+}
+
+/// Describes a response that has no description.
+pub(super) fn describe(response: &mut RefOr<utoipa::openapi::Response>, description: &str) {
+    if let RefOr::T(response) = response
+        && response.description.is_empty()
+    {
+        description.clone_into(&mut response.description);
+    }
+}
+
+/// The operations of a path, each with whether its method is safe.
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+    let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    item.get.iter_mut().map(|operation| (true, operation)).chain(changing.into_iter().flatten().map(|it| (false, it)))
+}

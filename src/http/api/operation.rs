@@ -1,0 +1,212 @@
+//! Operations: a handler with its route and its documentation. Who may call it follows from the handler's arguments.
+
+use super::error_responses;
+use crate::http::auth::{Anyone, LoggedIn, LoggedInOrOwner, Member, Owner};
+use crate::http::extract::{Id, Json, Name, Query, ShortJson};
+use crate::http::{AppState, Confidential, Peer};
+use axum::Extension;
+use axum::extract::State;
+use axum::handler::Handler;
+use axum::http::{HeaderMap, Method};
+use utoipa::openapi::SecurityRequirement;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Everyone, without a login.
+    Anyone,
+    /// Users and tokens of any role.
+    Member,
+    /// Users of any role, but no tokens.
+    LoggedIn,
+    /// Users of any role, and tokens of owners.
+    LoggedInOrOwner,
+    /// Users and tokens that are owners.
+    Owner,
+}
+
+impl Access {
+    /// How the document shows it: the role that each kind of credential needs.
+    fn security(self) -> Vec<SecurityRequirement> {
+        let (cookie, token) = match self {
+            Self::Anyone => return vec![SecurityRequirement::default()],
+            Self::Member => ("staff", Some("staff")),
+            Self::LoggedIn => ("staff", None),
+            Self::LoggedInOrOwner => ("staff", Some("owner")),
+            Self::Owner => ("owner", Some("owner")),
+        };
+        let token = token.map(|role| SecurityRequirement::new("token", [role]));
+        [SecurityRequirement::new("cookie", [cookie])].into_iter().chain(token).collect()
+    }
+}
+
+/// An argument of a handler.
+pub(super) trait Argument {
+    /// Who may call a handler with this argument; none if the argument does not decide that.
+    const ACCESS: Option<Access> = None;
+}
+
+impl Argument for Anyone {
+    const ACCESS: Option<Access> = Some(Access::Anyone);
+}
+
+impl Argument for Member {
+    const ACCESS: Option<Access> = Some(Access::Member);
+}
+
+impl Argument for LoggedIn {
+    const ACCESS: Option<Access> = Some(Access::LoggedIn);
+}
+
+impl Argument for LoggedInOrOwner {
+    const ACCESS: Option<Access> = Some(Access::LoggedInOrOwner);
+}
+
+impl Argument for Owner {
+    const ACCESS: Option<Access> = Some(Access::Owner);
+}
+
+impl Argument for State<AppState> {}
+impl Argument for Confidential {}
+impl Argument for HeaderMap {}
+impl Argument for Id {}
+impl Argument for Method {}
+impl Argument for Name {}
+impl Argument for Peer {}
+impl<T> Argument for Extension<T> {}
+impl<T> Argument for Json<T> {}
+impl<T> Argument for Query<T> {}
+impl<T> Argument for ShortJson<T> {}
+
+/// All arguments of a handler, of which exactly one says who may call it.
+pub(super) trait Arguments {
+    /// Who may call the handler.
+    const ACCESS: Access;
+}
+
+/// The one access that the arguments name. It is evaluated by the compiler, which rejects a handler with none or several.
+const fn only(arguments: &[Option<Access>]) -> Access {
+    let (mut found, mut count, mut at) = (Access::Owner, 0, 0);
+    while at < arguments.len() {
+        if let Some(access) = arguments[at] {
+            found = access;
+            count += 1;
+        }
+        at += 1;
+    }
+    assert!(count == 1, "a handler takes exactly one argument that says who may call it, such as `Member`");
+    found
+}
+
+// The tuples of `Handler`, whose first element only distinguishes kinds of handlers.
+macro_rules! arguments {
+    ($($argument:ident),+) => {
+        impl<Kind, $($argument: Argument),+> Arguments for (Kind, $($argument,)+) {
+            const ACCESS: Access = only(&[$($argument::ACCESS),+]);
+        }
+    };
+}
+
+arguments!(A);
+arguments!(A, B);
+arguments!(A, B, C);
+arguments!(A, B, C, D);
+arguments!(A, B, C, D, E);
+arguments!(A, B, C, D, E, F);
+arguments!(A, B, C, D, E, F, G);
+
+/// The operations of the API, or of one noun.
+#[derive(Default)]
+pub(super) struct Operations {
+    /// Those that anyone may call.
+    pub(super) public: OpenApiRouter<AppState>,
+    /// Those that need a login or a token.
+    pub(super) authenticated: OpenApiRouter<AppState>,
+}
+
+impl Operations {
+    /// Adds a handler with its route. Its documentation gets who may call it, and the errors that follow from its declaration.
+    pub(super) fn with<H, T>(self, _handler: H, (schemas, mut paths, methods): UtoipaMethodRouter<AppState>) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Arguments,
+    {
+        let access = T::ACCESS;
+        for item in paths.paths.values_mut() {
+            for (is_safe, operation) in error_responses::operations(item) {
+                operation.security = Some(access.security());
+                error_responses::add(operation, access, is_safe);
+            }
+        }
+        let route = (schemas, paths, methods);
+        if access == Access::Anyone {
+            Self { public: self.public.routes(route), ..self }
+        } else {
+            Self { authenticated: self.authenticated.routes(route), ..self }
+        }
+    }
+
+    /// Adds the operations of another noun.
+    pub(super) fn merge(self, other: Self) -> Self {
+        Self { public: self.public.merge(other.public), authenticated: self.authenticated.merge(other.authenticated) }
+    }
+}
+
+/// The [`Operations`] of these handlers.
+macro_rules! operations {
+    ($($handler:path),+ $(,)?) => {
+        $crate::http::api::operation::Operations::default()$(.with($handler, utoipa_axum::routes!($handler)))+
+    };
+}
+
+pub(super) use operations;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[utoipa::path(get, path = "/anyone")]
+    async fn anyone(_: Anyone) {}
+
+    #[utoipa::path(get, path = "/member")]
+    async fn member(_: Member, _: HeaderMap) {}
+
+    #[utoipa::path(get, path = "/logged-in")]
+    async fn logged_in(_: HeaderMap, _: LoggedIn) {}
+
+    #[utoipa::path(get, path = "/logged-in-or-owner")]
+    async fn logged_in_or_owner(_: LoggedInOrOwner) {}
+
+    // The declaration does not count.
+    #[utoipa::path(get, path = "/owner", security(()))]
+    async fn owner(_: Owner) {}
+
+    #[utoipa::path(post, path = "/owner")]
+    async fn change(_: Owner) {}
+
+    #[test]
+    fn the_document_follows_from_the_arguments() {
+        let operations = operations![anyone, member, logged_in, logged_in_or_owner, owner, change];
+        let security = |path: &str, method: &str, document: &Value| {
+            let operation = &document["paths"][path][method];
+            let errors = ["401", "403"].map(|status| operation["responses"][status].is_object());
+            (operation["security"].clone(), errors)
+        };
+        let both = |cookie: &str, token: &str| json!([{"cookie": [cookie]}, {"token": [token]}]);
+        let public = serde_json::to_value(operations.public.into_openapi()).unwrap();
+        assert_eq!(public["paths"].as_object().unwrap().len(), 1);
+        assert_eq!(security("/anyone", "get", &public), (json!([{}]), [false, false]));
+        let others = serde_json::to_value(operations.authenticated.into_openapi()).unwrap();
+        for (path, method, expected, errors) in [
+            ("/member", "get", both("staff", "staff"), [true, false]),
+            ("/logged-in", "get", json!([{"cookie": ["staff"]}]), [true, true]),
+            ("/logged-in-or-owner", "get", both("staff", "owner"), [true, true]),
+            ("/owner", "get", both("owner", "owner"), [true, true]),
+            ("/owner", "post", both("owner", "owner"), [true, true]),
+        ] {
+            assert_eq!(security(path, method, &others), (expected, errors), "{method} {path}");
+        }
+    }
+}
