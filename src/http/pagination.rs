@@ -1,7 +1,11 @@
-//! Pagination of lists: the limit and the cursor.
+//! Pagination of lists: the limit, the cursor and the page.
 
 use crate::domain::Cursor;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
+use utoipa::openapi::schema::{ArrayBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Items per page: 1 to 200, 50 by default.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +32,53 @@ impl<'de> Deserialize<'de> for CursorParam {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let cursor = String::deserialize(d)?.parse();
         cursor.map(Self).map_err(|_| serde::de::Error::custom("must be the next_cursor of another page"))
+    }
+}
+
+/// A page of a list.
+///
+/// Each noun names its page by an alias: a derived `ToSchema`, which would allow the generic type itself in declarations, repeats
+/// the item's schema in the page's instead of referring to it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page of these items; `next` is the position after it, none on the last page.
+    pub(crate) fn new<I: Into<T>>(items: Vec<I>, next: Option<impl ToString>) -> Self {
+        Self { items: items.into_iter().map(Into::into).collect(), next_cursor: next.map(|next| next.to_string()) }
+    }
+
+    /// The only page of a list that is not paginated.
+    pub(crate) fn only<I: Into<T>>(items: Vec<I>) -> Self {
+        Self::new(items, None::<String>)
+    }
+}
+
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let next_cursor = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("`cursor` of the next page; null on the last page."));
+        let page = ObjectBuilder::new()
+            .description(Some("A page of a list."))
+            .property("items", ArrayBuilder::new().items(Ref::from_schema_name(T::name())))
+            .required("items")
+            .property("next_cursor", next_cursor);
+        page.build().into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}Page", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
     }
 }
 

@@ -25,3 +25,12 @@ export async function rename(id: number, display_name: string) {
   await api.PATCH('/api/contacts/{id}', { params: { path: { id } }, body: { name: display_name } })
   return api.PATCH('/api/contacts/{id}', { params: { path: { id } }, body: { display_name } })
 }
+
+type ContactPage = components['schemas']['ContactPage']
+
+export async function firstContacts(limit: number): Promise<ContactPage['items']> {
+  const { data, error } = await api.GET('/api/contacts', { params: { query: { limit } } })
+  if (error) throw new Error(error.error.message)
+  const page: ContactPage = data
+  return page.items
+}

@@ -204,7 +204,7 @@ uses_last_settings() {
     [ "$(curl -s $base/readyz | jq -r '.settings + " " + .twilio_secrets')" = "error ok" ] || fail "$(curl -s $base/readyz)"
     shown=$(systemctl show -p StatusText --value agentlocator)
     echo "$shown" | grep 'last settings that worked' || fail "systemd shows: $shown"
-    is_raised() { api /api/alerts | jq -r '.alerts[] | select(.kind == "settings_rejected") | .detail.en' | grep -F "$1"; }
+    is_raised() { api /api/alerts | jq -r '.items[] | select(.kind == "settings_rejected") | .detail.en' | grep -F "$1"; }
     until_true is_raised "$1"
     agentlocator config check >/t/check.txt 2>&1 && fail "the check finds nothing"
     grep -F "$1" /t/check.txt || fail "$(cat /t/check.txt)"

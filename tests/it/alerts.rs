@@ -40,7 +40,7 @@ fn by_mail(setup: &mut Setup, mail_fixture: &MailFixture) {
 
 async fn alert(shop: &Shop, kind: &str) -> Option<Value> {
     let alerts = shop.api.get("/api/alerts").await.json();
-    alerts["alerts"].as_array().unwrap().iter().find(|alert| alert["kind"] == kind).cloned()
+    alerts["items"].as_array().unwrap().iter().find(|alert| alert["kind"] == kind).cloned()
 }
 
 async fn until_state(shop: &Shop, kind: &str, state: &str) -> Value {
@@ -90,7 +90,7 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
         ["ALERT_RAISED", "ALERT_CLEARED"].map(|event| shop.daemon.logs().events_named(event).len()).into();
     assert_eq!(logged, [1, 1]);
     let history = until("the history", async || {
-        let events = shop.api.get("/api/alerts/history").await.json()["events"].as_array().unwrap().clone();
+        let events = shop.api.get("/api/alerts/history").await.json()["items"].as_array().unwrap().clone();
         (events.len() >= 4).then_some(events)
     })
     .await;

@@ -11,7 +11,7 @@ const DANA: &str = "+972501234567";
 async fn alert_is(shop: &Shop, kind: &str, state: &str) -> Value {
     until(&format!("{kind} to be {state}"), async || {
         let alerts = shop.api.get("/api/alerts").await.json();
-        let alerts = alerts["alerts"].as_array().unwrap().clone();
+        let alerts = alerts["items"].as_array().unwrap().clone();
         alerts.into_iter().find(|alert| alert["kind"] == kind && alert["state"] == state)
     })
     .await

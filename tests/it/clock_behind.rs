@@ -14,7 +14,7 @@ async fn until_clock_is(daemon: &Daemon, expected: &str) {
 
 async fn clock_alert(daemon: &Daemon) -> Value {
     let alerts = daemon.api().get("/api/alerts").await.json();
-    let alerts = alerts["alerts"].as_array().unwrap().clone();
+    let alerts = alerts["items"].as_array().unwrap().clone();
     alerts.into_iter().find(|alert| alert["kind"] == "clock_wrong").unwrap_or_default()
 }
 

@@ -30,7 +30,7 @@ fn kept(daemon: &Daemon) -> std::path::PathBuf {
 
 async fn setting(api: &Client, key: &str) -> Value {
     let settings = api.get("/api/settings").await.json();
-    settings["settings"].as_array().unwrap().iter().find(|item| item["key"] == key).unwrap().clone()
+    settings["items"].as_array().unwrap().iter().find(|item| item["key"] == key).unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,12 +140,12 @@ async fn owners_manage_users() {
     let noa = daemon.log_in("נועה", "another horse").await;
     assert_eq!(send(dana.request(Method::DELETE, &format!("/api/users/{id}"))).await.status, 200);
     assert_eq!(noa.get("/api/session").await.status, 401);
-    let owner = dana.get("/api/users").await.json()["users"][0]["id"].clone();
+    let owner = dana.get("/api/users").await.json()["items"][0]["id"].clone();
     assert_eq!(send(dana.request(Method::DELETE, &format!("/api/users/{owner}"))).await.status, 409);
     assert_eq!(send(dana.request(Method::DELETE, "/api/users/999")).await.status, 404);
     // A removed user can be created again as a new user.
     assert_eq!(dana.post_json("/api/users", &new).await.status, 201);
-    let actions: Vec<Value> = dana.get("/api/audit").await.json()["entries"].as_array().unwrap().clone();
+    let actions: Vec<Value> = dana.get("/api/audit").await.json()["items"].as_array().unwrap().clone();
     assert!(actions.iter().any(|entry| entry["action"] == "user_removed" && entry["subject"] == format!("user:{id}")));
 }
 
@@ -174,7 +174,7 @@ async fn the_settings_show_where_they_came_from_and_no_secret() {
         setup.env("TWILIO_AUTH_TOKEN", "0123456789abcdef");
     });
     let reply = daemon.api().get("/api/settings").await;
-    let settings = reply.json()["settings"].as_array().unwrap().clone();
+    let settings = reply.json()["items"].as_array().unwrap().clone();
     let token = settings.iter().find(|setting| setting["key"] == "twilio.auth_token").unwrap();
     assert_eq!((&token["value"], &token["origin"]), (&json!("•••"), &json!("environment variable TWILIO_AUTH_TOKEN")));
     assert!(!reply.text().contains("0123456789abcdef"));
@@ -200,7 +200,7 @@ async fn a_token_says_who_created_it_and_ends_with_that_user() {
     let second_client = daemon.client().with_token(second["token"].as_str().unwrap());
     let console = daemon.api();
     let noa_id = noa.get("/api/session").await.json()["user"]["id"].clone();
-    let tokens = dana.get("/api/tokens").await.json()["tokens"].as_array().unwrap().clone();
+    let tokens = dana.get("/api/tokens").await.json()["items"].as_array().unwrap().clone();
     let made_by = |i: usize| (tokens[i]["created_by"].clone(), tokens[i]["user_name"].clone());
     assert_eq!(made_by(0), (json!(format!("user:{noa_id}")), json!("noa")));
     assert_eq!(
@@ -213,8 +213,8 @@ async fn a_token_says_who_created_it_and_ends_with_that_user() {
     for (client, status) in [(&till_client, 401), (&second_client, 401), (&console, 200)] {
         assert_eq!(client.get("/api/session").await.status, status);
     }
-    assert_eq!(dana.get("/api/tokens").await.json()["tokens"].as_array().unwrap().len(), 1);
-    let entries = dana.get("/api/audit").await.json()["entries"].as_array().unwrap().clone();
+    assert_eq!(dana.get("/api/tokens").await.json()["items"].as_array().unwrap().len(), 1);
+    let entries = dana.get("/api/audit").await.json()["items"].as_array().unwrap().clone();
     assert_eq!(entries.iter().filter(|entry| entry["action"] == "token_revoked").count(), 2);
 }
 
@@ -233,7 +233,7 @@ async fn a_token_is_not_accepted_after_it_expired() {
         until("the token to expire", async || Some(till.get("/api/session").await).filter(|reply| reply.status != 200));
     let refused = refused.await;
     assert_eq!((refused.status, refused.json()["error"]["code"].clone()), (401, json!("token_expired")));
-    let shown = api.get("/api/tokens").await.json()["tokens"][1].clone();
+    let shown = api.get("/api/tokens").await.json()["items"][1].clone();
     assert!(shown["last_used_at"].is_string() && shown["expires_at"] == soon, "{shown}");
 
     let output = daemon.cli(&["token", "create", "week", "--expires-in-days", "7"]);
@@ -266,14 +266,14 @@ async fn sessions_are_listed_and_ended() {
     let gal = daemon.logged_in("gal", "staff").await;
     let phone = daemon.client().with_header("user-agent", "Phone");
     let phone = phone.clone().with_login(&phone.post_json("/api/login", &credentials("gal", PASSWORD)).await);
-    let sessions = gal.get("/api/sessions").await.json()["sessions"].as_array().unwrap().clone();
+    let sessions = gal.get("/api/sessions").await.json()["items"].as_array().unwrap().clone();
     assert_eq!(sessions.len(), 2);
     let week = agentlocator::clock::now().plus(Duration::from_hours(7 * 24)).to_string();
     assert!(sessions.iter().all(|session| session["expires_at"].as_str().unwrap() <= week.as_str()), "{sessions:?}");
     let is_current = |current: bool| sessions.iter().find(|session| session["is_current"] == current).unwrap();
     assert_eq!(is_current(false)["user_agent"], "Phone");
     // Staff can end only their own sessions.
-    let own = dana.get("/api/sessions").await.json()["sessions"][0]["id"].as_str().unwrap().to_owned();
+    let own = dana.get("/api/sessions").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(send(gal.request(Method::DELETE, &format!("/api/sessions/{own}"))).await.status, 404);
     for id in ["", "0", &own[..15], "%25", "________________"] {
         let status = send(dana.request(Method::DELETE, &format!("/api/sessions/{id}x"))).await.status;
@@ -290,7 +290,7 @@ async fn sessions_are_listed_and_ended() {
     // An owner sees all sessions and can end them.
     let gal_id = gal.get("/api/session").await.json()["user"]["id"].clone();
     let path = format!("/api/users/{gal_id}/sessions");
-    assert_eq!(dana.get(&path).await.json()["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(dana.get(&path).await.json()["items"].as_array().unwrap().len(), 1);
     assert_eq!(gal.get(&path).await.status, 403);
     assert_eq!(send(dana.request(Method::DELETE, &path)).await.status, 200);
     assert_eq!((gal.get("/api/session").await.status, dana.get("/api/session").await.status), (401, 200));

@@ -26,7 +26,7 @@ fn refused(daemon: &Daemon) -> String {
 
 async fn setting(api: &Client, key: &str) -> Value {
     let settings = api.get("/api/settings").await.json();
-    let found = settings["settings"].as_array().unwrap().iter().find(|item| item["key"] == key).cloned();
+    let found = settings["items"].as_array().unwrap().iter().find(|item| item["key"] == key).cloned();
     found.unwrap_or_else(|| panic!("{key} is not in {settings}"))["value"].clone()
 }
 

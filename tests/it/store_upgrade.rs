@@ -293,6 +293,6 @@ async fn tokens_of_earlier_versions_belong_to_those_who_created_them() {
     for (token, status) in [("agl_till", 200), ("agl_backup", 401), ("agl_console", 200)] {
         assert_eq!(daemon.client().with_token(token).get("/api/session").await.status, status, "{token}");
     }
-    let tokens = daemon.api().get("/api/tokens").await.json()["tokens"].clone();
+    let tokens = daemon.api().get("/api/tokens").await.json()["items"].clone();
     assert_eq!((&tokens[0]["created_by"], &tokens[0]["user_name"]), (&"user:2".into(), &"noa".into()), "{tokens}");
 }

@@ -5,6 +5,7 @@ use crate::clock;
 use crate::domain::{Alert, AlertDelivery, AlertKind, AlertState, Language, Mute, Timestamp};
 use crate::http::auth::{Member, Owner};
 use crate::http::extract::{Json, Name};
+use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState};
 use crate::messages;
 use crate::store::AlertEvent;
@@ -16,11 +17,9 @@ pub(super) fn operations() -> Operations {
     operations![list, history, mute, unmute]
 }
 
-/// The active alerts, and those that have cleared lately.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct AlertList {
-    alerts: Vec<AlertItem>,
-}
+type AlertEventItemPage = Page<AlertEventItem>;
+
+type AlertItemPage = Page<AlertItem>;
 
 /// An alert.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -55,15 +54,9 @@ struct Bilingual {
     en: String,
 }
 
-/// The history of alerts, newest first.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct AlertHistory {
-    events: Vec<AlertEventItem>,
-}
-
 /// A change of an alert's state, or a notification of it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct AlertEventItem {
+pub(super) struct AlertEventItem {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     kind: String,
@@ -84,22 +77,22 @@ pub(super) struct MuteRequest {
 
 /// List alerts: the active ones, and those that have cleared lately.
 #[utoipa::path(get, path = "/api/alerts", tag = "system", operation_id = "list_alerts",
-    responses((status = 200, body = AlertList)))]
-pub(super) async fn list(State(state): State<AppState>, _member: Member) -> axum::Json<AlertList> {
+    responses((status = 200, body = AlertItemPage)))]
+pub(super) async fn list(State(state): State<AppState>, _member: Member) -> axum::Json<AlertItemPage> {
     let shown = state.alerts.all().into_iter().filter(|alert| alert.state != AlertState::Pending);
-    axum::Json(AlertList { alerts: shown.map(item).collect() })
+    axum::Json(Page::only(shown.map(item).collect()))
 }
 
-/// List what happened to alerts, and which notifications were sent.
+/// List the newest changes of alerts, and which notifications were sent, newest first.
 #[utoipa::path(get, path = "/api/alerts/history", tag = "system", operation_id = "list_alert_history",
-    responses((status = 200, body = AlertHistory)))]
+    responses((status = 200, body = AlertEventItemPage)))]
 pub(super) async fn history(
     State(state): State<AppState>,
     _member: Member,
-) -> Result<axum::Json<AlertHistory>, ApiError> {
+) -> Result<axum::Json<AlertEventItemPage>, ApiError> {
     let events = state.store.read(|tx| tx.alert_events(SHOWN_EVENTS)).await?;
     let item = |AlertEvent { at, kind, transition, channel }| AlertEventItem { at, kind, transition, channel };
-    Ok(axum::Json(AlertHistory { events: events.into_iter().map(item).collect() }))
+    Ok(axum::Json(Page::only(events.into_iter().map(item).collect())))
 }
 
 /// Mute an alert: it stays on the page, but no notification is sent.

@@ -4,15 +4,17 @@ use super::operation::{Operations, operations};
 use crate::domain::AuditEntry;
 use crate::http::auth::Owner;
 use crate::http::extract::Query;
-use crate::http::pagination::Limit;
+use crate::http::pagination::{Limit, Page};
 use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub(super) fn operations() -> Operations {
     operations![list]
 }
+
+type AuditEntryPage = Page<AuditEntry>;
 
 /// Which page of the audit log.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -26,22 +28,14 @@ pub(super) struct AuditQuery {
     cursor: Option<i64>,
 }
 
-/// A page of the audit log, newest first.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct AuditPage {
-    entries: Vec<AuditEntry>,
-    /// `cursor` of the next page; null on the last page.
-    next_cursor: Option<String>,
-}
-
 /// List the audit log, newest first.
 #[utoipa::path(get, path = "/api/audit", tag = "system", operation_id = "list_audit_entries", params(AuditQuery),
-    responses((status = 200, body = AuditPage)))]
+    responses((status = 200, body = AuditEntryPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     _owner: Owner,
     Query(AuditQuery { limit, cursor }): Query<AuditQuery>,
-) -> Result<Json<AuditPage>, ApiError> {
+) -> Result<Json<AuditEntryPage>, ApiError> {
     let (entries, next) = state.store.read(move |tx| tx.audit_log(cursor, limit.0)).await?;
-    Ok(Json(AuditPage { entries, next_cursor: next.map(|id| id.to_string()) }))
+    Ok(Json(Page::new(entries, next)))
 }

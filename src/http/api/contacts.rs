@@ -7,7 +7,7 @@ use crate::crm::contact;
 use crate::domain::{Address, BusinessId, Contact, ContactId, Thread};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query};
-use crate::http::pagination::{CursorParam, Limit};
+use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::ReadTx;
@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub(super) fn operations() -> Operations {
     operations![list, show, rename, merge, undo_merge]
 }
+
+type ContactPage = Page<Contact>;
 
 /// Filters for contacts.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -34,14 +36,6 @@ pub(super) struct ContactQuery {
     /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
     cursor: Option<CursorParam>,
-}
-
-/// A page of contacts, newest first.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ContactPage {
-    contacts: Vec<Contact>,
-    /// `cursor` of the next page; null on the last page.
-    next_cursor: Option<String>,
 }
 
 /// A contact with addresses and threads.
@@ -85,7 +79,7 @@ impl MergeResponse {
     }
 }
 
-/// List contacts.
+/// List contacts, newest first.
 #[utoipa::path(get, path = "/api/contacts", tag = "contacts", operation_id = "list_contacts", params(ContactQuery),
     responses((status = 200, body = ContactPage)))]
 pub(super) async fn list(
@@ -98,7 +92,7 @@ pub(super) async fn list(
     let searches = words.is_some();
     let page = move |tx: &ReadTx<'_>| tx.contacts(business, words.as_deref(), after, limit);
     let (contacts, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
-    Ok(axum::Json(ContactPage { contacts, next_cursor: next.map(|cursor| cursor.to_string()) }))
+    Ok(axum::Json(Page::new(contacts, next)))
 }
 
 /// Get a contact; of merged contacts, the one that was kept.

@@ -8,14 +8,16 @@ use crate::crm::contact;
 use crate::domain::{BusinessId, MergeSuggestion};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Query};
-use crate::http::pagination::{CursorParam, Limit};
+use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::{ApiError, AppState};
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub(super) fn operations() -> Operations {
     operations![list, confirm, dismiss]
 }
+
+type MergeSuggestionPage = Page<MergeSuggestion>;
 
 /// Which page of suggestions.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -32,26 +34,18 @@ pub(super) struct SuggestionQuery {
     cursor: Option<CursorParam>,
 }
 
-/// A page of open suggestions, newest first.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SuggestionPage {
-    suggestions: Vec<MergeSuggestion>,
-    /// `cursor` of the next page; null on the last page.
-    next_cursor: Option<String>,
-}
-
-/// List pairs of contacts that may be the same person.
+/// List pairs of contacts that may be the same person, newest first.
 #[utoipa::path(get, path = "/api/merge-suggestions", tag = "contacts", operation_id = "list_merge_suggestions",
-    params(SuggestionQuery), responses((status = 200, body = SuggestionPage)))]
+    params(SuggestionQuery), responses((status = 200, body = MergeSuggestionPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     _member: Member,
     Query(query): Query<SuggestionQuery>,
-) -> Result<axum::Json<SuggestionPage>, ApiError> {
+) -> Result<axum::Json<MergeSuggestionPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let (suggestions, next) = state.store.read(move |tx| tx.merge_suggestions(business, after, limit)).await?;
-    Ok(axum::Json(SuggestionPage { suggestions, next_cursor: next.map(|cursor| cursor.to_string()) }))
+    Ok(axum::Json(Page::new(suggestions, next)))
 }
 
 /// Merge the two contacts of a suggestion.

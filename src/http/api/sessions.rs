@@ -7,6 +7,7 @@ use crate::crm::{Error, session};
 use crate::domain::{Role, SessionSummary, Timestamp, UserId};
 use crate::http::auth::{Actor, LoggedIn, LoggedInOrOwner, Owner};
 use crate::http::extract::{Id, Name};
+use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
@@ -16,15 +17,11 @@ pub(super) fn operations() -> Operations {
     operations![list, end_others, end, list_of_user, end_of_user]
 }
 
-/// The sessions of a user, last used first.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SessionList {
-    sessions: Vec<SessionItem>,
-}
+type SessionItemPage = Page<SessionItem>;
 
 /// A session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct SessionItem {
+pub(super) struct SessionItem {
     /// For `DELETE /api/sessions/{id}`.
     id: String,
     /// The User-Agent of the browser.
@@ -41,13 +38,13 @@ struct SessionItem {
     is_current: bool,
 }
 
-/// List the sessions of the current user.
+/// List the sessions of the current user, last used first.
 #[utoipa::path(get, path = "/api/sessions", tag = "account", operation_id = "list_sessions",
-    responses((status = 200, body = SessionList)))]
+    responses((status = 200, body = SessionItemPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     LoggedIn(actor, login): LoggedIn,
-) -> Result<Json<SessionList>, ApiError> {
+) -> Result<Json<SessionItemPage>, ApiError> {
     sessions_of(&state, &actor, login.user.id).await
 }
 
@@ -82,14 +79,14 @@ pub(super) async fn end(
     Ok(OkResponse::OK)
 }
 
-/// List the sessions of a user.
+/// List the sessions of a user, last used first.
 #[utoipa::path(get, path = "/api/users/{id}/sessions", tag = "users", operation_id = "list_user_sessions",
-    params(("id" = i64, Path)), responses((status = 200, body = SessionList)))]
+    params(("id" = i64, Path)), responses((status = 200, body = SessionItemPage)))]
 pub(super) async fn list_of_user(
     State(state): State<AppState>,
     Owner(actor): Owner,
     Id(id): Id,
-) -> Result<Json<SessionList>, ApiError> {
+) -> Result<Json<SessionItemPage>, ApiError> {
     sessions_of(&state, &actor, UserId(id)).await
 }
 
@@ -106,7 +103,7 @@ pub(super) async fn end_of_user(
     Ok(OkResponse::OK)
 }
 
-async fn sessions_of(state: &AppState, actor: &Actor, user: UserId) -> Result<Json<SessionList>, ApiError> {
+async fn sessions_of(state: &AppState, actor: &Actor, user: UserId) -> Result<Json<SessionItemPage>, ApiError> {
     let now = clock::now();
     let found = state.store.read(move |tx| match session::list(tx, user, now) {
         Ok(sessions) => Ok(Ok(sessions)),
@@ -122,5 +119,5 @@ async fn sessions_of(state: &AppState, actor: &Actor, user: UserId) -> Result<Js
         last_seen_at,
         expires_at,
     };
-    Ok(Json(SessionList { sessions: found.await??.into_iter().map(view).collect() }))
+    Ok(Json(Page::only(found.await??.into_iter().map(view).collect())))
 }

@@ -2,6 +2,7 @@
 
 use super::operation::{Operations, operations};
 use crate::http::auth::Owner;
+use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
@@ -12,15 +13,11 @@ pub(super) fn operations() -> Operations {
     operations![show]
 }
 
-/// The active settings.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SettingList {
-    settings: Vec<SettingItem>,
-}
+type SettingItemPage = Page<SettingItem>;
 
 /// One setting.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct SettingItem {
+pub(super) struct SettingItem {
     /// The key, as in the settings file: `section.name`.
     key: &'static str,
     /// The value; null if not set, `•••` for a secret.
@@ -31,9 +28,9 @@ struct SettingItem {
 
 /// List the active settings, and where each value comes from.
 #[utoipa::path(get, path = "/api/settings", tag = "system", operation_id = "list_settings",
-    responses((status = 200, body = SettingList)))]
-pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SettingList>, ApiError> {
+    responses((status = 200, body = SettingItemPage)))]
+pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SettingItemPage>, ApiError> {
     let shown = state.config().shown().into_iter();
     let item = shown.map(|s| SettingItem { key: s.key, value: s.value, origin: s.origin.to_string() });
-    Ok(Json(SettingList { settings: item.collect() }))
+    Ok(Json(Page::only(item.collect())))
 }

@@ -7,6 +7,7 @@ use crate::crm::token::{self, OneTimeSecret};
 use crate::domain::{ApiToken, Role, Timestamp, TokenId};
 use crate::http::auth::Owner;
 use crate::http::extract::{Id, Json};
+use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,11 +17,7 @@ pub(super) fn operations() -> Operations {
     operations![list, create, revoke]
 }
 
-/// The API tokens, without their secrets.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct TokenList {
-    tokens: Vec<ApiToken>,
-}
+type ApiTokenPage = Page<ApiToken>;
 
 /// A new token.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -46,10 +43,10 @@ pub(super) struct CreateTokenResponse {
 
 /// List API tokens.
 #[utoipa::path(get, path = "/api/tokens", tag = "tokens", operation_id = "list_tokens",
-    responses((status = 200, body = TokenList)))]
-pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<axum::Json<TokenList>, ApiError> {
+    responses((status = 200, body = ApiTokenPage)))]
+pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<axum::Json<ApiTokenPage>, ApiError> {
     let tokens = state.store.read(|tx| tx.tokens()).await?;
-    Ok(axum::Json(TokenList { tokens }))
+    Ok(axum::Json(Page::only(tokens)))
 }
 
 /// Create an API token.

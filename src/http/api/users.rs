@@ -7,20 +7,17 @@ use crate::crm::user;
 use crate::domain::{Role, User, UserId};
 use crate::http::auth::Owner;
 use crate::http::extract::{Id, Json};
+use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub(super) fn operations() -> Operations {
     operations![list, add, remove, reset_password]
 }
 
-/// The users.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct UserList {
-    users: Vec<User>,
-}
+type UserPage = Page<User>;
 
 /// A new user.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -42,10 +39,10 @@ pub(super) struct ResetPasswordRequest {
 
 /// List users.
 #[utoipa::path(get, path = "/api/users", tag = "users", operation_id = "list_users",
-    responses((status = 200, body = UserList)))]
-pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<axum::Json<UserList>, ApiError> {
+    responses((status = 200, body = UserPage)))]
+pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<axum::Json<UserPage>, ApiError> {
     let users = state.store.read(|tx| tx.users()).await?;
-    Ok(axum::Json(UserList { users }))
+    Ok(axum::Json(Page::only(users)))
 }
 
 /// Create a user.

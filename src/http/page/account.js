@@ -67,13 +67,13 @@ async function account() {
     return entry(token.name, facts, button("revoke", token.name, () => api(`tokens/${token.id}`, "DELETE"), "revokeAsk"));
   };
   async function refresh() {
-    const own = (await api("sessions")).sessions;
+    const own = (await api("sessions")).items;
     sessions.replaceChildren(...own.map(sessionEntry));
     endOthers.hidden = own.length < 2;
     if (me.role !== "owner") return;
     const [all, known] = await Promise.all([api("users"), api("tokens")]);
-    users.replaceChildren(...all.users.map(userEntry));
-    tokens.replaceChildren(...(known.tokens.length ? known.tokens.map(tokenEntry) : [el("li", { className: "quiet" }, t("noTokens"))]));
+    users.replaceChildren(...all.items.map(userEntry));
+    tokens.replaceChildren(...(known.items.length ? known.items.map(tokenEntry) : [el("li", { className: "quiet" }, t("noTokens"))]));
   }
   await refresh();
 }

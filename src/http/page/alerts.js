@@ -12,8 +12,8 @@ const ALERT_WORDS = {
 /** Renders the alerts that are active and not muted; an owner may mute them. */
 async function alertsBanner() {
   const place = $("alerts");
-  const { alerts } = await api("alerts");
-  const raised = alerts.filter((alert) => alert.state === "raised" && !alert.muted);
+  const { items } = await api("alerts");
+  const raised = items.filter((alert) => alert.state === "raised" && !alert.muted);
   const key = JSON.stringify([language, alertsBanner.role, raised]);
   if (key === alertsBanner.drawn) return;
   alertsBanner.drawn = key;

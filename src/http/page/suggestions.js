@@ -9,7 +9,7 @@ const SUGGESTION_WORDS = {
 
 /** Renders the suggestions into `place`; each can be confirmed or dismissed, and a merge can be undone at once. */
 async function mergeSuggestions(place) {
-  const { suggestions } = await api("merge-suggestions");
+  const { items: suggestions } = await api("merge-suggestions");
   const key = JSON.stringify([language, suggestions]);
   if (key === place.drawn) return;
   place.drawn = key;

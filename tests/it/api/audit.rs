@@ -75,7 +75,7 @@ impl Shop {
             "end_session" => {
                 self.daemon.log_in("dana", PASSWORD).await;
                 let sessions = owner.get("/api/sessions").await.json();
-                let other = sessions["sessions"].as_array().unwrap().iter().find(|s| s["is_current"] == false);
+                let other = sessions["items"].as_array().unwrap().iter().find(|s| s["is_current"] == false);
                 let id = other.unwrap()["id"].as_str().unwrap().to_owned();
                 let path = format!("/api/sessions/{id}");
                 example(delete, &path, none, "session_ended", &format!("session:{id}"))
@@ -204,7 +204,7 @@ impl Shop {
             assert_eq!(send(request.header("X-BAILEYS-SECRET", SECRET).json(&body)).await.status, 204);
         }
         let listed = self.owner.get("/api/merge-suggestions").await.json();
-        let [suggestion] = &listed["suggestions"].as_array().unwrap()[..] else { panic!("{listed}") };
+        let [suggestion] = &listed["items"].as_array().unwrap()[..] else { panic!("{listed}") };
         (suggestion["id"].clone(), suggestion["contact"]["id"].clone())
     }
 }
@@ -256,7 +256,7 @@ impl Shop {
     /// The entries after the one with that id, oldest first.
     async fn entries_since(&self, id: i64) -> Vec<Value> {
         let page = self.auditor.get("/api/audit?limit=20").await.json();
-        let entries = page["entries"].as_array().unwrap().iter().rev();
+        let entries = page["items"].as_array().unwrap().iter().rev();
         entries.filter(|entry| entry["id"].as_i64().unwrap() > id).cloned().collect()
     }
 }
@@ -300,7 +300,7 @@ async fn a_refused_change_leaves_no_row_and_a_token_is_named_with_its_creator() 
     assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM audit_log"), before);
     let body = json!({"display_name": "Dana"});
     assert_eq!(send(till.request(Method::PATCH, "/api/contacts/1").json(&body)).await.status, 200);
-    let entry = dana.get("/api/audit?limit=1").await.json()["entries"][0].clone();
+    let entry = dana.get("/api/audit?limit=1").await.json()["items"][0].clone();
     assert_eq!(
         (&entry["actor"], &entry["actor_name"], &entry["token_created_by"], &entry["action"], &entry["subject"]),
         (

@@ -35,7 +35,7 @@ fn restart(shop: &mut Shop, while_stopped: impl FnOnce(&Shop)) {
 async fn raised(shop: &Shop, kind: &str) -> Value {
     until(&format!("the alert {kind}"), async || {
         let alerts = shop.api.get("/api/alerts").await.json();
-        let alerts = alerts["alerts"].as_array().unwrap().clone();
+        let alerts = alerts["items"].as_array().unwrap().clone();
         alerts.into_iter().find(|alert| alert["kind"] == kind && alert["state"] == "raised")
     })
     .await
@@ -44,7 +44,7 @@ async fn raised(shop: &Shop, kind: &str) -> Value {
 async fn cleared(shop: &Shop, kind: &str) {
     until(&format!("the end of the alert {kind}"), async || {
         let alerts = shop.api.get("/api/alerts").await.json();
-        let alerts = alerts["alerts"].as_array().unwrap().clone();
+        let alerts = alerts["items"].as_array().unwrap().clone();
         alerts.iter().any(|alert| alert["kind"] == kind && alert["state"] == "cleared").then_some(())
     })
     .await;

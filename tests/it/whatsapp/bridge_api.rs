@@ -54,7 +54,7 @@ impl Link {
     /// The actions of the audit log with their subjects, oldest first.
     async fn audit(&self) -> Vec<(String, String)> {
         let page = self.owner.get("/api/audit").await.json();
-        let entries = page["entries"].as_array().unwrap().iter().rev();
+        let entries = page["items"].as_array().unwrap().iter().rev();
         let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
         let ours = entries.map(|entry| (text(entry, "action"), text(entry, "subject")));
         ours.filter(|(action, _)| action.contains("whatsapp")).collect()

@@ -38,7 +38,7 @@ impl Shop {
     }
 
     async fn suggestions(&self) -> Vec<Value> {
-        self.api.get("/api/merge-suggestions").await.json()["suggestions"].as_array().unwrap().clone()
+        self.api.get("/api/merge-suggestions").await.json()["items"].as_array().unwrap().clone()
     }
 
     async fn post(&self, path: &str) -> crate::support::Reply {
