@@ -7,7 +7,7 @@ use crate::config::folder_of;
 use crate::domain::{Timestamp, hex};
 use crate::secure_open;
 use rustix::fs::{Advice, fadvise};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
@@ -16,15 +16,13 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 /// A snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Snapshot {
     /// The file name.
     pub name: String,
     /// The occasion: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
-    #[schema(value_type = String)]
     pub kind: Kind,
     /// When it was created.
-    #[schema(value_type = String)]
     pub created_at: Timestamp,
     /// The size in bytes.
     pub bytes: u64,

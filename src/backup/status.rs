@@ -6,25 +6,22 @@ use std::fs;
 use std::path::Path;
 
 /// The result of the last snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BackupRun {
     /// When the last attempt succeeded.
-    #[schema(value_type = Option<String>)]
     pub last_success_at: Option<Timestamp>,
     /// The file name.
     pub last_snapshot: Option<String>,
     /// The size in bytes.
     pub last_bytes: u64,
     /// When the last attempt was made.
-    #[schema(value_type = Option<String>)]
     pub last_attempt_at: Option<Timestamp>,
     /// Why the last attempt failed; null if it succeeded.
     pub last_error: Option<String>,
     /// Whether the last attempt failed for lack of disk space.
     pub lacks_space: bool,
     /// When the bucket was last verified to be complete.
-    #[schema(value_type = Option<String>)]
     pub bucket_success_at: Option<Timestamp>,
     /// Why the last upload to the bucket failed; null if it succeeded.
     pub bucket_error: Option<String>,

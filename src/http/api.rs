@@ -12,6 +12,7 @@ mod error_responses;
 mod events;
 mod media;
 mod merge_suggestions;
+mod one_of;
 mod openapi;
 mod operation;
 mod self_check;
@@ -80,6 +81,11 @@ async fn method_not_allowed() -> ApiError {
         "method_not_allowed",
         "this path exists, but not with that method",
     )
+}
+
+/// The views of these values.
+fn views<T, V: From<T>>(values: Vec<T>) -> Vec<V> {
+    values.into_iter().map(Into::into).collect()
 }
 
 /// Done

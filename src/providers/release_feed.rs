@@ -8,7 +8,7 @@ use reqwest::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 
 /// A release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
     /// The version, as `1.4.0`.
     pub version: String,

@@ -3,20 +3,17 @@
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::Timestamp;
 use rusqlite::{Row, params};
-use serde::Serialize;
 
 /// The progress of a data migration that runs beside the service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackfillProgress {
     /// The name of the migration.
     pub name: String,
     /// All rows with ids up to this one are done.
     pub done_to: i64,
     /// When it started.
-    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When it finished.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
 }
 

@@ -9,21 +9,18 @@ use super::{ReadTx, Result, WriteTx};
 use crate::clock;
 use crate::domain::{CallId, CallSid, ChangeKind, ContactId, MessageId, ThreadId, Timestamp};
 use rusqlite::{OptionalExtension, Params, params};
-use serde::Serialize;
 use tokio::sync::watch;
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The number of the change; later changes have greater numbers.
     pub seq: i64,
     /// When it was committed.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What changed.
     pub kind: ChangeKind,
     /// The thread that it belongs to.
-    #[schema(value_type = Option<i64>)]
     pub thread_id: Option<ThreadId>,
     /// The message, thread, contact or call.
     pub ref_id: Option<i64>,

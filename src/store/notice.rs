@@ -5,48 +5,46 @@ use super::archive::{failed, remove};
 use super::folder::{Folder, sync_folder, with_suffix};
 use super::{Error, ReadTx, Result, WriteTx, sys};
 use crate::clock;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What the start did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum StartEvent {
-    /// A backup that was put in place of the published file is in use.
-    Restored,
-    /// The copy of another machine's database that a standby kept is in use. The reason says until when that machine
-    /// replicated.
-    Promoted,
-    /// The folder is a copy of another one: its published file is in use.
-    FolderCopied,
-    /// The folder is a copy of another one, made while its published file was behind: the live database is in use, and the
-    /// published file was archived.
-    LateFolderCopied,
-    /// The live database was damaged: the published file is in use.
-    LiveDamaged,
-    /// Another program changed the live database while the service was off: it is in use, and the published file of before
-    /// was archived.
-    LiveChanged,
-    /// A foreign file had the published name and was archived; the data of the service goes on.
-    FoundForeign,
+text_enum! {
+    /// What the start did.
+    StartEvent {
+        /// A backup that was put in place of the published file is in use.
+        Restored = "restored",
+        /// The copy of another machine's database that a standby kept is in use. The reason says until when that machine
+        /// replicated.
+        Promoted = "promoted",
+        /// The folder is a copy of another one: its published file is in use.
+        FolderCopied = "folder_copied",
+        /// The folder is a copy of another one, made while its published file was behind: the live database is in use, and the
+        /// published file was archived.
+        LateFolderCopied = "late_folder_copied",
+        /// The live database was damaged: the published file is in use.
+        LiveDamaged = "live_damaged",
+        /// Another program changed the live database while the service was off: it is in use, and the published file of before
+        /// was archived.
+        LiveChanged = "live_changed",
+        /// A foreign file had the published name and was archived; the data of the service goes on.
+        FoundForeign = "found_foreign",
+    }
 }
 
 /// A notice of the last start for the owner.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartNotice {
     /// What the start did.
     pub event: StartEvent,
     /// The file that it archived; null where there was none.
-    #[schema(value_type = Option<String>)]
     pub archived: Option<PathBuf>,
     /// The reason, in English; may be empty.
     pub reason: String,
     /// When it happened.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The owner has ordered it, so only held messages are reported.
     #[serde(default)]

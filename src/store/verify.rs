@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 
 /// A summary of a verified copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopySummary {
     /// The size in bytes.
     pub bytes: u64,
@@ -22,7 +22,6 @@ pub struct CopySummary {
     /// Number of calls.
     pub calls: u64,
     /// The time of the newest activity in any thread; none if there was none.
-    #[schema(value_type = Option<String>)]
     pub last_activity_at: Option<Timestamp>,
     /// The mark of the last backup by command, see [`BACKUP_MARK`].
     pub mark: Option<String>,

@@ -19,7 +19,7 @@ text_enum! {
 }
 
 /// The state of TLS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsStatus {
     /// Whether action is needed.
     pub health: TlsHealth,
@@ -34,23 +34,19 @@ pub struct TlsStatus {
     /// The SHA-256 fingerprint of the certificate.
     pub fingerprint: Option<String>,
     /// When the certificate becomes valid.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub not_before: Option<Timestamp>,
     /// When the certificate expires.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub not_after: Option<Timestamp>,
     /// What went wrong last, until it goes well.
     pub last_error: Option<TlsTrouble>,
     /// When the next request to the certificate authority is due.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub next_attempt_at: Option<Timestamp>,
 }
 
 /// The last error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct TlsTrouble {
     /// When it happened.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What happened and what to do, for people.
     pub text: String,

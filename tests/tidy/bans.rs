@@ -87,6 +87,12 @@ fn sql_is_written_in_store_alone() {
 }
 
 #[test]
+fn the_form_of_the_api_is_declared_in_http_alone() {
+    let declares = |line: &str| line.contains("utoipa") || line.contains("ToSchema") || line.contains("#[schema(");
+    none(&lines_outside(&["http"], declares), "what clients see is a view in `http/api`, built from the domain's type");
+}
+
+#[test]
 fn only_the_command_line_prints() {
     let prints =
         |line: &str| ["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!("].iter().any(|p| line.contains(p));

@@ -56,7 +56,7 @@ pub use peer::{PeerAddress, PeerError};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use recording::{Recording, RecordingSource, RecordingState};
 pub use role::Role;
-pub use text_enum::{UnknownValue, text_enum};
+pub use text_enum::{TextEnum, UnknownValue, text_enum};
 pub use thread::{AiMode, LastInbound, Thread, ThreadType};
 pub use time::{Moment, Timestamp};
 pub use user::{ApiToken, AuditEntry, Session, SessionSummary, User};

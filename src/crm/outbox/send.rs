@@ -38,15 +38,13 @@ pub struct SendRequest {
 }
 
 /// The message that was stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendMessageResponse {
     /// Always true.
     pub ok: bool,
     /// The message.
-    #[schema(value_type = i64)]
     pub message_id: MessageId,
     /// The thread.
-    #[schema(value_type = i64)]
     pub thread_id: ThreadId,
     /// `queued`.
     pub status: MessageStatus,

@@ -2,14 +2,15 @@
 
 use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::users::view::{Role, User};
+use crate::clock;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
-use crate::domain::{Session, User};
+use crate::domain::{self, Session};
 use crate::http::auth::{self, Anyone, Client, DeviceCookie, LoggedIn, Login, Member, SessionCookie};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, Peer};
 use crate::store::Device;
-use crate::{clock, domain::Role};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -95,7 +96,7 @@ async fn known_device(
 /// Begins a session for a user whose right to it has been shown, in the browser that has this device cookie from now on.
 pub(super) async fn start_session(
     state: &AppState,
-    user: User,
+    user: domain::User,
     device: OneTimeSecret,
     headers: &HeaderMap,
     peer: Peer,
@@ -111,8 +112,9 @@ pub(super) async fn start_session(
     let begun = begun.await?;
     let Session { user, csrf_token, .. } = begun;
     tracing::info!(event = "LOGIN", user = %user.id, "Somebody logged in");
-    let account = SessionResponse { ok: true, role: user.role, user: Some(user), csrf_token: Some(csrf_token) };
-    Ok((cookies, axum::Json(account)).into_response())
+    let role = user.role.into();
+    let session = SessionResponse { ok: true, user: Some(user.into()), role, csrf_token: Some(csrf_token) };
+    Ok((cookies, axum::Json(session)).into_response())
 }
 
 /// Log out: end the session of this request.
@@ -144,8 +146,8 @@ pub(super) async fn get_session(
     };
     let http = &state.config().http;
     let cookie = device.map(|device| AppendHeaders([(header::SET_COOKIE, DeviceCookie::set(&device, http, peer))]));
-    let (user, csrf_token) = actor.login.map(|login| (login.user, login.csrf_token)).unzip();
-    (cookie, axum::Json(SessionResponse { ok: true, user, role: actor.role, csrf_token })).into_response()
+    let (user, csrf_token) = actor.login.map(|login| (login.user.into(), login.csrf_token)).unzip();
+    (cookie, axum::Json(SessionResponse { ok: true, user, role: actor.role.into(), csrf_token })).into_response()
 }
 
 /// The device cookie for a browser that is logged in without one, as from before there were any. It follows from the session's

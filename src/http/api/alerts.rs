@@ -1,78 +1,20 @@
 //! What needs a person.
 
+mod view;
+
 use super::operation::{Operations, operations};
 use crate::clock;
-use crate::domain::{Alert, AlertDelivery, AlertKind, AlertState, Language, Mute, Timestamp};
+use crate::domain::{self, AlertState, Mute};
 use crate::http::auth::{Member, Owner};
 use crate::http::extract::{Json, Name};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState};
-use crate::messages;
-use crate::store::AlertEvent;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use view::{AlertEventItemPage, AlertItem, AlertItemPage, AlertKind, MuteRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, history, mute, unmute]
-}
-
-type AlertEventItemPage = Page<AlertEventItem>;
-
-type AlertItemPage = Page<AlertItem>;
-
-/// An alert.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct AlertItem {
-    kind: AlertKind,
-    state: AlertState,
-    /// The name of the alert, in Hebrew and English.
-    headline: Bilingual,
-    /// What was found.
-    detail: Bilingual,
-    /// What to do about it.
-    remedy: Bilingual,
-    /// Since when it is active, or was active last.
-    #[schema(value_type = String, format = DateTime)]
-    since: Timestamp,
-    /// When it cleared.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    cleared_at: Option<Timestamp>,
-    /// Whether no notification is sent at present.
-    muted: bool,
-    /// Until when it is muted; null: until it has cleared.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    muted_until: Option<Timestamp>,
-    /// The last notification by each channel.
-    deliveries: Vec<AlertDelivery>,
-}
-
-/// A text in Hebrew and English.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Bilingual {
-    he: String,
-    en: String,
-}
-
-/// A change of an alert's state, or a notification of it.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct AlertEventItem {
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    kind: String,
-    /// `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
-    transition: String,
-    /// The channel of a notification; empty for a change of state.
-    channel: String,
-}
-
-/// How long to mute an alert.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MuteRequest {
-    /// The number of hours, 1 to 720; without it, until the alert has cleared.
-    #[schema(minimum = 1, maximum = 720)]
-    hours: Option<u32>,
 }
 
 /// List alerts: the active ones, and those that have cleared lately.
@@ -80,7 +22,8 @@ pub(super) struct MuteRequest {
     responses((status = 200, body = AlertItemPage)))]
 pub(super) async fn list(State(state): State<AppState>, _member: Member) -> axum::Json<AlertItemPage> {
     let shown = state.alerts.all().into_iter().filter(|alert| alert.state != AlertState::Pending);
-    axum::Json(Page::only(shown.map(item).collect()))
+    let now = clock::now();
+    axum::Json(Page::only(shown.map(|alert| AlertItem::new(alert, now)).collect()))
 }
 
 /// List the newest changes of alerts, and which notifications were sent, newest first.
@@ -91,8 +34,7 @@ pub(super) async fn history(
     _member: Member,
 ) -> Result<axum::Json<AlertEventItemPage>, ApiError> {
     let events = state.store.read(|tx| tx.alert_events(SHOWN_EVENTS)).await?;
-    let item = |AlertEvent { at, kind, transition, channel }| AlertEventItem { at, kind, transition, channel };
-    Ok(axum::Json(Page::only(events.into_iter().map(item).collect())))
+    Ok(axum::Json(Page::only(events)))
 }
 
 /// Mute an alert: it stays on the page, but no notification is sent.
@@ -127,33 +69,9 @@ pub(super) async fn unmute(
 }
 
 fn set_mute(state: &AppState, kind: &str, mute: Option<Mute>) -> Result<axum::Json<AlertItem>, ApiError> {
-    let kind: AlertKind = kind.parse().map_err(|_| ApiError::not_found("there is no such alert"))?;
+    let kind: domain::AlertKind = kind.parse().map_err(|_| ApiError::not_found("there is no such alert"))?;
     let alert = state.alerts.mute(kind, mute).ok_or_else(|| ApiError::not_found("there is no such alert"))?;
-    Ok(axum::Json(item(alert)))
-}
-
-impl Bilingual {
-    fn of(text: impl Fn(Language) -> String) -> Self {
-        Self { he: text(Language::Hebrew), en: text(Language::English) }
-    }
-}
-
-fn item(alert: Alert) -> AlertItem {
-    AlertItem {
-        kind: alert.kind,
-        state: alert.state,
-        headline: Bilingual::of(|language| messages::headline(language, alert.kind)),
-        remedy: Bilingual::of(|language| messages::remedy(language, alert.kind)),
-        muted: alert.is_muted(clock::now()),
-        muted_until: match alert.mute {
-            Some(Mute::Until(until)) => Some(until),
-            Some(Mute::WhileItLasts) | None => None,
-        },
-        detail: Bilingual::of(|language| messages::detail(language, &alert.detail)),
-        since: alert.since,
-        cleared_at: alert.cleared_at,
-        deliveries: alert.deliveries,
-    }
+    Ok(axum::Json(AlertItem::new(alert, clock::now())))
 }
 
 const SHOWN_EVENTS: usize = 100;

@@ -1,101 +1,22 @@
 //! The bridge's link to WhatsApp: how it is, and linking the business's account. What changes it, and every code that
 //! links, is for owners.
 
+mod view;
+
 use super::OkResponse;
 use super::operation::{Operations, operations};
-use crate::domain::{Language, Notice, PhoneNumber, Role, Timestamp};
+use crate::domain::{Language, PhoneNumber, Role};
 use crate::http::auth::{Member, Owner};
 use crate::http::extract::Json;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::messages;
-use crate::providers::baileys::bridge::{self, Bridge, BridgeError, LinkState, Overview};
+use crate::providers::baileys::bridge::{Bridge, BridgeError, LinkState};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use view::{BridgeStatus, PairingCodeRequest, PairingCodeResponse, StartPairingResponse};
 
 pub(super) fn operations() -> Operations {
     operations![show, pair, pairing_code, log_out, reconnect]
-}
-
-/// The state of the bridge. A field that an older bridge does not report is null.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct BridgeStatus {
-    /// Whether the bridge is in use.
-    enabled: bool,
-    /// Whether the bridge answers.
-    reachable: bool,
-    /// Whether the link to WhatsApp is up.
-    connected: bool,
-    /// The state of the link.
-    state: LinkState,
-    /// What prevents the link and what to do about it, for people, in the business's language; null if nothing does.
-    reason: Option<String>,
-    /// Since when the link is in this state.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    since: Option<Timestamp>,
-    /// WhatsApp's status code of the last disconnect.
-    last_code: Option<i64>,
-    /// The version of the bridge.
-    version: Option<String>,
-    /// The linked WhatsApp account.
-    account: Option<LinkedAccount>,
-    /// What is queued in the bridge.
-    waiting: BridgeBacklog,
-    /// WhatsApp's lock on writing to new people, while there is one.
-    restriction: Option<AccountRestriction>,
-    /// Since when nothing comes in by a link that is alive, not even the answer of the account's own phone; null while that
-    /// is not so.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    deaf_since: Option<Timestamp>,
-    /// The code to scan, while one waits; for owners.
-    pairing: Option<PairingQr>,
-    /// The pairing code while one is valid; for owners only.
-    pairing_code: Option<String>,
-    /// When the pairing code expires; another one follows.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pairing_code_expires_at: Option<Timestamp>,
-}
-
-/// The linked WhatsApp account.
-#[derive(Serialize, utoipa::ToSchema)]
-struct LinkedAccount {
-    /// E.164.
-    phone: Option<String>,
-    /// The profile name.
-    name: Option<String>,
-}
-
-/// What is queued in the bridge; null if unknown.
-#[derive(Serialize, utoipa::ToSchema)]
-struct BridgeBacklog {
-    /// Messages and updates that the daemon has not accepted yet.
-    inbox: Option<u64>,
-    /// Files of messages.
-    media: Option<u64>,
-    /// Messages and updates that the daemon refused; see the log.
-    refused: Option<u64>,
-}
-
-/// WhatsApp's restriction on starting new chats.
-#[derive(Serialize, utoipa::ToSchema)]
-struct AccountRestriction {
-    /// When it ends; null if WhatsApp does not say.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    until: Option<Timestamp>,
-    /// WhatsApp's name for the restriction.
-    kind: Option<String>,
-}
-
-/// A QR code that can be scanned.
-#[derive(Serialize, utoipa::ToSchema)]
-struct PairingQr {
-    /// The content of the QR code.
-    qr: String,
-    /// The QR code as SVG; null if the bridge does not draw it.
-    svg: Option<String>,
-    /// When it expires; another one follows.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<Timestamp>,
 }
 
 /// Get the state of the bridge and of its link to WhatsApp, within 1.5 s whatever the bridge does.
@@ -103,19 +24,12 @@ struct PairingQr {
     responses((status = 200, body = BridgeStatus)))]
 pub(super) async fn show(State(app): State<AppState>, Member(actor): Member) -> axum::Json<BridgeStatus> {
     let active_settings = app.active_settings.current();
-    let Some(bridge) = &active_settings.bridge else { return axum::Json(BridgeStatus::disabled(&app)) };
+    let Some(bridge) = &active_settings.bridge else {
+        return axum::Json(BridgeStatus::disabled(app.config().language()));
+    };
     let is_owner = actor.role == Role::Owner;
     let overview = bridge.overview(is_owner).await;
     axum::Json(BridgeStatus::of(overview, app.config().language(), is_owner))
-}
-
-/// The result of a request to pair.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct StartPairingResponse {
-    /// Always true.
-    ok: bool,
-    /// The state of the link.
-    state: LinkState,
 }
 
 /// Start pairing: show QR codes again.
@@ -128,24 +42,7 @@ pub(super) async fn pair(
     _owner: Owner,
 ) -> Result<axum::Json<StartPairingResponse>, ApiError> {
     let state = enabled_bridge(&app)?.pair().await.map_err(bridge_error)?;
-    Ok(axum::Json(StartPairingResponse { ok: true, state }))
-}
-
-/// The phone to be linked.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PairingCodeRequest {
-    /// The number of the account that is to be linked: `+9725…`, or the national `05…`.
-    phone: String,
-}
-
-/// A pairing code, to be typed into the phone.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct PairingCodeResponse {
-    /// Always true.
-    ok: bool,
-    /// Eight letters and digits.
-    code: String,
+    Ok(axum::Json(StartPairingResponse { ok: true, state: state.into() }))
 }
 
 /// Request a pairing code to be typed into the phone, instead of a QR code.
@@ -183,59 +80,6 @@ pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Resul
 pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
     enabled_bridge(&app)?.reconnect().await.map_err(bridge_error)?;
     Ok(OkResponse::OK)
-}
-
-impl BridgeStatus {
-    fn of(overview: Overview, language: Language, is_owner: bool) -> Self {
-        let Overview { reachable, connected, report, qr } = overview;
-        let restricted = report.restriction.as_ref().filter(|_| report.state.is_connected());
-        let reason = restricted.map(|_| Notice::WhatsAppRestricted).or_else(|| report.state.notice());
-        let account = report.account.map(|bridge::Account { phone, name }| LinkedAccount {
-            phone: phone.map(|digits| format!("+{}", digits.trim_start_matches('+'))),
-            name,
-        });
-        let expires_at = report.qr_expires_at;
-        Self {
-            enabled: true,
-            reachable,
-            connected,
-            state: report.state,
-            reason: reason.map(|notice| messages::text(language, &notice)),
-            since: report.since,
-            last_code: report.last_code,
-            version: report.version,
-            account,
-            waiting: BridgeBacklog { inbox: report.inbox, media: report.media_waiting, refused: report.refused },
-            restriction: report
-                .restriction
-                .map(|bridge::Restriction { until, kind }| AccountRestriction { until, kind }),
-            deaf_since: report.deaf_since,
-            pairing: qr.filter(|_| is_owner).map(|code| PairingQr { qr: code.text, svg: code.svg, expires_at }),
-            pairing_code: report.pairing_code.filter(|_| is_owner),
-            pairing_code_expires_at: report.pairing_code_expires_at.filter(|_| is_owner),
-        }
-    }
-
-    fn disabled(app: &AppState) -> Self {
-        let state = LinkState::Disabled;
-        Self {
-            enabled: false,
-            reachable: false,
-            connected: false,
-            state,
-            reason: state.notice().map(|notice| messages::text(app.config().language(), &notice)),
-            since: None,
-            last_code: None,
-            version: None,
-            account: None,
-            waiting: BridgeBacklog { inbox: None, media: None, refused: None },
-            restriction: None,
-            deaf_since: None,
-            pairing: None,
-            pairing_code: None,
-            pairing_code_expires_at: None,
-        }
-    }
 }
 
 /// The bridge, if it is in use.

@@ -1,9 +1,11 @@
 //! Calls, what was said in them, and how they sounded.
 
 mod recording;
+mod view;
 
 use super::operation::{Operations, operations};
-use crate::domain::{BusinessId, Call, CallId, Recording, ThreadId, Turn};
+use super::views;
+use crate::domain::{BusinessId, CallId, ThreadId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Query};
 use crate::http::pagination::{CursorParam, Limit};
@@ -11,7 +13,8 @@ use crate::http::{ApiError, AppState};
 use crate::store::CallFilter;
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use view::{CallDetail, CallPage};
 
 pub(super) fn operations() -> Operations {
     operations![list, show, recording::play]
@@ -34,25 +37,6 @@ pub(super) struct CallQuery {
     cursor: Option<CursorParam>,
 }
 
-/// A page of calls, newest first.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct CallPage {
-    calls: Vec<Call>,
-    /// `cursor` of the next page; null on the last page.
-    next_cursor: Option<String>,
-}
-
-/// A call with its turns and recordings.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct CallDetail {
-    #[serde(flatten)]
-    call: Call,
-    /// The turns in order.
-    turns: Vec<Turn>,
-    /// The recordings; `/api/calls/{id}/recording` plays them.
-    recordings: Vec<Recording>,
-}
-
 /// List calls, newest first.
 #[utoipa::path(get, path = "/api/calls", tag = "calls", operation_id = "list_calls", params(CallQuery),
     responses((status = 200, body = CallPage)))]
@@ -65,7 +49,7 @@ pub(super) async fn list(
     let filter = CallFilter { business, thread: query.thread_id.map(ThreadId) };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let (calls, next) = state.store.read(move |tx| tx.calls(&filter, after, limit)).await?;
-    Ok(Json(CallPage { calls, next_cursor: next.map(|cursor| cursor.to_string()) }))
+    Ok(Json(CallPage { calls: views(calls), next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
 /// Get a call with its turns.
@@ -79,7 +63,9 @@ pub(super) async fn show(
     let found = state.store.read(move |tx| {
         let Some(call) = tx.call(CallId(id))? else { return Ok(None) };
         let (turns, recordings) = (tx.turns(call.id)?, tx.recordings(call.id)?);
-        Ok(Some(CallDetail { call, turns, recordings }))
+        Ok(Some((call, turns, recordings)))
     });
-    found.await?.map(Json).ok_or_else(|| ApiError::not_found("there is no such call"))
+    let found = found.await?.ok_or_else(|| ApiError::not_found("there is no such call"))?;
+    let (call, turns, recordings) = found;
+    Ok(Json(CallDetail { call: call.into(), turns: views(turns), recordings: views(recordings) }))
 }

@@ -1,10 +1,13 @@
 //! People.
 
+pub(super) mod view;
+
 use super::OkResponse;
 use super::operation::{Operations, operations};
+use super::views;
 use crate::clock;
 use crate::crm::contact;
-use crate::domain::{Address, BusinessId, Contact, ContactId, Thread};
+use crate::domain::{BusinessId, ContactId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
@@ -12,13 +15,12 @@ use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::ReadTx;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use view::{Contact, ContactDetail, ContactPage, MergeRequest, MergeResponse, RenameContactRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, show, rename, merge, undo_merge]
 }
-
-type ContactPage = Page<Contact>;
 
 /// Filters for contacts.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -36,47 +38,6 @@ pub(super) struct ContactQuery {
     /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
     cursor: Option<CursorParam>,
-}
-
-/// A contact with addresses and threads.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ContactDetail {
-    #[serde(flatten)]
-    contact: Contact,
-    /// The addresses of the contact.
-    addresses: Vec<Address>,
-    /// The threads, newest activity first.
-    threads: Vec<Thread>,
-}
-
-/// A new name.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RenameContactRequest {
-    /// The new name; empty removes it.
-    display_name: String,
-}
-
-/// The contact to be merged.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MergeRequest {
-    /// The contact that is merged into the one of the path.
-    contact_id: i64,
-}
-
-/// A merge that was done, and can be undone.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct MergeResponse {
-    ok: bool,
-    /// For `/api/merges/{id}/undo`.
-    merge_id: i64,
-}
-
-impl MergeResponse {
-    pub(super) fn new(merge_id: i64) -> Self {
-        Self { ok: true, merge_id }
-    }
 }
 
 /// List contacts, newest first.
@@ -106,9 +67,11 @@ pub(super) async fn show(
     let found = state.store.read(move |tx| {
         let Some(contact) = tx.contact(tx.kept_contact(ContactId(id))?)? else { return Ok(None) };
         let (addresses, threads) = (tx.addresses(contact.id)?, tx.threads_of(contact.id)?);
-        Ok(Some(ContactDetail { contact, addresses, threads }))
+        Ok(Some((contact, addresses, threads)))
     });
-    found.await?.map(axum::Json).ok_or_else(|| ApiError::not_found("there is no such contact"))
+    let found = found.await?.ok_or_else(|| ApiError::not_found("there is no such contact"))?;
+    let (contact, addresses, threads) = found;
+    Ok(axum::Json(ContactDetail { contact: contact.into(), addresses: views(addresses), threads: views(threads) }))
 }
 
 /// Rename a contact.
@@ -122,7 +85,7 @@ pub(super) async fn rename(
 ) -> Result<axum::Json<Contact>, ApiError> {
     let now = clock::now();
     let work = actor.transact(&state.store, move |tx| contact::rename(tx, ContactId(id), &change.display_name, now));
-    Ok(axum::Json(work.await?))
+    Ok(axum::Json(work.await?.into()))
 }
 
 /// Merge another contact into this one.

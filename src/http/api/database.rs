@@ -1,74 +1,21 @@
 //! The database itself: its published file, what the last start did, and what a restore has left to decide. For owners.
 
+mod view;
+
 use super::operation::{Operations, operations};
+use super::views;
 use crate::clock;
 use crate::domain::Notice;
 use crate::http::auth::Owner;
 use crate::http::extract::Json as Body;
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::store::{BackfillProgress, Choice, HeldMessage, Integrity, PublishState, StartNotice};
+use crate::store::Choice;
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use view::{ChooseRequest, ChooseResponse, DatabaseStatus, HeldAction, ReviewRequest, ReviewResponse};
 
 pub(super) fn operations() -> Operations {
     operations![show, choose, review, dismiss]
-}
-
-/// The state of the database.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct DatabaseStatus {
-    /// The state of the published file, which may be copied at any time.
-    #[schema(value_type = Object)]
-    published: PublishState,
-    /// The result of the integrity checks.
-    #[schema(value_type = Object)]
-    integrity: Integrity,
-    /// What the last start did with a file that the service did not write; null when dismissed.
-    notice: Option<StartNotice>,
-    /// Messages that are held since a restore, the oldest first.
-    held: Vec<HeldMessage>,
-    /// Data migrations that run beside the service.
-    backfills: Vec<BackfillProgress>,
-}
-
-/// Which data the service continues with.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChooseRequest {
-    /// `found`: the file that was found, from the next start on. `current`: the data of the running service; the file is archived.
-    #[schema(value_type = String)]
-    data: Choice,
-}
-
-/// The result of the choice.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ChooseResponse {
-    /// The service must be restarted before the file is used.
-    restart_required: bool,
-}
-
-/// What to do with the held messages.
-#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum HeldAction {
-    /// Send them now.
-    Send,
-    /// Give them up; they are shown as failed.
-    Discard,
-}
-
-/// What to do with the held messages.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReviewRequest {
-    action: HeldAction,
-}
-
-/// The number of messages.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ReviewResponse {
-    messages: u64,
 }
 
 /// Get the state of the database, the notice of the last start, and the messages that are held.
@@ -80,7 +27,13 @@ pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result
     let (notice, held, backfills) =
         state.store.read(|tx| Ok((tx.start_notice()?, tx.held_outbox()?, tx.backfills()?))).await?;
     let notice = notice.filter(|notice| !notice.quiet);
-    Ok(Json(DatabaseStatus { published: health.publish, integrity: health.integrity, notice, held, backfills }))
+    Ok(Json(DatabaseStatus {
+        published: health.publish,
+        integrity: health.integrity,
+        notice: notice.map(Into::into),
+        held: views(held),
+        backfills: views(backfills),
+    }))
 }
 
 /// Choose between the file that was found as the published file and the current data.

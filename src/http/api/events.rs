@@ -1,11 +1,13 @@
 //! The event stream: what has changed, as it changes.
 
+use super::one_of::OneOf;
 use super::operation::{Operations, operations};
 use crate::clock;
+use crate::domain::{self, Timestamp};
 use crate::http::auth::{Credential, Member};
 use crate::http::server::Stopping;
 use crate::http::{ApiError, AppState};
-use crate::store::{Change, Store};
+use crate::store::{self, Store};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -28,6 +30,36 @@ pub(super) fn operations() -> Operations {
 enum EventData {
     Change(Change),
     Reset {},
+}
+
+/// One change.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Change {
+    /// The number of the change; later changes have greater numbers.
+    seq: i64,
+    /// When it was committed.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// What changed.
+    kind: ChangeKind,
+    /// The thread that it belongs to.
+    thread_id: Option<i64>,
+    /// The message, thread, contact or call.
+    ref_id: Option<i64>,
+}
+
+type ChangeKind = OneOf<domain::ChangeKind>;
+
+impl From<store::Change> for Change {
+    fn from(change: store::Change) -> Self {
+        Self {
+            seq: change.seq,
+            at: change.at,
+            kind: change.kind.into(),
+            thread_id: change.thread_id.map(|id| id.0),
+            ref_id: change.ref_id,
+        }
+    }
 }
 
 /// Follow what changes, as server-sent events in the order of commits.
@@ -143,9 +175,8 @@ impl Follower {
             Some(changes) => {
                 for change in changes.into_iter().filter(|change| change.seq <= newest) {
                     self.seq = change.seq;
-                    self.events.push_back(
-                        Event::default().id(change.seq.to_string()).json_data(EventData::Change(change)).ok()?,
-                    );
+                    let event = Event::default().id(change.seq.to_string());
+                    self.events.push_back(event.json_data(EventData::Change(change.into())).ok()?);
                 }
             }
         }

@@ -1,26 +1,19 @@
 //! What the nightly self-check found. For owners.
 
+mod view;
+
 use super::OkResponse;
 use super::operation::{Operations, operations};
-use crate::domain::SelfCheck;
+use super::views;
 use crate::http::auth::Owner;
 use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Serialize;
+use view::SelfChecksResponse;
 
 pub(super) fn operations() -> Operations {
     operations![show, start]
-}
-
-/// The results of the self-checks.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SelfChecksResponse {
-    /// The last one; null before the first.
-    last: Option<SelfCheck>,
-    /// The results of the last month, newest first.
-    history: Vec<SelfCheck>,
 }
 
 /// List the results of the self-checks.
@@ -28,7 +21,8 @@ pub(super) struct SelfChecksResponse {
     responses((status = 200, body = SelfChecksResponse)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SelfChecksResponse>, ApiError> {
     let history = state.store.read(|tx| tx.self_checks(31)).await?;
-    Ok(Json(SelfChecksResponse { last: state.self_check.last(), history }))
+    let (last, history) = (state.self_check.last().map(Into::into), views(history));
+    Ok(Json(SelfChecksResponse { last, history }))
 }
 
 /// Start a self-check.

@@ -1,6 +1,6 @@
 //! The first set-up: the one-time code makes the first owner.
 
-use super::account::start_session;
+use super::account::{SessionResponse, start_session};
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
@@ -56,7 +56,7 @@ pub(super) async fn is_needed(
 
 /// Create the first owner with the one-time code, and log in.
 #[utoipa::path(post, path = "/api/setup", tag = "account", operation_id = "complete_setup", request_body = SetupRequest, responses(
-    (status = 200, description = "As that of login"),
+    (status = 200, body = SessionResponse),
     (status = 403, description = "The code is not good, or codes and passwords are not taken on this connection \
         (`https_required`)", body = ErrorBody),
     (status = 409, description = "There is an owner already", body = ErrorBody), (status = 429, body = ErrorBody)))]

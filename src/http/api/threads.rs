@@ -1,17 +1,20 @@
 //! Threads and what is in them.
 
+pub(super) mod view;
+
 use super::operation::{Operations, operations};
+use super::views;
 use crate::crm::thread;
-use crate::domain::{AiMode, BusinessId, MessageDetail, StoredNotice, Thread, ThreadId, ThreadType};
+use crate::domain::{BusinessId, ThreadId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit};
 use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState};
-use crate::messages;
 use crate::store::{ReadTx, ThreadFilter};
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use view::{MessageDetail, MessagePage, SetAiModeRequest, Thread, ThreadPage, ThreadType};
 
 pub(super) fn operations() -> Operations {
     operations![list, show, messages, mark_read, set_ai_mode]
@@ -38,14 +41,6 @@ pub(super) struct ThreadQuery {
     cursor: Option<CursorParam>,
 }
 
-/// A page of threads, newest activity first.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ThreadPage {
-    threads: Vec<Thread>,
-    /// `cursor` of the next page; null on the last page.
-    next_cursor: Option<String>,
-}
-
 /// Which page of messages.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -59,21 +54,6 @@ pub(super) struct MessageQuery {
     before: Option<CursorParam>,
 }
 
-/// A page of messages, oldest first; without `before` the newest ones.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct MessagePage {
-    messages: Vec<MessageDetail>,
-    /// `before` of the page with older messages; null on the oldest page.
-    next_cursor: Option<String>,
-}
-
-/// The AI mode of a thread.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SetAiModeRequest {
-    ai_mode: AiMode,
-}
-
 /// List threads, newest activity first.
 #[utoipa::path(get, path = "/api/threads", tag = "threads", operation_id = "list_threads", params(ThreadQuery),
     responses((status = 200, body = ThreadPage)))]
@@ -83,12 +63,12 @@ pub(super) async fn list(
     Query(query): Query<ThreadQuery>,
 ) -> Result<axum::Json<ThreadPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
-    let filter = ThreadFilter { business, kind: query.kind, words: query.q.map(|words| words.0) };
+    let filter = ThreadFilter { business, kind: query.kind.map(|kind| kind.0), words: query.q.map(|words| words.0) };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let searches = filter.words.is_some();
     let page = move |tx: &ReadTx<'_>| tx.threads(&filter, after, limit);
     let (threads, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
-    Ok(axum::Json(ThreadPage { threads, next_cursor: next.map(|cursor| cursor.to_string()) }))
+    Ok(axum::Json(ThreadPage { threads: views(threads), next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
 /// Get a thread.
@@ -100,7 +80,8 @@ pub(super) async fn show(
     Id(id): Id,
 ) -> Result<axum::Json<Thread>, ApiError> {
     let found = state.store.read(move |tx| tx.thread(ThreadId(id))).await?;
-    found.map(axum::Json).ok_or_else(|| ApiError::not_found("there is no such thread"))
+    let thread = found.ok_or_else(|| ApiError::not_found("there is no such thread"))?;
+    Ok(axum::Json(thread.into()))
 }
 
 /// List the messages of a thread, oldest first within the page.
@@ -117,12 +98,12 @@ pub(super) async fn messages(
         Some(thread) => tx.messages(thread.id, before, limit).map(Some),
         None => Ok(None),
     });
-    let (mut messages, next) = found.await?.ok_or_else(|| ApiError::not_found("there is no such thread"))?;
     let language = state.config().language();
-    for MessageDetail { message, .. } in &mut messages {
-        message.error = message.error.take().map(|error| StoredNotice::Text(messages::stored(language, &error)));
-    }
-    Ok(axum::Json(MessagePage { messages, next_cursor: next.map(|cursor| cursor.to_string()) }))
+    let (messages, next) = found.await?.ok_or_else(|| ApiError::not_found("there is no such thread"))?;
+    Ok(axum::Json(MessagePage {
+        messages: messages.into_iter().map(|detail| MessageDetail::new(detail, language)).collect(),
+        next_cursor: next.map(|cursor| cursor.to_string()),
+    }))
 }
 
 /// Mark a thread as read.
@@ -133,7 +114,8 @@ pub(super) async fn mark_read(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<axum::Json<Thread>, ApiError> {
-    Ok(axum::Json(actor.transact(&state.store, move |tx| thread::mark_read(tx, ThreadId(id))).await?))
+    let work = actor.transact(&state.store, move |tx| thread::mark_read(tx, ThreadId(id)));
+    Ok(axum::Json(work.await?.into()))
 }
 
 /// Set whether the AI answers in a thread.
@@ -145,6 +127,6 @@ pub(super) async fn set_ai_mode(
     Id(id): Id,
     Json(change): Json<SetAiModeRequest>,
 ) -> Result<axum::Json<Thread>, ApiError> {
-    let work = actor.transact(&state.store, move |tx| thread::set_ai_mode(tx, ThreadId(id), change.ai_mode));
-    Ok(axum::Json(work.await?))
+    let work = actor.transact(&state.store, move |tx| thread::set_ai_mode(tx, ThreadId(id), change.ai_mode.0));
+    Ok(axum::Json(work.await?.into()))
 }

@@ -1,11 +1,13 @@
 //! How certificates are. For owners.
 
+mod view;
+
 use super::operation::{Operations, operations};
 use crate::http::auth::Owner;
 use crate::http::{ApiError, AppState};
-use crate::tls::TlsStatus;
 use axum::Json;
 use axum::extract::State;
+use view::TlsStatus;
 
 pub(super) fn operations() -> Operations {
     operations![show]
@@ -15,5 +17,5 @@ pub(super) fn operations() -> Operations {
 #[utoipa::path(get, path = "/api/tls", tag = "system", operation_id = "get_tls_status",
     responses((status = 200, body = TlsStatus)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<TlsStatus>, ApiError> {
-    Ok(Json(state.tls.status()))
+    Ok(Json(state.tls.status().into()))
 }

@@ -1,44 +1,22 @@
 //! Bearer tokens for programs. For owners.
 
+mod view;
+
 use super::OkResponse;
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::token::{self, OneTimeSecret};
-use crate::domain::{ApiToken, Role, Timestamp, TokenId};
+use crate::domain::{Role, TokenId};
 use crate::http::auth::Owner;
 use crate::http::extract::{Id, Json};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use view::{ApiTokenPage, CreateTokenRequest, CreateTokenResponse};
 
 pub(super) fn operations() -> Operations {
     operations![list, create, revoke]
-}
-
-type ApiTokenPage = Page<ApiToken>;
-
-/// A new token.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CreateTokenRequest {
-    /// Its purpose, as its creator named it.
-    name: String,
-    /// What it may do; staff unless said otherwise.
-    role: Option<Role>,
-    /// When it expires; absent or null: never.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<Timestamp>,
-}
-
-/// A new token with its secret, which is shown only once.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct CreateTokenResponse {
-    #[serde(flatten)]
-    details: ApiToken,
-    /// Goes into `Authorization: Bearer …`.
-    token: String,
 }
 
 /// List API tokens.
@@ -59,11 +37,12 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, axum::Json<CreateTokenResponse>), ApiError> {
     let (secret, now) = (OneTimeSecret::token(), clock::now());
     let hash = secret.hash();
-    let role = new.role.unwrap_or(Role::Staff);
+    let role = new.role.map_or(Role::Staff, |role| role.0);
     let details = actor
         .transact(&state.store, move |tx| token::create(tx, actor.id, &new.name, role, &hash, new.expires_at, now))
         .await?;
-    Ok((StatusCode::CREATED, axum::Json(CreateTokenResponse { details, token: secret.expose().to_owned() })))
+    let response = CreateTokenResponse { details: details.into(), token: secret.expose().to_owned() };
+    Ok((StatusCode::CREATED, axum::Json(response)))
 }
 
 /// Revoke an API token.

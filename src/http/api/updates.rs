@@ -6,7 +6,7 @@ use crate::domain::Timestamp;
 use crate::http::auth::Owner;
 use crate::http::{ApiError, AppState};
 use crate::maintenance::update_check::UpdateState;
-use crate::providers::release_feed::Release;
+use crate::providers::release_feed;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -31,6 +31,25 @@ pub(super) struct UpdatesResponse {
     checked_at: Option<Timestamp>,
 }
 
+/// A release.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Release {
+    /// The version, as `1.4.0`.
+    version: String,
+    /// The release date, as `2026-11-20`.
+    date: Option<String>,
+    /// The URL of the release notes.
+    notes_url: Option<String>,
+    /// Whether it fixes something urgent.
+    urgent: bool,
+}
+
+impl From<release_feed::Release> for Release {
+    fn from(release_feed::Release { version, date, notes_url, urgent }: release_feed::Release) -> Self {
+        Self { version, date, notes_url, urgent }
+    }
+}
+
 /// Get the installed version, and newer releases.
 #[utoipa::path(get, path = "/api/updates", tag = "system", operation_id = "get_update_status",
     responses((status = 200, body = UpdatesResponse)))]
@@ -40,7 +59,7 @@ pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result
         check: UpdateCheck::as_str(state.config().updates.check),
         installed: env!("CARGO_PKG_VERSION"),
         is_newer: known.newer().is_some(),
-        newest: known.newest,
+        newest: known.newest.map(Into::into),
         checked_at: known.checked_at,
     }))
 }

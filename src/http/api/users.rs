@@ -1,40 +1,22 @@
 //! People who may log in. For owners.
 
+pub(super) mod view;
+
 use super::OkResponse;
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::user;
-use crate::domain::{Role, User, UserId};
+use crate::domain::UserId;
 use crate::http::auth::Owner;
 use crate::http::extract::{Id, Json};
 use crate::http::pagination::Page;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody};
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
+use view::{CreateUserRequest, ResetPasswordRequest, User, UserPage};
 
 pub(super) fn operations() -> Operations {
     operations![list, add, remove, reset_password]
-}
-
-type UserPage = Page<User>;
-
-/// A new user.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CreateUserRequest {
-    name: String,
-    role: Role,
-    /// At least 10 characters, and none of the common passwords.
-    password: String,
-}
-
-/// A new password for a user.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ResetPasswordRequest {
-    /// At least 10 characters, and none of the common passwords.
-    password: String,
 }
 
 /// List users.
@@ -56,8 +38,9 @@ pub(super) async fn add(
 ) -> Result<(StatusCode, axum::Json<User>), ApiError> {
     user::check_name(&new.name)?;
     let (hash, now) = (state.hash_password(new.password, &new.name).await?, clock::now());
-    let user = actor.transact(&state.store, move |tx| user::add(tx, actor.id, &new.name, new.role, &hash, now)).await?;
-    Ok((StatusCode::CREATED, axum::Json(user)))
+    let user =
+        actor.transact(&state.store, move |tx| user::add(tx, actor.id, &new.name, new.role.0, &hash, now)).await?;
+    Ok((StatusCode::CREATED, axum::Json(user.into())))
 }
 
 /// Set a new password for a user; this ends their sessions.

@@ -1,9 +1,11 @@
 //! Sending by WhatsApp.
 
+use super::one_of::OneOf;
 use super::operation::{Operations, operations};
-use crate::config::{Config, ProviderChoice};
-use crate::crm::outbox::{self, NewChatLimits, SendMessageResponse, SendRequest};
-use crate::domain::{BusinessId, PeerAddress, PhoneNumber, Provider};
+use super::threads::view::{MessageStatus, Provider};
+use crate::config::{self, Config};
+use crate::crm::outbox::{self, NewChatLimits, SendRequest};
+use crate::domain::{self, BusinessId, PeerAddress, PhoneNumber};
 use crate::http::auth::{Actor, Member};
 use crate::http::extract::Json;
 use crate::http::{ApiError, AppState, ErrorBody};
@@ -11,7 +13,7 @@ use crate::store::WriteTx;
 use crate::{clock, entropy};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub(super) fn operations() -> Operations {
     operations![send]
@@ -29,6 +31,35 @@ pub(super) struct SendMessageRequest {
     media_url: Option<String>,
     /// By whom; `auto` unless said otherwise.
     provider: Option<ProviderChoice>,
+}
+
+type ProviderChoice = OneOf<config::ProviderChoice>;
+
+/// The message that was stored.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct SendMessageResponse {
+    /// Always true.
+    ok: bool,
+    /// The message.
+    message_id: i64,
+    /// The thread.
+    thread_id: i64,
+    /// `queued`.
+    status: MessageStatus,
+    /// The provider that is expected to send it.
+    provider: Provider,
+}
+
+impl From<outbox::SendMessageResponse> for SendMessageResponse {
+    fn from(sent: outbox::SendMessageResponse) -> Self {
+        Self {
+            ok: sent.ok,
+            message_id: sent.message_id.0,
+            thread_id: sent.thread_id.0,
+            status: sent.status.into(),
+            provider: sent.provider.into(),
+        }
+    }
 }
 
 /// Send a message. It is stored before the response, and sent at once where that is possible.
@@ -70,7 +101,7 @@ pub(super) async fn send(
     let sent = app.store.write(work).await?;
     let answer = sent.map_err(|error| rejection(error.code(), error.to_string()))?;
     app.outbox.wake();
-    Ok(axum::Json(answer))
+    Ok(axum::Json(answer.into()))
 }
 
 /// Reads what is to be sent. Nothing has been stored when it says no.
@@ -95,9 +126,9 @@ fn request(
         text,
         media_url: media_url.map(|url| url.trim().to_owned()),
         named: match body.provider {
-            None | Some(ProviderChoice::Auto) => None,
-            Some(ProviderChoice::Baileys) => Some(Provider::Baileys),
-            Some(ProviderChoice::Twilio) => Some(Provider::Twilio),
+            None | Some(OneOf(config::ProviderChoice::Auto)) => None,
+            Some(OneOf(config::ProviderChoice::Baileys)) => Some(domain::Provider::Baileys),
+            Some(OneOf(config::ProviderChoice::Twilio)) => Some(domain::Provider::Twilio),
         },
         author: actor.id.to_string(),
         idempotency_key: idempotency_key(headers)?,

@@ -6,23 +6,19 @@
 use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{MessageId, MessageStatus, StoredNotice, ThreadId, Timestamp};
 use rusqlite::params;
-use serde::Serialize;
 
 /// A message that is held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldMessage {
     /// The message.
-    #[schema(value_type = i64)]
     pub message_id: MessageId,
     /// The thread.
-    #[schema(value_type = i64)]
     pub thread_id: ThreadId,
     /// The address of the recipient.
     pub recipient: String,
     /// The text.
     pub text: String,
     /// When it was committed.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 

@@ -116,14 +116,13 @@ pub enum Mute {
 }
 
 /// The last notification by one channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertDelivery {
     /// The channel.
     pub channel: AlertChannel,
     /// What the notification reported.
     pub transition: AlertTransition,
     /// When it was sent.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 

@@ -1,7 +1,6 @@
 //! Phone calls and their transcripts.
 
 use super::{BusinessId, CallId, CallSid, ContactId, ThreadId, Timestamp, TurnId, text_enum};
-use serde::{Deserialize, Serialize};
 
 text_enum! {
     /// Who called whom.
@@ -84,22 +83,17 @@ text_enum! {
 }
 
 /// A phone call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The id.
-    #[schema(value_type = i64)]
     pub id: CallId,
     /// The business.
-    #[schema(value_type = i64)]
     pub business_id: BusinessId,
     /// Twilio's CallSid.
-    #[schema(value_type = String)]
     pub call_sid: CallSid,
     /// The thread of calls with this contact.
-    #[schema(value_type = i64)]
     pub thread_id: ThreadId,
     /// The contact.
-    #[schema(value_type = i64)]
     pub contact_id: ContactId,
     /// Who called whom.
     pub direction: CallDirection,
@@ -116,13 +110,10 @@ pub struct Call {
     /// The AI model.
     pub model: Option<String>,
     /// When Twilio announced the call.
-    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When the media stream began.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub answered_at: Option<Timestamp>,
     /// When it ended.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     /// Why it ended.
     pub end_reason: Option<EndReason>,
@@ -137,7 +128,7 @@ pub struct Call {
 }
 
 /// The latency of each stage of one answer, in milliseconds after the caller stopped speaking.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TurnLatency {
     /// The AI began to respond.
     pub response_created_ms: Option<i64>,
@@ -150,13 +141,11 @@ pub struct TurnLatency {
 }
 
 /// An utterance of one speaker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// The id.
-    #[schema(value_type = i64)]
     pub id: TurnId,
     /// The call.
-    #[schema(value_type = i64)]
     pub call_id: CallId,
     /// The position in the call, from 1.
     pub seq: i64,

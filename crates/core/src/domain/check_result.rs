@@ -18,7 +18,7 @@ text_enum! {
 }
 
 /// The result of one check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckResult {
     /// The check: `database`, `published_copy`, …
     pub check: String,
@@ -31,13 +31,11 @@ pub struct CheckResult {
 }
 
 /// A self-check of the installation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfCheck {
     /// When it started.
-    #[schema(value_type = String, format = DateTime)]
     pub began_at: Timestamp,
     /// When it finished.
-    #[schema(value_type = String, format = DateTime)]
     pub ended_at: Timestamp,
     /// Whether nothing needs attention.
     pub ok: bool,

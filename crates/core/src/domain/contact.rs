@@ -1,21 +1,17 @@
 //! Contacts.
 
 use super::{BusinessId, ContactId, Timestamp, text_enum};
-use serde::{Deserialize, Serialize};
 
 /// A contact of the business.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// The id.
-    #[schema(value_type = i64)]
     pub id: ContactId,
     /// The business.
-    #[schema(value_type = i64)]
     pub business_id: BusinessId,
     /// The name that the owner gave, else the WhatsApp profile name; may be empty.
     pub display_name: String,
     /// When the contact was created.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
@@ -30,7 +26,7 @@ text_enum! {
 }
 
 /// Two contacts with histories that may be the same person; a user decides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergeSuggestion {
     /// The id.
     pub id: i64,
@@ -43,7 +39,6 @@ pub struct MergeSuggestion {
     /// The phone number or id that both contacts had.
     pub address: String,
     /// When the suggestion was created.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 

@@ -1,7 +1,6 @@
 //! Messages.
 
 use super::{MessageId, StoredNotice, ThreadId, Timestamp, text_enum};
-use serde::{Deserialize, Serialize};
 
 text_enum! {
     /// `in`: from the contact; `out`: from the business.
@@ -106,13 +105,11 @@ text_enum! {
 }
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The id; messages that arrived later have greater ids.
-    #[schema(value_type = i64)]
     pub id: MessageId,
     /// The thread.
-    #[schema(value_type = i64)]
     pub thread_id: ThreadId,
     /// The direction.
     pub direction: Direction,
@@ -136,31 +133,25 @@ pub struct Message {
     /// Why it failed: an AgentLocator or provider error code.
     pub error_code: Option<String>,
     /// Why it failed, or that it may have been sent; for people.
-    #[schema(value_type = Option<String>)]
     pub error: Option<StoredNotice>,
     /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
     pub author: Option<String>,
     /// The provider's id of the quoted message.
     pub quoted_msg_id: Option<String>,
     /// When a provider accepted it.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub sent_at: Option<Timestamp>,
     /// When it was delivered to the contact's phone.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub delivered_at: Option<Timestamp>,
     /// When the contact read it.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub read_at: Option<Timestamp>,
     /// When it was written: for a message that was delayed the provider's time, else the time of arrival.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
 /// A message with its files, reactions and edits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageDetail {
     /// The message in its current form.
-    #[serde(flatten)]
     pub message: Message,
     /// The message that it answers, where that is known.
     pub quote: Option<Quote>,
@@ -169,7 +160,6 @@ pub struct MessageDetail {
     /// The edits, oldest first.
     pub edits: Vec<Edit>,
     /// When its author deleted it; the text is kept.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub deleted_at: Option<Timestamp>,
     /// Who deleted it: `contact`, or `phone` for the business's own phone.
     pub deleted_by: Option<String>,
@@ -178,10 +168,9 @@ pub struct MessageDetail {
 }
 
 /// The quoted message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quote {
     /// The id of the message.
-    #[schema(value_type = i64)]
     pub message_id: MessageId,
     /// The direction.
     pub direction: Direction,
@@ -190,31 +179,29 @@ pub struct Quote {
 }
 
 /// A reaction to a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reaction {
     /// The emoji.
     pub emoji: String,
     /// The author: `contact`, or `phone` for the business's own phone.
     pub actor: String,
     /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
 /// An edit of a message by its author.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// The text before the edit.
     pub previous_text: String,
     /// The author: `contact`, or `phone` for the business's own phone.
     pub actor: String,
     /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
 /// A file of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFile {
     /// The position among the files of the message, from 0.
     pub position: i64,

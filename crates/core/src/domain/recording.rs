@@ -1,7 +1,6 @@
 //! Recordings of calls.
 
 use super::{CallId, RecordingId, Timestamp, text_enum};
-use serde::{Deserialize, Serialize};
 
 text_enum! {
     /// What made the recording.
@@ -30,13 +29,11 @@ text_enum! {
 }
 
 /// A recording of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
     /// The id.
-    #[schema(value_type = i64)]
     pub id: RecordingId,
     /// The call.
-    #[schema(value_type = i64)]
     pub call_id: CallId,
     /// What made the recording.
     pub source: RecordingSource,
@@ -55,6 +52,5 @@ pub struct Recording {
     /// Why it could not be fetched.
     pub error: Option<String>,
     /// When the recording began.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }

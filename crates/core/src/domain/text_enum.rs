@@ -12,13 +12,26 @@ pub struct UnknownValue {
     pub expected: String,
 }
 
+/// An enum of fixed words, for code that handles all of them alike. [`text_enum!`] implements it.
+pub trait TextEnum: Copy + 'static {
+    /// The name of the enum.
+    const NAME: &'static str;
+    /// What the enum stands for: its doc comment.
+    const DESCRIPTION: &'static str;
+    /// All values, in order.
+    const ALL: &'static [Self];
+
+    /// The word of the value.
+    fn as_str(self) -> &'static str;
+}
+
 /// Declares an enum with the word of each variant: the single definition for database, API and logs.
 #[macro_export]
 macro_rules! text_enum {
     // The word is a `tt` and not a `literal`, because the derives below do not accept a captured literal.
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+    ($(#[doc = $doc:tt])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $($(#[$vdoc])* #[doc = concat!("`", $word, "`")] #[serde(rename = $word)] $variant),+
         }
@@ -33,6 +46,16 @@ macro_rules! text_enum {
             }
         }
 
+        impl $crate::domain::TextEnum for $name {
+            const NAME: &'static str = stringify!($name);
+            const DESCRIPTION: &'static str = concat!($($doc, "\n"),*);
+            const ALL: &'static [Self] = $name::ALL;
+
+            fn as_str(self) -> &'static str {
+                $name::as_str(self)
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -44,7 +67,7 @@ macro_rules! text_enum {
 
             fn from_str(word: &str) -> Result<Self, Self::Err> {
                 Self::ALL.iter().copied().find(|v| v.as_str() == word).ok_or_else(|| $crate::domain::UnknownValue {
-                    kind: stringify!($name),
+                    kind: <Self as $crate::domain::TextEnum>::NAME,
                     value: word.to_owned(),
                     expected: [$($word),+].join(", "),
                 })

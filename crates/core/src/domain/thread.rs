@@ -1,7 +1,6 @@
 //! Threads: the conversation with one contact over one channel.
 
 use super::{BusinessId, ContactId, Provider, ThreadId, Timestamp, text_enum};
-use serde::{Deserialize, Serialize};
 
 text_enum! {
     /// The channel of a thread.
@@ -28,35 +27,29 @@ text_enum! {
 }
 
 /// The conversation with one contact over one channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
     /// The id.
-    #[schema(value_type = i64)]
     pub id: ThreadId,
     /// The business.
-    #[schema(value_type = i64)]
     pub business_id: BusinessId,
     /// The channel.
-    #[serde(rename = "type")]
     pub kind: ThreadType,
     /// The provider that was used last; none for calls before the first one.
     pub provider: Option<Provider>,
     /// The contact.
-    #[schema(value_type = i64)]
     pub contact_id: ContactId,
     /// The contact's number in E.164, else another address.
     pub peer_number: String,
     /// The title of the thread.
     pub title: String,
     /// When the newest message or call was.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub last_message_at: Option<Timestamp>,
     /// The number of unread messages.
     pub unread_count: i64,
     /// Whether the AI answers in this thread.
     pub ai_mode: AiMode,
     /// When it started.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 

@@ -4,38 +4,32 @@ use super::{Role, Timestamp, TokenId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The id.
-    #[schema(value_type = i64)]
     pub id: UserId,
     /// The log-in name; not case-sensitive.
     pub name: String,
     /// The role.
     pub role: Role,
     /// When it was created.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When they last logged in.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub last_login_at: Option<Timestamp>,
 }
 
 /// A bearer token for the API, without the secret, which is shown once and not kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiToken {
     /// The id.
-    #[schema(value_type = i64)]
     pub id: TokenId,
     /// Its purpose, as its creator named it.
     pub name: String,
     /// The role of the token.
     pub role: Role,
     /// When it was created.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub last_used_at: Option<Timestamp>,
     /// The actor that created it: `user:3`, `token:2`, `cli`. Null if unknown.
     pub created_by: Option<String>,
@@ -43,7 +37,6 @@ pub struct ApiToken {
     /// that has the token's rights, the token is not accepted.
     pub user_name: Option<String>,
     /// When it expires; null: never.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -95,12 +88,11 @@ impl SessionSummary {
 }
 
 /// An entry of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// The number of the entry; later entries have greater numbers.
     pub id: i64,
     /// When it happened.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The actor: `user:3`, `token:2`, `cli`.
     pub actor: String,

@@ -1,0 +1,120 @@
+//! What the API shows of alerts.
+
+use crate::domain::{self, Alert, Language, Mute, Timestamp};
+use crate::http::api::one_of::OneOf;
+use crate::http::api::views;
+use crate::http::pagination::Page;
+use crate::messages;
+use crate::store::AlertEvent;
+use serde::{Deserialize, Serialize};
+
+type AlertChannel = OneOf<domain::AlertChannel>;
+pub(super) type AlertKind = OneOf<domain::AlertKind>;
+type AlertState = OneOf<domain::AlertState>;
+type AlertTransition = OneOf<domain::AlertTransition>;
+pub(crate) type AlertEventItemPage = Page<AlertEventItem>;
+pub(crate) type AlertItemPage = Page<AlertItem>;
+
+/// An alert.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct AlertItem {
+    kind: AlertKind,
+    state: AlertState,
+    /// The name of the alert, in Hebrew and English.
+    headline: Bilingual,
+    /// What was found.
+    detail: Bilingual,
+    /// What to do about it.
+    remedy: Bilingual,
+    /// Since when it is active, or was active last.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// When it cleared.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    cleared_at: Option<Timestamp>,
+    /// Whether no notification is sent at present.
+    muted: bool,
+    /// Until when it is muted; null: until it has cleared.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    muted_until: Option<Timestamp>,
+    /// The last notification by each channel.
+    deliveries: Vec<AlertDelivery>,
+}
+
+impl AlertItem {
+    pub(super) fn new(alert: Alert, now: Timestamp) -> Self {
+        Self {
+            kind: alert.kind.into(),
+            state: alert.state.into(),
+            headline: Bilingual::of(|language| messages::headline(language, alert.kind)),
+            remedy: Bilingual::of(|language| messages::remedy(language, alert.kind)),
+            muted: alert.is_muted(now),
+            muted_until: match alert.mute {
+                Some(Mute::Until(until)) => Some(until),
+                Some(Mute::WhileItLasts) | None => None,
+            },
+            detail: Bilingual::of(|language| messages::detail(language, &alert.detail)),
+            since: alert.since,
+            cleared_at: alert.cleared_at,
+            deliveries: views(alert.deliveries),
+        }
+    }
+}
+
+/// A text in Hebrew and English.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Bilingual {
+    he: String,
+    en: String,
+}
+
+impl Bilingual {
+    fn of(text: impl Fn(Language) -> String) -> Self {
+        Self { he: text(Language::Hebrew), en: text(Language::English) }
+    }
+}
+
+/// The last notification by one channel.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct AlertDelivery {
+    /// The channel.
+    channel: AlertChannel,
+    /// What the notification reported.
+    transition: AlertTransition,
+    /// When it was sent.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+impl From<domain::AlertDelivery> for AlertDelivery {
+    fn from(domain::AlertDelivery { channel, transition, at }: domain::AlertDelivery) -> Self {
+        Self { channel: channel.into(), transition: transition.into(), at }
+    }
+}
+
+/// A change of an alert's state, or a notification of it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct AlertEventItem {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    kind: String,
+    /// `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
+    transition: String,
+    /// The channel of a notification; empty for a change of state.
+    channel: String,
+}
+
+impl From<AlertEvent> for AlertEventItem {
+    fn from(AlertEvent { at, kind, transition, channel }: AlertEvent) -> Self {
+        Self { at, kind, transition, channel }
+    }
+}
+
+/// How long to mute an alert.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MuteRequest {
+    /// The number of hours, 1 to 720; without it, until the alert has cleared.
+    #[schema(minimum = 1, maximum = 720)]
+    pub(super) hours: Option<u32>,
+}

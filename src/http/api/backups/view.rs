@@ -1,0 +1,88 @@
+//! What the API shows of snapshots.
+
+use crate::backup;
+use crate::domain::Timestamp;
+use serde::Serialize;
+
+/// The snapshots.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct BackupsResponse {
+    /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: before the first night; `off`.
+    pub(super) status: &'static str,
+    /// The result of the last attempt.
+    pub(super) last_run: BackupRun,
+    /// The snapshots in the folder, newest first.
+    pub(super) snapshots: Vec<Snapshot>,
+    /// Whether they are uploaded to a bucket too.
+    pub(super) bucket: bool,
+}
+
+/// The result of the last snapshot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct BackupRun {
+    /// When the last attempt succeeded.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_success_at: Option<Timestamp>,
+    /// The file name.
+    last_snapshot: Option<String>,
+    /// The size in bytes.
+    last_bytes: u64,
+    /// When the last attempt was made.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_attempt_at: Option<Timestamp>,
+    /// Why the last attempt failed; null if it succeeded.
+    last_error: Option<String>,
+    /// Whether the last attempt failed for lack of disk space.
+    lacks_space: bool,
+    /// When the bucket was last verified to be complete.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    bucket_success_at: Option<Timestamp>,
+    /// Why the last upload to the bucket failed; null if it succeeded.
+    bucket_error: Option<String>,
+}
+
+impl From<backup::BackupRun> for BackupRun {
+    fn from(run: backup::BackupRun) -> Self {
+        Self {
+            last_success_at: run.last_success_at,
+            last_snapshot: run.last_snapshot,
+            last_bytes: run.last_bytes,
+            last_attempt_at: run.last_attempt_at,
+            last_error: run.last_error,
+            lacks_space: run.lacks_space,
+            bucket_success_at: run.bucket_success_at,
+            bucket_error: run.bucket_error,
+        }
+    }
+}
+
+/// A snapshot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Snapshot {
+    /// The file name.
+    name: String,
+    /// The occasion: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
+    kind: &'static str,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// The size in bytes.
+    bytes: u64,
+    /// Whether it is encrypted.
+    encrypted: bool,
+    /// The SHA-256 of the file, in hexadecimal; null if none was stored with it.
+    sha256: Option<String>,
+}
+
+impl From<backup::Snapshot> for Snapshot {
+    fn from(snapshot: backup::Snapshot) -> Self {
+        Self {
+            name: snapshot.name,
+            kind: snapshot.kind.as_str(),
+            created_at: snapshot.created_at,
+            bytes: snapshot.bytes,
+            encrypted: snapshot.encrypted,
+            sha256: snapshot.sha256,
+        }
+    }
+}

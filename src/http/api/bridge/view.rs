@@ -1,0 +1,168 @@
+//! What the API shows of the bridge.
+
+use crate::domain::{Language, Notice, Timestamp};
+use crate::http::api::one_of::OneOf;
+use crate::messages;
+use crate::providers::baileys::bridge::{self as link, Overview};
+use serde::{Deserialize, Serialize};
+
+type LinkState = OneOf<link::LinkState>;
+
+/// The state of the bridge. A field that an older bridge does not report is null.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct BridgeStatus {
+    /// Whether the bridge is in use.
+    enabled: bool,
+    /// Whether the bridge answers.
+    reachable: bool,
+    /// Whether the link to WhatsApp is up.
+    connected: bool,
+    /// The state of the link.
+    state: LinkState,
+    /// What prevents the link and what to do about it, for people, in the business's language; null if nothing does.
+    reason: Option<String>,
+    /// Since when the link is in this state.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+    /// WhatsApp's status code of the last disconnect.
+    last_code: Option<i64>,
+    /// The version of the bridge.
+    version: Option<String>,
+    /// The linked WhatsApp account.
+    account: Option<LinkedAccount>,
+    /// What is queued in the bridge.
+    waiting: BridgeBacklog,
+    /// WhatsApp's lock on writing to new people, while there is one.
+    restriction: Option<AccountRestriction>,
+    /// Since when nothing comes in by a link that is alive, not even the answer of the account's own phone; null while that
+    /// is not so.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deaf_since: Option<Timestamp>,
+    /// The code to scan, while one waits; for owners.
+    pairing: Option<PairingQr>,
+    /// The pairing code while one is valid; for owners only.
+    pairing_code: Option<String>,
+    /// When the pairing code expires; another one follows.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pairing_code_expires_at: Option<Timestamp>,
+}
+
+/// The linked WhatsApp account.
+#[derive(Serialize, utoipa::ToSchema)]
+struct LinkedAccount {
+    /// E.164.
+    phone: Option<String>,
+    /// The profile name.
+    name: Option<String>,
+}
+
+/// What is queued in the bridge; null if unknown.
+#[derive(Serialize, utoipa::ToSchema)]
+struct BridgeBacklog {
+    /// Messages and updates that the daemon has not accepted yet.
+    inbox: Option<u64>,
+    /// Files of messages.
+    media: Option<u64>,
+    /// Messages and updates that the daemon refused; see the log.
+    refused: Option<u64>,
+}
+
+/// WhatsApp's restriction on starting new chats.
+#[derive(Serialize, utoipa::ToSchema)]
+struct AccountRestriction {
+    /// When it ends; null if WhatsApp does not say.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// WhatsApp's name for the restriction.
+    kind: Option<String>,
+}
+
+/// A QR code that can be scanned.
+#[derive(Serialize, utoipa::ToSchema)]
+struct PairingQr {
+    /// The content of the QR code.
+    qr: String,
+    /// The QR code as SVG; null if the bridge does not draw it.
+    svg: Option<String>,
+    /// When it expires; another one follows.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+impl BridgeStatus {
+    pub(super) fn of(overview: Overview, language: Language, is_owner: bool) -> Self {
+        let Overview { reachable, connected, report, qr } = overview;
+        let restricted = report.restriction.as_ref().filter(|_| report.state.is_connected());
+        let reason = restricted.map(|_| Notice::WhatsAppRestricted).or_else(|| report.state.notice());
+        let account = report.account.map(|link::Account { phone, name }| LinkedAccount {
+            phone: phone.map(|digits| format!("+{}", digits.trim_start_matches('+'))),
+            name,
+        });
+        let expires_at = report.qr_expires_at;
+        Self {
+            enabled: true,
+            reachable,
+            connected,
+            state: report.state.into(),
+            reason: reason.map(|notice| messages::text(language, &notice)),
+            since: report.since,
+            last_code: report.last_code,
+            version: report.version,
+            account,
+            waiting: BridgeBacklog { inbox: report.inbox, media: report.media_waiting, refused: report.refused },
+            restriction: report.restriction.map(|link::Restriction { until, kind }| AccountRestriction { until, kind }),
+            deaf_since: report.deaf_since,
+            pairing: qr.filter(|_| is_owner).map(|code| PairingQr { qr: code.text, svg: code.svg, expires_at }),
+            pairing_code: report.pairing_code.filter(|_| is_owner),
+            pairing_code_expires_at: report.pairing_code_expires_at.filter(|_| is_owner),
+        }
+    }
+
+    /// The state without a bridge.
+    pub(super) fn disabled(language: Language) -> Self {
+        let state = link::LinkState::Disabled;
+        Self {
+            enabled: false,
+            reachable: false,
+            connected: false,
+            state: state.into(),
+            reason: state.notice().map(|notice| messages::text(language, &notice)),
+            since: None,
+            last_code: None,
+            version: None,
+            account: None,
+            waiting: BridgeBacklog { inbox: None, media: None, refused: None },
+            restriction: None,
+            deaf_since: None,
+            pairing: None,
+            pairing_code: None,
+            pairing_code_expires_at: None,
+        }
+    }
+}
+
+/// The result of a request to pair.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct StartPairingResponse {
+    /// Always true.
+    pub(super) ok: bool,
+    /// The state of the link.
+    pub(super) state: LinkState,
+}
+
+/// The phone to be linked.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PairingCodeRequest {
+    /// The number of the account that is to be linked: `+9725…`, or the national `05…`.
+    pub(super) phone: String,
+}
+
+/// A pairing code, to be typed into the phone.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct PairingCodeResponse {
+    /// Always true.
+    pub(super) ok: bool,
+    /// Eight letters and digits.
+    pub(super) code: String,
+}

@@ -1,0 +1,230 @@
+//! What the API shows of calls.
+
+#![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
+
+use crate::domain::{self, Timestamp};
+use crate::http::api::one_of::OneOf;
+use serde::Serialize;
+
+type CallDirection = OneOf<domain::CallDirection>;
+type CallMedium = OneOf<domain::CallMedium>;
+type CallState = OneOf<domain::CallState>;
+type EndReason = OneOf<domain::EndReason>;
+type RecordingSource = OneOf<domain::RecordingSource>;
+type RecordingState = OneOf<domain::RecordingState>;
+type Speaker = OneOf<domain::Speaker>;
+
+/// A page of calls, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CallPage {
+    pub(super) calls: Vec<Call>,
+    /// `cursor` of the next page; null on the last page.
+    pub(super) next_cursor: Option<String>,
+}
+
+/// A call with its turns and recordings.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CallDetail {
+    #[serde(flatten)]
+    pub(super) call: Call,
+    /// The turns in order.
+    pub(super) turns: Vec<Turn>,
+    /// The recordings; `/api/calls/{id}/recording` plays them.
+    pub(super) recordings: Vec<Recording>,
+}
+
+/// A phone call.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Call {
+    /// The id.
+    id: i64,
+    /// The business.
+    business_id: i64,
+    /// Twilio's CallSid.
+    call_sid: String,
+    /// The thread of calls with this contact.
+    thread_id: i64,
+    /// The contact.
+    contact_id: i64,
+    /// Who called whom.
+    direction: CallDirection,
+    /// The network: phone or WhatsApp.
+    medium: CallMedium,
+    /// The caller's number in E.164, else what Twilio sent (`anonymous`).
+    peer_number: String,
+    /// The business's number.
+    own_number: String,
+    /// The state of the call.
+    state: CallState,
+    /// The voice engine: `realtime`, `voicemail`, `record`; null before the stream began.
+    engine: Option<String>,
+    /// The AI model.
+    model: Option<String>,
+    /// When Twilio announced the call.
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// When the media stream began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    answered_at: Option<Timestamp>,
+    /// When it ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+    /// Why it ended.
+    end_reason: Option<EndReason>,
+    /// Whether the call was missed: the service was off or unreachable, and learned of the call from Twilio's list afterwards.
+    missed: bool,
+    /// The duration as Twilio reports it, else as measured here.
+    duration_ms: Option<i64>,
+    /// The cost of the AI, in millionths of a dollar.
+    cost_micros: i64,
+    /// The transcript of the message that the caller left, if there is one.
+    message_text: Option<String>,
+}
+
+impl From<domain::Call> for Call {
+    fn from(call: domain::Call) -> Self {
+        Self {
+            id: call.id.0,
+            business_id: call.business_id.0,
+            call_sid: call.call_sid.to_string(),
+            thread_id: call.thread_id.0,
+            contact_id: call.contact_id.0,
+            direction: call.direction.into(),
+            medium: call.medium.into(),
+            peer_number: call.peer_number,
+            own_number: call.own_number,
+            state: call.state.into(),
+            engine: call.engine,
+            model: call.model,
+            started_at: call.started_at,
+            answered_at: call.answered_at,
+            ended_at: call.ended_at,
+            end_reason: call.end_reason.map(OneOf),
+            missed: call.missed,
+            duration_ms: call.duration_ms,
+            cost_micros: call.cost_micros,
+            message_text: call.message_text,
+        }
+    }
+}
+
+/// An utterance of one speaker.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Turn {
+    /// The id.
+    id: i64,
+    /// The call.
+    call_id: i64,
+    /// The position in the call, from 1.
+    seq: i64,
+    /// The speaker.
+    speaker: Speaker,
+    /// The whole text.
+    text: String,
+    /// The part of `text` that the other side heard.
+    heard_text: String,
+    /// Whether the other side interrupted it.
+    interrupted: bool,
+    /// Milliseconds since the stream began.
+    started_ms: i64,
+    /// Milliseconds since the stream began.
+    ended_ms: Option<i64>,
+    /// The latency of each stage of the answer.
+    latency: TurnLatency,
+    /// AI tokens read for this turn.
+    tokens_in: i64,
+    /// AI tokens written for this turn.
+    tokens_out: i64,
+    /// The cost, in millionths of a dollar.
+    cost_micros: i64,
+}
+
+impl From<domain::Turn> for Turn {
+    fn from(turn: domain::Turn) -> Self {
+        Self {
+            id: turn.id.0,
+            call_id: turn.call_id.0,
+            seq: turn.seq,
+            speaker: turn.speaker.into(),
+            text: turn.text,
+            heard_text: turn.heard_text,
+            interrupted: turn.interrupted,
+            started_ms: turn.started_ms,
+            ended_ms: turn.ended_ms,
+            latency: turn.latency.into(),
+            tokens_in: turn.tokens_in,
+            tokens_out: turn.tokens_out,
+            cost_micros: turn.cost_micros,
+        }
+    }
+}
+
+/// The latency of each stage of one answer, in milliseconds after the caller stopped speaking.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct TurnLatency {
+    /// The AI began to respond.
+    response_created_ms: Option<i64>,
+    /// The first audio arrived from the AI.
+    first_delta_ms: Option<i64>,
+    /// The first audio was sent to Twilio.
+    first_sent_ms: Option<i64>,
+    /// The caller began to hear it, by Twilio's mark.
+    first_played_ms: Option<i64>,
+}
+
+impl From<domain::TurnLatency> for TurnLatency {
+    fn from(latency: domain::TurnLatency) -> Self {
+        Self {
+            response_created_ms: latency.response_created_ms,
+            first_delta_ms: latency.first_delta_ms,
+            first_sent_ms: latency.first_sent_ms,
+            first_played_ms: latency.first_played_ms,
+        }
+    }
+}
+
+/// A recording of a call.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Recording {
+    /// The id.
+    id: i64,
+    /// The call.
+    call_id: i64,
+    /// What made the recording.
+    source: RecordingSource,
+    /// The MIME type.
+    mime: String,
+    /// 2 for both sides: the caller left, the agent right.
+    channels: i64,
+    /// The duration.
+    duration_ms: i64,
+    /// The size in bytes.
+    bytes: i64,
+    /// The state of the recording.
+    state: RecordingState,
+    /// Where in the recording the caller's message begins.
+    message_ms: Option<i64>,
+    /// Why it could not be fetched.
+    error: Option<String>,
+    /// When the recording began.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<domain::Recording> for Recording {
+    fn from(recording: domain::Recording) -> Self {
+        Self {
+            id: recording.id.0,
+            call_id: recording.call_id.0,
+            source: recording.source.into(),
+            mime: recording.mime,
+            channels: recording.channels,
+            duration_ms: recording.duration_ms,
+            bytes: recording.bytes,
+            state: recording.state.into(),
+            message_ms: recording.message_ms,
+            error: recording.error,
+            created_at: recording.created_at,
+        }
+    }
+}

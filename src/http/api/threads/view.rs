@@ -1,0 +1,284 @@
+//! What the API shows of threads and messages.
+
+#![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
+
+use crate::domain::{self, Language, Timestamp};
+use crate::http::api::one_of::OneOf;
+use crate::http::api::views;
+use crate::messages;
+use serde::{Deserialize, Serialize};
+
+type AiMode = OneOf<domain::AiMode>;
+type Direction = OneOf<domain::Direction>;
+type MediaKind = OneOf<domain::MediaKind>;
+type MessageType = OneOf<domain::MessageType>;
+pub(crate) type MessageStatus = OneOf<domain::MessageStatus>;
+pub(crate) type Provider = OneOf<domain::Provider>;
+pub(super) type ThreadType = OneOf<domain::ThreadType>;
+
+/// A page of threads, newest activity first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ThreadPage {
+    pub(super) threads: Vec<Thread>,
+    /// `cursor` of the next page; null on the last page.
+    pub(super) next_cursor: Option<String>,
+}
+
+/// A page of messages, oldest first; without `before` the newest ones.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MessagePage {
+    pub(super) messages: Vec<MessageDetail>,
+    /// `before` of the page with older messages; null on the oldest page.
+    pub(super) next_cursor: Option<String>,
+}
+
+/// The AI mode of a thread.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetAiModeRequest {
+    pub(super) ai_mode: AiMode,
+}
+
+/// The conversation with one contact over one channel.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Thread {
+    /// The id.
+    id: i64,
+    /// The business.
+    business_id: i64,
+    /// The channel.
+    #[serde(rename = "type")]
+    kind: ThreadType,
+    /// The provider that was used last; none for calls before the first one.
+    provider: Option<Provider>,
+    /// The contact.
+    contact_id: i64,
+    /// The contact's number in E.164, else another address.
+    peer_number: String,
+    /// The title of the thread.
+    title: String,
+    /// When the newest message or call was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_message_at: Option<Timestamp>,
+    /// The number of unread messages.
+    unread_count: i64,
+    /// Whether the AI answers in this thread.
+    ai_mode: AiMode,
+    /// When it started.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<domain::Thread> for Thread {
+    fn from(thread: domain::Thread) -> Self {
+        Self {
+            id: thread.id.0,
+            business_id: thread.business_id.0,
+            kind: thread.kind.into(),
+            provider: thread.provider.map(OneOf),
+            contact_id: thread.contact_id.0,
+            peer_number: thread.peer_number,
+            title: thread.title,
+            last_message_at: thread.last_message_at,
+            unread_count: thread.unread_count,
+            ai_mode: thread.ai_mode.into(),
+            created_at: thread.created_at,
+        }
+    }
+}
+
+/// A message with its files, reactions and edits.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MessageDetail {
+    /// The message in its current form.
+    #[serde(flatten)]
+    message: Message,
+    /// The message that it answers, where that is known.
+    quote: Option<Quote>,
+    /// The current reactions, at most one of each side.
+    reactions: Vec<Reaction>,
+    /// The edits, oldest first.
+    edits: Vec<Edit>,
+    /// When its author deleted it; the text is kept.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deleted_at: Option<Timestamp>,
+    /// Who deleted it: `contact`, or `phone` for the business's own phone.
+    deleted_by: Option<String>,
+    /// The files.
+    files: Vec<MessageFile>,
+}
+
+impl MessageDetail {
+    /// `language` is that of the error.
+    pub(super) fn new(detail: domain::MessageDetail, language: Language) -> Self {
+        Self {
+            message: Message::new(detail.message, language),
+            quote: detail.quote.map(Into::into),
+            reactions: views(detail.reactions),
+            edits: views(detail.edits),
+            deleted_at: detail.deleted_at,
+            deleted_by: detail.deleted_by,
+            files: views(detail.files),
+        }
+    }
+}
+
+/// One message.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Message {
+    /// The id; messages that arrived later have greater ids.
+    id: i64,
+    /// The thread.
+    thread_id: i64,
+    /// The direction.
+    direction: Direction,
+    /// `text`, or `media` for a message with files.
+    message_type: MessageType,
+    /// The kind of the content.
+    media_kind: MediaKind,
+    /// The text; empty for a file without a caption.
+    content_text: String,
+    /// The URL of the file: the provider's, then the local one once it has been fetched.
+    media_url: Option<String>,
+    /// The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`, or
+    /// `pruned` if it was deleted according to the retention settings.
+    media_state: Option<String>,
+    /// The way it took, or will take.
+    provider: Option<Provider>,
+    /// The provider's id of the message.
+    provider_msg_id: Option<String>,
+    /// The delivery status.
+    status: MessageStatus,
+    /// Why it failed: an AgentLocator or provider error code.
+    error_code: Option<String>,
+    /// Why it failed, or that it may have been sent; for people.
+    error: Option<String>,
+    /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
+    author: Option<String>,
+    /// The provider's id of the quoted message.
+    quoted_msg_id: Option<String>,
+    /// When a provider accepted it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    sent_at: Option<Timestamp>,
+    /// When it was delivered to the contact's phone.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    delivered_at: Option<Timestamp>,
+    /// When the contact read it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    read_at: Option<Timestamp>,
+    /// When it was written: for a message that was delayed the provider's time, else the time of arrival.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl Message {
+    fn new(message: domain::Message, language: Language) -> Self {
+        Self {
+            id: message.id.0,
+            thread_id: message.thread_id.0,
+            direction: message.direction.into(),
+            message_type: message.message_type.into(),
+            media_kind: message.media_kind.into(),
+            content_text: message.content_text,
+            media_url: message.media_url,
+            media_state: message.media_state,
+            provider: message.provider.map(OneOf),
+            provider_msg_id: message.provider_msg_id,
+            status: message.status.into(),
+            error_code: message.error_code,
+            error: message.error.map(|error| messages::stored(language, &error)),
+            author: message.author,
+            quoted_msg_id: message.quoted_msg_id,
+            sent_at: message.sent_at,
+            delivered_at: message.delivered_at,
+            read_at: message.read_at,
+            created_at: message.created_at,
+        }
+    }
+}
+
+/// The quoted message.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Quote {
+    /// The id of the message.
+    message_id: i64,
+    /// The direction.
+    direction: Direction,
+    /// The text.
+    content_text: String,
+}
+
+impl From<domain::Quote> for Quote {
+    fn from(quote: domain::Quote) -> Self {
+        Self { message_id: quote.message_id.0, direction: quote.direction.into(), content_text: quote.content_text }
+    }
+}
+
+/// A reaction to a message.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Reaction {
+    /// The emoji.
+    emoji: String,
+    /// The author: `contact`, or `phone` for the business's own phone.
+    actor: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+impl From<domain::Reaction> for Reaction {
+    fn from(domain::Reaction { emoji, actor, at }: domain::Reaction) -> Self {
+        Self { emoji, actor, at }
+    }
+}
+
+/// An edit of a message by its author.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Edit {
+    /// The text before the edit.
+    previous_text: String,
+    /// The author: `contact`, or `phone` for the business's own phone.
+    actor: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+impl From<domain::Edit> for Edit {
+    fn from(domain::Edit { previous_text, actor, at }: domain::Edit) -> Self {
+        Self { previous_text, actor, at }
+    }
+}
+
+/// A file of a message.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct MessageFile {
+    /// The position among the files of the message, from 0.
+    position: i64,
+    /// The file name that the sender gave.
+    file_name: Option<String>,
+    /// The MIME type.
+    mime: Option<String>,
+    /// The size in bytes; null until it has been fetched.
+    bytes: Option<i64>,
+    /// `waiting`, `stored`, `linked`, `failed` or `pruned`, as the message's `media_state`.
+    state: String,
+    /// Why it could not be fetched.
+    error: Option<String>,
+    /// The URL of the file; null until it has been fetched.
+    url: Option<String>,
+}
+
+impl From<domain::MessageFile> for MessageFile {
+    fn from(file: domain::MessageFile) -> Self {
+        Self {
+            position: file.position,
+            file_name: file.file_name,
+            mime: file.mime,
+            bytes: file.bytes,
+            state: file.state,
+            error: file.error,
+            url: file.url,
+        }
+    }
+}

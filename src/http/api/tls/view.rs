@@ -1,0 +1,64 @@
+//! What the API shows of certificates.
+
+use crate::domain::Timestamp;
+use crate::http::api::one_of::OneOf;
+use crate::tls;
+use serde::Serialize;
+
+type CertificateSource = OneOf<tls::CertificateSource>;
+type TlsHealth = OneOf<tls::TlsHealth>;
+
+/// The state of TLS.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TlsStatus {
+    /// Whether action is needed.
+    health: TlsHealth,
+    /// The source of the certificate that is served.
+    source: CertificateSource,
+    /// The host names that the certificate covers.
+    names: Vec<String>,
+    /// The host names that the certificate should cover.
+    wanted_names: Vec<String>,
+    /// The issuer.
+    issuer: Option<String>,
+    /// The SHA-256 fingerprint of the certificate.
+    fingerprint: Option<String>,
+    /// When the certificate becomes valid.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    not_before: Option<Timestamp>,
+    /// When the certificate expires.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    not_after: Option<Timestamp>,
+    /// What went wrong last, until it goes well.
+    last_error: Option<TlsTrouble>,
+    /// When the next request to the certificate authority is due.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_attempt_at: Option<Timestamp>,
+}
+
+/// The last error.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct TlsTrouble {
+    /// When it happened.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// What happened and what to do, for people.
+    text: String,
+}
+
+impl From<tls::TlsStatus> for TlsStatus {
+    fn from(status: tls::TlsStatus) -> Self {
+        Self {
+            health: status.health.into(),
+            source: status.source.into(),
+            names: status.names,
+            wanted_names: status.wanted_names,
+            issuer: status.issuer,
+            fingerprint: status.fingerprint,
+            not_before: status.not_before,
+            not_after: status.not_after,
+            last_error: status.last_error.map(|error| TlsTrouble { at: error.at, text: error.text }),
+            next_attempt_at: status.next_attempt_at,
+        }
+    }
+}
