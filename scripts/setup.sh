@@ -312,8 +312,8 @@ npm_ci() {
 # Twilio's own library, against which signatures and TwiML are tested.
 twilio_helper() { npm_ci tests/twilio-helper "Twilio's helper library for the tests"; }
 
-# The generator of API clients, and a TypeScript that compiles them.
-api_client() { npm_ci tests/api-client "the generator of API clients for the tests"; }
+# The generator of API clients, a TypeScript that compiles them, and Spectral, which checks the document.
+api_client() { npm_ci tests/api-client "the tools for the API document for the tests"; }
 
 bridge_libraries() {
     node_is_new_enough
