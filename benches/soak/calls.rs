@@ -1,4 +1,4 @@
-//! Calls: on each line one after the other, as long as the load lasts.
+//! The callers: each simulated phone line places one call after another until the load ends.
 
 use crate::expected::Expected;
 use crate::rng::SeededRng;
@@ -7,16 +7,16 @@ use agentlocator::simulator::openai::{OpenAi, Turn};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What all lines share.
+/// The state that all phone lines share.
 #[derive(Clone)]
 pub struct Lines {
     pub phone: Phone,
     pub ai: Arc<OpenAi>,
     pub voice_url: String,
-    /// Numbers that also write by WhatsApp.
+    /// Phone numbers that also send WhatsApp messages.
     pub writers: Arc<Vec<String>>,
     pub expected: Arc<Expected>,
-    /// How many lines there are.
+    /// The number of phone lines.
     pub count: u64,
 }
 
@@ -37,7 +37,7 @@ enum Kind {
     OddSocket,
 }
 
-/// Each as often as it stands here.
+/// All kinds; the number of entries of a kind is its frequency.
 const KINDS: [Kind; 24] = [
     Kind::Conversation,
     Kind::Conversation,
@@ -83,8 +83,8 @@ impl Kind {
         }
     }
 
-    /// What the AI hears and answers. Sessions take what is set when they open; a session that takes the turns of another line's call
-    /// is no less a conversation.
+    /// What the AI hears and answers. A session uses the turns that are set when it opens; these may be those of another line's
+    /// call, which the checks allow.
     fn turns(self) -> Vec<Turn> {
         let question = Turn::new("אפשר לקבוע תור למחר?", "בשמחה, בשעה עשר או בארבע אחר הצהריים?");
         let thanks = Turn::new("תודה רבה", "תודה, רשמתי. נתראה מחר בארבע!");
@@ -102,7 +102,7 @@ impl Kind {
         }
     }
 
-    /// What the caller does while the first stream is open, and a later one.
+    /// The caller's script for the first stream, and the one for later streams.
     fn scripts(self, rng: &mut SeededRng) -> (String, &'static str) {
         let mut say = || format!("say {}ms", 700 + rng.below(1_800));
         let script = match self {
@@ -164,9 +164,9 @@ impl Kind {
     }
 }
 
-/// One line: calls one after the other.
+/// Runs one phone line: places calls one after another.
 pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
-    // Lines do not begin in the same second.
+    // The lines start at different times.
     tokio::time::sleep(Duration::from_millis(number * 400)).await;
     let writers: Vec<_> = lines
         .writers
@@ -180,7 +180,7 @@ pub async fn line(lines: Lines, number: u64, mut rng: SeededRng) {
         let kind = *rng.pick(&KINDS);
         let mut plan = CallPlan::new(lines.voice_url.clone());
         plan.call_sid = Some(format!("CA{:016x}{:016x}", rng.next(), rng.next()));
-        // Each line has numbers of its own: a second call by a caller who is being transferred is rejected as a loop.
+        // Each line has its own numbers, because a second call from a caller who is being transferred is rejected as a forwarding loop.
         plan.from = if !writers.is_empty() && rng.percent(25) {
             rng.pick(&writers).clone()
         } else {
@@ -209,5 +209,5 @@ pub const TORN_SOCKET: &str = "torn socket";
 pub const BAD_NETWORK: &str = "bad network";
 pub const NO_STREAM: &str = "no stream";
 pub const ODD_SOCKET: &str = "odd socket";
-/// No call of the scripts lasts that long unless it hangs, even on a busy machine.
+/// A scripted call that exceeds this duration hangs, even on a busy machine.
 const LONGEST_CALL: Duration = Duration::from_mins(5);

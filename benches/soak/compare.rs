@@ -6,7 +6,7 @@ use agentlocator::simulator::openai::OpenAiState;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that the clients and the fake vendors know at the end.
+/// What the clients and the fake vendors have recorded at the end of the load.
 pub struct Observed<'a> {
     pub expected: &'a Expected,
     /// The state of the WhatsApp server.
@@ -16,7 +16,7 @@ pub struct Observed<'a> {
     pub ai: OpenAiState,
 }
 
-/// What is not finished yet; empty once nothing is on its way.
+/// Counts unfinished work by kind; empty once no work is pending.
 pub fn open(copy: &Copy, expected: &Expected, whatsapp: &Value) -> Vec<(&'static str, i64)> {
     let written: usize = expected.state().written.values().map(Vec::len).sum();
     let stored = copy.number("SELECT count(*) FROM messages WHERE direction = 'in'");
@@ -39,7 +39,7 @@ pub fn open(copy: &Copy, expected: &Expected, whatsapp: &Value) -> Vec<(&'static
     open
 }
 
-/// Every difference.
+/// Returns all differences between those records and the database.
 pub fn differences(copy: &Copy, observed: &Observed<'_>) -> Vec<String> {
     let mut found = copy.damage();
     calls(copy, observed.expected, &mut found);
@@ -68,7 +68,7 @@ fn calls(copy: &Copy, expected: &Expected, found: &mut Vec<String>) {
             found.push(format!("call {} ({}): {row} rows, ended with a reason: {end}", call.sid, call.kind));
         }
         if call.was_streamed && !recorded.contains_key(&call.sid) {
-            found.push(format!("call {} ({}) has no whole recording", call.sid, call.kind));
+            found.push(format!("call {} ({}) has no complete recording", call.sid, call.kind));
         }
     }
     let placed: BTreeSet<_> = state.calls.iter().map(|call| &call.sid).collect();
@@ -83,7 +83,7 @@ fn calls(copy: &Copy, expected: &Expected, found: &mut Vec<String>) {
 
 fn messages_in(copy: &Copy, observed: &Observed<'_>, found: &mut Vec<String>) {
     let inbound = observed.whatsapp["inbound"].as_array().cloned().unwrap_or_default();
-    // What the bridge could not decrypt at first was sent again, and stands behind what came meanwhile.
+    // A message that the bridge could not decrypt at first was sent again, and is stored after those that arrived meanwhile.
     let again: BTreeSet<String> = inbound
         .iter()
         .filter(|message| message["retries"] != 0)
@@ -167,7 +167,7 @@ fn messages_out(copy: &Copy, observed: &Observed<'_>, found: &mut Vec<String>) {
     }
 }
 
-/// Each message that the agent took is written down once: its text has the id of the tool call.
+/// Checks that each message taken by the agent is stored once; its text contains the id of the tool call.
 fn tools(copy: &Copy, ai: &OpenAiState, found: &mut Vec<String>) {
     let texts = copy.texts("SELECT message_text FROM calls WHERE message_text IS NOT NULL").join("\n");
     let outputs = ai.sessions.iter().flat_map(|session| &session.function_outputs);
@@ -175,7 +175,7 @@ fn tools(copy: &Copy, ai: &OpenAiState, found: &mut Vec<String>) {
         let times = texts.matches(&format!("[{call_id}]")).count();
         let is_done = output == r#"{"ok":true}"#;
         if times > 1 || times == 1 && !is_done {
-            found.push(format!("tool call {call_id} was answered {output} and is written down {times} times"));
+            found.push(format!("tool call {call_id} returned {output} and is stored {times} times"));
         }
     }
     let answered: BTreeSet<_> =
@@ -183,11 +183,11 @@ fn tools(copy: &Copy, ai: &OpenAiState, found: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     for tag in texts.split('[').skip(1).filter_map(|rest| rest.split_once(']')).map(|(tag, _)| tag) {
         if !seen.insert(tag) {
-            found.push(format!("tool call {tag} is written down twice"));
+            found.push(format!("tool call {tag} is stored twice"));
         }
     }
     if seen.is_empty() || answered.is_empty() {
-        found.push("no tool call took a message".to_owned());
+        found.push("no tool call stored a message".to_owned());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Copies of the published file as people make them, each verified, and the daemon's own backups.
+//! Copies the published file as a user would, verifies each copy, and runs the daemon's own backups.
 
 use crate::expected::Expected;
 use rusqlite::{Connection, OpenFlags};
@@ -27,7 +27,7 @@ impl Copy {
         self.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// The rows of a query that gives one text each.
+    /// The rows of a query with one text column.
     pub fn texts(&self, sql: &str) -> Vec<String> {
         let mut statement = self.connection.prepare(sql).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -37,7 +37,7 @@ impl Copy {
         std::fs::metadata(&self.file).map_or(0, |found| found.len())
     }
 
-    /// What `PRAGMA integrity_check` and `PRAGMA foreign_key_check` find.
+    /// The errors that `PRAGMA integrity_check` and `PRAGMA foreign_key_check` report.
     pub fn damage(&self) -> Vec<String> {
         let mut found = self.texts("PRAGMA integrity_check(5)");
         found.retain(|line| line != "ok");
@@ -52,7 +52,7 @@ impl Drop for Copy {
     }
 }
 
-/// What was copied so far.
+/// Statistics of the copies so far.
 #[derive(Default)]
 pub struct Copies {
     pub made: AtomicU64,
@@ -61,12 +61,12 @@ pub struct Copies {
     rows: Mutex<Vec<i64>>,
 }
 
-/// Tables whose rows only ever become more in the time of a run.
+/// Tables whose number of rows never decreases during a run.
 const GROWING: [&str; 8] =
     ["messages", "message_events", "calls", "call_turns", "webhook_journal", "threads", "contacts", "media"];
 
 impl Copies {
-    /// A copy every 20 seconds, a backup and a snapshot by the command line every two minutes.
+    /// Makes a copy every 20 seconds, and a backup and a snapshot with the command line every two minutes.
     pub async fn make(&self, published: &Path, expected: &Expected) {
         let mut every = tokio::time::interval(Duration::from_secs(20));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

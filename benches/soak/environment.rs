@@ -24,7 +24,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// All of it, with the bridge linked. `env` is more of the daemon's environment, as `NAME=VALUE`.
+    /// Starts all processes and links the bridge. `env`: additional environment variables of the daemon, as `NAME=VALUE`.
     pub async fn begin(env: &[String]) -> Self {
         let (log, twilio_state) = (EventLog::new(), TwilioState::new(Account::random()));
         let connector = DaemonConnector::new(None).unwrap();
@@ -65,7 +65,7 @@ impl Environment {
     }
 }
 
-/// No limits of cost, a person to whom calls are put through, and a nightly backup that is made up soon after the start.
+/// No cost limits, a transfer number, and a missed nightly snapshot that is created soon after the start.
 const SETTINGS: &str = r#"
 [voice]
 message_silence_s = 1

@@ -13,20 +13,20 @@ pub struct Expected {
 
 #[derive(Default)]
 pub struct State {
-    /// What each contact wrote, by number, in the order of writing.
+    /// The messages of each contact, by number, in the order in which they were written.
     pub written: BTreeMap<String, Vec<Written>>,
-    /// What the API accepted for sending, in the order of its answers.
+    /// The outbound messages that the API accepted, in the order of its responses.
     pub sent: Vec<Sent>,
     pub calls: Vec<Call>,
     pub calls_now: usize,
-    /// Requests that got an answer which nothing explains.
+    /// Unexpected responses and failures.
     pub problems: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Written {
     pub text: String,
-    /// Whether it came with a file.
+    /// Whether the message has a file.
     pub has_file: bool,
     /// Whether the daemon answered 204. The bridge repeats its webhook until then.
     pub is_acknowledged: bool,
@@ -51,7 +51,7 @@ pub struct Call {
 }
 
 impl Expected {
-    /// No further load: what is running finishes.
+    /// Ends the load: no new work starts, and work in progress finishes.
     pub fn stop(&self) {
         self.is_over.store(true, Ordering::Relaxed);
     }
@@ -92,7 +92,7 @@ impl Expected {
         self.state().problems.push(text);
     }
 
-    /// Contacts that have written, so that they may be written to.
+    /// Contacts that have written, and may therefore be sent messages.
     pub fn writers(&self) -> Vec<String> {
         let has_reached = |written: &Vec<Written>| written.iter().any(|message| message.is_acknowledged);
         self.state().written.iter().filter(|(_, all)| has_reached(all)).map(|(number, _)| number.clone()).collect()

@@ -1,37 +1,37 @@
-//! Whether a figure grows, by the medians of minutes.
+//! Detects growth of a metric, from its median in each minute.
 //!
-//! The load is the same in every minute, so a figure that depends on the load alone moves around one level. Two things must hold
-//! for the minutes that count. The level: the median of their last half is above that of their first half by no more than the
-//! tolerance. The slope: the median of the slopes between all pairs of minutes (Theil and Sen), which single high minutes do not
-//! move, is below the tolerance divided by half of the time. A leak shows in both; a single high-water mark that stays shows in the first.
+//! The load is the same in every minute, so a metric that depends only on the load stays near one level. Two conditions must hold
+//! for the minutes after the warm-up. Level: the median of their second half exceeds that of their first half by at most the
+//! tolerance. Slope: the median slope between all pairs of minutes (the Theil-Sen estimator, which single outliers do not
+//! affect) is below the tolerance divided by half of the time. A leak fails both; a single lasting increase fails the first.
 
 use std::fmt::Write;
 
-/// Minutes before the figures count: pools fill, caches warm up, code is loaded.
+/// The warm-up in minutes, in which pools fill, caches warm up and code is loaded.
 const WARM_UP: usize = 10;
 
 #[derive(Debug)]
 pub struct Growth {
     pub what: &'static str,
-    /// The minutes that count, in the figure's own unit.
+    /// The medians of the minutes after the warm-up, in the metric's unit.
     minutes: Vec<f64>,
     tolerance: f64,
 }
 
 impl Growth {
-    /// Of the medians of all minutes. A run too short for the warm-up has the later three quarters of its minutes.
+    /// From the medians of all minutes. If the run is too short for the warm-up, the last three quarters of its minutes count.
     pub fn of(what: &'static str, all: &[f64], tolerance: f64) -> Self {
         let warm_up = if all.len() > WARM_UP + 2 { WARM_UP } else { all.len() / 4 };
         Self { what, minutes: all[warm_up..].to_vec(), tolerance }
     }
 
-    /// How much the later half lies above the earlier one.
+    /// The median of the second half minus that of the first half.
     fn step(&self) -> f64 {
         let (first, second) = self.minutes.split_at(self.minutes.len() / 2);
         median(second.to_vec()) - median(first.to_vec())
     }
 
-    /// Per minute.
+    /// The median slope per minute.
     fn slope(&self) -> f64 {
         let minutes = &self.minutes;
         let pairs = (0..minutes.len()).flat_map(|first| (first + 1..minutes.len()).map(move |second| (first, second)));
@@ -42,7 +42,7 @@ impl Growth {
         self.tolerance / (self.minutes.len() as f64 / 2.0)
     }
 
-    /// None where there are too few minutes to say.
+    /// Whether both conditions hold; none with fewer than four minutes.
     pub fn is_flat(&self) -> Option<bool> {
         (self.minutes.len() >= 4).then(|| self.step() <= self.tolerance && self.slope() <= self.highest_slope())
     }

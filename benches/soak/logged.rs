@@ -1,4 +1,4 @@
-//! The daemon's warnings and errors: each must have a cause that the soak made. Anything else fails the run.
+//! The daemon's warnings and errors: each must be explained by a fault that the soak test caused; otherwise the run fails.
 
 use crate::calls;
 use crate::expected::Expected;
@@ -8,15 +8,15 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-/// What explains a warning or an error.
+/// A fault that explains a warning or an error.
 enum Cause {
-    /// One of these outages lasts, or ended less than [`AFTERMATH`] before.
+    /// One of these outages was active, or had ended less than [`AFTERMATH`] before.
     During(&'static [Outage]),
-    /// A caller of this kind: the event names the call.
+    /// A call of one of these kinds; the event contains the CallSid.
     Call(&'static [&'static str]),
-    /// Other programs kept the daemon or the bridge from running a few seconds before.
+    /// A few seconds before, other programs used the CPU time that the daemon or the bridge needed.
     BusyMachine,
-    /// It comes before the load.
+    /// The event was logged before the load started.
     Setup,
 }
 
@@ -29,7 +29,7 @@ const AI: &[Outage] = &[AiRefused, AiOverloaded, AiMute, AiNeverReady];
 const TWILIO: &[Outage] = &[TwilioRefused, TwilioErrors, TwilioLimits, TwilioHangs];
 const BRIDGE: &[Outage] = &[BridgeKilled, LinkDropped];
 
-/// Event, cause, reason.
+/// The event, its possible cause, and the explanation.
 const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("ENGINE_LOST", Cause::During(AI), "the engine of a call cannot be reached, breaks off or does not answer"),
     ("ENGINE_FAILOVER", Cause::During(AI), "the call goes on with the next engine"),
@@ -61,14 +61,14 @@ const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("WATCHDOG_FIRED", Cause::BusyMachine, "stream and engine were not there in time"),
 ];
 
-/// After an outage, what was begun in it ends by its time limits, and what is retried waits for its turn.
+/// How long after an outage its effects are still logged: operations that time out, and retries.
 const AFTERMATH: Duration = Duration::from_secs(90);
 
-/// Time limits for engine, bridge and stream are at most that long.
+/// The longest timeout of an engine, the bridge or a stream.
 const DELAY: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The lines, by whether they are explained: how often each, and one example.
+/// The explained and the unexplained warnings and errors: the count of each, and an example.
 #[derive(Debug, Default)]
 pub struct Logged {
     pub explained: BTreeMap<String, usize>,
@@ -76,7 +76,7 @@ pub struct Logged {
     pub lines: usize,
 }
 
-/// `began`: when the load began; `busy`: see [`crate::process::Samples::busy`].
+/// Checks all log lines. `began`: when the load began; `busy`: see [`crate::process::Samples::busy`].
 pub fn check(
     lines: &[String],
     began: SystemTime,
@@ -117,7 +117,7 @@ pub fn check(
     logged
 }
 
-/// The event, with the kind of an alert.
+/// The name of an event; of an alert with its kind.
 fn name_of(event: &Value) -> String {
     let name = event["event"].as_str().unwrap_or("no event");
     let kind = match name {

@@ -1,13 +1,13 @@
-//! A long mixed run: calls, messages both ways by both providers, outages, copies and backups; then a comparison.
+//! The soak test: calls, messages in both directions, outages, copies and backups at once; then the database is checked.
 //!
-//! It runs the real daemon and the real bridge beside fake vendors. Nothing in it depends on how fast the machine is: a slower one
-//! carries less load and is given more time at the end.
+//! It runs the real daemon and the real bridge beside fake vendors. The result does not depend on the speed of the machine: a slower one
+//! receives less load, and gets more time to finish.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a soak that cannot continue has failed")]
 #![allow(clippy::disallowed_methods, reason = "a soak has its own clock and environment")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports on the terminal")]
-#![allow(clippy::cast_precision_loss, reason = "figures for people")]
-#![allow(unreachable_pub, reason = "this binary is its own whole world")]
+#![allow(clippy::cast_precision_loss, reason = "printed values need no full precision")]
+#![allow(unreachable_pub, reason = "no other crate uses a binary")]
 
 mod calls;
 mod compare;
@@ -16,7 +16,7 @@ mod expected;
 mod growth;
 mod relay;
 mod rng;
-/// What the black-box tests stand on.
+/// The support code of the black-box tests.
 #[path = "../../tests/it"]
 #[allow(dead_code, unused_imports, reason = "the black-box tests use the rest")]
 mod it {
@@ -52,19 +52,19 @@ struct Arguments {
     /// How long the load runs, in minutes.
     #[arg(long, default_value_t = 35, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     minutes: u64,
-    /// Calls at a time.
+    /// Number of concurrent calls.
     #[arg(long, default_value_t = 15)]
     calls: u64,
-    /// Decides what is random: the same number gives the same load. Not set: a new one, which is printed.
+    /// Seed of the random load: the same seed gives the same load. Not set: a new one, which is printed.
     #[arg(long)]
     seed: Option<u64>,
-    /// No outages.
+    /// Run without outages.
     #[arg(long)]
     calm: bool,
-    /// More of the daemon's environment, to compare: `MALLOC_ARENA_MAX=2`.
+    /// Additional environment variable of the daemon, for comparisons, such as `MALLOC_ARENA_MAX=2`.
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
-    /// What `cargo bench` says to every bench.
+    /// `cargo bench` passes this flag to all benches.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -117,31 +117,31 @@ async fn soak(arguments: &Arguments) -> ExitCode {
         }
     }
     let load_time = began.elapsed();
-    println!("the load is over after {} s; waiting until nothing is on its way", load_time.as_secs());
+    println!("the load is over after {} s; waiting until no work is pending", load_time.as_secs());
     let left = drain(&environment, &expected).await;
     println!("a minute of rest");
     tokio::time::sleep(Duration::from_mins(1)).await;
     let rest = Sample::of(pid).unwrap_or_default();
 
     let mut results = CheckResults::default();
-    results.add("nothing is left on its way", left);
+    results.add("all work is complete", left);
     results.add("the database matches", compare_with_database(&environment, &expected).await);
-    results.add("no problem of the load", expected.state().problems.clone());
+    results.add("no unexpected failure", expected.state().problems.clone());
     let violations = report::violations(&environment.log, &expected);
-    results.add("the vendors' rules were kept", violations);
+    results.add("the vendors' rules were followed", violations);
     let lines = environment.harness.daemon.logs().lines();
     let logged = logged::check(&lines, began_at, &outages.all(), &samples.busy(), &expected);
-    results.add("no warning that asks for nothing", report::unexplained(&logged));
+    results.add("no unexplained warning", report::unexplained(&logged));
     results.growth(&samples);
     report::tables(&expected, &samples, &logged, &Copy::of(&environment.harness.daemon.published_file()), load_time);
     report::rest(idle, rest);
     let kept = report::keep_evidence(&environment.harness, &results);
     let stopped = tokio::task::block_in_place(|| environment.harness.daemon.stop());
-    results.add("it stops in order", if stopped.success() { vec![] } else { vec![stopped.to_string()] });
+    results.add("clean shutdown", if stopped.success() { vec![] } else { vec![stopped.to_string()] });
     results.print(kept.as_deref())
 }
 
-/// The part of the load that runs in tasks of its own.
+/// Starts the tasks that generate the load.
 fn begin(environment: &Environment, arguments: &Arguments, seed: u64, expected: &Arc<Expected>) -> JoinSet<()> {
     let mut load = JoinSet::new();
     let lines = calls::Lines {
@@ -169,8 +169,8 @@ fn begin(environment: &Environment, arguments: &Arguments, seed: u64, expected: 
     load
 }
 
-/// Waits until nothing is on its way. Gives what is left when nothing changes for five minutes, within which the daemon reads Twilio's
-/// lists once more.
+/// Waits until no work is pending. Returns the pending work once it has not changed for five and a half minutes, in which the
+/// daemon reads Twilio's lists once more.
 async fn drain(environment: &Environment, expected: &Expected) -> Vec<String> {
     let (mut before, mut changed) = (Vec::new(), Instant::now());
     loop {

@@ -1,4 +1,4 @@
-//! Messages both ways, by both providers, and a client that reads.
+//! Messages in both directions through both providers, and an API client that reads.
 
 use crate::expected::{Expected, Sent, Written};
 use crate::rng::SeededRng;
@@ -14,7 +14,7 @@ use url::Url;
 /// The business's WhatsApp sender at Twilio.
 pub const OWN: &str = "+97239999999";
 
-/// Contacts that write by Twilio, and those that write by the bridge. No contact writes by both: the two ways have no common order.
+/// Contacts that write through Twilio. No contact uses both providers, because the order across providers is not checked.
 pub fn twilio_writers() -> Vec<String> {
     (0..CONTACTS_OF_A_WRITER * u64::from(TWILIO_WRITERS)).map(|n| format!("+97250{:07}", 1_000_000 + n)).collect()
 }
@@ -23,7 +23,7 @@ pub fn bridge_writers() -> Vec<String> {
     (0..BRIDGE_CONTACTS).map(|n| format!("+97252{:07}", 2_000_000 + n)).collect()
 }
 
-/// Writes by Twilio to the business: one message after the other, each awaited.
+/// Sends messages to the business through Twilio, each after the response to the previous one.
 pub async fn write_by_twilio(
     network: WhatsAppNetwork,
     url: Url,
@@ -59,7 +59,7 @@ pub async fn write_by_twilio(
     }
 }
 
-/// Writes to the business's linked account. The server keeps what it cannot deliver.
+/// Sends messages to the linked account; the WhatsApp server queues those that it cannot deliver yet.
 pub async fn write_by_bridge(whatsapp: &WhatsAppServer, mut rng: SeededRng, expected: &Expected) {
     let numbers = bridge_writers();
     let mut every = at_rate(1, BRIDGE_PER_SECOND);
@@ -85,7 +85,7 @@ pub async fn write_by_bridge(whatsapp: &WhatsAppServer, mut rng: SeededRng, expe
     }
 }
 
-/// Sends by the API to contacts that have written. A request that fails is repeated with its key.
+/// Sends messages through the API to contacts that have written. A failed request is retried with the same idempotency key.
 pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Expected>) {
     let mut every = at_rate(SENDERS, SENT_PER_SECOND);
     for n in 0.. {
@@ -114,7 +114,7 @@ pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Ex
             let status = answer.status();
             let told: Value = answer.json().await.unwrap_or_default();
             match told["message_id"].as_i64() {
-                // A client that lost the answer asks once more.
+                // A client that lost the response repeats the request.
                 Some(_) if rng.percent(5) => {}
                 Some(message_id) => {
                     expected.sent(Sent { number, text, message_id });
@@ -129,7 +129,7 @@ pub async fn send(api: Client, sender: u64, mut rng: SeededRng, expected: Arc<Ex
     }
 }
 
-/// What a page asks for, once a second, and the sound of calls.
+/// Sends, once a second, a request of the web page, and fetches recordings.
 pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     let mut every = at_rate(1, 1);
     let paths = ["/api/threads", "/api/calls", "/api/contacts?q=dana", "/api/alerts", "/api/contacts", "/readyz"];
@@ -156,14 +156,14 @@ pub async fn read(api: Client, mut rng: SeededRng, expected: Arc<Expected>) {
     }
 }
 
-/// `writers` of these together make so many a second. Ticks that were missed on a busy machine are not made up.
+/// The interval with which `writers` tasks together reach this rate. Missed ticks are not caught up.
 fn at_rate(writers: u32, per_second: u32) -> tokio::time::Interval {
     let mut every = interval(Duration::from_secs(1) * writers / per_second);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     every
 }
 
-/// The content of a file, unlike that of all others.
+/// Random content for a file, so that no two files are equal.
 fn file(rng: &mut SeededRng) -> Vec<u8> {
     let words = 500 + rng.below(5_000);
     (0..words).flat_map(|_| rng.next().to_le_bytes()).collect()

@@ -10,14 +10,14 @@ use serde_json::json;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// What goes out of order.
+/// A kind of outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outage {
-    /// The AI's port is closed, and open sessions are torn.
+    /// The AI's port is closed, and open sessions are disconnected.
     AiRefused,
     /// The AI answers 503 to new sessions and to requests.
     AiOverloaded,
-    /// New sessions of the AI begin answers and send nothing of them.
+    /// In new sessions, the AI starts responses and sends no part of them.
     AiMute,
     /// New sessions of the AI never become ready.
     AiNeverReady,
@@ -27,9 +27,9 @@ pub enum Outage {
     TwilioErrors,
     /// Twilio answers 429.
     TwilioLimits,
-    /// Twilio does what it is asked and does not answer, or the other way round.
+    /// Twilio does not respond, whether it processed the request or not.
     TwilioHangs,
-    /// The bridge is killed, and starts again in the end.
+    /// The bridge is killed, and restarted at the end of the outage.
     BridgeKilled,
     /// WhatsApp drops the bridge's connection.
     LinkDropped,
@@ -60,7 +60,7 @@ pub struct Outages {
 pub struct Window {
     pub outage: Outage,
     pub began: SystemTime,
-    /// None while it lasts.
+    /// None while the outage is active.
     pub ended: Option<SystemTime>,
 }
 
@@ -81,7 +81,7 @@ impl Outages {
     }
 }
 
-/// The vendors.
+/// The vendors whose outages are simulated.
 pub struct Vendors<'a> {
     pub ai: &'a OpenAi,
     pub ai_relay: &'a TcpRelay,
@@ -91,7 +91,7 @@ pub struct Vendors<'a> {
     pub whatsapp: &'a WhatsAppServer,
 }
 
-/// One outage after the other, in random order, all kinds in turn. When the load is over, all is in order.
+/// Runs outages one after another; each kind once, in random order, before any is repeated. None is active when the load is over.
 pub async fn run(mut vendors: Vendors<'_>, outages: &Outages, mut rng: SeededRng, expected: &Expected) {
     let mut order = Vec::new();
     loop {
@@ -114,7 +114,7 @@ pub async fn run(mut vendors: Vendors<'_>, outages: &Outages, mut rng: SeededRng
     }
 }
 
-/// Whether the load still runs after that time.
+/// Waits for this time. Returns false once the load is over.
 async fn wait(time: Duration, expected: &Expected) -> bool {
     let end = tokio::time::Instant::now() + time;
     while tokio::time::Instant::now() < end && !expected.is_over() {

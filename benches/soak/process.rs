@@ -1,4 +1,4 @@
-//! What the daemon's process holds: memory, threads, open files; sampled each second.
+//! Resource usage of the daemon's process (memory, threads, open files), sampled each second.
 
 use crate::expected::Expected;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 pub struct Sample {
     /// Resident memory in KiB.
     pub resident: u64,
-    /// The part of it that is the process's own: heap and stacks.
+    /// The anonymous part of it: heap and stacks.
     pub own: u64,
     pub threads: u64,
     pub files: u64,
@@ -41,7 +41,7 @@ fn waits(pid: u32) -> BTreeMap<String, u64> {
     workers.filter_map(|task| Some((task.file_name().to_string_lossy().into_owned(), wait(&task)?))).collect()
 }
 
-/// Samples by second; the median of each minute is what counts.
+/// One sample a second; the results use the median of each minute.
 #[derive(Default)]
 pub struct Samples {
     samples: Mutex<Vec<Sample>>,
@@ -49,7 +49,7 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Takes one each second until the load is over.
+    /// Takes a sample each second until the load is over.
     pub async fn take(&self, pid: u32, expected: &Expected) {
         let mut every = tokio::time::interval(Duration::from_secs(1));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -65,7 +65,7 @@ impl Samples {
             }
             waited = now;
             let Some(sample) = Sample::of(pid) else {
-                expected.problem("the daemon's process is gone".to_owned());
+                expected.problem("the daemon's process has exited".to_owned());
                 return;
             };
             self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
@@ -89,7 +89,7 @@ impl Samples {
     }
 }
 
-/// Of each figure by itself.
+/// The median of each value, computed separately.
 fn median(samples: &[Sample]) -> Sample {
     let of = |figure: fn(&Sample) -> u64| {
         let mut figures: Vec<_> = samples.iter().map(figure).collect();

@@ -9,7 +9,7 @@ pub struct TcpRelay {
     address: SocketAddr,
     target: SocketAddr,
     relay: Mutex<Option<JoinHandle<()>>>,
-    /// Keeps the port while the relay is closed: it is bound and does not listen.
+    /// A bound socket that does not listen: it reserves the port while the relay is closed.
     _reserved: TcpSocket,
 }
 

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Prints a line each minute; after the last one the load is over.
+/// Prints a line each minute, and ends the load after the last one.
 pub async fn progress(minutes: u64, expected: &Expected, samples: &Samples, copies: &Copies, outages: &Outages) {
     for minute in 1..=minutes {
         tokio::time::sleep(Duration::from_mins(1)).await;
@@ -41,12 +41,12 @@ pub async fn progress(minutes: u64, expected: &Expected, samples: &Samples, copi
     expected.stop();
 }
 
-/// The results, each with what speaks against it.
+/// The results of the checks, each with its findings.
 #[derive(Default)]
 pub struct CheckResults(Vec<(String, Option<bool>, Vec<String>)>);
 
 impl CheckResults {
-    /// Good if nothing was found.
+    /// Adds a check, which passes if there are no findings.
     pub fn add(&mut self, what: &str, found: Vec<String>) {
         self.0.push((what.to_owned(), Some(found.is_empty()), found));
     }
@@ -68,7 +68,7 @@ impl CheckResults {
     }
 
     pub fn print(&self, evidence: Option<&str>) -> ExitCode {
-        println!("\nVERDICT");
+        println!("\nRESULT");
         for (what, is_good, found) in &self.0 {
             let word = match is_good {
                 Some(true) => "held  ",
@@ -94,19 +94,19 @@ pub fn unexplained(logged: &Logged) -> Vec<String> {
     logged.unexplained.iter().map(|(event, (times, example))| format!("{event} {times} times: {example}")).collect()
 }
 
-/// What broke a vendor's rule. A request for an answer may meet one that the AI has begun by itself at the same moment, which the client
-/// cannot know; but that is rare.
+/// The violations of the vendors' rules. A request for a response can race with a response that the AI starts by itself, which the
+/// client cannot prevent; a small share of such races is allowed.
 pub fn violations(log: &EventLog, expected: &Expected) -> Vec<String> {
     let all: Vec<_> = log.violations().iter().map(ToString::to_string).collect();
     let (races, mut rest): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|text| text.contains("already_has_active_response"));
     if races.len() * 100 > MOST_RACES_PERCENT * expected.state().calls.len() {
-        rest.push(format!("{} requests for an answer met another answer, such as {}", races.len(), races[0]));
+        rest.push(format!("{} response requests raced with another response, such as {}", races.len(), races[0]));
     }
     rest
 }
 
-/// What the load was, the memory by minute, and the warnings that outages and callers explain.
+/// Prints the load, the memory by minute, and the explained warnings.
 pub fn tables(expected: &Expected, samples: &Samples, logged: &Logged, copy: &Copy, load_time: Duration) {
     let state = expected.state();
     let mut kinds: BTreeMap<_, usize> = BTreeMap::new();
@@ -153,7 +153,7 @@ pub fn tables(expected: &Expected, samples: &Samples, logged: &Logged, copy: &Co
     }
 }
 
-/// The memory before the load, and a minute after all of it was over.
+/// Prints the resource usage before the load, and a minute after its end.
 pub fn rest(idle: Sample, rest: Sample) {
     println!(
         "IDLE before the load {} ({} own), {} threads, {} files; after it and a minute of rest {} ({} own), {} threads, {} files",
@@ -168,7 +168,7 @@ pub fn rest(idle: Sample, rest: Sample) {
     );
 }
 
-/// Keeps log and database of a run that failed. Gives where.
+/// Stores the log and the database of a failed run; returns their folder.
 pub fn keep_evidence(harness: &BridgeHarness, results: &CheckResults) -> Option<String> {
     if results.is_good() {
         return None;
@@ -186,7 +186,7 @@ fn mebibytes(kibibytes: u64) -> String {
 }
 
 const MEMORY_TOLERANCE_MIB: f64 = 3.0;
-/// Threads come and go with files that are fetched and names that are resolved.
+/// The number of threads varies with downloads and name resolution.
 const THREADS_TOLERANCE: f64 = 4.0;
 const FILES_TOLERANCE: f64 = 10.0;
 const MOST_FINDINGS: usize = 20;

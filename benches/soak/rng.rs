@@ -1,4 +1,4 @@
-//! Random numbers that a seed repeats.
+//! Reproducible random numbers from a seed.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct SeededRng(u64);
 
 impl SeededRng {
-    /// The generator number `stream` of a seed: each part of the load has its own, so that no part disturbs another.
+    /// Generator number `stream` of a seed. Each part of the load has its own, so that one part does not change another's numbers.
     pub fn new(seed: u64, stream: u64) -> Self {
         Self(seed ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03))
     }
@@ -36,7 +36,7 @@ impl SeededRng {
         least + Duration::from_millis(self.below(span + 1))
     }
 
-    /// One of several.
+    /// A random element.
     pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         let place = usize::try_from(self.below(of.len() as u64)).unwrap_or(0);
         &of[place]

@@ -33,7 +33,7 @@ export interface RunParts {
   readonly onQr: (qr: string) => void
   /** Called before WhatsApp may get the message with this id. */
   readonly onHanded: (id: string) => void
-  /** The disk refuses a necessary write: this run is over. Called once. */
+  /** Called once, when a necessary write fails: the run must end. */
   readonly onDiskTrouble: (error: unknown) => void
 }
 
@@ -134,7 +134,7 @@ export class Run {
     })
   }
 
-  /** Reads the session. Throws `DamagedLog`, or the error of the disk. */
+  /** Opens the session and creates the run. Throws `DamagedLog`, or the file system's error. */
   static async open(parts: RunParts): Promise<Run> {
     const session = await Session.open(parts.settings.sessionFolder)
     try {

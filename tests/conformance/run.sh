@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the tests that others have made against the daemon: tests/conformance/run.sh [quick|full]
+# Runs third-party test suites against the daemon: tests/conformance/run.sh [quick|full]
 #
-# A verdict for each tool; 0 all well or skipped, 1 a finding. Everything stays on the loopback address, and no root is needed.
+# Prints a result for each tool; exit status 0 if all passed or were skipped, 1 if one failed. Everything stays on the loopback address, and no root is needed.
 # `quick` sends the API 500 requests instead of 10,000.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 readonly length=${1:-full}
 status=0
 
-# tool COMMAND…: 77 says that the tool is not installed, of which the command has told.
+# tool COMMAND…: exit status 77 means that the tool is not installed; the command has printed that.
 tool() {
     "$@"
     case $? in

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# What the walk checks from outside the box, and how it reports. Sourced by walk.sh.
+# The checks that walk.sh makes from outside the container, and their report. Sourced by walk.sh.
 
 PASSED=0 FAILED=0
 
-# Monotonic, so that nobody's clock spoils it.
+# Monotonic time, which clock changes do not affect.
 now() { cut -d' ' -f1 /proc/uptime; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }'; }
 note() { printf 'note    %s\n' "$*"; }
@@ -13,7 +13,7 @@ check() {
     local name=$1 began output
     shift
     began=$(now)
-    # Not in a subshell: a reboot changes whom we talk to.
+    # Not in a subshell: a reboot changes the process id of the container (MACHINE_INIT).
     if "$@" >"$MACHINE_WORK/output" 2>&1; then
         PASSED=$((PASSED + 1))
         printf 'ok      %s (%s s)\n' "$name" "$(since "$began")"
@@ -26,7 +26,7 @@ check() {
     fi
 }
 
-# The same, where nothing after it could go well without it.
+# The same for a check without which all later checks would fail.
 vital() {
     local before=$FAILED
     check "$@"
@@ -41,23 +41,23 @@ finish() {
     [ "$FAILED" = 0 ] || exit 1
 }
 
-# The same package under other names, to upgrade from and to. What is in them is told in each.
+# Variants of the package, to upgrade from and to. Each has a comment on its difference.
 make_variants() {
     variant before 0.0.9 :
     # From before daemon and bridge had a Unix socket.
     variant older 0.0.8 'rm usr/lib/systemd/system/agentlocator-bridge.socket
         sed -i "s/ agentlocator-bridge.socket//g" DEBIAN/p* usr/lib/systemd/system/*.service'
     variant after "$VERSION+9" 'echo "# Other words" >>etc/agentlocator/whatsapp.env'
-    # The program ends at once.
+    # The program exits immediately.
     variant broken "$VERSION+2" 'cat >usr/bin/agentlocator <<"S"
 #!/bin/sh
 [ "$1" = --version ] && { echo "agentlocator 99"; exit; }
 echo "this version does not work" >&2
 exit 1
 S'
-    # Its bridge ends at once.
+    # The bridge exits immediately.
     variant bridgeless "$VERSION+2.1" 'echo "process.exit(1)" >usr/lib/agentlocator/bridge.mjs'
-    # It changes the database as a newer version would, and ends then.
+    # The program migrates the database as a newer version would, and then exits.
     variant migrating "$VERSION+3" 'cat >usr/bin/agentlocator <<"S"
 #!/bin/sh
 [ "$1" = --version ] && { echo "agentlocator 99"; exit; }
@@ -132,7 +132,7 @@ is_whole() {
         [ "$(inside sqlite3 "file:$1?immutable=1" 'PRAGMA integrity_check')" = ok ]
 }
 
-# All that was not there before, but for what dpkg and its nightly copies, the journal and the user data base keep, and the last backup.
+# Prints the files that the package left behind, except those of dpkg, the journal and the user database, and the last backup.
 leftovers() {
     inside find / -xdev -not -path '/proc/*' -not -path '/run/*' | sort >"$MACHINE_WORK/after.sorted"
     sort "$MACHINE_WORK/before" >"$MACHINE_WORK/before.sorted"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2064 # a trap runs when the variables of its function are gone
-# Faults around the daemon, inside the box: a journal that stops, a port that is taken, wrong settings, a clock that is behind, a full disk.
+# Faults of the daemon's environment, inside the container: a stopped journal, a port in use, invalid settings, a clock that is behind, a full disk.
 # Sourced by inside.sh, and uses its functions.
 
 readonly -a sockets=(agentlocator-{web,http,https,bridge}.socket)
@@ -23,7 +23,7 @@ signed() {
     curl -sS --fail-with-body --max-time 5 -H "X-Twilio-Signature: $signature" "${options[@]}" "${origin:-$base}$path"
 }
 
-# phone_works [CURL-OPTION…]: a call is answered by TwiML with a stream, and ends. The calls in the CRM are more by one.
+# phone_works [CURL-OPTION…]: checks that a call gets TwiML with a stream, ends, and adds one call to the CRM.
 phone_works() {
     local sid fields
     sid=CA$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
@@ -33,7 +33,7 @@ phone_works() {
     signed /webhook/call_status "${fields[@]}" CallStatus=completed CallDuration=1 -- "$@" || fail "no answer to the status of a call"
 }
 
-# The calls and messages of a check are part of what must still be there later.
+# Adds the calls and messages of a check to those that must still exist later.
 remember() {
     local lost
     calls_have_ended() { [ "$(api /api/calls | jq '[.calls[] | select(.state != "ended")] | length')" = 0 ]; }
@@ -73,7 +73,7 @@ write_posts() {
     }'
 }
 
-# post_messages SECONDS: posts what was written; meanwhile asks as a caller does, and what systemd asks, which at the level debug fills the
+# post_messages SECONDS: posts these messages; meanwhile sends the webhooks of calls and requests /livez, which at the level debug fills the
 # log. A line with status and seconds for each answer goes to /t/answers.
 post_messages() {
     local sender
@@ -90,8 +90,8 @@ post_messages() {
     cat /t/answers.? /t/answers.calls /t/answers.livez >/t/answers
 }
 
-# judge_answers LIMIT COUNT: prints how many there were, how many failed, and the slowest one's ms; 1 if one failed or of COUNT one is
-# missing, 2 if one took longer than LIMIT ms.
+# judge_answers LIMIT COUNT: prints the number of answers, of failed ones, and the longest time; 1 if one failed or fewer than COUNT
+# arrived, 2 if one took longer than LIMIT ms.
 judge_answers() {
     awk -v limit="$1" -v wanted="$2" '
         { ms = $2 * 1000; if (ms > slowest) slowest = ms }
@@ -102,8 +102,8 @@ judge_answers() {
 dropped_lines() { curl -s $base/metrics | awk '$1 == "agentlocator_log_lines_dropped_total" { print $2 }'; }
 reported_lines() { journalctl -u agentlocator EVENT=LOG_DROPPED -o json | jq -s 'map(.COUNT | tonumber) | add // 0'; }
 
-# For a minute nobody reads what the daemon logs. What the same load takes with the journal shows how slow this machine is by itself; a
-# minute that is too slow is tried once more, since others use the machine too.
+# For a minute journald does not read the daemon's log lines. The same load with a running journal measures the speed of this machine; a
+# minute that is too slow is repeated once, because other programs use the machine too.
 stopped_journal() {
     local daemon journal control limit status=0 dropped reported before caller
     cp -p $settings /t/config.kept
@@ -141,10 +141,10 @@ stopped_journal() {
     [ "$(grep -c '"peer_number": "+97250200000[0-4]"' $seen)" = 5 ] || fail "$(cat $seen)"
 }
 
-# --- A port that another program has -----------------------------------------------------------------------------------------------
+# --- A port in use by another program -----------------------------------------------------------------------------------------------
 
-# Another program has port 8080 when the daemon starts; 80 and 443 are handed over, so the phone works. Both ways out that doctor names are
-# gone: another port, as the guide says, and without the other program.
+# Another program uses port 8080 when the daemon starts; systemd passes 80 and 443, so calls are answered. Tries both remedies that doctor
+# names: another port, as the guide describes, and stopping the other program.
 taken_port() {
     local other unit command drop=/etc/systemd/system/agentlocator-web.socket.d
     stop_all
@@ -196,7 +196,7 @@ empty_a_secret() {
     (umask 077 && echo sk-test >$credentials/openai_api_key)
 }
 
-# uses_last_settings REASON: the phone works with the last settings and secrets that worked, and everything says why.
+# uses_last_settings REASON: calls are answered with the last settings and secrets that worked, and every status reports the reason.
 uses_last_settings() {
     local shown
     units_run
@@ -212,7 +212,7 @@ uses_last_settings() {
     grep 'the last settings that worked' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
 }
 
-# As the guide says: correct it, and reload.
+# The remedy of the guide: correct the setting, and reload.
 misspelt_after_boot() {
     uses_last_settings 'did you mean max_call_s?'
     cp -p /t/config.kept $settings
@@ -221,7 +221,7 @@ misspelt_after_boot() {
     remember
 }
 
-# And for a secret restart.
+# The remedy for a secret: a restart.
 empty_secret_after_boot() {
     uses_last_settings 'twilio-auth-token is empty'
     echo $twilio_token >$credentials/twilio-auth-token
@@ -264,7 +264,7 @@ roots_commands() {
 
 # --- Another disk -------------------------------------------------------------------------------------------------------------------
 
-# By the commands of the guide; and back.
+# Moves the data with the commands of the guide, and back.
 move_to_another_disk() {
     mkdir /mnt/disk
     sed -n '/^## To another disk/,/^## When/p' /usr/share/doc/agentlocator/admin/move.md | sed -n '/^```sh/,/^```/p' | grep -v '^```' |
@@ -285,8 +285,8 @@ move_to_another_disk() {
 
 # --- The clock ------------------------------------------------------------------------------------------------------------------------
 
-# The machine starts a year back, as one without a battery for its clock. The service waits a moment for a time server, then answers
-# the phone and says what is wrong; when the clock is right again, it says that too.
+# The machine starts with a clock that is a year behind, like one without a clock battery. The service waits briefly for a time server,
+# then answers calls and reports the wrong clock; when the clock has been corrected, it reports that too.
 clock_behind() {
     local drop=/run/systemd/system/agentlocator.service.d library
     library=$(echo /usr/lib/*/faketime/libfaketime.so.1)
@@ -313,7 +313,7 @@ clock_behind() {
 
 # --- A proxy that is not named --------------------------------------------------------------------------------------------------------
 
-# A proxy elsewhere, by plain HTTP from a public address: its users are told what the administrator has to do, and that works.
+# A proxy on another machine, over plain HTTP from a public address: its users see what the administrator has to set, and that works.
 unnamed_proxy() {
     local address=203.0.113.7
     ip addr add $address/32 dev lo
@@ -336,7 +336,7 @@ unnamed_proxy() {
 
 # --- A restart in a call --------------------------------------------------------------------------------------------------------------
 
-# Who is in a call is led to the recorder; new callers are answered at once, while the old program lets calls end, and after it.
+# Callers in a call are redirected to the recorder; new callers are answered immediately, while the old process drains calls and after it.
 restart_in_call() {
     local caller slowest started_at before
     before=$(main_pid agentlocator)
@@ -357,9 +357,9 @@ restart_in_call() {
     remember
 }
 
-# --- No room for the program ------------------------------------------------------------------------------------------------------------
+# --- No disk space for the program ------------------------------------------------------------------------------------------------------------
 
-# What is needed and what is there is named; nothing is changed.
+# The error names the required and the available space; nothing is changed.
 upgrade_without_room_for_the_program() {
     local lib=/usr/lib/agentlocator before
     before=$(main_pid agentlocator)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What the walk checks inside the box, as root: inside CHECK [ARGUMENT…]. Prints what a person would want to see of a failure.
+# The checks that walk.sh makes inside the container, as root: inside CHECK [ARGUMENT…]. On failure it prints diagnostics.
 set -uo pipefail
 
 readonly base=http://127.0.0.1:8080
@@ -116,7 +116,7 @@ everything() {
 bridge_unpaired() {
     [ "$(curl -s -o /t/health -w '%{http_code}' http://127.0.0.1:8000/health)" = 503 ] || fail "$(cat /t/health)"
     [ "$(jq -r .connected /t/health)" = false ] || fail "$(cat /t/health)"
-    # It stays like this, and does not go round in circles.
+    # The state is stable: the service does not restart in a loop.
     [ "$(systemctl show -p NRestarts --value agentlocator-whatsapp)" = 0 ] || fail "it was restarted"
 }
 
@@ -155,7 +155,7 @@ copy_is_whole() {
 }
 
 doctor() {
-    # Twilio, the AI and the certificate cannot be well here: there is no internet. What is the box's own must be.
+    # The checks of Twilio, the AI and the certificate fail here, because there is no internet. All local checks must pass.
     agentlocator doctor --json >/t/doctor.json
     jq -e . /t/doctor.json >/dev/null || fail "no JSON: $(head -c 2000 /t/doctor.json)"
 }
@@ -173,7 +173,7 @@ kill_unit() {
 
 still_there() { diff <(everything) $seen || fail "not all is as it was"; }
 
-# load FILE: asks as fast as it can until the file is gone; notes what was not answered with 200.
+# load FILE: sends requests as fast as possible until FILE is deleted; records those that were not answered with 200.
 load() {
     local total=0
     while [ -e "$1" ]; do
@@ -212,7 +212,7 @@ wrong_setting() {
     systemctl reload agentlocator && fail "a wrong setting was taken"
     agentlocator config check >/t/check.txt 2>&1 && fail "the check finds nothing"
     grep -q 'config.toml:[0-9]*:' /t/check.txt || fail "the place is not told: $(cat /t/check.txt)"
-    # The phone is answered with the last settings that worked.
+    # Calls are answered with the last settings that worked.
     systemctl restart agentlocator || fail "it does not start with the last settings that worked"
     until_true is_ready
     [ "$(curl -s $base/readyz | jq -r .settings)" = error ] || fail "$(curl -s $base/readyz)"
@@ -229,7 +229,7 @@ all_is_there() {
     [ -s /etc/agentlocator/credentials/twilio-auth-token ] || fail "the secret is gone"
 }
 
-# upgrade NAME [OPTION…]: without a terminal, as where it goes by itself.
+# upgrade NAME [OPTION…]: upgrades without a terminal, like an unattended upgrade.
 upgrade() { apt-get install -y --no-install-recommends "${@:2}" "/t/$1.deb" </dev/null >/t/apt.log 2>&1; }
 
 upgrade_under_load() {
@@ -273,7 +273,7 @@ S
     for unit in agentlocator agentlocator-whatsapp agentlocator-{web,http,https,bridge}.socket; do
         running "$unit" && fail "$unit runs"
     done
-    # What is printed is what is done.
+    # Runs the commands that the package printed.
     tr -d '\r' </t/apt.log | sed -n 's/^    sudo //p' >/t/commands
     grep -q "^agentlocator restore --yes /" /t/commands || fail "no command is told: $(cat /t/apt.log)"
     sh -ex /t/commands || fail "$(cat /t/commands)"
@@ -302,7 +302,7 @@ downgrade_to_fewer_sockets() {
     all_is_there
 }
 
-# The old program goes on, and the release that failed is not tried again by later runs of dpkg.
+# The old program keeps running, and later runs of dpkg do not retry the failed release.
 failing_upgrade() {
     local failed before
     failed=$(dpkg-deb -f "/t/$1.deb" Version)
@@ -397,14 +397,14 @@ data_is_a_link() {
     all_is_there
 }
 
-# Its settings of the bridge are other ones than before, and so are ours.
+# Both the new package and the administrator have changed the bridge's settings file.
 upgrade_after_failure() {
     upgrade after -o Dpkg::Options::=--force-confold || fail "$(cat /t/apt.log)"
     grep -q '^# Other words' /etc/agentlocator/whatsapp.env.dpkg-dist || fail "the new settings are not beside ours"
     all_is_there
 }
 
-# Without room for a copy and a migration nothing is touched.
+# Without disk space for a copy and a migration, nothing is changed.
 upgrade_without_room() {
     local before
     before=$(main_pid agentlocator)

@@ -6,7 +6,7 @@
 #   inside COMMAND…        runs a command in it as root
 #   machine_reboot, machine_kill, machine_off
 #
-# The box has loopback and one address on a cable to us ($BOX_ADDRESS, ours is $OUR_ADDRESS), and nothing else of the world.
+# The container has loopback and a veth link to the host ($BOX_ADDRESS; the host has $OUR_ADDRESS), and no other network.
 
 . tests/deb/bootstrap.sh
 
@@ -126,7 +126,7 @@ inside() {
         env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# A clean reboot, as somebody at the keyboard orders it. nspawn ends with 133 when its first process asks for a reboot.
+# A clean reboot by systemctl. nspawn ends with 133 when its first process asks for a reboot.
 machine_reboot() {
     local status=0
     inside systemctl reboot >/dev/null 2>&1
@@ -136,7 +136,7 @@ machine_reboot() {
     machine_boot
 }
 
-# Every process is gone at once; what the kernel has not written yet survives, unlike in a power cut.
+# Kills all processes; data that the kernel has not written yet is not lost, unlike in a power cut.
 machine_kill() {
     [ -n "$MACHINE_INIT" ] && kill -KILL "$MACHINE_INIT" 2>/dev/null
     [ -n "$MACHINE_PID" ] && wait "$MACHINE_PID" 2>/dev/null

@@ -2,10 +2,10 @@
 # Cuts the power of a whole virtual machine in the middle of writes: tests/deb/power-cut.sh [CUTS]
 #
 # A container cannot show this: what its kernel has not written yet survives its end. Here QEMU (in emulation, so it runs
-# anywhere, slowly) boots Debian's own kernel with the package in it; messages are posted as fast as they are taken, and each
-# that was acknowledged is told over a serial line. QEMU is then killed, and so is the disk behind it (nbdkit), which keeps
+# anywhere, slowly) boots Debian's kernel with the package; messages are posted as fast as they are accepted, and each
+# acknowledged message is reported over a serial line. QEMU is then killed, and so is the disk behind it (nbdkit), which keeps
 # what was written in a cache of its own until the guest flushes: what was not flushed is lost, as in a drive. After the next
-# boot the database, and the copy of the file that people copy, must be sound and hold all of them.
+# boot the database and the published file must be intact and contain all acknowledged messages.
 #
 # At the end the same box has its disk turned read-only under it, as a kernel does that has met an error, and back.
 #
@@ -38,7 +38,7 @@ trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# QEMU lives in a root of its own, so that it meets nobody's packages.
+# QEMU is installed in a root file system of its own, so that it does not conflict with installed packages.
 emulator() {
     local root=$MACHINE_CACHE/emulator-$suite
     if [ ! -e "$root/.made" ]; then
@@ -151,7 +151,7 @@ cut_power() {
     [ "$(acknowledged | wc -l)" -ge "$wanted" ]
 }
 
-# What the box says of itself after a boot, before it takes new messages.
+# The report of the virtual machine after a boot, before it accepts new messages.
 survived() {
     local lost
     tr -d '\r' <"$MACHINE_WORK/vm/serial" | grep -E '^(INTEGRITY|COPY) ' | sort -u

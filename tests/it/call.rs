@@ -1,4 +1,4 @@
-//! Calls from the outside: the tests implement Twilio's side with real playout, and the AI's side by its own rules.
+//! Calls end to end: a simulated caller with Twilio's playout timing, and a fake AI that enforces the API's rules.
 
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::EndedBy;

@@ -17,7 +17,7 @@ async fn alert_is(shop: &Shop, kind: &str, state: &str) -> Value {
     .await
 }
 
-/// A message by Twilio with a file.
+/// An inbound message through Twilio with a file.
 async fn picture(shop: &Shop, sid: &str) {
     let url = shop.twilio.file_url();
     let pairs = [

@@ -54,7 +54,7 @@ fn contact(number: usize) -> String {
     format!("+9725010000{number:02}")
 }
 
-/// The message number `at`, in bursts of three by one contact within a second, and when it was written.
+/// Message number `at`. Each contact writes three messages within a second.
 fn message(at: usize) -> InboundMessage {
     InboundMessage::text(contact(at / 3 % CONTACTS), OWN, format!("{at:03}"))
 }

@@ -112,7 +112,7 @@ async fn what_litestream_writes_while_the_daemon_is_off_is_no_damage() {
     let mut load = Load::default();
     load.messages(&shop, 20).await;
     assert!(shop.daemon.stop().success());
-    // It creates its own tables.
+    // Litestream creates its own tables.
     litestream.start();
     load.are_replicated(&litestream).await;
     litestream.stop();

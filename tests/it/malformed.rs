@@ -44,7 +44,7 @@ async fn assert_well(harness: &CallHarness, before_kb: u64) {
         ["REQUEST_PANIC", "CALL_PANIC"].into_iter().flat_map(|name| harness.daemon.logs().events_named(name)).collect();
     assert!(panics.is_empty(), "{panics:#?}");
     let grown = harness.daemon.memory_kb("VmRSS").saturating_sub(before_kb);
-    assert!(grown < 24 * 1024, "it grew by {grown} KB");
+    assert!(grown < 24 * 1024, "the daemon's memory grew by {grown} KB");
     assert_eq!(harness.daemon.client().get("/readyz").await.status, 200);
 }
 
@@ -162,7 +162,7 @@ async fn a_socket_without_a_good_token_is_closed_with_1008() {
         r#"{"event":"start","start":{"streamSid":"MZ00000000000000000000000000000001","callSid":"CA00000000000000000000000000000001"}}"#,
         r#"{"event":"media","media":{"payload":"AAAA"}}"#,
         "hello",
-        // Sends nothing at all: five seconds.
+        // A socket that sends nothing is closed after five seconds.
         "",
     ] {
         let (mut socket, answer) = tokio_tungstenite::connect_async(&url).await.unwrap();

@@ -16,7 +16,7 @@ fn every_command_and_option_has_its_place_in_a_page() {
         let name = std::iter::once("agentlocator").chain(path.iter().map(String::as_str)).collect::<Vec<_>>().join("-");
         let page = pages.get(&format!("{name}.1")).unwrap_or_else(|| panic!("no page for {name}"));
         for option in options(&help(path)) {
-            assert!(page.contains(&option.replace('-', "\\-")), "{name}.1 does not tell of {option}:\n{page}");
+            assert!(page.contains(&option.replace('-', "\\-")), "{name}.1 does not document {option}:\n{page}");
         }
     }
     let overview = &pages["agentlocator.1"];

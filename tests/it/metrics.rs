@@ -92,7 +92,7 @@ fn every_number_is_in_the_guide() {
     let guide = shipped("docs/admin/monitoring.md");
     let missing: Vec<_> =
         METRICS.iter().map(|(name, ..)| name).filter(|name| !guide.contains(&format!("`{name}`"))).collect();
-    assert!(missing.is_empty(), "docs/admin/monitoring.md does not speak of {missing:?}");
+    assert!(missing.is_empty(), "docs/admin/monitoring.md does not document {missing:?}");
 }
 
 #[test]

@@ -238,7 +238,7 @@ async fn what_is_no_wav_stays_as_it_is() {
     }
 }
 
-/// The caller hung up at once: a codec has no sound for a single frame.
+/// A recording of one frame, from a caller who hung up immediately, is too short for the codec.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_of_one_frame_stays_as_it_is() {
     let sound = &both_sides()[16_000..16_320];

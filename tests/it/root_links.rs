@@ -94,7 +94,7 @@ fn restore_follows_no_link_of_the_data_folder() {
     let link = here.lay_link(&secret, &format!("data/snapshots/{name}"));
     here.assert_restore_is_refused(name);
     here.assert_restore_is_refused(&link);
-    // Nor a link in place of a folder, with either form of the path.
+    // A link in place of a folder is not followed either, whatever the form of the path.
     let folder = here.lay_link(&here.path("secret"), "data/folder");
     here.assert_restore_is_refused(&format!("{folder}/root.db"));
     here.assert_restore_is_refused(&format!("{}/../data/folder/root.db", here.path("data").display()));

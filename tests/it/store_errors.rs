@@ -125,7 +125,7 @@ async fn work_that_panics_or_fails_affects_no_other_work() {
     third.unwrap();
     assert!(matches!(panicked, Err(Error::Panicked)));
     assert!(matches!(failed, Err(Error::NotFound("thing"))));
-    // And alone.
+    // The same panic in a commit of its own.
     assert!(store.write::<()>(|_| panic!("on purpose")).await.is_err());
     let mut seen: Vec<String> =
         store.read(|tx| tx.audit_log(None, 10)).await.unwrap().0.into_iter().map(|entry| entry.action).collect();

@@ -125,7 +125,10 @@ async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     assert_eq!((status, &parts["db"]), (200, &json!("ok")));
     let header = std::fs::read(shop.daemon.published_file()).unwrap();
     let looks_whole = header.starts_with(b"SQLite format 3\0");
-    assert!(!looks_whole || integrity(&shop.daemon.published_file()).is_none(), "torn, and does not look it");
+    assert!(
+        !looks_whole || integrity(&shop.daemon.published_file()).is_none(),
+        "the file is torn, although its header is valid"
+    );
     a_call_is_answered(&shop, "CA00000000000000000000000000000001").await;
 
     faults.end();

@@ -51,7 +51,7 @@ fn make(put: Put, fixture: &StoreFixture, older: &Path) -> PathBuf {
 enum Stopped {
     Cleanly,
     ByKill,
-    /// By a kill, with a view of the kernel that hides the boot id.
+    /// By a kill, while `/proc` hides the boot id.
     ByKillUnknownBoot,
 }
 

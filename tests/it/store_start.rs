@@ -53,7 +53,7 @@ async fn starts_elsewhere(copy: &StoreFixture, acknowledged: &[i64]) {
 async fn until_log_begins_again(fixture: &StoreFixture, since: [u8; 8]) {
     let deadline = Instant::now() + Duration::from_mins(1);
     while salt(fixture) == since {
-        assert!(Instant::now() < deadline, "the log never begins again");
+        assert!(Instant::now() < deadline, "the log never restarted at its beginning");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
@@ -293,7 +293,7 @@ async fn backup_programs_skip_the_live_folder() {
     assert!(tag.starts_with("Signature: 8a477f597d28d172789f06886806bc55"), "{tag}");
     let readme = std::fs::read_to_string(fixture.live().with_file_name("README")).unwrap();
     assert!(readme.contains("agentlocator.db"));
-    // Without that folder the published file is sufficient.
+    // If the folder of the live database is missing, the store opens from the published file.
     std::fs::remove_dir_all(fixture.live().parent().unwrap()).unwrap();
     let (store, _) = Store::open(fixture.config()).unwrap();
     fixture.until_current(&store).await;

@@ -71,7 +71,7 @@ fn steady_tables(conn: &Connection) -> Vec<String> {
     names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-/// The original columns of each of these rows.
+/// Asserts that all rows of `before` still exist with the same values in their original columns.
 fn is_all_there(before: &Connection, after: &Connection) {
     for table in steady_tables(before) {
         let mut columns = before.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
@@ -289,7 +289,7 @@ async fn tokens_of_earlier_versions_belong_to_those_who_created_them() {
     let mut daemon = Daemon::prepare(|_| {});
     put(include_str!("../fixtures/schema/v2.sql"), &daemon.folder().join("live/db.sqlite"));
     daemon.launch();
-    // Of an owner, of an owner who was removed, and of the command line.
+    // Tokens of an owner, of a removed owner, and of the command line.
     for (token, status) in [("agl_till", 200), ("agl_backup", 401), ("agl_console", 200)] {
         assert_eq!(daemon.client().with_token(token).get("/api/session").await.status, status, "{token}");
     }

@@ -80,10 +80,10 @@ async fn it_contains_no_personal_data_or_secrets() {
     );
 
     let again = tokio::task::block_in_place(|| harness.daemon.cli(&["support-bundle", file.to_str().unwrap()]));
-    assert_eq!(again.status.code(), Some(1), "it never writes over a file");
+    assert_eq!(again.status.code(), Some(1), "an existing file is not overwritten");
 }
 
-/// A contact who writes, one who calls, a user, and a token.
+/// Stores personal data: a contact's message, another contact's call, a user, and a token.
 async fn plant(harness: &CallHarness) {
     let fields = [
         ("MessageSid", "SM00000000000000000000000000000001"),

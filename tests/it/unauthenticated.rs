@@ -244,7 +244,7 @@ async fn sound_faster_than_real_time_is_dropped_and_its_socket_closed() {
     start(&mut socket, "CA00000000000000000000000000000001", &token).await;
     tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("CALL_LIVE"));
     let before = harness.daemon.memory_kb("VmRSS");
-    // Three seconds in each message.
+    // Each message contains three seconds of audio.
     let payload = "/w".repeat(16_000);
     let mut sent: u64 = 0;
     for at in 0..20_000_u64 {

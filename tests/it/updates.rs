@@ -45,7 +45,7 @@ async fn a_newer_release_is_reported_once_and_the_feed_learns_nothing() {
 
     daemon.restart();
     assert!(daemon.stop().success());
-    assert_eq!(daemon.logs().events_named("UPDATE_AVAILABLE").len(), 1, "each is told once");
+    assert_eq!(daemon.logs().events_named("UPDATE_AVAILABLE").len(), 1, "each release is reported once");
     let asked = asked.lock().unwrap().clone();
     assert_eq!(asked.len(), 1, "once a week: {asked:?}");
     let mut fields: Vec<_> =

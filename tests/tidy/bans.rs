@@ -118,7 +118,7 @@ fn nothing_is_left_for_later() {
     let mut findings = Vec::new();
     for file in tree::files().iter().filter(|file| !file.path.contains("fixtures/specs/")) {
         for (number, line) in file.text.lines().enumerate() {
-            // `9725XXXXXXX` is how a number is shown that belongs to no contact.
+            // `9725XXXXXXX` stands for a number that belongs to no contact.
             let stands_alone = |word: &str| {
                 line.match_indices(word).any(|(at, _)| {
                     let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric());

@@ -66,7 +66,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
         ],
     ),
     ("control", &["domain", "config", "store", "crm", "providers", "host", "runtime", "maintenance", "clock"]),
-    // No module but the command line uses it.
+    // Only the command line uses it.
     (
         "doctor",
         &[

@@ -95,7 +95,7 @@ impl File {
 /// A numbered line without its comment, if the rest is not empty.
 fn code((index, line): (usize, &str)) -> Option<(usize, &str)> {
     let code = line.split_once("//").map_or(line, |(code, comment)| {
-        // But not the slashes of an address in a text.
+        // The slashes of a URL in a string do not start a comment.
         if code.ends_with(':') || comment.starts_with('/') && code.contains('"') { line } else { code }
     });
     (!code.trim().is_empty()).then_some((index + 1, code))

@@ -68,7 +68,7 @@ export class LogFile {
     this.#size = size
   }
 
-  /** The value, or the head of a cold one. */
+  /** The value; of a `cold` table only its `head`. */
   get(table: string, id: string): unknown {
     return this.#tables.get(table)?.get(id)?.value
   }

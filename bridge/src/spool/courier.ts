@@ -183,7 +183,7 @@ export class Courier {
     this.#failures++
     const hint = status === 401 || status === 403 ? '; set the same BAILEYS_WEBHOOK_SECRET on both sides' : ''
     const afterMs = Math.min(backOff(this.#failures, Math.random()), LONGEST_PAUSE_MS)
-    // The first failure, and then at intervals.
+    // Logs the first failure, and then one at intervals.
     const isNews = performance.now() - this.#toldAt > TOLD_MS
     if (isNews) {
       this.#toldAt = performance.now()

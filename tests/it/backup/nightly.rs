@@ -46,7 +46,7 @@ async fn a_missed_night_is_made_up_and_everybody_can_see_it() {
     let staff = daemon.client().with_token(&daemon.token("staff"));
     assert_eq!(staff.get("/api/backups").await.status, 403);
 
-    // Not again in the same night.
+    // No second snapshot is created in the same night.
     let mark = daemon.logs().mark();
     daemon.restart();
     daemon.client().get("/readyz").await;

@@ -54,7 +54,7 @@ fn the_oldest_go_before_a_new_one_and_two_sound_ones_always_stay() {
     let Some(disk) = SmallDisk::mount(200) else { return };
     let mut daemon = on(&disk, "");
     place(&disk, 1..=10);
-    // The newest was damaged since.
+    // The newest snapshot has been damaged since.
     std::fs::write(snapshots(&disk).join(format!("{}.sha256", night(10))), format!("{}  x\n", "0".repeat(64))).unwrap();
     let ballast = disk.fill(20 << 20);
 

@@ -20,7 +20,7 @@ pub struct BridgeHarness {
 }
 
 impl BridgeHarness {
-    /// All three, not linked yet.
+    /// Starts the three processes; the account is not linked yet.
     pub async fn begin() -> Self {
         Self::begin_with(|_| {}).await
     }
@@ -47,7 +47,7 @@ impl BridgeHarness {
         Self::with(daemon, bridge, whatsapp, folder)
     }
 
-    /// All three, linked; daemon and bridge are connected only by Unix sockets.
+    /// Starts the three processes with a linked account; daemon and bridge are connected only by Unix sockets.
     pub async fn linked_by_sockets() -> Self {
         let programs = programs().await;
         let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
@@ -87,7 +87,7 @@ impl BridgeHarness {
         Self { daemon, api, bridge, whatsapp, folder }
     }
 
-    /// All three, linked by a code that the phone scans.
+    /// Starts the three processes, and links the account by QR code.
     pub async fn linked() -> Self {
         Self::linked_with(|_| {}).await
     }
@@ -143,7 +143,7 @@ impl BridgeHarness {
         page["messages"].as_array().unwrap().clone()
     }
 
-    /// Their texts, `>` before outbound ones.
+    /// The texts of these messages, outbound ones prefixed with `>`.
     pub async fn talk(&self, person: WhatsAppUser) -> Vec<String> {
         let shown = |message: &Value| {
             let mark = if message["direction"] == "out" { ">" } else { "" };
@@ -152,7 +152,7 @@ impl BridgeHarness {
         self.messages_with(person).await.iter().map(shown).collect()
     }
 
-    /// Waits until the conversation with a contact is this.
+    /// Waits until the conversation with a contact equals `expected`.
     pub async fn talk_becomes(&self, person: WhatsAppUser, expected: &[&str]) {
         let deadline = Instant::now() + LIMIT;
         loop {
@@ -160,7 +160,11 @@ impl BridgeHarness {
             if talk == expected {
                 return;
             }
-            assert!(Instant::now() < deadline, "the talk is {talk:?}, and not {expected:?}; {}", self.bridge_log());
+            assert!(
+                Instant::now() < deadline,
+                "the conversation is {talk:?}, expected {expected:?}; {}",
+                self.bridge_log()
+            );
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }

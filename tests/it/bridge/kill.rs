@@ -150,7 +150,7 @@ async fn quiet(harness: &BridgeHarness) {
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     };
-    panic!("it does not become quiet: {left}; {}", harness.bridge_log());
+    panic!("work is still pending: {left}; {}", harness.bridge_log());
 }
 
 async fn assert_matches(harness: &BridgeHarness, expected_state: &ExpectedState) {

@@ -32,7 +32,7 @@ fn what_is_wrong_with_a_certificate_has_its_word() {
 
 #[test]
 fn a_wrong_clock_is_distinguished_from_a_bad_certificate() {
-    // The environment, by the server's date, is nine days ahead: at that time its certificate is valid.
+    // The other servers' `Date` headers are nine days ahead of this clock; the certificate is valid at that time.
     let day = 86_400;
     let later = Duration::from_hours(230);
     let tls = Tls { names: &["localhost"], valid: (5 * day, 90 * day) };

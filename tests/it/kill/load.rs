@@ -30,7 +30,7 @@ pub(super) struct KillHarness {
     inbound: BridgeInbound,
     phone: Phone,
     api: Client,
-    // They answer as long as these values are kept.
+    // The fake servers run until these values are dropped.
     _twilio: TwilioRest,
     _ai: OpenAi,
 }
@@ -70,7 +70,7 @@ impl KillHarness {
         }
     }
 
-    /// Starts all of it.
+    /// Starts the tasks that generate the load.
     pub(super) fn load(&self, expected: &Arc<ExpectedState>) -> JoinSet<()> {
         let mut load = JoinSet::new();
         for person in BY_TWILIO {

@@ -58,7 +58,7 @@ async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
     shop.until_status(&waits, "sent").await;
     let backup = shop.daemon.folder().join("backup.db");
     cp(&shop.daemon.published_file(), &backup);
-    // As it was a moment before.
+    // The state of the backup from just before the message was sent.
     let not_yet_sent = "UPDATE outbox SET state = 'queued', attempts = 0, attempt_at = NULL;
         UPDATE messages SET status = 'queued', sent_at = NULL, provider_msg_id = NULL WHERE content_text = 'waits'";
     Connection::open(&backup).unwrap().execute_batch(not_yet_sent).unwrap();

@@ -1,4 +1,4 @@
-//! The swap, without systemd.
+//! Replacing the database without systemd.
 
 use super::{add_user, public, restore, stderr, users, with_a_copy};
 use crate::support::Daemon;

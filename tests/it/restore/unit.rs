@@ -1,11 +1,11 @@
-//! The swap where systemd runs the daemon; a script replaces `systemctl`.
+//! Replacing the database of a daemon that systemd runs; a script stands in for `systemctl`.
 
 use super::{add_user, stderr, users, with_a_copy};
 use crate::support::Daemon;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// A daemon whose unit is the script's. `start` fails once for each line in the file `failures`.
+/// A daemon that the script controls like a unit. `start` fails once for each line in the file `failures`.
 struct Unit {
     daemon: Daemon,
     copy: PathBuf,

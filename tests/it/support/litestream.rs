@@ -67,7 +67,7 @@ impl Litestream {
         self.child = Some(child);
     }
 
-    /// Lets it replicate all changes that it has, and exit.
+    /// Sends SIGTERM, and waits until Litestream has replicated all changes and exited.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let pid = rustix::process::Pid::from_child(&child);

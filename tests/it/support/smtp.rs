@@ -1,4 +1,4 @@
-//! A small mail server by RFC 5321, 3207 and 4954: STARTTLS or TLS at once, AUTH PLAIN and LOGIN. Its only recipient
+//! A small mail server by RFC 5321, 3207 and 4954: STARTTLS or implicit TLS, AUTH PLAIN and LOGIN. Its only recipient
 //! is the test.
 
 use base64::Engine;
@@ -61,7 +61,7 @@ impl FakeSmtpServer {
         Self::start_as(root, false).await
     }
 
-    /// The same with TLS from the first byte.
+    /// The same with implicit TLS.
     pub async fn start_tls(root: &Path) -> Self {
         Self::start_as(root, true).await
     }

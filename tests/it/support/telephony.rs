@@ -41,7 +41,7 @@ impl CallHarness {
         Self::with_daemon(daemon, connector, options, has_key, configure).await
     }
 
-    /// The same around a running daemon that is reached at this address.
+    /// The same for a running daemon at this address.
     pub async fn with_daemon(
         mut daemon: Daemon,
         connector: DaemonConnector,

@@ -248,7 +248,7 @@ async fn an_authority_that_advises_to_renew_is_heard() {
     let mark = daemon.logs().mark();
     tokio::task::block_in_place(|| daemon.restart());
     wait_for(&daemon, mark, "TLS_RENEWAL_ADVISED");
-    // A day after the last check, or on request.
+    // The authority is asked again a day after the last check, or on request: here by SIGHUP.
     daemon.signal(1);
     let second = tokio::task::block_in_place(|| {
         daemon.logs().wait_until("another certificate", |lines| {

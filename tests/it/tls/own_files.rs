@@ -91,7 +91,7 @@ async fn a_bad_pair_never_replaces_a_good_one() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("nothing has changed"), "{said}");
     assert!(said.contains("holds no certificate"), "{said}");
-    // Fixed, without a command: within seconds.
+    // Corrected files are served within seconds, without a command.
     let mark = daemon.logs().mark();
     authority.equip(daemon.folder());
     wait_for(&daemon, mark, "TLS_CERTIFICATE");
@@ -161,7 +161,7 @@ async fn a_whole_call_goes_over_tls() {
     let authority = Authority::new();
     let daemon = daemon_with_files();
     authority.equip(daemon.folder());
-    // Without a port, as Twilio requires it for streams; the proxy route leads to the daemon's own.
+    // The URL has no port, as Twilio requires for streams; the connector connects to the daemon's port.
     let (settings, url) = (own_files(daemon.folder()), format!("https://{HOST}"));
     let connector = DaemonConnector::by_tls(HOST, daemon.https_address(), authority.trusted()).unwrap();
     let harness = CallHarness::with_daemon(daemon, connector, OpenAiOptions::default(), true, |setup| {

@@ -120,7 +120,7 @@ async fn a_proxy_that_is_not_named_allows_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_refusal_leads_to_where_this_daemon_answers_tls() {
-    // Its own certificate, for the requested host.
+    // With the daemon's own certificate, the https URL contains the requested host.
     let daemon = Daemon::start(|setup| {
         setup.web_listeners().trusts_this_machine();
     });

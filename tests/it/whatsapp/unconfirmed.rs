@@ -15,7 +15,7 @@ async fn in_doubt_the_bridge_is_asked_again_with_the_same_key() {
         (BridgeReply::Refuse(504), &[]),
     ] {
         let shop = Shop::open().await;
-        // Twilio could send it, and must not.
+        // Twilio is available too, but must not be used.
         shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
         shop.receive_by_bridge(DANA, "1", "hello").await;
         shop.bridge.reply_next([reply]);

@@ -21,7 +21,7 @@ impl Child {
         Self::start_by(fixture, clients, &["env"], &[])
     }
 
-    /// The same by a wrapper program, which gets the command as its arguments and replaces itself with it.
+    /// The same through a wrapper program, which executes the command in its arguments (`exec`).
     pub fn start_by(fixture: &StoreFixture, clients: usize, by: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut process = Command::new(by[0])
             .args(&by[1..])

@@ -72,7 +72,7 @@ impl FakeBridge {
         self.state.lock().unwrap().down = down;
     }
 
-    /// Sets whether it reports that no message arrives by its link.
+    /// Sets whether it reports that its link receives no messages.
     pub fn set_no_echo(&self, no_echo: bool) {
         self.state.lock().unwrap().no_echo = no_echo;
     }
