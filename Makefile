@@ -1,4 +1,4 @@
-# The one front door: every way to build, try and check the project starts here. `make help` lists them.
+# The entry point: all commands to build, run and test the project. `make help` lists them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Attacks the daemon: scripts/attack.sh [--quick] [OPTION OF THE BENCH…]
 #
-# First the attacks of SECURITY.md's table, one by one, with a verdict for each claim: the tests that it names. Checks of the
+# First runs the tests that SECURITY.md names for each claim, and prints a result for each claim. Checks of the
 # package run in a booted Debian (`make test-deb`), files of tests with the bridge's (`make test`); both are named only. Then, without --quick, attackers that flood the daemon
-# while calls are on, in a network of their own, and what logins, API requests and calls leave in memory: about 15 minutes.
+# during calls, in a separate network namespace, and the memory that logins, API requests and calls leave behind: about 15 minutes.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,7 +32,7 @@ else
 fi
 status=${PIPESTATUS[0]}
 
-# came_of TEST: passed, failed, bridge for a file of the bridge's tests, or walk for a check of the package.
+# came_of TEST: prints the result of a test: passed, failed, bridge for a file of the bridge's tests, or walk for a check of the package.
 came_of() {
     if grep -qE "(FAIL|TIMEOUT|SIG[A-Z]+) .*(::| )$1\$|test .*\b$1 \.\.\. FAILED" "$output"; then
         echo failed

@@ -70,7 +70,7 @@ echo
 echo "== the WhatsApp bridge, Node $(node -p process.versions.node) =="
 bridge_tests "$(command -v node)" || status=1
 
-# in_a_box COMMAND…: 77 says that this machine cannot boot a Debian, and the command has told why.
+# in_a_box COMMAND…: exit status 77 means that this machine cannot boot a Debian; the command has printed the reason.
 in_a_box() {
     "$@"
     case $? in
@@ -91,7 +91,7 @@ if [ "$long" = --long ]; then
     in_a_box tests/deb/walk.sh full trixie
     in_a_box tests/deb/power-cut.sh 5
 else
-    # What the tests ran with, not what is shipped: a release build takes minutes.
+    # The package of the development build that the tests ran, not of the release build, which takes minutes.
     packaging/package.sh --profile dev --output target/deb-test/agentlocator.deb || status=1
     in_a_box env DEB=target/deb-test/agentlocator.deb tests/deb/walk.sh short
 fi

@@ -80,7 +80,7 @@ need_node() {
     need npm npm
 }
 
-# What packs the Debian package.
+# The tools that build the Debian package.
 need_packaging() {
     need git git
     need strip binutils
@@ -91,7 +91,7 @@ need_packaging() {
 # can_boot_debian: whether this machine can install the package in a Debian that it boots. Only root can.
 can_boot_debian() { [ "$(id -u)" = 0 ] && has apt-get; }
 
-# What boots a Debian to install the package in. Where that is impossible, the walk says so and is skipped.
+# The tools that boot a Debian to install the package in. If this machine cannot do that, walk.sh reports it and is skipped.
 need_booted_debian() {
     can_boot_debian || return 0
     need systemd-nspawn systemd-container
@@ -102,7 +102,7 @@ need_booted_debian() {
     need mke2fs e2fsprogs
 }
 
-# What makes a Debian root. Ubuntu has neither Debian's sources nor, by itself, its keys.
+# The tools that create a Debian root file system. Ubuntu has neither Debian's sources nor, by itself, its keys.
 need_bootstrap() {
     need mmdebstrap mmdebstrap
     if has apt-get && ! [ -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
@@ -137,7 +137,7 @@ need_for_test_daemon() {
     need_venv
     need git git
     need rsync rsync
-    # The man pages are rendered with the reader that people use.
+    # The tests render the man pages with man itself.
     need man man-db
     need pebble pebble
 }
@@ -232,7 +232,7 @@ apt_get() {
     rm -f "$log"
 }
 
-# Installs every missing package at once, or says everything that a person has to install.
+# Installs all missing packages in one step, or prints the command that installs them.
 install_missing() {
     local task=$1 packages command
     mapfile -t packages < <(printf '%s\n' "${MISSING_PACKAGES[@]}" | awk 'NF && !seen[$0]++')
@@ -369,7 +369,7 @@ arm64_target() {
         fail "rustup could not install the target aarch64-unknown-linux-gnu"
 }
 
-# The real Litestream, for the tests of replication. It is installed in target, so that nobody's own programs are touched.
+# The real Litestream, for the tests of replication. It is installed in target, so that the user's own programs are unchanged.
 litestream() {
     local folder=target/tools/litestream
     [ -x $folder/bin/litestream ] && return
