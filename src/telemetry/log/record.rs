@@ -57,12 +57,24 @@ impl Record {
     pub(super) fn of(event: &Event<'_>, redactor: &Redactor) -> Self {
         let mut visitor = FieldVisitor { redactor, event: None, fields: Vec::new(), message: String::new() };
         event.record(&mut visitor);
-        let FieldVisitor { event: name, mut fields, message, .. } = visitor;
+        let FieldVisitor { event: name, mut fields, mut message, .. } = visitor;
+        append_reasons(&mut message, &fields);
         let event_name = name.unwrap_or_else(|| {
             fields.push(("target", event.metadata().target().into()));
             "LOG".to_owned()
         });
         Self { at: clock::now(), level: *event.metadata().level(), event: event_name, fields, message }
+    }
+}
+
+/// Appends the reason of a failure to its message, because `journalctl` shows the message without the fields.
+fn append_reasons(message: &mut String, fields: &[(&'static str, Value)]) {
+    let reasons = fields.iter().filter(|(name, _)| ["error", "reason"].contains(name));
+    for reason in reasons.filter_map(|(_, value)| value.as_str()) {
+        if !message.is_empty() && !reason.is_empty() && !message.contains(reason) {
+            message.push_str(": ");
+            message.push_str(reason);
+        }
     }
 }
 
@@ -124,5 +136,25 @@ impl Visit for FieldVisitor<'_> {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.add_text(field, &format!("{value:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::append_reasons;
+
+    #[test]
+    fn a_message_says_why() {
+        for (message, fields, expected) in [
+            ("Snapshot failed", vec![("error", "disk full".into())], "Snapshot failed: disk full"),
+            ("Not written: disk full", vec![("error", "disk full".into())], "Not written: disk full"),
+            ("Given up", vec![("reason", "late".into()), ("count", 3.into())], "Given up: late"),
+            ("Ready", vec![("reason", "".into())], "Ready"),
+            ("", vec![("error", "foreign".into())], ""),
+        ] {
+            let mut text = message.to_owned();
+            append_reasons(&mut text, &fields);
+            assert_eq!(text, expected);
+        }
     }
 }

@@ -44,7 +44,7 @@ pub const METRICS: &[MetricInfo] = &[
         MetricKind::Counter,
         "Attempts to send a WhatsApp message, by provider and outcome",
     ),
-    ("agentlocator_whatsapp_failed_total", MetricKind::Counter, "WhatsApp messages that failed for good"),
+    ("agentlocator_whatsapp_failed_total", MetricKind::Counter, "WhatsApp messages that failed permanently"),
     (
         "agentlocator_whatsapp_bridge_up",
         MetricKind::Gauge,
