@@ -41,7 +41,7 @@ sound() { sqlite3 "file:$1?immutable=1" 'PRAGMA integrity_check'; }
 
 if grep -q box.disk=read-only /proc/cmdline; then
     before=$(post "cut-$boot-ro-1" 1)
-    # As the kernel does it when the disk fails: at once, whoever has files open for writing.
+    # As the kernel does it when the disk fails: immediately, even if files are open for writing.
     echo u >/proc/sysrq-trigger
     for _ in $(seq 100); do
         grep -q '^[^ ]* / ext4 ro' /proc/mounts && break

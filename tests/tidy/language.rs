@@ -3,19 +3,28 @@
 
 use super::{none, tree};
 
-/// Files and folders that are checked: the documents, and the comments of the sources.
-const CHECKED: [&str; 10] = [
+/// Files and folders that are checked: the documents, and the comments of the sources and scripts.
+const CHECKED: [&str; 16] = [
+    ".ci/",
+    ".github/",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "Makefile",
     "README.md",
     "SECURITY.md",
+    "benches/",
+    "bridge/",
     "crates/",
-    "config.toml.example",
     "docs/",
+    "scripts/",
     "src/",
     "systemd/",
+    "tests/",
 ];
+
+/// Folders with texts of others, and this list itself.
+const NOT_CHECKED: [&str; 2] = ["tests/fixtures/", "tests/tidy/language.rs"];
 
 /// A word, and what to write instead.
 const BANNED: [(&str, &str); 20] = [
@@ -47,14 +56,20 @@ const EXCEPTIONS: [(&str, &str); 1] = [("\"told\"", "a field of the API")];
 #[test]
 fn prose_is_plain() {
     let mut findings = Vec::new();
-    // Snapshots contain texts of the code, which is checked itself.
-    let is_checked =
-        |file: &tree::File| CHECKED.iter().any(|path| file.path.starts_with(path)) && !file.has_extension("snap");
+    let is_in = |file: &tree::File, paths: &[&str]| paths.iter().any(|path| file.path.starts_with(path));
+    let is_checked = |file: &tree::File| is_in(file, &CHECKED) && !is_in(file, &NOT_CHECKED);
     for file in tree::files().iter().filter(|file| is_checked(file)) {
-        let is_code = ["rs", "js", "css", "html"].iter().any(|extension| file.has_extension(extension));
+        let has = |extensions: &[&str]| extensions.iter().any(|extension| file.has_extension(extension));
+        let comment: &[&str] = match () {
+            () if has(&["rs", "js", "mjs", "cjs", "ts", "c", "css", "html"]) => &["//", "* ", "/*"],
+            () if has(&["sh", "py"]) || file.path.starts_with(".ci/") => &["#"],
+            // Generated; snapshots contain texts of the code, which is checked itself.
+            () if has(&["json", "snap"]) => continue,
+            () => &[""],
+        };
         for (number, line) in file.text.lines().enumerate() {
             let is_excepted = EXCEPTIONS.iter().any(|(part, _)| line.contains(part));
-            if (is_code && !line.trim_start().starts_with("//")) || is_excepted {
+            if !comment.iter().any(|start| line.trim_start().starts_with(start)) || is_excepted {
                 continue;
             }
             let prose = without_names(line).to_lowercase();

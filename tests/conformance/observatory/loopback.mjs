@@ -1,5 +1,5 @@
 // Loaded before the Observatory (node --import): its connections to ports 80 and 443 of whatever host go to HTTP_PORT and HTTPS_PORT
-// of this machine, and no others are made. Names of hosts need not be known then, and nobody needs to be root.
+// of this machine, and no others are made. Names of hosts need not be known then, and no root rights are needed.
 import net from "node:net";
 
 const ports = { 80: process.env.HTTP_PORT, 443: process.env.HTTPS_PORT };
