@@ -86,9 +86,9 @@ pub struct Config {
     pub http: HttpConfig,
     /// Certificates.
     pub tls: TlsConfig,
-    /// Both WhatsApp providers.
+    /// Twilio: the account, its numbers and templates.
     pub twilio: TwilioConfig,
-    /// Both ways of WhatsApp.
+    /// WhatsApp: both providers, the bridge, and limits.
     pub whatsapp: WhatsAppConfig,
     /// The AI.
     pub openai: OpenAiConfig,
@@ -98,7 +98,7 @@ pub struct Config {
     pub elevenlabs: ElevenLabsConfig,
     /// Deepgram.
     pub deepgram: DeepgramConfig,
-    /// The course of calls.
+    /// How calls are answered.
     pub voice: VoiceConfig,
     /// The business: its name, time zone and country.
     pub business: BusinessConfig,
@@ -108,7 +108,7 @@ pub struct Config {
     pub alerts: AlertsConfig,
     /// The mail server.
     pub mail: MailConfig,
-    /// What is refused when the disk fills up.
+    /// The free disk space below which data is no longer stored.
     pub disk: DiskConfig,
     /// How long data is kept.
     pub retention: RetentionConfig,

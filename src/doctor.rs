@@ -46,7 +46,7 @@ pub async fn run_all(context: Arc<DoctorContext>) -> Vec<Finding> {
     run(checks(&context), LIMIT).await
 }
 
-/// Tries what a call and a message need with the real accounts. It costs a cent or two, places no call, and sends no message to a contact.
+/// Tests calls and messages with the real accounts. It costs a cent or two, places no call, and sends no message to a contact.
 pub async fn run_live(context: Arc<DoctorContext>) -> Vec<Finding> {
     let checks = vec![
         ("live AI", check(&context, live::ai)),
@@ -100,5 +100,5 @@ fn checks(context: &Arc<DoctorContext>) -> Vec<(&'static str, Check)> {
 
 /// How long a check may take.
 const LIMIT: Duration = Duration::from_secs(20);
-/// How long a live one may take: the account's phone may have to be woken.
+/// How long a check with real accounts may take: the account's phone may have to wake up.
 const LIVE_LIMIT: Duration = Duration::from_secs(75);

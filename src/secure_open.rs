@@ -1,6 +1,6 @@
-//! Opens files in folders where another user can write, so that the links of that user lead root nowhere else.
+//! Opens files in folders that another user can write to, without following that user's links.
 //!
-//! The service's user owns the data folder. A file that root opens there is named from the folder's open descriptor, part by
+//! The service's user owns the data folder. Root opens a file there by resolving its path from the folder's descriptor, part by
 //! part, and no part may be a link. Where root writes to a place that the command line names, a link is followed only if it
 //! belongs to root or to the user who runs the command.
 
@@ -15,7 +15,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Opens a file for reading that is `inside` a folder. For root in a folder of another user no part of `inside` may be a link,
-/// and the file must belong to that user, or to root and have one name only.
+/// and the file must belong to that user, or to root without a second hard link.
 pub fn open_inside(folder: &Path, inside: &Path) -> io::Result<File> {
     let Some(owner) = other_owner(folder)? else { return File::open(folder.join(inside)) };
     let (folder, name) = parent_inside(folder, inside)?;
@@ -31,8 +31,8 @@ pub fn open_inside(folder: &Path, inside: &Path) -> io::Result<File> {
     Ok(File::from(file))
 }
 
-/// Opens a file for reading. If it is inside one of these folders, it is opened as [`open_inside`] does. For root a link that leads
-/// to it is followed only if it belongs to root.
+/// Opens a file for reading; a file inside one of these folders is opened by [`open_inside`]. Elsewhere, root follows a link to it
+/// only if the link belongs to root.
 pub fn open_file(path: &Path, folders: &[&Path]) -> io::Result<File> {
     if let Some(file) = open_inside_one(path, folders)? {
         return Ok(file);
@@ -53,7 +53,7 @@ fn open_inside_one(path: &Path, folders: &[&Path]) -> io::Result<Option<File>> {
     found.next().map(|(folder, inside)| open_inside(folder, &inside)).transpose()
 }
 
-/// Opens the folder in which something lies that is `inside` another folder, following no link. Returns its name as well.
+/// Opens the parent folder of `inside`, a path relative to `folder`, without following links. Returns the file name as well.
 pub fn parent_inside<'p>(folder: &Path, inside: &'p Path) -> io::Result<(OwnedFd, &'p OsStr)> {
     let Some(name) = inside.file_name() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file in the folder"));
@@ -69,7 +69,7 @@ pub fn parent_inside<'p>(folder: &Path, inside: &'p Path) -> io::Result<(OwnedFd
     Ok((parent, name))
 }
 
-/// A regular file that has a second name may be another user's, put here by a hard link.
+/// Whether a file has no further hard link. A regular file that has one may be another user's file.
 pub fn has_one_name(found: &Stat) -> bool {
     FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || found.st_nlink == 1
 }
@@ -80,7 +80,7 @@ fn other_owner(folder: &Path) -> io::Result<Option<u32>> {
     Ok((geteuid().is_root() && owner != 0).then_some(owner))
 }
 
-/// The path from a folder to something in it, if it is there by its name or by where its own folder really is.
+/// The path of a file relative to a folder, compared literally and after resolving links; none if the file is not inside it.
 fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
     let folder_path = std::path::absolute(folder).ok()?;
     let path = std::path::absolute(path).ok()?;
@@ -91,23 +91,23 @@ fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
     real.strip_prefix(folder.canonicalize().ok()?).map(Path::to_owned).ok()
 }
 
-/// A file that is to be written: its folder is open, so that no other process can replace it.
+/// A file to be written. Its folder is held open, so that no other process can replace the folder.
 #[derive(Debug)]
 pub struct Target {
-    /// The folder; good for naming files in it.
+    /// The folder, opened with `O_PATH`, for calls such as `openat`.
     pub folder: OwnedFd,
-    /// Where that is, without links.
+    /// The folder's path without links.
     pub folder_path: PathBuf,
     /// The file's name.
     pub name: OsString,
-    /// What has this name.
+    /// The metadata of the existing file of that name.
     pub found: Option<Stat>,
 }
 
-/// Finds where a file is to be written. A link on the way, and one that has its name, is followed only if it belongs to root or
+/// Resolves the path of a file to be written. A link in the path, or at its end, is followed only if it belongs to root or
 /// to the user of this process.
 pub fn find_target(path: &Path) -> io::Result<Target> {
-    // A folder that is mounted on access is not mounted by opening its parts one by one.
+    // Opening the parts of a path with `O_PATH` does not trigger an automount, so it is triggered here.
     let _ = path.parent().map(|folder| std::fs::metadata(folder.join(".")));
     let mut walk = Walk { folders: vec![open("/", FOLDER, Mode::empty())?], names: Vec::new(), links: 0 };
     let mut rest: Vec<OsString> = parts(&std::path::absolute(path)?);
@@ -132,7 +132,7 @@ pub fn find_target(path: &Path) -> io::Result<Target> {
     Err(io::Error::from(io::ErrorKind::IsADirectory))
 }
 
-/// Where a walk from the root is.
+/// The position in a path while it is resolved.
 struct Walk {
     /// The root, and each folder since.
     folders: Vec<OwnedFd>,
@@ -156,7 +156,7 @@ impl Walk {
             return Ok(Step::Folder);
         }
         let Some(folder) = self.folders.last() else { return Err(io::ErrorKind::NotFound.into()) };
-        // Opened before it is judged, so that what was judged is what is used.
+        // Opened before it is checked, so that the checked file is the one that is used (no TOCTOU race).
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = match openat(folder, part, flags, Mode::empty()) {
             Err(Errno::NOENT) if is_last => return Ok(Step::Last(None)),
@@ -211,8 +211,8 @@ impl Walk {
 }
 
 impl Target {
-    /// Opens a file in the folder for writing, under another name; makes it where it is missing. One of another user, or one
-    /// that has a second name, is refused.
+    /// Opens a file in the folder for writing, under another name; creates it if it is missing. A file of another user, or one
+    /// that has a second hard link, is rejected.
     pub fn open(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = openat(&self.folder, name, flags, Mode::RUSR | Mode::WUSR).map_err(explain)?;
@@ -226,13 +226,13 @@ impl Target {
         Ok(File::from(file))
     }
 
-    /// Puts on disk which names there are in the folder.
+    /// Syncs the folder, so that a rename in it survives a power cut.
     pub fn sync_folder(&self) -> io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         File::from(openat(self.folder.as_fd(), ".", flags, Mode::empty())?).sync_all()
     }
 
-    /// Gives a file of the folder the name that was asked for.
+    /// Renames a file of the folder to the requested name.
     pub fn rename(&self, name: &OsStr) -> io::Result<()> {
         Ok(renameat(&self.folder, name, &self.folder, &self.name)?)
     }
@@ -243,7 +243,7 @@ impl Target {
     }
 }
 
-/// The names of a path, the first one last.
+/// The parts of a path, in reverse order.
 fn parts(path: &Path) -> Vec<OsString> {
     let parts = path.components().rev().filter_map(|part| match part {
         Component::Normal(name) => Some(name.to_owned()),
@@ -253,7 +253,7 @@ fn parts(path: &Path) -> Vec<OsString> {
     parts.collect()
 }
 
-/// What the kernel answers where a part is a link that must not be followed.
+/// Explains the error with which the kernel rejects a link that must not be followed.
 fn explain(error: Errno) -> io::Error {
     match error {
         Errno::LOOP | Errno::NOTDIR => {
@@ -265,5 +265,5 @@ fn explain(error: Errno) -> io::Error {
 }
 
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-/// As many as the kernel follows.
+/// The kernel's own limit.
 const MOST_LINKS: usize = 40;

@@ -57,7 +57,7 @@ impl Alerts {
     }
 }
 
-/// Whether the error text, which is OpenAI's, means that the account was refused, so that waiting does not help.
+/// Whether OpenAI's error text means that the account was rejected, so that a retry does not help.
 fn is_account_rejected(reason: &str) -> bool {
     const CODES: [&str; 9] = [
         "HTTP 401",

@@ -9,7 +9,7 @@ use crate::messages;
 use crate::store::Store;
 use std::time::Duration;
 
-/// Waits until the clock may be right, but no longer than a caller would: Twilio gives up a webhook after 15 seconds.
+/// Waits until the clock is plausible, but less than the 15 seconds after which Twilio aborts a webhook.
 /// Meanwhile systemd's sockets hold new connections. Without systemd, the daemon was started by hand and does not wait.
 pub(super) async fn wait(store: &Store, config: &Config) {
     let newest_entry = store.read(|tx| tx.newest_activity()).await.ok().flatten();

@@ -70,7 +70,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
     Ok(found)
 }
 
-/// Renames a verified copy, which lies in the same folder, to its name.
+/// Renames a verified copy in the same folder to its final name.
 pub(super) fn adopt(
     work: &Path,
     folder: &Path,
@@ -145,7 +145,7 @@ pub(super) fn open(path: &Path) -> Result<File, Error> {
 /// The length and SHA-256 of a file, read from the disk as far as possible.
 pub(super) fn checksum(path: &Path, cancel_token: &CancellationToken) -> Result<(u64, String), Error> {
     let mut file = open(path)?;
-    // Reading from the page cache proves little. A file system that does not support this is read as it is.
+    // Reading from the page cache would not verify the disk. A file system that does not support this is read as it is.
     let _ = file.sync_all().map(|()| fadvise(&file, 0, None, Advice::DontNeed));
     let mut out = HashingWriter { out: io::sink(), hasher: Sha256::new(), bytes: 0 };
     copy_until_cancelled(&mut file, &mut out, cancel_token).map_err(Error::file("read back", path))?;

@@ -12,7 +12,7 @@ text_enum! {
     MailTls {
         /// STARTTLS: plain text at first, then TLS; without TLS no mail is sent. Port 587.
         StartTls = "starttls",
-        /// TLS from the first byte. Port 465.
+        /// Implicit TLS. Port 465.
         Tls = "tls",
         /// No encryption; for a server on this machine. Port 25.
         None = "none",

@@ -1,4 +1,4 @@
-//! `doctor --live`: what is tried with the real accounts besides, and what of the first calls is left to a person.
+//! `doctor --live`: additional tests with the real accounts, and the list of tests that a person must do.
 
 mod manual_checks;
 

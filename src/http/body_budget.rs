@@ -52,7 +52,7 @@ impl BodyBudget {
         let (mut bytes, mut share, mut frames) = (Vec::new(), None, 0);
         while let Some(frame) = next_frame(&mut body).await? {
             frames += 1;
-            // A frame for each byte would cost more than processing the body.
+            // The number of frames is limited too: bodies sent in frames of one byte would cost more CPU time than large ones.
             if bytes.len() + frame.len() > max_bytes || frames > FRAMES + max_bytes / SHORT_FRAME {
                 return Err(BodyError::TooLarge);
             }

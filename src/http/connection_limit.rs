@@ -231,7 +231,7 @@ impl Client {
             RECHECK_INTERVAL
         } else if head_since == NO_HEAD {
             let max = if self.is_authenticated() { MAX_AUTHENTICATED_IDLE } else { MAX_IDLE };
-            // The body of a response may still be on its way.
+            // The body of a response may still be in transit.
             let idle_since = self.idle_since_ms.load(Ordering::Relaxed).max(self.active_ms());
             max.saturating_sub(since(idle_since)).min(RECHECK_INTERVAL)
         } else {

@@ -78,7 +78,7 @@ pub(super) async fn handle_request(
         }
         Err(panic) => {
             let reason = panic_message(panic.as_ref());
-            tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, reason, "Handler panicked: {method} {path}");
+            tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, reason, "Handler panicked: {method} {path}, request {}", id.0);
             failure_response(&path, ApiError::internal())
         }
     };

@@ -293,7 +293,7 @@ impl ConnectionContext {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(event = "CONNECTION_FAILED", error = %error, "Connection failed");
+            tracing::debug!(event = "CONNECTION_FAILED", error = %error, "Connection from {client_address} failed");
         }
     }
 }
@@ -311,7 +311,7 @@ fn warn_of_untrusted_proxy(address: IpAddr) {
     let address = address.to_canonical();
     tracing::warn!(
         event = "PROXY_NOT_NAMED", %address,
-        "A proxy or tunnel at {address} passes requests on, but http.trusted_proxies does not name it: all of its clients count \
+        "A proxy or tunnel at {address} forwards requests, but http.trusted_proxies does not name it: all of its clients count \
          as one, and its X-Forwarded-For and X-Forwarded-Proto are ignored. If it is yours, set \
          [http] trusted_proxies = [\"{address}\"] and reload"
     );

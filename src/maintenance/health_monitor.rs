@@ -91,7 +91,7 @@ impl HealthMonitor {
                     event = "DISK_LOW",
                     free_mb,
                     total_mb,
-                    "The disk is nearly full: files and recordings are not stored until space is freed"
+                    "The disk is nearly full, {free_mb} of {total_mb} MB are free: files and recordings are not stored until space is freed"
                 );
             }
             *took_media = takes_media;

@@ -1,5 +1,5 @@
-//! Tries with the real account what a call needs of the AI: a session with and without a transcription, a spoken answer, and
-//! an answer turn by turn. It costs a cent or two; `doctor --live` alone runs it.
+//! Tests, with the real account, what a call requires from the AI: a session with and without transcription, a spoken answer, and
+//! a turn-by-turn answer. It costs a cent or two, and only `doctor --live` runs it.
 
 use super::ai_check::{self, TRANSCRIPTION};
 use super::{clips, recorded_turns};
@@ -21,16 +21,16 @@ const TURN: &str = "turn by turn";
 /// A recorded question in Hebrew: "are you still there?"
 const QUESTION: &[u8] = clips::STILL_THERE;
 const FRAME: Duration = Duration::from_millis(20);
-/// From the dial to the end of the answer.
+/// The time limit from connecting to the end of the answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// How long after the answer the transcript of the question may come.
 const TRANSCRIPT_LIMIT: Duration = Duration::from_secs(5);
-/// A caller hears no more silence than this; then sentences of our own cover the wait.
+/// An answer that takes longer is reported as slow: a caller hears built-in sentences from then on.
 const SLOW_ANSWER: Duration = Duration::from_secs(2);
 /// How long each request of an answer turn by turn may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
-/// Opens sessions, and asks a question twice: aloud, and as a recording.
+/// Opens sessions, and asks a question in a live session and as a recording.
 pub async fn probe(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     if config.openai.key().is_none() {
         return vec![CheckResult::skipped(SESSION, ai_check::NO_KEY)];
@@ -49,7 +49,7 @@ async fn live(setup: RealtimeSetup) -> Vec<CheckResult> {
     findings
 }
 
-/// With and without a transcription: of all fields that we send, OpenAI's documents are least clear about its models.
+/// Opens a session with and without transcription, because OpenAI's documentation is least clear about which transcription models it accepts.
 async fn session(setup: RealtimeSetup) -> CheckResult {
     let model = setup.config.openai.transcription_model.clone();
     let (whole, without) =
@@ -124,10 +124,10 @@ fn cents(micros: i64) -> String {
 
 /// A spoken answer.
 struct Spoken {
-    /// From the end of the question to the first sound.
+    /// The time from the end of the question to the first audio of the answer.
     waited: Duration,
     answer: String,
-    /// The question, as the server has written it down.
+    /// The server's transcript of the question.
     heard: Option<String>,
     cost_micros: i64,
 }
@@ -188,7 +188,7 @@ async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
     }
 }
 
-/// What a caller without a live stream gets: the recording written down, and a written answer. Twilio speaks it.
+/// The fallback for a caller without a live stream: a transcription of the recording, and a text answer, which Twilio speaks.
 async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp) -> CheckResult {
     let (openai, language) = (&config.openai, &config.agent.language);
     let failed = |what: &str, error: &rest::Error| {

@@ -371,7 +371,7 @@ impl CallTask {
         if let Some(stream) = &mut self.stream
             && let Err(error) = stream.socket.socket.queue(message(&stream.writer))
         {
-            tracing::warn!(event = "STREAM_STUCK", call.sid = %self.sid, %error, "Cannot send to the caller's media socket");
+            tracing::warn!(event = "STREAM_STUCK", call.sid = %self.sid, %error, "Media stream of call {} lost: the socket does not accept data", self.sid);
             self.stream = None;
             self.session.handle_input(Input::StreamLost, clock::instant());
         }

@@ -86,7 +86,7 @@ impl JobWorker {
                     tracing::error!(
                         event = "JOBS_FAILED",
                         error = &error as &dyn std::error::Error,
-                        "Cannot read jobs"
+                        "Cannot read the background jobs; retrying"
                     );
                     AFTER_FAILURE
                 }
@@ -144,7 +144,7 @@ async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) 
         if retry_at.is_some() {
             tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed and is retried");
         } else {
-            tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed for good and is not retried");
+            tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed permanently and is not retried");
         }
     }
     let recorded = store.write(move |tx| match (&error, retry_at) {

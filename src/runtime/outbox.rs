@@ -241,7 +241,7 @@ impl Dispatcher {
         self.running.spawn(attempt.run());
     }
 
-    /// Waits until an attempt has ended; for ever if none runs.
+    /// Waits until an attempt has ended; never returns if none is running.
     async fn ended(&mut self) {
         match self.running.join_next().await {
             Some(Ok(id)) => {
@@ -249,7 +249,7 @@ impl Dispatcher {
             }
             // A message whose attempt panicked stays in flight, unconfirmed, until the next start.
             Some(Err(error)) => {
-                tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt to send a message panicked; the message is checked at the next start");
+                tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt to send a message panicked: its outcome is unknown, and is verified with the provider after the next start");
             }
             None => std::future::pending().await,
         }
@@ -260,7 +260,7 @@ impl Dispatcher {
         if tokio::time::timeout(DRAIN, ended).await.is_err() {
             tracing::warn!(
                 event = "OUTBOX_CUT",
-                "Messages in flight were cut off by the stop; they are checked at the next start"
+                "The shutdown aborted attempts to send messages; the next start verifies with the provider whether they were sent"
             );
         }
     }

@@ -50,7 +50,7 @@ pub struct ReloadRequests {
     requests: mpsc::Receiver<oneshot::Sender<ReloadOutcome>>,
 }
 
-/// Creates both ends.
+/// Creates the handle and its receiver.
 pub fn channel() -> (ReloadHandle, ReloadRequests) {
     let (sender, receiver) = mpsc::channel(WAITING);
     (ReloadHandle { requests: sender }, ReloadRequests { requests: receiver })

@@ -78,7 +78,7 @@ fn replace_live(
     let file = folder.published.display();
     let published = match next {
         NextLive::Copy(_) => {
-            tracing::info!(event = "STORE_TAKEN_OVER", file = %file, "Adopted the database that was found as the published file");
+            tracing::info!(event = "STORE_TAKEN_OVER", file = %file, "The database found at {file} is used from now on");
             FileState::Ours(MissingPages::Any)
         }
         NextLive::Published => {

@@ -13,7 +13,7 @@ pub(in crate::store) fn release_if_needed(folder: &Folder) {
         return;
     }
     if let Err(error) = std::fs::remove_file(&path) {
-        tracing::warn!(event = "STORE_RESERVE_STUCK", %error, "Cannot delete the disk reserve that is kept for a start on a full disk");
+        tracing::warn!(event = "STORE_RESERVE_STUCK", %error, "Cannot delete the disk reserve; free disk space, because this start may fail");
     } else {
         tracing::warn!(
             event = "STORE_RESERVE_USED",

@@ -57,7 +57,7 @@ impl Lock {
             writeln!(file, "{}", std::process::id())
         };
         if let Err(error) = note(&mut file) {
-            tracing::warn!(event = "STORE_LOCK_UNNAMED", %error, "Cannot write this process's id into the lock file");
+            tracing::debug!(event = "STORE_LOCK_UNNAMED", %error, "Cannot write this process's id into the lock file");
         }
         Ok(Self { _file: file })
     }

@@ -30,7 +30,7 @@ text_enum! {
         /// Another program changed the live database while the service was off: it is in use, and the published file of before
         /// was archived.
         LiveChanged = "live_changed",
-        /// A foreign file had the published name and was archived; the data of the service goes on.
+        /// A foreign file had the published name and was archived; the service continues with its own data.
         FoundForeign = "found_foreign",
     }
 }

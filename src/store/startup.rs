@@ -88,7 +88,7 @@ fn replace_damaged_live(folder: &Folder, state: &RunState, damage: &Error) -> Re
                 event = "STORE_LIVE_DAMAGED",
                 reason,
                 file = %folder.published.display(),
-                "The live database is damaged: it was archived, and the published file is used instead"
+                "The live database is damaged: it was archived, and {} is used instead", folder.published.display()
             );
             Ok(after_adoption(adopted))
         }

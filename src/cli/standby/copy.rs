@@ -96,7 +96,7 @@ impl StandbyCopy {
         read_line(&self.position_file())
     }
 
-    /// Whether the database is a state that the other machine had: Litestream is not in the middle of a change, and has applied
+    /// Whether the copy equals a committed state of the other machine's database: Litestream is not in the middle of a change, and has applied
     /// everything that the copy contained before it was rewound.
     pub(in crate::cli) fn is_complete(&self) -> bool {
         let written = |path: &Path| fs::metadata(path).map(|found| (found.mtime(), found.mtime_nsec()));
@@ -142,7 +142,7 @@ impl StandbyCopy {
         })
     }
 
-    /// Records for [`Self::status`] the error while following the replica, or that there is none.
+    /// Stores why the replica cannot be followed, for [`Self::status`]; `None` deletes a stored reason.
     pub(super) fn record_failure(&self, reason: Option<&str>) {
         let result = match reason {
             Some(reason) => write_line(&self.failure_file(), reason),

@@ -16,7 +16,7 @@ pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, route: Route, now: Timestamp
 }
 
 /// Records the outcome of an attempt or a lookup. `error` is the code and the notice that are shown with a message
-/// that failed for good or may have been sent; `last_error` is the last error.
+/// that failed permanently or may have been sent; `last_error` is the last error.
 pub fn finish(
     tx: &WriteTx<'_>,
     entry: &OutboxEntry,

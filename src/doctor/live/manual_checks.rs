@@ -1,11 +1,11 @@
-//! The probes of `docs/admin/first-calls.md` that take a person; a test compares the two.
+//! The manual tests of `docs/admin/first-calls.md`; a test compares the two.
 
 use crate::doctor::{DoctorContext, Finding};
 use std::sync::Arc;
 
 const CHECK: &str = "by hand";
 
-/// Those that the settings make possible.
+/// Returns the manual tests of the features that the settings enable.
 pub(in crate::doctor) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     let Some(config) = context.config() else { return Vec::new() };
     let groups: [(bool, &[Probe]); 3] = [
@@ -22,7 +22,7 @@ pub(in crate::doctor) async fn check(context: Arc<DoctorContext>) -> Vec<Finding
         .collect()
 }
 
-/// What to do, and what happens if all is right.
+/// What to do, and the expected result.
 type Probe = (&'static str, &'static str);
 
 const CALLS: [Probe; 8] = [

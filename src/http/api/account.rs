@@ -71,7 +71,7 @@ pub(super) async fn log_in(
     state.auth.begin_attempt(client, account)?;
     let right = state.auth.matches(password, hash.clone()).await?;
     let Some(user) = user.filter(|_| right) else {
-        tracing::warn!(event = "LOGIN_FAILED", %address, "Somebody gave a wrong name or password");
+        tracing::warn!(event = "LOGIN_FAILED", %address, "Login failed from {address}: wrong name or password");
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "the name or the password is wrong"));
     };
     state.auth.attempt_succeeded(client, account);
@@ -93,7 +93,7 @@ async fn known_device(
     Ok(Some((device, known)).filter(|_| known != Device::Unknown))
 }
 
-/// Begins a session for a user whose right to it has been shown, in the browser that has this device cookie from now on.
+/// Starts a session for an authenticated user, and sets this device cookie in the browser.
 pub(super) async fn start_session(
     state: &AppState,
     user: domain::User,
@@ -111,7 +111,7 @@ pub(super) async fn start_session(
     let begun = crm::transact(&state.store, move |tx| session::begin(tx, user, &secret, &device, &agent, now));
     let begun = begun.await?;
     let Session { user, csrf_token, .. } = begun;
-    tracing::info!(event = "LOGIN", user = %user.id, "Somebody logged in");
+    tracing::info!(event = "LOGIN", user = %user.id, "User {} logged in", user.id);
     let role = user.role.into();
     let session = SessionResponse { ok: true, user: Some(user.into()), role, csrf_token: Some(csrf_token) };
     Ok((cookies, axum::Json(session)).into_response())
@@ -150,7 +150,7 @@ pub(super) async fn get_session(
     (cookie, axum::Json(SessionResponse { ok: true, user, role: actor.role.into(), csrf_token })).into_response()
 }
 
-/// The device cookie for a browser that is logged in without one, as from before there were any. It follows from the session's
+/// The device cookie for a browser that is logged in without one (by an older version). It is derived from the session's
 /// cookie, so that a client which does not keep it is still one device. None if it cannot be stored.
 async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -> Option<OneTimeSecret> {
     let device = OneTimeSecret::returned(SessionCookie::find(headers)?).derive("device");

@@ -1,4 +1,4 @@
-//! What needs a person.
+//! Alerts.
 
 mod view;
 

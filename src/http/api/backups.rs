@@ -1,4 +1,4 @@
-//! The snapshots, and how the last one went. For owners.
+//! The snapshots, and the result of the last attempt. For owners.
 
 mod view;
 

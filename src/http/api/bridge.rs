@@ -1,4 +1,4 @@
-//! The bridge's link to WhatsApp: how it is, and linking the business's account. What changes it, and every code that
+//! The bridge's link to WhatsApp: its state, and linking of the business's account. What changes it, and every code that
 //! links, is for owners.
 
 mod view;
@@ -121,7 +121,12 @@ fn bridge_error(error: BridgeError) -> ApiError {
             with_detail("the bridge is not ready for that at the moment"),
         ),
         _ => {
-            tracing::warn!(event = "BRIDGE_MALFORMED", status, code, "The WhatsApp bridge gave an unforeseen answer");
+            tracing::warn!(
+                event = "BRIDGE_MALFORMED",
+                status,
+                code,
+                "Unexpected response from the WhatsApp bridge: HTTP {status}, code {code}"
+            );
             let message = "the WhatsApp bridge failed; its log says why";
             ApiError::new(StatusCode::BAD_GATEWAY, "bridge_failed", message)
         }
@@ -132,7 +137,7 @@ fn unprocessable(code: &'static str, message: String) -> ApiError {
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
 }
 
-/// What the API says is in English; the page says it in its reader's language, by the code.
+/// The English text of a state; the page translates by the state's code.
 fn state_sentence(state: LinkState) -> String {
     state.notice().map(|notice| messages::text(Language::English, &notice)).unwrap_or_default()
 }

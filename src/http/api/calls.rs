@@ -1,4 +1,4 @@
-//! Calls, what was said in them, and how they sounded.
+//! Calls with their turns and recordings.
 
 mod recording;
 mod view;

@@ -23,7 +23,7 @@ pub(super) fn operations() -> Operations {
     responses((status = 200, body = DatabaseStatus)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<DatabaseStatus>, ApiError> {
     let health = state.store.health();
-    // One that the owner has ordered needs no report.
+    // A notice about a restore by command is not shown: the command has reported it.
     let (notice, held, backfills) =
         state.store.read(|tx| Ok((tx.start_notice()?, tx.held_outbox()?, tx.backfills()?))).await?;
     let notice = notice.filter(|notice| !notice.quiet);

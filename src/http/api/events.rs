@@ -1,4 +1,4 @@
-//! The event stream: what has changed, as it changes.
+//! The event stream, which reports changes as they are committed.
 
 use super::one_of::OneOf;
 use super::operation::{Operations, operations};
@@ -62,7 +62,7 @@ impl From<store::Change> for Change {
     }
 }
 
-/// Follow what changes, as server-sent events in the order of commits.
+/// Follow changes as server-sent events, in the order of commits.
 ///
 /// `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
 /// known any more: fetch again what is shown. The stream ends now and then; open it again.
@@ -79,7 +79,7 @@ pub(super) async fn stream_events(
     let newest = *changes.borrow_and_update();
     let last =
         headers.get(LAST_EVENT_ID).map(|id| id.to_str().ok().and_then(|id| id.trim().parse().ok()).unwrap_or(-1));
-    // Without data it is no event: the browser notes the position alone.
+    // Without data the browser dispatches no event, and only stores the position.
     let begin = Event::default().retry(RETRY).id(last.unwrap_or(newest).to_string());
     let follower = Follower {
         store: state.store.clone(),
@@ -106,7 +106,7 @@ struct Follower {
     store: Store,
     changes: watch::Receiver<i64>,
     stopping: Stopping,
-    /// With what the stream was opened. It ends when this is no longer accepted.
+    /// The credential that opened the stream. The stream ends when it is no longer accepted.
     credential: Credential,
     next_check: Instant,
     ends: Instant,
@@ -151,7 +151,7 @@ impl Follower {
         accepted.unwrap_or(true).then_some(())
     }
 
-    /// Takes the next changes up to `newest`: what is committed behind it is not published yet.
+    /// Reads the next changes up to `newest`; later commits are not published yet.
     async fn read(&mut self, newest: i64) -> Option<()> {
         let (since, credential) = (self.seq, self.credential.clone());
         let found = self.store.read(move |tx| {
@@ -192,7 +192,7 @@ const RETRY: Duration = Duration::from_millis(300);
 /// How soon a stream ends whose session or token is no longer accepted.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
-/// A browser that is gone without a word is noticed by then.
+/// The stream ends after this time, so that a vanished browser is detected.
 const LIFETIME: Duration = Duration::from_mins(15);
 
 const MAX_BATCH: usize = 200;

@@ -41,7 +41,7 @@ pub(super) async fn show(
             async move { store.read(move |tx| tx.media_part(&key, at, most)).await }
         })
     });
-    // The file comes from a contact: browsers may show it, but run no script of it.
+    // The file comes from a contact: browsers may display it, but must not run its scripts.
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),

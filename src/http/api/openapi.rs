@@ -15,7 +15,7 @@ pub(super) fn operations() -> Operations {
     operations![show]
 }
 
-/// Adds what holds for all routes: title, tags, the ways to authenticate, and a description for each response that has none.
+/// Adds what applies to all routes: title, tags, the ways to authenticate, and a description for each response that has none.
 pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("AgentLocator")

@@ -1,4 +1,4 @@
-//! What the nightly self-check found. For owners.
+//! The results of the self-checks. For owners.
 
 mod view;
 

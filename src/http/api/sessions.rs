@@ -22,7 +22,7 @@ type SessionItemPage = Page<SessionItem>;
 /// A session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct SessionItem {
-    /// For `DELETE /api/sessions/{id}`.
+    /// The id for `DELETE /api/sessions/{id}`.
     id: String,
     /// The User-Agent of the browser.
     user_agent: String,

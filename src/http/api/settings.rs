@@ -1,4 +1,4 @@
-//! The settings as they are in force. For owners.
+//! The active settings. For owners.
 
 use super::operation::{Operations, operations};
 use crate::http::auth::Owner;

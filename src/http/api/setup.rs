@@ -1,4 +1,4 @@
-//! The first set-up: the one-time code makes the first owner.
+//! The first set-up: creates the first owner with the one-time code.
 
 use super::account::{SessionResponse, start_session};
 use super::operation::{Operations, operations};

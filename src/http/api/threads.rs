@@ -1,4 +1,4 @@
-//! Threads and what is in them.
+//! Threads and their messages.
 
 pub(super) mod view;
 

@@ -1,4 +1,4 @@
-//! How certificates are. For owners.
+//! The state of the certificates. For owners.
 
 mod view;
 

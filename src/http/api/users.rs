@@ -1,4 +1,4 @@
-//! People who may log in. For owners.
+//! Users. For owners.
 
 pub(super) mod view;
 

@@ -29,7 +29,7 @@ pub(super) struct SendMessageRequest {
     text: Option<String>,
     /// The https URL of a file on a public server.
     media_url: Option<String>,
-    /// By whom; `auto` unless said otherwise.
+    /// The provider; `auto` by default.
     provider: Option<ProviderChoice>,
 }
 
@@ -104,7 +104,7 @@ pub(super) async fn send(
     Ok(axum::Json(answer.into()))
 }
 
-/// Reads what is to be sent. Nothing has been stored when it says no.
+/// Parses the request. On an error nothing has been stored.
 fn request(
     app: &AppState,
     actor: &Actor,
@@ -161,6 +161,6 @@ fn rejection(code: &'static str, message: impl Into<std::borrow::Cow<'static, st
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
 }
 
-/// What WhatsApp takes of a text.
+/// The maximum length of a text that WhatsApp accepts.
 const MAX_TEXT_CHARS: usize = 4096;
 const MAX_KEY_LENGTH: usize = 255;

@@ -91,7 +91,7 @@ async fn apply_update(app: &AppState, update: MessageUpdate, raw: Raw) -> store:
         let code = late.map(|late| late.trouble.code).unwrap_or_default();
         if let Some(message) = known {
             tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code,
-                "Message {message} was rejected by {provider} after it had been accepted ({code})");
+                "Message {message} was rejected by {provider} after it had been accepted ({code}): the next route is tried, or the message fails");
         }
         // The next provider is tried at once.
         app.outbox.wake();

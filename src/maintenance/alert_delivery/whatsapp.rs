@@ -53,7 +53,7 @@ impl WhatsAppChannel {
         Ok(())
     }
 
-    /// Withdraws the notifications whose messages failed for good, so they are sent again.
+    /// Withdraws the notifications whose messages failed permanently, so they are sent again.
     pub(super) async fn watch(&self, alerts: &Alerts) {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;

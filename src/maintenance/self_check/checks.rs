@@ -88,16 +88,16 @@ async fn outbox(parts: &Parts) -> CheckResult {
     }
 }
 
-/// A job that failed for good is a file that was not fetched. A single one needs no action, but many are suspicious.
+/// A job that failed permanently is a file that was not fetched. A single one needs no action, but many are suspicious.
 async fn jobs(parts: &Parts) -> CheckResult {
     let since = clock::now().minus(Duration::from_hours(24));
     match parts.store.read(move |tx| tx.failed_jobs_since(since)).await {
         Ok(failed) if failed < MANY_FAILED => {
-            CheckResult::ok("jobs", format!("{failed} failed for good in the last day"))
+            CheckResult::ok("jobs", format!("{failed} failed permanently in the last day"))
         }
         Ok(failed) => CheckResult::warning(
             "jobs",
-            format!("{failed} failed for good in the last day"),
+            format!("{failed} failed permanently in the last day"),
             "see the reasons in the log (JOB_FAILED)",
         ),
         Err(error) => unknown("jobs", &error),

@@ -21,7 +21,7 @@ pub(super) enum Admission {
 }
 
 impl AudioRateLimit {
-    /// Decides about `audio_ms` of audio at `timestamp_ms` of its stream, received `elapsed` after the stream started.
+    /// Decides whether to accept `audio_ms` of audio at `timestamp_ms` of its stream, received `elapsed` after the stream started.
     pub(super) fn admit(&mut self, timestamp_ms: u64, audio_ms: u64, elapsed: Duration) -> Admission {
         let elapsed_ms = u64::try_from((elapsed + MAX_AHEAD).as_millis()).unwrap_or(u64::MAX);
         // An empty frame counts as 1 ms, because it costs work too.

@@ -29,7 +29,7 @@ pub(in crate::runtime) enum CallMessage {
     TransferFailed(TransferFailure),
     /// Twilio did not accept the redirect to its recorder; the request is retried.
     RedirectFailed,
-    /// Twilio accepted the redirect to its recorder, or rejected it for good.
+    /// Twilio accepted the redirect to its recorder, or rejected it permanently.
     RedirectDone,
     /// The daemon is shutting down.
     Shutdown {

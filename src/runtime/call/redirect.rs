@@ -17,10 +17,10 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSen
     let services = calls.services();
     let last = RETRY_AFTER_MS[RETRY_AFTER_MS.len() - 1];
     for wait in RETRY_AFTER_MS.into_iter().chain(std::iter::repeat(last)).map(Duration::from_millis) {
-        // The settings of now, on each attempt: the account's credentials may have been corrected since the last one.
+        // Reads the settings for each attempt, because the account's credentials may have been corrected since the last one.
         let config = services.config();
         let url = format!("{}/webhook/handle_recording", config.http.base_url());
-        tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Asking Twilio to record the call");
+        tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Redirecting call {sid} to Twilio's recorder");
         let failure = match rest::redirect_call(&services.client, &config.twilio, &sid, &url, LIMIT).await {
             Ok(()) => {
                 tracing::info!(event = "WATCHDOG_REDIRECT_OK", call.sid = %sid, "Call {sid} was redirected to Twilio's recorder");
@@ -37,7 +37,7 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, sender: UnboundedSen
             event = "WATCHDOG_REDIRECT_FAILED",
             call.sid = %sid,
             error = &failure as &dyn std::error::Error,
-            "Twilio did not accept the redirect of the call to its recorder"
+            "Cannot redirect call {sid} to Twilio's recorder"
         );
         if !failure.is_retryable() || failure.is_call_over() {
             break;

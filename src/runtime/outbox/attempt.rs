@@ -120,7 +120,7 @@ impl Attempt {
         if let (StepResult::Failed(_), Some((code, _))) = (&result, &error) {
             let message = self.entry.message;
             metrics::counter!("agentlocator_whatsapp_failed_total").increment(1);
-            tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} failed for good: {code}");
+            tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} failed permanently: {code}");
         }
         let recorded = Arc::new((self.entry.clone(), delivery, result, error, provider_error));
         loop {

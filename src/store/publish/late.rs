@@ -1,4 +1,4 @@
-//! Handles a published file that is behind, while callers are answered all the same. The state file records this before
+//! Handles a published file that is behind, while callers are answered nevertheless. The state file records this before
 //! the first of them is answered: otherwise a folder copied at that time would be used without their writes.
 
 use super::queue::{Late, Queue};

@@ -173,7 +173,7 @@ impl Queue {
             if until <= commit {
                 let Bypass { since, reason, .. } = bypass;
                 let age_ms = u64::try_from(now.saturating_duration_since(*since).as_millis()).unwrap_or(u64::MAX);
-                tracing::info!(event = "STORE_PUBLISH_CURRENT", age_ms, reason = %reason, "The published copy is current again");
+                tracing::info!(event = "STORE_PUBLISH_CURRENT", age_ms, reason = %reason, "agentlocator.db is up to date again after {age_ms} ms");
                 inner.bypass = None;
             }
         }
@@ -289,7 +289,7 @@ impl Inner {
             tracing::warn!(
                 event = "STORE_PUBLISH_LATE",
                 reason,
-                "The published copy is behind; writes are acknowledged without it"
+                "agentlocator.db is behind the live database: a copy made now lacks the newest data"
             );
         }
         self.bypass = Some(Bypass { since, reason: reason.to_owned(), kind, is_recorded, until: None });

@@ -21,8 +21,8 @@ pub(super) fn start_publisher(context: PublisherContext, publisher: Publisher) -
     Ok(ended)
 }
 
-/// Publishes until the store is closed. A publisher that panics is replaced by another, which creates a new file,
-/// because what the first wrote last is unknown. Returns false if the store is closed before there is another.
+/// Publishes until the store is closed. If the publisher panics, a new one replaces it, and creates a new file,
+/// because the last write of the panicked one is unknown. Returns false if the store is closed before a new one has started.
 pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher) -> bool {
     let mut first = Some(publisher);
     loop {
@@ -35,7 +35,10 @@ pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher
             Ok(Err(error)) => {
                 tracing::error!(event = "STORE_PUBLISHER_NOT_STARTED", %error, "The publisher cannot be started");
             }
-            Err(_) => tracing::error!(event = "STORE_PUBLISHER_DIED", "The publisher panicked and is restarted"),
+            Err(_) => tracing::error!(
+                event = "STORE_PUBLISHER_DIED",
+                "The thread that updates agentlocator.db panicked and is restarted; please report this"
+            ),
         }
         if context.queue.is_stopping() {
             return false;

@@ -1,4 +1,4 @@
-//! The caller's audio on its way to the engine: unchanged, in order, with gaps filled, and buffered until it is
+//! The caller's audio before it is sent to the engine: unchanged, in order, with gaps filled, and buffered until it is
 //! answered. A replacement engine therefore receives the caller's open question.
 //!
 //! Positions count samples since the stream started, 8 per millisecond, including the gaps that were filled.

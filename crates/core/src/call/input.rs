@@ -45,7 +45,7 @@ pub enum Input {
     Operator(Operator),
     /// Twilio did not accept the redirect to its recorder; the request is retried.
     RedirectFailed,
-    /// Twilio accepted the redirect to its recorder, or rejected it for good.
+    /// Twilio accepted the redirect to its recorder, or rejected it permanently.
     RedirectDone,
     /// The human agent accepted the transferred call; the stream is not used any more.
     TransferAccepted,

@@ -45,7 +45,7 @@ pub struct CallSession {
     stream: StreamLink,
     engine: EngineLink,
     caller: Caller,
-    /// The audio on its way to the caller.
+    /// The agent's audio that is queued or being played to the caller.
     playback: Playback,
     agent_speech: AgentSpeech,
     responses: Responses,

@@ -32,7 +32,7 @@ pub enum NotSent {
 }
 
 text_enum! {
-    /// What a provider rejects when it rejects a message, at once or after it had accepted it.
+    /// The reach of a provider's rejection of a message, immediately or after it had accepted it.
     Refusal {
         /// Free text to this contact. The same message as a template may be accepted.
         FreeText = "free_text",

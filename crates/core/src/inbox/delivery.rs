@@ -46,7 +46,7 @@ pub enum Step {
     GiveUp(Reason),
 }
 
-/// Why a message failed for good.
+/// Why a message failed permanently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// There is no route, or none is left.
@@ -69,10 +69,10 @@ pub enum StepResult {
     },
     /// Call [`Delivery::next`] again at that time.
     Retry {
-        /// The time.
+        /// When to call it.
         at: Timestamp,
     },
-    /// It failed for good.
+    /// It failed permanently.
     Failed(Reason),
 }
 
@@ -216,7 +216,7 @@ fn spread(wait: Duration, chance: f64) -> Duration {
     wait.mul_f64(0.75 + chance.clamp(0.0, 1.0) / 2.0)
 }
 
-/// How long a message waits for a provider before it fails for good.
+/// How long a message waits for a provider before it fails permanently.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_hours(24);
 /// After this time Twilio's list shows everything that Twilio accepted.
 pub const LIST_COMPLETE_AFTER: Duration = Duration::from_mins(1);

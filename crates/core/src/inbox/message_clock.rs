@@ -4,7 +4,7 @@ use crate::domain::{Moment, Provider, Timestamp};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Returns the times of messages. It follows the wall clock, but never stands still or goes back: after a step back it
+/// Returns the times of messages. It follows the wall clock, but never stops or goes back: after a step back it
 /// runs at half speed until the wall clock has caught up. Therefore every moment has a time of its own, and the order
 /// of times is the order of moments, for any changes of the system clock.
 ///

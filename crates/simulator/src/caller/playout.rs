@@ -77,7 +77,7 @@ impl Playout {
         Ok(())
     }
 
-    /// Adds a mark. [`Playout::advance`] returns it when all audio before it has been played: at the next call if
+    /// Adds a mark. [`Playout::advance`] returns it when all audio before it has been played, or immediately if
     /// there is none.
     pub fn mark(&mut self, name: String) {
         self.queue.push_back(Piece::Mark(name));

@@ -11,15 +11,15 @@ pub struct OpenAiOptions {
     pub turns: Vec<Turn>,
     /// What it says if a response is requested before the caller has spoken.
     pub greeting: String,
-    /// From the end of the caller's turn to the first audio of the answer.
+    /// The delay from the end of the caller's turn to the first audio of the answer.
     pub think: Duration,
     /// The length of the audio in one delta.
     pub delta: Duration,
     /// How many times faster than real time an answer is sent.
     pub speed: f64,
-    /// From the end of the caller's turn to its transcript.
+    /// The delay from the end of the caller's turn to its transcript.
     pub transcribe: Duration,
-    /// From the request to the open socket.
+    /// The delay from the request to the open socket.
     pub connect: Duration,
     /// From `session.update` to `session.updated`.
     pub update: Duration,

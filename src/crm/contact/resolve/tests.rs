@@ -164,7 +164,7 @@ fn a_new_number_of_a_known_id_is_taken_and_the_old_one_is_nobody_s() {
         assert_eq!((again.id, peer_number(tx, &dana)), (dana.id, "+972502222222".to_owned()));
         assert_eq!(peer_number(tx, &call), "+972502222222");
         assert_eq!((find(tx, US, &old)?, find_recipient(tx, US, &old)?), (None, Some(dana.contact)));
-        // A message that was written earlier is not a newer sighting.
+        // A message that was written earlier does not change the contact's number.
         hear(tx, &[old.clone(), id], "", "0", 1);
         assert_eq!(peer_number(tx, &dana), "+972502222222");
         assert_eq!(suggested(tx).len(), 0);

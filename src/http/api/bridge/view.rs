@@ -32,7 +32,7 @@ pub(crate) struct BridgeStatus {
     account: Option<LinkedAccount>,
     /// What is queued in the bridge.
     waiting: BridgeBacklog,
-    /// WhatsApp's lock on writing to new people, while there is one.
+    /// WhatsApp's restriction on starting new chats, while there is one.
     restriction: Option<AccountRestriction>,
     /// Since when nothing comes in by a link that is alive, not even the answer of the account's own phone; null while that
     /// is not so.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RecordingQuery {
-    /// One of the call's `recordings`; the newest that is complete unless said otherwise.
+    /// The id of one of the call's `recordings`; by default the newest complete one.
     recording_id: Option<i64>,
     /// `opus` for the file as it is stored, `wav` for players that cannot play Ogg Opus (Safari before 18.4). Overrides
     /// `Accept`; without either, the file as it is stored. A recording that is not compressed yet is WAV in both.

@@ -93,7 +93,7 @@ pub(crate) struct MergeRequest {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct MergeResponse {
     ok: bool,
-    /// For `/api/merges/{id}/undo`.
+    /// The id for `/api/merges/{id}/undo`.
     merge_id: i64,
 }
 

@@ -128,7 +128,7 @@ pub(crate) struct ChooseResponse {
 pub(crate) enum HeldAction {
     /// Send them now.
     Send,
-    /// Give them up; they are shown as failed.
+    /// Discard them; they are shown as failed.
     Discard,
 }
 

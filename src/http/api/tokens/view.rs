@@ -53,7 +53,7 @@ impl From<domain::ApiToken> for ApiToken {
 pub(crate) struct CreateTokenRequest {
     /// Its purpose, as its creator named it.
     pub(super) name: String,
-    /// What it may do; staff unless said otherwise.
+    /// The role of the token; `staff` by default.
     pub(super) role: Option<Role>,
     /// When it expires; absent or null: never.
     #[schema(value_type = Option<String>, format = DateTime)]

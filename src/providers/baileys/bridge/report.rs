@@ -24,7 +24,7 @@ pub struct Report {
     pub inbox: Option<u64>,
     /// The number of files to be fetched, from WhatsApp or by the daemon.
     pub media_waiting: Option<u64>,
-    /// The number of events that the daemon has rejected for good.
+    /// The number of events that the daemon has rejected permanently.
     pub refused: Option<u64>,
     /// The linked account.
     pub account: Option<Account>,

@@ -42,7 +42,7 @@ struct SendResponse {
     error: ErrorBody,
 }
 
-/// The message id, which some bridges send as a number; such a bridge has sent the message as well.
+/// The message id, as a text or, from some bridges, a number. Either means that the message was sent.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum MessageKey {

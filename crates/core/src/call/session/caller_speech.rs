@@ -88,7 +88,7 @@ impl CallerSpeech {
         self.is_in_progress(now).then(|| last + gap + fills)
     }
 
-    /// When the time is over for speech that only the engine detects. `turn_end`: how long the engine may wait after
+    /// The deadline for speech that only the engine detects. `turn_end`: how long the engine may wait after
     /// the caller's last word.
     pub(super) fn stuck_at(&self, turn_end: Duration, now: Instant) -> Option<Instant> {
         let detected = self.detected_since()?;

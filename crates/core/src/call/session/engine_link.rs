@@ -61,7 +61,7 @@ impl EngineLink {
         std::mem::replace(&mut self.is_ready, false)
     }
 
-    /// Counts a failure. Returns true if the engine may be opened once more, which must make sense (`retry`).
+    /// Counts a failure. Returns true if the engine may be reopened: only after the first failure in a row, and if `retry` says that it may help.
     pub(super) fn may_reopen(&mut self, retry: bool) -> bool {
         self.consecutive_failures += 1;
         retry && self.consecutive_failures == 1

@@ -43,7 +43,7 @@ impl CallSession {
         self.idle.caller_is_active();
         self.timers.cancel(Timer::Idle);
         self.event(CallEvent::Key(key));
-        // The keys are the caller's answer: speech that broke off before them is not waited for.
+        // The keys are the caller's answer, so the session does not wait for the end of speech that was in progress.
         let change = self.caller.speech.end_local();
         self.local_speech_changed(change, now);
         self.barge_in(false, now);
@@ -64,7 +64,7 @@ impl CallSession {
         }
     }
 
-    /// Returns true if the caller has finished to press keys that the engine was not sent yet.
+    /// Returns true if the caller has finished pressing keys that were not sent to the engine yet.
     pub(super) fn has_keys_for_engine(&self) -> bool {
         !self.caller.keys.is_empty() && !self.timers.is_set(Timer::Keys)
     }

@@ -86,9 +86,9 @@ pub(super) struct Observed {
     pub(super) turns: BTreeMap<ItemId, TurnRecord>,
     /// All utterances with their responses; the index is the sample value.
     utterances: Vec<(ItemId, u8)>,
-    /// Bytes of each that came from the current engine.
+    /// Bytes of each that arrived from the current engine.
     received: BTreeMap<ItemId, u64>,
-    /// Bytes of each that ever arrived in time.
+    /// Bytes of each that arrived in time from any engine.
     received_ever: BTreeMap<ItemId, u64>,
     truncated: BTreeSet<ItemId>,
     tools: BTreeSet<String>,
@@ -102,7 +102,7 @@ pub(super) struct Observed {
     may_skip_frames: bool,
     pub(super) frames_heard: u64,
     pub(super) plays: u64,
-    /// The built-in sentences by sample value, and when they started.
+    /// The built-in sentences that were played: the sample value of each, and when it started.
     pub(super) clips: Vec<(u8, Instant)>,
     last_sample: u8,
 }

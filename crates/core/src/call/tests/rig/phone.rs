@@ -17,7 +17,7 @@ pub(super) struct Phone {
     silent_since: Option<Instant>,
     /// Since when the play queue has been empty.
     dry_since: Option<Instant>,
-    /// How much later than the session can know audio was played: the queue ran empty while the session assumed that it
+    /// The delay of playback that the session cannot know: the queue ran empty while the session assumed that it
     /// was still playing, and the next audio was in transit for a while.
     pub(super) unseen_delay: Duration,
 }

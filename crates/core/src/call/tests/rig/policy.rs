@@ -5,7 +5,7 @@ use crate::audio::EncodedAudio;
 use crate::call::{CallPolicy, EngineKind, Prompts};
 use std::time::Duration;
 
-/// The length of the shipped sentence.
+/// The duration of the packaged `one_moment` prompt, in milliseconds.
 const ONE_MOMENT_MS: usize = 1780;
 const MORE_TIME_MS: usize = 2250;
 pub(in crate::call::tests) fn policy() -> CallPolicy {

@@ -12,7 +12,7 @@ const LATE_LINE: Duration = Duration::from_secs(3);
 #[derive(Default)]
 pub(super) struct Waits {
     pub(super) since: Option<Instant>,
-    /// The call is about to end, or is no conversation any more.
+    /// The call is about to end, or is no longer a conversation.
     pub(super) is_over: bool,
     /// No matter what the caller says now.
     pub(super) is_final: bool,
