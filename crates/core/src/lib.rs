@@ -6,6 +6,8 @@
 //! - [`inbox`]: the rules of the messages.
 //! - [`audio`]: mu-law, WAV, Opus, voice detection, the recording of both sides.
 
+#![warn(missing_docs)]
+
 pub mod audio;
 pub mod call;
 pub mod domain;

@@ -14,6 +14,8 @@
 //!
 //! Each server is `start(listener, …) -> handle`. Dropping the handle stops the server.
 
+#![warn(missing_docs)]
+
 pub mod bridge;
 pub mod caller;
 mod clock;

@@ -68,9 +68,12 @@ macro_rules! localized_enum {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(tag = "code", content = "params")]
-        #[expect(missing_docs, reason = "the locale files say what each variant is")]
         pub enum $name {
-            $(#[serde(rename = $key)] $variant $({ $($param: $type),+ })?),+
+            $(
+                #[doc = concat!("The text `", $key, "` of the locale files.")]
+                #[serde(rename = $key)]
+                $variant $({ $(#[doc = "A parameter of the text."] $param: $type),+ })?
+            ),+
         }
 
         impl $name {
