@@ -67,7 +67,7 @@ impl Services {
         let tls = Tls::open(settings.config(), listeners.tls_listeners());
         let compressor = JobWorker::new(store.clone()).one_at_a_time();
         let shared = CallServices {
-            active_settings: settings.clone(),
+            settings: settings.clone(),
             clips: Arc::new(Clips::shipped()),
             client,
             store,
@@ -188,7 +188,7 @@ impl Services {
     /// What the request handlers use.
     fn http_state(&self, metrics: Metrics, identity: InstanceKey) -> AppState {
         AppState::from(AppParts {
-            active_settings: self.settings.clone(),
+            settings: self.settings.clone(),
             store: self.shared.store.clone(),
             calls: self.calls.clone(),
             jobs: self.jobs.handle(),
@@ -225,6 +225,6 @@ fn jobs(services: &CallServices) -> JobWorker {
     let recordings_of = services.clone();
     let worker =
         JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
-    let fetcher = MediaFetcher::new(services.active_settings.clone(), store, services.disk.clone());
+    let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone());
     worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
 }

@@ -27,7 +27,7 @@ pub struct Readiness {
 
 /// The answer of the bridge of these settings, and its time.
 struct CachedCheck {
-    active_settings: Arc<ActiveSettings>,
+    settings: Arc<ActiveSettings>,
     at: Instant,
     check: Check,
 }
@@ -70,18 +70,18 @@ struct Checks {
 }
 
 impl Readiness {
-    async fn bridge(&self, active_settings: Arc<ActiveSettings>) -> Check {
-        let Some(bridge) = &active_settings.bridge else { return Check::Disabled };
+    async fn bridge(&self, settings: Arc<ActiveSettings>) -> Check {
+        let Some(bridge) = &settings.bridge else { return Check::Disabled };
         let mut last = self.last.lock().await;
         if let Some(cached) = &*last
-            && Arc::ptr_eq(&cached.active_settings, &active_settings)
+            && Arc::ptr_eq(&cached.settings, &settings)
             && clock::instant().duration_since(cached.at) < MAX_BRIDGE_AGE
         {
             return cached.check;
         }
         let healthy = tokio::time::timeout(BRIDGE_TIMEOUT, bridge.is_healthy()).await.unwrap_or(false);
         let check = Check::of(healthy);
-        *last = Some(CachedCheck { at: clock::instant(), check, active_settings: active_settings.clone() });
+        *last = Some(CachedCheck { at: clock::instant(), check, settings: settings.clone() });
         check
     }
 }
@@ -97,12 +97,10 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn ready(State(state): State<AppState>) -> Response {
-    let active_settings = state.active_settings.current();
-    let config = &active_settings.config;
+    let settings = state.settings.current();
+    let config = &settings.config;
     let bridge = async {
-        tokio::time::timeout(PROBE_TIMEOUT, state.readiness.bridge(active_settings.clone()))
-            .await
-            .unwrap_or(Check::Error)
+        tokio::time::timeout(PROBE_TIMEOUT, state.readiness.bridge(settings.clone())).await.unwrap_or(Check::Error)
     };
     let database =
         async { tokio::time::timeout(PROBE_TIMEOUT, state.store.probe()).await.is_ok_and(|outcome| outcome.is_ok()) };
@@ -115,11 +113,7 @@ async fn ready(State(state): State<AppState>) -> Response {
         tts: speech(config),
         twilio_secrets: if config.twilio.auth_tokens().next().is_some() { Check::Ok } else { Check::Disabled },
         baileys,
-        outbox: if active_settings.rules.priority.is_empty() {
-            Check::Disabled
-        } else {
-            Check::of(state.outbox.is_alive())
-        },
+        outbox: if settings.rules.priority.is_empty() { Check::Disabled } else { Check::of(state.outbox.is_alive()) },
         disk: Check::of(state.disk.takes_media() && !state.snapshots.lacks_space()),
         published_copy: match health.publish {
             PublishState::Current => Check::Ok,

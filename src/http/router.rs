@@ -62,8 +62,8 @@ fn crm_routes(state: &AppState) -> Router<AppState> {
 
 fn with_middleware(routes: Router<AppState>, state: &AppState) -> Router {
     let middleware = MiddlewareState::new({
-        let active_settings = state.active_settings.clone();
-        move || Limits::of(&active_settings.current().config.http)
+        let settings = state.settings.clone();
+        move || Limits::of(&settings.current().config.http)
     });
     routes.layer(from_fn_with_state(middleware, handle_request)).with_state(state.clone())
 }

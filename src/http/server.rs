@@ -133,7 +133,7 @@ impl Listener {
         state: &AppState,
         stopping: CancellationToken,
     ) -> Self {
-        let settings = state.active_settings.changes();
+        let settings = state.settings.changes();
         let protocol = Protocol::Plain;
         let mut listener = Self { name, socket, router, connections, proxies: [].into(), protocol, settings, stopping };
         listener.apply_settings();

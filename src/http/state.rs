@@ -3,12 +3,12 @@
 use super::{Auth, BodyBudget, Readiness, ReplayCache};
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
-use crate::config::{Config, Reloadable};
+use crate::config::Config;
 use crate::crm::message_clock::MessageClock;
 use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
 use crate::maintenance::self_check::SelfChecker;
-use crate::runtime::ActiveSettings;
+use crate::runtime::Settings;
 use crate::runtime::calls::Calls;
 use crate::runtime::catch_up::Gap;
 use crate::runtime::jobs::Jobs;
@@ -27,7 +27,7 @@ pub struct AppState(Arc<AppParts>);
 /// The parts of [`AppState`].
 pub struct AppParts {
     /// The settings, and the objects that are built from them.
-    pub active_settings: Reloadable<ActiveSettings>,
+    pub settings: Settings,
     /// The database.
     pub store: Store,
     /// The registry of active calls.
@@ -83,6 +83,6 @@ impl From<AppParts> for AppState {
 impl AppParts {
     /// The current settings. A handler that uses them more than once calls this once.
     pub fn config(&self) -> Arc<Config> {
-        self.active_settings.current().config.clone()
+        self.settings.config()
     }
 }

@@ -17,11 +17,11 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn greeting(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Response {
-    send(&state.active_settings.current().prompts.greeting, &method, &headers)
+    send(&state.settings.current().prompts.greeting, &method, &headers)
 }
 
 async fn fallback(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Response {
-    send(&state.active_settings.current().prompts.fallback, &method, &headers)
+    send(&state.settings.current().prompts.fallback, &method, &headers)
 }
 
 /// Twilio caches the file and revalidates it, because the owner may replace it at any time.

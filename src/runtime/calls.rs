@@ -107,7 +107,7 @@ impl Calls {
         if let Some(deadline) = registry.is_draining {
             let _ = sender.send(CallMessage::Shutdown { deadline });
         }
-        let settings = self.inner.services.active_settings.current();
+        let settings = self.inner.services.settings.current();
         let services = &self.inner.services;
         let limit = if CallServices::uses_ai(&settings) {
             limits::exceeded(&settings.config.voice, registry.ai_calls(&context.call), context.ai_today)

@@ -155,7 +155,7 @@ impl CatchUp {
     }
 
     async fn pass(&self, found: &mut Found) -> Result<(), PassError> {
-        let settings = self.services.active_settings.current();
+        let settings = self.services.settings.current();
         let Some((account, _)) = settings.config.twilio.credentials() else { return Ok(()) };
         let stored = self.store.read(|tx| tx.meta(MARKS)).await?;
         let marks =
@@ -175,7 +175,7 @@ impl CatchUp {
         mark_of: fn(&mut Marks) -> &mut Option<Timestamp>,
         found: &mut usize,
     ) -> Result<(), PassError> {
-        let settings = self.services.active_settings.current();
+        let settings = self.services.settings.current();
         let twilio = &settings.config.twilio;
         let mark = *mark_of(marks);
         let mut since = mark.map_or_else(|| clock::now().minus(FIRST_RANGE), |mark| mark.minus(OVERLAP));

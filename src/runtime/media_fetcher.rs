@@ -1,9 +1,9 @@
 //! Fetches the media files of inbound messages after their webhooks have been answered.
 
-use super::ActiveSettings;
+use super::Settings;
 use super::jobs::JobError;
 use crate::clock;
-use crate::config::{Config, Reloadable};
+use crate::config::Config;
 use crate::domain::{MEDIA_PATH, MessageId, Provider, hex};
 use crate::host::disk::DiskMonitor;
 use crate::providers::baileys::signature::SECRET;
@@ -19,7 +19,7 @@ use url::Url;
 #[derive(Clone)]
 pub struct MediaFetcher {
     store: Store,
-    active_settings: Reloadable<ActiveSettings>,
+    settings: Settings,
     disk: DiskMonitor,
 }
 
@@ -32,8 +32,8 @@ struct Payload {
 
 impl MediaFetcher {
     /// Creates a fetcher that stores into this database.
-    pub fn new(active_settings: Reloadable<ActiveSettings>, store: Store, disk: DiskMonitor) -> Self {
-        Self { store, active_settings, disk }
+    pub fn new(settings: Settings, store: Store, disk: DiskMonitor) -> Self {
+        Self { store, settings, disk }
     }
 
     /// Runs one job: fetches the file and stores it by the hash of its content. Idempotent.
@@ -54,9 +54,7 @@ impl MediaFetcher {
             return Err(self.defer_for_space(payload).await);
         }
         let (fetched, retry_for) = match provider {
-            Provider::Twilio => {
-                (self.active_settings.current().twilio_files.fetch(&noted.source_url).await, RETRY_OUTAGE_FOR)
-            }
+            Provider::Twilio => (self.settings.current().twilio_files.fetch(&noted.source_url).await, RETRY_OUTAGE_FOR),
             Provider::Baileys => self.fetch_from_bridge(&noted.source_url).await,
         };
         match fetched {
@@ -87,17 +85,17 @@ impl MediaFetcher {
 
     /// Fetches a file that the bridge named, its own or an external one; also returns how long to retry.
     async fn fetch_from_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
-        let active_settings = self.active_settings.current();
-        let token = active_settings.config.whatsapp.token_secret().map(|token| (SECRET, token.expose()));
-        match active_settings.bridge.as_ref().and_then(|bridge| bridge.file_url(address)) {
-            Some(own) => (active_settings.files.fetch(own.as_str(), token).await, WHATSAPP_RETENTION),
-            None => (active_settings.files.fetch(address, token).await, RETRY_OUTAGE_FOR),
+        let settings = self.settings.current();
+        let token = settings.config.whatsapp.token_secret().map(|token| (SECRET, token.expose()));
+        match settings.bridge.as_ref().and_then(|bridge| bridge.file_url(address)) {
+            Some(own) => (settings.files.fetch(own.as_str(), token).await, WHATSAPP_RETENTION),
+            None => (settings.files.fetch(address, token).await, RETRY_OUTAGE_FOR),
         }
     }
 
     /// Tells the bridge that it may delete a file that is stored here.
     async fn release(&self, provider: Provider, address: &str) {
-        if let (Provider::Baileys, Some(bridge)) = (provider, &self.active_settings.current().bridge) {
+        if let (Provider::Baileys, Some(bridge)) = (provider, &self.settings.current().bridge) {
             bridge.release_file(address).await;
         }
     }

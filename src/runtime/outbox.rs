@@ -8,9 +8,9 @@ mod attempt;
 mod health;
 mod senders;
 
-use super::ActiveSettings;
+use super::Settings;
 use crate::alerting::Alerts;
-use crate::config::{Config, Reloadable};
+use crate::config::Config;
 use crate::domain::{OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
 use crate::inbox::policy::{Route, RouteInput, RoutingRules};
@@ -36,7 +36,7 @@ pub struct Outbox {
 
 struct Shared {
     store: Store,
-    active_settings: Reloadable<ActiveSettings>,
+    settings: Settings,
     health: ProviderHealth,
     wake: Notify,
     alerts: Alerts,
@@ -44,9 +44,9 @@ struct Shared {
 
 impl Outbox {
     /// Creates the outbox; it sends nothing until [`Outbox::run`].
-    pub fn new(active_settings: Reloadable<ActiveSettings>, store: Store, alerts: Alerts) -> Self {
-        let health = ProviderHealth::new(active_settings.clone());
-        Self { shared: Arc::new(Shared { store, active_settings, health, wake: Notify::new(), alerts }) }
+    pub fn new(settings: Settings, store: Store, alerts: Alerts) -> Self {
+        let health = ProviderHealth::new(settings.clone());
+        Self { shared: Arc::new(Shared { store, settings, health, wake: Notify::new(), alerts }) }
     }
 
     /// Wakes the loop for a new message. Call it after the commit that stored it.
@@ -56,7 +56,7 @@ impl Outbox {
 
     /// The current routing rules.
     pub fn rules(&self) -> RoutingRules {
-        self.shared.active_settings.current().rules.clone()
+        self.shared.settings.current().rules.clone()
     }
 
     /// Other settings are active: queued messages may take another route now.
@@ -67,7 +67,7 @@ impl Outbox {
 
     /// The providers that are down. If there is a choice of providers, the bridge is queried first.
     pub async fn down(&self) -> Vec<Provider> {
-        if self.shared.active_settings.current().rules.priority.len() > 1 {
+        if self.shared.settings.current().rules.priority.len() > 1 {
             self.shared.health.refresh().await;
         }
         self.shared.health.down(clock::now())
@@ -171,7 +171,7 @@ impl Dispatcher {
             );
         }
         let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
-        let send_rate = shared.active_settings.current().send_rate();
+        let send_rate = shared.settings.current().send_rate();
         let pacer = SendPacer::new(send_rate, sends.into_iter().map(|(at, _)| at), first_contacts);
         Self { shared, pacer, running: JoinSet::new(), in_flight: HashSet::new() }
     }
@@ -189,8 +189,8 @@ impl Dispatcher {
             }
         };
         let down = self.shared.health.down(now);
-        let active_settings = self.shared.active_settings.current();
-        self.pacer.set_rate(active_settings.send_rate());
+        let settings = self.shared.settings.current();
+        self.pacer.set_rate(settings.send_rate());
         for entry in due {
             if self.in_flight.len() >= MAX_CONCURRENT {
                 break;
@@ -198,7 +198,7 @@ impl Dispatcher {
             if self.in_flight.contains(&entry.id) {
                 continue;
             }
-            match self.pacing_delay(&entry, &active_settings.rules, &down, now).await {
+            match self.pacing_delay(&entry, &settings.rules, &down, now).await {
                 Ok(None) => self.start(entry),
                 Ok(Some(until)) => next = Some(next.map_or(until, |next| next.min(until))),
                 Err(_) => return AFTER_FAILURE,
@@ -236,8 +236,7 @@ impl Dispatcher {
 
     fn start(&mut self, entry: OutboxEntry) {
         self.in_flight.insert(entry.id);
-        let attempt =
-            Attempt { active_settings: self.shared.active_settings.current(), shared: self.shared.clone(), entry };
+        let attempt = Attempt { settings: self.shared.settings.current(), shared: self.shared.clone(), entry };
         self.running.spawn(attempt.run());
     }
 

@@ -149,7 +149,7 @@ async fn fetch(services: &CallServices, recording: &NewRecording) -> Result<twil
 
 async fn fetch_once(services: &CallServices, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
     let (sid, url) = (&recording.recording_sid, &recording.url);
-    let settings = services.active_settings.current();
+    let settings = services.settings.current();
     let (elsewhere, config) = (&settings.recording_files, &settings.config.twilio);
     twilio::fetch_recording(&services.client, elsewhere, config, sid, url, STEP_TIMEOUT, MAX_RECORDING_BYTES).await
 }

@@ -34,7 +34,7 @@ pub async fn fetch(services: CallServices, job: Job) -> Result<(), JobError> {
     if !services.disk.takes_media() {
         return Err(JobError::RetryFor(MAX_WAIT, "the disk is nearly full".to_owned()));
     }
-    let settings = services.active_settings.current();
+    let settings = services.settings.current();
     let (elsewhere, twilio) = (&settings.recording_files, &settings.config.twilio);
     match rest::fetch_recording(
         &services.client,

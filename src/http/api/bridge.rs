@@ -23,8 +23,8 @@ pub(super) fn operations() -> Operations {
 #[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", operation_id = "get_whatsapp_link",
     responses((status = 200, body = BridgeStatus)))]
 pub(super) async fn show(State(app): State<AppState>, Member(actor): Member) -> axum::Json<BridgeStatus> {
-    let active_settings = app.active_settings.current();
-    let Some(bridge) = &active_settings.bridge else {
+    let settings = app.settings.current();
+    let Some(bridge) = &settings.bridge else {
         return axum::Json(BridgeStatus::disabled(app.config().language()));
     };
     let is_owner = actor.role == Role::Owner;
@@ -84,7 +84,7 @@ pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Res
 
 /// The bridge, if it is in use.
 fn enabled_bridge(app: &AppState) -> Result<Bridge, ApiError> {
-    let bridge = app.active_settings.current().bridge.clone();
+    let bridge = app.settings.current().bridge.clone();
     bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", state_sentence(LinkState::Disabled)))
 }
 

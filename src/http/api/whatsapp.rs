@@ -80,12 +80,12 @@ pub(super) async fn send(
     headers: HeaderMap,
     Json(body): Json<SendMessageRequest>,
 ) -> Result<axum::Json<SendMessageResponse>, ApiError> {
-    let active_settings = app.active_settings.current();
+    let settings = app.settings.current();
     let request = request(&app, &actor, &headers, body)?;
     if let Some(url) = &request.media_url {
-        active_settings.files.check(url).await.map_err(|error| rejection("media_url_refused", error.to_string()))?;
+        settings.files.check(url).await.map_err(|error| rejection("media_url_refused", error.to_string()))?;
     }
-    let (rules, down) = (active_settings.rules.clone(), app.outbox.down().await);
+    let (rules, down) = (settings.rules.clone(), app.outbox.down().await);
     let audit = actor.audit.clone();
     let store_message = move |tx: &WriteTx<'_>| outbox::send(tx, &request, &rules, &down, clock::now());
     let work = move |tx: &WriteTx<'_>| match audit {

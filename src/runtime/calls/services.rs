@@ -3,11 +3,11 @@
 use crate::agent::instructions;
 use crate::alerting::Alerts;
 use crate::call::{CallPolicy, EngineKind, Prompts};
-use crate::config::{Config, Eagerness, EngineChoice, OpenAiConfig, Reloadable, TurnDetection};
+use crate::config::{Config, Eagerness, EngineChoice, OpenAiConfig, TurnDetection};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::runtime::jobs::Jobs;
-use crate::runtime::{ActiveSettings, Clips};
+use crate::runtime::{ActiveSettings, Clips, Settings};
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const WATCHDOG: Duration = Duration::from_secs(6);
 #[derive(Clone)]
 pub struct CallServices {
     /// The active settings, and the objects that are built from them.
-    pub active_settings: Reloadable<ActiveSettings>,
+    pub settings: Settings,
     /// The database.
     pub store: Store,
     /// The HTTP client for Twilio's REST API.
@@ -39,7 +39,7 @@ pub struct CallServices {
 impl CallServices {
     /// The current settings.
     pub fn config(&self) -> Arc<Config> {
-        self.active_settings.current().config.clone()
+        self.settings.config()
     }
 
     /// Returns true if these settings let the AI answer calls.

@@ -35,7 +35,7 @@ impl CatchUpList for ListedCall {
 
 /// Stores the ended calls that are not known, unless another program answers their number.
 pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
-    let settings = catch_up.services.active_settings.current();
+    let settings = catch_up.services.settings.current();
     let numbers = account::numbers(&catch_up.services.client, &settings.config.twilio, NUMBERS_TIMEOUT).await?;
     let base = settings.config.http.base_url();
     let country = settings.config.business.country;

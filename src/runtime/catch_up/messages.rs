@@ -18,7 +18,7 @@ enum Work {
 
 impl CatchUpList for ListedMessage {
     async fn ingest(catch_up: &CatchUp, mut listed: Vec<Listed<Self>>) -> Result<Ingested, PassError> {
-        let settings = catch_up.services.active_settings.current();
+        let settings = catch_up.services.settings.current();
         let own = settings.config.twilio.wa_from.as_ref().map(|own| own.as_str().to_owned());
         listed.retain(|listed| listed.item.is_inbound_whatsapp_to(own.as_deref()));
         let sids: Vec<String> = listed.iter().map(|listed| listed.item.sid().to_owned()).collect();
@@ -68,7 +68,7 @@ impl CatchUpList for ListedMessage {
 
 /// The message as its webhook would have described it; none if it cannot come from a contact.
 async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<Work>, PassError> {
-    let settings = catch_up.services.active_settings.current();
+    let settings = catch_up.services.settings.current();
     let (twilio, country) = (&settings.config.twilio, settings.config.business.country);
     let Listed { item, raw } = listed;
     let media =

@@ -40,7 +40,7 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
     if has_recording || !(has_call || store_missed_call(catch_up, &call_sid).await?) {
         return Ok(false);
     }
-    let settings = catch_up.services.active_settings.current();
+    let settings = catch_up.services.settings.current();
     let new = NewRecording {
         // The call is known, so its numbers are not needed.
         call: IncomingCall::by_sid(call_sid),
@@ -62,7 +62,7 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
 /// Stores the call of a recording that the list of calls did not contain; returns true if the call is to one of our
 /// numbers.
 async fn store_missed_call(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
-    let settings = catch_up.services.active_settings.current();
+    let settings = catch_up.services.settings.current();
     let call = match lists::call(&catch_up.services.client, &settings.config.twilio, sid.as_str()).await {
         Ok(call) => call,
         Err(error) if error.is_call_over() => return Ok(false),

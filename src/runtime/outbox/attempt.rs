@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(super) struct Attempt {
     pub(super) shared: Arc<Shared>,
     /// The settings for the whole step.
-    pub(super) active_settings: Arc<ActiveSettings>,
+    pub(super) settings: Arc<ActiveSettings>,
     pub(super) entry: OutboxEntry,
 }
 
@@ -41,11 +41,7 @@ impl Attempt {
     async fn plan(&self, delivery: &Delivery) -> Step {
         let step = self.step(delivery);
         let chosen = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
-        if chosen
-            && !delivery.unconfirmed
-            && self.entry.named.is_none()
-            && self.active_settings.rules.priority.len() > 1
-        {
+        if chosen && !delivery.unconfirmed && self.entry.named.is_none() && self.settings.rules.priority.len() > 1 {
             self.shared.health.refresh().await;
             return self.step(delivery);
         }
@@ -55,13 +51,13 @@ impl Attempt {
     fn step(&self, delivery: &Delivery) -> Step {
         let now = clock::now();
         let down = self.shared.health.down(now);
-        delivery.next(&route_input(&self.entry, &self.active_settings.rules, &down, now))
+        delivery.next(&route_input(&self.entry, &self.settings.rules, &down, now))
     }
 
     /// Sends the message; none if it must not be sent any more, or the attempt could not be recorded beforehand.
     async fn send(&self, delivery: &mut Delivery, route: Route) -> Option<(StepResult, Option<ProviderError>)> {
         if !delivery.unconfirmed
-            && let Err(provider_error) = self.active_settings.senders.inspect(&self.entry).await
+            && let Err(provider_error) = self.settings.senders.inspect(&self.entry).await
         {
             return Some((StepResult::Failed(Reason::Refused(provider_error.clone())), Some(provider_error)));
         }
@@ -77,11 +73,11 @@ impl Attempt {
             }
         }
         delivery.begin(route, began_at);
-        let outcome = self.shared.health.explain(self.active_settings.senders.send(route, &self.entry).await);
+        let outcome = self.shared.health.explain(self.settings.senders.send(route, &self.entry).await);
         self.report(route, &outcome, began_at);
         let now = clock::now();
         let down = self.shared.health.down(now);
-        let route_input = route_input(&self.entry, &self.active_settings.rules, &down, now);
+        let route_input = route_input(&self.entry, &self.settings.rules, &down, now);
         let provider_error = match &outcome {
             Outcome::Sent { .. } => None,
             Outcome::NotSent(_, provider_error) | Outcome::Unconfirmed(provider_error) => Some(provider_error.clone()),
@@ -92,7 +88,7 @@ impl Attempt {
     /// Looks the message up in Twilio's list. Entries that belong to another of our messages are ignored.
     async fn search(&self, delivery: &mut Delivery) -> (StepResult, Option<ProviderError>) {
         let since = delivery.attempt_at.unwrap_or(self.entry.created_at);
-        let search = match self.active_settings.senders.find(&self.entry, since).await {
+        let search = match self.settings.senders.find(&self.entry, since).await {
             Ok(ids) => {
                 let unknown = self.shared.store.read(move |tx| tx.unknown_provider_ids(Provider::Twilio, ids)).await;
                 match unknown.map(|ids| ids.into_iter().next()) {

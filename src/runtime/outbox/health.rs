@@ -1,17 +1,16 @@
 //! Which providers are down, as far as is known.
 
 use crate::clock;
-use crate::config::Reloadable;
 use crate::domain::{Language, NotSent, Outcome, Provider, ProviderError, Timestamp};
 use crate::messages;
 use crate::providers::baileys::bridge::{Bridge, LinkState, Report};
-use crate::runtime::ActiveSettings;
+use crate::runtime::Settings;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Which providers are down.
 pub(super) struct ProviderHealth {
-    active_settings: Reloadable<ActiveSettings>,
+    settings: Settings,
     // A plain mutex: it is held to copy a few values.
     state: Mutex<State>,
     /// Serializes queries to the bridge: one task queries, the others wait for its result.
@@ -30,9 +29,9 @@ struct State {
 }
 
 impl ProviderHealth {
-    pub(super) fn new(active_settings: Reloadable<ActiveSettings>) -> Self {
+    pub(super) fn new(settings: Settings) -> Self {
         let state = State { loop_at: Some(clock::now()), ..State::default() };
-        Self { active_settings, state: Mutex::new(state), query_lock: tokio::sync::Mutex::default() }
+        Self { settings, state: Mutex::new(state), query_lock: tokio::sync::Mutex::default() }
     }
 
     /// The providers that are down.
@@ -61,11 +60,11 @@ impl ProviderHealth {
     }
 
     async fn query_bridge(&self) {
-        let active_settings = self.active_settings.current();
-        let Some(bridge) = &active_settings.bridge else { return };
+        let settings = self.settings.current();
+        let Some(bridge) = &settings.bridge else { return };
         let Report { state, deaf_since, .. } = bridge.report().await;
         // The answer came from the bridge of replaced settings, and is discarded.
-        if !Arc::ptr_eq(&active_settings, &self.active_settings.current()) {
+        if !Arc::ptr_eq(&settings, &self.settings.current()) {
             return;
         }
         let mut seen = self.lock();
@@ -95,7 +94,7 @@ impl ProviderHealth {
     }
 
     fn bridge_in_use(&self) -> Option<Bridge> {
-        self.active_settings.current().bridge.clone()
+        self.settings.current().bridge.clone()
     }
 
     /// Adds the known reason to an outcome in which the bridge says only that it is not connected.
