@@ -4,9 +4,9 @@ mod space;
 
 use super::bucket::Bucket;
 use super::folder::{self, Snapshot, Stored};
+use super::last_run::BackupRun;
 use super::name::{Kind, SnapshotName};
 use super::retention::{RetentionPolicy, expired};
-use super::status::BackupRun;
 use super::{BackupStatus, Error, encryption, schedule};
 use crate::clock;
 use crate::config::{BackupConfig, Config};
@@ -106,23 +106,23 @@ impl Snapshots {
     }
 
     /// The result of the last snapshot.
-    pub fn status(&self) -> BackupRun {
+    pub fn last_run(&self) -> BackupRun {
         BackupRun::read(&self.status_file())
     }
 
     /// Whether a usable backup exists.
-    pub fn backup_status(&self, now: Timestamp) -> BackupStatus {
-        if self.settings.enabled { BackupStatus::of(&self.status(), now) } else { BackupStatus::Off }
+    pub fn status(&self, now: Timestamp) -> BackupStatus {
+        if self.settings.enabled { BackupStatus::of(&self.last_run(), now) } else { BackupStatus::Off }
     }
 
     /// Returns true if the last snapshot failed for lack of disk space.
     pub fn lacks_space(&self) -> bool {
-        self.settings.enabled && self.status().lacks_space
+        self.settings.enabled && self.last_run().lacks_space
     }
 
     /// True if the nightly snapshot is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        let last = self.status().last_success_at;
+        let last = self.last_run().last_success_at;
         self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &self.zone)
     }
 
@@ -141,7 +141,7 @@ impl Snapshots {
     /// Creates a snapshot, verifies it, stores it, and deletes expired ones.
     pub async fn create(&self, kind: Kind) -> Result<CreatedSnapshot, Error> {
         let now = clock::now();
-        let mut status = BackupRun { last_attempt_at: Some(now), ..self.status() };
+        let mut status = BackupRun { last_attempt_at: Some(now), ..self.last_run() };
         let this = self.clone();
         let outcome = run_detached(move || this.create_locally(kind, now)).await;
         match outcome {
@@ -167,12 +167,12 @@ impl Snapshots {
 
     /// True if the bucket lacks snapshots of the folder, because an upload failed.
     pub fn has_pending_uploads(&self) -> bool {
-        self.settings.enabled && self.bucket.is_some() && self.status().bucket_error.is_some()
+        self.settings.enabled && self.bucket.is_some() && self.last_run().bucket_error.is_some()
     }
 
     /// Uploads the missing snapshots to the bucket. Returns the error, if any.
     pub async fn upload_pending(&self) -> Option<String> {
-        let mut status = self.status();
+        let mut status = self.last_run();
         let error = self.sync_bucket(&mut status).await;
         self.save_status(&status);
         error

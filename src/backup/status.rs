@@ -1,42 +1,56 @@
-//! The result of the last snapshot, in a file beside the database that commands and the daemon share.
+//! Whether a usable backup exists.
 
+use super::BackupRun;
 use crate::domain::Timestamp;
-use serde::{Deserialize, Serialize};
-use std::fs;
-use std::path::Path;
+use std::time::Duration;
 
-/// The result of the last snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct BackupRun {
-    /// When the last attempt succeeded.
-    pub last_success_at: Option<Timestamp>,
-    /// The file name.
-    pub last_snapshot: Option<String>,
-    /// The size in bytes.
-    pub last_bytes: u64,
-    /// When the last attempt was made.
-    pub last_attempt_at: Option<Timestamp>,
-    /// Why the last attempt failed; null if it succeeded.
-    pub last_error: Option<String>,
-    /// Whether the last attempt failed for lack of disk space.
-    pub lacks_space: bool,
-    /// When the bucket was last verified to be complete.
-    pub bucket_success_at: Option<Timestamp>,
-    /// Why the last upload to the bucket failed; null if it succeeded.
-    pub bucket_error: Option<String>,
+/// Whether a usable backup exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackupStatus {
+    /// Switched off in the settings.
+    Off,
+    /// No backup time has passed yet.
+    Pending,
+    /// The last one succeeded and is recent.
+    Good,
+    /// The last attempt failed, or the last successful one is too old.
+    Bad,
 }
 
-impl BackupRun {
-    /// Reads the status; an unreadable file counts as an empty status.
-    pub(super) fn read(file: &Path) -> Self {
-        fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+impl BackupStatus {
+    /// Evaluates a status at a time.
+    pub(super) fn of(status: &BackupRun, now: Timestamp) -> Self {
+        let failed = status.last_error.is_some() || status.bucket_error.is_some();
+        match status.last_success_at {
+            _ if failed => Self::Bad,
+            None => Self::Pending,
+            Some(last) if now.since(last) <= MAX_AGE => Self::Good,
+            Some(_) => Self::Bad,
+        }
     }
+}
 
-    /// Writes the status.
-    pub(super) fn write(&self, file: &Path) -> std::io::Result<()> {
-        let fresh = file.with_extension("json.new");
-        fs::write(&fresh, serde_json::to_vec_pretty(self)?)?;
-        fs::rename(fresh, file)
+/// One night may be missed.
+const MAX_AGE: Duration = Duration::from_hours(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_and_an_old_one_are_bad() {
+        let now = Timestamp::from_millis(1_790_000_000_000);
+        let made = |hours| Some(now.minus(Duration::from_hours(hours)));
+        let status = |last_success_at, last_error: Option<&str>| BackupRun {
+            last_success_at,
+            last_error: last_error.map(str::to_owned),
+            ..BackupRun::default()
+        };
+        assert_eq!(BackupStatus::of(&BackupRun::default(), now), BackupStatus::Pending);
+        assert_eq!(BackupStatus::of(&status(made(30), None), now), BackupStatus::Good);
+        assert_eq!(BackupStatus::of(&status(made(60), None), now), BackupStatus::Bad);
+        assert_eq!(BackupStatus::of(&status(made(1), Some("no room")), now), BackupStatus::Bad);
+        let far = BackupRun { bucket_error: Some("403".into()), ..status(made(1), None) };
+        assert_eq!(BackupStatus::of(&far, now), BackupStatus::Bad);
     }
 }

@@ -65,7 +65,7 @@ async fn measure(state: &AppState) {
         let raised = u8::from(state.alerts.is_raised(*kind));
         metrics::gauge!("agentlocator_alert", "kind" => kind.as_str()).set(f64::from(raised));
     }
-    let backup = state.snapshots.status();
+    let backup = state.snapshots.last_run();
     if let Some(last) = backup.last_success_at {
         set("agentlocator_backup_last_success_timestamp_seconds", u64::try_from(last.as_secs()).unwrap_or(0));
         set("agentlocator_backup_last_size_bytes", backup.last_bytes);

@@ -126,7 +126,7 @@ async fn ready(State(state): State<AppState>) -> Response {
             TlsHealth::Disabled => Check::Disabled,
             TlsHealth::Error => Check::Error,
         },
-        backup: match state.snapshots.backup_status(clock::now()) {
+        backup: match state.snapshots.status(clock::now()) {
             BackupStatus::Off => Check::Disabled,
             BackupStatus::Pending | BackupStatus::Good => Check::Ok,
             BackupStatus::Bad => Check::Error,

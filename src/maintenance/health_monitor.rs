@@ -241,10 +241,10 @@ fn large_log(log: &LogSize) -> Option<Notice> {
 
 /// The problem with the nightly snapshots; none while the last good one is recent, or snapshots are off.
 pub fn backup_problem(snapshots: &Snapshots, now: Timestamp) -> Option<Notice> {
-    if snapshots.backup_status(now) != BackupStatus::Bad {
+    if snapshots.status(now) != BackupStatus::Bad {
         return None;
     }
-    let status = snapshots.status();
+    let status = snapshots.last_run();
     let why: Vec<_> = [status.last_error, status.bucket_error].into_iter().flatten().collect();
     let reason = why.join("; ");
     Some(match status.last_success_at {

@@ -57,7 +57,7 @@ async fn delete_expired_logins(store: Store) {
         Ok(sessions) => tracing::info!(event = "SESSIONS_EXPIRED", sessions, "{sessions} expired logins deleted"),
         Err(error) => {
             tracing::warn!(
-                event = "TIDY_FAILED",
+                event = "SESSION_CLEANUP_FAILED",
                 error = &error as &dyn std::error::Error,
                 "Cannot delete expired logins; retrying in an hour"
             );

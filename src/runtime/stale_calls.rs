@@ -19,7 +19,11 @@ const ASSUME_OVER_AFTER: Duration = Duration::from_hours(4);
 pub async fn run(calls: Calls) {
     let store = calls.services().store.clone();
     if let Err(error) = store.write(recording_writer::finalize_interrupted).await {
-        tracing::error!(event = "SWEEP_FAILED", error = &error as &dyn std::error::Error, "Cannot close recordings");
+        tracing::error!(
+            event = "STALE_CALLS_FAILED",
+            error = &error as &dyn std::error::Error,
+            "Cannot close recordings"
+        );
     }
     loop {
         close_stale(&calls).await;
@@ -32,7 +36,7 @@ async fn close_stale(calls: &Calls) {
         Ok(open) => open,
         Err(error) => {
             return tracing::error!(
-                event = "SWEEP_FAILED",
+                event = "STALE_CALLS_FAILED",
                 error = &error as &dyn std::error::Error,
                 "Cannot read calls"
             );

@@ -149,7 +149,7 @@ impl BackgroundThreads {
         });
         let (Ok(conn), true) = (conn, copied.as_ref().is_none_or(|(has_ended, _)| *has_ended)) else {
             tracing::error!(
-                event = "STORE_STOPPED_UNCLEANLY",
+                event = "STORE_CLOSE_FAILED",
                 "A thread of the store did not stop; the next start verifies the database"
             );
             return;
@@ -169,10 +169,10 @@ impl BackgroundThreads {
                 }
             }
             (Err(error), _) => {
-                tracing::warn!(event = "STORE_STOPPED_UNCLEANLY", %error, "The write-ahead log could not be emptied; the next start will empty it");
+                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "The write-ahead log could not be emptied; the next start will empty it");
             }
             (_, Err(error)) => {
-                tracing::warn!(event = "STORE_STOPPED_UNCLEANLY", %error, "Cannot inspect the database file at the stop");
+                tracing::warn!(event = "STORE_CLOSE_FAILED", %error, "Cannot inspect the database file at the stop");
             }
         }
     }

@@ -20,7 +20,7 @@ pub(super) fn operations() -> Operations {
 #[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "list_backups",
     responses((status = 200, body = BackupsResponse)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<BackupsResponse>, ApiError> {
-    let status = match state.snapshots.backup_status(clock::now()) {
+    let status = match state.snapshots.status(clock::now()) {
         BackupStatus::Off => "off",
         BackupStatus::Pending => "pending",
         BackupStatus::Good => "good",
@@ -32,7 +32,7 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     let found = found.ok().and_then(Result::ok).unwrap_or_default();
     Ok(Json(BackupsResponse {
         status,
-        last_run: state.snapshots.status().into(),
+        last_run: state.snapshots.last_run().into(),
         snapshots: views(found),
         bucket: state.snapshots.has_bucket(),
     }))

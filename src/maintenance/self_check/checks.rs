@@ -35,7 +35,7 @@ pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
 
 /// The finding about the snapshots.
 pub(super) fn backup(snapshots: &Snapshots, now: Timestamp) -> CheckResult {
-    match (backup_problem(snapshots, now), snapshots.backup_status(now)) {
+    match (backup_problem(snapshots, now), snapshots.status(now)) {
         (Some(problem), _) => problem_found("backup", &problem),
         (None, BackupStatus::Off) => CheckResult::skipped("backup", "switched off"),
         (None, BackupStatus::Pending) => CheckResult::skipped("backup", "no nightly snapshot was due yet"),

@@ -1,0 +1,42 @@
+//! The result of the last snapshot, in a file beside the database that commands and the daemon share.
+
+use crate::domain::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::Path;
+
+/// The result of the last snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BackupRun {
+    /// When the last attempt succeeded.
+    pub last_success_at: Option<Timestamp>,
+    /// The file name.
+    pub last_snapshot: Option<String>,
+    /// The size in bytes.
+    pub last_bytes: u64,
+    /// When the last attempt was made.
+    pub last_attempt_at: Option<Timestamp>,
+    /// Why the last attempt failed; null if it succeeded.
+    pub last_error: Option<String>,
+    /// Whether the last attempt failed for lack of disk space.
+    pub lacks_space: bool,
+    /// When the bucket was last verified to be complete.
+    pub bucket_success_at: Option<Timestamp>,
+    /// Why the last upload to the bucket failed; null if it succeeded.
+    pub bucket_error: Option<String>,
+}
+
+impl BackupRun {
+    /// Reads the status; an unreadable file counts as an empty status.
+    pub(super) fn read(file: &Path) -> Self {
+        fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    }
+
+    /// Writes the status.
+    pub(super) fn write(&self, file: &Path) -> std::io::Result<()> {
+        let fresh = file.with_extension("json.new");
+        fs::write(&fresh, serde_json::to_vec_pretty(self)?)?;
+        fs::rename(fresh, file)
+    }
+}
