@@ -7,8 +7,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::convert::Infallible;
 
-/// The authenticated sender of a request: a user or an API token. Handlers get it by [`Member`], [`LoggedIn`],
-/// [`LoggedInOrOwner`] or [`Owner`], which also say in the API document who may call them.
+/// The authenticated sender of a request: a user or an API token. Handlers get it by `Member`, `LoggedIn`,
+/// `LoggedInOrOwner` or `Owner`, which also say in the API document who may call them.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// As the audit log and messages name it; `to_string()` gives `user:3`.
