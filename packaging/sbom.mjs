@@ -16,19 +16,16 @@ const node = execFileSync(process.execPath, ['--version'], { encoding: 'utf8' })
 writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill(), null, 1)}\n`)
 writeFileSync(join(folder, 'licences.txt'), licences())
 
-/** The crates that are built into the binary: no build tools, no test libraries. */
+/**
+ * The crates of others that are built into the binary: no build tools, no test libraries. `cargo tree` names them, because
+ * `cargo metadata` also has what only the tests' features need.
+ */
 function cratesOf(triple) {
-  const options = ['metadata', '--format-version', '1', '--locked', '--filter-platform', triple]
-  const metadata = JSON.parse(execFileSync('cargo', options, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 }))
-  const nodes = new Map(metadata.resolve.nodes.map(node => [node.id, node]))
-  const seen = new Set()
-  const visit = id => {
-    if (seen.has(id)) return
-    seen.add(id)
-    for (const dep of nodes.get(id).deps) if (dep.dep_kinds.some(({ kind }) => kind === null)) visit(dep.pkg)
-  }
-  visit(metadata.resolve.root)
-  const found = metadata.packages.filter(({ id }) => seen.has(id) && id !== metadata.resolve.root)
+  const cargo = options => execFileSync('cargo', options, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+  const tree = ['tree', '--locked', '--package', 'agentlocator', '--edges', 'normal', '--prefix', 'none', '--target', triple]
+  const built = new Set(cargo(tree).split('\n').map(line => line.split(' ').slice(0, 2).join(' ')))
+  const metadata = JSON.parse(cargo(['metadata', '--format-version', '1', '--locked', '--filter-platform', triple]))
+  const found = metadata.packages.filter(({ name, version, source }) => source !== null && built.has(`${name} v${version}`))
   return found.sort((a, b) => order(`${a.name} ${a.version}`, `${b.name} ${b.version}`))
 }
 
