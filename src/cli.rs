@@ -282,11 +282,15 @@ impl Settings {
         }
     }
 
-    /// The settings for a start of the service: the configured ones, or, if they are invalid, the last ones that worked.
+    /// The settings for a start of the daemon: the configured ones. If they are invalid, the service starts with the last ones
+    /// that worked, so calls are answered; a start by hand fails.
     pub(crate) fn load_for_service(&self) -> Result<Config, ConfigErrors> {
         // A greeting that is not an MP3 is an invalid setting too, and is reported before anything is opened or created.
         let set = self.load_from_process().and_then(|config| TwilioPrompts::load(&config).map(|_| config));
         set.or_else(|errors| {
+            if process_env("NOTIFY_SOCKET").is_none() {
+                return Err(errors);
+            }
             let mut config = self.last_good().load(&errors).ok_or(errors)?;
             if TwilioPrompts::load(&config).is_err() {
                 (config.voice.greeting_file, config.voice.fallback_file) = (None, None);

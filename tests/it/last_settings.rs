@@ -1,6 +1,6 @@
 //! An invalid setting or secret at a start: the daemon answers calls with the last working settings, and reports it.
 
-use super::support::{Client, Daemon};
+use super::support::{Client, Daemon, Setup};
 use rustix::fs::Mode;
 use serde_json::Value;
 use std::fs;
@@ -17,11 +17,17 @@ fn after_a_good_run() -> Daemon {
     fs::write(credentials.join("secret_twilio-auth-token"), TOKEN).unwrap();
     daemon.reconfigure(|setup| {
         setup.toml(GOOD).env("CREDENTIALS_DIRECTORY", credentials.to_str().unwrap());
+        as_a_service(setup);
     });
     daemon.launch();
     daemon.logs().wait_until("the settings to be kept", |_| kept(&daemon).exists().then_some(()));
     assert!(daemon.stop().success());
     daemon
+}
+
+/// Makes the daemon believe that systemd has started it. The socket does not exist, which the daemon ignores.
+fn as_a_service(setup: &mut Setup) {
+    setup.env("NOTIFY_SOCKET", "/run/no-such-socket");
 }
 
 fn kept(daemon: &Daemon) -> std::path::PathBuf {
@@ -56,7 +62,8 @@ async fn a_typo_and_a_restart_leave_the_phone_on() {
     assert!(!log.contains(TOKEN), "a kept secret is a secret");
 
     let check = daemon.cli(&["config", "check"]);
-    assert_eq!(check.status.code(), Some(1));
+    // 78 and not 1, because the command has the environment of the service here.
+    assert_eq!(check.status.code(), Some(78));
     let doctor = daemon.cli(&["doctor", "--json"]);
     let doctor = String::from_utf8(doctor.stdout).unwrap();
     assert!(
@@ -106,7 +113,7 @@ fn without_settings_that_worked_a_start_fails_and_so_it_does_in_a_copied_folder(
         setup.toml("[voice]\nmax_cal_s = 900\n");
     });
     let other = Daemon::prepare(|setup| {
-        setup.toml("[voice]\nmax_cal_s = 900\n");
+        as_a_service(setup.toml("[voice]\nmax_cal_s = 900\n"));
     });
     for is_copied in [false, true] {
         if is_copied {
@@ -114,9 +121,24 @@ fn without_settings_that_worked_a_start_fails_and_so_it_does_in_a_copied_folder(
             fs::copy(kept(&daemon), kept(&other)).unwrap();
         }
         let output = other.cli(&["serve"]);
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(78));
         assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean max_call_s?"));
     }
+}
+
+#[test]
+fn a_start_by_hand_with_a_wrong_setting_fails() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.toml(GOOD);
+    });
+    daemon.logs().wait_until("the settings to be kept", |_| kept(&daemon).exists().then_some(()));
+    assert!(daemon.stop().success());
+    daemon.reconfigure(|setup| {
+        setup.toml("[voice]\nmax_cal_s = 900\n");
+    });
+    let output = daemon.cli(&["serve"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean max_call_s?"));
 }
 
 #[test]
