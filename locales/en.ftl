@@ -9,6 +9,7 @@ verbatim = { $text }
 
 disk-space = { $free } of { $total } are free.
 disk-files = { $files ->
+    [0] No more files can be created.
     [one] Only one more file can be created.
    *[other] Only { $files } more files can be created.
 }
@@ -48,7 +49,7 @@ backup-missing = There is no good snapshot yet. { $reason }
 
 log-reader = The write-ahead log has { $size_mb } MB. Process { $process } is reading the database: { $command }
 log-reader-unknown = The write-ahead log has { $size_mb } MB. The reader is the service itself, or is not known.
-copy-late = The copy is { $seconds } s behind: { $reason }
+copy-late = The copy is { $count } s behind: { $reason }
 foreign-file = Another program has changed or replaced { $file }. The file stays as it is, and the service goes on with its own data. To use that file: the button here, or `agentlocator restore { $file }`. To keep the current data: the button here, or move the file away.
 last-sound-copy = The last sound copy is { $file }; it is not changed any more. To go on from it: `agentlocator restore { $file }`. The damage: { $findings }
 started-from = The database from { $file } is in use.

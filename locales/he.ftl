@@ -9,6 +9,7 @@ verbatim = { $text }
 
 disk-space = נותרו { $free } מתוך { $total }.
 disk-files = { $files ->
+    [0] אי אפשר ליצור עוד קבצים.
     [one] אפשר ליצור עוד קובץ אחד בלבד.
     [two] אפשר ליצור עוד שני קבצים בלבד.
    *[other] אפשר ליצור עוד { $files } קבצים בלבד.
@@ -54,7 +55,11 @@ backup-missing = עדיין אין גיבוי טוב. { $reason }
 
 log-reader = גודל יומן הכתיבה: { $size_mb } MB. תהליך { $process } קורא את מסד הנתונים: { $command }
 log-reader-unknown = גודל יומן הכתיבה: { $size_mb } MB. הקורא הוא השירות עצמו, או אינו ידוע.
-copy-late = העותק מפגר ב־{ $seconds } שניות: { $reason }
+copy-late = { $count ->
+    [one] העותק מפגר בשנייה: { $reason }
+    [two] העותק מפגר בשתי שניות: { $reason }
+   *[other] העותק מפגר ב־{ $count } שניות: { $reason }
+}
 foreign-file = תוכנה אחרת שינתה את { $file } או החליפה אותו. הקובץ נשאר כמות שהוא, והשירות ממשיך עם הנתונים שלו. להשתמש בקובץ ההוא: הכפתור כאן, או `agentlocator restore { $file }`. להמשיך עם הנתונים הנוכחיים: הכפתור כאן, או העבירו את הקובץ משם.
 last-sound-copy = העותק התקין האחרון הוא { $file }, והוא אינו משתנה יותר. להמשיך ממנו: `agentlocator restore { $file }`. הנזק: { $findings }
 started-from = מסד הנתונים מ־{ $file } נמצא בשימוש.
@@ -76,7 +81,7 @@ ai-calls-failed = { $count ->
     [two] שתי שיחות ברצף.
    *[other] { $count } שיחות ברצף.
 } הסיבה האחרונה: { $reason }
-ai-limit-near = { $setting }: { $used } מתוך { $limit }
+ai-limit-near = ההגדרה { $setting }: נוצלו { $used } מתוך { $limit }
 
 # The outbox
 
@@ -207,7 +212,11 @@ alert-self-check = הבדיקה הלילית מצאה תקלה
 
 ## Mails and WhatsApp messages about alerts.
 
-alerts-and-more = { $headline } (ועוד { $count })
+alerts-and-more = { $count ->
+    [one] { $headline } (ועוד אחת)
+    [two] { $headline } (ועוד שתיים)
+   *[other] { $headline } (ועוד { $count })
+}
 alerts-lasts = עדיין: { $headline }
 alerts-cleared = הסתדר: { $headline }
 alerts-since = מאז { $since }.

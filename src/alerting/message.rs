@@ -46,15 +46,28 @@ impl AlertMessage {
             lines.push(String::new());
         }
         lines.push(say(Phrase::AlertPage { page: page.to_owned() }));
-        Self { subject: format!("{}: {subject}", sender(business)), body: lines.join("\n") + "\n" }
+        let body = lines.iter().map(|line| directed(language, line)).collect::<Vec<_>>().join("\n") + "\n";
+        Self { subject: directed(language, &format!("{}: {subject}", sender(business))), body }
     }
 
     /// The message that `alerts test` sends.
     pub fn test(business: &str, language: Language) -> Self {
         let subject = messages::text(language, &Phrase::AlertTestSubject);
         let body = messages::text(language, &Phrase::AlertTestBody);
-        Self { subject: format!("{}: {subject}", sender(business)), body: body + "\n" }
+        Self {
+            subject: directed(language, &format!("{}: {subject}", sender(business))),
+            body: directed(language, &body) + "\n",
+        }
     }
+}
+
+/// A line that is shown in the direction of its language. Mail programs and WhatsApp take the direction from the first letter,
+/// so a Hebrew line that begins with a Latin name would be shown in the wrong order. No line begins with a command, in which
+/// the invisible mark would be copied.
+fn directed(language: Language, line: &str) -> String {
+    let mark =
+        if language == Language::Hebrew && line.starts_with(|c: char| c.is_ascii_graphic()) { "\u{200f}" } else { "" };
+    format!("{mark}{line}")
 }
 
 /// The name at the beginning of a subject.
@@ -76,6 +89,13 @@ fn headline(language: Language, kind: AlertKind, change: AlertTransition) -> Str
 mod tests {
     use super::*;
     use crate::domain::{AlertState, Notice};
+
+    #[test]
+    fn a_hebrew_line_that_begins_with_a_latin_name_is_shown_from_the_right() {
+        assert_eq!(directed(Language::Hebrew, "Twilio אינה עונה"), "\u{200f}Twilio אינה עונה");
+        assert_eq!(directed(Language::Hebrew, "הדיסק מלא"), "הדיסק מלא");
+        assert_eq!(directed(Language::English, "Twilio does not answer"), "Twilio does not answer");
+    }
 
     #[test]
     fn a_message_says_what_since_when_and_what_to_do() {
@@ -102,6 +122,6 @@ mod tests {
         assert!(message.body.contains("Resolved: The WhatsApp bridge is not connected\nIt had lasted since"));
         assert!(message.body.ends_with("The page: https://shop.example/app/\n"));
         let hebrew = AlertMessage::of(&changes, "", "", Language::Hebrew, |_| String::new());
-        assert!(hebrew.subject.starts_with("AgentLocator: הדיסק"));
+        assert!(hebrew.subject.starts_with("\u{200f}AgentLocator: הדיסק"));
     }
 }

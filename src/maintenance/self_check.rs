@@ -62,8 +62,8 @@ impl SelfChecker {
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Checks every night, for as long as it is polled. If the server was off at the scheduled time, the check runs a while after
-    /// the next start.
+    /// Checks every night, for as long as it is polled. If the server was off at the scheduled time, the check runs a while
+    /// after the next start.
     pub async fn run(self) {
         loop {
             let config = self.inner.parts.settings.config();

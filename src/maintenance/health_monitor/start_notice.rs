@@ -30,7 +30,7 @@ pub(super) fn unpublished(state: &PublishState) -> Option<Notice> {
     match state {
         // These need a decision and have alerts of their own.
         PublishState::Current | PublishState::Off | PublishState::Frozen { .. } | PublishState::Foreign { .. } => None,
-        PublishState::Late { age, reason } => Some(Notice::CopyLate { seconds: age.as_secs(), reason: reason.clone() }),
+        PublishState::Late { age, reason } => Some(Notice::CopyLate { count: age.as_secs(), reason: reason.clone() }),
     }
 }
 

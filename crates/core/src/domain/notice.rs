@@ -26,7 +26,7 @@ localized_enum! {
         // The database files.
         LogReader { size_mb: u64, process: u64, command: String } = "log-reader",
         LogReaderUnknown { size_mb: u64 } = "log-reader-unknown",
-        CopyLate { seconds: u64, reason: String } = "copy-late",
+        CopyLate { count: u64, reason: String } = "copy-late",
         ForeignFile { file: String } = "foreign-file",
         LastSoundCopy { file: String, findings: String } = "last-sound-copy",
         StartedFrom { file: String } = "started-from",

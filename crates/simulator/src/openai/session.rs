@@ -164,7 +164,7 @@ impl Session {
             "conversation.item.truncate" => self.truncate_item(&event),
             "response.create" => self.create_response_by_hand(&event, now_us),
             "response.cancel" => self.cancel_by_hand(&event),
-            other => self.error(&event, "invalid_value", &format!("{other} is only for WebRTC and SIP")),
+            other => self.error(&event, "invalid_value", &format!("{other} is not supported here")),
         }
     }
 
