@@ -11,7 +11,7 @@ if ! type -P rustup >/dev/null || [ -n "${RUSTUP_TOOLCHAIN:-}" ]; then
     exit 0
 fi
 # This also installs the toolchain, if rustup may and can.
-if rustc --version >/dev/null 2>&1; then
+if rustc --version >/dev/null; then
     exit 0
 fi
 toolchain=$(rustup default 2>/dev/null | cut -d' ' -f1)

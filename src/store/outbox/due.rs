@@ -100,7 +100,8 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         provider: row.get("provider")?,
         template: row.get("template")?,
         refused: refused_routes(&row.get::<_, String>("refused")?)?,
-        last_refusal: last_refusal.as_deref().map(serde_json::from_str).transpose().map_err(json_error)?,
+        // One that a newer version stored in another form must not stop the sending.
+        last_refusal: last_refusal.as_deref().and_then(|stored| serde_json::from_str(stored).ok()),
         doubtful: state == OutboxState::Doubtful.as_str(),
         attempts: row.get("attempts")?,
         unconfirmed_attempts: row.get("unconfirmed_attempts")?,

@@ -173,7 +173,7 @@ impl Queue {
             if until <= commit {
                 let Bypass { since, reason, .. } = bypass;
                 let age_ms = u64::try_from(now.saturating_duration_since(*since).as_millis()).unwrap_or(u64::MAX);
-                tracing::info!(event = "STORE_PUBLISH_CURRENT", age_ms, reason = %reason, "agentlocator.db is up to date again after {age_ms} ms");
+                tracing::info!(event = "STORE_PUBLISH_CURRENT", age_ms, late_reason = %reason, "agentlocator.db is up to date again after {age_ms} ms");
                 inner.bypass = None;
             }
         }

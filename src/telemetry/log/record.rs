@@ -73,10 +73,15 @@ fn append_reasons(message: &mut String, fields: &[(&'static str, Value)]) {
     for reason in reasons.filter_map(|(_, value)| value.as_str()) {
         if !message.is_empty() && !reason.is_empty() && !message.contains(reason) {
             message.push_str(": ");
-            message.push_str(reason);
+            // On one line, because a reader of the messages alone takes a line for an event; and short, because the field has all.
+            let one_line = |c: char| if c.is_control() { ' ' } else { c };
+            message.extend(reason.chars().map(one_line).take(MAX_REASON));
         }
     }
 }
+
+/// The maximum length of an appended reason, in characters.
+const MAX_REASON: usize = 500;
 
 struct FieldVisitor<'a> {
     redactor: &'a Redactor,
@@ -150,6 +155,7 @@ mod tests {
             ("Not written: disk full", vec![("error", "disk full".into())], "Not written: disk full"),
             ("Given up", vec![("reason", "late".into()), ("count", 3.into())], "Given up: late"),
             ("Ready", vec![("reason", "".into())], "Ready"),
+            ("Failed", vec![("error", "a\nb".into())], "Failed: a b"),
             ("", vec![("error", "foreign".into())], ""),
         ] {
             let mut text = message.to_owned();

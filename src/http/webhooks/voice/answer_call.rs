@@ -37,7 +37,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     let received = store_best_effort(&state, move |tx| store_call(tx, &known, &raw, &business)).await;
     let received = received.unwrap_or_default();
     if received.is_over {
-        tracing::warn!(event = "CALL_WEBHOOK_LATE", call.sid = %call_sid, "Webhook of call {call_sid}, which is over: no conversation starts");
+        tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, "Webhook of call {call_sid}, which is over: no conversation starts");
         return answer(&[Verb::Hangup]);
     }
     let medium = call.medium();

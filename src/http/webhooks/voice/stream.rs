@@ -48,7 +48,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         Some(after) => after,
         None => after_restart(stored),
     };
-    tracing::info!(event = "STREAM_FOLLOW_UP", call.sid = %sid, after = ?after, "Media stream of call {sid} ended: next {after:?}");
+    tracing::info!(event = "STREAM_ACTION_REQUESTED", call.sid = %sid, after = ?after, "Media stream of call {sid} ended: next {after:?}");
     match (after, state.calls.pending_transfer(&sid)) {
         (StreamEndAction::HangUp, _) => answer(&[Verb::Hangup]),
         (StreamEndAction::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),
