@@ -11,6 +11,7 @@ mod whatsapp;
 use super::{Settings, print, print_json, print_status};
 use crate::app;
 use crate::simulator::EventLog;
+use crate::simulator::specs::CHECKS_SCHEMAS;
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::json;
@@ -32,6 +33,9 @@ pub(super) enum Command {
 }
 
 pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
+    if !CHECKS_SCHEMAS {
+        print_status(WITHOUT_SCHEMAS);
+    }
     app::runtime()?.block_on(async {
         match command {
             Command::Call(arguments) => call::run(*arguments, settings).await,
@@ -42,6 +46,9 @@ pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         }
     })
 }
+
+/// A release has no schemas, so a simulation without violations proves less than one in the project's folder.
+const WITHOUT_SCHEMAS: &str = "This build does not check requests against the vendors' schemas; `cargo run --features conformance -- simulate` does.";
 
 /// The output of a simulation.
 #[derive(Debug, clap::Args)]
