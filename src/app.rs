@@ -115,7 +115,7 @@ fn daemon_info(listeners: &Listeners, identity: InstanceKey) -> DaemonInfo {
         build: VersionInfo::default(),
         pid: std::process::id(),
         started_at: clock::now(),
-        doors: listeners
+        listeners: listeners
             .public
             .iter()
             .chain(&listeners.http)

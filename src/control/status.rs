@@ -24,7 +24,7 @@ pub struct DaemonInfo {
     /// When it started.
     pub started_at: Timestamp,
     /// The addresses on which it listens without TLS.
-    pub doors: Vec<SocketAddr>,
+    pub listeners: Vec<SocketAddr>,
     /// Proves that a public address leads to this daemon.
     pub identity: InstanceKey,
 }

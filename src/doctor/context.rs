@@ -98,7 +98,7 @@ impl DoctorContext {
 
     /// The running daemon's URL on this machine, without a slash at the end.
     pub fn local_url(&self) -> Option<String> {
-        let mut listener: SocketAddr = *self.running()?.info.doors.first()?;
+        let mut listener: SocketAddr = *self.running()?.info.listeners.first()?;
         if listener.ip().is_unspecified() {
             let same = if listener.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
             listener.set_ip(same);

@@ -46,8 +46,10 @@ impl Daemon {
         if let Some(toml) = &setup.toml {
             std::fs::write(folder.path().join("config.toml"), toml).unwrap();
         }
-        let bridge_listener =
-            setup.more_doors.contains("bridge").then(|| UnixListener::bind(folder.path().join(BRIDGE_SOCKET)).unwrap());
+        let bridge_listener = setup
+            .more_listeners
+            .contains("bridge")
+            .then(|| UnixListener::bind(folder.path().join(BRIDGE_SOCKET)).unwrap());
         let web_listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         Self {
             child: None,
@@ -80,17 +82,18 @@ impl Daemon {
         assert!(self.child.is_none(), "it runs already");
         // Only bash supports file descriptors of more than one digit.
         let mut command = Command::new("bash");
-        let doors = self.handed_over();
-        let start = if doors.is_empty() {
+        let listeners = self.handed_over();
+        let start = if listeners.is_empty() {
             r#"exec "$0" "$@" </dev/null"#.to_owned()
         } else {
-            let moves: Vec<_> = (3..).zip(&doors).map(|(to, (_, fd))| format!("{to}<&{}", fd.as_raw_fd())).collect();
-            let names: Vec<_> = doors.iter().map(|(name, _)| *name).collect();
+            let moves: Vec<_> =
+                (3..).zip(&listeners).map(|(to, (_, fd))| format!("{to}<&{}", fd.as_raw_fd())).collect();
+            let names: Vec<_> = listeners.iter().map(|(name, _)| *name).collect();
             format!(
                 r#"exec {} </dev/null; LISTEN_FDNAMES={} LISTEN_FDS={} LISTEN_PID=$$ exec "$0" "$@""#,
                 moves.join(" "),
                 names.join(":"),
-                doors.len()
+                listeners.len()
             )
         };
         command
@@ -108,16 +111,16 @@ impl Daemon {
     /// The sockets that systemd would pass, with their names.
     fn handed_over(&self) -> Vec<(&'static str, OwnedFd)> {
         let setup = &self.setup;
-        let mut doors = Vec::new();
+        let mut listeners = Vec::new();
         if !setup.binds_itself && !setup.no_public_door {
-            doors.push(("web", inherited(&self.listener)));
+            listeners.push(("web", inherited(&self.listener)));
         }
         let [http, https] = &self.web_listeners;
         let web = [("http", http.as_fd()), ("https", https.as_fd())];
         let more = web.into_iter().chain(self.bridge_listener.as_ref().map(|listener| ("bridge", listener.as_fd())));
-        let more = more.filter(|(name, _)| setup.more_doors.contains(name));
-        doors.extend(more.map(|(name, listener)| (name, inherited(&listener))));
-        doors
+        let more = more.filter(|(name, _)| setup.more_listeners.contains(name));
+        listeners.extend(more.map(|(name, listener)| (name, inherited(&listener))));
+        listeners
     }
 
     /// Runs another command of the binary with the same settings, and waits until it exits.

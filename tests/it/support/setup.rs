@@ -10,7 +10,7 @@ pub struct Setup {
     pub(super) binds_itself: bool,
     pub(super) no_public_door: bool,
     /// The sockets that are passed beside the public listener, by name.
-    pub(super) more_doors: BTreeSet<&'static str>,
+    pub(super) more_listeners: BTreeSet<&'static str>,
 }
 
 impl Setup {
@@ -34,7 +34,7 @@ impl Setup {
 
     /// Passes the listeners `http` and `https` by their names as well; see [`super::Daemon::https_address`].
     pub fn web_listeners(&mut self) -> &mut Self {
-        self.more_doors.extend(["http", "https"]);
+        self.more_listeners.extend(["http", "https"]);
         self
     }
 
@@ -46,7 +46,7 @@ impl Setup {
 
     /// Passes the Unix socket for the bridge as well; see [`super::Daemon::bridge_socket`].
     pub fn bridge_listener(&mut self) -> &mut Self {
-        self.more_doors.insert("bridge");
+        self.more_listeners.insert("bridge");
         self
     }
 

@@ -187,14 +187,14 @@ fn a_port_that_cannot_be_had_leaves_the_others() {
     let daemon = Daemon::start(|setup| {
         setup.toml("[tls]\ndomain = [\"shop.test\"]\nhttps_listen = \"127.0.0.1:0\"\nhttp_listen = \"127.0.0.1:0\"\nacme = false\n");
     });
-    let doors: Vec<_> = daemon.logs().wait_until("all doors", |lines| {
+    let listeners: Vec<_> = daemon.logs().wait_until("all listeners", |lines| {
         let events = lines.iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        let doors: Vec<_> =
+        let listeners: Vec<_> =
             events.filter(|event| event["event"] == "LISTENING").map(|e| e["listener"].clone()).collect();
-        (doors.len() == 3).then_some(doors)
+        (listeners.len() == 3).then_some(listeners)
     });
     for door in ["public", "http", "https"] {
-        assert!(doors.contains(&json!(door)), "{doors:?}");
+        assert!(listeners.contains(&json!(door)), "{listeners:?}");
     }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
