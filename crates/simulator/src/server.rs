@@ -3,48 +3,39 @@
 use axum::Router;
 use axum::serve::ListenerExt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// A running fake server. Dropping it stops it.
 pub(super) struct Server {
     address: SocketAddr,
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
-/// Completes when the server stops: for sockets that outlive their request.
-#[derive(Clone)]
-pub(super) struct Stopping(watch::Receiver<bool>);
-
-impl Stopping {
-    /// Waits until the server stops.
-    pub(super) async fn wait(&mut self) {
-        // An error means that the server is dropped, which has the same effect.
-        let _ = self.0.wait_for(|stop| *stop).await;
-    }
-}
-
 impl Server {
-    /// Serves the router that `router` builds on `listener`.
+    /// Serves on `listener` the router that `router` builds from the state that `state` makes; returns the state as well.
+    /// The token is cancelled when the server stops, for sockets that outlive their request.
     ///
     /// # Errors
     /// If the listener has no address, which means that the operating system has closed it.
-    pub(super) fn start(
+    pub(super) fn start<S>(
         listener: TcpListener,
-        router: impl FnOnce(SocketAddr, Stopping) -> Router,
-    ) -> std::io::Result<Self> {
+        state: impl FnOnce(SocketAddr, CancellationToken) -> S,
+        router: impl FnOnce(Arc<S>) -> Router,
+    ) -> std::io::Result<(Self, Arc<S>)> {
         let address = listener.local_addr()?;
-        let (stop, stopping) = watch::channel(false);
-        let router = router(address, Stopping(stopping.clone()));
-        let mut stopping = Stopping(stopping);
+        let stop = CancellationToken::new();
+        let state = Arc::new(state(address, stop.clone()));
+        let (router, stopping) = (router(state.clone()), stop.clone());
         let task = tokio::spawn(async move {
             let serving = axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), router);
-            let _ = serving.with_graceful_shutdown(async move { stopping.wait().await }).await;
+            let _ = serving.with_graceful_shutdown(stopping.cancelled_owned()).await;
         });
-        Ok(Self { address, stop, task })
+        Ok((Self { address, stop, task }, state))
     }
 
     /// The address of the listener.
@@ -54,7 +45,7 @@ impl Server {
 
     /// Closes the listener and all connections; the port is free when this returns.
     pub(super) async fn stop(mut self) {
-        let _ = self.stop.send(true);
+        self.stop.cancel();
         if tokio::time::timeout(DRAIN, &mut self.task).await.is_err() {
             self.task.abort();
         }
@@ -63,7 +54,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.stop.send(true);
+        self.stop.cancel();
         self.task.abort();
     }
 }

@@ -144,10 +144,9 @@ pub(super) struct Memory {
 impl Bridge {
     /// Serves on `listener`. A request that violates the contract is a violation in `log`.
     pub fn start(listener: TcpListener, options: BridgeOptions, log: EventLog) -> std::io::Result<Self> {
-        let shared =
-            Arc::new(Shared { log, options: Mutex::new(options), faults: Mutex::default(), memory: Mutex::default() });
-        let own = shared.clone();
-        let server = Server::start(listener, |_, _| routes(own))?;
+        let state =
+            |_, _| Shared { log, options: Mutex::new(options), faults: Mutex::default(), memory: Mutex::default() };
+        let (server, shared) = Server::start(listener, state, routes)?;
         Ok(Self { server, shared })
     }
 

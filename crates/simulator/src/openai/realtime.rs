@@ -80,7 +80,7 @@ async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
     let (record, number) = shared.new_session();
     shared.log.note(Party::OpenAi, format!("a session with {model} starts"));
     let mut session = Session::new(Arc::new(shared.options()), record.clone(), model, number, shared.now_us());
-    let mut stopping = shared.stopping.clone();
+    let stopping = shared.stopping.clone();
     let ended = loop {
         while let Some(output) = session.poll_output() {
             let sent = match output {
@@ -111,7 +111,7 @@ async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
                 Some(Err(_)) | None => break "the connection was lost",
             },
             () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)) => session.handle_time(shared.now_us()),
-            () = stopping.wait() => break "the fake AI stops",
+            () = stopping.cancelled() => break "the fake AI stops",
         }
     };
     record.lock().unwrap_or_else(PoisonError::into_inner).ended.get_or_insert_with(|| ended.to_owned());

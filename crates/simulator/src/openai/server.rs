@@ -3,7 +3,7 @@
 use super::options::OpenAiOptions;
 use super::record::SessionRecord;
 use super::{realtime, rest};
-use crate::server::{Server, Stopping};
+use crate::server::Server;
 use crate::{EventLog, Party};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 /// A running fake AI. Dropping it stops it.
 pub struct OpenAi {
@@ -32,7 +33,7 @@ pub struct OpenAiState {
 
 pub(super) struct Shared {
     pub(super) log: EventLog,
-    pub(super) stopping: Stopping,
+    pub(super) stopping: CancellationToken,
     began: Instant,
     options: Mutex<OpenAiOptions>,
     memory: Mutex<Memory>,
@@ -48,19 +49,14 @@ struct Memory {
 impl OpenAi {
     /// Serves on `listener`. A request that violates the API's rules is a violation in `log`.
     pub fn start(listener: TcpListener, options: OpenAiOptions, log: EventLog) -> std::io::Result<Self> {
-        let mut shared = None;
-        let server = Server::start(listener, |_, stopping| {
-            let own = Arc::new(Shared {
-                log,
-                stopping,
-                began: crate::clock::instant(),
-                options: Mutex::new(options),
-                memory: Mutex::default(),
-            });
-            shared = Some(own.clone());
-            routes().with_state(own)
-        })?;
-        let shared = shared.ok_or_else(|| std::io::Error::other("the server was not created"))?;
+        let state = |_, stopping| Shared {
+            log,
+            stopping,
+            began: crate::clock::instant(),
+            options: Mutex::new(options),
+            memory: Mutex::default(),
+        };
+        let (server, shared) = Server::start(listener, state, |shared| routes().with_state(shared))?;
         Ok(Self { server, shared })
     }
 

@@ -12,7 +12,7 @@ mod status;
 pub use faults::{Fault, Operation};
 
 use super::state::TwilioState;
-use crate::server::{Server, Stopping};
+use crate::server::Server;
 use crate::specs::check_twilio_request;
 use crate::{DaemonConnector, EventLog, Party};
 use axum::Router;
@@ -27,6 +27,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 /// What happens to messages after Twilio has accepted them.
 #[derive(Clone, Debug)]
@@ -68,7 +69,7 @@ pub(super) struct Shared {
     options: Mutex<TwilioOptions>,
     faults: Faults,
     requests: Mutex<Vec<RecordedRequest>>,
-    stopping: Stopping,
+    stopping: CancellationToken,
 }
 
 /// A request to the REST interface.
@@ -90,10 +91,9 @@ impl TwilioRest {
         options: TwilioOptions,
         log: EventLog,
     ) -> std::io::Result<Self> {
-        let mut shared = None;
-        let server = Server::start(listener, |address, stopping| {
+        let state = |address, stopping| {
             twilio_state.set_api_base_url(format!("http://{address}"));
-            let own = Arc::new(Shared {
+            Shared {
                 twilio_state,
                 connector,
                 log,
@@ -101,11 +101,9 @@ impl TwilioRest {
                 faults: Faults::default(),
                 requests: Mutex::default(),
                 stopping,
-            });
-            shared = Some(own.clone());
-            routes().with_state(own)
-        })?;
-        let shared = shared.ok_or_else(|| std::io::Error::other("the server was not created"))?;
+            }
+        };
+        let (server, shared) = Server::start(listener, state, |shared| routes().with_state(shared))?;
         Ok(Self { server, shared })
     }
 

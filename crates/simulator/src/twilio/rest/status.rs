@@ -20,11 +20,11 @@ pub(super) async fn send_status_callbacks(shared: Arc<Shared>, message: MessageR
         statuses = vec![("failed", Some(63016))];
     }
     let callback = message.status_callback.as_deref().and_then(|url| Url::parse(url).ok());
-    let mut stopping = shared.stopping.clone();
+    let stopping = shared.stopping.clone();
     for (status, code) in statuses {
         tokio::select! {
             () = tokio::time::sleep(options.status_gap) => {}
-            () = stopping.wait() => return,
+            () = stopping.cancelled() => return,
         }
         shared.twilio_state.set_message_status(&message.sid, status, code);
         if let Some(url) = &callback {
