@@ -1,5 +1,6 @@
 //! The account, and its phone numbers with their webhooks.
 
+use super::lists::List;
 use super::{Operation, Shared, error, without_json};
 use crate::twilio::state::NumberRecord;
 use axum::extract::{Path, RawQuery, State};
@@ -36,28 +37,14 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-    let operation = "GET /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers.json";
-    let path = [("AccountSid", account.as_str())];
-    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &query, &[], &headers).await {
-        return answer;
-    }
-    let field = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let number = |name: &str| field(name).and_then(|value| value.parse::<usize>().ok());
-    let (size, page) = (number("PageSize").unwrap_or(50).clamp(1, 1000), number("Page").unwrap_or(0));
-    let wanted = field("PhoneNumber");
-    let all: Vec<_> = shared.twilio_state.numbers();
-    let all: Vec<_> = all.iter().filter(|record| wanted.is_none_or(|wanted| record.phone_number == wanted)).collect();
-    let shown: Vec<_> = all.iter().skip(page * size).take(size).map(|record| value(&account, record)).collect();
-    let uri =
-        |page: usize| format!("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json?PageSize={size}&Page={page}");
-    let next = ((page + 1) * size < all.len()).then(|| uri(page + 1));
-    Json(json!({
-        "incoming_phone_numbers": shown, "page": page, "page_size": size, "uri": uri(page), "first_page_uri": uri(0),
-        "next_page_uri": next, "previous_page_uri": page.checked_sub(1).map(uri),
-        "start": page * size, "end": (page * size + shown.len()).saturating_sub(1),
-    }))
-    .into_response()
+    let list = List { operation: Operation::Other, resource: "IncomingPhoneNumbers", field: "incoming_phone_numbers" };
+    list.answer(&shared, &account, query.as_deref(), &headers, |query| {
+        let wanted = query.iter().find(|(name, _)| name == "PhoneNumber").map(|(_, number)| number);
+        let mut numbers = shared.twilio_state.numbers();
+        numbers.retain(|record| wanted.is_none_or(|wanted| record.phone_number == *wanted));
+        numbers.iter().map(|record| value(&account, record)).collect()
+    })
+    .await
 }
 
 /// `POST …/IncomingPhoneNumbers/{sid}.json`
