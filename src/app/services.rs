@@ -25,7 +25,7 @@ use crate::runtime::jobs::JobWorker;
 use crate::runtime::media_fetcher::MediaFetcher;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
-use crate::runtime::{ActiveSettings, Clips, Settings, recording_compressor, recording_fetcher, stale_calls};
+use crate::runtime::{ActiveSettings, Clips, recording_compressor, recording_fetcher, stale_calls};
 use crate::store::{Priority, Store};
 use crate::telemetry::metrics::Metrics;
 use crate::tls::Tls;
@@ -34,7 +34,6 @@ use std::sync::Arc;
 
 /// The services of the daemon.
 pub(super) struct Services {
-    pub(super) settings: Settings,
     pub(super) calls: Calls,
     pub(super) snapshots: Snapshots,
     pub(super) status: StatusLine,
@@ -47,7 +46,6 @@ pub(super) struct Services {
     message_clock: MessageClock,
     gap: Gap,
     self_check: SelfChecker,
-    page: String,
 }
 
 impl Services {
@@ -80,10 +78,9 @@ impl Services {
         let outbox = Outbox::new(settings.clone(), shared.store.clone(), shared.alerts.clone());
         let calls = Calls::new(shared.clone());
         let page = pages.best.clone();
-        let status =
-            StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page: page.clone() };
+        let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
         let self_check = SelfChecker::new(Parts {
-            settings: settings.clone(),
+            settings,
             store: shared.store.clone(),
             disk: shared.disk.clone(),
             outbox: outbox.clone(),
@@ -96,7 +93,6 @@ impl Services {
         Ok(Self {
             jobs: jobs(&shared),
             gap: Gap::default(),
-            settings,
             calls,
             snapshots,
             status,
@@ -106,7 +102,6 @@ impl Services {
             compressor,
             message_clock,
             self_check,
-            page,
         })
     }
 
@@ -146,10 +141,9 @@ impl Services {
     }
 
     fn start_upkeep(&self, tasks: &mut Tasks, reloading: Reloading) {
-        let CallServices { store, disk, alerts, client, .. } = &self.shared;
-        let settings = || self.settings.clone();
+        let CallServices { settings, store, disk, alerts, client, .. } = &self.shared;
         let monitor = HealthMonitor {
-            settings: settings(),
+            settings: settings.clone(),
             store: store.clone(),
             disk: disk.clone(),
             outbox: self.outbox.clone(),
@@ -164,21 +158,26 @@ impl Services {
             log: reloading.log,
             store: store.clone(),
             client: client.clone(),
-            settings: settings(),
+            settings: settings.clone(),
             outbox: self.outbox.clone(),
             tls: self.tls.clone(),
             status: self.status.clone(),
             last_good: reloading.last_good,
         };
-        let delivery =
-            alert_delivery::run(alerts.clone(), settings(), self.page.clone(), self.outbox.clone(), store.clone());
+        let delivery = alert_delivery::run(
+            alerts.clone(),
+            settings.clone(),
+            self.status.page.clone(),
+            self.outbox.clone(),
+            store.clone(),
+        );
         let background = store.with_priority(Priority::Backfill);
         let upkeep = &mut tasks.upkeep;
         upkeep.spawn("certificates", self.tls.clone().run());
         upkeep.spawn("stale calls", stale_calls::run(self.calls.clone()));
-        upkeep.spawn("housekeeping", housekeeping::run(background, settings(), disk.clone()));
+        upkeep.spawn("housekeeping", housekeeping::run(background, settings.clone(), disk.clone()));
         upkeep.spawn("self-check", self.self_check.clone().run());
-        upkeep.spawn("update check", update_check::run(store.clone(), settings()));
+        upkeep.spawn("update check", update_check::run(store.clone(), settings.clone()));
         upkeep.spawn("alert delivery", delivery);
         upkeep.spawn("health monitor", monitor.run());
         upkeep.spawn("status line", self.status.clone().run());
@@ -188,7 +187,7 @@ impl Services {
     /// What the request handlers use.
     fn http_state(&self, metrics: Metrics, identity: InstanceKey) -> AppState {
         AppState::from(AppParts {
-            settings: self.settings.clone(),
+            settings: self.shared.settings.clone(),
             store: self.shared.store.clone(),
             calls: self.calls.clone(),
             jobs: self.jobs.handle(),
