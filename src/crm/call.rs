@@ -49,6 +49,12 @@ impl IncomingCall {
         PhoneNumber::from_e164(self.caller())
     }
 
+    /// Whether the caller withheld their number: then a word stands in its place. A short number that is not E.164 still
+    /// identifies its caller.
+    pub fn is_withheld(&self) -> bool {
+        !self.caller().starts_with(|c: char| c == '+' || c.is_ascii_digit())
+    }
+
     /// Our number, as other callers see it; none if Twilio reports none.
     pub fn own_number(&self) -> Option<PhoneNumber> {
         PhoneNumber::from_e164(without_medium(&self.to))

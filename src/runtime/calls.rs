@@ -366,11 +366,9 @@ impl CallRegistry {
 
     fn ai_calls(&self, call: &IncomingCall) -> ConcurrentCalls {
         let with_ai = || self.live.values().filter(|live| live.has_ai);
-        // Calls with a withheld number are not counted per number; one that is not E.164 still identifies its caller.
-        let is_withheld =
-            call.caller_number().is_none() && !call.from.starts_with(|c: char| c == '+' || c.is_ascii_digit());
+        // Calls with a withheld number are not counted per number.
         let of_number =
-            if is_withheld { 0 } else { with_ai().filter(|live| live.context.call.from == call.from).count() };
+            if call.is_withheld() { 0 } else { with_ai().filter(|live| live.context.call.from == call.from).count() };
         ConcurrentCalls { all: with_ai().count(), of_number }
     }
 }
