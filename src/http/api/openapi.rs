@@ -3,8 +3,11 @@
 use super::error_responses;
 use super::operation::{Operations, operations};
 use crate::http::auth::Anyone;
-use axum::Json;
+use axum::http::header;
+use axum::response::IntoResponse;
+use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use utoipa::Modify;
 use utoipa::openapi::info::LicenseBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -46,9 +49,13 @@ const TAGS: [(&str, &str); 8] = [
 /// staff may call.
 #[utoipa::path(get, path = "/api/openapi.json", tag = "system", operation_id = "get_openapi_document",
     responses((status = 200, body = Object)))]
-async fn show(_anyone: Anyone) -> Json<OpenApi> {
-    Json(super::document())
+async fn show(_anyone: Anyone) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone())
 }
+
+// Built once: it never changes, and unauthenticated clients may request it.
+static DOCUMENT: LazyLock<Bytes> =
+    LazyLock::new(|| serde_json::to_vec(&super::document()).map(Bytes::from).unwrap_or_default());
 
 struct SecuritySchemes;
 
