@@ -253,6 +253,29 @@ async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_status_whose_callback_was_lost_is_read_back() {
+    let mut harness = on().await;
+    let network = network(&harness);
+    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
+    assert_eq!(answer.unwrap().status, 204);
+    harness.twilio.change(|options| options.statuses = vec![]);
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
+    let sent = api.post_json("/api/whatsapp/send", &json!({ "to": contact(0), "text": "here" })).await.json();
+    let is_out = |harness: &CallHarness, status: &str| {
+        (count(harness, &format!("messages WHERE direction = 'out' AND status = '{status}'")) == 1).then_some(())
+    };
+    until("Twilio's answer", async || is_out(&harness, "sent")).await;
+    harness.daemon.kill9();
+    let taken = harness.twilio_state.messages().into_iter().find(|message| message.direction == "outbound-api");
+    harness.twilio_state.set_message_status(&taken.unwrap().sid, "delivered", None);
+    launch(&mut harness);
+    until("the status", async || is_out(&harness, "delivered")).await;
+    let events = "message_events WHERE kind = 'status' AND value = 'delivered'";
+    assert_eq!((count(&harness, events), &sent["ok"]), (1, &json!(true)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_first_start_reads_back_a_day_and_no_more() {
     let mut harness = on().await;
     harness.daemon.kill9();

@@ -7,7 +7,7 @@ use crate::domain::{
     Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageStatus, MessageUpdate,
     PeerAddress, Provider, ThreadId, ThreadType, Timestamp,
 };
-use crate::store::{Error, KnownMessage, NewMessageEvent, Result, WebhookOutcome, WriteTx};
+use crate::store::{Error, KnownMessage, NewMessageEvent, ReadTx, Result, WebhookOutcome, WriteTx};
 
 /// Applies an update to a message, with its webhook log entry. If the message is not known yet (its own webhook, or the
 /// response to our send request, is still under way), the update is stored until it is.
@@ -26,6 +26,24 @@ pub fn apply_update(
     };
     log_webhook(tx, raw, outcome, note, known, now)?;
     Ok(known)
+}
+
+/// Whether a provider's status of an outbound message is later than the stored one. False for a message that is not known by
+/// this id, such as an attempt that was closed.
+pub fn is_new_status(tx: &ReadTx<'_>, update: &MessageUpdate) -> Result<bool> {
+    let Change::Status(status, _) = &update.change else { return Ok(false) };
+    let known = tx.messages_by_provider_id(update.provider, &update.provider_msg_id, None)?;
+    Ok(pick(&known, update).is_some_and(|message| message.status.advance(*status) != message.status))
+}
+
+/// Applies a status that was read from a provider's list, if it is later than the stored one.
+pub fn apply_listed_status(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    update: &MessageUpdate,
+    now: Timestamp,
+) -> Result<Option<MessageId>> {
+    if is_new_status(tx, update)? { apply(tx, business, update, now) } else { Ok(None) }
 }
 
 /// A provider's id of a message has become known: applies the updates that came before.

@@ -60,6 +60,8 @@ pub struct ListedMessage {
     body: Option<String>,
     num_media: Option<String>,
     direction: Option<String>,
+    status: Option<String>,
+    error_code: Option<u32>,
     date_created: Option<String>,
     date_sent: Option<String>,
 }
@@ -121,6 +123,19 @@ impl ListedMessage {
     pub fn is_inbound_whatsapp_to(&self, own: Option<&str>) -> bool {
         let to = self.to.as_deref().and_then(|to| to.strip_prefix("whatsapp:"));
         self.direction.as_deref() == Some("inbound") && to.is_some_and(|to| own.is_none_or(|own| own == to))
+    }
+
+    /// Returns true if it is a WhatsApp message that was sent through Twilio's REST API.
+    pub fn is_outbound_whatsapp(&self) -> bool {
+        self.direction.as_deref() == Some("outbound-api")
+            && self.to.as_deref().is_some_and(|to| to.starts_with("whatsapp:"))
+    }
+
+    /// The parameters of the callback that reports its status.
+    pub fn status_form(&self) -> Form {
+        let code = self.error_code.map(|code| ("ErrorCode".to_owned(), code.to_string()));
+        let status = ("MessageStatus".to_owned(), self.status.clone().unwrap_or_default());
+        Form::from([("MessageSid".to_owned(), self.sid.clone()), status].into_iter().chain(code).collect::<Vec<_>>())
     }
 
     /// Returns true if it has files.

@@ -1,9 +1,9 @@
-//! WhatsApp messages to our sender at Twilio.
+//! WhatsApp messages to our sender at Twilio, and the statuses of those that we sent.
 
 use super::{CatchUp, CatchUpList, Ingested, PassError};
 use crate::clock;
 use crate::crm::inbox::{self, Raw};
-use crate::domain::{BusinessId, InboundMessage, Provider, Timestamp};
+use crate::domain::{BusinessId, InboundMessage, MessageUpdate, Provider, Timestamp};
 use crate::inbox::message_time::Arrival;
 use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
 use crate::providers::twilio::whatsapp;
@@ -14,18 +14,20 @@ enum Work {
     Store(Box<InboundMessage>, Raw, Arrival),
     /// Correct its time: its webhook did not say when it was written.
     Time { sid: String, provider_time: Timestamp, written: Timestamp },
+    /// Move the status of an outbound message forward: a status callback was lost.
+    Status(Box<MessageUpdate>),
 }
 
 impl CatchUpList for ListedMessage {
     async fn ingest(catch_up: &CatchUp, mut listed: Vec<Listed<Self>>) -> Result<Ingested, PassError> {
         let settings = catch_up.services.settings.current();
         let own = settings.config.twilio.wa_from.as_ref().map(|own| own.as_str().to_owned());
+        let mut work = new_statuses(catch_up, &listed).await?;
         listed.retain(|listed| listed.item.is_inbound_whatsapp_to(own.as_deref()));
         let sids: Vec<String> = listed.iter().map(|listed| listed.item.sid().to_owned()).collect();
         let known = catch_up.store.read(move |tx| {
             sids.iter().map(|sid| tx.has_provider_time(Provider::Twilio, sid)).collect::<crate::store::Result<Vec<_>>>()
         });
-        let mut work = Vec::new();
         for (listed, has_time) in listed.into_iter().zip(known.await?) {
             match (has_time, listed.item.at()) {
                 (None, _) => work.extend(new_message(catch_up, listed).await?),
@@ -54,6 +56,9 @@ impl CatchUpList for ListedMessage {
                             Work::Time { sid, provider_time, written } => {
                                 inbox::note_provider_time(tx, Provider::Twilio, sid, *provider_time, *written)?;
                             }
+                            Work::Status(update) => {
+                                inbox::apply_listed_status(tx, BusinessId::FIRST, update, clock::now())?;
+                            }
                         }
                     }
                     Ok(stored)
@@ -64,6 +69,19 @@ impl CatchUpList for ListedMessage {
         metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(ingested.stored as u64);
         Ok(ingested)
     }
+}
+
+/// The statuses that are later than the stored ones.
+async fn new_statuses(catch_up: &CatchUp, listed: &[Listed<ListedMessage>]) -> Result<Vec<Work>, PassError> {
+    let outbound = listed.iter().filter(|listed| listed.item.is_outbound_whatsapp());
+    let updates: Vec<MessageUpdate> =
+        outbound.filter_map(|listed| whatsapp::status(&listed.item.status_form()).ok().flatten()).collect();
+    let known = catch_up.store.read(move |tx| {
+        let is_new = |update: &MessageUpdate| inbox::is_new_status(tx, update);
+        updates.into_iter().filter_map(|update| is_new(&update).map(|new| new.then_some(update)).transpose()).collect()
+    });
+    let updates: Vec<MessageUpdate> = known.await?;
+    Ok(updates.into_iter().map(|update| Work::Status(Box::new(update))).collect())
 }
 
 /// The message as its webhook would have described it; none if it cannot come from a contact.

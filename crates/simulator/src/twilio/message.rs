@@ -80,7 +80,8 @@ impl TwilioState {
         message
     }
 
-    pub(crate) fn set_message_status(&self, sid: &str, status: &str, error_code: Option<u32>) {
+    /// Sets the status that the lists show; no callback reports it.
+    pub fn set_message_status(&self, sid: &str, status: &str, error_code: Option<u32>) {
         if let Some(message) = self.lock().messages.iter_mut().find(|message| message.sid == sid) {
             status.clone_into(&mut message.status);
             message.error_code = error_code;
