@@ -18,4 +18,4 @@ pub mod thread;
 pub mod token;
 pub mod user;
 
-pub use error::{Error, RequestError, transact};
+pub use error::{Error, RequestError, read, transact};

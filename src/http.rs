@@ -7,6 +7,7 @@ mod body_budget;
 mod connection;
 mod connection_limit;
 mod error;
+mod etag;
 mod extract;
 mod forwarded;
 mod health;

@@ -13,15 +13,14 @@ pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, Error> {
 }
 
 /// Sets a contact's name; an empty text removes it.
-pub fn rename(tx: &WriteTx<'_>, id: ContactId, name: &str, now: Timestamp) -> Result<Contact, Error> {
+pub fn rename(tx: &WriteTx<'_>, id: ContactId, name: &str, now: Timestamp) -> Result<(), Error> {
     let name = name.trim();
     if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
         return Err(
             RequestError::Invalid(format!("the name must have at most {MAX_NAME_CHARS} characters").into()).into()
         );
     }
-    tx.rename_contact_by_owner(id, name, now)?;
-    find(tx, id)
+    Ok(tx.rename_contact_by_owner(id, name, now)?)
 }
 
 /// Merges two contacts; returns the number by which the merge can be undone.

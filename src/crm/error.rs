@@ -1,6 +1,6 @@
 //! The errors of use cases.
 
-use crate::store::{self, Store, WriteTx};
+use crate::store::{self, ReadTx, Store, WriteTx};
 use std::borrow::Cow;
 
 /// A request that a business rule rejects. It is raised before anything is changed.
@@ -38,6 +38,19 @@ impl From<store::Error> for Error {
             error => Self::Store(error),
         }
     }
+}
+
+/// Reads with rules of the business: a rejection, such as an unknown id, is an error of its own.
+pub async fn read<T: Send + 'static>(
+    store: &Store,
+    work: impl FnOnce(&ReadTx<'_>) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let outcome = store.read(move |tx| match work(tx) {
+        Ok(found) => Ok(Ok(found)),
+        Err(Error::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Error::Store(error)) => Err(error),
+    });
+    Ok(outcome.await??)
 }
 
 /// Runs a use case in one transaction. If the store fails, the transaction is rolled back; a rejection comes before any

@@ -6,6 +6,7 @@ mod audit;
 mod backups;
 mod bridge;
 mod calls;
+mod conditions;
 mod contacts;
 mod database;
 mod error_responses;

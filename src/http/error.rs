@@ -8,6 +8,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub struct ApiError {
     field: Option<Cow<'static, str>>,
     params: BTreeMap<&'static str, String>,
     retry_after: Option<Duration>,
+    current: Option<Value>,
 }
 
 /// The body of every error response.
@@ -30,6 +32,10 @@ pub struct ErrorBody {
     ok: bool,
     /// The error.
     error: ErrorDetail,
+    /// With `changed`: the item as it is now, in the form in which the operation answers it.
+    #[schema(value_type = Option<Object>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<Value>,
 }
 
 /// The error.
@@ -50,7 +56,15 @@ pub(super) struct ErrorDetail {
 impl ApiError {
     /// An error with this code.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), field: None, params: BTreeMap::new(), retry_after: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            field: None,
+            params: BTreeMap::new(),
+            retry_after: None,
+            current: None,
+        }
     }
 
     /// 400: the request is invalid.
@@ -117,6 +131,13 @@ impl ApiError {
         self
     }
 
+    /// Sets the item as it is now.
+    #[must_use]
+    pub(super) fn with_current(mut self, current: Value) -> Self {
+        self.current = Some(current);
+        self
+    }
+
     /// Its code and message without the status.
     pub(super) fn into_detail(self) -> ErrorDetail {
         ErrorDetail { code: Cow::Borrowed(self.code), message: self.message, field: self.field, params: self.params }
@@ -129,9 +150,9 @@ impl ApiError {
 }
 
 impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let (status, retry_after) = (self.status, self.retry_after);
-        let mut response = (status, Json(ErrorBody { ok: false, error: self.into_detail() })).into_response();
+    fn into_response(mut self) -> Response {
+        let (status, retry_after, current) = (self.status, self.retry_after, self.current.take());
+        let mut response = (status, Json(ErrorBody { ok: false, error: self.into_detail(), current })).into_response();
         if let Some(wait) = retry_after {
             let seconds = wait.as_millis().div_ceil(1000).max(1);
             response.headers_mut().insert(

@@ -6,6 +6,7 @@ mod calls;
 mod client;
 mod contacts;
 mod document;
+mod etags;
 mod events;
 mod fuzz;
 mod media;

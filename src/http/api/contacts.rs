@@ -6,17 +6,18 @@ use super::OkResponse;
 use super::operation::{Operations, operations};
 use super::views;
 use crate::clock;
-use crate::crm::contact;
+use crate::crm::{self, contact};
 use crate::domain::{BusinessId, ContactId};
 use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::store::ReadTx;
+use crate::store::{ReadTx, WriteTx};
 use axum::extract::State;
 use serde::Deserialize;
-use view::{Contact, ContactDetail, ContactPage, MergeRequest, MergeResponse, RenameContactRequest};
+use view::{ContactDetail, ContactPage, MergeRequest, MergeResponse, RenameContactRequest};
 
 pub(super) fn operations() -> Operations {
     operations![list, show, rename, merge, undo_merge]
@@ -63,29 +64,29 @@ pub(super) async fn show(
     State(state): State<AppState>,
     _member: Member,
     Id(id): Id,
-) -> Result<axum::Json<ContactDetail>, ApiError> {
-    let found = state.store.read(move |tx| {
-        let Some(contact) = tx.contact(tx.kept_contact(ContactId(id))?)? else { return Ok(None) };
-        let (addresses, threads) = (tx.addresses(contact.id)?, tx.threads_of(contact.id)?);
-        Ok(Some((contact, addresses, threads)))
-    });
-    let found = found.await?.ok_or_else(|| ApiError::not_found("there is no such contact"))?;
-    let (contact, addresses, threads) = found;
-    Ok(axum::Json(ContactDetail { contact: contact.into(), addresses: views(addresses), threads: views(threads) }))
+) -> Result<Tagged<ContactDetail>, ApiError> {
+    Ok(Tagged(crm::read(&state.store, move |tx| detail(tx, ContactId(id))).await?))
+}
+
+fn detail(tx: &ReadTx<'_>, id: ContactId) -> Result<ContactDetail, crm::Error> {
+    let contact = contact::find(tx, id)?;
+    let (addresses, threads) = (tx.addresses(contact.id)?, tx.threads_of(contact.id)?);
+    Ok(ContactDetail { contact: contact.into(), addresses: views(addresses), threads: views(threads) })
 }
 
 /// Rename a contact.
 #[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", operation_id = "rename_contact",
-    params(("id" = i64, Path)), request_body = RenameContactRequest, responses((status = 200, body = Contact)))]
+    params(("id" = i64, Path)), request_body = RenameContactRequest, responses((status = 200, body = ContactDetail)))]
 pub(super) async fn rename(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
+    if_match: IfMatch,
     Json(change): Json<RenameContactRequest>,
-) -> Result<axum::Json<Contact>, ApiError> {
-    let now = clock::now();
-    let work = actor.transact(&state.store, move |tx| contact::rename(tx, ContactId(id), &change.display_name, now));
-    Ok(axum::Json(work.await?.into()))
+) -> Result<Tagged<ContactDetail>, ApiError> {
+    let (id, now) = (ContactId(id), clock::now());
+    let rename = move |tx: &WriteTx<'_>| contact::rename(tx, id, &change.display_name, now);
+    if_match.edit(&actor, &state.store, move |tx| detail(tx, id), rename).await
 }
 
 /// Merge another contact into this one.

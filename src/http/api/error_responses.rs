@@ -1,5 +1,6 @@
 //! The error responses of operations: which ones an operation has, and what they mean.
 
+use super::conditions;
 use super::operation::Access;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
@@ -29,7 +30,7 @@ type ErrorResponse = (&'static str, fn(&Declaration<'_>) -> bool, &'static str);
 
 /// An operation that declares a status by itself, without a description, gets the meaning from here too. Of two meanings of a
 /// status, it gets the one whose condition is true.
-const ERRORS: [ErrorResponse; 13] = [
+const ERRORS: [ErrorResponse; 14] = [
     (
         "400",
         |of| of.has_parameter_in(&ParameterIn::Query) || of.has_body(),
@@ -53,6 +54,11 @@ const ERRORS: [ErrorResponse; 13] = [
     ("404", |of| of.has_parameter_in(&ParameterIn::Path), "There is nothing with that id: `not_found`"),
     ("408", |of| of.has_body(), "The body did not arrive in time: `timeout`"),
     ("409", |_| false, "It does not fit the present state: `conflict`"),
+    (
+        "412",
+        |of| conditions::takes_if_match(of.operation),
+        "The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed`",
+    ),
     ("413", |of| of.has_body(), "The body is too large: `too_large`"),
     ("415", |of| of.has_body(), "The body is not declared as JSON: `unsupported_media_type`"),
     ("416", |_| false, "No byte of the file is within the requested range"),

@@ -1,7 +1,7 @@
 //! The OpenAPI document.
 
-use super::error_responses;
 use super::operation::{Operations, operations};
+use super::{conditions, error_responses};
 use crate::http::auth::Anyone;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -31,6 +31,7 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     document.tags = Some(TAGS.map(tag).to_vec());
     SecuritySchemes.modify(&mut document);
     Descriptions.modify(&mut document);
+    conditions::add_etags(&mut document);
     document
 }
 

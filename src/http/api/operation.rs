@@ -1,7 +1,8 @@
 //! Operations: a handler with its route and its documentation. Who may call it follows from the handler's arguments.
 
-use super::error_responses;
+use super::{conditions, error_responses};
 use crate::http::auth::{Anyone, LoggedIn, LoggedInOrOwner, Member, Owner};
+use crate::http::etag::IfMatch;
 use crate::http::extract::{Id, Json, Name, Query, ShortJson};
 use crate::http::{AppState, Confidential, Peer};
 use axum::Extension;
@@ -45,6 +46,8 @@ impl Access {
 pub(super) trait Argument {
     /// Who may call a handler with this argument; none if the argument does not decide that.
     const ACCESS: Option<Access> = None;
+    /// Whether a handler with this argument refuses to change an item that is not the one its client saw.
+    const IS_CONDITIONAL: bool = false;
 }
 
 impl Argument for Anyone {
@@ -67,6 +70,10 @@ impl Argument for Owner {
     const ACCESS: Option<Access> = Some(Access::Owner);
 }
 
+impl Argument for IfMatch {
+    const IS_CONDITIONAL: bool = true;
+}
+
 impl Argument for State<AppState> {}
 impl Argument for Confidential {}
 impl Argument for HeaderMap {}
@@ -83,6 +90,8 @@ impl<T> Argument for ShortJson<T> {}
 pub(super) trait Arguments {
     /// Who may call the handler.
     const ACCESS: Access;
+    /// Whether the handler takes `If-Match`.
+    const IS_CONDITIONAL: bool;
 }
 
 /// The one access that the arguments name. It is evaluated by the compiler, which rejects a handler with none or several.
@@ -104,6 +113,7 @@ macro_rules! arguments {
     ($($argument:ident),+) => {
         impl<Kind, $($argument: Argument),+> Arguments for (Kind, $($argument,)+) {
             const ACCESS: Access = only(&[$($argument::ACCESS),+]);
+            const IS_CONDITIONAL: bool = $($argument::IS_CONDITIONAL)||+;
         }
     };
 }
@@ -136,6 +146,9 @@ impl Operations {
         for item in paths.paths.values_mut() {
             for (is_safe, operation) in error_responses::operations(item) {
                 operation.security = Some(access.security());
+                if T::IS_CONDITIONAL {
+                    conditions::add_if_match(operation);
+                }
                 error_responses::add(operation, access, is_safe);
             }
         }

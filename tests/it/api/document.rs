@@ -19,6 +19,8 @@ fn check(document: &Value, method: &Method, template: &str, status: u16, body: &
 async fn get(document: &Value, api: &Client, template: &str, path: &str, status: u16) {
     let reply = api.get(path).await;
     assert_eq!(reply.status, status, "{path}");
+    let headers = &document["paths"][template]["get"]["responses"][status.to_string()]["headers"];
+    assert_eq!(headers["ETag"].is_object(), reply.headers.contains_key("etag"), "{path}");
     check(document, &Method::GET, template, status, &reply.json());
 }
 

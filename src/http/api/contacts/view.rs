@@ -3,6 +3,7 @@
 use crate::domain::{self, Timestamp};
 use crate::http::api::one_of::OneOf;
 use crate::http::api::threads::view::Thread;
+use crate::http::etag::Versioned;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,12 @@ pub(crate) struct ContactDetail {
     pub(super) addresses: Vec<Address>,
     /// The threads, newest activity first.
     pub(super) threads: Vec<Thread>,
+}
+
+impl Versioned for ContactDetail {
+    fn version(&self) -> impl Serialize {
+        (self.contact.id, &self.contact.display_name)
+    }
 }
 
 /// An address of a contact.

@@ -1,0 +1,67 @@
+//! How the document shows conditional changes: `If-Match` in requests, `ETag` in answers.
+
+use super::error_responses;
+use std::collections::BTreeSet;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{Content, Header, ObjectBuilder, OpenApi, RefOr, Required, Response};
+
+/// Adds the header `If-Match` to an operation.
+pub(super) fn add_if_match(operation: &mut Operation) {
+    let parameter = ParameterBuilder::new()
+        .name(IF_MATCH)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412).",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+    operation.parameters.get_or_insert_default().push(parameter.build().into());
+}
+
+/// Adds the header `ETag` to every answer with an item that can be changed under a condition: the item that the operations with
+/// `If-Match` answer.
+pub(super) fn add_etags(document: &mut OpenApi) {
+    let mut items = BTreeSet::new();
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in error_responses::operations(item).filter(|(_, operation)| takes_if_match(operation)) {
+            items.extend(successes(operation).filter_map(|response| item_of(response)));
+        }
+    }
+    items.remove("OkResponse");
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in error_responses::operations(item) {
+            for response in successes(operation).filter(|it| item_of(it).is_some_and(|name| items.contains(&name))) {
+                let schema = ObjectBuilder::new().schema_type(Type::String).build();
+                let mut header = Header::new(schema);
+                header.description = Some("The version of the item, for `If-Match`.".to_owned());
+                response.headers.insert("ETag".to_owned(), header.into());
+            }
+        }
+    }
+}
+
+/// Whether an operation takes the header `If-Match`.
+pub(super) fn takes_if_match(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == IF_MATCH))
+}
+
+fn successes(operation: &mut Operation) -> impl Iterator<Item = &mut Response> {
+    operation.responses.responses.iter_mut().filter_map(|(status, response)| match response {
+        RefOr::T(response) if status.starts_with('2') => Some(response),
+        _ => None,
+    })
+}
+
+/// The name of the schema of a response.
+fn item_of(response: &Response) -> Option<String> {
+    response.content.values().find_map(|content| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(named)), .. }) => {
+            named.ref_location.rsplit('/').next().map(str::to_owned)
+        }
+        _ => None,
+    })
+}
+
+const IF_MATCH: &str = "If-Match";

@@ -1,0 +1,199 @@
+//! Versions of the items that people edit: each answer with an item carries its `ETag`, and a change can require by `If-Match` that
+//! the item is still the one that its author saw.
+//!
+//! The version is a hash of the item as the API shows it, so nothing is stored for it. The comparison and the change are one
+//! transaction, so of two changes that were based on the same version the second is refused.
+
+use super::{Actor, ApiError};
+use crate::crm;
+use crate::domain::hex;
+use crate::store::{ReadTx, Store, WriteTx};
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::convert::Infallible;
+use std::fmt::Display;
+
+/// An item that people edit, as the API shows it.
+pub(crate) trait Versioned: Serialize {
+    /// The part of the item that its version stands for; all of it by default. What changes without an edit, such as the time of
+    /// the newest message, is left out, because it must not refuse an edit.
+    fn version(&self) -> impl Serialize {
+        self
+    }
+}
+
+/// An answer with an item and its `ETag`.
+#[derive(Debug)]
+pub(crate) struct Tagged<V>(pub(crate) V);
+
+impl<V: Versioned> IntoResponse for Tagged<V> {
+    fn into_response(self) -> Response {
+        let etag = etag(&self.0).and_then(|etag| HeaderValue::from_str(&etag).ok());
+        let mut response = Json(self.0).into_response();
+        if let Some(etag) = etag {
+            response.headers_mut().insert(header::ETAG, etag);
+        }
+        response
+    }
+}
+
+/// The version of the item that the request may change: the header `If-Match`. Without it, the change is made to any version.
+#[derive(Debug)]
+pub(crate) struct IfMatch(Option<String>);
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+impl IfMatch {
+    fn of(headers: &HeaderMap) -> Self {
+        let lists: Vec<_> = headers.get_all(header::IF_MATCH).iter().map(HeaderValue::as_bytes).collect();
+        Self((!lists.is_empty()).then(|| String::from_utf8_lossy(&lists.join(&b',')).into_owned()))
+    }
+
+    /// Changes an item and returns it as it is then. If the item is no longer the one that the client saw, nothing is changed, and
+    /// the error is 412 with the present item. `show` reads the item as the API shows it.
+    pub(crate) async fn edit<V: Versioned + Send + 'static>(
+        self,
+        actor: &Actor,
+        store: &Store,
+        show: impl Fn(&ReadTx<'_>) -> Result<V, crm::Error> + Send + 'static,
+        change: impl FnOnce(&WriteTx<'_>) -> Result<(), crm::Error> + Send + 'static,
+    ) -> Result<Tagged<V>, ApiError> {
+        let edited = actor.transact(store, move |tx| {
+            if let Some(changed) = self.refusal(tx, &show)? {
+                return Ok(Err(changed));
+            }
+            change(tx)?;
+            Ok(Ok(Tagged(show(tx)?)))
+        });
+        edited.await?.map_err(ApiError::changed)
+    }
+
+    /// Like [`IfMatch::edit`], for a change after which the item is not shown: a deletion.
+    #[allow(dead_code, reason = "the nouns that follow use it")]
+    pub(crate) async fn delete<V: Versioned + Send + 'static>(
+        self,
+        actor: &Actor,
+        store: &Store,
+        show: impl Fn(&ReadTx<'_>) -> Result<V, crm::Error> + Send + 'static,
+        delete: impl FnOnce(&WriteTx<'_>) -> Result<(), crm::Error> + Send + 'static,
+    ) -> Result<(), ApiError> {
+        let deleted = actor.transact(store, move |tx| match self.refusal(tx, &show)? {
+            Some(changed) => Ok(Err(changed)),
+            None => Ok(Ok(delete(tx)?)),
+        });
+        deleted.await?.map_err(ApiError::changed)
+    }
+
+    /// The present item, if the condition refuses a change of it.
+    fn refusal<V: Versioned>(
+        &self,
+        tx: &WriteTx<'_>,
+        show: &impl Fn(&ReadTx<'_>) -> Result<V, crm::Error>,
+    ) -> Result<Option<Value>, crm::Error> {
+        let Some(wanted) = &self.0 else { return Ok(None) };
+        let current = show(tx)?;
+        let is_current = etag(&current).is_some_and(|etag| includes(wanted, &etag));
+        Ok((!is_current).then(|| serde_json::to_value(&current).unwrap_or_default()))
+    }
+}
+
+/// Whether a list of entity tags names this one. A weak tag names none, because it does not promise the same content (RFC 9110,
+/// section 13.1.1).
+fn includes(list: &str, etag: &str) -> bool {
+    list.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
+}
+
+/// The entity tag of an item.
+fn etag<V: Versioned>(item: &V) -> Option<String> {
+    let json = serde_json::to_vec(&item.version()).ok()?;
+    Some(format!("\"{}\"", hex(&Sha256::digest(json)[..16])))
+}
+
+impl Actor {
+    /// Creates an item and returns it; the audit row of the request names it as `noun` and its id. `show` reads the item as the API
+    /// shows it.
+    #[allow(dead_code, reason = "the nouns that follow use it")]
+    pub(crate) async fn create<I: Copy + Display, V: Versioned + Send + 'static>(
+        &self,
+        store: &Store,
+        noun: &'static str,
+        create: impl FnOnce(&WriteTx<'_>) -> Result<I, crm::Error> + Send + 'static,
+        show: impl FnOnce(&ReadTx<'_>, I) -> Result<V, crm::Error> + Send + 'static,
+    ) -> Result<(StatusCode, Tagged<V>), ApiError> {
+        let audit = self.audit.clone();
+        let created = self.transact(store, move |tx| {
+            let id = create(tx)?;
+            if let Some(audit) = audit {
+                audit.set_subject(format!("{noun}:{id}"));
+            }
+            show(tx, id)
+        });
+        Ok((StatusCode::CREATED, Tagged(created.await?)))
+    }
+}
+
+impl ApiError {
+    /// 412: the item is not the one that the client saw; `current` is the present one.
+    fn changed(current: Value) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "changed", "another user has changed this in the meantime")
+            .with_current(current)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Item {
+        name: &'static str,
+        seen: i64,
+    }
+
+    impl Versioned for Item {
+        fn version(&self) -> impl Serialize {
+            self.name
+        }
+    }
+
+    #[test]
+    fn the_tag_follows_the_version_and_nothing_else() {
+        let tag = |name, seen| etag(&Item { name, seen }).unwrap();
+        assert_eq!(tag("a", 1), tag("a", 2));
+        assert_ne!(tag("a", 1), tag("b", 1));
+        assert_eq!(tag("a", 1).len(), 34);
+    }
+
+    #[test]
+    fn a_condition_names_tags_or_any_and_a_weak_tag_names_none() {
+        let of = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            values.iter().for_each(|value| _ = headers.append(header::IF_MATCH, HeaderValue::from_static(value)));
+            IfMatch::of(&headers).0
+        };
+        assert_eq!(of(&[]), None);
+        for (values, is_met) in [
+            (&["\"x\""][..], true),
+            (&["\"y\", \"x\""], true),
+            (&["\"y\"", "\"x\""], true),
+            (&["*"], true),
+            (&["W/\"x\""], false),
+            (&["x"], false),
+            (&[""], false),
+        ] {
+            assert_eq!(includes(&of(values).unwrap(), "\"x\""), is_met, "{values:?}");
+        }
+    }
+}
