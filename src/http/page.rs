@@ -1,78 +1,101 @@
-//! The web page: one HTML file for all of its paths, with its style and its script, compiled into the binary.
+//! The web page: one HTML file for all of its paths, and the files that it loads, compiled into the binary.
+
+mod files;
 
 use super::AppState;
 use super::ranges::{FileInfo, answer};
-use crate::domain::hex;
+use crate::entropy;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use axum::response::Response;
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use sha2::{Digest, Sha256};
+use files::{Encoding, FILES, File, INDEX, VERSION};
 
-/// The routes of the page. The script handles all paths below `/app/`.
+/// The routes of the page. Its script handles all paths below `/app/` that are not files.
 pub(super) fn routes() -> Router<AppState> {
-    let mut routes = Router::new();
+    let mut routes = Router::new().route("/app/assets/{*path}", get(asset));
     for path in ["/login", "/forgot", "/reset", "/setup", "/calendar", "/app", "/app/", "/app/{*rest}"] {
         routes = routes.route(path, get(index));
     }
-    for (path, asset) in [
-        ("/app/assets/page.css", &CSS),
-        ("/app/assets/page.js", &JS),
-        ("/app/assets/alerts.js", &ALERTS_JS),
-        ("/app/assets/whatsapp.js", &WHATSAPP_JS),
-        ("/app/assets/account.js", &ACCOUNT_JS),
-        ("/app/assets/suggestions.js", &SUGGESTIONS_JS),
-    ] {
-        let send = move |method: Method, headers: HeaderMap| async move { asset.send(&method, &headers) };
-        routes = routes.route(path, get(send));
+    for file in FILES.iter().filter(|file| !file.path.starts_with(ASSETS)) {
+        let handler = move |method: Method, headers: HeaderMap| async move { send(file, &method, &headers) };
+        routes = routes.route(&format!("/app/{}", file.path), get(handler));
     }
     routes
 }
 
-async fn index(method: Method, headers: HeaderMap) -> Response {
-    let mut response = INDEX.send(&method, &headers);
+/// The HTML file. Each answer has a nonce of its own, so it is never reused without being fetched again.
+async fn index() -> Response {
+    let nonce = entropy::random_hex::<16>();
+    let html = INDEX.replace("__CSP_NONCE__", &nonce).replace("__PAGE_VERSION__", VERSION);
+    let mut response = axum::response::Html(html).into_response();
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     for (name, value) in PAGE_HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(PAGE_VERSION, HeaderValue::from_static(VERSION));
+    response
+}
+
+/// Scripts only from our own files, styles also with the nonce, nothing from other origins, and no framing.
+fn content_security_policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; font-src 'self'; \
+         img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+/// A file whose name contains its hash. An unknown one is an error, and not the page: an old page would run it as a script.
+async fn asset(Path(path): Path<String>, method: Method, headers: HeaderMap) -> Response {
+    match File::find(&format!("{ASSETS}{path}")) {
+        Some(file) => send(file, &method, &headers),
+        None => (StatusCode::NOT_FOUND, "not found\n").into_response(),
+    }
+}
+
+fn send(file: &File, method: &Method, headers: &HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let encoding = Encoding::preferred(accepted);
+    let content = file.content(encoding);
+    let etag = encoding.name().map_or_else(|| file.hash.to_owned(), |name| format!("{}-{name}", file.hash));
+    let cache_control = if file.path.starts_with(ASSETS) { IMMUTABLE } else { "no-cache" };
+    let info = FileInfo { mime: file.mime, length: content.len() as u64, etag: &etag, cache_control };
+    let mut response = answer(method, headers, &info, |part| {
+        let (start, end) = (usize::try_from(part.start).unwrap_or(0), usize::try_from(part.end).unwrap_or(0));
+        Body::from(content.get(start..end).unwrap_or_default().to_vec())
+    });
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if let Some(name) = encoding.name() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    if file.path == SERVICE_WORKER {
+        // The worker serves the pages outside its folder as well, such as /calendar.
+        headers.insert(SERVICE_WORKER_ALLOWED, HeaderValue::from_static("/"));
     }
     response
 }
 
-/// A file that is compiled into the binary.
-struct Asset {
-    mime: &'static str,
-    content: &'static str,
-}
+/// Where the files with a hash in their names are, below `/app/`.
+const ASSETS: &str = "assets/";
 
-impl Asset {
-    fn send(&self, method: &Method, headers: &HeaderMap) -> Response {
-        let etag = hex(&Sha256::digest(self.content)[..8]);
-        let length = self.content.len() as u64;
-        let file = FileInfo { mime: self.mime, length, etag: &etag, cache_control: "no-cache" };
-        answer(method, headers, &file, |part| {
-            let bytes = self.content.as_bytes();
-            let (start, end) = (usize::try_from(part.start).unwrap_or(0), usize::try_from(part.end).unwrap_or(0));
-            Body::from(bytes.get(start..end).unwrap_or_default())
-        })
-    }
-}
+const SERVICE_WORKER: &str = "sw.js";
 
-/// Scripts and styles only from our own files, nothing from other origins, and no framing.
+const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
+
+/// Changes with each build of the page; a page compares it with its own.
+const PAGE_VERSION: HeaderName = HeaderName::from_static("x-page-version");
+
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
 const PAGE_HEADERS: [(HeaderName, &str); 3] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; \
-         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
+    (header::CACHE_CONTROL, "no-cache"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
-
-static INDEX: Asset = Asset { mime: "text/html; charset=utf-8", content: include_str!("page/index.html") };
-static CSS: Asset = Asset { mime: "text/css; charset=utf-8", content: include_str!("page/page.css") };
-static JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/page.js") };
-static ALERTS_JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/alerts.js") };
-static WHATSAPP_JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/whatsapp.js") };
-static SUGGESTIONS_JS: Asset =
-    Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/suggestions.js") };
-static ACCOUNT_JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/account.js") };

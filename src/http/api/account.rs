@@ -4,6 +4,7 @@ use super::OkResponse;
 use super::operation::{Operations, operations};
 use super::users::view::{Role, User};
 use crate::clock;
+use crate::config::BusinessConfig;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{self, Session};
@@ -40,6 +41,29 @@ pub(super) struct SessionResponse {
     role: Role,
     /// Goes into `X-CSRF-Token` of every request that changes something; null for a token, which needs none.
     csrf_token: Option<String>,
+    /// What the page needs to know of the business to show names, times and numbers.
+    business: BusinessSummary,
+}
+
+/// The business, as the page's head and its formats need it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct BusinessSummary {
+    /// Empty until it is set.
+    name: String,
+    /// The IANA name of the time zone in which all times are shown, such as `Asia/Jerusalem`.
+    time_zone: String,
+    /// The ISO 3166 code of the country whose phone numbers are shown in the national form.
+    default_country: String,
+}
+
+impl BusinessSummary {
+    fn of(business: &BusinessConfig) -> Self {
+        Self {
+            name: business.name.clone(),
+            time_zone: business.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            default_country: business.country.as_ref().to_owned(),
+        }
+    }
 }
 
 /// Log in with name and password; the response sets the session cookie.
@@ -113,7 +137,8 @@ pub(super) async fn start_session(
     let Session { user, csrf_token, .. } = begun;
     tracing::info!(event = "LOGIN", user = %user.id, "User {} logged in", user.id);
     let role = user.role.into();
-    let session = SessionResponse { ok: true, user: Some(user.into()), role, csrf_token: Some(csrf_token) };
+    let business = BusinessSummary::of(&state.config().business);
+    let session = SessionResponse { ok: true, user: Some(user.into()), role, csrf_token: Some(csrf_token), business };
     Ok((cookies, axum::Json(session)).into_response())
 }
 
@@ -147,7 +172,9 @@ pub(super) async fn get_session(
     let http = &state.config().http;
     let cookie = device.map(|device| AppendHeaders([(header::SET_COOKIE, DeviceCookie::set(&device, http, peer))]));
     let (user, csrf_token) = actor.login.map(|login| (login.user.into(), login.csrf_token)).unzip();
-    (cookie, axum::Json(SessionResponse { ok: true, user, role: actor.role.into(), csrf_token })).into_response()
+    let business = BusinessSummary::of(&state.config().business);
+    let session = SessionResponse { ok: true, user, role: actor.role.into(), csrf_token, business };
+    (cookie, axum::Json(session)).into_response()
 }
 
 /// The device cookie for a browser that is logged in without one (by an older version). It is derived from the session's

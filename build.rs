@@ -1,0 +1,50 @@
+//! Writes the table of the web page's files, which `src/http/page/files.rs` includes.
+//!
+//! `npm run build` in `web/` leaves in `web/dist` each file compressed with brotli and gzip, and `files.txt` with one line for
+//! each: path, media type and hash, separated by tabs. Without it the table is empty, so that a build needs no Node.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let dist = root.join("web/dist");
+    // The folder always exists, because git keeps a file in it: cargo would run this for each build if it were missing.
+    println!("cargo::rerun-if-changed=web/dist");
+    println!("cargo::rerun-if-changed=build.rs");
+    let listed = fs::read_to_string(dist.join("files.txt")).unwrap_or_default();
+    let mut table = String::from("pub(super) static FILES: &[File] = &[\n");
+    let mut index = (root.join("src/http/page/not_built.html"), "not-built".to_owned());
+    for line in listed.lines() {
+        let mut fields = line.split('\t');
+        let (Some(path), Some(mime), Some(hash)) = (fields.next(), fields.next(), fields.next()) else {
+            return Err(io::Error::other(format!("web/dist/files.txt: not three fields: {line}")));
+        };
+        if path == "index.html" {
+            index = (dist.join(path), hash.to_owned());
+            continue;
+        }
+        let bytes = |ending: &str| format!("include_bytes!({:?})", dist.join(format!("{path}.{ending}")));
+        let _ = writeln!(
+            table,
+            "    File {{ path: {path:?}, mime: {mime:?}, hash: {hash:?}, brotli: {}, gzip: {} }},",
+            bytes("br"),
+            bytes("gz")
+        );
+    }
+    let (file, version) = index;
+    let _ = write!(
+        table,
+        "];\n\npub(super) static INDEX: &str = include_str!({file:?});\n\npub(super) static VERSION: &str = {version:?};\n"
+    );
+    write_if_changed(&PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("page_files.rs"), &table)
+}
+
+/// An unchanged file keeps its time, so that the crate is not compiled again.
+fn write_if_changed(path: &Path, content: &str) -> io::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|known| known == content) {
+        return Ok(());
+    }
+    fs::write(path, content)
+}

@@ -1,0 +1,21 @@
+import { defineConfig } from '@lingui/cli'
+import { formatter } from '@lingui/format-po'
+
+/** One catalog for each feature, which loads with it, and one for the rest. */
+export default defineConfig({
+  sourceLocale: 'he',
+  locales: ['he', 'en'],
+  catalogs: [
+    {
+      path: 'src/app/locales/{locale}',
+      include: ['src/app', 'src/shared', 'src/features/*/feature.tsx'],
+    },
+    {
+      path: 'src/features/{name}/locales/{locale}',
+      include: ['src/features/{name}'],
+      exclude: ['**/feature.tsx'],
+    },
+  ],
+  orderBy: 'message',
+  format: formatter({ lineNumbers: false, origins: false }),
+})

@@ -1,0 +1,49 @@
+import { i18n } from '@lingui/core'
+import { I18nProvider } from '@lingui/react'
+import { DirectionProvider, MantineProvider, useDirection } from '@mantine/core'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { setNonce } from 'get-nonce'
+import { type ReactNode, useEffect } from 'react'
+import { queryClient } from '#shared/api/query'
+import { Toasts } from '#shared/components/toasts'
+import { directionOf, useLocale } from '#shared/i18n/locale'
+import { cssVariablesResolver, theme } from '#shared/theme'
+import { Failure } from './Failure'
+import { Gate } from './Gate'
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
+// For the scroll lock of dialogs, which writes a style of its own.
+if (nonce) setNonce(nonce)
+
+/** The whole page: providers, then login or shell. */
+export function App() {
+  return (
+    <I18nProvider i18n={i18n}>
+      <DirectionProvider detectDirection={false} initialDirection={directionOf(i18n.locale)}>
+        <MantineProvider
+          theme={theme}
+          cssVariablesResolver={cssVariablesResolver}
+          defaultColorScheme="auto"
+          getStyleNonce={() => nonce}
+        >
+          <QueryClientProvider client={queryClient}>
+            <FollowDirection>
+              <Failure>
+                <Gate />
+              </Failure>
+              <Toasts />
+            </FollowDirection>
+          </QueryClientProvider>
+        </MantineProvider>
+      </DirectionProvider>
+    </I18nProvider>
+  )
+}
+
+/** Tells the components of Mantine when the language's direction changes. */
+function FollowDirection({ children }: { children: ReactNode }) {
+  const locale = useLocale()
+  const { setDirection } = useDirection()
+  useEffect(() => setDirection(directionOf(locale)), [locale, setDirection])
+  return children
+}

@@ -1,0 +1,82 @@
+import { useQuery } from '@tanstack/react-query'
+import { Suspense, useEffect } from 'react'
+import { Redirect, Route, Switch, useLocation } from 'wouter'
+import { setCsrfToken, whenUnauthorized } from '#shared/api/client'
+import { asApiError } from '#shared/api/errors'
+import { apiQuery, queryClient } from '#shared/api/query'
+import { ErrorState } from '#shared/components/states'
+import { SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
+import { remember } from '#shared/storage'
+import { home, pages } from './registry'
+import { Shell } from './Shell'
+
+/** Decides between the set-up, the login and the shell. */
+export function Gate() {
+  const [path, go] = useLocation()
+  const session = useSessionQuery()
+  const answer = session.data
+  const isBare = pages.some(page => page.bare && page.path === path)
+  useEffect(() => {
+    setCsrfToken(answer?.csrf_token ?? null)
+    if (answer?.business.name) remember('business', answer.business.name)
+  }, [answer])
+  useEffect(
+    () =>
+      whenUnauthorized(() => {
+        setCsrfToken(null)
+        queryClient.clear()
+        void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })
+        go(loginPath(location.pathname + location.search), { replace: true })
+      }),
+    [go],
+  )
+  if (isBare) return <BarePages />
+  if (answer) {
+    // Before the first request of the shell, not after the first drawing.
+    setCsrfToken(answer.csrf_token ?? null)
+    return (
+      <SessionProvider answer={answer}>
+        <Shell />
+      </SessionProvider>
+    )
+  }
+  if (!session.error) return null
+  if (asApiError(session.error).status === 401) return <Entrance />
+  return (
+    <main>
+      <ErrorState error={session.error} retry={() => void session.refetch()} />
+    </main>
+  )
+}
+
+/** Where a visitor without a session goes: to the set-up of a new machine, else to the login. */
+function Entrance() {
+  const [path] = useLocation()
+  const setup = useQuery({ ...apiQuery('/api/setup'), retry: false })
+  if (setup.isPending) return null
+  if (setup.data?.needed) return <Redirect to={`/setup${location.hash}`} replace />
+  return <Redirect to={loginPath(path)} replace />
+}
+
+/** The login's address, which leads back to `path`. */
+function loginPath(path: string): string {
+  const isInside = path.startsWith('/app/') || path === '/calendar'
+  return isInside ? `/login?to=${encodeURIComponent(path)}` : '/login'
+}
+
+function BarePages() {
+  return (
+    <Suspense>
+      <Switch>
+        {pages
+          .filter(({ bare }) => bare)
+          .map(({ path, Component }) => (
+            <Route key={path} path={path}>
+              <Component />
+            </Route>
+          ))}
+        <Redirect to={home()} replace />
+      </Switch>
+    </Suspense>
+  )
+}

@@ -1,0 +1,158 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { FocusTrap } from '@mantine/core'
+import { IconSearch } from '@tabler/icons-react'
+import { Fragment, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { useLocation } from 'wouter'
+import { Icon } from '#shared/components/Icon'
+import type { PaletteHit } from '#shared/feature'
+import { useSession } from '#shared/session'
+import { type Group, usePaletteGroups } from './palette-groups'
+
+/** The command palette: contacts, conversations and actions in one field. */
+export function Palette({ onClose }: { onClose: () => void }) {
+  const { t } = useLingui()
+  const id = useId()
+  const [, go] = useLocation()
+  const { isOwner } = useSession()
+  const [query, setQuery] = useState('')
+  const [at, setAt] = useState(0)
+  const groups = usePaletteGroups(query, isOwner)
+  const hits = groups.flatMap(({ hits }) => hits)
+  const opener = useRef(document.activeElement)
+  useEffect(
+    () => () => {
+      if (opener.current instanceof HTMLElement) opener.current.focus()
+    },
+    [],
+  )
+  useEffect(() => {
+    document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' })
+  }, [at, id])
+  const open = (hit: Hit | undefined) => {
+    if (!hit) return
+    onClose()
+    if (hit.run) hit.run()
+    else go(hit.href)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return
+    const moves: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 }
+    const move = moves[event.code]
+    if (move !== undefined && hits.length > 0) setAt((at + move + hits.length) % hits.length)
+    else if (event.key === 'Enter') open(hits[at])
+    else if (event.key === 'Escape') onClose()
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  return (
+    <div className="palette-veil" onMouseDown={event => event.target === event.currentTarget && onClose()}>
+      <FocusTrap active>
+        <div className="palette" role="dialog" aria-modal="true" aria-label={t`חיפוש ופעולות`} onKeyDown={onKeyDown}>
+          <div className="q">
+            <Icon icon={IconSearch} />
+            <input
+              data-autofocus
+              role="combobox"
+              aria-expanded="true"
+              aria-controls={`${id}-list`}
+              aria-activedescendant={hits[at] ? `${id}-${at}` : undefined}
+              aria-label={t`חיפוש ופעולות`}
+              placeholder={t`לקוח, מספר, מילה או פעולה`}
+              autoComplete="off"
+              value={query}
+              onChange={event => {
+                setQuery(event.target.value)
+                setAt(0)
+              }}
+            />
+            <kbd>Esc</kbd>
+          </div>
+          {hits.length > 0 ? (
+            <Hits id={id} groups={groups} at={at} onOpen={open} />
+          ) : (
+            <p className="none" role="status">
+              <Trans>לא נמצא דבר</Trans>
+            </p>
+          )}
+          <footer className="desk-only">
+            <span>
+              <kbd>↑</kbd> <kbd>↓</kbd> <Trans>לבחור</Trans>
+            </span>
+            <span>
+              <kbd>Enter</kbd> <Trans>לפתוח</Trans>
+            </span>
+            <span>
+              <Trans>הקיצורים עובדים גם כשהמקלדת בעברית</Trans>
+            </span>
+          </footer>
+        </div>
+      </FocusTrap>
+    </div>
+  )
+}
+
+type Hit = PaletteHit & { run?: () => void }
+
+function Hits(props: { id: string; groups: readonly Group[]; at: number; onOpen: (hit: Hit) => void }) {
+  const { id, groups, at, onOpen } = props
+  const { t } = useLingui()
+  let index = -1
+  return (
+    <ul id={`${id}-list`} role="listbox" aria-label={t`תוצאות`}>
+      {groups.map(group => (
+        <Fragment key={group.id}>
+          <li className="grp" role="presentation">
+            {group.heading}
+          </li>
+          {group.hits.map(hit => {
+            index += 1
+            return (
+              <li
+                key={`${group.id}${hit.id}`}
+                id={`${id}-${index}`}
+                role="option"
+                aria-selected={index === at}
+                onMouseDown={event => {
+                  event.preventDefault()
+                  onOpen(hit)
+                }}
+              >
+                <Icon icon={hit.icon} />
+                <span className="grow clip plain">
+                  <Marked {...hit} />
+                </span>
+                {hit.meta && (
+                  <bdi dir="ltr" className="small faint">
+                    {hit.meta}
+                  </bdi>
+                )}
+              </li>
+            )
+          })}
+        </Fragment>
+      ))}
+    </ul>
+  )
+}
+
+/** The text with the matched parts in pen. */
+function Marked({ text, highlights = [] }: Pick<PaletteHit, 'text' | 'highlights'>) {
+  let end = 0
+  const parts = highlights.map(([from, to]) => {
+    const before = text.slice(end, from)
+    end = to
+    return (
+      <Fragment key={from}>
+        {before}
+        <mark>{text.slice(from, to)}</mark>
+      </Fragment>
+    )
+  })
+  return (
+    <>
+      {parts}
+      {text.slice(end)}
+    </>
+  )
+}

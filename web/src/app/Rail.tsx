@@ -1,0 +1,97 @@
+import { useLingui as useTexts } from '@lingui/react'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { IconDots, IconSearch } from '@tabler/icons-react'
+import { useLocation } from 'wouter'
+import { Brand } from '#shared/components/Brand'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import type { NavEntry } from '#shared/feature'
+import { home, navigation } from './registry'
+import { UserMenu } from './UserMenu'
+
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
+const none = () => 0
+
+/** Returns true if the page at `path` belongs to the entry. */
+const isCurrent = (entry: NavEntry, path: string) => path === entry.href || path.startsWith(`${entry.href}/`)
+
+function Entry({ entry }: { entry: NavEntry }) {
+  const [path] = useLocation()
+  const { i18n } = useTexts()
+  const count = (entry.useBadge ?? none)()
+  const isShown = count > 0 || !entry.isHiddenWhenZero || isCurrent(entry, path)
+  if (!isShown) return null
+  return (
+    <Link
+      href={entry.href}
+      className={entry.isUrgent ? 'urgent' : undefined}
+      aria-current={isCurrent(entry, path) ? 'page' : undefined}
+    >
+      <Icon icon={entry.icon} />
+      <span>{i18n._(entry.label)}</span>
+      {count > 0 && (
+        <span className="n">
+          <span aria-hidden>{count > 99 ? '99+' : count}</span>
+          <span className="vh">
+            <Plural value={count} one="אחת ממתינה" two="שתיים ממתינות" other="# ממתינות" />
+          </span>
+        </span>
+      )}
+    </Link>
+  )
+}
+
+/** The rail at the start side, on tablets and desktops. */
+export function Rail({ onSearch }: { onSearch: () => void }) {
+  const { t } = useLingui()
+  return (
+    <nav className="rail" aria-label={t`ראשי`}>
+      <Link className="brand" href={home()} aria-label={t`להתחלה`}>
+        <Brand />
+      </Link>
+      {navigation
+        .filter(({ place }) => place === 'main')
+        .map(entry => (
+          <Entry key={entry.href} entry={entry} />
+        ))}
+      <span className="grow" />
+      <button className="nav" type="button" onClick={onSearch} aria-keyshortcuts="Control+K Meta+K">
+        <Icon icon={IconSearch} />
+        <span>
+          <Trans>חיפוש</Trans>
+        </span>
+        <kbd>{isMac ? '⌘ K' : 'Ctrl K'}</kbd>
+      </button>
+      {navigation
+        .filter(({ place }) => place === 'end')
+        .map(entry => (
+          <Entry key={entry.href} entry={entry} />
+        ))}
+      <UserMenu />
+    </nav>
+  )
+}
+
+/** The entries that have a place in the phone's bar. */
+export const inBar = (): readonly NavEntry[] => navigation.filter(({ place }) => place === 'main').slice(0, 4)
+
+/** The bar at the bottom, on phones. */
+export function Tabs() {
+  const { t } = useLingui()
+  const [path] = useLocation()
+  const entries = inBar()
+  const isElsewhere = !entries.some(entry => isCurrent(entry, path))
+  return (
+    <nav className="tabs" aria-label={t`ראשי, טלפון`}>
+      {entries.map(entry => (
+        <Entry key={entry.href} entry={entry} />
+      ))}
+      <Link href="/app/more" aria-current={isElsewhere ? 'page' : undefined}>
+        <Icon icon={IconDots} />
+        <span>
+          <Trans>עוד</Trans>
+        </span>
+      </Link>
+    </nav>
+  )
+}

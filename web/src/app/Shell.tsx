@@ -1,0 +1,63 @@
+import { Trans } from '@lingui/react/macro'
+import { Suspense, useEffect, useState } from 'react'
+import { Redirect, Route, Switch, useLocation } from 'wouter'
+import { queryClient } from '#shared/api/query'
+import { SkeletonRows } from '#shared/components/states'
+import { followChanges } from '#shared/events/stream'
+import { sessionQuery } from '#shared/session'
+import { Failure } from './Failure'
+import { More } from './More'
+import { NotFound } from './NotFound'
+import { Palette } from './Palette'
+import { Rail, Tabs } from './Rail'
+import { home, pages } from './registry'
+import { Strips } from './Strips'
+import { useAppKeys } from './shortcuts'
+
+/** The logged-in page: rail or bar, strips, and the current page. */
+export function Shell() {
+  const [path] = useLocation()
+  const [isSearching, setSearching] = useState(false)
+  useEffect(
+    () => followChanges(queryClient, () => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })),
+    [],
+  )
+  useAppKeys(() => setSearching(true))
+  return (
+    <div className="app">
+      <a className="btn pen skip" href="#main">
+        <Trans>לתוכן</Trans>
+      </a>
+      <Rail onSearch={() => setSearching(true)} />
+      <div className="stage">
+        <Strips />
+        <div className="view" id="main" tabIndex={-1}>
+          <Failure at={path}>
+            <Suspense fallback={<SkeletonRows />}>
+              <Switch>
+                {pages
+                  .filter(({ bare }) => !bare)
+                  .map(({ path, Component }) => (
+                    <Route key={path} path={path}>
+                      <Component />
+                    </Route>
+                  ))}
+                <Route path="/app/more">
+                  <More onSearch={() => setSearching(true)} />
+                </Route>
+                <Route path="/app">
+                  <Redirect to={home()} replace />
+                </Route>
+                <Route>
+                  <NotFound />
+                </Route>
+              </Switch>
+            </Suspense>
+          </Failure>
+        </div>
+      </div>
+      <Tabs />
+      {isSearching && <Palette onClose={() => setSearching(false)} />}
+    </div>
+  )
+}

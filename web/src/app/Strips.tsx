@@ -1,0 +1,76 @@
+import { Trans } from '@lingui/react/macro'
+import { IconRefresh, IconWifiOff } from '@tabler/icons-react'
+import { useEffect, useState } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { type Connection, useConnection } from '#shared/events/stream'
+import { features } from './registry'
+
+/** A short gap, such as a restart of the daemon, is not worth a strip. */
+const PATIENCE_MS = 2_500
+
+/** What stands above all pages, only when there is something to say. */
+export function Strips() {
+  const connection = useConnection()
+  const isOffline = useLasting(connection === 'lost')
+  const isOld = useNewVersion(connection)
+  return (
+    <div className="strips">
+      {features.map(({ id, Strip }) => Strip && <Strip key={id} />)}
+      {isOffline && (
+        <div className="strip off" role="status">
+          <Icon icon={IconWifiOff} />
+          <span className="grow">
+            <Trans>אין חיבור למכונה. מה שתכתבו יישמר ויישלח כשהחיבור יחזור.</Trans>
+          </span>
+        </div>
+      )}
+      {isOld && !isOffline && (
+        <div className="strip new" role="status">
+          <Icon icon={IconRefresh} />
+          <span className="grow">
+            <Trans>יש גרסה חדשה של הדף</Trans>
+          </span>
+          <button className="btn" type="button" onClick={() => location.reload()}>
+            <Trans>רענון</Trans>
+          </button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** True once the condition has lasted. */
+function useLasting(condition: boolean): boolean {
+  const [lasts, setLasts] = useState(false)
+  useEffect(() => {
+    if (!condition) return setLasts(false)
+    const timer = setTimeout(() => setLasts(true), PATIENCE_MS)
+    return () => clearTimeout(timer)
+  }, [condition])
+  return lasts
+}
+
+const own = document.querySelector<HTMLMetaElement>('meta[name=page-version]')?.content
+
+/** True when the daemon serves another build of the page: asked after each reconnection, since an upgrade restarts the daemon. */
+function useNewVersion(connection: Connection): boolean {
+  const [isOld, setOld] = useState(false)
+  useEffect(() => {
+    const missing = () => setOld(true)
+    // A chunk of this build that the daemon no longer has.
+    addEventListener('vite:preloadError', missing)
+    return () => removeEventListener('vite:preloadError', missing)
+  }, [])
+  useEffect(() => {
+    if (connection !== 'open' || !own || own.startsWith('__')) return
+    const asked = new AbortController()
+    fetch('/app/', { method: 'HEAD', signal: asked.signal })
+      .then(({ headers }) => {
+        const served = headers.get('X-Page-Version')
+        if (served) setOld(served !== own)
+      })
+      .catch(() => undefined)
+    return () => asked.abort()
+  }, [connection])
+  return isOld
+}

@@ -1,0 +1,34 @@
+import { useRef } from 'react'
+import { useLocation } from 'wouter'
+import { useShortcuts } from '#shared/keys'
+import { commands, navigation } from './registry'
+
+/** How long G waits for the second key. */
+const CHORD_MS = 1_200
+
+/** The keys that work on every page: the palette, G and a letter, and those of the commands. */
+export function useAppKeys(openPalette: () => void): void {
+  const [, go] = useLocation()
+  const chord = useRef(0)
+  const isAfterG = () => performance.now() - chord.current < CHORD_MS
+  useShortcuts([
+    { code: 'KeyK', mod: true, run: openPalette },
+    { code: 'Slash', run: openPalette },
+    ...navigation.flatMap(({ key, href }) =>
+      key ? [{ code: key, run: () => (isAfterG() ? go(href) : commandOf(key)) }] : [],
+    ),
+    ...commands.flatMap(({ key }) => (key ? [{ code: key, run: () => commandOf(key) }] : [])),
+    {
+      code: 'KeyG',
+      run: () => {
+        chord.current = performance.now()
+      },
+    },
+  ])
+
+  function commandOf(key: string): void {
+    const command = commands.find(command => command.key === key)
+    if (command?.href) go(command.href)
+    else command?.run?.()
+  }
+}

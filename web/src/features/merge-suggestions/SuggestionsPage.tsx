@@ -1,0 +1,89 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useDocumentTitle } from '@mantine/hooks'
+import { IconUsersGroup } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useAction } from '#shared/api/action'
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import { apiQuery, queryClient } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { Name, Phone } from '#shared/components/text'
+
+const suggestions = apiQuery('/api/merge-suggestions')
+const refresh = () => void queryClient.invalidateQueries({ queryKey: suggestions.queryKey })
+
+/** Contacts that may be one person; only a person decides. */
+export default function SuggestionsPage() {
+  const { t } = useLingui()
+  useDocumentTitle(t`לקוחות כפולים`)
+  const query = useQuery(suggestions)
+  return (
+    <div className="page-scroll" tabIndex={-1}>
+      <main className="page narrow">
+        <div className="page-head">
+          <h1>
+            <Trans>לקוחות כפולים</Trans>
+          </h1>
+        </div>
+        <Loaded query={query} skeleton={<SkeletonRows count={3} height={84} />}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <EmptyState title={<Trans>אין לקוחות כפולים</Trans>}>
+                <Trans>כשמספר עובר מלקוח ללקוח, או כשהודעה אחת מזכירה שניים, השאלה תופיע כאן.</Trans>
+              </EmptyState>
+            ) : (
+              <ul className="problems">
+                {items.map(item => (
+                  <Suggestion key={item.id} suggestion={item} />
+                ))}
+              </ul>
+            )
+          }
+        </Loaded>
+      </main>
+    </div>
+  )
+}
+
+function Suggestion({ suggestion }: { suggestion: Schemas['MergeSuggestion'] }) {
+  const { t } = useLingui()
+  const { id, contact, other_contact: other, address, reason } = suggestion
+  const params = { path: { id } }
+  const confirm = useAction({
+    run: () => unwrap(client.POST('/api/merge-suggestions/{id}/confirm', { params })),
+    done: () => t`הלקוחות אוחדו`,
+    undo: (_, { merge_id }) => unwrap(client.POST('/api/merges/{id}/undo', { params: { path: { id: merge_id } } })),
+    onDone: refresh,
+  })
+  const dismiss = useAction({
+    run: () => unwrap(client.POST('/api/merge-suggestions/{id}/dismiss', { params })),
+    onDone: refresh,
+  })
+  const isBusy = confirm.isPending || dismiss.isPending
+  return (
+    <li className="problem same">
+      <Icon icon={IconUsersGroup} />
+      <div className="grow">
+        <p className="strong">
+          <Name name={contact.display_name} /> · <Name name={other.display_name} />
+        </p>
+        <p className="small">
+          <Phone number={address} /> ·{' '}
+          {reason === 'number_moved' ? (
+            <Trans>המספר הזה היה של אחד מהם, ועכשיו הוא של השני.</Trans>
+          ) : (
+            <Trans>הודעה אחת הזכירה את שניהם.</Trans>
+          )}
+        </p>
+      </div>
+      <div className="row wrap">
+        <button className="btn pen" type="button" disabled={isBusy} onClick={() => confirm.mutate()}>
+          <Trans>כן, לאחד</Trans>
+        </button>
+        <button className="btn" type="button" disabled={isBusy} onClick={() => dismiss.mutate()}>
+          <Trans>לא, שני אנשים</Trans>
+        </button>
+      </div>
+    </li>
+  )
+}

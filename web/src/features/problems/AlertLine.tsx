@@ -1,0 +1,55 @@
+import { Trans } from '@lingui/react/macro'
+import type { Schemas } from '#shared/api/client'
+import { Problem } from '#shared/components/Problem'
+import { Hidden, Time } from '#shared/components/text'
+import { useLocale } from '#shared/i18n/locale'
+import { useSession } from '#shared/session'
+import { AlertFix, MuteMenu } from './actions'
+import { iconOf, isSevere } from './kinds'
+
+/** One alert: what, since when, what to do, and one button; owners may mute it. */
+export function AlertLine({ alert }: { alert: Schemas['AlertItem'] }) {
+  const locale = useLocale()
+  const { isOwner } = useSession()
+  const level = alert.muted ? 'plain' : isSevere(alert.kind) ? 'bad' : 'warn'
+  return (
+    <Problem
+      icon={iconOf(alert.kind)}
+      level={level}
+      title={
+        <>
+          {level === 'bad' && (
+            <Hidden>
+              <Trans>חמור:</Trans>{' '}
+            </Hidden>
+          )}
+          {alert.headline[locale]}
+        </>
+      }
+      action={
+        isOwner && (
+          <div className="row wrap">
+            <AlertFix kind={alert.kind} />
+            <MuteMenu alert={alert} />
+          </div>
+        )
+      }
+    >
+      {alert.detail[locale] && <p className="plain">{alert.detail[locale]}</p>}
+      <p className="plain">{alert.remedy[locale]}</p>
+      <p>
+        <Trans>
+          מאז <Time at={alert.since} style="full" />
+        </Trans>
+        {alert.muted_until && (
+          <>
+            {' · '}
+            <Trans>
+              מושתקת עד <Time at={alert.muted_until} style="full" />
+            </Trans>
+          </>
+        )}
+      </p>
+    </Problem>
+  )
+}

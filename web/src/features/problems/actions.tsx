@@ -1,0 +1,116 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Menu } from '@mantine/core'
+import { IconBell, IconBellOff } from '@tabler/icons-react'
+import { useAction } from '#shared/api/action'
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import { apiQuery, queryClient } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+
+const refresh = () => void queryClient.invalidateQueries({ queryKey: apiQuery('/api/alerts').queryKey })
+
+/** The button that solves an alert, for the kinds that the page can solve. */
+export function AlertFix({ kind }: { kind: Schemas['AlertKind'] }) {
+  if (kind === 'foreign_file') return <ChooseDatabase />
+  if (kind === 'outbox_held') return <ReviewHeld />
+  if (kind === 'database_replaced') return <DismissNotice />
+  if (kind === 'bridge_link' || kind === 'bridge_deaf' || kind === 'bridge_down' || kind === 'whatsapp_restricted') {
+    return (
+      <Link className="btn" href="/app/whatsapp">
+        <Trans>לחיבור</Trans>
+      </Link>
+    )
+  }
+  return null
+}
+
+function ChooseDatabase() {
+  const { t } = useLingui()
+  const choose = useAction({
+    run: (data: 'found' | 'current') => unwrap(client.POST('/api/database/found', { body: { data } })),
+    done: (_, { restart_required }) =>
+      restart_required ? t`הקובץ ייכנס לשימוש בהפעלה הבאה של המכונה` : t`נשארנו עם הנתונים הנוכחיים`,
+    onDone: refresh,
+  })
+  return (
+    <>
+      <button className="btn" type="button" disabled={choose.isPending} onClick={() => choose.mutate('found')}>
+        <Trans>להשתמש בקובץ הזה</Trans>
+      </button>
+      <button className="btn quiet" type="button" disabled={choose.isPending} onClick={() => choose.mutate('current')}>
+        <Trans>להישאר עם הנתונים הנוכחיים</Trans>
+      </button>
+    </>
+  )
+}
+
+function ReviewHeld() {
+  const { t } = useLingui()
+  const review = useAction({
+    run: (action: 'send' | 'discard') => unwrap(client.POST('/api/database/held', { body: { action } })),
+    done: action => (action === 'send' ? t`ההודעות יישלחו` : t`ההודעות בוטלו`),
+    onDone: refresh,
+  })
+  return (
+    <>
+      <button className="btn" type="button" disabled={review.isPending} onClick={() => review.mutate('send')}>
+        <Trans>לשלוח אותן</Trans>
+      </button>
+      <button className="btn quiet" type="button" disabled={review.isPending} onClick={() => review.mutate('discard')}>
+        <Trans>לבטל אותן</Trans>
+      </button>
+    </>
+  )
+}
+
+function DismissNotice() {
+  const dismiss = useAction({ run: () => unwrap(client.DELETE('/api/database/notice')), onDone: refresh })
+  return (
+    <button className="btn" type="button" disabled={dismiss.isPending} onClick={() => dismiss.mutate()}>
+      <Trans>סגירת ההודעה</Trans>
+    </button>
+  )
+}
+
+/** Mutes an alert for a day or until it is over, or ends that. */
+export function MuteMenu({ alert }: { alert: Schemas['AlertItem'] }) {
+  const { t } = useLingui()
+  const path = { kind: alert.kind }
+  const unmute = useAction({
+    run: () => unwrap(client.DELETE('/api/alerts/{kind}/mute', { params: { path } })),
+    onDone: refresh,
+  })
+  const mute = useAction({
+    run: (hours: number | null) =>
+      unwrap(client.POST('/api/alerts/{kind}/mute', { params: { path }, body: hours === null ? {} : { hours } })),
+    done: () => t`התקלה הושתקה`,
+    undo: () => unmute.mutateAsync(),
+    onDone: refresh,
+  })
+  if (alert.muted) {
+    return (
+      <button className="btn quiet" type="button" disabled={unmute.isPending} onClick={() => unmute.mutate()}>
+        <Icon icon={IconBell} size="s" />
+        <Trans>לבטל את ההשתקה</Trans>
+      </button>
+    )
+  }
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <button className="btn quiet" type="button">
+          <Icon icon={IconBellOff} size="s" />
+          <Trans>השתקה</Trans>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => mute.mutate(24)}>
+          <Trans>ליממה</Trans>
+        </Menu.Item>
+        <Menu.Item onClick={() => mute.mutate(null)}>
+          <Trans>עד שתיפתר</Trans>
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

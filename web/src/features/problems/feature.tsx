@@ -1,0 +1,29 @@
+import { msg } from '@lingui/core/macro'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { apiQuery } from '#shared/api/query'
+import type { Feature } from '#shared/feature'
+
+/** How many problems are raised and not muted. */
+function useProblemCount(): number {
+  const { data } = useQuery(apiQuery('/api/alerts'))
+  return data?.items.filter(({ state, muted }) => state === 'raised' && !muted).length ?? 0
+}
+
+export const feature: Feature = {
+  id: 'problems',
+  routes: [{ path: '/app/problems', load: () => import('./ProblemsPage') }],
+  nav: [
+    {
+      label: msg`תקלות`,
+      icon: IconAlertTriangle,
+      href: '/app/problems',
+      order: 80,
+      place: 'end',
+      useBadge: useProblemCount,
+      isUrgent: true,
+      isHiddenWhenZero: true,
+    },
+  ],
+  commands: [{ id: 'problems', label: msg`תקלות לטיפול`, icon: IconAlertTriangle, href: '/app/problems' }],
+}

@@ -1,0 +1,93 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useLocation } from 'wouter'
+import { client, setCsrfToken, unwrap } from '#shared/api/client'
+import { asApiError } from '#shared/api/errors'
+import { problemText } from '#shared/api/problem-text'
+import { apiQuery, queryClient } from '#shared/api/query'
+import { Field, PasswordField } from '#shared/components/field'
+import { sessionQuery } from '#shared/session'
+
+/** The daemon refuses shorter passwords. */
+const SHORTEST_PASSWORD = 10
+
+/** The owner's account, with the one-time code of the machine. */
+export function OwnerForm() {
+  const { t } = useLingui()
+  const [, go] = useLocation()
+  const [code, setCode] = useState(() => new URLSearchParams(location.hash.slice(1)).get('code') ?? '')
+  const [name, setName] = useState('')
+  const [password, setPassword] = useState('')
+  const setup = useMutation({
+    mutationFn: (body: { code: string; name: string; password: string }) => unwrap(client.POST('/api/setup', { body })),
+    onSuccess: session => {
+      setCsrfToken(session.csrf_token ?? null)
+      queryClient.setQueryData(sessionQuery.queryKey, session)
+      queryClient.removeQueries({ queryKey: apiQuery('/api/setup').queryKey })
+      // The code has been used.
+      history.replaceState(null, '', '/setup')
+      go('/app', { replace: true })
+    },
+  })
+  const error = setup.error ? asApiError(setup.error) : undefined
+  const wrong = error && (error.code === 'forbidden' ? t`הקוד לא נכון, או שכבר לא בתוקף.` : problemText(error))
+  const field = error?.field ?? (error?.code === 'forbidden' ? 'code' : undefined)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setup.mutate({ code, name, password })
+  }
+  return (
+    <>
+      <div>
+        <h1>
+          <Trans>החשבון של בעלי העסק</Trans>
+        </h1>
+        <p className="lead">
+          <Trans>
+            הקוד החד־פעמי מודפס ביומן של המכונה, או בפקודה <code dir="ltr">agentlocator setup</code>
+          </Trans>
+        </p>
+      </div>
+      <form className="stack" style={{ gap: 18 }} onSubmit={submit}>
+        <Field
+          label={<Trans>קוד חד־פעמי</Trans>}
+          dir="ltr"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          required
+          value={code}
+          onChange={event => setCode(event.target.value)}
+          error={field === 'code' && wrong}
+        />
+        <Field
+          label={<Trans>שם משתמש</Trans>}
+          dir="auto"
+          autoComplete="username"
+          autoCapitalize="off"
+          required
+          value={name}
+          onChange={event => setName(event.target.value)}
+          error={field === 'name' && wrong}
+        />
+        <PasswordField
+          label={<Trans>סיסמה</Trans>}
+          help={<Trans>לפחות 10 תווים, ולא סיסמה נפוצה</Trans>}
+          autoComplete="new-password"
+          minLength={SHORTEST_PASSWORD}
+          required
+          value={password}
+          onChange={event => setPassword(event.target.value)}
+          error={field === 'password' && wrong}
+        />
+        <p role="alert" className={wrong && !field ? 'err' : 'vh'}>
+          {wrong}
+        </p>
+        <button className="btn pen big" type="submit" disabled={setup.isPending}>
+          <Trans>יצירת החשבון</Trans>
+        </button>
+      </form>
+    </>
+  )
+}

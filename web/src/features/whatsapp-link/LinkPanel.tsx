@@ -1,0 +1,145 @@
+import { useLingui as useTexts } from '@lingui/react'
+import { Plural, Trans } from '@lingui/react/macro'
+import { IconAlertCircle, IconClock, IconPlugConnected } from '@tabler/icons-react'
+import { useAction } from '#shared/api/action'
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import { apiQuery, queryClient } from '#shared/api/query'
+import { Confirm } from '#shared/components/Confirm'
+import { Icon } from '#shared/components/Icon'
+import { Name, Time } from '#shared/components/text'
+import { useSession } from '#shared/session'
+import { PairingCode } from './PairingCode'
+import { PairingForm } from './PairingForm'
+import { QrCode } from './QrCode'
+import { levelOf, possible, STATE_TEXTS } from './states'
+
+type Link = Schemas['BridgeStatus']
+
+export const refreshLink = () =>
+  void queryClient.invalidateQueries({ queryKey: apiQuery('/api/whatsapp/bridge').queryKey })
+
+const ICONS = { ok: IconPlugConnected, wait: IconClock, bad: IconAlertCircle }
+
+/** The state in words, the code to scan, and what an owner can do. */
+export function LinkPanel({ link }: { link: Link }) {
+  const { i18n } = useTexts()
+  const { isOwner } = useSession()
+  const level = levelOf(link)
+  const can = possible(link)
+  const known = STATE_TEXTS[link.state]
+  return (
+    <>
+      <section className="section">
+        <p role="status" className={`link-state ${level}`}>
+          <Icon icon={ICONS[level]} />
+          <span>{known ? i18n._(known) : link.reason}</span>
+        </p>
+        <Facts link={link} />
+        {isOwner && (can.reconnect || can.unlink) && (
+          <div className="row wrap">
+            {can.reconnect && <Reconnect />}
+            {can.unlink && <Unlink />}
+          </div>
+        )}
+        {!isOwner && (
+          <p className="muted">
+            <Trans>רק בעלי העסק יכולים לקשר או לנתק את החשבון.</Trans>
+          </p>
+        )}
+      </section>
+      {link.pairing && <QrCode pairing={link.pairing} />}
+      {link.pairing_code && <PairingCode code={link.pairing_code} until={link.pairing_code_expires_at} />}
+      {isOwner && can.link && <PairingForm hasCode={Boolean(link.pairing)} />}
+    </>
+  )
+}
+
+function Facts({ link }: { link: Link }) {
+  const { account, restriction, waiting } = link
+  return (
+    <ul className="muted stack">
+      {account && (
+        <li>
+          <Trans>
+            חשבון:{' '}
+            <Name number={account.phone ? `+${account.phone.replace(/\D/g, '')}` : undefined} name={account.name} />
+          </Trans>
+        </li>
+      )}
+      {link.since && (
+        <li>
+          <Trans>
+            מאז <Time at={link.since} style="full" />
+          </Trans>
+        </li>
+      )}
+      {link.deaf_since && (
+        <li className="err">
+          <Trans>
+            שום דבר לא נכנס בקישור מאז <Time at={link.deaf_since} style="full" />, וגם הטלפון של החשבון לא עונה. צריך
+            לבדוק שהוא דלוק ומחובר לאינטרנט.
+          </Trans>
+        </li>
+      )}
+      {restriction && (
+        <li className="err">
+          {restriction.until ? (
+            <Trans>
+              WhatsApp לא מאפשרת לכתוב לאנשים חדשים עד <Time at={restriction.until} style="full" />.
+            </Trans>
+          ) : (
+            <Trans>WhatsApp לא מאפשרת כרגע לכתוב לאנשים חדשים.</Trans>
+          )}
+        </li>
+      )}
+      {(waiting.inbox ?? 0) > 0 && (
+        <li>
+          <Plural
+            value={waiting.inbox ?? 0}
+            one="הודעה אחת ממתינה להיקלט"
+            two="שתי הודעות ממתינות להיקלט"
+            other="# הודעות ממתינות להיקלט"
+          />
+        </li>
+      )}
+      {(waiting.media ?? 0) > 0 && (
+        <li>
+          <Plural value={waiting.media ?? 0} one="קובץ אחד בדרך" two="שני קבצים בדרך" other="# קבצים בדרך" />
+        </li>
+      )}
+      {(waiting.refused ?? 0) > 0 && (
+        <li>
+          <Plural
+            value={waiting.refused ?? 0}
+            one="הודעה אחת לא נקלטה"
+            two="שתי הודעות לא נקלטו"
+            other="# הודעות לא נקלטו"
+          />
+        </li>
+      )}
+    </ul>
+  )
+}
+
+function Reconnect() {
+  const reconnect = useAction({
+    run: () => unwrap(client.POST('/api/whatsapp/bridge/reconnect')),
+    onDone: refreshLink,
+  })
+  return (
+    <button className="btn pen" type="button" disabled={reconnect.isPending} onClick={() => reconnect.mutate()}>
+      <Trans>חיבור מחדש</Trans>
+    </button>
+  )
+}
+
+function Unlink() {
+  const unlink = useAction({ run: () => unwrap(client.POST('/api/whatsapp/bridge/logout')), onDone: refreshLink })
+  return (
+    <Confirm
+      button={<Trans>ניתוק החשבון</Trans>}
+      question={<Trans>לנתק את חשבון ה־WhatsApp? כדי לחבר אותו שוב יידרש קוד חדש.</Trans>}
+      onConfirm={() => unlink.mutate()}
+    />
+  )
+}

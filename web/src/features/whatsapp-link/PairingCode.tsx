@@ -1,0 +1,33 @@
+import { Trans } from '@lingui/react/macro'
+import { useEffect, useState } from 'react'
+import { Ltr } from '#shared/components/text'
+import { duration } from '#shared/format/time'
+import { grouped, secondsUntil } from './states'
+
+/** The code that is typed on the phone, with the time that is left. */
+export function PairingCode({ code, until }: { code: string; until: string | null | undefined }) {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return (
+    <section className="section">
+      <div aria-live="polite">
+        <p>
+          <Trans>בטלפון: WhatsApp, מכשירים מקושרים, קישור באמצעות מספר טלפון. ואז מקלידים:</Trans>
+        </p>
+        <output className="pairing-code" dir="ltr">
+          {grouped(code)}
+        </output>
+      </div>
+      {until && (
+        <p className="muted" role="timer" aria-live="off">
+          <Trans>
+            הקוד טוב לעוד <Ltr>{duration(secondsUntil(until, now) * 1000)}</Ltr>. אחריו יופיע קוד חדש.
+          </Trans>
+        </p>
+      )}
+    </section>
+  )
+}

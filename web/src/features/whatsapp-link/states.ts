@@ -1,0 +1,74 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+import type { Schemas } from '#shared/api/client'
+
+type State = Schemas['LinkState']
+
+/** What each state of the link means, and what to do about it. */
+export const STATE_TEXTS: Record<State, MessageDescriptor> = {
+  connected: msg`מחובר ל־WhatsApp`,
+  starting: msg`הגשר עולה. זה לוקח רגע.`,
+  unpaired: msg`אין חשבון מקושר. מבקשים קוד חדש וסורקים אותו מהטלפון של העסק.`,
+  pairing: msg`בטלפון של העסק: WhatsApp, מכשירים מקושרים, קישור מכשיר. ואז סורקים את הקוד.`,
+  connecting: msg`מתחבר ל־WhatsApp. אם זה נמשך, צריך לבדוק את החיבור לאינטרנט.`,
+  unanswered: msg`WhatsApp לא מאשרת הודעות בקישור הזה. צריך לפתוח את WhatsApp בטלפון. אם זה נמשך, מקשרים מחדש.`,
+  logged_out: msg`WhatsApp ניתקה את הקישור. מבקשים קוד חדש וסורקים אותו מהטלפון של העסק.`,
+  replaced: msg`תוכנה אחרת משתמשת באותו קישור. עוצרים אותה ואז מתחברים מחדש.`,
+  banned: msg`WhatsApp חסמה את החשבון. מבקשים בדיקה באפליקציה שבטלפון, ואז מתחברים מחדש.`,
+  outdated: msg`WhatsApp כבר לא מקבלת את גרסת הגשר. מעדכנים אותו ואז מתחברים מחדש.`,
+  multidevice_mismatch: msg`WhatsApp שבטלפון לא תומכת במכשירים מקושרים. מעדכנים אותה ואז מתחברים מחדש.`,
+  disk: msg`הגשר לא יכול לכתוב לדיסק. מפנים מקום, והוא ממשיך לבד.`,
+  damaged: msg`הגשר לא יכול לקרוא את קובץ הקישור. משחזרים אותו מגיבוי, או מבקשים קוד חדש.`,
+  other: msg`הגשר לא מחובר ל־WhatsApp. הסיבה ביומן שלו.`,
+  unreachable: msg`הגשר לא פועל. צריך לוודא שהשירות שלו רץ.`,
+  silent: msg`הגשר לא עונה. מפעילים מחדש את השירות שלו.`,
+  unauthorized: msg`הגשר לא קיבל את הסיסמה של המכונה. מגדירים את אותו BAILEYS_WEBHOOK_SECRET בשני הצדדים.`,
+  disabled: msg`הגשר לא בשימוש. מגדירים את BAILEYS_WEBHOOK_SECRET במכונה ובגשר.`,
+}
+
+/** States in which reconnecting at once may help. */
+const RETRIED: ReadonlySet<State> = new Set<State>([
+  'connecting',
+  'replaced',
+  'banned',
+  'outdated',
+  'multidevice_mismatch',
+  'disk',
+  'other',
+])
+
+/** States in which an account can be linked. */
+const LINKED_BY_CODE: ReadonlySet<State> = new Set<State>([
+  'unpaired',
+  'pairing',
+  'logged_out',
+  'multidevice_mismatch',
+  'damaged',
+  'other',
+])
+
+/** States that are no error yet. */
+const UNDER_WAY: ReadonlySet<State> = new Set<State>(['starting', 'pairing', 'connecting'])
+
+type Link = Schemas['BridgeStatus']
+
+/** How the state is shown. */
+export const levelOf = ({ state }: Link): 'ok' | 'wait' | 'bad' =>
+  state === 'connected' ? 'ok' : UNDER_WAY.has(state) ? 'wait' : 'bad'
+
+/** What an owner may do in this state. */
+export function possible(link: Link): { link: boolean; reconnect: boolean; unlink: boolean } {
+  const { reachable, connected, account, state } = link
+  return {
+    link: reachable && !connected && !account && LINKED_BY_CODE.has(state),
+    reconnect: reachable && RETRIED.has(state),
+    unlink: reachable && state !== 'unauthorized' && (connected || Boolean(account)),
+  }
+}
+
+/** «ABCD1234» as the phone shows it: «ABCD-1234». */
+export const grouped = (code: string): string => code.replace(/^(.{4})(.{4})$/, '$1-$2')
+
+/** Seconds until `at`; 0 when it is over. */
+export const secondsUntil = (at: string | null | undefined, now: number): number =>
+  at ? Math.max(0, Math.round((Date.parse(at) - now) / 1000)) : 0

@@ -1,0 +1,22 @@
+import '#shared/styles/tokens.css'
+import '@mantine/core/styles.layer.css'
+import '#shared/styles/base.css'
+import '#shared/styles/controls.css'
+import '#shared/styles/shell.css'
+import '#shared/styles/rows.css'
+import '#shared/styles/feedback.css'
+import '#shared/styles/app.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { activateLocale, initialLocale } from '#shared/i18n/locale'
+import { App } from './app/App'
+
+const root = document.getElementById('root')
+if (root) {
+  await activateLocale(initialLocale())
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  )
+}

@@ -1,0 +1,87 @@
+import createClient, { type Middleware } from 'openapi-fetch'
+import { ApiError, asApiError, errorOf } from './errors'
+import type { components, paths } from './schema'
+
+export type Schemas = components['schemas']
+
+/** A request without an answer counts as failed after this time. */
+const TIMEOUT_MS = 20_000
+
+let csrfToken: string | null = null
+const etags = new Map<string, string>()
+const onUnauthorized = new Set<() => void>()
+
+/** The token of the session, which goes into every request that changes something. */
+export function setCsrfToken(token: string | null): void {
+  csrfToken = token
+  if (token === null) etags.clear()
+}
+
+/** Calls `listener` when the daemon says that the session is over. */
+export function whenUnauthorized(listener: () => void): () => void {
+  onUnauthorized.add(listener)
+  return () => onUnauthorized.delete(listener)
+}
+
+/** The version of the item at this address, as it was last fetched; for `ifMatch` when an edit begins. */
+export const knownEtag = (path: string): string | undefined => etags.get(path)
+
+/** The header that makes a change fail with `changed` if the item is no longer this version. */
+export const ifMatch = (etag: string | undefined): Record<string, string> => (etag ? { 'If-Match': etag } : {})
+
+const session: Middleware = {
+  onRequest({ request }) {
+    if (csrfToken !== null && request.method !== 'GET') request.headers.set('X-CSRF-Token', csrfToken)
+    return request
+  },
+  onResponse({ request, response }) {
+    const path = new URL(request.url).pathname
+    const etag = response.headers.get('ETag')
+    if (etag && response.ok && request.method !== 'DELETE') etags.set(path, etag)
+    // The login answers 401 as well, which ends no session.
+    if (response.status === 401 && csrfToken !== null) for (const listener of onUnauthorized) listener()
+    return response
+  },
+}
+
+async function timedFetch(request: Request): Promise<Response> {
+  const signal = AbortSignal.any ? AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) : request.signal
+  try {
+    return await fetch(request, { signal })
+  } catch (reason) {
+    if (request.signal.aborted) throw reason
+    throw asApiError(reason)
+  }
+}
+
+/** The typed client; the operations and their types come from `docs/openapi.json`. */
+export const client = createClient<paths>({ baseUrl: '', fetch: timedFetch })
+client.use(session)
+
+type Answer<T> = { data?: T; error?: unknown; response: Response }
+
+/** The body of a good answer; any other is thrown as an `ApiError`. */
+export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await answer
+  if (!response.ok) throw errorOf(response.status, error)
+  return data as T
+}
+
+/** A request that the API document does not describe as JSON: an upload or a download. */
+export async function raw(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers)
+  if (csrfToken !== null && init.method && init.method !== 'GET') headers.set('X-CSRF-Token', csrfToken)
+  const response = await fetch(path, { ...init, headers }).catch(reason => {
+    throw asApiError(reason)
+  })
+  if (response.ok) return response
+  if (response.status === 401) for (const listener of onUnauthorized) listener()
+  throw errorOf(response.status, await response.json().catch(() => null))
+}
+
+/** Random bytes for an `Idempotency-Key`. `crypto.randomUUID` does not exist over plain http. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export { ApiError }

@@ -1,0 +1,46 @@
+import type { components } from './schema'
+
+type Detail = components['schemas']['ErrorDetail']
+
+/** Codes that the page makes itself, because no answer of the daemon arrived. */
+export const OFFLINE = 'offline'
+
+/** A request that failed: the daemon's answer, or `offline` where there was none. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+  readonly field: string | undefined
+  readonly params: Record<string, string>
+  /** With code `changed`: the item as it is now. */
+  readonly current: unknown
+
+  constructor(status: number, detail: Partial<Detail>, current?: unknown) {
+    super(detail.message ?? `HTTP ${status}`)
+    this.name = 'ApiError'
+    this.status = status
+    this.code = detail.code ?? (status === 0 ? OFFLINE : `http_${status}`)
+    this.field = detail.field ?? undefined
+    this.params = detail.params ?? {}
+    this.current = current
+  }
+
+  /** Whether the same request may succeed later. */
+  get isTransient(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500
+  }
+}
+
+/** Any thrown value as an `ApiError`. */
+export function asApiError(reason: unknown): ApiError {
+  if (reason instanceof ApiError) return reason
+  return new ApiError(0, { code: OFFLINE, message: reason instanceof Error ? reason.message : String(reason) })
+}
+
+/** The error that an answer's body describes; a body that is not ours gives only the status. */
+export function errorOf(status: number, body: unknown): ApiError {
+  if (body !== null && typeof body === 'object' && 'error' in body) {
+    const { error, current } = body as { error: Partial<Detail>; current?: unknown }
+    if (error && typeof error === 'object') return new ApiError(status, error, current)
+  }
+  return new ApiError(status, {})
+}

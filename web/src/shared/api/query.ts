@@ -1,0 +1,71 @@
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query'
+import { client, unwrap } from './client'
+import { ApiError } from './errors'
+import type { paths } from './schema'
+
+/** The paths that can be fetched with GET. */
+export type GetPath = {
+  [P in keyof paths]: paths[P] extends { get: { responses: { 200: { content: { 'application/json': unknown } } } } }
+    ? P
+    : never
+}[keyof paths]
+
+/** The body of the answer to GET. */
+export type GetData<P extends GetPath> = paths[P] extends {
+  get: { responses: { 200: { content: { 'application/json': infer D } } } }
+}
+  ? D
+  : never
+
+type Parameters<P extends GetPath> = paths[P] extends { get: { parameters: infer X } } ? X : never
+type Query<P extends GetPath> = Parameters<P> extends { query?: infer Q } ? NonNullable<Q> : never
+type Path<P extends GetPath> = Parameters<P> extends { path: infer Q } ? Q : undefined
+
+/** What a GET needs beside its path. */
+export type GetParams<P extends GetPath> = (Path<P> extends undefined ? { path?: never } : { path: Path<P> }) & {
+  query?: Query<P>
+}
+
+type Rest<P extends GetPath> = Path<P> extends undefined ? [params?: GetParams<P>] : [params: GetParams<P>]
+
+const get = (path: string, params: unknown, signal: AbortSignal) =>
+  unwrap((client.GET as (path: string, init: unknown) => Promise<never>)(path, { params, signal }))
+
+/**
+ * The query for a GET. Its key is `[path, params]`, so that the event stream can name what has changed by path;
+ * see `events/changes.ts`.
+ */
+export function apiQuery<P extends GetPath>(path: P, ...[params]: Rest<P>) {
+  return queryOptions({
+    queryKey: [path, params ?? {}] as const,
+    queryFn: ({ signal }) => get(path, params ?? {}, signal) as Promise<GetData<P>>,
+  })
+}
+
+/** The query for a list with `next_cursor`, page after page. `cursorName` is the parameter that takes the cursor. */
+export function apiPages<P extends GetPath>(path: P, params: GetParams<P>, cursorName: 'cursor' | 'before' = 'cursor') {
+  return infiniteQueryOptions({
+    queryKey: [path, params, 'pages'] as const,
+    initialPageParam: null as string | null,
+    queryFn: ({ signal, pageParam }) => {
+      const query = { ...(params.query as object), ...(pageParam === null ? {} : { [cursorName]: pageParam }) }
+      return get(path, { ...params, query }, signal) as Promise<GetData<P>>
+    },
+    getNextPageParam: page => (page as { next_cursor?: string | null }).next_cursor ?? null,
+  })
+}
+
+/** The cache of everything fetched. Nothing becomes stale by time: the event stream says what has changed. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: 10 * 60_000,
+      networkMode: 'always',
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      retry: (failures, reason) => failures < 2 && reason instanceof ApiError && reason.isTransient,
+    },
+    mutations: { networkMode: 'always', retry: false },
+  },
+})

@@ -1,0 +1,84 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { type ReactNode, useEffect, useId, useState } from 'react'
+import { asApiError } from '../api/errors'
+import { problemText } from '../api/problem-text'
+import { Ltr } from './text'
+
+interface EmptyProps {
+  title: ReactNode
+  /** What will appear here, and why. */
+  children?: ReactNode
+  /** One button. */
+  action?: ReactNode
+}
+
+/** What stands in place of a list that is empty. */
+export function EmptyState({ title, children, action }: EmptyProps) {
+  return (
+    <div className="empty">
+      <h2>{title}</h2>
+      {children && <p>{children}</p>}
+      {action}
+    </div>
+  )
+}
+
+/** What failed and what is safe, with a button to retry. */
+export function ErrorState({ error, title, retry }: { error: unknown; title?: ReactNode; retry?: () => void }) {
+  const found = asApiError(error)
+  return (
+    <div className="empty" role="alert">
+      <h2>{title ?? <Trans>זה לא נטען</Trans>}</h2>
+      <p>{problemText(found)}</p>
+      {retry && (
+        <button className="btn pen" type="button" onClick={retry}>
+          <Trans>לנסות שוב</Trans>
+        </button>
+      )}
+      <p className="small faint">
+        <Ltr>{`${found.status || ''} ${found.code}`.trim()}</Ltr>
+      </p>
+    </div>
+  )
+}
+
+/** Rows of the same height as those that follow; shown only if these take longer than 150 ms. */
+export function SkeletonRows({ count = 8, height = 66 }: { count?: number; height?: number }) {
+  const { t } = useLingui()
+  const [isShown, setShown] = useState(false)
+  const id = useId()
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(true), 150)
+    return () => clearTimeout(timer)
+  }, [])
+  return (
+    <div role="status" aria-label={t`נטען`} className="skeleton-rows">
+      {isShown &&
+        Array.from({ length: count }, (_, row) => (
+          <div key={`${id}${row}`} className="skeleton-row" style={{ blockSize: height }}>
+            <span className="skel" style={{ inlineSize: `${28 + ((row * 17) % 24)}%` }} />
+            <span className="skel" style={{ inlineSize: `${52 + ((row * 29) % 36)}%` }} />
+          </div>
+        ))}
+    </div>
+  )
+}
+
+interface QueryLike<T> {
+  data: T | undefined
+  error: unknown
+  refetch: () => unknown
+}
+
+/** Draws the answer of a query, or its skeleton, or its error with a retry. */
+export function Loaded<T>(props: {
+  query: QueryLike<T>
+  skeleton?: ReactNode
+  title?: ReactNode
+  children: (data: T) => ReactNode
+}) {
+  const { query, skeleton, title, children } = props
+  if (query.data !== undefined) return children(query.data)
+  if (query.error) return <ErrorState error={query.error} title={title} retry={() => void query.refetch()} />
+  return skeleton ?? <SkeletonRows />
+}

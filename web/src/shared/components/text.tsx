@@ -1,0 +1,69 @@
+import type { ReactNode } from 'react'
+import { dirOf, stripMarks } from '../format/bidi'
+import { useNow } from '../format/clock'
+import { formatPhone, isPhone } from '../format/phone'
+import { duration } from '../format/time'
+import { useCountry, useFormat } from '../session'
+
+/** A phone number, in the national form where it is of the business's country; the only way to show one. */
+export function Phone({ number, className }: { number: string; className?: string }) {
+  return (
+    <bdi dir="ltr" className={className} translate="no">
+      {formatPhone(number, useCountry())}
+    </bdi>
+  )
+}
+
+/** A contact's name; the number where there is no name. Isolated, so that it does not reorder what surrounds it. */
+export function Name({ name, number }: { name?: string | null; number?: string | null }) {
+  const text = stripMarks(name ?? '').trim()
+  if (text && !isPhone(text)) return <bdi>{text}</bdi>
+  const found = number ?? (text || null)
+  return found ? <Phone number={found} /> : <bdi>—</bdi>
+}
+
+/** Numbers, codes, versions, addresses, ranges: always left to right. */
+export function Ltr({ children, className }: { children: ReactNode; className?: string }) {
+  return (
+    <bdi dir="ltr" className={className}>
+      {children}
+    </bdi>
+  )
+}
+
+/** Text that people wrote: each paragraph in its own direction. */
+export function Plain({ text, className = '' }: { text: string; className?: string }) {
+  return (
+    <span className={`plain ${className}`} dir={dirOf(text)}>
+      {stripMarks(text)}
+    </span>
+  )
+}
+
+type Style = 'time' | 'when' | 'ago' | 'date' | 'long' | 'day' | 'full'
+
+/** An instant in the business's time zone. `ago` and `when` stay right while the page is open. */
+export function Time({ at, style = 'time', className }: { at: string; style?: Style; className?: string }) {
+  const format = useFormat()
+  const now = useNow()
+  const text = {
+    time: () => format.time(at),
+    when: () => format.when(at, now),
+    ago: () => format.ago(at, now),
+    date: () => format.date(at, now),
+    long: () => format.longDate(at),
+    day: () => format.dayName(at, now),
+    full: () => (format.daysFrom(at, now) === 0 ? format.time(at) : `${format.date(at, now)}, ${format.time(at)}`),
+  }[style]()
+  return (
+    <time dateTime={at} title={`${format.longDate(at)}, ${format.time(at)}`} className={className}>
+      {text}
+    </time>
+  )
+}
+
+/** A length of time: «1:07». */
+export const Duration = ({ ms }: { ms: number }) => <bdi dir="ltr">{duration(ms)}</bdi>
+
+/** Text for screen readers alone. */
+export const Hidden = ({ children }: { children: ReactNode }) => <span className="vh">{children}</span>

@@ -1,0 +1,70 @@
+import type { QueryClient } from '@tanstack/react-query'
+
+/** One change, as `/api/events` reports it. Newer daemons may send kinds that this page does not know. */
+export interface Change {
+  seq: number
+  at: string
+  kind: string
+  thread_id: number | null
+  ref_id: number | null
+}
+
+/** The API paths whose cached answers a change makes out of date; a path stands for those below it as well. */
+export type ChangeMap = Record<string, readonly string[]>
+
+const map = new Map<string, Set<string>>()
+
+/** Adds paths to the map; each feature names those that it fetches. */
+export function registerChanges(more: ChangeMap): void {
+  for (const [kind, paths] of Object.entries(more)) {
+    const known = map.get(kind) ?? new Set()
+    for (const path of paths) known.add(path)
+    map.set(kind, known)
+  }
+}
+
+registerChanges({
+  message_created: ['/api/threads', '/api/inbox', '/api/contacts'],
+  message_updated: ['/api/threads', '/api/inbox', '/api/contacts'],
+  message_deleted: ['/api/threads', '/api/inbox', '/api/contacts'],
+  thread_updated: ['/api/threads', '/api/inbox', '/api/contacts'],
+  draft_updated: ['/api/threads', '/api/inbox'],
+  contact_updated: ['/api/contacts', '/api/threads', '/api/inbox', '/api/calls', '/api/merge-suggestions'],
+  merge_suggestion_updated: ['/api/merge-suggestions'],
+  call_started: ['/api/calls', '/api/threads', '/api/inbox', '/api/contacts'],
+  call_updated: ['/api/calls', '/api/threads', '/api/inbox', '/api/contacts'],
+  call_ended: ['/api/calls', '/api/threads', '/api/inbox', '/api/contacts'],
+  turn_updated: ['/api/calls/{id}'],
+  alert_updated: ['/api/alerts', '/api/database'],
+  settings_updated: ['/api/settings', '/api/session'],
+})
+
+/** Returns true if an answer cached under `path` may be out of date after a change of one of these `roots`. */
+export function concerns(path: string, roots: ReadonlySet<string>): boolean {
+  for (const root of roots) if (path === root || path.startsWith(`${root}/`)) return true
+  return false
+}
+
+/** Items with an id in their path are left alone if the change names another id. */
+function isOtherItem(params: unknown, path: string, change: Change): boolean {
+  const id = (params as { path?: { id?: unknown } } | undefined)?.path?.id
+  if (id === undefined) return false
+  if (path.startsWith('/api/threads/{id}') && change.thread_id !== null) return Number(id) !== change.thread_id
+  if (path.startsWith('/api/calls/{id}') && /^(call|turn)_/.test(change.kind) && change.ref_id !== null) {
+    // A turn's reference is the turn, so only calls can be told apart.
+    return change.kind.startsWith('call_') && Number(id) !== change.ref_id
+  }
+  return false
+}
+
+/** Marks what the changes concern as out of date; what is on the screen is fetched again at once. */
+export function applyChanges(cache: QueryClient, changes: readonly Change[]): void {
+  void cache.invalidateQueries({
+    predicate: ({ queryKey: [path, params] }) =>
+      typeof path === 'string' &&
+      changes.some(change => {
+        const roots = map.get(change.kind)
+        return roots !== undefined && concerns(path, roots) && !isOtherItem(params, path, change)
+      }),
+  })
+}

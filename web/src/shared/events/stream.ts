@@ -1,0 +1,112 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { useSyncExternalStore } from 'react'
+import { applyChanges } from './changes'
+import { EventStream, type Signal, type Typing } from './source'
+import type { Request } from './worker'
+
+/** The state of the connection to the daemon, as the page sees it. */
+export type Connection = 'connecting' | 'open' | 'lost'
+
+let connection: Connection = 'connecting'
+let hasOpened = false
+const listeners = new Set<() => void>()
+const signals = new Set<(signal: Signal) => void>()
+
+function set(next: Connection): void {
+  if (next === connection) return
+  connection = next
+  for (const listener of listeners) listener()
+}
+
+/** Whether the page is told of changes at this moment. */
+export function useConnection(): Connection {
+  return useSyncExternalStore(
+    listener => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    () => connection,
+  )
+}
+
+/** Calls `listener` with each signal of the stream: for what is shown without being fetched, such as typing. */
+export function onSignal(listener: (signal: Signal) => void): () => void {
+  signals.add(listener)
+  return () => signals.delete(listener)
+}
+
+/** Calls `listener` when a person types in a thread. */
+export const onTyping = (listener: (typing: Typing) => void): (() => void) =>
+  onSignal(signal => signal.type === 'typing' && listener(signal.data))
+
+/** Follows the daemon's changes, and keeps the cache current; returns what ends it. */
+export function followChanges(cache: QueryClient, onRefused: () => void): () => void {
+  const receive = (signal: Signal) => {
+    if (signal.type === 'open') {
+      // What was fetched before the stream was open may have changed unseen.
+      if (!hasOpened) void cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => path !== '/api/session' })
+      hasOpened = true
+      set('open')
+    } else if (signal.type === 'waiting') {
+      if (hasOpened) set('lost')
+    } else if (signal.type === 'refused') {
+      if (hasOpened) set('lost')
+      onRefused()
+    } else if (signal.type === 'reset') {
+      void cache.invalidateQueries()
+    } else if (signal.type === 'changes') {
+      applyChanges(cache, signal.changes)
+    }
+    for (const listener of signals) listener(signal)
+  }
+  hasOpened = false
+  const stop = typeof SharedWorker === 'undefined' ? followAlone(receive) : followShared(receive)
+  return () => {
+    stop()
+    connection = 'connecting'
+  }
+}
+
+function followShared(receive: (signal: Signal) => void): () => void {
+  const worker = new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'events' })
+  const ask = (request: Request) => worker.port.postMessage(request)
+  worker.port.onmessage = (event: MessageEvent<Signal>) => receive(event.data)
+  ask('start')
+  const leave = (event: PageTransitionEvent) => ask(event.persisted ? 'stop' : 'leave')
+  const back = (event: PageTransitionEvent) => {
+    if (!event.persisted) return
+    ask('start')
+    // Nothing was received while the page was frozen.
+    receive({ type: 'reset' })
+  }
+  addEventListener('pagehide', leave)
+  addEventListener('pageshow', back)
+  return () => {
+    removeEventListener('pagehide', leave)
+    removeEventListener('pageshow', back)
+    ask('leave')
+    worker.port.close()
+  }
+}
+
+/** Without shared workers (Android, older Safari) only a visible tab holds a stream, so that no tab blocks another. */
+function followAlone(receive: (signal: Signal) => void): () => void {
+  const stream = new EventStream(receive)
+  let wasHidden = false
+  const adapt = () => {
+    if (document.visibilityState === 'hidden') {
+      wasHidden = true
+      stream.stop()
+      return
+    }
+    stream.start()
+    if (wasHidden) receive({ type: 'reset' })
+    wasHidden = false
+  }
+  adapt()
+  document.addEventListener('visibilitychange', adapt)
+  return () => {
+    document.removeEventListener('visibilitychange', adapt)
+    stream.stop()
+  }
+}

@@ -1,0 +1,29 @@
+/// <reference lib="webworker" />
+// The browser allows six connections to a host over HTTP/1.1, and each stream holds one: all tabs share this worker's.
+import { EventStream, type Signal } from './source'
+
+/** What a tab asks for. */
+export type Request = 'start' | 'stop' | 'leave'
+
+const ports = new Map<MessagePort, boolean>()
+const tell = (signal: Signal) => {
+  for (const port of ports.keys()) port.postMessage(signal)
+}
+const stream = new EventStream(tell)
+
+const scope = self as unknown as { onconnect: (event: MessageEvent) => void }
+scope.onconnect = event => {
+  const port = event.ports[0]
+  if (!port) return
+  ports.set(port, false)
+  port.onmessage = ({ data }: MessageEvent<Request>) => {
+    if (data === 'leave') ports.delete(port)
+    else ports.set(port, data === 'start')
+    if (data === 'start') {
+      stream.start()
+      port.postMessage(stream.state)
+    } else if (![...ports.values()].some(Boolean)) {
+      stream.stop()
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { ltr } from './bidi'
+
+/** Writes times and numbers for one language, in the time zone of the business: never in that of the browser. */
+export class Formatter {
+  readonly locale: string
+  readonly zone: string
+  readonly #formats = new Map<string, Intl.DateTimeFormat>()
+
+  constructor(locale: 'he' | 'en', zone: string) {
+    this.locale = locale === 'he' ? 'he-IL' : 'en-GB'
+    this.zone = zone
+  }
+
+  #format(options: Intl.DateTimeFormatOptions, locale = this.locale): Intl.DateTimeFormat {
+    const key = `${locale}${JSON.stringify(options)}`
+    const known = this.#formats.get(key)
+    if (known) return known
+    const made = new Intl.DateTimeFormat(locale, { timeZone: this.zone, ...options })
+    this.#formats.set(key, made)
+    return made
+  }
+
+  /** «9:12» */
+  time(at: Date | string): string {
+    return this.#format({ hour: 'numeric', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at))
+  }
+
+  /** «20 בנובמבר», with the year if it is not the year of `now`. */
+  date(at: Date | string, now = new Date()): string {
+    const date = new Date(at)
+    const year = this.day(date).slice(0, 4) === this.day(now).slice(0, 4) ? undefined : 'numeric'
+    return this.#format({ day: 'numeric', month: 'long', year }).format(date)
+  }
+
+  /** «20.11.2026» */
+  shortDate(at: Date | string): string {
+    return this.#format({ day: 'numeric', month: 'numeric', year: 'numeric' }).format(new Date(at))
+  }
+
+  /** «יום ראשון, 22 בנובמבר» */
+  longDate(at: Date | string): string {
+    return this.#format({ weekday: 'long', day: 'numeric', month: 'long' }).format(new Date(at))
+  }
+
+  /** «יום ו׳» */
+  weekday(at: Date | string): string {
+    return this.#format({ weekday: 'short' }).format(new Date(at))
+  }
+
+  /** «י״ב בכסלו תשפ״ז», by the civil day. */
+  hebrewDate(at: Date | string): string {
+    return this.#format({ dateStyle: 'long' }, 'he-IL-u-ca-hebrew').format(new Date(at))
+  }
+
+  /** The day of the business's calendar: «2026-11-20». */
+  day(at: Date | string): string {
+    return this.#format({ year: 'numeric', month: '2-digit', day: '2-digit' }, 'en-CA').format(new Date(at))
+  }
+
+  /** How many days `at` lies before (negative) or after the day of `now`. */
+  daysFrom(at: Date | string, now: Date): number {
+    return Math.round((Date.parse(this.day(at)) - Date.parse(this.day(now))) / 86_400_000)
+  }
+
+  /** «היום», «אתמול», «יום ו׳», «12 בנובמבר»: the heading of a day. */
+  dayName(at: Date | string, now: Date): string {
+    const days = this.daysFrom(at, now)
+    if (days >= -1 && days <= 1) return this.#relative('day', days)
+    if (days > -7 && days < 0) return this.#format({ weekday: 'long' }).format(new Date(at))
+    return this.date(at, now)
+  }
+
+  /** For rows: the time today, then «אתמול», the weekday, the date. */
+  when(at: Date | string, now: Date): string {
+    const days = this.daysFrom(at, now)
+    if (days === 0) return this.time(at)
+    if (days === -1 || days === 1) return this.#relative('day', days)
+    if (days > -7 && days < 0) return this.weekday(at)
+    return this.date(at, now)
+  }
+
+  /** «לפני 4 דק׳», «לפני 3 שעות», «אתמול»: how long something waits. */
+  ago(at: Date | string, now: Date): string {
+    const minutes = Math.max(0, Math.round((now.getTime() - new Date(at).getTime()) / 60_000))
+    if (minutes < 1) return this.#relative('second', 0)
+    if (minutes < 60) return this.#relative('minute', -minutes)
+    if (minutes < 24 * 60) return this.#relative('hour', -Math.round(minutes / 60))
+    return this.#relative('day', Math.min(-1, this.daysFrom(at, now)))
+  }
+
+  #relative(unit: Intl.RelativeTimeFormatUnit, value: number): string {
+    const style = unit === 'minute' ? 'short' : 'long'
+    return new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto', style }).format(value, unit)
+  }
+
+  /** «12:30–14:30», isolated, start first. */
+  range(from: Date | string, to: Date | string): string {
+    return ltr(`${this.time(from)}–${this.time(to)}`)
+  }
+
+  number(value: number, options?: Intl.NumberFormatOptions): string {
+    return new Intl.NumberFormat(this.locale, options).format(value)
+  }
+
+  /** Shekels from agorot; whole amounts without decimals. */
+  money(minor: number, currency = 'ILS'): string {
+    const digits = minor % 100 === 0 ? 0 : 2
+    return this.number(minor / 100, { style: 'currency', currency, minimumFractionDigits: digits })
+  }
+
+  /** «1.8 MB» */
+  bytes(bytes: number): string {
+    const units = ['B', 'KB', 'MB', 'GB', 'TB']
+    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+    const value = bytes / 1000 ** power
+    return ltr(`${this.number(value, { maximumFractionDigits: value < 10 && power > 0 ? 1 : 0 })} ${units[power]}`)
+  }
+}
+
+/** «1:07», «1:02:07»: the length of a call or recording. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  const two = (value: number) => String(value).padStart(2, '0')
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
+}

@@ -1,0 +1,18 @@
+/** What this browser remembers. In a private window the browser may refuse, and nothing is remembered. */
+export function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(`agentlocator.${key}`)
+  } catch {
+    return null
+  }
+}
+
+/** Remembers a value; null forgets it. */
+export function remember(key: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(`agentlocator.${key}`)
+    else localStorage.setItem(`agentlocator.${key}`, value)
+  } catch {
+    // Refused: the value lasts until the page is loaded again.
+  }
+}

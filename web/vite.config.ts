@@ -1,0 +1,34 @@
+import { lingui, linguiTransformerBabelPreset } from '@lingui/vite-plugin'
+import babel from '@rolldown/plugin-babel'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+/** The daemon that the development server passes requests on to. */
+const daemon = process.env.AGENTLOCATOR_URL ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  base: '/app/',
+  plugins: [react(), lingui(), babel({ presets: [linguiTransformerBabelPreset()] })],
+  resolve: {
+    alias: {
+      '#shared': new URL('./src/shared', import.meta.url).pathname,
+      // The package's index makes the development server load every icon as a file of its own.
+      '@tabler/icons-react': '@tabler/icons-react/dist/esm/icons/index.mjs',
+    },
+  },
+  build: {
+    target: ['chrome109', 'safari16.4', 'firefox115'],
+    // Data URLs of fonts and scripts are refused by the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: true,
+    chunkSizeWarningLimit: 900,
+  },
+  worker: { format: 'es' },
+  server: {
+    proxy: Object.fromEntries(
+      ['/api', '/version', '/readyz'].map(path => [path, { target: daemon, changeOrigin: false }]),
+    ),
+  },
+  test: { include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'scripts/**/*.test.mjs'] },
+})
