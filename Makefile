@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb power-cut test test-daemon test-bridge test-deb test-all conformance fresh lint doc check-arm64 check-rust \
+.PHONY: help demo web build deb power-cut test test-daemon test-bridge test-web test-deb test-all conformance fresh lint doc check-arm64 check-rust \
     fmt openapi deny bench soak attack audio clean
 
 # The lock file decides what is built.
@@ -27,7 +27,11 @@ demo: ## Build, then play a shop's day on a fresh data folder; keeps running. AR
 	@scripts/setup.sh demo
 	cargo run $(CARGO_FLAGS) --features conformance -- demo $(ARGS)
 
-build: ## Build the release binary, and the WhatsApp bridge (bridge/dist/bridge.mjs).
+web: ## Start the web page's development server in front of a demo, or of AGENTLOCATOR_URL.
+	@scripts/setup.sh web
+	scripts/page.sh dev
+
+build: ## Build the release binary with the web page, and the WhatsApp bridge (bridge/dist/bridge.mjs).
 	@scripts/setup.sh build
 	cargo build $(CARGO_FLAGS) --release
 
@@ -58,6 +62,10 @@ test-bridge: ## The bridge's part of `make test`.
 	@scripts/setup.sh test-bridge
 	@scripts/run-tests.sh bridge
 
+test-web: ## The web page's part of `make test`: unit tests, then Chromium.
+	@scripts/setup.sh test-web
+	@scripts/run-tests.sh web
+
 test-all: ## `make test` with the long rounds, `make soak MINUTES=10`, `make attack` and `make fresh`, and with the tools of `make deny`.
 	@scripts/setup.sh test-all
 	@$(MAKE) --no-print-directory lint doc
@@ -74,11 +82,12 @@ fresh: ## Run `make demo` and `make test` on bare Debian 12 and 13 and Ubuntu 24
 	@scripts/setup.sh fresh
 	tests/fresh/run.sh $(SUITES)
 
-lint: ## Format, clippy with warnings as errors, the bridge's types and style, and `make deny` where its tools are installed.
+lint: ## Format, clippy with warnings as errors, the types and style of bridge and page, and `make deny` where its tools are installed.
 	@scripts/setup.sh lint
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	npm --prefix bridge --silent run lint
+	scripts/page.sh lint
 	@if command -v cargo-deny >/dev/null && command -v cargo-machete >/dev/null; then scripts/check-dependencies.sh; \
 	else echo "cargo-deny and cargo-machete are not installed, so dependencies are not checked here; make deny installs them"; fi
 
@@ -125,4 +134,6 @@ audio: ## Generate the default prompts (needs espeak-ng, lame and sox).
 
 clean: ## Remove what was built. Data stays.
 	cargo clean
-	rm -rf tests/twilio-helper/node_modules tests/conformance/observatory/node_modules bridge/node_modules bridge/dist
+	rm -rf tests/twilio-helper/node_modules tests/conformance/observatory/node_modules bridge/node_modules bridge/dist \
+	    web/node_modules web/test-results
+	find web/dist -mindepth 1 ! -name .gitignore -delete

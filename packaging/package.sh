@@ -132,6 +132,7 @@ documents() {
         "$version" "$MAINTAINER" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9 -n >"$doc/changelog.gz"
     command node packaging/sbom.mjs "$target" "$version" "$stage"
     gzip -9 -n -c "$stage/licences.txt" >"$doc/licences.txt.gz"
+    gzip -9 -n -c web/dist/licences.txt >"$doc/page-licences.txt.gz"
     gzip -9 -n -c "$stage/sbom.cdx.json" >"$doc/sbom.cdx.json.gz"
     find "$doc" -type f -exec chmod 644 {} +
 }
@@ -180,6 +181,11 @@ md5sums() {
     rm "$deb"
     (cd "$work/parts" && ar rcD "$deb" debian-binary "$control" data.tar*)
     rm -r "$work"
+}
+
+[ -f web/dist/files.txt ] || {
+    echo "package: the web page is not built; run scripts/page.sh build, or make deb" >&2
+    exit 1
 }
 
 readonly NODE_VERSION=22

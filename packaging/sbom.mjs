@@ -1,6 +1,7 @@
 // Lists what is in the package: node sbom.mjs TARGET VERSION FOLDER
 //
-// Writes FOLDER/sbom.cdx.json (CycloneDX 1.6: the crates of the daemon, the npm packages of the bridge, Node, SQLite) and
+// Writes FOLDER/sbom.cdx.json (CycloneDX 1.6: the crates of the daemon, the npm packages of the bridge and of the
+// web page, Node, SQLite) and
 // FOLDER/licences.txt (the licence texts of the crates). The lists of components come from Cargo and npm, so they are always current.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
@@ -11,6 +12,7 @@ const [target, version, folder] = process.argv.slice(2)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const crates = cratesOf(target)
 const npm = npmPackages()
+const page = pagePackages()
 const node = execFileSync(process.execPath, ['--version'], { encoding: 'utf8' })
 
 writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill(), null, 1)}\n`)
@@ -36,6 +38,17 @@ function npmPackages() {
   return folders.map(read).sort((a, b) => order(`${a.name} ${a.version}`, `${b.name} ${b.version}`))
 }
 
+/** The npm packages in the web page, according to the list of their licences; none if the page is not built. */
+function pagePackages() {
+  const list = join(root, 'web/dist/licences.txt')
+  if (!existsSync(list)) return []
+  return readFileSync(list, 'utf8').split(`\n\n${'='.repeat(80)}\n\n`).map(text => {
+    const [title, , licence] = text.split('\n')
+    const space = title.lastIndexOf(' ')
+    return { name: title.slice(0, space), version: title.slice(space + 1), license: licence.replace('License: ', '') }
+  })
+}
+
 function bill() {
   const component = (type, name, version, purl, licence) => ({
     type,
@@ -55,10 +68,17 @@ function bill() {
       ...crates.map(crate =>
         component('library', crate.name, crate.version, `pkg:cargo/${crate.name}@${crate.version}`, crate.license),
       ),
-      ...npm.map(pack => component('library', pack.name, pack.version, npmUrl(pack), spdx(pack.license))),
+      ...unique([...npm, ...page]).map(pack =>
+        component('library', pack.name, pack.version, npmUrl(pack), spdx(pack.license)),
+      ),
       component('application', 'node', bundledNode(), `pkg:generic/node@${bundledNode()}`, 'MIT'),
     ],
   }
+}
+
+/** Bridge and page may have a package in common; the bill names it once. */
+function unique(packages) {
+  return [...new Map(packages.map(pack => [`${pack.name} ${pack.version}`, pack])).values()]
 }
 
 /** The version of the bundled Node, from its npm package. */

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Runs all tests: scripts/run-tests.sh [--long|daemon|bridge]
+# Runs all tests: scripts/run-tests.sh [--long|daemon|bridge|web]
 #
-# The daemon's with nextest where it is installed, else with cargo's own runner; then the WhatsApp bridge's with Node's.
+# The daemon's with nextest where it is installed, else with cargo's own runner; then the WhatsApp bridge's with Node's, then the
+# web page's in Chromium.
 # `--long` adds the rounds that are marked `#[ignore]`, which take minutes each, the bridge's whole suite once more with each
 # version of Node that `scripts/setup.sh test-all` has fetched, ten minutes of mixed load (`make soak`), and the package's whole life on Debian 12 and 13 instead of
-# the short form, with power cuts. `daemon` and `bridge` run one part alone.
+# the short form, with power cuts. `daemon`, `bridge` and `web` run one part alone.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . tests/deb/bootstrap.sh
 
 long=${1:-}
 case $long in
-'' | --long | daemon | bridge) ;;
+'' | --long | daemon | bridge | web) ;;
 *)
     echo "run-tests: unknown argument $long" >&2
     exit 2
@@ -56,6 +57,10 @@ bridge)
     bridge_tests "$(command -v node)"
     exit
     ;;
+web)
+    scripts/page.sh test
+    exit
+    ;;
 esac
 
 daemon_tests || status=1
@@ -69,6 +74,10 @@ fi
 echo
 echo "== the WhatsApp bridge, Node $(node -p process.versions.node) =="
 bridge_tests "$(command -v node)" || status=1
+
+echo
+echo "== the web page =="
+scripts/page.sh test || status=1
 
 # in_a_box COMMAND…: exit status 77 means that this machine cannot boot a Debian; the command has printed the reason.
 in_a_box() {

@@ -5,7 +5,7 @@
 # All missing system packages are found first and reported together. On Debian or Ubuntu as root (or with password-less sudo)
 # apt installs them; otherwise the one command to run as root is printed. Rust is expected to be installed. Node must be 18.20
 # or newer, which Debian 12 has; where the system's is older, one is fetched from npm into target/node, which the Makefile
-# puts first on PATH.
+# puts first on PATH. The web page needs a newer one, which scripts/page.sh finds or fetches for itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -132,6 +132,12 @@ need_for_test_bridge() {
     need openssl openssl
 }
 
+# The page is tested in the system's own browser.
+need_for_test_web() {
+    need_node
+    has chromium-browser || has google-chrome || need chromium chromium
+}
+
 need_for_test_daemon() {
     need_for_test_bridge
     need_venv
@@ -144,6 +150,7 @@ need_for_test_daemon() {
 
 need_for_test() {
     need_for_test_daemon
+    need_for_test_web
     need_packaging
     need_booted_debian
 }
@@ -160,7 +167,7 @@ need_for() {
     case $1 in
     bench | check-rust | deny | rust) ;;
     check-arm64) need_for_arm64 ;;
-    build | lint | soak) need_node ;;
+    build | lint | soak | web) need_node ;;
     demo)
         need_node
         need openssl openssl
@@ -173,6 +180,7 @@ need_for() {
     test) need_for_test ;;
     test-bridge) need_for_test_bridge ;;
     test-daemon) need_for_test_daemon ;;
+    test-web) need_for_test_web ;;
     test-deb)
         need_node
         need_packaging
@@ -326,6 +334,9 @@ bridge() {
     (cd bridge && node build.mjs "$@") || fail "the WhatsApp bridge could not be built"
 }
 
+# The web page is built into web/dist, which is compiled into the daemon.
+page() { scripts/page.sh build || fail "the web page could not be built"; }
+
 # The versions of Node with which people may run the bridge, beside the one that is installed.
 other_nodes() {
     local version
@@ -405,14 +416,23 @@ task=${1:-build}
 need_for "$task"
 install_missing "$task"
 case $task in
-build) bridge ;;
+build)
+    bridge
+    page
+    ;;
 check-arm64) arm64_target ;;
 check-rust) oldest_rust ;;
 conformance) conformance_tools ;;
-demo | soak | test-bridge) bridge --tests ;;
+demo | soak)
+    bridge --tests
+    page
+    ;;
+test-bridge) bridge --tests ;;
+test-web) page ;;
 deny) dependency_tools ;;
 deb | test-deb)
     bridge
+    page
     cargo_deb
     ;;
 lint)
@@ -421,6 +441,7 @@ lint)
     ;;
 test-daemon)
     bridge --tests
+    page
     twilio_helper
     api_client
     litestream
@@ -428,6 +449,7 @@ test-daemon)
 test)
     linters
     bridge --tests
+    page
     twilio_helper
     api_client
     cargo_deb
@@ -436,6 +458,7 @@ test)
 test-all)
     linters
     bridge --tests
+    page
     twilio_helper
     api_client
     cargo_deb

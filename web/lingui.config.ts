@@ -8,12 +8,13 @@ export default defineConfig({
   catalogs: [
     {
       path: 'src/app/locales/{locale}',
-      include: ['src/app', 'src/shared', 'src/features/*/feature.tsx'],
+      // What is drawn before a feature's page is opened.
+      include: ['src/app', 'src/shared', 'src/features/*/feature.tsx', 'src/features/*/*Strip.tsx'],
     },
     {
       path: 'src/features/{name}/locales/{locale}',
       include: ['src/features/{name}'],
-      exclude: ['**/feature.tsx'],
+      exclude: ['**/feature.tsx', '**/*Strip.tsx'],
     },
   ],
   orderBy: 'message',

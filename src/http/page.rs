@@ -94,8 +94,5 @@ const PAGE_VERSION: HeaderName = HeaderName::from_static("x-page-version");
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-const PAGE_HEADERS: [(HeaderName, &str); 3] = [
-    (header::CACHE_CONTROL, "no-cache"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-];
+const PAGE_HEADERS: [(HeaderName, &str); 3] =
+    [(header::CACHE_CONTROL, "no-cache"), (header::REFERRER_POLICY, "no-referrer"), (header::X_FRAME_OPTIONS, "DENY")];

@@ -55,7 +55,8 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<File>) {
 }
 
 /// Folders that are generated, or that belong to git.
-const GENERATED: [&str; 7] = [".git", "target", "node_modules", "data", "dist", "proptest-regressions", "mutants.out"];
+const GENERATED: [&str; 8] =
+    [".git", "target", "node_modules", "data", "dist", "test-results", "proptest-regressions", "mutants.out"];
 
 impl File {
     /// The module that the file is in: `call` for `call.rs` and `call/session.rs`; none outside the product's sources.

@@ -1,0 +1,52 @@
+import { apiQuery } from '#shared/api/query'
+import { Link } from '#shared/components/Link'
+import { Name } from '#shared/components/text'
+import { duration } from '#shared/format/time'
+import { Trans } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { liveCalls } from './live'
+
+/** A call is live for minutes, so it is among the newest. */
+const NEWEST = 20
+
+/** The calls that are on the line at this moment, above every page. */
+export function LiveCallStrip() {
+  const { data } = useQuery(apiQuery('/api/calls', { query: { limit: NEWEST } }))
+  const [call, ...others] = liveCalls(data?.calls ?? [])
+  if (!call) return null
+  return (
+    <div className="strip call" role="status">
+      <span className="onair" />
+      <span className="grow clip">
+        <Trans>
+          <Name number={call.peer_number} /> על הקו
+        </Trans>{' '}
+        <Elapsed since={call.started_at} />
+        {others.length > 0 && (
+          <>
+            {' · '}
+            <Trans>ועוד {others.length}</Trans>
+          </>
+        )}
+      </span>
+      <Link className="btn" href={`/app/calls/${call.id}`}>
+        <Trans>לשיחה</Trans>
+      </Link>
+    </div>
+  )
+}
+
+function Elapsed({ since }: { since: string }) {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  // Outside of what a screen reader announces: it changes each second.
+  return (
+    <bdi dir="ltr" aria-hidden>
+      {duration(now - Date.parse(since))}
+    </bdi>
+  )
+}
