@@ -5,20 +5,25 @@
 mod actor;
 mod address;
 mod alert;
+mod appointment;
 mod attempt;
+mod bookable;
 mod call;
 mod change;
 mod check_result;
 mod columns;
 mod contact;
 mod cursor;
+mod fact;
 mod hex;
+mod holiday;
 mod ids;
 mod inbound;
 mod localized;
 mod masked;
 mod message;
 mod notice;
+mod opening_hours;
 mod page_urls;
 mod peer;
 mod phone;
@@ -32,16 +37,21 @@ mod user;
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
 pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute};
+pub use appointment::{Appointment, AppointmentSource, AppointmentState, WaitingEntry};
 pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
+pub use bookable::{Offer, Resource, ResourceKind, Service};
 pub use call::{Call, CallDirection, CallMedium, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
 pub use change::ChangeKind;
 pub use check_result::{CheckResult, CheckStatus, SelfCheck};
 pub use contact::{Contact, ContactName, MergeSuggestion, SuggestionReason};
 pub use cursor::Cursor;
+pub use fact::{Fact, FactSource};
 pub use hex::hex;
+pub use holiday::{HebrewDate, HebrewMonth, Holiday, HolidayKind};
 pub use ids::{
-    AddressId, BusinessId, CallId, CallSid, ContactId, InvalidSid, JobId, JournalId, MessageId, MessageSid, OutboxId,
-    RecordingId, RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,
+    AddressId, AppointmentId, BusinessId, CallId, CallSid, ClosureId, ContactId, FactId, InvalidSid, JobId, JournalId,
+    MessageId, MessageSid, OutboxId, RecordingId, RecordingSid, ResourceId, ServiceId, StreamSid, ThreadId, TokenId,
+    TurnId, UserId, WaitingId,
 };
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageUpdate};
 pub use localized::{Language, Localized, TextParam, localized_enum};
@@ -51,6 +61,7 @@ pub use message::{
     MessageType, Provider, Quote, Reaction,
 };
 pub use notice::{Notice, StoredNotice};
+pub use opening_hours::{ClosedReason, Closure, DayRange, DayTime, EveRule, HolidayRule, OpeningHours, OpeningRules};
 pub use page_urls::PageUrls;
 pub use peer::{PeerAddress, PeerError};
 pub use phone::{PhoneNumber, PhoneNumberError};

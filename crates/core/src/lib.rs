@@ -4,11 +4,13 @@
 //! - [`domain`]: the business's types.
 //! - [`call`]: the phone call.
 //! - [`inbox`]: the rules of the messages.
+//! - [`booking`]: free times, opening hours and holidays.
 //! - [`audio`]: mu-law, WAV, Opus, voice detection, the recording of both sides.
 
 #![warn(missing_docs)]
 
 pub mod audio;
+pub mod booking;
 pub mod call;
 pub mod domain;
 pub mod inbox;

@@ -27,5 +27,17 @@ text_enum! {
         TurnUpdated = "turn_updated",
         /// An alert was raised, muted, sent or has cleared. It has no `ref_id`.
         AlertUpdated = "alert_updated",
+        /// An appointment is new or was changed.
+        AppointmentUpdated = "appointment_updated",
+        /// A service is new, was changed, archived or deleted.
+        ServiceUpdated = "service_updated",
+        /// A resource is new, was changed, archived or deleted, or has other opening hours.
+        ResourceUpdated = "resource_updated",
+        /// The opening hours of the business, or a closure. It has no `ref_id`.
+        OpeningHoursUpdated = "opening_hours_updated",
+        /// An entry of the waiting list is new or was removed.
+        WaitingListUpdated = "waiting_list_updated",
+        /// A fact about the business is new, was changed or deleted.
+        FactUpdated = "fact_updated",
     }
 }

@@ -3,11 +3,12 @@
 #![cfg(feature = "rusqlite")]
 
 use super::{
-    AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind,
-    ContactId, Direction, EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid,
-    MessageStatus, MessageType, OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource,
-    RecordingState, Role, Speaker, StoredNotice, StreamSid, SuggestionReason, ThreadId, ThreadType, Timestamp, TokenId,
-    TurnId, UserId,
+    AddressId, AddressKind, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallDirection,
+    CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, DayTime, Direction, EndReason, FactId,
+    FactSource, HolidayRule, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus,
+    MessageType, OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState,
+    ResourceId, ResourceKind, Role, ServiceId, Speaker, StoredNotice, StreamSid, SuggestionReason, ThreadId,
+    ThreadType, Timestamp, TokenId, TurnId, UserId, WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -58,28 +59,38 @@ macro_rules! sids {
 
 numbers!(
     AddressId,
+    AppointmentId,
     BusinessId,
     CallId,
+    ClosureId,
     ContactId,
+    FactId,
     JobId,
     JournalId,
     MessageId,
     OutboxId,
     RecordingId,
+    ResourceId,
+    ServiceId,
     ThreadId,
     TokenId,
     TurnId,
-    UserId
+    UserId,
+    WaitingId
 );
 words!(
     AddressKind,
     AiMode,
+    AppointmentSource,
+    AppointmentState,
     CallDirection,
     CallMedium,
     CallState,
     ChangeKind,
     Direction,
     EndReason,
+    FactSource,
+    HolidayRule,
     MediaKind,
     MessageEventKind,
     MessageStatus,
@@ -87,6 +98,7 @@ words!(
     Provider,
     RecordingSource,
     RecordingState,
+    ResourceKind,
     Role,
     Speaker,
     SuggestionReason,
@@ -97,6 +109,18 @@ sids!(CallSid, MessageSid, RecordingSid, StreamSid);
 impl ToSql for PhoneNumber {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         self.as_str().to_sql()
+    }
+}
+
+impl ToSql for DayTime {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
+    }
+}
+
+impl FromSql for DayTime {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 

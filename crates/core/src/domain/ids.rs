@@ -89,6 +89,18 @@ row_ids! {
     UserId,
     /// A bearer token of the API.
     TokenId,
+    /// A service that can be booked.
+    ServiceId,
+    /// A member of the staff or a room that provides services.
+    ResourceId,
+    /// A time in which the business or a resource is closed.
+    ClosureId,
+    /// An appointment.
+    AppointmentId,
+    /// A contact's entry in the waiting list.
+    WaitingId,
+    /// A fact about the business.
+    FactId,
 }
 
 impl BusinessId {

@@ -1,0 +1,17 @@
+//! The rules of booking, without I/O: when the business is open, which times are free, and which resource takes an
+//! appointment. The page, the API and the agent ask the same functions, and the caller passes the time.
+
+mod hebrew_date;
+mod holidays;
+mod opening;
+mod slots;
+mod span;
+
+pub use hebrew_date::{hebrew_date, hebrew_number};
+pub use holidays::holiday;
+pub use opening::{DayOpening, Opening, instant};
+pub use slots::{Bookable, Booking, Refusal, Slot, SlotSearch, choose, free_slots, next_free};
+pub use span::Span;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! The days of the Israeli calendar: a table of Hebrew dates with the rules by which some of them move.
+
+use super::hebrew_date::hebrew_date;
+use crate::domain::{HebrewDate, HebrewMonth, Holiday};
+use jiff::ToSpan;
+use jiff::civil::{Date, Weekday};
+
+/// The day of the Israeli calendar that falls on a civil day. No two fall on the same one.
+pub fn holiday(date: Date) -> Option<Holiday> {
+    let hebrew = hebrew_date(date)?;
+    let weekday = date.weekday();
+    match hebrew.month {
+        HebrewMonth::Tishri => in_tishri(hebrew.day, weekday),
+        HebrewMonth::Kislev if hebrew.day >= 25 => Some(Holiday::Hanukkah),
+        HebrewMonth::Tevet if hebrew.day <= 3 => is_in_hanukkah(date).then_some(Holiday::Hanukkah),
+        HebrewMonth::Tevet if hebrew.day == 10 => Some(Holiday::FastOfTevet),
+        HebrewMonth::Shevat if hebrew.day == 15 => Some(Holiday::TuBishvat),
+        HebrewMonth::Adar | HebrewMonth::AdarII => in_adar(hebrew.day, weekday),
+        HebrewMonth::Nisan => in_nisan(hebrew, weekday),
+        HebrewMonth::Iyar => in_iyar(hebrew, weekday),
+        HebrewMonth::Sivan if hebrew.day == 5 => Some(Holiday::ShavuotEve),
+        HebrewMonth::Sivan if hebrew.day == 6 => Some(Holiday::Shavuot),
+        HebrewMonth::Tammuz if is_off_saturday(17, hebrew.day, weekday) => Some(Holiday::FastOfTammuz),
+        HebrewMonth::Av if is_off_saturday(9, hebrew.day, weekday) => Some(Holiday::TishaBav),
+        HebrewMonth::Elul if hebrew.day == 29 => Some(Holiday::RoshHashanahEve),
+        HebrewMonth::Kislev
+        | HebrewMonth::Tevet
+        | HebrewMonth::Heshvan
+        | HebrewMonth::Shevat
+        | HebrewMonth::AdarI
+        | HebrewMonth::Sivan
+        | HebrewMonth::Tammuz
+        | HebrewMonth::Av
+        | HebrewMonth::Elul => None,
+    }
+}
+
+fn in_tishri(day: u8, weekday: Weekday) -> Option<Holiday> {
+    match day {
+        1 | 2 => Some(Holiday::RoshHashanah),
+        3 | 4 if is_off_saturday(3, day, weekday) => Some(Holiday::FastOfGedaliah),
+        9 => Some(Holiday::YomKippurEve),
+        10 => Some(Holiday::YomKippur),
+        14 => Some(Holiday::SukkotEve),
+        15 => Some(Holiday::Sukkot),
+        16..=20 => Some(Holiday::SukkotCholHamoed),
+        21 => Some(Holiday::HoshanaRabbah),
+        22 => Some(Holiday::SimchatTorah),
+        _ => None,
+    }
+}
+
+fn in_adar(day: u8, weekday: Weekday) -> Option<Holiday> {
+    match (day, weekday) {
+        // No fast is on a Saturday, and none on a Friday before it: this one moves to Thursday.
+        (11, Weekday::Thursday) => Some(Holiday::FastOfEsther),
+        (13, weekday) if weekday != Weekday::Saturday => Some(Holiday::FastOfEsther),
+        (14, _) => Some(Holiday::Purim),
+        (15, _) => Some(Holiday::ShushanPurim),
+        _ => None,
+    }
+}
+
+fn in_nisan(date: HebrewDate, weekday: Weekday) -> Option<Holiday> {
+    match date.day {
+        14 => Some(Holiday::PassoverEve),
+        15 => Some(Holiday::Passover),
+        16..=19 => Some(Holiday::PassoverCholHamoed),
+        20 => Some(Holiday::SeventhOfPassoverEve),
+        21 => Some(Holiday::SeventhOfPassover),
+        _ => is_holocaust_remembrance_day(date, weekday).then_some(Holiday::HolocaustRemembranceDay),
+    }
+}
+
+/// 27 Nisan, since 1951; on a Friday it moves to Thursday, and on a Sunday to Monday.
+fn is_holocaust_remembrance_day(date: HebrewDate, weekday: Weekday) -> bool {
+    let is_moved = matches!(weekday, Weekday::Friday | Weekday::Sunday);
+    date.year >= 5711
+        && match date.day {
+            26 => weekday == Weekday::Thursday,
+            27 => !is_moved,
+            28 => weekday == Weekday::Monday,
+            _ => false,
+        }
+}
+
+/// 5 Iyar can be a Monday, Wednesday, Friday or Saturday. Independence Day and the Memorial Day before it keep off the
+/// Sabbath; since 2004 Independence Day moves from Monday to Tuesday as well, so that Memorial Day is not on a Sunday.
+fn in_iyar(date: HebrewDate, weekday: Weekday) -> Option<Holiday> {
+    let moves_off_monday = date.year >= 5764;
+    if date.year < 5708 {
+        return None;
+    }
+    match (date.day, weekday) {
+        (5, Weekday::Wednesday) | (3 | 4, Weekday::Thursday) => Some(Holiday::IndependenceDay),
+        (4, Weekday::Tuesday) | (2 | 3, Weekday::Wednesday) => Some(Holiday::MemorialDay),
+        (6, Weekday::Tuesday) if moves_off_monday => Some(Holiday::IndependenceDay),
+        (5, Weekday::Monday) if moves_off_monday => Some(Holiday::MemorialDay),
+        (5, Weekday::Monday) => Some(Holiday::IndependenceDay),
+        (4, Weekday::Sunday) if !moves_off_monday => Some(Holiday::MemorialDay),
+        (18, _) => Some(Holiday::LagBaomer),
+        (28, _) if date.year >= 5727 => Some(Holiday::JerusalemDay),
+        _ => None,
+    }
+}
+
+/// Whether a fast of that day, which moves from Saturday to Sunday, is today.
+fn is_off_saturday(fast: u8, day: u8, weekday: Weekday) -> bool {
+    (day == fast && weekday != Weekday::Saturday) || (day == fast + 1 && weekday == Weekday::Sunday)
+}
+
+/// Kislev has 29 or 30 days, so the eighth day of Hanukkah is 2 or 3 Tevet.
+fn is_in_hanukkah(date: Date) -> bool {
+    let week_before = hebrew_date(date.saturating_sub(7.days()));
+    week_before.is_some_and(|first| first.month == HebrewMonth::Kislev && first.day <= 25)
+}

@@ -1,0 +1,68 @@
+//! Spans of time.
+
+use crate::domain::{DayRange, Timestamp};
+
+/// A span of time without its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// The beginning.
+    pub from: Timestamp,
+    /// The end.
+    pub to: Timestamp,
+}
+
+impl Span {
+    /// Whether the two have a moment in common.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.from < other.to && other.from < self.to
+    }
+
+    /// Whether all of the other span is in this one.
+    pub fn contains(self, other: Self) -> bool {
+        self.from <= other.from && other.to <= self.to
+    }
+}
+
+/// Joins spans that touch or overlap; they must be sorted.
+pub(super) fn join(spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.from <= last.to => last.to = last.to.max(span.to),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// Sorts ranges of a day, leaves out empty ones, and joins those that touch or overlap.
+pub(super) fn join_ranges(mut ranges: Vec<DayRange>) -> Vec<DayRange> {
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_unstable();
+    let mut joined: Vec<DayRange> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.from <= last.to => last.to = last.to.max(range.to),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+/// The parts of `ranges` that are in one of `others`. Both must be joined.
+pub(super) fn intersect(ranges: &[DayRange], others: &[DayRange]) -> Vec<DayRange> {
+    let parts = ranges.iter().flat_map(|range| {
+        others.iter().map(|other| DayRange { from: range.from.max(other.from), to: range.to.min(other.to) })
+    });
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+/// The parts of `ranges` that are not in `removed`.
+pub(super) fn subtract(ranges: &[DayRange], removed: DayRange) -> Vec<DayRange> {
+    let parts = ranges.iter().flat_map(|range| {
+        let before = DayRange { from: range.from, to: range.to.min(removed.from) };
+        let after = DayRange { from: range.from.max(removed.to), to: range.to };
+        [before, after]
+    });
+    parts.filter(|part| !part.is_empty()).collect()
+}

@@ -1,0 +1,166 @@
+//! The days of the Israeli calendar, and dates of the Hebrew one.
+
+use super::text_enum;
+
+text_enum! {
+    /// What a day of the Israeli calendar means for a business.
+    HolidayKind {
+        /// A day of rest.
+        Holiday = "holiday",
+        /// The eve of a day of rest.
+        Eve = "eve",
+        /// A working day within Passover or Sukkot.
+        CholHamoed = "chol_hamoed",
+        /// A fast.
+        Fast = "fast",
+        /// A memorial day.
+        Memorial = "memorial",
+        /// A working day that is marked.
+        Minor = "minor",
+    }
+}
+
+text_enum! {
+    /// A day of the Israeli calendar.
+    Holiday {
+        /// 29 Elul.
+        RoshHashanahEve = "rosh_hashanah_eve",
+        /// 1 and 2 Tishri.
+        RoshHashanah = "rosh_hashanah",
+        /// 3 Tishri, after a Saturday the 4th.
+        FastOfGedaliah = "fast_of_gedaliah",
+        /// 9 Tishri.
+        YomKippurEve = "yom_kippur_eve",
+        /// 10 Tishri.
+        YomKippur = "yom_kippur",
+        /// 14 Tishri.
+        SukkotEve = "sukkot_eve",
+        /// 15 Tishri.
+        Sukkot = "sukkot",
+        /// 16 to 20 Tishri.
+        SukkotCholHamoed = "sukkot_chol_hamoed",
+        /// 21 Tishri, the eve of Simchat Torah.
+        HoshanaRabbah = "hoshana_rabbah",
+        /// 22 Tishri.
+        SimchatTorah = "simchat_torah",
+        /// Eight days from 25 Kislev.
+        Hanukkah = "hanukkah",
+        /// 10 Tevet.
+        FastOfTevet = "fast_of_tevet",
+        /// 15 Shevat.
+        TuBishvat = "tu_bishvat",
+        /// 13 Adar, before a Saturday the 11th.
+        FastOfEsther = "fast_of_esther",
+        /// 14 Adar.
+        Purim = "purim",
+        /// 15 Adar.
+        ShushanPurim = "shushan_purim",
+        /// 14 Nisan.
+        PassoverEve = "passover_eve",
+        /// 15 Nisan.
+        Passover = "passover",
+        /// 16 to 19 Nisan.
+        PassoverCholHamoed = "passover_chol_hamoed",
+        /// 20 Nisan.
+        SeventhOfPassoverEve = "seventh_of_passover_eve",
+        /// 21 Nisan.
+        SeventhOfPassover = "seventh_of_passover",
+        /// 27 Nisan, moved off Friday and Sunday.
+        HolocaustRemembranceDay = "holocaust_remembrance_day",
+        /// The day before Independence Day.
+        MemorialDay = "memorial_day",
+        /// 5 Iyar, moved off Friday, Saturday and Monday.
+        IndependenceDay = "independence_day",
+        /// 18 Iyar.
+        LagBaomer = "lag_baomer",
+        /// 28 Iyar.
+        JerusalemDay = "jerusalem_day",
+        /// 5 Sivan.
+        ShavuotEve = "shavuot_eve",
+        /// 6 Sivan.
+        Shavuot = "shavuot",
+        /// 17 Tammuz, after a Saturday the 18th.
+        FastOfTammuz = "fast_of_tammuz",
+        /// 9 Av, after a Saturday the 10th.
+        TishaBav = "tisha_bav",
+    }
+}
+
+impl Holiday {
+    /// What the day means for a business.
+    pub fn kind(self) -> HolidayKind {
+        match self {
+            Self::RoshHashanah
+            | Self::YomKippur
+            | Self::Sukkot
+            | Self::SimchatTorah
+            | Self::Passover
+            | Self::SeventhOfPassover
+            | Self::IndependenceDay
+            | Self::Shavuot => HolidayKind::Holiday,
+            Self::RoshHashanahEve
+            | Self::YomKippurEve
+            | Self::SukkotEve
+            | Self::HoshanaRabbah
+            | Self::PassoverEve
+            | Self::SeventhOfPassoverEve
+            | Self::ShavuotEve => HolidayKind::Eve,
+            Self::SukkotCholHamoed | Self::PassoverCholHamoed => HolidayKind::CholHamoed,
+            Self::FastOfGedaliah | Self::FastOfTevet | Self::FastOfEsther | Self::FastOfTammuz | Self::TishaBav => {
+                HolidayKind::Fast
+            }
+            Self::HolocaustRemembranceDay | Self::MemorialDay => HolidayKind::Memorial,
+            Self::Hanukkah
+            | Self::TuBishvat
+            | Self::Purim
+            | Self::ShushanPurim
+            | Self::LagBaomer
+            | Self::JerusalemDay => HolidayKind::Minor,
+        }
+    }
+}
+
+text_enum! {
+    /// A month of the Hebrew calendar.
+    HebrewMonth {
+        /// Tishri.
+        Tishri = "tishri",
+        /// Heshvan.
+        Heshvan = "heshvan",
+        /// Kislev.
+        Kislev = "kislev",
+        /// Tevet.
+        Tevet = "tevet",
+        /// Shevat.
+        Shevat = "shevat",
+        /// Adar I, in leap years only.
+        AdarI = "adar_i",
+        /// Adar, in common years only.
+        Adar = "adar",
+        /// Adar II, in leap years only.
+        AdarII = "adar_ii",
+        /// Nisan.
+        Nisan = "nisan",
+        /// Iyar.
+        Iyar = "iyar",
+        /// Sivan.
+        Sivan = "sivan",
+        /// Tammuz.
+        Tammuz = "tammuz",
+        /// Av.
+        Av = "av",
+        /// Elul.
+        Elul = "elul",
+    }
+}
+
+/// A date of the Hebrew calendar. It stands for the civil day: the evening before is not counted to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HebrewDate {
+    /// The year, such as 5787.
+    pub year: i32,
+    /// The month.
+    pub month: HebrewMonth,
+    /// The day of the month.
+    pub day: u8,
+}
