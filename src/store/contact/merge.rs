@@ -217,7 +217,7 @@ impl WriteTx<'_> {
 }
 
 /// Every table whose rows refer to a contact by `contact_id` and have an `id`.
-const TABLES: [&str; 4] = ["addresses", "threads", "calls", "outbox"];
+const TABLES: [&str; 6] = ["addresses", "threads", "calls", "outbox", "appointments", "waiting_list"];
 
 #[cfg(test)]
 mod tests {

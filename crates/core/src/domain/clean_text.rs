@@ -1,0 +1,46 @@
+//! Texts of users and contacts without characters that change how the text around them is shown.
+
+use std::borrow::Cow;
+
+/// The text without bidirectional control characters: a name that contains one would reorder the text beside it on the page.
+pub fn without_bidi_controls(text: &str) -> Cow<'_, str> {
+    if text.contains(is_bidi_control) { Cow::Owned(text.replace(is_bidi_control, "")) } else { Cow::Borrowed(text) }
+}
+
+/// A name or a title as it is stored: without bidirectional control characters and surrounding white space. None if it has other
+/// control characters, such as line breaks, or more than `most` characters.
+pub fn clean_name(text: &str, most: usize) -> Option<String> {
+    let text = without_bidi_controls(text);
+    let name = text.trim();
+    (name.chars().count() <= most && !name.chars().any(char::is_control)).then(|| name.to_owned())
+}
+
+/// Unicode's property Bidi_Control.
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn controls_of_direction_are_removed_and_other_controls_refused() {
+        assert_eq!(clean_name(" \u{202e}דנה\u{202c} לוי\u{200f} ", 8).as_deref(), Some("דנה לוי"));
+        assert_eq!(clean_name("\u{2066}\u{2069}", 8).as_deref(), Some(""));
+        assert_eq!(clean_name("a\nb", 8), None);
+        assert_eq!(clean_name("123456789", 8), None);
+        assert!(matches!(without_bidi_controls("Dana"), Cow::Borrowed("Dana")));
+    }
+
+    proptest! {
+        #[test]
+        fn a_clean_name_stays_as_it_is(text in "[\u{200e}-\u{202f}a-cא-ג \n]{0,12}") {
+            if let Some(name) = clean_name(&text, 10) {
+                prop_assert!(!name.contains(is_bidi_control) && name.chars().count() <= 10);
+                prop_assert_eq!(clean_name(&name, 10), Some(name.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Services.
+
+use super::super::{ReadTx, Result, WriteTx};
+use crate::domain::{BusinessId, ChangeKind, Service, ServiceId, Timestamp};
+use rusqlite::{OptionalExtension, Row, named_params, params};
+
+/// What a user decides about a service.
+#[derive(Clone, Debug)]
+pub struct ServiceData {
+    /// The name.
+    pub name: String,
+    /// The length in minutes.
+    pub duration_min: u32,
+    /// Minutes before it in which the resource is not available.
+    pub buffer_before_min: u32,
+    /// Minutes after it in which the resource is not available.
+    pub buffer_after_min: u32,
+    /// The price in agorot.
+    pub price_minor: Option<i64>,
+    /// The description.
+    pub description: String,
+    /// The place in lists.
+    pub position: i64,
+    /// Since when it is not offered any more.
+    pub archived_at: Option<Timestamp>,
+}
+
+impl ReadTx<'_> {
+    /// The services, in order; those that are not offered any more only on request.
+    pub fn services(&self, business: BusinessId, with_archived: bool) -> Result<Vec<Service>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT * FROM services WHERE business_id = ?1 AND (?2 OR archived_at IS NULL) ORDER BY position, id",
+        )?;
+        let rows = query.query_map(params![business, with_archived], service)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// A service by its id.
+    pub fn service(&self, id: ServiceId) -> Result<Option<Service>> {
+        let mut query = self.conn.prepare_cached("SELECT * FROM services WHERE id = ?1")?;
+        Ok(query.query_row([id], service).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a service.
+    pub fn insert_service(&self, business: BusinessId, data: &ServiceData, now: Timestamp) -> Result<ServiceId> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO services(business_id, name, duration_min, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?4)",
+            )?
+            .execute(params![business, data.name, data.duration_min, now])?;
+        let id = ServiceId(self.conn.last_insert_rowid());
+        self.update_service(id, data, now)?;
+        Ok(id)
+    }
+
+    /// Changes a service.
+    pub fn update_service(&self, id: ServiceId, data: &ServiceData, now: Timestamp) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE services SET name = :name, duration_min = :duration, buffer_before_min = :before,
+                     buffer_after_min = :after, price_minor = :price, description = :description,
+                     position = :position, archived_at = :archived, updated_at = :now
+                 WHERE id = :id",
+            )?
+            .execute(named_params! {
+                ":id": id,
+                ":name": data.name,
+                ":duration": data.duration_min,
+                ":before": data.buffer_before_min,
+                ":after": data.buffer_after_min,
+                ":price": data.price_minor,
+                ":description": data.description,
+                ":position": data.position,
+                ":archived": data.archived_at,
+                ":now": now,
+            })?;
+        self.record_in(ChangeKind::ServiceUpdated, None, Some(id.0))
+    }
+}
+
+fn service(row: &Row<'_>) -> rusqlite::Result<Service> {
+    Ok(Service {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        duration_min: row.get("duration_min")?,
+        buffer_before_min: row.get("buffer_before_min")?,
+        buffer_after_min: row.get("buffer_after_min")?,
+        price_minor: row.get("price_minor")?,
+        description: row.get("description")?,
+        position: row.get("position")?,
+        archived_at: row.get("archived_at")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}

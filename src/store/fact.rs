@@ -1,0 +1,89 @@
+//! Facts about the business.
+
+use super::booking::{page, rows_for};
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{BusinessId, ChangeKind, Cursor, Fact, FactId, FactSource, Timestamp};
+use rusqlite::{OptionalExtension, Row, params};
+
+impl ReadTx<'_> {
+    /// A page of facts, the oldest first, and the position of the next page if there is one.
+    pub fn facts(
+        &self,
+        business: BusinessId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(Vec<Fact>, Option<Cursor>)> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT * FROM facts WHERE business_id = ?1 AND (?2 IS NULL OR (created_at, id) > (?2, ?3))
+             ORDER BY created_at, id LIMIT ?4",
+        )?;
+        let (at, id) = (after.map(|cursor| cursor.at), after.map(|cursor| cursor.id));
+        let rows = query.query_map(params![business, at, id, rows_for(limit)], fact)?;
+        let found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id.0 }))
+    }
+
+    /// A fact by its id.
+    pub fn fact(&self, id: FactId) -> Result<Option<Fact>> {
+        let mut query = self.conn.prepare_cached("SELECT * FROM facts WHERE id = ?1")?;
+        Ok(query.query_row([id], fact).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a fact.
+    pub fn insert_fact(
+        &self,
+        business: BusinessId,
+        (topic, text): (&str, &str),
+        source: FactSource,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<FactId> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO facts(business_id, topic, text, source, created_by, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+            )?
+            .execute(params![business, topic, text, source, actor, now])?;
+        let id = FactId(self.conn.last_insert_rowid());
+        self.record_fact(id)?;
+        Ok(id)
+    }
+
+    /// Changes a fact.
+    pub fn update_fact(
+        &self,
+        id: FactId,
+        (topic, text): (&str, &str),
+        source: FactSource,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE facts SET topic = ?2, text = ?3, source = ?4, updated_at = ?5 WHERE id = ?1")?
+            .execute(params![id, topic, text, source, now])?;
+        self.record_fact(id)
+    }
+
+    /// Deletes a fact.
+    pub fn delete_fact(&self, id: FactId) -> Result<()> {
+        self.conn.prepare_cached("DELETE FROM facts WHERE id = ?1")?.execute([id])?;
+        self.record_fact(id)
+    }
+
+    fn record_fact(&self, id: FactId) -> Result<()> {
+        self.record_in(ChangeKind::FactUpdated, None, Some(id.0))
+    }
+}
+
+fn fact(row: &Row<'_>) -> rusqlite::Result<Fact> {
+    Ok(Fact {
+        id: row.get("id")?,
+        topic: row.get("topic")?,
+        text: row.get("text")?,
+        source: row.get("source")?,
+        created_by: row.get("created_by")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}
