@@ -2,10 +2,13 @@
 //! transaction.
 
 pub mod admin_command;
+pub mod appointment;
 pub mod backfill;
+pub mod booking;
 pub mod call;
 pub mod contact;
 mod error;
+pub mod fact;
 pub mod inbox;
 pub mod message_clock;
 pub mod outbox;
@@ -17,5 +20,6 @@ pub mod setup;
 pub mod thread;
 pub mod token;
 pub mod user;
+pub mod waiting_list;
 
 pub use error::{Error, RequestError, read, transact};

@@ -14,7 +14,7 @@
 //! - [`config`], [`domain`]: settings, and the business's types.
 //! - [`simulator`]: callers, Twilio, the AI and WhatsApp, for the demo and the tests.
 
-pub use agentlocator_core::{audio, call, domain, inbox};
+pub use agentlocator_core::{audio, booking, call, domain, inbox};
 pub use agentlocator_simulator as simulator;
 
 pub mod agent;

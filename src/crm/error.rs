@@ -9,15 +9,40 @@ pub enum RequestError {
     /// The request is invalid.
     #[error("{0}")]
     Invalid(Cow<'static, str>),
+    /// A field of the request has a value that is not allowed.
+    #[error("{message}")]
+    InvalidField {
+        /// The name of the field.
+        field: &'static str,
+        /// What is allowed.
+        message: Cow<'static, str>,
+    },
     /// The resource does not exist.
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// The resource is in that state already, or the change would remove something required, such as the last owner.
     #[error("{0}")]
     Conflict(Cow<'static, str>),
+    /// A conflict that clients distinguish by its code.
+    #[error("{message}")]
+    CodedConflict {
+        /// The code, for programs.
+        code: &'static str,
+        /// The message.
+        message: Cow<'static, str>,
+        /// The values in the message.
+        params: Vec<(&'static str, String)>,
+    },
     /// The actor lacks the permission.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),
+}
+
+impl RequestError {
+    /// A field has a value that is not allowed.
+    pub fn field(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::InvalidField { field, message: message.into() }
+    }
 }
 
 /// Why a use case failed.

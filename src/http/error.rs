@@ -205,8 +205,13 @@ impl From<RequestError> for ApiError {
         let message = refusal.to_string();
         match refusal {
             RequestError::Invalid(_) => Self::invalid(message),
+            RequestError::InvalidField { field, .. } => Self::invalid(message).with_field(field),
             RequestError::NotFound(_) => Self::not_found(message),
             RequestError::Conflict(_) => Self::conflict(message),
+            RequestError::CodedConflict { code, params, .. } => {
+                let error = Self::new(StatusCode::CONFLICT, code, message);
+                params.into_iter().fold(error, |error, (name, value)| error.with_param(name, value))
+            }
             RequestError::Forbidden(_) => Self::forbidden(message),
         }
     }

@@ -4,7 +4,7 @@ use super::{none, tree};
 
 /// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("entropy", &["domain"]),
@@ -13,6 +13,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("config", &["domain"]),
     ("audio", &[]),
     ("inbox", &["domain"]),
+    ("booking", &["domain"]),
     ("call", &["domain", "audio"]),
     // The publisher waits for the program that has the file open, and therefore reads the clock.
     ("store", &["domain", "config", "clock", "secure_open"]),
@@ -23,7 +24,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("alerting", &["domain", "messages", "store", "clock"]),
     ("backup", &["domain", "config", "store", "host", "clock", "secure_open"]),
     ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
-    ("crm", &["domain", "inbox", "store", "clock", "entropy"]),
+    ("crm", &["domain", "inbox", "booking", "store", "clock", "entropy"]),
     // `call` for what a tool call means to a phone call, `store` for the handle that a transaction of `crm` needs.
     ("agent", &["domain", "config", "call", "store", "crm", "providers", "clock"]),
     ("engine", &["domain", "config", "audio", "call", "agent", "providers", "clock", "entropy"]),
@@ -92,6 +93,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "config",
             "messages",
             "audio",
+            "booking",
             "call",
             "store",
             "host",

@@ -1,0 +1,313 @@
+//! Appointments: booking, moving, and their states. The check that a time is free and the change are one transaction,
+//! and all transactions go through one thread, so a resource is never booked twice.
+
+use super::booking::slots::{STEP_MIN, calendar, local_date};
+use super::booking::{services, text};
+use super::{Error, RequestError, contact};
+use crate::booking::{Booking, Refusal, SlotSearch, choose, next_free};
+use crate::domain::{
+    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallId, ContactId,
+    ResourceId, Service, ServiceId, Timestamp,
+};
+use crate::store::{AppointmentRow, BookedTime, ReadTx, WriteTx};
+use jiff::tz::TimeZone;
+use std::time::Duration;
+
+/// A request for an appointment.
+#[derive(Clone, Debug)]
+pub struct NewAppointment {
+    /// The contact.
+    pub contact: ContactId,
+    /// The service.
+    pub service: ServiceId,
+    /// The resource; none: the first one that provides the service and is free.
+    pub resource: Option<ResourceId>,
+    /// When it starts.
+    pub starts_at: Timestamp,
+    /// A note for users.
+    pub note: String,
+    /// Books in the past and outside of the hours as well, but never a time that is taken.
+    pub force: bool,
+    /// Who books.
+    pub source: AppointmentSource,
+    /// Identifies the request: a repeated request returns the appointment that the first one booked.
+    pub source_key: Option<String>,
+    /// The call in which it is booked.
+    pub call: Option<CallId>,
+}
+
+/// A change of an appointment: what is absent stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct AppointmentChange {
+    /// When it starts.
+    pub starts_at: Option<Timestamp>,
+    /// The resource, or none for any that is free.
+    pub resource: Option<Option<ResourceId>>,
+    /// The service.
+    pub service: Option<ServiceId>,
+    /// The note.
+    pub note: Option<String>,
+    /// As when booking.
+    pub force: bool,
+}
+
+/// A booked appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Booked {
+    /// The appointment.
+    pub id: AppointmentId,
+    /// False if an earlier request with the same key has booked it.
+    pub is_new: bool,
+}
+
+/// Where and when the use cases take place.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The business.
+    pub business: BusinessId,
+    /// The time zone of its hours.
+    pub zone: TimeZone,
+    /// The actor.
+    pub actor: ActorId,
+    /// The present time.
+    pub now: Timestamp,
+}
+
+/// Finds an appointment.
+pub fn find(tx: &ReadTx<'_>, id: AppointmentId) -> Result<Appointment, Error> {
+    Ok(tx.appointment(id)?.ok_or(RequestError::NotFound("appointment"))?)
+}
+
+/// Books an appointment.
+pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result<Booked, Error> {
+    let contact = contact::find(tx, new.contact)?.id;
+    if let Some(found) = booked_before(tx, context.business, contact, new)? {
+        return Ok(Booked { id: found, is_new: false });
+    }
+    let service = services::find_offered(tx, new.service)?;
+    let note = text("note", &new.note)?;
+    let notice_min = match new.source {
+        AppointmentSource::Agent => tx.opening_rules(context.business)?.notice_min,
+        AppointmentSource::User => 0,
+    };
+    let booking = Booking::from(&service);
+    let place = Place { service: &service, booking, resource: new.resource, starts_at: new.starts_at, except: None };
+    check_start(context, new.starts_at, notice_min, new.force)?;
+    let time = place.reserve(tx, context, new.force)?;
+    let id = tx.insert_appointment(
+        &AppointmentRow {
+            business: context.business,
+            contact,
+            service: service.id,
+            time,
+            time_zone: context.zone.iana_name().unwrap_or("UTC"),
+            source: new.source,
+            source_key: new.source_key.as_deref(),
+            call: new.call,
+            seen_at: (new.source == AppointmentSource::User).then_some(context.now),
+            note: &note,
+            price_minor: service.price_minor,
+            created_by: &context.actor.to_string(),
+        },
+        context.now,
+    )?;
+    Ok(Booked { id, is_new: true })
+}
+
+/// Moves an appointment, or changes its service or note. A move keeps the length for which it was booked, unless the
+/// service changes.
+pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &AppointmentChange) -> Result<(), Error> {
+    let (found, booked) = (find(tx, id)?, time_of(tx, id)?);
+    let note = change.note.as_deref().map(|note| text("note", note)).transpose()?;
+    let starts_at = change.starts_at.unwrap_or(found.starts_at);
+    let service = change.service.unwrap_or(found.service_id);
+    let resource = change.resource.unwrap_or(Some(found.resource_id));
+    let is_moved = starts_at != found.starts_at || service != found.service_id || resource != Some(found.resource_id);
+    if is_moved {
+        if found.state != AppointmentState::Booked {
+            return Err(RequestError::Conflict("only a booked appointment can be moved".into()).into());
+        }
+        let is_other_service = service != found.service_id;
+        let (service, booking, price) = if is_other_service {
+            let service = services::find_offered(tx, service)?;
+            let (booking, price) = (Booking::from(&service), service.price_minor);
+            (service, booking, price)
+        } else {
+            (services::find(tx, service)?, booking_of(&booked), found.price_minor)
+        };
+        if starts_at != found.starts_at {
+            check_start(context, starts_at, 0, change.force)?;
+        }
+        let place = Place { service: &service, booking, resource, starts_at, except: Some(id) };
+        let time = place.reserve(tx, context, change.force)?;
+        tx.move_appointment(id, service.id, price, &time, context.now)?;
+    }
+    if let Some(note) = note.filter(|note| *note != found.note) {
+        tx.set_appointment_note(id, &note, context.now)?;
+    }
+    Ok(())
+}
+
+/// Cancels a booked appointment.
+pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Option<&str>) -> Result<(), Error> {
+    let reason = reason.map(|reason| text("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
+    match find(tx, id)?.state {
+        AppointmentState::Booked => {
+            Ok(tx.set_appointment_state(id, AppointmentState::Cancelled, reason.as_deref(), context.now)?)
+        }
+        AppointmentState::Cancelled => Ok(()),
+        AppointmentState::Done | AppointmentState::NoShow => {
+            Err(RequestError::Conflict("only a booked appointment can be cancelled".into()).into())
+        }
+    }
+}
+
+/// Makes an appointment a booked one again, if its time is still free.
+pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result<(), Error> {
+    let found = find(tx, id)?;
+    if found.state == AppointmentState::Booked {
+        return Ok(());
+    }
+    if !found.state.is_occupying() {
+        let booked = time_of(tx, id)?;
+        let service = services::find(tx, found.service_id)?;
+        let occupied = tx.occupied(booked.resource, booked.blocked_from, booked.blocked_to, Some(id))?;
+        if !occupied.is_empty() {
+            let place = Place {
+                service: &service,
+                booking: booking_of(&booked),
+                resource: Some(booked.resource),
+                starts_at: booked.starts_at,
+                except: Some(id),
+            };
+            return Err(place.taken(tx, context)?);
+        }
+    }
+    Ok(tx.set_appointment_state(id, AppointmentState::Booked, None, context.now)?)
+}
+
+/// Records that an appointment has taken place, or that the contact did not come.
+pub fn finish(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, state: AppointmentState) -> Result<(), Error> {
+    let found = find(tx, id)?.state;
+    if found == state {
+        return Ok(());
+    }
+    // An appointment that occupies nothing must be restored first, which checks that its time is free.
+    if !found.is_occupying() {
+        return Err(RequestError::Conflict("restore the appointment first".into()).into());
+    }
+    Ok(tx.set_appointment_state(id, state, None, context.now)?)
+}
+
+/// Records that a user has seen an appointment.
+pub fn see(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result<(), Error> {
+    find(tx, id)?;
+    Ok(tx.set_appointment_seen(id, context.now)?)
+}
+
+/// The appointment that an earlier request with the same key has booked.
+fn booked_before(
+    tx: &ReadTx<'_>,
+    business: BusinessId,
+    contact: ContactId,
+    new: &NewAppointment,
+) -> Result<Option<AppointmentId>, Error> {
+    let Some(key) = &new.source_key else { return Ok(None) };
+    let Some(id) = tx.appointment_by_source_key(business, key)? else { return Ok(None) };
+    let found = find(tx, id)?;
+    if found.contact_id != contact || found.service_id != new.service {
+        let message = "an appointment for another contact or service was booked with this key".into();
+        return Err(RequestError::CodedConflict { code: "key_reused", message, params: Vec::new() }.into());
+    }
+    Ok(Some(id))
+}
+
+/// A start is at a full minute, and in the past or too soon only with `force`.
+fn check_start(context: &Context, starts_at: Timestamp, notice_min: u32, force: bool) -> Result<(), Error> {
+    if starts_at.as_millis() % 60_000 != 0 {
+        return Err(RequestError::field("starts_at", "must be at a full minute").into());
+    }
+    let is_far = starts_at > context.now.plus(FARTHEST) || starts_at < context.now.minus(FARTHEST);
+    if is_far {
+        return Err(RequestError::field("starts_at", "must be within five years").into());
+    }
+    if !force && starts_at < context.now.plus(Duration::from_secs(u64::from(notice_min) * 60)) {
+        let message = "this time is in the past, or too soon".into();
+        return Err(RequestError::CodedConflict { code: "too_soon", message, params: Vec::new() }.into());
+    }
+    Ok(())
+}
+
+/// Where an appointment shall be.
+struct Place<'a> {
+    service: &'a Service,
+    booking: Booking,
+    resource: Option<ResourceId>,
+    starts_at: Timestamp,
+    /// The appointment that is moved.
+    except: Option<AppointmentId>,
+}
+
+impl Place<'_> {
+    /// The time with the resource that takes the appointment.
+    fn reserve(&self, tx: &WriteTx<'_>, context: &Context, force: bool) -> Result<BookedTime, Error> {
+        let day = local_date(self.starts_at, &context.zone);
+        let Context { business, zone, .. } = context;
+        let (opening, resources) = calendar(tx, *business, self.service, self.resource, zone, (day, 1), self.except)?;
+        match choose(&self.booking, self.starts_at, force, &opening, &resources) {
+            Ok(resource) => {
+                let blocked = self.booking.blocked(self.starts_at);
+                Ok(BookedTime {
+                    resource,
+                    starts_at: self.starts_at,
+                    ends_at: self.booking.appointment(self.starts_at).to,
+                    blocked_from: blocked.from,
+                    blocked_to: blocked.to,
+                })
+            }
+            Err(Refusal::NoResource) => {
+                let message = "no resource that takes appointments provides this service".into();
+                Err(RequestError::CodedConflict { code: "no_resource", message, params: Vec::new() }.into())
+            }
+            Err(Refusal::OutsideHours) => {
+                let message = "this time is outside of the opening hours".into();
+                Err(RequestError::CodedConflict { code: "outside_hours", message, params: Vec::new() }.into())
+            }
+            Err(Refusal::Taken) => Err(self.taken(tx, context)?),
+        }
+    }
+
+    /// The refusal of a time that is taken, with the next one that is free.
+    fn taken(&self, tx: &ReadTx<'_>, context: &Context) -> Result<Error, Error> {
+        let not_before = self.starts_at.max(context.now);
+        let from = local_date(not_before, &context.zone);
+        let Context { business, zone, .. } = context;
+        let (opening, resources) =
+            calendar(tx, *business, self.service, self.resource, zone, (from, SEARCHED_DAYS), self.except)?;
+        let search = SlotSearch { booking: self.booking, from, days: SEARCHED_DAYS, step_min: STEP_MIN, not_before };
+        let next = next_free(&search, &opening, &resources);
+        let params = next.map(|slot| ("next_free", slot.starts_at.to_string()));
+        let message = "this time is taken".into();
+        Ok(RequestError::CodedConflict { code: "slot_taken", message, params: params.into_iter().collect() }.into())
+    }
+}
+
+fn time_of(tx: &ReadTx<'_>, id: AppointmentId) -> Result<BookedTime, Error> {
+    Ok(tx.booked_time(id)?.ok_or(RequestError::NotFound("appointment"))?)
+}
+
+/// The lengths for which an appointment was booked.
+fn booking_of(booked: &BookedTime) -> Booking {
+    let minutes = |from: Timestamp, to: Timestamp| u32::try_from(to.since(from).as_secs() / 60).unwrap_or(0);
+    Booking {
+        duration_min: minutes(booked.starts_at, booked.ends_at),
+        buffer_before_min: minutes(booked.blocked_from, booked.starts_at),
+        buffer_after_min: minutes(booked.ends_at, booked.blocked_to),
+    }
+}
+
+/// How far from now an appointment may be.
+const FARTHEST: Duration = Duration::from_hours(5 * 366 * 24);
+
+/// How many days are searched for the next free time.
+const SEARCHED_DAYS: u16 = 28;

@@ -1,0 +1,74 @@
+//! What can be booked, and when: services, resources, hours, closures, free times.
+
+pub mod closures;
+pub mod hours;
+pub mod resources;
+pub mod services;
+pub mod slots;
+
+use super::{Error, RequestError};
+use crate::booking::Opening;
+use crate::domain::{BusinessId, clean_name, without_bidi_controls};
+use crate::store::ReadTx;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// What decides when the business is open on these days.
+pub fn opening(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, from: Date, to: Date) -> Result<Opening, Error> {
+    Ok(Opening {
+        hours: tx.opening_hours(business)?,
+        rules: tx.opening_rules(business)?,
+        closures: tx.closures(business, Some(from), Some(to))?,
+        zone: zone.clone(),
+    })
+}
+
+/// A name as it is stored.
+pub(super) fn name(field: &'static str, text: &str) -> Result<String, RequestError> {
+    clean_name(text, MAX_NAME_CHARS)
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| RequestError::field(field, format!("must have 1 to {MAX_NAME_CHARS} characters, on one line")))
+}
+
+/// A text of several lines as it is stored.
+pub(super) fn text(field: &'static str, text: &str) -> Result<String, RequestError> {
+    let text = without_bidi_controls(text);
+    let text = text.trim();
+    let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if text.chars().count() > MAX_TEXT_CHARS || text.contains(is_control) {
+        return Err(RequestError::field(field, format!("must have at most {MAX_TEXT_CHARS} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+/// A number within limits.
+pub(super) fn within<T: Copy + Into<i64>>(
+    field: &'static str,
+    number: T,
+    (least, most): (i64, i64),
+) -> Result<T, RequestError> {
+    if (least..=most).contains(&number.into()) {
+        return Ok(number);
+    }
+    Err(RequestError::field(field, format!("must be {least} to {most}")))
+}
+
+/// A place in a list.
+pub(super) fn position(position: i64) -> Result<i64, RequestError> {
+    within("position", position, (0, 1_000_000))
+}
+
+/// Dates of which the first is not after the last.
+pub(super) fn check_dates(from: Date, to: Date) -> Result<(), RequestError> {
+    let years = 1900..=2200;
+    if !years.contains(&from.year()) || !years.contains(&to.year()) {
+        return Err(RequestError::field("from_date", "must be in the years 1900 to 2200"));
+    }
+    if from > to {
+        return Err(RequestError::field("to_date", "must not be before from_date"));
+    }
+    Ok(())
+}
+
+const MAX_NAME_CHARS: usize = 200;
+const MAX_TEXT_CHARS: usize = 4000;

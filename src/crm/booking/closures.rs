@@ -1,0 +1,90 @@
+//! Closures: times in which the business or a resource is closed.
+
+use super::{check_dates, text};
+use crate::crm::{Error, RequestError};
+use crate::domain::{ActorId, BusinessId, Closure, ClosureId, DayTime, ResourceId, Timestamp};
+use crate::store::{ClosureData, ReadTx, WriteTx};
+use jiff::civil::Date;
+
+/// A change of a closure: what is absent stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ClosureChange {
+    /// The resource, or none for the whole business.
+    pub resource_id: Option<Option<ResourceId>>,
+    /// The first day.
+    pub from_date: Option<Date>,
+    /// The last day.
+    pub to_date: Option<Date>,
+    /// When it begins on the first day, or none.
+    pub from_time: Option<Option<DayTime>>,
+    /// When it ends on the last day, or none.
+    pub to_time: Option<Option<DayTime>>,
+    /// The reason.
+    pub reason: Option<String>,
+}
+
+/// Finds a closure.
+pub fn find(tx: &ReadTx<'_>, id: ClosureId) -> Result<Closure, Error> {
+    Ok(tx.closure(id)?.ok_or(RequestError::NotFound("closure"))?)
+}
+
+/// Adds a closure of these days. Appointments within it stay as they are.
+pub fn add(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    actor: ActorId,
+    (from_date, to_date): (Date, Date),
+    change: &ClosureChange,
+    now: Timestamp,
+) -> Result<ClosureId, Error> {
+    let empty =
+        ClosureData { resource_id: None, from_date, to_date, from_time: None, to_time: None, reason: String::new() };
+    let data = change.applied_to(tx, empty)?;
+    Ok(tx.insert_closure(business, &data, &actor.to_string(), now)?)
+}
+
+/// Changes a closure.
+pub fn change(tx: &WriteTx<'_>, id: ClosureId, change: &ClosureChange, now: Timestamp) -> Result<(), Error> {
+    let closure = find(tx, id)?;
+    let data = ClosureData {
+        resource_id: closure.resource_id,
+        from_date: closure.from_date,
+        to_date: closure.to_date,
+        from_time: closure.from_time,
+        to_time: closure.to_time,
+        reason: closure.reason,
+    };
+    let data = change.applied_to(tx, data)?;
+    Ok(tx.update_closure(id, &data, now)?)
+}
+
+/// Deletes a closure.
+pub fn delete(tx: &WriteTx<'_>, id: ClosureId) -> Result<(), Error> {
+    find(tx, id)?;
+    Ok(tx.delete_closure(id)?)
+}
+
+impl ClosureChange {
+    /// The data after the change, checked as a whole.
+    fn applied_to(&self, tx: &ReadTx<'_>, data: ClosureData) -> Result<ClosureData, Error> {
+        let data = ClosureData {
+            resource_id: self.resource_id.unwrap_or(data.resource_id),
+            from_date: self.from_date.unwrap_or(data.from_date),
+            to_date: self.to_date.unwrap_or(data.to_date),
+            from_time: self.from_time.unwrap_or(data.from_time),
+            to_time: self.to_time.unwrap_or(data.to_time),
+            reason: text("reason", self.reason.as_deref().unwrap_or(&data.reason))?,
+        };
+        check_dates(data.from_date, data.to_date)?;
+        let (from, to) = (data.from_time.unwrap_or(DayTime::START), data.to_time.unwrap_or(DayTime::END));
+        if data.from_date == data.to_date && from >= to {
+            return Err(RequestError::field("to", "must be after `from`").into());
+        }
+        if let Some(resource) = data.resource_id
+            && tx.resource(resource)?.is_none()
+        {
+            return Err(RequestError::field("resource_id", "there is no such resource").into());
+        }
+        Ok(data)
+    }
+}

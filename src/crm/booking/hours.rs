@@ -1,0 +1,56 @@
+//! The opening hours of the business.
+
+use super::within;
+use crate::crm::{Error, RequestError};
+use crate::domain::{BusinessId, EveRule, HolidayRule, OpeningHours, OpeningRules, Timestamp};
+use crate::store::{ReadTx, WriteTx};
+
+/// The opening hours of the week and the rules beside them.
+#[derive(Clone, Debug)]
+pub struct WeekHours {
+    /// The hours.
+    pub hours: Vec<OpeningHours>,
+    /// The rules.
+    pub rules: OpeningRules,
+}
+
+/// The opening hours of the business.
+pub fn week(tx: &ReadTx<'_>, business: BusinessId) -> Result<WeekHours, Error> {
+    Ok(WeekHours { hours: tx.opening_hours(business)?, rules: tx.opening_rules(business)? })
+}
+
+/// Replaces the opening hours of the business. Without a notice time, that stays as it is.
+pub fn set_week(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    hours: &[OpeningHours],
+    (holidays, eves): (HolidayRule, EveRule),
+    notice_min: Option<u32>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    check_hours(hours)?;
+    let notice_min = match notice_min {
+        Some(minutes) => within("notice_min", minutes, (0, MAX_NOTICE_MIN))?,
+        None => tx.opening_rules(business)?.notice_min,
+    };
+    Ok(tx.set_opening_hours(business, hours, &OpeningRules { holidays, eves, notice_min }, now)?)
+}
+
+/// The ranges must not be empty, nor overlap on a weekday.
+pub(super) fn check_hours(hours: &[OpeningHours]) -> Result<(), RequestError> {
+    if hours.len() > MAX_RANGES {
+        return Err(RequestError::field("hours", format!("at most {MAX_RANGES} ranges")));
+    }
+    if hours.iter().any(|one| one.range.is_empty()) {
+        return Err(RequestError::field("hours", "each range must begin before it ends"));
+    }
+    let mut ranges: Vec<_> = hours.iter().map(|one| (one.weekday.to_sunday_zero_offset(), one.range)).collect();
+    ranges.sort_unstable();
+    if ranges.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[1].1.from < pair[0].1.to) {
+        return Err(RequestError::field("hours", "two ranges of a weekday overlap"));
+    }
+    Ok(())
+}
+
+const MAX_RANGES: usize = 70;
+const MAX_NOTICE_MIN: i64 = 60 * 24 * 60;

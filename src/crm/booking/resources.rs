@@ -1,0 +1,142 @@
+//! The resources of the business.
+
+use super::hours::check_hours;
+use super::{name, position};
+use crate::crm::{Error, RequestError};
+use crate::domain::{
+    BusinessId, Offer, OpeningHours, Resource, ResourceId, ResourceKind, ServiceId, Timestamp, UserId,
+};
+use crate::store::{ReadTx, ResourceData, WriteTx};
+
+/// A change of a resource: what is absent stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ResourceChange {
+    /// The name, or none for a resource with a key.
+    pub name: Option<Option<String>>,
+    /// What it is.
+    pub kind: Option<ResourceKind>,
+    /// The user that it stands for, or none.
+    pub user_id: Option<Option<UserId>>,
+    /// The place in lists.
+    pub position: Option<i64>,
+    /// Whether it takes no appointments any more.
+    pub archived: Option<bool>,
+    /// The services that it provides, or none for all.
+    pub services: Option<Option<Vec<ServiceId>>>,
+}
+
+/// Finds a resource.
+pub fn find(tx: &ReadTx<'_>, id: ResourceId) -> Result<Resource, Error> {
+    Ok(tx.resource(id)?.ok_or(RequestError::NotFound("resource"))?)
+}
+
+/// Adds a resource. A name is required.
+pub fn add(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    change: &ResourceChange,
+    now: Timestamp,
+) -> Result<ResourceId, Error> {
+    let empty = ResourceData {
+        name: None,
+        kind: ResourceKind::Staff,
+        user_id: None,
+        position: 0,
+        archived_at: None,
+        offer: Offer::All,
+    };
+    let data = change.applied_to(tx, empty, None, now)?;
+    Ok(tx.insert_resource(business, &data, now)?)
+}
+
+/// Changes a resource. The last one that takes appointments cannot be archived.
+pub fn change(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    id: ResourceId,
+    change: &ResourceChange,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let resource = find(tx, id)?;
+    let data = ResourceData {
+        name: resource.name.clone(),
+        kind: resource.kind,
+        user_id: resource.user_id,
+        position: resource.position,
+        archived_at: resource.archived_at,
+        offer: resource.offer.clone(),
+    };
+    let data = change.applied_to(tx, data, resource.key.as_deref(), now)?;
+    if data.archived_at.is_some() && tx.resources(business, false)?.iter().all(|other| other.id == id) {
+        return Err(RequestError::Conflict("the last resource cannot be archived; add another one first".into()).into());
+    }
+    Ok(tx.update_resource(id, &data, now)?)
+}
+
+/// The own opening hours of a resource; none if it follows those of the business.
+pub fn hours(tx: &ReadTx<'_>, business: BusinessId, id: ResourceId) -> Result<Option<Vec<OpeningHours>>, Error> {
+    find(tx, id)?;
+    Ok(tx.resource_hours(business, id)?)
+}
+
+/// Replaces the own opening hours of a resource.
+pub fn set_hours(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    id: ResourceId,
+    hours: Option<&[OpeningHours]>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    find(tx, id)?;
+    check_hours(hours.unwrap_or_default())?;
+    Ok(tx.set_resource_hours(business, id, hours, now)?)
+}
+
+impl ResourceChange {
+    /// The data after the change, checked as a whole.
+    fn applied_to(
+        &self,
+        tx: &ReadTx<'_>,
+        data: ResourceData,
+        key: Option<&str>,
+        now: Timestamp,
+    ) -> Result<ResourceData, Error> {
+        let archived_at = match self.archived {
+            None => data.archived_at,
+            Some(false) => None,
+            Some(true) => data.archived_at.or(Some(now)),
+        };
+        let called = match self.name.as_ref().unwrap_or(&data.name) {
+            None if key.is_some() => None,
+            given => Some(name("name", given.as_deref().unwrap_or_default())?),
+        };
+        let user_id = self.user_id.unwrap_or(data.user_id);
+        if let Some(user) = user_id
+            && tx.user(user)?.is_none()
+        {
+            return Err(RequestError::field("user_id", "there is no such user").into());
+        }
+        let offer = match &self.services {
+            None => data.offer,
+            Some(None) => Offer::All,
+            Some(Some(services)) => Offer::Only(check_services(tx, services)?),
+        };
+        Ok(ResourceData {
+            name: called,
+            kind: self.kind.unwrap_or(data.kind),
+            user_id,
+            position: position(self.position.unwrap_or(data.position))?,
+            archived_at,
+            offer,
+        })
+    }
+}
+
+fn check_services(tx: &ReadTx<'_>, services: &[ServiceId]) -> Result<Vec<ServiceId>, Error> {
+    for service in services {
+        if tx.service(*service)?.is_none() {
+            return Err(RequestError::field("service_ids", format!("there is no service {service}")).into());
+        }
+    }
+    Ok(services.to_vec())
+}

@@ -1,0 +1,107 @@
+//! The services of the business.
+
+use super::{name, position, text, within};
+use crate::crm::{Error, RequestError};
+use crate::domain::{BusinessId, Service, ServiceId, Timestamp};
+use crate::store::{ReadTx, ServiceData, WriteTx};
+
+/// A change of a service: what is absent stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceChange {
+    /// The name.
+    pub name: Option<String>,
+    /// The length in minutes.
+    pub duration_min: Option<u32>,
+    /// Minutes before it in which the resource is not available.
+    pub buffer_before_min: Option<u32>,
+    /// Minutes after it in which the resource is not available.
+    pub buffer_after_min: Option<u32>,
+    /// The price in agorot, or none.
+    pub price_minor: Option<Option<i64>>,
+    /// The description.
+    pub description: Option<String>,
+    /// The place in lists.
+    pub position: Option<i64>,
+    /// Whether it is not offered any more.
+    pub archived: Option<bool>,
+}
+
+/// Finds a service.
+pub fn find(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
+    Ok(tx.service(id)?.ok_or(RequestError::NotFound("service"))?)
+}
+
+/// Finds a service that can be booked.
+pub fn find_offered(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, Error> {
+    let service = tx.service(id)?.ok_or_else(|| RequestError::field("service_id", "there is no such service"))?;
+    if service.archived_at.is_some() {
+        return Err(RequestError::Conflict("this service is archived".into()).into());
+    }
+    Ok(service)
+}
+
+/// Adds a service. A name and a length are required.
+pub fn add(tx: &WriteTx<'_>, business: BusinessId, change: &ServiceChange, now: Timestamp) -> Result<ServiceId, Error> {
+    let empty = ServiceData {
+        name: String::new(),
+        duration_min: 0,
+        buffer_before_min: 0,
+        buffer_after_min: 0,
+        price_minor: None,
+        description: String::new(),
+        position: 0,
+        archived_at: None,
+    };
+    let data = change.applied_to(empty, now)?;
+    Ok(tx.insert_service(business, &data, now)?)
+}
+
+/// Changes a service.
+pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceChange, now: Timestamp) -> Result<(), Error> {
+    let service = find(tx, id)?;
+    let data = ServiceData {
+        name: service.name,
+        duration_min: service.duration_min,
+        buffer_before_min: service.buffer_before_min,
+        buffer_after_min: service.buffer_after_min,
+        price_minor: service.price_minor,
+        description: service.description,
+        position: service.position,
+        archived_at: service.archived_at,
+    };
+    let data = change.applied_to(data, now)?;
+    Ok(tx.update_service(id, &data, now)?)
+}
+
+impl ServiceChange {
+    /// The data after the change, checked as a whole.
+    fn applied_to(&self, data: ServiceData, now: Timestamp) -> Result<ServiceData, RequestError> {
+        let archived_at = match self.archived {
+            None => data.archived_at,
+            Some(false) => None,
+            Some(true) => data.archived_at.or(Some(now)),
+        };
+        let price = self.price_minor.unwrap_or(data.price_minor);
+        Ok(ServiceData {
+            name: name("name", self.name.as_deref().unwrap_or(&data.name))?,
+            duration_min: within("duration_min", self.duration_min.unwrap_or(data.duration_min), (1, 24 * 60))?,
+            buffer_before_min: within(
+                "buffer_before_min",
+                self.buffer_before_min.unwrap_or(data.buffer_before_min),
+                (0, MAX_BUFFER_MIN),
+            )?,
+            buffer_after_min: within(
+                "buffer_after_min",
+                self.buffer_after_min.unwrap_or(data.buffer_after_min),
+                (0, MAX_BUFFER_MIN),
+            )?,
+            price_minor: price.map(|price| within("price_minor", price, (0, MAX_PRICE_MINOR))).transpose()?,
+            description: text("description", self.description.as_deref().unwrap_or(&data.description))?,
+            position: position(self.position.unwrap_or(data.position))?,
+            archived_at,
+        })
+    }
+}
+
+const MAX_BUFFER_MIN: i64 = 8 * 60;
+const MAX_PRICE_MINOR: i64 = 1_000_000_000;

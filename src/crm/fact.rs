@@ -1,0 +1,57 @@
+//! Facts about the business.
+
+use super::booking::{name, text};
+use super::{Error, RequestError};
+use crate::domain::{ActorId, BusinessId, Fact, FactId, FactSource, Timestamp};
+use crate::store::{ReadTx, WriteTx};
+
+/// A change of a fact: what is absent stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct FactChange {
+    /// The topic.
+    pub topic: Option<String>,
+    /// The fact.
+    pub text: Option<String>,
+    /// Where it came from.
+    pub source: Option<FactSource>,
+}
+
+/// Finds a fact.
+pub fn find(tx: &ReadTx<'_>, id: FactId) -> Result<Fact, Error> {
+    Ok(tx.fact(id)?.ok_or(RequestError::NotFound("fact"))?)
+}
+
+/// Adds a fact.
+pub fn add(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    actor: ActorId,
+    (topic, fact): (&str, &str),
+    source: FactSource,
+    now: Timestamp,
+) -> Result<FactId, Error> {
+    let (topic, fact) = (name("topic", topic)?, not_empty(fact)?);
+    Ok(tx.insert_fact(business, (&topic, &fact), source, &actor.to_string(), now)?)
+}
+
+/// Changes a fact.
+pub fn change(tx: &WriteTx<'_>, id: FactId, change: &FactChange, now: Timestamp) -> Result<(), Error> {
+    let fact = find(tx, id)?;
+    let topic = name("topic", change.topic.as_deref().unwrap_or(&fact.topic))?;
+    let text = not_empty(change.text.as_deref().unwrap_or(&fact.text))?;
+    Ok(tx.update_fact(id, (&topic, &text), change.source.unwrap_or(fact.source), now)?)
+}
+
+/// Deletes a fact.
+pub fn delete(tx: &WriteTx<'_>, id: FactId) -> Result<(), Error> {
+    find(tx, id)?;
+    Ok(tx.delete_fact(id)?)
+}
+
+fn not_empty(fact: &str) -> Result<String, RequestError> {
+    let fact = text("text", fact)?;
+    if fact.is_empty() {
+        return Err(RequestError::field("text", "must not be empty"));
+    }
+    Ok(fact)
+}
