@@ -14,6 +14,7 @@ mod health;
 mod https_redirect;
 mod https_required;
 mod listener;
+mod local_date;
 mod media_stream;
 mod metrics;
 mod network_limit;

@@ -9,7 +9,7 @@ mod phrase;
 
 pub use phrase::Phrase;
 
-use crate::domain::{AlertDetail, AlertKind, Language, Localized, StoredNotice};
+use crate::domain::{AlertDetail, AlertKind, HebrewMonth, Holiday, Language, Localized, StoredNotice};
 use bundle::{bundle, render};
 
 /// The text in a language.
@@ -54,6 +54,24 @@ pub fn remedy(language: Language, kind: AlertKind) -> String {
 /// The key of an alert's headline; its remedy is an attribute of it.
 fn alert_key(kind: AlertKind) -> String {
     format!("alert-{}", kind.as_str().replace('_', "-"))
+}
+
+/// The name of a day of the Israeli calendar.
+pub fn holiday(language: Language, holiday: Holiday) -> String {
+    render(bundle(language), &holiday_key(holiday), None, Vec::new())
+}
+
+/// The name of a month of the Hebrew calendar.
+pub fn hebrew_month(language: Language, month: HebrewMonth) -> String {
+    render(bundle(language), &month_key(month), None, Vec::new())
+}
+
+fn holiday_key(holiday: Holiday) -> String {
+    format!("holiday-{}", holiday.as_str().replace('_', "-"))
+}
+
+fn month_key(month: HebrewMonth) -> String {
+    format!("hebrew-month-{}", month.as_str().replace('_', "-"))
 }
 
 const REMEDY: &str = "remedy";

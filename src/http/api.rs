@@ -2,21 +2,29 @@
 
 mod account;
 mod alerts;
+mod appointments;
 mod audit;
 mod backups;
 mod bridge;
+mod calendar;
 mod calls;
+mod closures;
 mod conditions;
 mod contacts;
 mod database;
 mod error_responses;
 mod events;
+mod facts;
 mod media;
 mod merge_suggestions;
+mod nullable;
 mod one_of;
 mod openapi;
+mod opening_hours;
 mod operation;
+mod resources;
 mod self_check;
+mod services;
 mod sessions;
 mod settings;
 mod setup;
@@ -25,6 +33,7 @@ mod tls;
 mod tokens;
 mod updates;
 mod users;
+mod waiting_list;
 mod whatsapp;
 
 use super::auth::{AuthState, OperationIds, require_auth};
@@ -54,17 +63,24 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
 fn operations() -> Operations {
     account::operations()
         .merge(alerts::operations())
+        .merge(appointments::operations())
         .merge(audit::operations())
         .merge(backups::operations())
         .merge(bridge::operations())
+        .merge(calendar::operations())
         .merge(calls::operations())
+        .merge(closures::operations())
         .merge(contacts::operations())
         .merge(database::operations())
         .merge(events::operations())
+        .merge(facts::operations())
         .merge(media::operations())
         .merge(merge_suggestions::operations())
         .merge(openapi::operations())
+        .merge(opening_hours::operations())
+        .merge(resources::operations())
         .merge(self_check::operations())
+        .merge(services::operations())
         .merge(sessions::operations())
         .merge(settings::operations())
         .merge(setup::operations())
@@ -73,6 +89,7 @@ fn operations() -> Operations {
         .merge(tokens::operations())
         .merge(updates::operations())
         .merge(users::operations())
+        .merge(waiting_list::operations())
         .merge(whatsapp::operations())
 }
 

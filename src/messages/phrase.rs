@@ -30,5 +30,8 @@ localized_enum! {
         HttpsUntrusted { url: String } = "https-untrusted",
         HttpsMissing = "https-missing",
         HttpsElsewhere = "https-elsewhere",
+
+        // The calendar.
+        HebrewDate { day: String, month: String, year: String } = "hebrew-date",
     }
 }

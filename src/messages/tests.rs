@@ -85,7 +85,9 @@ fn used() -> Texts {
     let declared = declared.map(|(key, params)| ((*key).to_owned(), params.iter().map(|&name| name.into()).collect()));
     let alerts = AlertKind::ALL.iter().map(|kind| alert_key(*kind));
     let alerts = alerts.flat_map(|key| [format!("{key}.{REMEDY}"), key]).map(|key| (key, BTreeSet::new()));
-    declared.chain(alerts).collect()
+    let holidays = Holiday::ALL.iter().map(|holiday| holiday_key(*holiday));
+    let days = holidays.chain(HebrewMonth::ALL.iter().map(|month| month_key(*month)));
+    declared.chain(alerts).chain(days.map(|key| (key, BTreeSet::new()))).collect()
 }
 
 fn has_hebrew(text: &str) -> bool {
@@ -94,7 +96,9 @@ fn has_hebrew(text: &str) -> bool {
 
 #[test]
 fn both_files_have_the_texts_that_the_code_uses_with_the_same_parameters() {
-    assert_eq!(used().len(), Notice::ALL.len() + Phrase::ALL.len() + 2 * AlertKind::ALL.len(), "a key is used twice");
+    let days = Holiday::ALL.len() + HebrewMonth::ALL.len();
+    let declared = Notice::ALL.len() + Phrase::ALL.len() + 2 * AlertKind::ALL.len() + days;
+    assert_eq!(used().len(), declared, "a key is used twice");
     for language in Language::ALL {
         let (used, texts) = (used(), texts(*language));
         let keys = |texts: &Texts| texts.keys().cloned().collect::<BTreeSet<_>>();

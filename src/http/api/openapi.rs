@@ -35,8 +35,9 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     document
 }
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("account", "Log-in, sessions and the first set-up."),
+    ("booking", "Services, opening hours, free times, appointments, and facts about the business."),
     ("calls", "Phone calls, their turns and recordings."),
     ("contacts", "Contacts, and pairs that may be the same person."),
     ("system", "The service itself: alerts, backups, certificates, settings, updates, events."),

@@ -148,7 +148,8 @@ fn new_chats(config: &Config) -> NewChatLimits {
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+/// The key by which a repeated request is recognised.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().unwrap_or_default().trim();
     if key.is_empty() || key.len() > MAX_KEY_LENGTH {

@@ -1,0 +1,237 @@
+//! Appointments.
+
+mod view;
+
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::crm::appointment::{self, Booked, Context, NewAppointment};
+use crate::crm::{self};
+use crate::domain::{self, AppointmentId, AppointmentSource, BusinessId, ContactId, ResourceId, ServiceId, Timestamp};
+use crate::http::auth::{Actor, Member};
+use crate::http::etag::{IfMatch, Tagged};
+use crate::http::extract::{Id, Json, Query};
+use crate::http::pagination::{CursorParam, Limit, Page};
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::{AppointmentFilter, ReadTx, WriteTx};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use view::{
+    Appointment, AppointmentPage, AppointmentState, BookAppointmentRequest, CancelAppointmentRequest,
+    ChangeAppointmentRequest,
+};
+
+pub(super) fn operations() -> Operations {
+    operations![list, book, show, change, cancel, restore, see, no_show, done]
+}
+
+/// Filters for appointments.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AppointmentQuery {
+    /// Those that end after this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// Those that start before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+    /// Those of a contact.
+    contact_id: Option<i64>,
+    /// Those of a resource.
+    resource_id: Option<i64>,
+    /// Those in a state.
+    #[param(value_type = Option<String>)]
+    state: Option<AppointmentState>,
+    /// Items per page, 1 to 200; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the previous page.
+    #[param(value_type = Option<String>)]
+    cursor: Option<CursorParam>,
+}
+
+/// List appointments by their start.
+#[utoipa::path(get, path = "/api/appointments", tag = "booking", operation_id = "list_appointments",
+    params(AppointmentQuery), responses((status = 200, body = AppointmentPage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _member: Member,
+    Query(query): Query<AppointmentQuery>,
+) -> Result<axum::Json<AppointmentPage>, ApiError> {
+    let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let found = state.store.read(move |tx| {
+        let contact = query.contact_id.map(|id| tx.kept_contact(ContactId(id))).transpose()?;
+        let filter = AppointmentFilter {
+            business: BusinessId::FIRST,
+            from: query.from,
+            to: query.to,
+            contact,
+            resource: query.resource_id.map(ResourceId),
+            state: query.state.map(|state| state.0),
+        };
+        tx.appointments(&filter, after, limit)
+    });
+    let (appointments, next) = found.await?;
+    Ok(axum::Json(Page::new(appointments, next)))
+}
+
+/// Book an appointment; a time that is taken is refused with the next one that is free (`slot_taken`, `params.next_free`).
+#[utoipa::path(post, path = "/api/appointments", tag = "booking", operation_id = "book_appointment",
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "The same key again gives the appointment that the first request booked.")),
+    request_body = BookAppointmentRequest,
+    responses((status = 200, description = "An earlier request with the same key has booked it", body = Appointment),
+        (status = 201, body = Appointment), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody,
+            description = "`slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `key_reused`, `conflict`")))]
+pub(super) async fn book(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    headers: HeaderMap,
+    Json(new): Json<BookAppointmentRequest>,
+) -> Result<(StatusCode, Tagged<Appointment>), ApiError> {
+    let context = context(&state, &actor);
+    let key = super::whatsapp::idempotency_key(&headers)?.map(|key| format!("{} {key}", actor.id));
+    let recorder = actor.clone();
+    let booked = actor.transact(&state.store, move |tx| {
+        let Booked { id, is_new } = appointment::book(tx, &context, &request(new, key))?;
+        recorder.set_audit_subject(format!("appointment:{id}"));
+        Ok((is_new, view_of(tx, id)?))
+    });
+    let (is_new, booked) = booked.await?;
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Tagged(booked)))
+}
+
+/// Get an appointment.
+#[utoipa::path(get, path = "/api/appointments/{id}", tag = "booking", operation_id = "get_appointment",
+    params(("id" = i64, Path)), responses((status = 200, body = Appointment)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _member: Member,
+    Id(id): Id,
+) -> Result<Tagged<Appointment>, ApiError> {
+    Ok(Tagged(crm::read(&state.store, move |tx| view_of(tx, AppointmentId(id))).await?))
+}
+
+/// Move an appointment, or change its service or note.
+#[utoipa::path(patch, path = "/api/appointments/{id}", tag = "booking", operation_id = "change_appointment",
+    params(("id" = i64, Path)), request_body = ChangeAppointmentRequest,
+    responses((status = 200, body = Appointment), (status = 409, body = ErrorBody,
+        description = "`slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict`")))]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<ChangeAppointmentRequest>,
+) -> Result<Tagged<Appointment>, ApiError> {
+    let (id, context) = (AppointmentId(id), context(&state, &actor));
+    let change = move |tx: &WriteTx<'_>| appointment::change(tx, &context, id, &change.into());
+    if_match.edit(&actor, &state.store, move |tx| view_of(tx, id), change).await
+}
+
+/// Cancel a booked appointment.
+#[utoipa::path(post, path = "/api/appointments/{id}/cancel", tag = "booking", operation_id = "cancel_appointment",
+    params(("id" = i64, Path)), request_body = CancelAppointmentRequest,
+    responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
+pub(super) async fn cancel(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    Json(request): Json<CancelAppointmentRequest>,
+) -> Result<Tagged<Appointment>, ApiError> {
+    let work =
+        move |tx: &WriteTx<'_>, context: &Context, id| appointment::cancel(tx, context, id, request.reason.as_deref());
+    act(&state, &actor, id, work).await
+}
+
+/// Make an appointment a booked one again, if its time is still free.
+#[utoipa::path(post, path = "/api/appointments/{id}/restore", tag = "booking", operation_id = "restore_appointment",
+    params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
+pub(super) async fn restore(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Tagged<Appointment>, ApiError> {
+    act(&state, &actor, id, appointment::restore).await
+}
+
+/// Record that a user has seen an appointment.
+#[utoipa::path(post, path = "/api/appointments/{id}/seen", tag = "booking", operation_id = "mark_appointment_seen",
+    params(("id" = i64, Path)), responses((status = 200, body = Appointment)))]
+pub(super) async fn see(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Tagged<Appointment>, ApiError> {
+    act(&state, &actor, id, appointment::see).await
+}
+
+/// Record that the contact did not come.
+#[utoipa::path(post, path = "/api/appointments/{id}/no-show", tag = "booking", operation_id = "mark_appointment_no_show",
+    params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
+pub(super) async fn no_show(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Tagged<Appointment>, ApiError> {
+    finish(&state, &actor, id, domain::AppointmentState::NoShow).await
+}
+
+/// Record that an appointment has taken place.
+#[utoipa::path(post, path = "/api/appointments/{id}/done", tag = "booking", operation_id = "mark_appointment_done",
+    params(("id" = i64, Path)), responses((status = 200, body = Appointment), (status = 409, body = ErrorBody)))]
+pub(super) async fn done(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Tagged<Appointment>, ApiError> {
+    finish(&state, &actor, id, domain::AppointmentState::Done).await
+}
+
+async fn finish(
+    state: &AppState,
+    actor: &Actor,
+    id: i64,
+    reached: domain::AppointmentState,
+) -> Result<Tagged<Appointment>, ApiError> {
+    act(state, actor, id, move |tx, context, id| appointment::finish(tx, context, id, reached)).await
+}
+
+/// Runs a use case of one appointment, and answers with the appointment.
+async fn act(
+    state: &AppState,
+    actor: &Actor,
+    id: i64,
+    work: impl FnOnce(&WriteTx<'_>, &Context, AppointmentId) -> Result<(), crm::Error> + Send + 'static,
+) -> Result<Tagged<Appointment>, ApiError> {
+    let (id, context) = (AppointmentId(id), context(state, actor));
+    let done = actor.transact(&state.store, move |tx| {
+        work(tx, &context, id)?;
+        view_of(tx, id)
+    });
+    Ok(Tagged(done.await?))
+}
+
+fn request(new: BookAppointmentRequest, source_key: Option<String>) -> NewAppointment {
+    NewAppointment {
+        contact: ContactId(new.contact_id),
+        service: ServiceId(new.service_id),
+        resource: new.resource_id.map(ResourceId),
+        starts_at: new.starts_at,
+        note: new.note.unwrap_or_default(),
+        force: new.force == Some(true),
+        source: AppointmentSource::User,
+        source_key,
+        call: None,
+    }
+}
+
+fn context(state: &AppState, actor: &Actor) -> Context {
+    let zone = state.config().business.time_zone.clone();
+    Context { business: BusinessId::FIRST, zone, actor: actor.id, now: clock::now() }
+}
+
+fn view_of(tx: &ReadTx<'_>, id: AppointmentId) -> Result<Appointment, crm::Error> {
+    Ok(appointment::find(tx, id)?.into())
+}

@@ -1,0 +1,114 @@
+//! Days, and free times of a service.
+
+mod view;
+
+use super::operation::{Operations, operations};
+use super::views;
+use crate::clock;
+use crate::crm;
+use crate::crm::booking::slots::{self, MAX_DAYS, STEP_MIN, SlotQuery};
+use crate::domain::{BusinessId, ResourceId, ServiceId};
+use crate::http::auth::Member;
+use crate::http::extract::Query;
+use crate::http::local_date::LocalDate;
+use crate::http::{ApiError, AppState, ErrorBody};
+use axum::Json;
+use axum::extract::State;
+use jiff::ToSpan;
+use serde::Deserialize;
+use view::{CalendarDay, CalendarDays, FreeSlots};
+
+pub(super) fn operations() -> Operations {
+    operations![days, free_slots]
+}
+
+/// Which days.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DayQuery {
+    /// The first day.
+    #[param(value_type = String, format = Date)]
+    from: LocalDate,
+    /// The last day, at most 400 days later.
+    #[param(value_type = String, format = Date)]
+    to: LocalDate,
+}
+
+/// List days with their Hebrew dates, holidays and opening hours.
+#[utoipa::path(get, path = "/api/calendar/days", tag = "booking", operation_id = "list_calendar_days", params(DayQuery),
+    responses((status = 200, body = CalendarDays)))]
+pub(super) async fn days(
+    State(state): State<AppState>,
+    _member: Member,
+    Query(query): Query<DayQuery>,
+) -> Result<Json<CalendarDays>, ApiError> {
+    let (from, to) = (query.from.0, query.to.0);
+    if to < from || to > from.saturating_add(400.days()) {
+        return Err(ApiError::invalid("to must be at most 400 days after from").with_field("to"));
+    }
+    let zone = state.config().business.time_zone.clone();
+    let read = crm::read(&state.store, move |tx| crm::booking::opening(tx, BusinessId::FIRST, &zone, from, to));
+    let opening = read.await?;
+    let reasons = |date| {
+        let closures = opening.closures.iter().filter(|closure| closure.resource_id.is_none());
+        closures.filter(|closure| closure.on(date).is_some()).map(|closure| closure.reason.clone()).collect()
+    };
+    let dates = from.series(1.day()).take_while(|date| *date <= to);
+    let days = dates.map(|date| CalendarDay::new(date, opening.on(date), reasons(date))).collect();
+    Ok(Json(CalendarDays { days }))
+}
+
+/// Which free times.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FreeSlotQuery {
+    /// The service.
+    service_id: i64,
+    /// The resource; absent: any that provides the service.
+    resource_id: Option<i64>,
+    /// The first day; today by default.
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<LocalDate>,
+    /// How many days, 1 to 62; 14 by default.
+    #[param(minimum = 1, maximum = 62)]
+    days: Option<u16>,
+    /// The distance between two times in minutes, 5 to 240; 15 by default.
+    #[param(minimum = 5, maximum = 240)]
+    step_min: Option<u32>,
+    /// Whether a contact books, who must keep `notice_min` of the opening hours; false by default.
+    for_contact: Option<bool>,
+}
+
+/// List the free times of a service.
+#[utoipa::path(get, path = "/api/free-slots", tag = "booking", operation_id = "list_free_slots", params(FreeSlotQuery),
+    responses((status = 200, body = FreeSlots), (status = 409, body = ErrorBody)))]
+pub(super) async fn free_slots(
+    State(state): State<AppState>,
+    _member: Member,
+    Query(query): Query<FreeSlotQuery>,
+) -> Result<Json<FreeSlots>, ApiError> {
+    let (query, now) = (query.checked()?, clock::now());
+    let zone = state.config().business.time_zone.clone();
+    let read = crm::read(&state.store, move |tx| slots::free(tx, BusinessId::FIRST, &query, &zone, now));
+    Ok(Json(FreeSlots { slots: views(read.await?) }))
+}
+
+impl FreeSlotQuery {
+    fn checked(&self) -> Result<SlotQuery, ApiError> {
+        let (days, step_min) = (self.days.unwrap_or(14), self.step_min.unwrap_or(STEP_MIN));
+        if !(1..=MAX_DAYS).contains(&days) {
+            return Err(ApiError::invalid(format!("days must be 1 to {MAX_DAYS}")).with_field("days"));
+        }
+        if !(5..=240).contains(&step_min) {
+            return Err(ApiError::invalid("step_min must be 5 to 240").with_field("step_min"));
+        }
+        Ok(SlotQuery {
+            service: ServiceId(self.service_id),
+            resource: self.resource_id.map(ResourceId),
+            from: self.from.map(|date| date.0),
+            days,
+            step_min,
+            for_contact: self.for_contact == Some(true),
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! What the API shows of days and free times.
+
+use crate::booking::{DayOpening, Slot, hebrew_date, hebrew_number, holiday};
+use crate::domain::{self, DayTime, Language, Timestamp};
+use crate::http::api::one_of::OneOf;
+use crate::http::local_date::LocalDate;
+use crate::messages::{self, Phrase};
+use jiff::civil::Date;
+use serde::Serialize;
+
+pub(crate) type HebrewMonth = OneOf<domain::HebrewMonth>;
+
+pub(crate) type Holiday = OneOf<domain::Holiday>;
+
+pub(crate) type HolidayKind = OneOf<domain::HolidayKind>;
+
+pub(crate) type ClosedReason = OneOf<domain::ClosedReason>;
+
+/// Days in order.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CalendarDays {
+    /// The days.
+    pub(super) days: Vec<CalendarDay>,
+}
+
+/// A day: its Hebrew date, its holiday, and when the business is open.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CalendarDay {
+    /// The date.
+    #[schema(value_type = String, format = Date)]
+    date: LocalDate,
+    /// The weekday: 0 is Sunday, 6 is Saturday.
+    weekday: i8,
+    /// The Hebrew date. It stands for the civil day: the evening before is not counted to it.
+    hebrew_date: Option<HebrewDate>,
+    /// The day of the Israeli calendar.
+    holiday: Option<DayName>,
+    /// When the business is open, in order.
+    open: Vec<OpenRange>,
+    /// Why it is closed, or open for less time than on other such weekdays.
+    closed_reason: Option<ClosedReason>,
+    /// The reasons of the business's closures on this day.
+    closures: Vec<String>,
+}
+
+/// A Hebrew date.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct HebrewDate {
+    /// The day of the month.
+    day: u8,
+    /// The month.
+    month: HebrewMonth,
+    /// The year, such as 5787.
+    year: i32,
+    /// The date in Hebrew letters.
+    text_he: String,
+    /// The date in English.
+    text_en: String,
+}
+
+/// A day of the Israeli calendar.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct DayName {
+    /// Which day it is.
+    key: Holiday,
+    /// Its name in Hebrew.
+    name_he: String,
+    /// Its name in English.
+    name_en: String,
+    /// What it means for a business.
+    kind: HolidayKind,
+}
+
+/// A range of hours.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct OpenRange {
+    /// The beginning, `HH:MM`.
+    #[schema(value_type = String)]
+    from: DayTime,
+    /// The end, `HH:MM`; `24:00` is the end of the day.
+    #[schema(value_type = String)]
+    to: DayTime,
+}
+
+impl CalendarDay {
+    /// The view of a day.
+    pub(super) fn new(date: Date, opening: DayOpening, closures: Vec<String>) -> Self {
+        let open = opening.ranges.into_iter().map(|range| OpenRange { from: range.from, to: range.to });
+        Self {
+            date: LocalDate(date),
+            weekday: date.weekday().to_sunday_zero_offset(),
+            hebrew_date: hebrew_date(date).map(Into::into),
+            holiday: holiday(date).map(Into::into),
+            open: open.collect(),
+            closed_reason: opening.reason.map(Into::into),
+            closures,
+        }
+    }
+}
+
+impl From<domain::HebrewDate> for HebrewDate {
+    fn from(date: domain::HebrewDate) -> Self {
+        let text = |language, day, year| {
+            let month = messages::hebrew_month(language, date.month);
+            messages::text(language, &Phrase::HebrewDate { day, month, year })
+        };
+        let letters = |number: i32| hebrew_number(u32::try_from(number).unwrap_or(0));
+        Self {
+            day: date.day,
+            month: date.month.into(),
+            year: date.year,
+            text_he: text(Language::Hebrew, letters(i32::from(date.day)), letters(date.year)),
+            text_en: text(Language::English, date.day.to_string(), date.year.to_string()),
+        }
+    }
+}
+
+impl From<domain::Holiday> for DayName {
+    fn from(holiday: domain::Holiday) -> Self {
+        Self {
+            key: holiday.into(),
+            name_he: messages::holiday(Language::Hebrew, holiday),
+            name_en: messages::holiday(Language::English, holiday),
+            kind: holiday.kind().into(),
+        }
+    }
+}
+
+/// Free times in order.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct FreeSlots {
+    /// The free times, each once.
+    pub(super) slots: Vec<FreeSlot>,
+}
+
+/// A free time.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct FreeSlot {
+    /// When the appointment would start.
+    #[schema(value_type = String, format = DateTime)]
+    starts_at: Timestamp,
+    /// When it would end.
+    #[schema(value_type = String, format = DateTime)]
+    ends_at: Timestamp,
+    /// The first resource that is free.
+    resource_id: i64,
+}
+
+impl From<Slot> for FreeSlot {
+    fn from(slot: Slot) -> Self {
+        Self { starts_at: slot.starts_at, ends_at: slot.ends_at, resource_id: slot.resource_id.0 }
+    }
+}

@@ -1,0 +1,132 @@
+//! What the API shows of closures.
+
+use crate::crm::booking::closures::ClosureChange;
+use crate::domain::{self, DayTime, ResourceId, Timestamp};
+use crate::http::api::nullable::nullable;
+use crate::http::etag::Versioned;
+use crate::http::local_date::LocalDate;
+use crate::http::pagination::Page;
+use serde::{Deserialize, Serialize};
+
+pub(crate) type ClosurePage = Page<Closure>;
+
+/// A time in which the business or a resource is closed, such as a vacation.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Closure {
+    /// The id.
+    id: i64,
+    /// The resource; null for the whole business.
+    resource_id: Option<i64>,
+    /// The first day.
+    #[schema(value_type = String, format = Date)]
+    from_date: LocalDate,
+    /// The last day.
+    #[schema(value_type = String, format = Date)]
+    to_date: LocalDate,
+    /// When it begins on the first day, `HH:MM`; null: with the day.
+    #[schema(value_type = Option<String>)]
+    from: Option<DayTime>,
+    /// When it ends on the last day, `HH:MM`; null: with the day.
+    #[schema(value_type = Option<String>)]
+    to: Option<DayTime>,
+    /// The reason.
+    reason: String,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl Versioned for Closure {}
+
+impl From<domain::Closure> for Closure {
+    fn from(closure: domain::Closure) -> Self {
+        Self {
+            id: closure.id.0,
+            resource_id: closure.resource_id.map(|id| id.0),
+            from_date: LocalDate(closure.from_date),
+            to_date: LocalDate(closure.to_date),
+            from: closure.from_time,
+            to: closure.to_time,
+            reason: closure.reason,
+            created_at: closure.created_at,
+            updated_at: closure.updated_at,
+        }
+    }
+}
+
+/// A new closure. It lasts from `from` on its first day to `to` on its last one.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateClosureRequest {
+    /// The resource; absent or null: the whole business.
+    resource_id: Option<i64>,
+    /// The first day.
+    #[schema(value_type = String, format = Date)]
+    pub(super) from_date: LocalDate,
+    /// The last day.
+    #[schema(value_type = String, format = Date)]
+    pub(super) to_date: LocalDate,
+    /// When it begins on the first day, `HH:MM`; absent or null: with the day.
+    #[schema(value_type = Option<String>)]
+    from: Option<DayTime>,
+    /// When it ends on the last day, `HH:MM`; absent or null: with the day.
+    #[schema(value_type = Option<String>)]
+    to: Option<DayTime>,
+    /// The reason.
+    reason: Option<String>,
+}
+
+impl From<CreateClosureRequest> for ClosureChange {
+    fn from(new: CreateClosureRequest) -> Self {
+        Self {
+            resource_id: Some(new.resource_id.map(ResourceId)),
+            from_date: Some(new.from_date.0),
+            to_date: Some(new.to_date.0),
+            from_time: Some(new.from),
+            to_time: Some(new.to),
+            reason: new.reason,
+        }
+    }
+}
+
+/// A change of a closure; what is absent stays as it is.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeClosureRequest {
+    /// The resource; null: the whole business.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i64>)]
+    resource_id: Option<Option<i64>>,
+    /// The first day.
+    #[schema(value_type = Option<String>, format = Date)]
+    from_date: Option<LocalDate>,
+    /// The last day.
+    #[schema(value_type = Option<String>, format = Date)]
+    to_date: Option<LocalDate>,
+    /// When it begins on the first day, `HH:MM`; null: with the day.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    from: Option<Option<DayTime>>,
+    /// When it ends on the last day, `HH:MM`; null: with the day.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    to: Option<Option<DayTime>>,
+    /// The reason.
+    reason: Option<String>,
+}
+
+impl From<ChangeClosureRequest> for ClosureChange {
+    fn from(change: ChangeClosureRequest) -> Self {
+        Self {
+            resource_id: change.resource_id.map(|id| id.map(ResourceId)),
+            from_date: change.from_date.map(|date| date.0),
+            to_date: change.to_date.map(|date| date.0),
+            from_time: change.from,
+            to_time: change.to,
+            reason: change.reason,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What the API shows of facts.
+
+use crate::crm::fact::FactChange;
+use crate::domain::{self, Timestamp};
+use crate::http::api::one_of::OneOf;
+use crate::http::etag::Versioned;
+use crate::http::pagination::Page;
+use serde::{Deserialize, Serialize};
+
+pub(crate) type FactPage = Page<Fact>;
+
+pub(crate) type FactSource = OneOf<domain::FactSource>;
+
+/// A fact about the business, from which the agent answers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Fact {
+    /// The id.
+    id: i64,
+    /// The topic.
+    topic: String,
+    /// The fact.
+    text: String,
+    /// Where it came from.
+    source: FactSource,
+    /// Who added it: `user:3`, `token:2`, `agent`.
+    created_by: String,
+    /// When it was added.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl Versioned for Fact {}
+
+impl From<domain::Fact> for Fact {
+    fn from(fact: domain::Fact) -> Self {
+        Self {
+            id: fact.id.0,
+            topic: fact.topic,
+            text: fact.text,
+            source: fact.source.into(),
+            created_by: fact.created_by,
+            created_at: fact.created_at,
+            updated_at: fact.updated_at,
+        }
+    }
+}
+
+/// A new fact.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateFactRequest {
+    /// The topic, 1 to 200 characters.
+    pub(super) topic: String,
+    /// The fact, 1 to 4000 characters.
+    pub(super) text: String,
+    /// Where it came from; `user` by default.
+    pub(super) source: Option<FactSource>,
+}
+
+/// A change of a fact; what is absent stays as it is.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeFactRequest {
+    /// The topic, 1 to 200 characters.
+    topic: Option<String>,
+    /// The fact, 1 to 4000 characters.
+    text: Option<String>,
+    /// Where it came from.
+    source: Option<FactSource>,
+}
+
+impl From<ChangeFactRequest> for FactChange {
+    fn from(change: ChangeFactRequest) -> Self {
+        Self { topic: change.topic, text: change.text, source: change.source.map(|source| source.0) }
+    }
+}

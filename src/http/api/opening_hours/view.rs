@@ -1,0 +1,125 @@
+//! What the API shows of opening hours.
+
+use crate::crm::booking::hours::WeekHours;
+use crate::domain::{self, DayRange, DayTime, EveRule};
+use crate::http::ApiError;
+use crate::http::api::one_of::OneOf;
+use crate::http::etag::Versioned;
+use jiff::civil::Weekday;
+use serde::{Deserialize, Serialize};
+
+pub(crate) type HolidayRule = OneOf<domain::HolidayRule>;
+
+/// One range of hours on a weekday.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoursRange {
+    /// The weekday: 0 is Sunday, 6 is Saturday.
+    #[schema(minimum = 0, maximum = 6)]
+    weekday: i8,
+    /// The beginning, `HH:MM`.
+    #[schema(value_type = String)]
+    from: DayTime,
+    /// The end, `HH:MM`; `24:00` is the end of the day.
+    #[schema(value_type = String)]
+    to: DayTime,
+}
+
+/// The ranges of a request.
+pub(crate) fn domain_hours(hours: &[HoursRange]) -> Result<Vec<domain::OpeningHours>, ApiError> {
+    let read = |one: &HoursRange| {
+        let weekday = Weekday::from_sunday_zero_offset(one.weekday)
+            .map_err(|_| ApiError::invalid("weekday must be 0 (Sunday) to 6 (Saturday)").with_field("hours"))?;
+        Ok(domain::OpeningHours { weekday, range: DayRange { from: one.from, to: one.to } })
+    };
+    hours.iter().map(read).collect()
+}
+
+/// The ranges of a response.
+pub(crate) fn view_hours(hours: &[domain::OpeningHours]) -> Vec<HoursRange> {
+    let view = |one: &domain::OpeningHours| HoursRange {
+        weekday: one.weekday.to_sunday_zero_offset(),
+        from: one.range.from,
+        to: one.range.to,
+    };
+    hours.iter().map(view).collect()
+}
+
+/// Whether the business opens on the eves of holidays: `closed`, `open`, or until a time.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Eves {
+    /// `closed` or `open`.
+    Word(HolidayRule),
+    /// Until a time.
+    Until(EvesUntil),
+}
+
+/// Until when the business is open on the eves of holidays.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EvesUntil {
+    /// The time, `HH:MM`.
+    #[schema(value_type = String)]
+    to: DayTime,
+}
+
+impl From<EveRule> for Eves {
+    fn from(rule: EveRule) -> Self {
+        match rule {
+            EveRule::Closed => Self::Word(OneOf(domain::HolidayRule::Closed)),
+            EveRule::Open => Self::Word(OneOf(domain::HolidayRule::Open)),
+            EveRule::Until(to) => Self::Until(EvesUntil { to }),
+        }
+    }
+}
+
+impl From<Eves> for EveRule {
+    fn from(eves: Eves) -> Self {
+        match eves {
+            Eves::Word(OneOf(domain::HolidayRule::Closed)) => Self::Closed,
+            Eves::Word(OneOf(domain::HolidayRule::Open)) => Self::Open,
+            Eves::Until(until) => Self::Until(until.to),
+        }
+    }
+}
+
+/// The opening hours of the business.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct OpeningHours {
+    /// The hours of the week, in order.
+    hours: Vec<HoursRange>,
+    /// Whether the business opens on holidays.
+    holidays: HolidayRule,
+    /// Whether it opens on the eves of holidays.
+    eves: Eves,
+    /// How many minutes before its start a contact must book an appointment.
+    notice_min: u32,
+}
+
+impl Versioned for OpeningHours {}
+
+impl From<WeekHours> for OpeningHours {
+    fn from(week: WeekHours) -> Self {
+        Self {
+            hours: view_hours(&week.hours),
+            holidays: week.rules.holidays.into(),
+            eves: week.rules.eves.into(),
+            notice_min: week.rules.notice_min,
+        }
+    }
+}
+
+/// The opening hours of the business.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpeningHoursRequest {
+    /// The hours of the week.
+    pub(super) hours: Vec<HoursRange>,
+    /// Whether the business opens on holidays.
+    pub(super) holidays: HolidayRule,
+    /// Whether it opens on the eves of holidays.
+    pub(super) eves: Eves,
+    /// How many minutes before its start a contact must book an appointment; absent: as before.
+    pub(super) notice_min: Option<u32>,
+}

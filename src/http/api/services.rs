@@ -1,0 +1,108 @@
+//! Services that can be booked.
+
+mod view;
+
+use super::OkResponse;
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::crm::booking::services::{self, ServiceChange};
+use crate::crm::{self};
+use crate::domain::{BusinessId, ServiceId};
+use crate::http::auth::{Member, Owner};
+use crate::http::etag::{IfMatch, Tagged};
+use crate::http::extract::{Id, Json, Query};
+use crate::http::pagination::Page;
+use crate::http::{ApiError, AppState};
+use crate::store::{ReadTx, WriteTx};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use view::{ChangeServiceRequest, CreateServiceRequest, Service, ServicePage};
+
+pub(super) fn operations() -> Operations {
+    operations![list, create, show, change, archive]
+}
+
+/// Which services.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ServiceQuery {
+    /// Whether archived services are listed as well; false by default.
+    archived: Option<bool>,
+}
+
+/// List services in their order.
+#[utoipa::path(get, path = "/api/services", tag = "booking", operation_id = "list_services", params(ServiceQuery),
+    responses((status = 200, body = ServicePage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _member: Member,
+    Query(query): Query<ServiceQuery>,
+) -> Result<axum::Json<ServicePage>, ApiError> {
+    let with_archived = query.archived == Some(true);
+    let services = state.store.read(move |tx| tx.services(BusinessId::FIRST, with_archived)).await?;
+    Ok(axum::Json(Page::only(services)))
+}
+
+/// Add a service.
+#[utoipa::path(post, path = "/api/services", tag = "booking", operation_id = "add_service",
+    request_body = CreateServiceRequest, responses((status = 201, body = Service)))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    Json(new): Json<CreateServiceRequest>,
+) -> Result<(StatusCode, Tagged<Service>), ApiError> {
+    let (now, recorder) = (clock::now(), actor.clone());
+    let added = actor.transact(&state.store, move |tx| {
+        let id = services::add(tx, BusinessId::FIRST, &new.into(), now)?;
+        recorder.set_audit_subject(format!("service:{id}"));
+        view_of(tx, id)
+    });
+    Ok((StatusCode::CREATED, Tagged(added.await?)))
+}
+
+/// Get a service.
+#[utoipa::path(get, path = "/api/services/{id}", tag = "booking", operation_id = "get_service", params(("id" = i64, Path)),
+    responses((status = 200, body = Service)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _member: Member,
+    Id(id): Id,
+) -> Result<Tagged<Service>, ApiError> {
+    Ok(Tagged(crm::read(&state.store, move |tx| view_of(tx, ServiceId(id))).await?))
+}
+
+/// Change a service.
+#[utoipa::path(patch, path = "/api/services/{id}", tag = "booking", operation_id = "change_service",
+    params(("id" = i64, Path)), request_body = ChangeServiceRequest, responses((status = 200, body = Service)))]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<ChangeServiceRequest>,
+) -> Result<Tagged<Service>, ApiError> {
+    let (id, now) = (ServiceId(id), clock::now());
+    let change = move |tx: &WriteTx<'_>| services::change(tx, id, &change.into(), now);
+    if_match.edit(&actor, &state.store, move |tx| view_of(tx, id), change).await
+}
+
+/// Archive a service: it is not offered any more, and its appointments stay.
+#[utoipa::path(delete, path = "/api/services/{id}", tag = "booking", operation_id = "archive_service",
+    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+pub(super) async fn archive(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    Id(id): Id,
+    if_match: IfMatch,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let (id, now) = (ServiceId(id), clock::now());
+    let archived = ServiceChange { archived: Some(true), ..ServiceChange::default() };
+    let archive = move |tx: &WriteTx<'_>| services::change(tx, id, &archived, now);
+    if_match.delete(&actor, &state.store, move |tx| view_of(tx, id), archive).await?;
+    Ok(OkResponse::OK)
+}
+
+fn view_of(tx: &ReadTx<'_>, id: ServiceId) -> Result<Service, crm::Error> {
+    Ok(services::find(tx, id)?.into())
+}

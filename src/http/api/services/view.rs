@@ -1,0 +1,135 @@
+//! What the API shows of services.
+
+use crate::crm::booking::services::ServiceChange;
+use crate::domain::{self, Timestamp};
+use crate::http::api::nullable::nullable;
+use crate::http::etag::Versioned;
+use crate::http::pagination::Page;
+use serde::{Deserialize, Serialize};
+
+pub(crate) type ServicePage = Page<Service>;
+
+/// A service that can be booked.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Service {
+    /// The id.
+    id: i64,
+    /// The name.
+    name: String,
+    /// Its length in minutes.
+    duration_min: u32,
+    /// Minutes before it in which the resource is not available.
+    buffer_before_min: u32,
+    /// Minutes after it in which the resource is not available.
+    buffer_after_min: u32,
+    /// The price in agorot.
+    price_minor: Option<i64>,
+    /// A description for contacts.
+    description: String,
+    /// Its place in lists; the lowest is first.
+    position: i64,
+    /// Whether it is not offered any more.
+    archived: bool,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl Versioned for Service {}
+
+impl From<domain::Service> for Service {
+    fn from(service: domain::Service) -> Self {
+        Self {
+            id: service.id.0,
+            name: service.name,
+            duration_min: service.duration_min,
+            buffer_before_min: service.buffer_before_min,
+            buffer_after_min: service.buffer_after_min,
+            price_minor: service.price_minor,
+            description: service.description,
+            position: service.position,
+            archived: service.archived_at.is_some(),
+            created_at: service.created_at,
+            updated_at: service.updated_at,
+        }
+    }
+}
+
+/// A new service.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateServiceRequest {
+    /// The name, 1 to 200 characters.
+    name: String,
+    /// Its length in minutes, 1 to 1440.
+    duration_min: u32,
+    /// Minutes before it in which the resource is not available, at most 480; 0 by default.
+    buffer_before_min: Option<u32>,
+    /// Minutes after it in which the resource is not available, at most 480; 0 by default.
+    buffer_after_min: Option<u32>,
+    /// The price in agorot.
+    price_minor: Option<i64>,
+    /// A description for contacts.
+    description: Option<String>,
+    /// Its place in lists; 0 by default.
+    position: Option<i64>,
+    /// Whether it is not offered any more; false by default.
+    archived: Option<bool>,
+}
+
+impl From<CreateServiceRequest> for ServiceChange {
+    fn from(new: CreateServiceRequest) -> Self {
+        Self {
+            name: Some(new.name),
+            duration_min: Some(new.duration_min),
+            buffer_before_min: new.buffer_before_min,
+            buffer_after_min: new.buffer_after_min,
+            price_minor: Some(new.price_minor),
+            description: new.description,
+            position: new.position,
+            archived: new.archived,
+        }
+    }
+}
+
+/// A change of a service; what is absent stays as it is.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeServiceRequest {
+    /// The name, 1 to 200 characters.
+    name: Option<String>,
+    /// Its length in minutes, 1 to 1440. Appointments that are booked keep theirs.
+    duration_min: Option<u32>,
+    /// Minutes before it in which the resource is not available, at most 480.
+    buffer_before_min: Option<u32>,
+    /// Minutes after it in which the resource is not available, at most 480.
+    buffer_after_min: Option<u32>,
+    /// The price in agorot.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i64>)]
+    price_minor: Option<Option<i64>>,
+    /// A description for contacts.
+    description: Option<String>,
+    /// Its place in lists.
+    position: Option<i64>,
+    /// Whether it is not offered any more.
+    archived: Option<bool>,
+}
+
+impl From<ChangeServiceRequest> for ServiceChange {
+    fn from(change: ChangeServiceRequest) -> Self {
+        Self {
+            name: change.name,
+            duration_min: change.duration_min,
+            buffer_before_min: change.buffer_before_min,
+            buffer_after_min: change.buffer_after_min,
+            price_minor: change.price_minor,
+            description: change.description,
+            position: change.position,
+            archived: change.archived,
+        }
+    }
+}
