@@ -46,11 +46,15 @@ pub struct Reloading {
 /// Runs the daemon until `shutdown`, then drains calls and requests, and closes the store.
 pub async fn run(
     config: Config,
-    listeners: Listeners,
+    mut listeners: Listeners,
     reloading: Reloading,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    let had_tls = config.tls.is_configured();
     let (store, config) = startup::open_store(config, reloading.data_marker.clone()).await?;
+    if !had_tls && config.tls.is_configured() {
+        listeners.open_web(&config).await;
+    }
     let mut tasks = Tasks::default();
 
     // First what answers while the rest starts: the command line, and systemd's watchdog.

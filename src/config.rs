@@ -11,6 +11,7 @@ mod builder;
 mod business;
 mod care;
 mod data_marker;
+mod describe;
 mod diff;
 mod disk;
 mod environment;
@@ -25,7 +26,10 @@ mod mail;
 mod network;
 mod openai;
 mod origin;
+mod page_secrets;
+mod page_settings;
 mod parser;
+mod private_file;
 mod raw_value;
 mod reloadable;
 mod retention;
@@ -39,6 +43,7 @@ mod tls;
 mod twilio;
 mod updates;
 mod validate;
+mod value_kind;
 mod version;
 mod voice;
 mod whatsapp;
@@ -50,6 +55,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use business::BusinessConfig;
 pub use care::CareConfig;
 pub use data_marker::{DataMarker, MissingData};
+pub use describe::SettingInfo;
 pub use diff::ConfigDiff;
 pub use disk::{DiskConfig, DiskLimit};
 pub use environment::process_env;
@@ -63,6 +69,8 @@ pub use mail::{MailConfig, MailTls};
 pub use network::Network;
 pub use openai::{Eagerness, OpenAiConfig, TurnDetection};
 pub use origin::{Origin, Origins};
+pub use page_secrets::PageSecrets;
+pub use page_settings::{ChangeError, ChangeRefusal, Lock, ProposedSettings};
 pub use reloadable::Reloadable;
 pub use retention::RetentionConfig;
 pub use secret::Secret;
@@ -134,6 +142,9 @@ pub struct Config {
     /// Messages about credential files that no setting reads.
     #[serde(skip)]
     pub unknown_credentials: Vec<String>,
+    /// Messages about secrets of the page that no setting reads.
+    #[serde(skip)]
+    pub unused_secrets: Vec<String>,
 }
 
 impl Config {

@@ -16,9 +16,11 @@ pub mod password;
 pub mod recording;
 pub mod retention;
 pub mod session;
+pub mod setting;
 pub mod setup;
 pub mod thread;
 pub mod token;
+pub mod twilio_number;
 pub mod user;
 pub mod waiting_list;
 

@@ -32,8 +32,10 @@ mod updates;
 pub use context::{DoctorContext, Installation, OwnerReads};
 pub use finding::{Finding, State};
 pub use fix::{Fix, FixError, NumberFix};
+pub use numbers::webhooks_at;
 pub use program::output_of;
 
+use crate::domain::text_enum;
 use futures_util::future::join_all;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,6 +46,35 @@ type Check = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
 /// Runs all checks concurrently; returns the findings in order of importance.
 pub async fn run_all(context: Arc<DoctorContext>) -> Vec<Finding> {
     run(checks(&context), LIMIT).await
+}
+
+text_enum! {
+    /// A check that the page requests, with settings that need not be saved.
+    SettingsCheck {
+        /// Twilio accepts the account and its token.
+        Twilio = "twilio",
+        /// The calls of the account's numbers come here.
+        TwilioNumbers = "twilio_numbers",
+        /// The public address leads to this daemon.
+        Address = "address",
+        /// The AI accepts the key, offers the models, and opens a session with the settings of a call.
+        Ai = "ai",
+        /// The WhatsApp bridge runs and is linked.
+        Bridge = "bridge",
+    }
+}
+
+/// Runs one check with the settings of the context.
+pub async fn run_settings_check(which: SettingsCheck, context: DoctorContext) -> Vec<Finding> {
+    let context = Arc::new(context);
+    let check = match which {
+        SettingsCheck::Twilio => ("twilio", check(&context, twilio::check)),
+        SettingsCheck::TwilioNumbers => ("numbers", check(&context, numbers::check)),
+        SettingsCheck::Address => ("address", check(&context, public_address::check)),
+        SettingsCheck::Ai => ("openai", check(&context, openai::check)),
+        SettingsCheck::Bridge => ("bridge", check(&context, bridge::check)),
+    };
+    run(vec![check], LIMIT).await
 }
 
 /// Tests calls and messages with the real accounts. It costs a cent or two, places no call, and sends no message to a contact.

@@ -1,9 +1,11 @@
 //! The HTTP server: listeners, routes, and the middleware of every request.
 
+mod accept_language;
 mod acme_challenge;
 mod api;
 mod auth;
 mod body_budget;
+mod check_limit;
 mod connection;
 mod connection_limit;
 mod error;
@@ -41,6 +43,7 @@ mod well_known;
 pub(crate) use api::document as openapi_document;
 pub use auth::{Actor, Auth};
 pub use body_budget::BodyBudget;
+pub use check_limit::CheckLimit;
 pub use connection::{Connection, ConnectionStream};
 use error::ErrorDetail;
 pub use error::{ApiError, ErrorBody};

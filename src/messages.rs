@@ -51,6 +51,21 @@ pub fn remedy(language: Language, kind: AlertKind) -> String {
     render(bundle(language), &alert_key(kind), Some(REMEDY), Vec::new())
 }
 
+/// The name of a setting, such as `voice.max_call_s`.
+pub fn setting_title(language: Language, setting: &str) -> String {
+    render(bundle(language), &setting_key(setting), None, Vec::new())
+}
+
+/// What a setting does.
+pub fn setting_help(language: Language, setting: &str) -> String {
+    render(bundle(language), &setting_key(setting), Some(HELP), Vec::new())
+}
+
+/// The key of a setting's name; its help is an attribute of it.
+fn setting_key(setting: &str) -> String {
+    format!("{SETTING}{}", setting.replace(['.', '_'], "-"))
+}
+
 /// The key of an alert's headline; its remedy is an attribute of it.
 fn alert_key(kind: AlertKind) -> String {
     format!("alert-{}", kind.as_str().replace('_', "-"))
@@ -75,6 +90,8 @@ fn month_key(month: HebrewMonth) -> String {
 }
 
 const REMEDY: &str = "remedy";
+const SETTING: &str = "setting-";
+const HELP: &str = "help";
 
 #[cfg(test)]
 mod tests;

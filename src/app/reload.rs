@@ -1,10 +1,13 @@
 //! Reloads the settings at run time: they are validated as a whole and then activated, or nothing changes.
 
-use crate::config::{Config, ConfigDiff, ConfigErrors, LastGood};
+use crate::config::{Config, ConfigDiff, ConfigErrors, LastGood, PageSecrets, ProposedSettings};
+use crate::crm::setting::ChangedSettings;
 use crate::host::systemd_notify;
 use crate::maintenance::systemd_status::StatusLine;
 use crate::runtime::outbox::Outbox;
-use crate::runtime::reload::{ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded};
+use crate::runtime::reload::{
+    ChangeRejected, ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded, Request, SettingsChange,
+};
 use crate::runtime::{ActivationError, ActiveSettings, Settings};
 use crate::store::Store;
 use crate::telemetry::log::Log;
@@ -34,16 +37,65 @@ impl Reloader {
     /// Executes the requests one after the other, while it is polled.
     pub(super) async fn run(self, mut requests: ReloadRequests) {
         self.save_last_good().await;
-        while let Some(answer) = requests.next().await {
-            systemd_notify::reloading("Reloading the settings");
-            let outcome = self.reload().await;
-            log_outcome(&outcome);
-            self.save_last_good().await;
-            systemd_notify::ready(&self.status.text());
-            // A reload by signal has no receiver for the outcome.
-            let _ = answer.send(outcome);
+        while let Some(request) = requests.next().await {
+            match request {
+                // A reload by signal has no receiver for the outcome.
+                Request::Reload(answer) => _ = answer.send(self.reload_and_report().await),
+                Request::Change(change, answer) => _ = answer.send(self.change(change).await),
+            }
         }
         std::future::pending::<()>().await;
+    }
+
+    async fn reload_and_report(&self) -> ReloadOutcome {
+        systemd_notify::reloading("Reloading the settings");
+        let outcome = self.reload().await;
+        log_outcome(&outcome);
+        self.save_last_good().await;
+        systemd_notify::ready(&self.status.text());
+        outcome
+    }
+
+    /// Validates a change of the page together with all other settings, stores it, and activates it.
+    async fn change(&self, SettingsChange { changes, save }: SettingsChange) -> Result<Reloaded, ChangeRejected> {
+        let proposed = self.propose(changes).await?;
+        // From here on, none of the new secrets may appear in the log.
+        self.log.add_secrets(&proposed.config);
+        let ProposedSettings { config, stored, secrets } = proposed;
+        let changed = ChangedSettings {
+            values: stored,
+            secrets: secrets.iter().map(|(key, secret)| (*key, secret.is_some())).collect(),
+        };
+        let file = PageSecrets::of(&config.store);
+        // The file first: if the database does not store the change, the file can be put back.
+        let replaced = match secrets.is_empty() {
+            true => None,
+            false => Some(file.change(&secrets).map_err(ChangeRejected::Secrets)?),
+        };
+        if let Err(error) = save(changed).await {
+            if let Some(Err(error)) = replaced.map(|before| file.put_back(before)) {
+                tracing::error!(event = "SECRETS_NOT_RESTORED", %error, "A change of settings failed, and its secrets stay in the file of the page's secrets");
+            }
+            return Err(ChangeRejected::Store(error));
+        }
+        self.reload_and_report().await.map_err(ChangeRejected::Settings)
+    }
+
+    /// The settings with a change that is not stored yet, valid and usable.
+    async fn propose(&self, changes: Vec<(String, serde_json::Value)>) -> Result<ProposedSettings, ChangeRejected> {
+        let rejected = ChangeRejected::Settings;
+        let stored = self.store.read(|tx| tx.stored_settings()).await;
+        let stored = stored.map_err(|error| ChangeRejected::Store(error.into()))?;
+        let (source, client) = (self.source.clone(), self.client.clone());
+        let proposed = run_blocking(move || {
+            let config = source().map_err(|errors| rejected(reasons(&errors)))?;
+            let proposed = config.propose(&stored, &changes).map_err(ChangeRejected::Setting)?;
+            // What only building finds, such as a greeting that is not an MP3, must not be stored either.
+            ActiveSettings::build(Arc::new(proposed.config.clone()), &client)
+                .map_err(|error| rejected(unusable(&error)))?;
+            Ok(proposed)
+        });
+        proposed.await.map_err(rejected)?
     }
 
     /// Stores the active settings as the last valid ones, unless they are unchanged.
@@ -76,10 +128,7 @@ impl Reloader {
         let (config, ConfigDiff { changed, needs_restart }) = before.config.merge_reloadable(&config);
         let client = self.client.clone();
         let next = run_blocking(move || ActiveSettings::build(Arc::new(config), &client)).await?;
-        let next = next.map_err(|error| match &error {
-            ActivationError::Config(errors) => reasons(errors),
-            ActivationError::Client(_) => ReloadRejected::because(ErrorChain(&error)),
-        })?;
+        let next = next.map_err(|error| unusable(&error))?;
         let mut changed: Vec<String> = changed.into_iter().map(str::to_owned).collect();
         changed.extend(before.changed_audio(&next).into_iter().map(str::to_owned));
         changed.sort_unstable();
@@ -103,6 +152,13 @@ async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
 
 fn reasons(errors: &ConfigErrors) -> ReloadRejected {
     ReloadRejected { reasons: errors.0.iter().map(ToString::to_string).collect() }
+}
+
+fn unusable(error: &ActivationError) -> ReloadRejected {
+    match error {
+        ActivationError::Config(errors) => reasons(errors),
+        ActivationError::Client(_) => ReloadRejected::because(ErrorChain(error)),
+    }
 }
 
 fn log_outcome(outcome: &ReloadOutcome) {

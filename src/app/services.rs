@@ -13,7 +13,7 @@ use crate::domain::PageUrls;
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::host::instance_challenge::InstanceKey;
-use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness};
+use crate::http::{self, AppParts, AppState, BodyBudget, CheckLimit, Listeners, Readiness};
 use crate::maintenance::health_monitor::HealthMonitor;
 use crate::maintenance::self_check::{Parts, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
@@ -25,6 +25,7 @@ use crate::runtime::jobs::JobWorker;
 use crate::runtime::media_fetcher::MediaFetcher;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
+use crate::runtime::reload::ReloadHandle;
 use crate::runtime::{ActiveSettings, Clips, recording_compressor, recording_fetcher, stale_calls};
 use crate::store::{Priority, Store};
 use crate::telemetry::metrics::Metrics;
@@ -114,8 +115,9 @@ impl Services {
         (metrics, identity): (Metrics, InstanceKey),
     ) {
         self.start_workers(tasks);
+        let reload_handle = reloading.reload_handle.clone();
         self.start_upkeep(tasks, reloading);
-        let state = self.http_state(metrics, identity);
+        let state = self.http_state(metrics, identity, reload_handle);
         tasks.listeners.spawn_draining("listeners", |stop| http::serve(listeners, state, stop));
     }
 
@@ -185,9 +187,11 @@ impl Services {
     }
 
     /// What the request handlers use.
-    fn http_state(&self, metrics: Metrics, identity: InstanceKey) -> AppState {
+    fn http_state(&self, metrics: Metrics, identity: InstanceKey, reload_handle: ReloadHandle) -> AppState {
         AppState::from(AppParts {
             settings: self.shared.settings.clone(),
+            reload_handle,
+            checks: CheckLimit::default(),
             store: self.shared.store.clone(),
             calls: self.calls.clone(),
             jobs: self.jobs.handle(),

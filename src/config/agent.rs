@@ -2,6 +2,7 @@
 
 use super::parser::{free_text, language, optional, phone_number};
 use super::setting::{Setting, setting};
+use super::value_kind::ValueKind;
 use crate::domain::PhoneNumber;
 use serde::Serialize;
 
@@ -24,7 +25,7 @@ impl Default for AgentConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("agent.instructions", |c| &mut c.agent.instructions, free_text()),
+        setting("agent.instructions", |c| &mut c.agent.instructions, free_text().of_kind(ValueKind::LongText)),
         setting("agent.language", |c| &mut c.agent.language, language()),
         setting("agent.transfer_to", |c| &mut c.agent.transfer_to, optional(phone_number())),
     ]

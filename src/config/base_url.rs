@@ -84,6 +84,19 @@ impl BaseUrl {
         Url::parse(&self.0).is_ok_and(|url| url.scheme() == "https" && url.port().is_some())
     }
 
+    /// Whether its host is this machine, or a private address.
+    pub(super) fn is_internal(&self) -> bool {
+        let Ok(url) = Url::parse(&self.0) else { return true };
+        match url.host() {
+            Some(Host::Ipv4(ip)) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
+            Some(Host::Ipv6(ip)) => {
+                let mapped = ip.to_ipv4_mapped().is_some();
+                mapped || ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified()
+            }
+            Some(Host::Domain(_)) | None => is_loopback(&url),
+        }
+    }
+
     /// Scheme, host and port alone.
     pub fn origin(&self) -> &str {
         let host = self.0.find("://").map_or(0, |at| at + 3);

@@ -18,6 +18,14 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The key of the setting, with which the message begins.
+    pub fn key(&self) -> Option<&str> {
+        let (key, _) = self.message.split_once(": ")?;
+        (key.contains('.') && !key.contains(' ')).then_some(key)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.origin {

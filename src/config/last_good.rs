@@ -4,13 +4,12 @@
 use super::builder::ConfigBuilder;
 use super::raw_value::RawValue;
 use super::setting::{self, Setting};
-use super::{Config, ConfigErrors, Origin, Origins, folder_of, validate};
+use super::{Config, ConfigErrors, Origin, Origins, private_file, validate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 /// The folder that stores the last working settings.
@@ -46,18 +45,7 @@ impl LastGood {
         if fs::read(&file).is_ok_and(|before| before == text) {
             return Ok(());
         }
-        fs::create_dir_all(folder_of(&file))?;
-        let fresh = file.with_extension("new");
-        if let Err(error) = fs::remove_file(&fresh)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(error);
-        }
-        let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-        out.write_all(&text)?;
-        out.sync_all()?;
-        fs::rename(&fresh, &file)?;
-        File::open(folder_of(&file))?.sync_all()
+        private_file::replace(&file, &text)
     }
 
     /// The stored settings, in place of those for which `errors` are reported; none if there are no usable ones. A

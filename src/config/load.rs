@@ -1,11 +1,11 @@
-//! Loads the settings. Precedence: the environment over the file over the settings stored in the database over the
-//! defaults.
+//! Loads the settings. Precedence: the environment over the file over the secrets entered on the page over the settings
+//! stored in the database over the defaults.
 
 use super::builder::ConfigBuilder;
 use super::data_marker::DataMarker;
 use super::environment::{self, Environment};
 use super::raw_value::RawValue;
-use super::{Config, ConfigErrors, LastGood, Origin, Problem, StoreConfig, file, setting, validate};
+use super::{Config, ConfigErrors, LastGood, Origin, Problem, StoreConfig, file, page_secrets, setting, validate};
 use std::path::Path;
 
 #[cfg(test)]
@@ -44,6 +44,7 @@ fn read_all(file: Option<&Path>, env: Environment<'_>) -> ConfigBuilder {
         file::read(path, &settings, &mut builder);
     }
     environment::read(env, file, &settings, &mut builder);
+    page_secrets::read(&settings, &mut builder);
     validate::finish(&mut builder);
     builder
 }
@@ -56,7 +57,7 @@ impl Config {
     #[must_use]
     pub fn with_stored(self, stored: &[(String, serde_json::Value)]) -> (Self, Vec<Problem>) {
         let settings = setting::all();
-        let mut builder = ConfigBuilder { config: self, problems: Vec::new() };
+        let mut builder = ConfigBuilder { config: self.clone(), problems: Vec::new() };
         for (key, value) in stored {
             match settings.iter().find(|setting| setting.key == key && setting.is_storable()) {
                 None => builder.add_problem(Origin::Stored, format!("unknown key {key}; it is not used")),
@@ -66,7 +67,36 @@ impl Config {
                 Some(_) => {}
             }
         }
-        (builder.config, builder.problems)
+        self.leave_out_conflicts(builder, &settings)
+    }
+
+    /// Validates the settings against one another. Stored ones that conflict with others get the values of `self`, the
+    /// settings without stored ones, and are reported.
+    fn leave_out_conflicts(
+        mut self,
+        ConfigBuilder { mut config, mut problems }: ConfigBuilder,
+        settings: &[setting::Setting],
+    ) -> (Self, Vec<Problem>) {
+        loop {
+            let mut checked = ConfigBuilder { config: config.clone(), problems: Vec::new() };
+            validate::finish(&mut checked);
+            let Some(problem) = checked.problems.into_iter().next() else { return (checked.config, problems) };
+            let key = problem.key().unwrap_or_default().to_owned();
+            let is_stored = |setting: &&setting::Setting| config.origins.of(setting.key) == Origin::Stored;
+            let stored: Vec<_> = settings.iter().filter(is_stored).collect();
+            let section = key.split('.').next().unwrap_or_default();
+            // The setting itself, else those of its section, else all of them.
+            let named = stored.iter().filter(|setting| setting.key == key).collect::<Vec<_>>();
+            let related = stored.iter().filter(|setting| setting.is_in(section)).collect::<Vec<_>>();
+            let left_out = [named, related, stored.iter().collect()].into_iter().find(|some| !some.is_empty());
+            problems.push(problem);
+            // Without stored settings they conflict as well, which is reported where they were loaded.
+            let Some(left_out) = left_out else { return (checked.config, problems) };
+            for setting in left_out {
+                setting.copy_value(&mut self, &mut config);
+                config.origins.set(setting.key, self.origins.of(setting.key));
+            }
+        }
     }
 
     /// Warnings about settings that are valid but probably a mistake.
@@ -96,7 +126,7 @@ impl Config {
     }
 }
 
-fn value_of(values: &serde_json::Value, key: &str) -> serde_json::Value {
+pub(super) fn value_of(values: &serde_json::Value, key: &str) -> serde_json::Value {
     values.pointer(&format!("/{}", key.replace('.', "/"))).cloned().unwrap_or_default()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The origin of a setting's value, in order of increasing precedence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum Origin {
     Default,
     /// The database, where the web page stores changed settings.
     Stored,
+    /// The file of the secrets that were entered on the page.
+    PageSecrets(PathBuf),
     /// The last working settings, because the configured ones are invalid.
     LastGood,
     /// The settings file; line and column count from 1.
@@ -36,11 +38,53 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// The word for its kind in the API.
+    pub fn source(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Stored | Self::PageSecrets(_) => "page",
+            Self::LastGood => "last_good",
+            Self::File { .. } => "file",
+            Self::Credential(_) => "credential",
+            Self::Variable(_) | Self::VariableFile { .. } => "environment",
+        }
+    }
+
+    /// Whether the page may replace a value from here.
+    pub fn is_page(&self) -> bool {
+        matches!(self, Self::Default | Self::Stored | Self::PageSecrets(_))
+    }
+
+    /// The file that sets the value.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } | Self::Credential(path) | Self::VariableFile { path, .. } => Some(path),
+            Self::Default | Self::Stored | Self::PageSecrets(_) | Self::LastGood | Self::Variable(_) => None,
+        }
+    }
+
+    /// The line of the file.
+    pub fn line(&self) -> Option<usize> {
+        if let Self::File { line, .. } = self { Some(*line) } else { None }
+    }
+
+    /// The variable that sets the value.
+    pub fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Variable(name) => Some(name),
+            Self::VariableFile { variable, .. } => Some(variable),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
             Self::Stored => f.write_str("set on the page"),
+            Self::PageSecrets(path) => write!(f, "entered on the page ({})", path.display()),
             Self::LastGood => f.write_str("last settings that worked"),
             Self::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
             Self::Credential(path) => write!(f, "credential {}", path.display()),

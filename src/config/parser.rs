@@ -19,6 +19,7 @@ pub(super) use space::{disk_limit, readable_folder};
 pub(super) use text::{choice, choices, free_text, language, secret, template_variables, time_zone, token};
 
 use super::raw_value::RawValue;
+use super::value_kind::ValueKind;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -26,6 +27,8 @@ use std::ops::RangeInclusive;
 /// Parses a raw value into `T`.
 pub(super) struct Parser<T> {
     allowed: Cow<'static, str>,
+    kind: ValueKind,
+    is_optional: bool,
     parse: Box<ParseFn<T>>,
 }
 
@@ -52,7 +55,7 @@ impl<T: 'static> Parser<T> {
         allowed: impl Into<Cow<'static, str>>,
         parse: impl Fn(&RawValue) -> Result<T, ParseError> + 'static,
     ) -> Self {
-        Self { allowed: allowed.into(), parse: Box::new(parse) }
+        Self { allowed: allowed.into(), kind: ValueKind::Text, is_optional: false, parse: Box::new(parse) }
     }
 
     /// A parser for a value that is written as text.
@@ -63,9 +66,24 @@ impl<T: 'static> Parser<T> {
         Self::new(allowed, move |raw| parse(raw.as_text().ok_or(ParseError::NotAllowed)?.trim()))
     }
 
+    /// Sets the kind of its values, which decides how the page shows them.
+    pub(super) fn of_kind(self, kind: ValueKind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// A description of what is allowed.
     pub(super) fn allowed(&self) -> &str {
         &self.allowed
+    }
+
+    /// The kind of its values.
+    pub(super) fn kind(&self) -> &ValueKind {
+        &self.kind
+    }
+
+    /// Whether the value may be left out.
+    pub(super) fn is_optional(&self) -> bool {
+        self.is_optional
     }
 
     pub(super) fn parse(&self, raw: &RawValue) -> Result<T, ValueError> {
@@ -104,14 +122,16 @@ pub(super) fn list<T: PartialEq + 'static>(
         }
         Ok(all)
     })
+    .of_kind(ValueKind::List(Vec::new()))
 }
 
 /// A value that may be left out: an empty text means the same as no line at all.
 pub(super) fn optional<T: 'static>(parser: Parser<T>) -> Parser<Option<T>> {
-    Parser::new(parser.allowed, move |raw| match raw.as_text() {
+    let optional = Parser::new(parser.allowed, move |raw| match raw.as_text() {
         Some(text) if text.trim().is_empty() => Ok(None),
         _ => (parser.parse)(raw).map(Some),
-    })
+    });
+    Parser { is_optional: true, ..optional.of_kind(parser.kind) }
 }
 
 /// An integer.
@@ -119,6 +139,8 @@ pub(super) fn integer<N>(range: RangeInclusive<N>) -> Parser<N>
 where
     N: TryFrom<i64> + PartialOrd + Display + 'static,
 {
+    let bound = |bound: &N| bound.to_string().parse().unwrap_or_default();
+    let kind = ValueKind::Integer { least: bound(range.start()), most: bound(range.end()) };
     Parser::new(format!("a whole number from {} to {}", range.start(), range.end()), move |raw| {
         let number = match raw {
             RawValue::Integer(number) => *number,
@@ -129,10 +151,12 @@ where
         };
         N::try_from(number).ok().filter(|number| range.contains(number)).ok_or(ParseError::NotAllowed)
     })
+    .of_kind(kind)
 }
 
 /// A decimal number.
 pub(super) fn decimal(range: RangeInclusive<f64>) -> Parser<f64> {
+    let kind = ValueKind::Decimal { least: *range.start(), most: *range.end() };
     Parser::new(format!("a number from {} to {}", range.start(), range.end()), move |raw| {
         let number = match raw {
             RawValue::Decimal(number) => *number,
@@ -145,6 +169,7 @@ pub(super) fn decimal(range: RangeInclusive<f64>) -> Parser<f64> {
         };
         if range.contains(&number) { Ok(number) } else { Err(ParseError::NotAllowed) }
     })
+    .of_kind(kind)
 }
 
 /// A boolean.
@@ -160,4 +185,5 @@ pub(super) fn boolean() -> Parser<bool> {
             Err(ParseError::NotAllowed)
         }
     })
+    .of_kind(ValueKind::Bool)
 }

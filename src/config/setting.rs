@@ -3,9 +3,10 @@
 
 use super::parser::{Parser, ValueError};
 use super::raw_value::RawValue;
+use super::value_kind::{ValueKind, unit};
 use super::{
-    Config, Secret, agent, alerts, backup, business, care, disk, google, http, log, mail, openai, retention, speech,
-    store, tls, twilio, updates, voice, whatsapp,
+    Config, Lock, Secret, agent, alerts, backup, business, care, disk, google, http, log, mail, openai, retention,
+    speech, store, tls, twilio, updates, voice, whatsapp,
 };
 use std::rc::Rc;
 
@@ -24,6 +25,10 @@ pub(super) struct Setting {
     pub(super) variables: Vec<EnvVar>,
     /// Used only at the start: a change takes effect after a restart.
     pub(super) needs_restart: bool,
+    /// The kind of its value.
+    pub(super) kind: ValueKind,
+    /// Whether the value may be left out.
+    pub(super) is_optional: bool,
     /// A description of what is allowed.
     allowed: String,
     /// The field of a secret, which cannot be read otherwise.
@@ -50,6 +55,8 @@ pub(super) fn setting<T: Clone + PartialEq + 'static>(
         secret: false,
         variables: Vec::new(),
         needs_restart: false,
+        kind: parser.kind().clone(),
+        is_optional: parser.is_optional(),
         allowed: parser.allowed().to_owned(),
         secret_field: None,
         apply: applier(field, parser),
@@ -88,6 +95,11 @@ impl Setting {
         self
     }
 
+    /// A description of what is allowed.
+    pub(super) fn allowed(&self) -> &str {
+        &self.allowed
+    }
+
     /// The value, also of a secret; null if it is not set.
     pub(super) fn value(&self, config: &Config) -> serde_json::Value {
         match self.secret_field {
@@ -120,12 +132,26 @@ impl Setting {
         self.section() == section
     }
 
-    /// Whether the web page may store it in the database: secrets are not stored in plain text, and settings needed
-    /// before the database is open cannot be in it.
+    /// Whether the web page may store it in the database: secrets are not stored in plain text.
     pub(super) fn is_storable(&self) -> bool {
-        !self.secret
-            && !matches!(self.section(), "store" | "log" | "tls")
-            && !matches!(self.key, "http.listen" | "http.crm_listen")
+        !self.secret && self.permanent_lock().is_none()
+    }
+
+    /// Why the page can never change it: settings needed before the database is open cannot be in it, and whoever has a
+    /// login on the page must not choose files of this machine.
+    pub(super) fn permanent_lock(&self) -> Option<Lock> {
+        match self.kind {
+            ValueKind::Path => Some(Lock::Machine),
+            ValueKind::Listener => Some(Lock::Start),
+            _ if matches!(self.section(), "store" | "log") => Some(Lock::Start),
+            _ if self.is_in("tls") && !EDITABLE_TLS.contains(&self.name()) => Some(Lock::Machine),
+            _ => None,
+        }
+    }
+
+    /// The unit of its number.
+    pub(super) fn unit(&self) -> Option<&'static str> {
+        unit(self.key)
     }
 
     /// Sets the value; the error says what was found and what is allowed.
@@ -146,6 +172,9 @@ impl Setting {
         })
     }
 }
+
+/// The settings of certificates that a business needs to change; the others belong to the machine.
+const EDITABLE_TLS: [&str; 3] = ["domain", "acme", "acme_contact"];
 
 /// All settings, in the order of the example file.
 pub(super) fn all() -> Vec<Setting> {

@@ -163,7 +163,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         ),
     ];
     let wrong = checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, message)| message.to_owned());
-    config.unknown_credentials.iter().cloned().chain(wrong).collect()
+    config.unknown_credentials.iter().chain(&config.unused_secrets).cloned().chain(wrong).collect()
 }
 
 fn is_twilio_token(token: &str) -> bool {

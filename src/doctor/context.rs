@@ -3,6 +3,7 @@
 use crate::config::{Config, ConfigErrors, MissingData, StoreConfig};
 use crate::control::{self, ControlError, Status};
 use crate::domain::PhoneNumber;
+use crate::host::instance_challenge::InstanceKey;
 use crate::providers::http_client;
 use crate::store::FsSupport;
 use reqwest::Client;
@@ -21,6 +22,8 @@ pub struct DoctorContext {
     pub(super) missing_data: Option<MissingData>,
     /// The running daemon's status, or why it cannot be queried.
     pub(super) daemon: Result<Status, ControlError>,
+    /// The identity of the daemon that runs the checks itself; none on the command line, which asks the running daemon.
+    own_identity: Option<InstanceKey>,
     /// The numbers given by `--number`.
     pub(super) named_numbers: Vec<PhoneNumber>,
     pub(super) file_system: fn(&Path, &str) -> Result<FsSupport, String>,
@@ -74,11 +77,35 @@ impl DoctorContext {
             settings_file,
             missing_data,
             daemon,
+            own_identity: None,
             named_numbers,
             file_system: reads.file_system,
             client,
             insecure_client,
         })
+    }
+
+    /// The context of checks that the daemon runs itself, with settings that need not be active.
+    pub fn of_daemon(config: Config, identity: InstanceKey) -> Result<Self, reqwest::Error> {
+        let client = http_client::build()?;
+        let insecure_client = http_client::build_insecure(None).unwrap_or_else(|| client.clone());
+        Ok(Self {
+            settings: Ok(config),
+            stored_problems: Vec::new(),
+            settings_file: None,
+            missing_data: None,
+            daemon: Err(ControlError::NotRunning),
+            own_identity: Some(identity),
+            named_numbers: Vec::new(),
+            file_system: |_, _| Err("not checked".to_owned()),
+            client,
+            insecure_client,
+        })
+    }
+
+    /// The identity of the running daemon, if it is known.
+    pub(super) fn identity(&self) -> Option<&InstanceKey> {
+        self.own_identity.as_ref().or_else(|| self.running().map(|status| &status.info.identity))
     }
 
     /// The settings, if they are valid.

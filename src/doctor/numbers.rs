@@ -72,12 +72,7 @@ fn evaluate_one(number: &AccountNumber, is_named: bool, base: &str) -> Vec<Findi
             return vec![Finding::error(CHECK, found, remedy)];
         }
     }
-    let after = NumberWebhooks {
-        voice_url: format!("{base}/webhook/incoming_call"),
-        voice_method: "POST".into(),
-        status_callback: format!("{base}/webhook/call_status"),
-        status_callback_method: "POST".into(),
-    };
+    let after = webhooks_at(base);
     let (before, mut findings) = (&number.webhooks, Vec::new());
     let fix = || {
         Fix::Number(Box::new(NumberFix {
@@ -116,6 +111,16 @@ fn fallback(number: &AccountNumber, base: &str) -> Option<Finding> {
     Some(Finding::warning(CHECK, found, remedy))
 }
 
+/// The webhooks of a number whose calls come to the daemon at this address.
+pub fn webhooks_at(base: &str) -> NumberWebhooks {
+    NumberWebhooks {
+        voice_url: format!("{base}/webhook/incoming_call"),
+        voice_method: "POST".into(),
+        status_callback: format!("{base}/webhook/call_status"),
+        status_callback_method: "POST".into(),
+    }
+}
+
 fn is_at(url: &str, base: &str) -> bool {
     url.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
@@ -151,6 +156,8 @@ mod tests {
             voice_fallback_url: "https://handler.twilio.com/twiml/EH1".into(),
             voice_application_sid: String::new(),
             trunk_sid: String::new(),
+            friendly_name: String::new(),
+            capabilities: Vec::new(),
         }
     }
 

@@ -78,11 +78,11 @@ enum Answer {
 }
 
 async fn probe(context: &DoctorContext, base: &str, url: &Url, address: SocketAddr) -> Probe {
-    let answer = match context.running() {
+    let answer = match context.identity() {
         None => Answer::NotChecked,
-        Some(status) => {
+        Some(identity) => {
             let challenge = entropy::random_hex::<16>();
-            let expected = status.info.identity.answer(&challenge);
+            let expected = identity.answer(&challenge);
             let challenge_url = format!("{base}{CHALLENGE_PATH}{challenge}");
             query(&challenge_url, url.host_str().unwrap_or_default(), address, expected.as_deref()).await
         }

@@ -53,7 +53,10 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
 fn files_with_secrets(config: &Config) -> BTreeSet<PathBuf> {
     let secrets = crate::config::known_settings().into_iter().filter(|setting| setting.secret);
     let files = secrets.filter_map(|setting| match config.origins.of(setting.key) {
-        Origin::File { path, .. } | Origin::Credential(path) | Origin::VariableFile { path, .. } => Some(path),
+        Origin::File { path, .. }
+        | Origin::Credential(path)
+        | Origin::VariableFile { path, .. }
+        | Origin::PageSecrets(path) => Some(path),
         Origin::Default | Origin::Stored | Origin::LastGood | Origin::Variable(_) => None,
     });
     files.collect()

@@ -10,6 +10,7 @@ mod calendar;
 mod calls;
 mod closures;
 mod conditions;
+mod checks;
 mod contacts;
 mod database;
 mod error_responses;
@@ -31,6 +32,7 @@ mod setup;
 mod threads;
 mod tls;
 mod tokens;
+mod twilio_numbers;
 mod updates;
 mod users;
 mod waiting_list;
@@ -70,6 +72,7 @@ fn operations() -> Operations {
         .merge(calendar::operations())
         .merge(calls::operations())
         .merge(closures::operations())
+        .merge(checks::operations())
         .merge(contacts::operations())
         .merge(database::operations())
         .merge(events::operations())
@@ -87,6 +90,7 @@ fn operations() -> Operations {
         .merge(threads::operations())
         .merge(tls::operations())
         .merge(tokens::operations())
+        .merge(twilio_numbers::operations())
         .merge(updates::operations())
         .merge(users::operations())
         .merge(waiting_list::operations())

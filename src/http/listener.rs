@@ -84,15 +84,26 @@ impl Listeners {
             return failures.into_iter().next().map_or_else(|| Ok(Self::default()), |(_, error)| Err(error));
         }
         for (key, error) in failures {
-            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            tracing::error!(
-                event = "LISTENER_CLOSED",
-                key,
-                error = source,
-                "{error}. The other listeners are open; this one stays closed until the daemon is restarted"
-            );
+            log_closed(key, &error);
         }
         Ok(Self { public, crm, http, https, bridge })
+    }
+
+    /// Opens the TLS listeners for a name that is set on the page: it is known only once the database is open. A listener
+    /// that cannot be opened is logged, and the others are served.
+    pub async fn open_web(&mut self, config: &Config) {
+        let tls = &config.tls;
+        for (listeners, configured, port, key) in [
+            (&mut self.http, tls.http_listen, HTTP_PORT, "tls.http_listen"),
+            (&mut self.https, tls.https_listen, HTTPS_PORT, "tls.https_listen"),
+        ] {
+            if listeners.is_empty() {
+                match web_listeners(config, configured, port).await {
+                    Ok(opened) => *listeners = opened,
+                    Err(error) => log_closed(key, &error),
+                }
+            }
+        }
     }
 
     /// The listeners for which certificates are needed.
@@ -104,6 +115,16 @@ impl Listeners {
             crm: !self.crm.is_empty(),
         }
     }
+}
+
+fn log_closed(key: &'static str, error: &ListenError) {
+    let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    tracing::error!(
+        event = "LISTENER_CLOSED",
+        key,
+        error = source,
+        "{error}. The other listeners are open; this one stays closed until the daemon is restarted"
+    );
 }
 
 /// Records that a listener could not be opened.

@@ -1,6 +1,6 @@
 //! The state of the handlers.
 
-use super::{Auth, BodyBudget, Readiness, ReplayCache};
+use super::{Auth, BodyBudget, CheckLimit, Readiness, ReplayCache};
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::Config;
@@ -14,6 +14,7 @@ use crate::runtime::catch_up::Gap;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
+use crate::runtime::reload::ReloadHandle;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::tls::Tls;
@@ -28,6 +29,10 @@ pub struct AppState(Arc<AppParts>);
 pub struct AppParts {
     /// The settings, and the objects that are built from them.
     pub settings: Settings,
+    /// Changes and reloads the settings.
+    pub reload_handle: ReloadHandle,
+    /// Limits the checks that the page requests.
+    pub checks: CheckLimit,
     /// The database.
     pub store: Store,
     /// The registry of active calls.

@@ -2,6 +2,7 @@
 
 use super::bundle::{bundle, source};
 use super::*;
+use crate::config::known_settings;
 use crate::domain::{Notice, TextParam, Timestamp};
 use fluent_bundle::{FluentArgs, FluentValue};
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Pattern, PatternElement};
@@ -87,7 +88,9 @@ fn used() -> Texts {
     let alerts = alerts.flat_map(|key| [format!("{key}.{REMEDY}"), key]).map(|key| (key, BTreeSet::new()));
     let holidays = Holiday::ALL.iter().map(|holiday| holiday_key(*holiday));
     let days = holidays.chain(HebrewMonth::ALL.iter().map(|month| month_key(*month)));
-    declared.chain(alerts).chain(days.map(|key| (key, BTreeSet::new()))).collect()
+    let settings = known_settings().into_iter().map(|setting| setting_key(setting.key));
+    let settings = settings.flat_map(|key| [format!("{key}.{HELP}"), key]);
+    declared.chain(alerts).chain(days.chain(settings).map(|key| (key, BTreeSet::new()))).collect()
 }
 
 fn has_hebrew(text: &str) -> bool {
@@ -97,7 +100,8 @@ fn has_hebrew(text: &str) -> bool {
 #[test]
 fn both_files_have_the_texts_that_the_code_uses_with_the_same_parameters() {
     let days = Holiday::ALL.len() + HebrewMonth::ALL.len();
-    let declared = Notice::ALL.len() + Phrase::ALL.len() + 2 * AlertKind::ALL.len() + days;
+    let with_attribute = AlertKind::ALL.len() + known_settings().len();
+    let declared = Notice::ALL.len() + Phrase::ALL.len() + 2 * with_attribute + days;
     assert_eq!(used().len(), declared, "a key is used twice");
     for language in Language::ALL {
         let (used, texts) = (used(), texts(*language));
@@ -150,6 +154,19 @@ fn alerts_have_headlines_of_their_own_and_remedies_that_are_sentences() {
         for kind in AlertKind::ALL {
             assert!(seen.insert(headline(*language, *kind)), "{kind}");
             assert!(remedy(*language, *kind).ends_with('.'), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn settings_have_short_titles_and_help_that_is_a_sentence() {
+    for language in Language::ALL {
+        let mut seen = BTreeSet::new();
+        for setting in known_settings() {
+            let (title, help) = (setting_title(*language, setting.key), setting_help(*language, setting.key));
+            let section = setting.key.split('.').next();
+            assert!(seen.insert((section, title.clone())) && title.chars().count() <= 48, "{}: {title}", setting.key);
+            assert!(help.ends_with('.') && help != title, "{}: {help}", setting.key);
         }
     }
 }

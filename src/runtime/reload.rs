@@ -1,7 +1,12 @@
 //! Requests to reload the settings; the requester gets the outcome.
 
+use crate::config::ChangeError;
+use crate::crm;
+use crate::crm::setting::ChangedSettings;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
+use std::pin::Pin;
 use tokio::sync::{mpsc, oneshot};
 
 /// The outcome of a reload.
@@ -38,16 +43,49 @@ impl fmt::Display for ReloadRejected {
     }
 }
 
+/// A change of settings on the page.
+pub struct SettingsChange {
+    /// The new values, by key; null resets a setting.
+    pub changes: Vec<(String, Value)>,
+    /// Stores the change in one transaction, once it is known to be valid.
+    pub save: SaveChange,
+}
+
+/// Stores a change in one transaction.
+pub type SaveChange =
+    Box<dyn FnOnce(ChangedSettings) -> Pin<Box<dyn Future<Output = Result<(), crm::Error>> + Send>> + Send>;
+
+/// Why settings were not changed. Nothing is stored.
+#[derive(Debug)]
+pub enum ChangeRejected {
+    /// A changed setting is locked, or is invalid with the others.
+    Setting(ChangeError),
+    /// The settings of file and environment are invalid, so that no change can take effect.
+    Settings(ReloadRejected),
+    /// The database did not store the change.
+    Store(crm::Error),
+    /// The file of the secrets cannot be written.
+    Secrets(std::io::Error),
+}
+
+/// A request to the reloading task, with the receiver of its outcome.
+pub enum Request {
+    /// Reload the settings.
+    Reload(oneshot::Sender<ReloadOutcome>),
+    /// Validate a change, store it, and reload the settings.
+    Change(SettingsChange, oneshot::Sender<Result<Reloaded, ChangeRejected>>),
+}
+
 /// Requests a reload; clones ask the same daemon.
 #[derive(Clone, Debug)]
 pub struct ReloadHandle {
-    requests: mpsc::Sender<oneshot::Sender<ReloadOutcome>>,
+    requests: mpsc::Sender<Request>,
 }
 
 /// The receiver of the requests.
 #[derive(Debug)]
 pub struct ReloadRequests {
-    requests: mpsc::Receiver<oneshot::Sender<ReloadOutcome>>,
+    requests: mpsc::Receiver<Request>,
 }
 
 /// Creates the handle and its receiver.
@@ -60,21 +98,29 @@ impl ReloadHandle {
     /// Requests a reload, and waits for its outcome.
     pub async fn request(&self) -> ReloadOutcome {
         let (answer, outcome) = oneshot::channel();
-        if self.requests.send(answer).await.is_err() {
+        if self.requests.send(Request::Reload(answer)).await.is_err() {
             return Err(ReloadRejected::because(STOPPING));
         }
         outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))
     }
 
+    /// Changes settings, and waits until they are active. Changes and reloads are made one after the other.
+    pub async fn change(&self, change: SettingsChange) -> Result<Reloaded, ChangeRejected> {
+        let stopping = || ChangeRejected::Settings(ReloadRejected::because(STOPPING));
+        let (answer, outcome) = oneshot::channel();
+        self.requests.send(Request::Change(change, answer)).await.map_err(|_| stopping())?;
+        outcome.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
     /// Requests a reload without waiting; false if so many requests are queued that one more changes nothing.
     pub fn try_request(&self) -> bool {
-        self.requests.try_send(oneshot::channel().0).is_ok()
+        self.requests.try_send(Request::Reload(oneshot::channel().0)).is_ok()
     }
 }
 
 impl ReloadRequests {
     /// The next request; none once all senders are gone.
-    pub async fn next(&mut self) -> Option<oneshot::Sender<ReloadOutcome>> {
+    pub async fn next(&mut self) -> Option<Request> {
         self.requests.recv().await
     }
 }

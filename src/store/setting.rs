@@ -2,7 +2,7 @@
 
 use super::{ReadTx, Result, WriteTx, open};
 use crate::config::folder_of;
-use crate::domain::Timestamp;
+use crate::domain::{ChangeKind, Timestamp};
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
 use std::path::Path;
@@ -23,12 +23,20 @@ pub struct Setting {
 /// A change of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingChange {
-    /// The new value; null if it was reset to its default.
+    /// The number of the change; later changes have greater numbers.
+    pub id: i64,
+    /// The name of the setting.
+    pub key: String,
+    /// The new value; null if it was reset to its default. For a secret, whether it was set, and never itself.
     pub value: Value,
+    /// The value before.
+    pub previous: Value,
     /// The time of the change.
     pub changed_at: Timestamp,
     /// The actor.
     pub actor: String,
+    /// The name of the user or the token; none for other actors.
+    pub actor_name: Option<String>,
 }
 
 impl ReadTx<'_> {
@@ -45,14 +53,30 @@ impl ReadTx<'_> {
         Ok(find.query_row([key], row_to_setting).optional()?)
     }
 
-    /// The changes of a setting, newest first.
-    pub fn setting_history(&self, key: &str, limit: u32) -> Result<Vec<SettingChange>> {
-        let mut list = self.conn.prepare_cached(
-            "SELECT value, changed_at, actor FROM settings_history WHERE key = ?1 ORDER BY id DESC LIMIT ?2",
-        )?;
-        let rows = list.query_map((key, limit), |row| {
-            Ok(SettingChange { value: json(row, 0)?, changed_at: row.get(1)?, actor: row.get(2)? })
-        })?;
+    /// A page of the changes before the change `before`, of one setting or of all, newest first, and the position of the
+    /// next page if there is one.
+    pub fn setting_history(
+        &self,
+        key: Option<&str>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<(Vec<SettingChange>, Option<i64>)> {
+        let sql = format!("{HISTORY} WHERE (?1 IS NULL OR h.key = ?1) AND h.id < ?2 ORDER BY h.id DESC LIMIT ?3");
+        let mut list = self.conn.prepare_cached(&sql)?;
+        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let rows = list.query_map((key, before.unwrap_or(i64::MAX), most), row_to_change)?;
+        let mut changes = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let more = changes.len() > limit;
+        changes.truncate(limit);
+        let next = changes.last().filter(|_| more).map(|change| change.id);
+        Ok((changes, next))
+    }
+
+    /// The newest change of each setting that was ever changed.
+    pub fn newest_setting_changes(&self) -> Result<Vec<SettingChange>> {
+        let sql = format!("{HISTORY} WHERE h.id IN (SELECT max(id) FROM settings_history GROUP BY key)");
+        let mut list = self.conn.prepare_cached(&sql)?;
+        let rows = list.query_map([], row_to_change)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
@@ -83,11 +107,16 @@ impl WriteTx<'_> {
         Ok(gone)
     }
 
+    /// Records that a secret, which is stored elsewhere, was set or removed.
+    pub fn record_secret_change(&self, key: &str, is_set: bool, actor: &str, now: Timestamp) -> Result<()> {
+        self.record_setting_change(key, is_set.then_some(&Value::Bool(true)), actor, now)
+    }
+
     fn record_setting_change(&self, key: &str, value: Option<&Value>, actor: &str, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("INSERT INTO settings_history(key, value, changed_at, actor) VALUES (?1, ?2, ?3, ?4)")?
             .execute((key, value.map(Value::to_string), now, actor))?;
-        Ok(())
+        self.record_in(ChangeKind::SettingUpdated, None, None)
     }
 }
 
@@ -107,6 +136,25 @@ pub fn peek_stored_settings(published: &Path, publish: bool) -> Result<Vec<(Stri
 
 fn row_to_setting(row: &Row<'_>) -> rusqlite::Result<Setting> {
     Ok(Setting { key: row.get(0)?, value: json(row, 1)?, updated_at: row.get(2)?, actor: row.get(3)? })
+}
+
+/// Changes with the value before each, and the name of the actor.
+const HISTORY: &str = "SELECT h.id, h.key, h.value, h.changed_at, h.actor, coalesce(u.name, t.name),
+        (SELECT p.value FROM settings_history p WHERE p.key = h.key AND p.id < h.id ORDER BY p.id DESC LIMIT 1)
+    FROM settings_history h
+    LEFT JOIN users u ON h.actor LIKE 'user:%' AND u.id = CAST(substr(h.actor, 6) AS INTEGER)
+    LEFT JOIN api_tokens t ON h.actor LIKE 'token:%' AND t.id = CAST(substr(h.actor, 7) AS INTEGER)";
+
+fn row_to_change(row: &Row<'_>) -> rusqlite::Result<SettingChange> {
+    Ok(SettingChange {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        value: json(row, 2)?,
+        changed_at: row.get(3)?,
+        actor: row.get(4)?,
+        actor_name: row.get(5)?,
+        previous: json(row, 6)?,
+    })
 }
 
 /// The schema allows only valid JSON.
@@ -135,9 +183,17 @@ mod tests {
             assert!(tx.reset_setting("voice.greeting", "user:1", at(4_000))?);
             assert!(!tx.reset_setting("voice.greeting", "user:1", at(5_000))?);
             assert_eq!(tx.setting("voice.greeting")?, None);
-            let history = tx.setting_history("voice.greeting", 10)?;
+            tx.record_secret_change("twilio.auth_token", true, "cli", at(6_000))?;
+            let (history, next) = tx.setting_history(Some("voice.greeting"), None, 10)?;
             let seen: Vec<_> = history.iter().map(|change| (change.value.clone(), change.actor.as_str())).collect();
             assert_eq!(seen, [(json!(null), "user:1"), (json!({"text": "hi"}), "cli"), (json!("שלום"), "user:1")]);
+            let before: Vec<_> = history.iter().map(|change| change.previous.clone()).collect();
+            assert_eq!((before, next), (vec![json!({"text": "hi"}), json!("שלום"), json!(null)], None));
+            let (first, next) = tx.setting_history(None, None, 2)?;
+            assert_eq!((first[0].key.as_str(), &first[0].value), ("twilio.auth_token", &json!(true)));
+            let (rest, end) = tx.setting_history(None, next, 10)?;
+            assert_eq!((rest.len(), end), (2, None));
+            assert_eq!(tx.newest_setting_changes()?.len(), 2);
             Ok(())
         });
     }

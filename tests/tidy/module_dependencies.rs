@@ -67,7 +67,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
         ],
     ),
     ("control", &["domain", "config", "store", "crm", "providers", "host", "runtime", "maintenance", "clock"]),
-    // Only the command line uses it.
+    // The command line, and the page for single checks.
     (
         "doctor",
         &[
@@ -85,7 +85,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
         ],
     ),
     // `call` for the action after a stream, which becomes TwiML here.
-    // `audio` because a recording is decoded while it is sent.
+    // `audio` because a recording is decoded while it is sent, `doctor` for the checks that the page requests.
     (
         "http",
         &[
@@ -105,6 +105,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "crm",
             "runtime",
             "maintenance",
+            "doctor",
             "clock",
             "entropy",
         ],

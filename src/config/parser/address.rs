@@ -2,6 +2,7 @@
 
 use super::{ParseError, Parser};
 use crate::config::raw_value::RawValue;
+use crate::config::value_kind::ValueKind;
 use crate::config::{BaseUrl, BaseUrlError};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -20,6 +21,7 @@ pub(in crate::config) fn listen_address() -> Parser<SocketAddr> {
             _ => Err(ParseError::NotAllowed),
         }
     })
+    .of_kind(ValueKind::Listener)
 }
 
 /// A port to listen on at every IPv4 address; 0 means any free one.
@@ -31,7 +33,7 @@ pub(in crate::config) fn port() -> Parser<Option<SocketAddr>> {
 
 /// The address of a service.
 pub(in crate::config) fn base_url() -> Parser<BaseUrl> {
-    Parser::from_text(ALLOWED, |text| BaseUrl::parse(text).map_err(invalid_url))
+    Parser::from_text(ALLOWED, |text| BaseUrl::parse(text).map_err(invalid_url)).of_kind(ValueKind::Url)
 }
 
 /// The bridge's address for messages; without a path it is `/send`, the bridge's path.
@@ -40,6 +42,7 @@ pub(in crate::config) fn bridge_url() -> Parser<BaseUrl> {
         let url = BaseUrl::parse(text).map_err(invalid_url)?;
         if url.origin() == url.as_str() { BaseUrl::parse(&format!("{url}/send")).map_err(invalid_url) } else { Ok(url) }
     })
+    .of_kind(ValueKind::Url)
 }
 
 /// A host, or an address. A proxy in front of the daemon serves https; on loopback the daemon itself serves http.

@@ -2,6 +2,7 @@
 
 use super::{ParseError, Parser};
 use crate::config::raw_value::RawValue;
+use crate::config::value_kind::ValueKind;
 use std::path::{Path, PathBuf};
 
 /// An absolute path of a folder. It need not exist yet: it may be mounted later.
@@ -11,6 +12,7 @@ pub(in crate::config) fn folder() -> Parser<PathBuf> {
         path if path.is_absolute() => Ok(path.to_owned()),
         _ => Err(ParseError::NotAllowed),
     })
+    .of_kind(ValueKind::Path)
 }
 
 /// age recipients: a list, or a text with commas; empty means none.
@@ -36,6 +38,7 @@ pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
             })
             .collect()
     })
+    .of_kind(ValueKind::List(Vec::new()))
 }
 
 /// A text that becomes a part of a bucket's URLs.

@@ -2,6 +2,7 @@
 
 use super::{ParseError, Parser};
 use crate::config::Secret;
+use crate::config::value_kind::ValueKind;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,7 @@ pub(in crate::config) fn readable_file() -> Parser<PathBuf> {
             Err(error) => Err(ParseError::Invalid(format!("cannot be opened ({error})"))),
         }
     })
+    .of_kind(ValueKind::Path)
 }
 
 /// A file that need not exist yet: its user reports what is wrong with it, repeatedly.
@@ -25,6 +27,7 @@ pub(in crate::config) fn path() -> Parser<PathBuf> {
         }
         path => Ok(path.to_owned()),
     })
+    .of_kind(ValueKind::Path)
 }
 
 /// The database's location. The folder need not exist yet.
@@ -48,6 +51,7 @@ pub(in crate::config) fn database() -> Parser<String> {
         }
         Ok(path.to_owned())
     })
+    .of_kind(ValueKind::Path)
 }
 
 /// The JSON file of a Google account.
@@ -58,6 +62,7 @@ pub(in crate::config) fn google_account_file() -> Parser<PathBuf> {
         check_google_account(&content)?;
         Ok(PathBuf::from(text))
     })
+    .of_kind(ValueKind::Path)
 }
 
 /// The JSON of a Google account itself.

@@ -2,6 +2,7 @@
 
 use super::{ParseError, Parser};
 use crate::config::raw_value::RawValue;
+use crate::config::value_kind::ValueKind;
 
 /// A single mail address: `owner@shop.example`.
 pub(in crate::config) fn mail_address() -> Parser<String> {
@@ -30,6 +31,7 @@ pub(in crate::config) fn mail_addresses() -> Parser<Vec<String>> {
         }
         Ok(addresses)
     })
+    .of_kind(ValueKind::List(Vec::new()))
 }
 
 /// A host, by name or address.

@@ -1,6 +1,7 @@
 //! Parsers of phone numbers and countries.
 
 use super::{ParseError, Parser};
+use crate::config::value_kind::ValueKind;
 use crate::domain::PhoneNumber;
 use phonenumber::country;
 
@@ -15,6 +16,7 @@ pub(in crate::config) fn phone_number() -> Parser<PhoneNumber> {
         // The default country does not matter for an international number.
         PhoneNumber::parse(&international, country::IL).map_err(|_| ParseError::NotAllowed)
     })
+    .of_kind(ValueKind::Phone)
 }
 
 /// A country by its ISO 3166 code.

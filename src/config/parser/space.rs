@@ -2,6 +2,7 @@
 
 use super::{ParseError, Parser};
 use crate::config::DiskLimit;
+use crate::config::value_kind::ValueKind;
 use std::path::PathBuf;
 
 /// An amount of disk space.
@@ -10,6 +11,7 @@ pub(in crate::config) fn disk_limit() -> Parser<DiskLimit> {
         r#"an amount such as "500 MB", a part such as "5 %", or both: "500 MB or 5 %", the lesser counts"#,
         |text| DiskLimit::parse(text).ok_or(ParseError::NotAllowed),
     )
+    .of_kind(ValueKind::Size)
 }
 
 /// An existing folder.
@@ -19,4 +21,5 @@ pub(in crate::config) fn readable_folder() -> Parser<PathBuf> {
         Ok(_) => Err(ParseError::Invalid("is not a folder".to_owned())),
         Err(error) => Err(ParseError::Invalid(format!("cannot be found ({error})"))),
     })
+    .of_kind(ValueKind::Path)
 }

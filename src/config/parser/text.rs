@@ -3,6 +3,7 @@
 use super::{ParseError, Parser};
 use crate::config::Secret;
 use crate::config::raw_value::RawValue;
+use crate::config::value_kind::ValueKind;
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
@@ -51,7 +52,8 @@ pub(in crate::config) fn time_zone() -> Parser<TimeZone> {
 
 /// One of a fixed set of words.
 pub(in crate::config) fn choice<T: Copy + 'static>(all: &'static [T], name: fn(T) -> &'static str) -> Parser<T> {
-    Parser::from_text(listed(all, name), move |text| known(all, name, text))
+    let parser = Parser::from_text(listed(all, name), move |text| known(all, name, text));
+    parser.of_kind(ValueKind::Choice(all.iter().map(|value| name(*value)).collect()))
 }
 
 /// Several of a fixed set of words in order of preference: a list, or a text with commas.
@@ -59,6 +61,7 @@ pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
     all: &'static [T],
     name: fn(T) -> &'static str,
 ) -> Parser<Vec<T>> {
+    let kind = ValueKind::List(all.iter().map(|value| name(*value)).collect());
     Parser::new(format!("one or more of {}, each once, in order", listed(all, name)), move |raw| {
         let texts: Vec<&str> = match raw {
             RawValue::Untyped(text) | RawValue::Text(text) => text.split(',').map(str::trim).collect(),
@@ -79,6 +82,7 @@ pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
         }
         if chosen.is_empty() { Err(ParseError::NotAllowed) } else { Ok(chosen) }
     })
+    .of_kind(kind)
 }
 
 /// A secret: one line without spaces.

@@ -1,36 +1,98 @@
-//! The active settings. For owners.
+//! The settings: their values, where each comes from, and changes of them.
+
+mod changes;
+mod view;
 
 use super::operation::{Operations, operations};
-use crate::http::auth::Owner;
-use crate::http::pagination::Page;
-use crate::http::{ApiError, AppState};
-use axum::Json;
+use crate::config::PageSecrets;
+use crate::http::accept_language::preferred;
+use crate::http::auth::{Member, Owner};
+use crate::http::extract::{Json, Query};
+use crate::http::pagination::{Limit, Page};
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::runtime::reload::SettingsChange;
 use axum::extract::State;
-use serde::Serialize;
-use serde_json::Value;
+use axum::http::HeaderMap;
+pub(super) use changes::refusal;
+use changes::{rejection, save};
+use serde::Deserialize;
+use view::{ChangeSettingsRequest, ChangeSettingsResponse, SettingChangeItemPage, SettingItem, SettingItemPage};
 
 pub(super) fn operations() -> Operations {
-    operations![show]
+    operations![list, change, history]
 }
 
-type SettingItemPage = Page<SettingItem>;
-
-/// One setting.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SettingItem {
-    /// The key, as in the settings file: `section.name`.
-    key: &'static str,
-    /// The value; null if not set, `•••` for a secret.
-    value: Value,
-    /// The source of the value, for people.
-    origin: String,
+/// Which page of the history.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct HistoryQuery {
+    /// The key of one setting; all by default.
+    key: Option<String>,
+    /// Items per page, 1 to 200; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the previous page.
+    cursor: Option<i64>,
 }
 
-/// List the active settings, and where each value comes from.
+/// List the settings: values, sources, and what the page needs to edit them. Secrets are never shown.
 #[utoipa::path(get, path = "/api/settings", tag = "system", operation_id = "list_settings",
+    params(("Accept-Language" = Option<String>, Header, description = "The language of titles and help: `he` or `en`")),
     responses((status = 200, body = SettingItemPage)))]
-pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SettingItemPage>, ApiError> {
-    let shown = state.config().shown().into_iter();
-    let item = shown.map(|s| SettingItem { key: s.key, value: s.value, origin: s.origin.to_string() });
-    Ok(Json(Page::only(item.collect())))
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _member: Member,
+    headers: HeaderMap,
+) -> Result<axum::Json<SettingItemPage>, ApiError> {
+    Ok(axum::Json(Page::only(items(&state, &headers).await?)))
+}
+
+/// Change settings. They are validated together with all others, stored, and active at once where no restart is needed.
+#[utoipa::path(patch, path = "/api/settings", tag = "system", operation_id = "change_settings",
+    params(("Accept-Language" = Option<String>, Header, description = "The language of titles and help: `he` or `en`")),
+    request_body = ChangeSettingsRequest, responses(
+        (status = 200, body = ChangeSettingsResponse),
+        (status = 409, body = ErrorBody, description = "`setting_locked`: the settings file, a credential, the environment or \
+            the machine itself sets it (`error.params`: `file`, `line`, `variable`); `settings_rejected`: the settings file is \
+            invalid, so that no change can take effect."),
+        (status = 422, body = ErrorBody, description = "A value is not allowed, or does not fit the others; `error.field` is \
+            the key: `invalid`, `unknown_field`.")))]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    headers: HeaderMap,
+    Json(body): Json<ChangeSettingsRequest>,
+) -> Result<axum::Json<ChangeSettingsResponse>, ApiError> {
+    let keys: Vec<String> = body.changes.keys().cloned().collect();
+    let change = SettingsChange { changes: body.changes.into_iter().collect(), save: save(&state, actor) };
+    let reloaded = state.reload_handle.change(change).await.map_err(rejection)?;
+    let items = items(&state, &headers).await?;
+    Ok(axum::Json(ChangeSettingsResponse::new(reloaded, &keys, items)))
+}
+
+/// List the changes of settings, newest first. To undo one, set the setting to `previous`.
+#[utoipa::path(get, path = "/api/settings/history", tag = "system", operation_id = "list_setting_changes",
+    params(HistoryQuery), responses((status = 200, body = SettingChangeItemPage)))]
+pub(super) async fn history(
+    State(state): State<AppState>,
+    _member: Member,
+    Query(HistoryQuery { key, limit, cursor }): Query<HistoryQuery>,
+) -> Result<axum::Json<SettingChangeItemPage>, ApiError> {
+    let read = state.store.read(move |tx| tx.setting_history(key.as_deref(), cursor, limit.0));
+    let (changes, next) = read.await?;
+    Ok(axum::Json(Page::new(changes, next)))
+}
+
+/// All settings with the values that are stored, of which some may wait for a restart.
+async fn items(state: &AppState, headers: &HeaderMap) -> Result<Vec<SettingItem>, ApiError> {
+    let config = state.config();
+    let language = preferred(headers).unwrap_or_else(|| config.language());
+    let (stored, changes) = state.store.read(|tx| Ok((tx.stored_settings()?, tx.newest_setting_changes()?))).await?;
+    let file = PageSecrets::of(&config.store);
+    let secrets = tokio::task::spawn_blocking(move || file.keys()).await.unwrap_or_default();
+    let saved = config.with_saved(&stored).described();
+    let active = config.described();
+    let item = |(active, saved)| SettingItem::new(active, saved, &secrets, &changes, language);
+    Ok(active.into_iter().zip(saved).map(item).collect())
 }

@@ -4,6 +4,7 @@ use super::rest::{Error, account_url, send};
 use crate::config::TwilioConfig;
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// An account.
@@ -31,6 +32,10 @@ pub struct AccountNumber {
     pub voice_application_sid: String,
     /// `TK…`: calls go to a SIP trunk instead.
     pub trunk_sid: String,
+    /// Its name in Twilio's console.
+    pub friendly_name: String,
+    /// What it can do: `voice`, `sms`, `mms`, `fax`.
+    pub capabilities: Vec<String>,
 }
 
 /// Where the calls of a number go.
@@ -107,6 +112,9 @@ struct Wire {
     status_callback_method: Option<String>,
     voice_application_sid: Option<String>,
     trunk_sid: Option<String>,
+    friendly_name: Option<String>,
+    #[serde(default)]
+    capabilities: BTreeMap<String, bool>,
 }
 
 impl From<Wire> for AccountNumber {
@@ -123,6 +131,8 @@ impl From<Wire> for AccountNumber {
             voice_fallback_url: wire.voice_fallback_url.unwrap_or_default(),
             voice_application_sid: wire.voice_application_sid.unwrap_or_default(),
             trunk_sid: wire.trunk_sid.unwrap_or_default(),
+            friendly_name: wire.friendly_name.unwrap_or_default(),
+            capabilities: wire.capabilities.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect(),
         }
     }
 }

@@ -39,5 +39,7 @@ text_enum! {
         WaitingListUpdated = "waiting_list_updated",
         /// A fact about the business is new, was changed or deleted.
         FactUpdated = "fact_updated",
+        /// Settings were changed on the page. It has no `ref_id`.
+        SettingUpdated = "setting_updated",
     }
 }

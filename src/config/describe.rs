@@ -1,0 +1,73 @@
+//! Settings as the page shows them.
+
+use super::{Config, Lock, Origin, setting};
+use serde_json::Value;
+
+/// A setting as the page shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingInfo {
+    /// `section.name`.
+    pub key: &'static str,
+    /// The kind of its value.
+    pub kind: &'static str,
+    /// The value, null if it is not set; always null for a secret.
+    pub value: Value,
+    /// The value without any setting; null for a secret.
+    pub default: Value,
+    /// The allowed words.
+    pub choices: Vec<&'static str>,
+    /// The least and the greatest allowed number.
+    pub bounds: Option<(f64, f64)>,
+    /// The unit of the number.
+    pub unit: Option<&'static str>,
+    /// A description of what is allowed.
+    pub allowed: String,
+    /// Whether the value may be left out.
+    pub is_optional: bool,
+    /// Whether it is a secret.
+    pub is_secret: bool,
+    /// Whether a secret is set.
+    pub secret_set: bool,
+    /// The origin of the value.
+    pub origin: Origin,
+    /// Why the page cannot change it.
+    pub lock: Option<Lock>,
+    /// Whether a change takes effect only after a restart.
+    pub requires_restart: bool,
+}
+
+impl SettingInfo {
+    /// The part of the key before the dot.
+    pub fn section(&self) -> &'static str {
+        self.key.split_once('.').map_or("", |(section, _)| section)
+    }
+}
+
+impl Config {
+    /// All settings as the page shows them.
+    pub fn described(&self) -> Vec<SettingInfo> {
+        let (values, defaults) = (serde_json::to_value(self), serde_json::to_value(Self::default()));
+        let (values, defaults) = (values.unwrap_or_default(), defaults.unwrap_or_default());
+        let value_of = |values: &Value, setting: &setting::Setting| {
+            if setting.secret { Value::Null } else { super::load::value_of(values, setting.key) }
+        };
+        let settings = setting::all().into_iter();
+        let described = settings.map(|setting| SettingInfo {
+            key: setting.key,
+            kind: if setting.secret { "secret" } else { setting.kind.name(setting.unit()) },
+            value: value_of(&values, &setting),
+            default: value_of(&defaults, &setting),
+            choices: setting.kind.choices(),
+            bounds: setting.kind.bounds(),
+            unit: setting.unit(),
+            allowed: setting.allowed().to_owned(),
+            is_optional: setting.is_optional,
+            is_secret: setting.secret,
+            secret_set: setting.secret && setting.value(self).as_str().is_some_and(|secret| !secret.is_empty()),
+            origin: self.origins.of(setting.key),
+            lock: setting.lock(&self.origins),
+            requires_restart: setting.needs_restart,
+        });
+        described.collect()
+    }
+}

@@ -1,0 +1,185 @@
+//! The secrets that the owner entered on the page: one file in the data folder that only the service's user may read.
+//!
+//! They are never in the database, because copies of it leave the machine. A restore therefore asks for them again.
+
+use super::builder::ConfigBuilder;
+use super::raw_value::RawValue;
+use super::setting::Setting;
+use super::{Origin, Secret, StoreConfig, private_file};
+use rustix::fs::OFlags;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Secrets by section and name.
+type Sections = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The file of the secrets.
+#[derive(Clone, Debug)]
+pub struct PageSecrets {
+    file: PathBuf,
+}
+
+/// The content of the file before a change.
+#[derive(Debug)]
+pub struct Replaced(Option<Vec<u8>>);
+
+impl PageSecrets {
+    /// The secrets beside this database.
+    pub fn of(store: &StoreConfig) -> Self {
+        Self { file: store.data_folder().join(FILE_NAME) }
+    }
+
+    /// The path of the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.file
+    }
+
+    /// The keys of the secrets; none if the file cannot be read.
+    pub fn keys(&self) -> BTreeSet<String> {
+        let text = fs::symlink_metadata(&self.file).and_then(|metadata| content(&self.file, metadata.len()));
+        let sections: Sections = text.ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
+        let keys = sections.iter().flat_map(|(section, all)| all.keys().map(move |name| format!("{section}.{name}")));
+        keys.collect()
+    }
+
+    /// Sets or removes secrets, by key. Returns what [`PageSecrets::put_back`] needs to undo it.
+    pub fn change(&self, changes: &[(&'static str, Option<Secret>)]) -> io::Result<Replaced> {
+        let before = match fs::read(&self.file) {
+            Ok(content) => Some(content),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let text = before.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        // A damaged file is an error here: it may contain other secrets.
+        let mut sections: Sections = toml::from_str(&text).map_err(|_| io::Error::other(DAMAGED))?;
+        for (key, secret) in changes {
+            let (section, name) = key.split_once('.').unwrap_or_default();
+            let entries = sections.entry(section.to_owned()).or_default();
+            match secret {
+                Some(secret) => _ = entries.insert(name.to_owned(), secret.expose().to_owned()),
+                None => _ = entries.remove(name),
+            }
+        }
+        sections.retain(|_, entries| !entries.is_empty());
+        let text = toml::to_string(&sections).map_err(io::Error::other)?;
+        private_file::replace(&self.file, format!("{HEADER}{text}").as_bytes())?;
+        Ok(Replaced(before))
+    }
+
+    /// Undoes a change.
+    pub fn put_back(&self, Replaced(before): Replaced) -> io::Result<()> {
+        match before {
+            Some(content) => private_file::replace(&self.file, &content),
+            None => private_file::remove(&self.file),
+        }
+    }
+}
+
+/// Reads the secrets for settings that have none from a source of higher precedence.
+pub(super) fn read(settings: &[Setting], builder: &mut ConfigBuilder) {
+    let file = PageSecrets::of(&builder.config.store).file;
+    // Users other than root and the service run without it.
+    let Ok(metadata) = fs::symlink_metadata(&file) else { return };
+    let origin = Origin::PageSecrets(file.clone());
+    let problem = |reason: String| {
+        format!("the secrets of the page: {reason}; correct the file, or delete it and enter them again")
+    };
+    let text = match content(&file, metadata.len()) {
+        Ok(text) => text,
+        Err(error) => return builder.add_problem(origin, problem(format!("cannot be read: {error}"))),
+    };
+    let sections: Sections = match toml::from_str(&text) {
+        Ok(sections) => sections,
+        // The parser's own message repeats the line, which contains a secret.
+        Err(error) => {
+            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            return builder.add_problem(origin, problem(format!("line {line} is not valid")));
+        }
+    };
+    for (section, entries) in sections {
+        for (name, secret) in entries {
+            let key = format!("{section}.{name}");
+            match settings.iter().find(|setting| setting.secret && setting.key == key) {
+                None => builder.config.unused_secrets.push(format!("{origin}: the secret {key} is not used")),
+                Some(setting) if builder.config.origins.of(setting.key) == Origin::Default => {
+                    builder.set(setting, &RawValue::Text(secret), origin.clone());
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// The text of the file. Root reads it too, in a folder that belongs to the service's user: links are not followed, and
+/// anything but a file is refused.
+fn content(file: &Path, size: u64) -> io::Result<String> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(file)?;
+    if !file.metadata()?.is_file() || size > MAX_SIZE {
+        return Err(io::Error::other("it is not a file of secrets"));
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+const FILE_NAME: &str = "page-secrets.toml";
+const HEADER: &str = "# Secrets entered on the page. The settings file and the environment take precedence.\n\n";
+const DAMAGED: &str = "the file of the secrets is damaged; correct it, or delete it and enter the secrets again";
+const MAX_SIZE: u64 = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, load};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn read_with(folder: &Path, token: Option<&str>) -> Result<Config, String> {
+        let database = folder.join("shop.db").display().to_string();
+        let env = |name: &str| match name {
+            "DATABASE_URL" => Some(database.clone()),
+            "TWILIO_AUTH_TOKEN" => token.map(str::to_owned),
+            _ => None,
+        };
+        load(None, &env).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn they_are_weaker_than_the_environment_and_survive_a_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = read_with(folder.path(), None).unwrap().store;
+        let secrets = PageSecrets::of(&store);
+        secrets.change(&[("twilio.auth_token", Some(Secret::new("from-the-page")))]).unwrap();
+        let first = secrets.change(&[("openai.api_key", Some(Secret::new("sk-\"quoted\"")))]).unwrap();
+        let config = read_with(folder.path(), None).unwrap();
+        assert_eq!(config.twilio.auth_token, Some(Secret::new("from-the-page")));
+        assert_eq!(config.openai.api_key, Some(Secret::new("sk-\"quoted\"")));
+        assert_eq!(config.origins.of("openai.api_key"), Origin::PageSecrets(secrets.file.clone()));
+        assert_eq!(fs::metadata(&secrets.file).unwrap().permissions().mode() & 0o777, 0o600);
+        let config = read_with(folder.path(), Some("stronger")).unwrap();
+        assert_eq!(config.twilio.auth_token, Some(Secret::new("stronger")));
+        secrets.put_back(first).unwrap();
+        assert_eq!(read_with(folder.path(), None).unwrap().openai.api_key, None);
+        secrets.change(&[("twilio.auth_token", None)]).unwrap();
+        assert_eq!(read_with(folder.path(), None).unwrap().twilio.auth_token, None);
+    }
+
+    #[test]
+    fn a_damaged_file_is_reported_without_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE_NAME);
+        fs::write(&file, "[twilio]\nauth_token = \"geheim\n").unwrap();
+        let error = read_with(folder.path(), None).unwrap_err();
+        assert!(error.contains("line 2") && !error.contains("geheim"), "{error}");
+        fs::write(&file, "[twilio]\nauth_token = \"zwei worte\"\nother = \"x\"\n").unwrap();
+        let error = read_with(folder.path(), None).unwrap_err();
+        assert!(error.contains("twilio.auth_token") && !error.contains("worte"), "{error}");
+        fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", &file).unwrap();
+        assert!(read_with(folder.path(), None).unwrap_err().contains("cannot be read"));
+    }
+}

@@ -1,0 +1,200 @@
+//! Changes of settings on the page: which ones are allowed, and what the settings would be with them.
+
+use super::builder::ConfigBuilder;
+use super::raw_value::RawValue;
+use super::setting::{self, Setting};
+use super::value_kind::ValueKind;
+use super::{BaseUrl, Config, Origin, Origins, PageSecrets, Problem, Secret, suggest, validate};
+use serde_json::Value;
+
+/// Why the page cannot change a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// A source of higher precedence sets it.
+    Source(Origin),
+    /// It is needed before the database is open.
+    Start,
+    /// It names a file or an account of this machine, so it is set on the machine.
+    Machine,
+}
+
+/// Why a change of the settings is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeError {
+    /// The key, as the request names it.
+    pub key: String,
+    /// What is wrong with it.
+    pub refusal: ChangeRefusal,
+}
+
+/// What is wrong with a changed setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeRefusal {
+    /// The value is not allowed, or no setting has this key; a sentence.
+    Invalid(String),
+    /// The page cannot change it.
+    Locked(Lock),
+}
+
+/// The settings with changes that are not stored yet.
+#[derive(Clone, Debug)]
+pub struct ProposedSettings {
+    /// The whole settings.
+    pub config: Config,
+    /// What to store in the database; none resets a setting.
+    pub stored: Vec<(&'static str, Option<Value>)>,
+    /// What to store in the file of the secrets; none removes one.
+    pub secrets: Vec<(&'static str, Option<Secret>)>,
+}
+
+impl Setting {
+    /// Why the page cannot change it.
+    pub(super) fn lock(&self, origins: &Origins) -> Option<Lock> {
+        let origin = origins.of(self.key);
+        self.permanent_lock().or_else(|| (!origin.is_page()).then_some(Lock::Source(origin)))
+    }
+}
+
+impl Config {
+    /// The settings of file and environment, those that are stored in the database, and changes to them by key; null
+    /// resets a setting. The result is validated as a whole.
+    pub fn propose(
+        self,
+        stored: &[(String, Value)],
+        changes: &[(String, Value)],
+    ) -> Result<ProposedSettings, ChangeError> {
+        let (current, known_problems) = self.clone().with_stored(stored);
+        let mut proposed = current.with_values(changes)?;
+        let is_changed = |key: &str| proposed.stored.iter().any(|(changed, _)| *changed == key);
+        let mut next: Vec<_> = stored.iter().filter(|(key, _)| !is_changed(key)).cloned().collect();
+        let new = proposed.stored.iter().filter_map(|(key, value)| Some(((*key).to_owned(), value.clone()?)));
+        next.extend(new);
+        // The secrets stay; what is stored is validated once more, together.
+        let mut base = proposed.config;
+        base.forget_stored(self);
+        let (config, problems) = base.with_stored(&next);
+        if let Some(problem) = problems.into_iter().find(|problem| !known_problems.contains(problem)) {
+            return Err(conflict(problem, changes));
+        }
+        proposed.config = config;
+        Ok(proposed)
+    }
+
+    /// These settings with other values, by key; null resets a setting. Each value is validated by itself.
+    pub fn with_values(self, changes: &[(String, Value)]) -> Result<ProposedSettings, ChangeError> {
+        let settings = setting::all();
+        let (before, mut defaults) = (self.clone(), Self::default());
+        let page_secrets = Origin::PageSecrets(PageSecrets::of(&self.store).path().to_owned());
+        let mut proposed = ProposedSettings { config: self, stored: Vec::new(), secrets: Vec::new() };
+        for (key, value) in changes {
+            let refuse = |refusal| ChangeError { key: key.clone(), refusal };
+            let setting = find(&settings, key).map_err(|message| refuse(ChangeRefusal::Invalid(message)))?;
+            if let Some(lock) = setting.lock(&before.origins) {
+                return Err(refuse(ChangeRefusal::Locked(lock)));
+            }
+            let config = &mut proposed.config;
+            if value.is_null() {
+                setting.copy_value(&mut defaults, config);
+                config.origins.set(setting.key, Origin::Default);
+            } else {
+                let set = setting.set(config, &RawValue::from_json(value));
+                set.map_err(|message| refuse(ChangeRefusal::Invalid(message)))?;
+                let origin = if setting.secret { page_secrets.clone() } else { Origin::Stored };
+                config.origins.set(setting.key, origin);
+            }
+            if setting.secret {
+                let secret = setting.value(config).as_str().filter(|secret| !secret.is_empty()).map(Secret::new);
+                proposed.secrets.push((setting.key, secret));
+            } else {
+                proposed.stored.push((setting.key, (!value.is_null()).then(|| value.clone())));
+            }
+        }
+        check_destinations(&before, &proposed.config, changes)?;
+        let mut checked = ConfigBuilder { config: proposed.config, problems: Vec::new() };
+        validate::finish(&mut checked);
+        proposed.config = checked.config;
+        match checked.problems.into_iter().next() {
+            None => Ok(proposed),
+            Some(problem) => Err(conflict(problem, changes)),
+        }
+    }
+
+    /// The settings with what is stored in the database now: also what takes effect only after a restart.
+    #[must_use]
+    pub fn with_saved(&self, stored: &[(String, Value)]) -> Self {
+        let mut config = self.clone();
+        config.forget_stored(Self::default());
+        config.with_stored(stored).0
+    }
+
+    /// Gives every setting that is stored in the database the value of `base`, which has none of them.
+    fn forget_stored(&mut self, mut base: Self) {
+        for setting in setting::all() {
+            if self.origins.of(setting.key) == Origin::Stored {
+                setting.copy_value(&mut base, self);
+                self.origins.set(setting.key, base.origins.of(setting.key));
+            }
+        }
+    }
+}
+
+/// The error for a change that does not fit the other settings.
+fn conflict(problem: Problem, changes: &[(String, Value)]) -> ChangeError {
+    let first = || changes.first().map(|(key, _)| key.clone()).unwrap_or_default();
+    let key = problem.key().map_or_else(first, str::to_owned);
+    ChangeError { key, refusal: ChangeRefusal::Invalid(problem.message) }
+}
+
+fn find<'s>(settings: &'s [Setting], key: &str) -> Result<&'s Setting, String> {
+    settings.iter().find(|setting| setting.key == key).ok_or_else(|| match key.split_once('.') {
+        Some((section, _)) if !settings.iter().any(|setting| setting.is_in(section)) => {
+            suggest::unknown_section(section, settings)
+        }
+        Some((section, name)) => suggest::unknown_key(section, name, settings),
+        None => format!("unknown key {key}; keys have the form section.name"),
+    })
+}
+
+/// Refuses a new address for a secret that is not entered together with it: otherwise a stolen login on the page could
+/// send the secrets of this machine elsewhere. An address on this machine is not for the page to choose either.
+fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value)]) -> Result<(), ChangeError> {
+    let settings = setting::all();
+    let refused =
+        |key: &str, message: String| ChangeError { key: key.to_owned(), refusal: ChangeRefusal::Invalid(message) };
+    let (mut before, mut after) = (before.clone(), after.clone());
+    let is_changed = |setting: &&Setting| changes.iter().any(|(key, value)| key == setting.key && !value.is_null());
+    for setting in settings.iter().filter(is_changed) {
+        if setting.has_equal_value(&mut before, &mut after) {
+            continue;
+        }
+        let (key, value) = (setting.key, setting.value(&after));
+        let url = value.as_str().filter(|_| setting.kind == ValueKind::Url && key != "http.public_base_url");
+        if url.and_then(|url| BaseUrl::parse(url).ok()).is_some_and(|url| url.is_internal()) {
+            let message =
+                format!("{key}: found {value}; an address inside the network can only be set in the settings file");
+            return Err(refused(key, message));
+        }
+        let secrets = DESTINATIONS.iter().find(|(destination, _)| *destination == key).map_or(&[][..], |(_, all)| all);
+        let is_set = |secret: &str| settings.iter().any(|other| other.key == secret && !other.value(&before).is_null());
+        let kept = secrets.iter().find(|secret| is_set(secret) && !changes.iter().any(|(key, _)| key == *secret));
+        if let Some(secret) = kept {
+            let message = format!("{secret}: enter it again, because {key} changes where it is sent");
+            return Err(refused(secret, message));
+        }
+    }
+    Ok(())
+}
+
+/// Settings that decide where a secret is sent.
+const DESTINATIONS: [(&str, &[&str]); 7] = [
+    ("twilio.api_base_url", &["twilio.auth_token"]),
+    ("twilio.content_base_url", &["twilio.auth_token"]),
+    ("openai.base_url", &["openai.api_key"]),
+    ("whatsapp.baileys_outbound_url", &["whatsapp.shared_secret", "whatsapp.webhook_secret"]),
+    ("google.token_url", &["google.credentials_json"]),
+    ("mail.host", &["mail.password"]),
+    ("backup.s3_endpoint", &["backup.s3_access_key_id", "backup.s3_secret_access_key"]),
+];
+
+#[cfg(test)]
+mod tests;

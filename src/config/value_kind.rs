@@ -1,0 +1,110 @@
+//! The kind of a setting's value, which decides how the page shows and edits it.
+
+/// The kind of a setting's value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum ValueKind {
+    /// One line of text.
+    Text,
+    /// A text of any number of lines.
+    LongText,
+    /// A switch.
+    Bool,
+    /// A whole number.
+    Integer {
+        /// The least allowed.
+        least: i64,
+        /// The greatest allowed.
+        most: i64,
+    },
+    /// A number.
+    Decimal {
+        /// The least allowed.
+        least: f64,
+        /// The greatest allowed.
+        most: f64,
+    },
+    /// One of these words.
+    Choice(Vec<&'static str>),
+    /// Several values; of these words, if there are any.
+    List(Vec<&'static str>),
+    /// The address of a service.
+    Url,
+    /// A phone number.
+    Phone,
+    /// An amount of disk space.
+    Size,
+    /// A file or a folder of this machine.
+    Path,
+    /// The address of a listener.
+    Listener,
+}
+
+impl ValueKind {
+    /// The word for it in the API. A number with a unit of time is a `duration`.
+    pub(super) fn name(&self, unit: Option<&str>) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::LongText => "long_text",
+            Self::Bool => "bool",
+            Self::Integer { .. } if unit.is_some_and(|unit| TIME_UNITS.contains(&unit)) => "duration",
+            Self::Integer { .. } => "integer",
+            Self::Decimal { .. } => "decimal",
+            Self::Choice(_) => "choice",
+            Self::List(_) => "list",
+            Self::Url => "url",
+            Self::Phone => "phone",
+            Self::Size => "size",
+            Self::Path => "path",
+            Self::Listener => "listener",
+        }
+    }
+
+    /// The allowed words.
+    pub(super) fn choices(&self) -> Vec<&'static str> {
+        match self {
+            Self::Choice(words) | Self::List(words) => words.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The least and the greatest allowed number.
+    #[expect(clippy::cast_precision_loss, reason = "every bound is below 2^52")]
+    pub(super) fn bounds(&self) -> Option<(f64, f64)> {
+        match self {
+            Self::Integer { least, most } => Some((*least as f64, *most as f64)),
+            Self::Decimal { least, most } => Some((*least, *most)),
+            _ => None,
+        }
+    }
+}
+
+/// The unit of a setting's number, which its key ends with.
+pub(super) fn unit(key: &str) -> Option<&'static str> {
+    const SUFFIXES: [(&str, &str); 8] = [
+        ("_ms", "ms"),
+        ("_s", "s"),
+        ("_hours", "h"),
+        ("_days", "d"),
+        ("_bytes", "bytes"),
+        ("_tokens", "tokens"),
+        ("_minutes_per_day", "min"),
+        ("_usd_per_day", "usd"),
+    ];
+    SUFFIXES.iter().find(|(suffix, _)| key.ends_with(suffix)).map(|(_, unit)| *unit)
+}
+
+const TIME_UNITS: [&str; 4] = ["ms", "s", "h", "d"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_with_a_unit_of_time_are_durations() {
+        let kind = ValueKind::Integer { least: 0, most: 1 };
+        let shown = |key| kind.name(unit(key));
+        assert_eq!((shown("voice.lead_ms"), unit("voice.lead_ms")), ("duration", Some("ms")));
+        assert_eq!((shown("voice.ai_usd_per_day"), unit("voice.ai_usd_per_day")), ("integer", Some("usd")));
+        assert_eq!((shown("backup.hour"), unit("backup.hour")), ("integer", None));
+    }
+}

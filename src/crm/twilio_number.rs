@@ -1,0 +1,16 @@
+//! The webhooks of Twilio's phone numbers that the owner has replaced.
+
+use super::Error;
+use crate::store::WriteTx;
+
+pub use crate::store::ReplacedWebhooks;
+
+/// Keeps the webhooks that are about to be replaced, for an undo.
+pub fn keep_webhooks(tx: &WriteTx<'_>, sid: &str, before: &ReplacedWebhooks) -> Result<(), Error> {
+    Ok(tx.put_replaced_webhooks(sid, before)?)
+}
+
+/// Forgets the kept webhooks of a number, because they are in use again.
+pub fn forget_webhooks(tx: &WriteTx<'_>, sid: &str) -> Result<(), Error> {
+    Ok(tx.delete_replaced_webhooks(sid)?)
+}

@@ -1,0 +1,76 @@
+//! Checks of the accounts, with values that are not saved yet. For owners.
+
+use super::operation::{Operations, operations};
+use super::settings::refusal;
+use crate::clock;
+use crate::doctor::{self, DoctorContext, SettingsCheck};
+use crate::domain;
+use crate::http::auth::Owner;
+use crate::http::extract::Json;
+use crate::http::{ApiError, AppState, ErrorBody};
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::one_of::OneOf;
+
+pub(super) fn operations() -> Operations {
+    operations![run]
+}
+
+/// A check.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckRequest {
+    /// What to check.
+    check: CheckName,
+    /// Values to use instead of the saved ones, by key; null means the default. Nothing is stored.
+    #[serde(default)]
+    values: BTreeMap<String, Value>,
+}
+
+type CheckName = OneOf<SettingsCheck>;
+type CheckStatus = OneOf<domain::CheckStatus>;
+
+/// The result of a check.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct CheckResponse {
+    /// Whether no error was found.
+    ok: bool,
+    /// What was found.
+    findings: Vec<CheckFinding>,
+}
+
+/// A finding.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CheckFinding {
+    /// How good or bad it is.
+    status: CheckStatus,
+    /// The finding, in English.
+    text: String,
+    /// What to do about it; null if nothing.
+    remedy: Option<String>,
+}
+
+/// Check an account or an address with values that need not be saved. It changes nothing.
+#[utoipa::path(post, path = "/api/checks", tag = "system", operation_id = "run_check", request_body = CheckRequest,
+    responses((status = 200, body = CheckResponse),
+        (status = 409, body = ErrorBody, description = "A value is set elsewhere: `setting_locked`."),
+        (status = 429, body = ErrorBody)))]
+pub(super) async fn run(
+    State(state): State<AppState>,
+    Owner(_actor): Owner,
+    Json(body): Json<CheckRequest>,
+) -> Result<axum::Json<CheckResponse>, ApiError> {
+    state.checks.begin(clock::instant()).map_err(ApiError::too_often)?;
+    let values: Vec<_> = body.values.into_iter().collect();
+    let config = state.config().as_ref().clone().with_values(&values).map_err(refusal)?.config;
+    let context = DoctorContext::of_daemon(config, state.identity.clone());
+    let context = context.map_err(|_| ApiError::internal())?;
+    let found = doctor::run_settings_check(body.check.0, context).await;
+    let ok = found.iter().all(|finding| finding.state != domain::CheckStatus::Error);
+    let findings = found.into_iter();
+    let findings = findings.map(|it| CheckFinding { status: it.state.into(), text: it.found, remedy: it.remedy });
+    Ok(axum::Json(CheckResponse { ok, findings: findings.collect() }))
+}

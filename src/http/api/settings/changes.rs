@@ -1,0 +1,62 @@
+//! How a change of settings is stored, and why it is refused.
+
+use crate::clock;
+use crate::config::{ChangeError, ChangeRefusal, Lock};
+use crate::crm::setting;
+use crate::http::auth::Actor;
+use crate::http::{ApiError, AppState};
+use crate::runtime::reload::{ChangeRejected, SaveChange};
+use axum::http::StatusCode;
+
+/// Stores the change in one transaction, with history and audit log.
+pub(super) fn save(state: &AppState, actor: Actor) -> SaveChange {
+    let store = state.store.clone();
+    Box::new(move |changed| {
+        Box::pin(async move {
+            let (id, now) = (actor.id, clock::now());
+            actor.transact(&store, move |tx| setting::change(tx, id, &changed, now)).await
+        })
+    })
+}
+
+/// The error response of a refused change.
+pub(super) fn rejection(rejected: ChangeRejected) -> ApiError {
+    match rejected {
+        ChangeRejected::Setting(error) => refusal(error),
+        ChangeRejected::Settings(reasons) => {
+            let message =
+                format!("the settings file or the environment is invalid, so nothing can be changed: {reasons}");
+            ApiError::new(StatusCode::CONFLICT, "settings_rejected", message)
+        }
+        ChangeRejected::Store(error) => error.into(),
+        ChangeRejected::Secrets(error) => {
+            tracing::error!(event = "SECRETS_NOT_STORED", %error, "Cannot write the file of the page's secrets: {error}");
+            ApiError::unavailable("the secret cannot be stored at the moment; see the daemon's log")
+        }
+    }
+}
+
+/// The error response for a setting that is locked or invalid.
+pub(in crate::http::api) fn refusal(ChangeError { key, refusal }: ChangeError) -> ApiError {
+    match refusal {
+        ChangeRefusal::Invalid(message) => {
+            let code = if message.starts_with("unknown ") { "unknown_field" } else { "invalid" };
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).with_field(key)
+        }
+        ChangeRefusal::Locked(lock) => {
+            let why = match &lock {
+                Lock::Source(origin) => format!("it is set in {origin}; change it there"),
+                Lock::Start => "it is needed before the database is open; set it in the settings file".to_owned(),
+                Lock::Machine => "it belongs to the machine; set it in the settings file".to_owned(),
+            };
+            let message = format!("{key} cannot be changed here: {why}");
+            let error = ApiError::new(StatusCode::CONFLICT, "setting_locked", message).with_field(key);
+            let Lock::Source(origin) = lock else { return error };
+            let file = origin.file().map(|file| file.display().to_string());
+            let line = origin.line().map(|line| line.to_string());
+            let params = [("file", file), ("line", line), ("variable", origin.variable().map(str::to_owned))];
+            let given = params.into_iter().filter_map(|(name, value)| Some((name, value?)));
+            given.fold(error, |error, (name, value)| error.with_param(name, value))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What the API shows of the phone numbers of the Twilio account.
+
+use crate::crm::twilio_number::ReplacedWebhooks;
+use crate::doctor::webhooks_at;
+use crate::http::pagination::Page;
+use crate::providers::twilio::account::{AccountNumber, NumberWebhooks};
+use serde::Serialize;
+
+pub(crate) type TwilioNumberPage = Page<TwilioNumber>;
+
+/// A phone number of the Twilio account.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TwilioNumber {
+    /// `PN…`
+    sid: String,
+    /// With `+` and country code.
+    number: String,
+    /// Its name in Twilio's console.
+    friendly_name: String,
+    /// What it can do: `voice`, `sms`, `mms`, `fax`.
+    capabilities: Vec<String>,
+    /// Whether its calls and their status changes come here.
+    points_here: bool,
+    /// Where its calls go: `here`, `elsewhere`, `nowhere`, `trunk` or `app`.
+    calls_go_to: &'static str,
+    /// Where its calls go, and by which method.
+    webhooks: TwilioWebhooks,
+    /// Whether a change of its webhooks can be undone.
+    can_undo: bool,
+}
+
+/// The webhooks of a number.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TwilioWebhooks {
+    /// Requested for an incoming call; empty if there is none.
+    voice_url: String,
+    /// The HTTP method.
+    voice_method: String,
+    /// Receives the status of a call; empty if there is none.
+    status_callback: String,
+    /// The HTTP method.
+    status_callback_method: String,
+}
+
+/// A number whose webhooks were set.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct WebhooksResponse {
+    /// The number as it is now.
+    pub(super) number: TwilioNumber,
+    /// Its webhooks before.
+    pub(super) replaced: TwilioWebhooks,
+}
+
+impl TwilioNumber {
+    /// `base` is the public address; `known` are the numbers whose webhooks can be restored.
+    pub(super) fn new(number: AccountNumber, base: Option<&str>, known: &[(String, ReplacedWebhooks)]) -> Self {
+        let points_here = base.is_some_and(|base| number.webhooks == webhooks_at(base));
+        let is_at = |base: &str| number.webhooks.voice_url == webhooks_at(base).voice_url;
+        let calls_go_to = match () {
+            () if !number.trunk_sid.is_empty() => "trunk",
+            () if !number.voice_application_sid.is_empty() => "app",
+            () if base.is_some_and(is_at) => "here",
+            () if number.webhooks.voice_url.is_empty() => "nowhere",
+            () => "elsewhere",
+        };
+        Self {
+            can_undo: known.iter().any(|(sid, _)| *sid == number.sid),
+            sid: number.sid,
+            number: number.phone_number,
+            friendly_name: number.friendly_name,
+            capabilities: number.capabilities,
+            points_here: points_here && calls_go_to == "here",
+            calls_go_to,
+            webhooks: number.webhooks.into(),
+        }
+    }
+}
+
+impl From<NumberWebhooks> for TwilioWebhooks {
+    fn from(webhooks: NumberWebhooks) -> Self {
+        Self {
+            voice_url: webhooks.voice_url,
+            voice_method: webhooks.voice_method,
+            status_callback: webhooks.status_callback,
+            status_callback_method: webhooks.status_callback_method,
+        }
+    }
+}
+
+impl From<NumberWebhooks> for ReplacedWebhooks {
+    fn from(webhooks: NumberWebhooks) -> Self {
+        Self {
+            voice_url: webhooks.voice_url,
+            voice_method: webhooks.voice_method,
+            status_callback: webhooks.status_callback,
+            status_callback_method: webhooks.status_callback_method,
+        }
+    }
+}
+
+impl From<ReplacedWebhooks> for NumberWebhooks {
+    fn from(webhooks: ReplacedWebhooks) -> Self {
+        Self {
+            voice_url: webhooks.voice_url,
+            voice_method: webhooks.voice_method,
+            status_callback: webhooks.status_callback,
+            status_callback_method: webhooks.status_callback_method,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The webhooks of Twilio's phone numbers that were replaced, in the table `meta`.
+
+use super::{ReadTx, Result, WriteTx};
+use serde::{Deserialize, Serialize};
+
+/// The webhooks of a number before they were replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedWebhooks {
+    /// Requested for an incoming call.
+    pub voice_url: String,
+    /// The HTTP method.
+    pub voice_method: String,
+    /// Receives the status of a call.
+    pub status_callback: String,
+    /// The HTTP method.
+    pub status_callback_method: String,
+}
+
+impl ReadTx<'_> {
+    /// The replaced webhooks, by the number's SID.
+    pub fn replaced_webhooks(&self) -> Result<Vec<(String, ReplacedWebhooks)>> {
+        let mut list = self.conn.prepare_cached("SELECT key, value FROM meta WHERE key GLOB ?1 || '*' ORDER BY key")?;
+        let rows = list.query_map([PREFIX], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let parse = |(key, value): (String, String)| {
+            Some((key.strip_prefix(PREFIX)?.to_owned(), serde_json::from_str(&value).ok()?))
+        };
+        Ok(rows.into_iter().filter_map(parse).collect())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Stores the webhooks of a number; they replace those stored before.
+    pub fn put_replaced_webhooks(&self, sid: &str, webhooks: &ReplacedWebhooks) -> Result<()> {
+        let value = serde_json::to_string(webhooks).unwrap_or_default();
+        self.set_meta(&format!("{PREFIX}{sid}"), &value)
+    }
+
+    /// Deletes the stored webhooks of a number.
+    pub fn delete_replaced_webhooks(&self, sid: &str) -> Result<()> {
+        self.conn.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([format!("{PREFIX}{sid}")])?;
+        Ok(())
+    }
+}
+
+const PREFIX: &str = "twilio.replaced_webhooks.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{database, transact};
+
+    #[test]
+    fn replaced_webhooks_are_kept_until_they_are_deleted() {
+        let (_folder, conn) = database();
+        transact(&conn, |tx| {
+            let webhooks = |url: &str| ReplacedWebhooks {
+                voice_url: url.to_owned(),
+                voice_method: "POST".to_owned(),
+                status_callback: String::new(),
+                status_callback_method: String::new(),
+            };
+            tx.put_replaced_webhooks("PN1", &webhooks("https://a.example"))?;
+            tx.put_replaced_webhooks("PN2", &webhooks("https://b.example"))?;
+            tx.put_replaced_webhooks("PN1", &webhooks("https://c.example"))?;
+            tx.delete_replaced_webhooks("PN2")?;
+            assert_eq!(tx.replaced_webhooks()?, [("PN1".to_owned(), webhooks("https://c.example"))]);
+            Ok(())
+        });
+    }
+}
