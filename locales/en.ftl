@@ -70,6 +70,7 @@ ai-calls-failed = { $count ->
     [one] One call.
    *[other] { $count } calls in a row.
 } Last error: { $reason }
+ai-fields-rejected = The AI rejects: { $fields }. Calls continue without it.
 ai-limit-near = { $setting }: { $used } of { $limit }
 
 # The outbox
@@ -182,6 +183,8 @@ alert-twilio-refused = Twilio does not accept the account
     .remedy = Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, and that the account is active.
 alert-ai-refused = The AI does not accept the key
     .remedy = Check OPENAI_API_KEY and the account's credit. Until then callers leave a message.
+alert-ai-setting-rejected = The AI rejects a setting
+    .remedy = Choose another value among the settings of the AI (model, voice, language). Until then calls continue without it: a rejected transcription leaves calls without the caller's words.
 alert-ai-unavailable = Calls are not answered by the AI
     .remedy = Check the internet connection and the status of the AI service. Until then callers leave a message.
 alert-ai-limit = Most of the AI's cost limit is used

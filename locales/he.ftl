@@ -81,6 +81,7 @@ ai-calls-failed = { $count ->
     [two] שתי שיחות ברצף.
    *[other] { $count } שיחות ברצף.
 } הסיבה האחרונה: { $reason }
+ai-fields-rejected = שירות ה־AI אינו מקבל: { $fields }. השיחות ממשיכות בלי זה.
 ai-limit-near = ההגדרה { $setting }: נוצלו { $used } מתוך { $limit }
 
 # The outbox
@@ -195,6 +196,8 @@ alert-twilio-refused = Twilio אינה מקבלת את פרטי החשבון
     .remedy = בדקו את TWILIO_ACCOUNT_SID ואת TWILIO_AUTH_TOKEN, ושהחשבון פעיל.
 alert-ai-refused = שירות ה־AI אינו מקבל את המפתח
     .remedy = בדקו את OPENAI_API_KEY ואת היתרה בחשבון. עד אז מתקשרים משאירים הודעה.
+alert-ai-setting-rejected = שירות ה־AI אינו מקבל אחת ההגדרות
+    .remedy = בחרו ערך אחר בהגדרות ה־AI (מודל, קול, שפה). עד אז השיחות ממשיכות בלעדיו: כשהתמלול נדחה, דברי המתקשר אינם נרשמים.
 alert-ai-unavailable = שיחות אינן נענות על ידי ה־AI
     .remedy = בדקו את החיבור לאינטרנט ואת מצב השירות. עד אז מתקשרים משאירים הודעה.
 alert-ai-limit = רוב התקרה של ה־AI נוצלה

@@ -6,7 +6,7 @@
 mod realtime;
 mod voicemail;
 
-pub use realtime::{Realtime, RealtimeSetup, RejectedFields};
+pub use realtime::{FieldStatus, Realtime, RealtimeSetup, RejectedFields};
 pub use voicemail::{Voicemail, VoicemailSetup};
 
 use crate::call::{EngineCommand, EngineEvent};

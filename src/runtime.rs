@@ -18,6 +18,7 @@ pub mod reload;
 pub mod stale_calls;
 mod twilio_prompts;
 
+pub use crate::engine::{FieldStatus, RejectedFields};
 pub use active_settings::{ActivationError, ActiveSettings, Settings};
 pub use ai_check::check as check_ai;
 pub use ai_probe::probe as probe_ai;

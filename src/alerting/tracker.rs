@@ -224,6 +224,7 @@ impl AlertThresholds {
             | AlertKind::WhatsAppRestricted
             | AlertKind::TwilioRefused
             | AlertKind::AiRefused
+            | AlertKind::AiSettingRejected
             | AlertKind::AiUnavailable
             | AlertKind::AiLimit
             | AlertKind::OutboxStuck

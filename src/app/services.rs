@@ -89,6 +89,7 @@ impl Services {
             alerts: shared.alerts.clone(),
             tls: tls.clone(),
             snapshots: snapshots.clone(),
+            rejected: shared.rejected.clone(),
         })
         .await;
         Ok(Self {

@@ -137,7 +137,7 @@ impl Setting {
         !self.secret && self.permanent_lock().is_none()
     }
 
-    /// Why the page can never change it: settings needed before the database is open cannot be in it, and whoever has a
+    /// Why the page can never change it: settings needed before the database is open cannot be in it, and a
     /// login on the page must not choose files of this machine.
     pub(super) fn permanent_lock(&self) -> Option<Lock> {
         match self.kind {

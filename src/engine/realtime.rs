@@ -11,7 +11,7 @@ use crate::config::{Config, TurnDetection};
 use crate::providers::openai::prices;
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
 use crate::providers::websocket::{self, Received, Socket};
-pub use connect::RejectedFields;
+pub use connect::{FieldStatus, RejectedFields};
 use connect::{connect, lost};
 use serde_json::Value;
 use std::collections::VecDeque;

@@ -15,10 +15,10 @@ use crate::host::clock_floor::{self, ClockFloor};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time::start_of_day;
 use crate::providers::baileys::bridge::LinkState;
-use crate::runtime::Settings;
 use crate::runtime::calls::{self, Calls};
 use crate::runtime::jobs::Jobs;
 use crate::runtime::outbox::Outbox;
+use crate::runtime::{FieldStatus, Settings};
 use crate::store::{Health, Integrity, LogSize, Store, Undelivered};
 use crate::tls::{Tls, TlsHealth, TlsStatus};
 use clock_comparison::ClockComparison;
@@ -59,6 +59,7 @@ impl HealthMonitor {
             self.check_start_notice().await;
             self.check_bridge();
             self.check_ai_limits().await;
+            self.check_ai_fields();
             self.alerts.set(AlertKind::SettingsRejected, rejected(&self.settings.config()));
             if clock::instant() >= next_slow_checks {
                 next_slow_checks = clock::instant() + SLOW_INTERVAL;
@@ -135,6 +136,18 @@ impl HealthMonitor {
         let today = start_of_day(now, &config.business.time_zone);
         if let Ok(used) = self.store.read(move |tx| tx.ai_usage(None, today, now)).await {
             self.alerts.set(AlertKind::AiLimit, calls::usage_warning(&config.voice, self.calls.ai_count(), used));
+        }
+    }
+
+    /// Raises the alert as soon as a call has shown that the AI rejects a setting. After a restart, an alert stays until a
+    /// session has been opened.
+    fn check_ai_fields(&self) {
+        match self.calls.ai_fields() {
+            FieldStatus::Rejected(fields) => {
+                self.alerts.raise(AlertKind::AiSettingRejected, Notice::AiFieldsRejected { fields: fields.join(", ") });
+            }
+            FieldStatus::Accepted => self.alerts.clear(AlertKind::AiSettingRejected),
+            FieldStatus::Unknown => {}
         }
     }
 

@@ -8,9 +8,9 @@ use crate::clock;
 use crate::domain::{AlertKind, CheckResult, CheckStatus, Notice, SelfCheck};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time;
-use crate::runtime::Settings;
 use crate::runtime::ai_check;
 use crate::runtime::outbox::Outbox;
+use crate::runtime::{RejectedFields, Settings};
 use crate::store::Store;
 use crate::tls::Tls;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +34,8 @@ pub struct Parts {
     pub tls: Tls,
     /// Nightly snapshots.
     pub snapshots: Snapshots,
+    /// The settings that the AI server rejects.
+    pub rejected: RejectedFields,
 }
 
 /// Runs self-checks; clones share the last result.
@@ -85,7 +87,8 @@ impl SelfChecker {
         let _running = self.inner.running.lock().await;
         let (parts, began_at) = (&self.inner.parts, clock::now());
         let mut findings = checks::all(parts).await;
-        findings.extend(ai_check::check(&parts.client, &parts.settings.config(), clock::now()).await);
+        let (config, now) = (parts.settings.config(), clock::now());
+        findings.extend(ai_check::check_and_learn(&parts.client, &config, now, &parts.rejected).await);
         findings.push(checks::certificate(&parts.tls.status()));
         findings.push(checks::backup(&parts.snapshots, clock::now()));
         let ok = findings.iter().all(|finding| finding.state != CheckStatus::Error);

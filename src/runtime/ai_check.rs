@@ -26,6 +26,16 @@ const URGENT_DAYS: i32 = 7;
 
 /// Queries the AI server, and opens a session with the settings of a call.
 pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
+    check_and_learn(client, config, now, &RejectedFields::default()).await
+}
+
+/// The same; `known` learns which fields the session has shown to be rejected, so that calls send those that are accepted again.
+pub async fn check_and_learn(
+    client: &reqwest::Client,
+    config: &Arc<Config>,
+    now: Timestamp,
+    known: &RejectedFields,
+) -> Vec<CheckResult> {
     let openai = &config.openai;
     if openai.key().is_none() {
         return vec![CheckResult::skipped(CHECK, NO_KEY)];
@@ -38,7 +48,7 @@ pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestam
     let mut findings = missing(&models, openai).map_or_else(Vec::new, |finding| vec![finding]);
     findings.extend(shutting_down(&models, openai, today));
     if findings.iter().all(|finding| finding.state != CheckStatus::Error) {
-        findings.extend(session(config.clone(), now).await);
+        findings.extend(session(config.clone(), now, known).await);
     }
     if findings.is_empty() {
         findings.push(CheckResult::ok(
@@ -87,8 +97,14 @@ fn shutting_down(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<Ch
     .collect()
 }
 
-async fn session(config: Arc<Config>, now: Timestamp) -> Option<CheckResult> {
-    match try_session(call_setup(config, now)).await {
+async fn session(config: Arc<Config>, now: Timestamp, known: &RejectedFields) -> Option<CheckResult> {
+    let setup = call_setup(config, now);
+    let tried = setup.rejected.clone();
+    let opened = try_session(setup).await;
+    if opened.is_ok() {
+        known.learn(&tried);
+    }
+    match opened {
         Ok(rejected) if rejected.is_empty() => None,
         Ok(rejected) => Some(rejected_settings(CHECK, &rejected)),
         Err(reason) => Some(no_session(CHECK, &reason)),

@@ -13,10 +13,11 @@ pub use services::CallServices;
 pub use socket::{MediaSocket, MediaTransport};
 pub use transfer::{PendingTransfer, can_transfer};
 
-use super::ActiveSettings;
 use super::call::{self, CallMessage};
+use super::{ActiveSettings, FieldStatus, ai_check};
 use crate::call::{EngineKind, StreamEndAction};
 use crate::clock;
+use crate::config::EngineChoice;
 use crate::crm::call::IncomingCall;
 use crate::domain::{CallSid, CallState, ContactName};
 use crate::providers::twilio::{media_stream, stream_token};
@@ -243,6 +244,16 @@ impl Calls {
     /// Returns true while a call is active.
     pub fn is_active(&self, sid: &CallSid) -> bool {
         self.registry().live.contains_key(sid)
+    }
+
+    /// What is known about the fields of a session with the current settings.
+    pub fn ai_fields(&self) -> FieldStatus {
+        let services = &self.inner.services;
+        let config = services.config();
+        if config.openai.key().is_none() || config.voice.engine == EngineChoice::Voicemail {
+            return FieldStatus::Accepted;
+        }
+        services.rejected.status(|| ai_check::call_setup(config, clock::now()))
     }
 
     /// The number of calls that the AI answers at the moment.

@@ -1,7 +1,12 @@
 //! Settings that the AI's server refuses, and models that it will withdraw.
 
+use super::support::Client;
+use super::support::client::send;
 use super::support::telephony::CallHarness;
+use super::support::whatsapp::until;
 use agentlocator::simulator::openai::{Faults, OpenAiOptions};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 async fn harness(faults: Faults) -> CallHarness {
     CallHarness::with_ai(OpenAiOptions { faults, ..OpenAiOptions::default() }, |_| {}).await
@@ -21,6 +26,36 @@ async fn a_field_that_is_refused_costs_no_call() {
         let refusals = |lines: &[String]| lines.iter().filter(|line| line.contains("REALTIME_FIELD_REFUSED")).count();
         assert_eq!(refusals(&harness.daemon.logs().lines()), 1, "{field}");
     }
+}
+
+/// The alert, if it is raised.
+async fn alert(api: &Client) -> Option<Value> {
+    let alerts = api.get("/api/alerts").await.json();
+    let found =
+        alerts["items"].as_array().unwrap().iter().find(|alert| alert["kind"] == "ai_setting_rejected").cloned();
+    found.filter(|alert| alert["state"] == "raised")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_setting_raises_an_alert_until_another_value_is_set() {
+    let faults = Faults { refuse_field: Some("audio.output.voice"), ..Faults::default() };
+    let options = OpenAiOptions { faults, ..OpenAiOptions::default() };
+    let harness = CallHarness::with_ai(options, |setup| {
+        setup.toml("[alerts]\nsettle_s = 0\n");
+    })
+    .await;
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
+    assert_eq!(alert(&api).await, None);
+    harness.call(harness.plan("say 1s; listen; wait 200ms")).await;
+    let raised = until("the alert", async || alert(&api).await).await;
+    assert!(raised["detail"]["en"].as_str().unwrap().contains("audio.output.voice"), "{raised}");
+    assert!(raised["detail"]["he"].as_str().unwrap().contains("audio.output.voice"), "{raised}");
+    let changes = json!({"changes": {"openai.voice": "cedar"}});
+    let changed = send(api.request(Method::PATCH, "/api/settings").json(&changes)).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    until("the alert to clear", async || alert(&api).await.is_none().then_some(())).await;
+    harness.call(harness.plan("say 1s; listen; wait 200ms")).await;
+    until("the alert", async || alert(&api).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,7 +52,7 @@ async fn a_typo_and_a_restart_leave_the_phone_on() {
     assert!(told["reasons"].as_str().unwrap().contains("did you mean max_call_s?"), "{told}");
     let api = daemon.api();
     let in_use = setting(&api, "voice.max_call_s").await;
-    assert_eq!((&in_use["value"], &in_use["origin"]), (&700.into(), &"last settings that worked".into()));
+    assert_eq!((&in_use["value"], &in_use["source"]), (&700.into(), &"last_good".into()));
     let ready = daemon.client().get("/readyz").await.json();
     assert_eq!((&ready["settings"], &ready["twilio_secrets"]), (&"error".into(), &"ok".into()), "{ready}");
     let raised = daemon.logs().wait_for_event("ALERT_RAISED");

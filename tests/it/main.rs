@@ -44,6 +44,7 @@ mod restart;
 mod restore;
 mod root_links;
 mod schema;
+mod settings;
 mod simulate;
 mod standby;
 mod store_changes;

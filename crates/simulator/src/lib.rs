@@ -10,6 +10,7 @@
 //! - [`twilio`]: Twilio's state (calls, messages, recordings), its REST interface, and inbound WhatsApp messages.
 //! - [`openai`]: a realtime speech model, transcription, chat and speech.
 //! - [`bridge`]: the HTTP interface of the WhatsApp bridge.
+//! - [`shop_year`]: a year of calls and messages, for databases of a realistic size.
 //! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as child processes.
 //!
 //! Each server is `start(listener, …) -> handle`. Dropping the handle stops the server.
@@ -24,6 +25,7 @@ mod entropy;
 mod event_log;
 pub mod openai;
 mod server;
+pub mod shop_year;
 pub mod sound;
 pub mod specs;
 pub mod twilio;

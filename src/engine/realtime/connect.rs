@@ -10,6 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::GaiResolver;
 use serde_json::Value;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -34,12 +35,52 @@ const READ_BUFFER: usize = 4 << 10;
 #[derive(Clone, Debug, Default)]
 pub struct RejectedFields {
     fields: Arc<Mutex<Vec<(&'static str, Value)>>>,
+    /// Whether the server has accepted a session with all fields since the last rejection.
+    all_accepted: Arc<AtomicBool>,
+}
+
+/// What sessions have shown about the fields of the settings in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldStatus {
+    /// No session was opened with these settings yet.
+    Unknown,
+    /// The server accepts all fields, or those that it rejected have other values now.
+    Accepted,
+    /// The server rejects these fields, and sessions omit them.
+    Rejected(Vec<&'static str>),
 }
 
 impl RejectedFields {
     /// The names of the fields in the API.
     pub fn names(&self) -> Vec<&'static str> {
         self.locked(|fields| fields.iter().map(|(field, _)| *field).collect())
+    }
+
+    /// What is known about the session of this setup.
+    pub fn status(&self, setup: impl FnOnce() -> RealtimeSetup) -> FieldStatus {
+        let rejected = self.locked(|fields| fields.clone());
+        if rejected.is_empty() {
+            let is_accepted = self.all_accepted.load(Ordering::Relaxed);
+            return if is_accepted { FieldStatus::Accepted } else { FieldStatus::Unknown };
+        }
+        let mut session = setup().session();
+        let in_use = rejected.into_iter().filter(|(field, value)| {
+            let mut is_sent = false;
+            wire::remove_field_if(&mut session, field, |present| {
+                is_sent = present == value;
+                false
+            });
+            is_sent
+        });
+        let in_use: Vec<_> = in_use.map(|(field, _)| field).collect();
+        if in_use.is_empty() { FieldStatus::Accepted } else { FieldStatus::Rejected(in_use) }
+    }
+
+    /// Takes over what a session has shown that was opened with all fields.
+    pub fn learn(&self, tried: &Self) {
+        let rejected = tried.locked(|fields| fields.clone());
+        self.all_accepted.store(rejected.is_empty(), Ordering::Relaxed);
+        self.locked(|fields| *fields = rejected);
     }
 
     fn remove_from(&self, session: &mut Value) {
@@ -90,7 +131,10 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
         }
         socket.flush().await.map_err(|error| lost(&error))?;
         let rejection = match wait_for_event(&mut socket, &ServerEvent::SessionUpdated).await {
-            Ok(()) => return Ok(socket),
+            Ok(()) => {
+                setup.rejected.all_accepted.store(session == setup.session(), Ordering::Relaxed);
+                return Ok(socket);
+            }
             Err(rejection) => rejection,
         };
         let left_out = rejection.param.as_deref().and_then(|param| wire::remove_optional_field(&mut session, param));

@@ -4,8 +4,9 @@ use crate::support::access::PASSWORD;
 use crate::support::client::send;
 use crate::support::whatsapp::until;
 use crate::support::{Client, Daemon};
-use agentlocator::simulator::EventLog;
 use agentlocator::simulator::bridge::{Bridge, BridgeOptions};
+use agentlocator::simulator::twilio::{Account, TwilioOptions, TwilioRest, TwilioState};
+use agentlocator::simulator::{DaemonConnector, EventLog};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -28,6 +29,8 @@ struct Example {
 struct Shop {
     daemon: Daemon,
     bridge: Bridge,
+    twilio_state: TwilioState,
+    _twilio: TwilioRest,
     owner: Client,
     /// A token that stays valid when every session has ended.
     auditor: Client,
@@ -37,7 +40,16 @@ impl Shop {
     async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let bridge = Bridge::start(listener, BridgeOptions::connected(SECRET), EventLog::new()).unwrap();
+        let account = Account::random();
+        let twilio_state = TwilioState::new(account.clone());
+        twilio_state.add_number("+97237654321", |_| {});
+        let connector = DaemonConnector::new(None).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = TwilioOptions::default();
+        let twilio = TwilioRest::start(listener, twilio_state.clone(), connector, options, EventLog::new()).unwrap();
         let mut daemon = Daemon::prepare(|setup| {
+            setup.env("TWILIO_ACCOUNT_SID", &account.sid).env("TWILIO_AUTH_TOKEN", &account.auth_token);
+            setup.env("TWILIO_API_BASE_URL", twilio.base_url());
             setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", bridge.send_url());
             setup.env("WA_PACING", "off");
         });
@@ -45,7 +57,7 @@ impl Shop {
         daemon.seed(&format!("INSERT INTO alerts VALUES ('ai_refused', '{ALERT}', '2026-11-01T08:00:00.000Z')"));
         daemon.launch();
         let (owner, auditor) = (daemon.client(), daemon.api());
-        Self { daemon, bridge, owner, auditor }
+        Self { daemon, bridge, twilio_state, _twilio: twilio, owner, auditor }
     }
 
     /// A request by which the operation succeeds, after the objects that it needs have been created.
@@ -184,6 +196,21 @@ impl Shop {
                 let next = self.daemon.query_value::<i64>("SELECT max(id) + 1 FROM messages");
                 let body = json!({"to": "+972501234567", "text": "עד שש"});
                 example(post, "/api/whatsapp/send", body, "send_message", &format!("message:{next}"))
+            }
+            "change_settings" => {
+                let body = json!({"changes": {"voice.max_call_s": 700}});
+                example(Method::PATCH, "/api/settings", body, "setting_changed", "setting:voice.max_call_s")
+            }
+            "run_check" => example(post, "/api/checks", json!({"check": "bridge"}), "run_check", ""),
+            "set_twilio_webhooks" | "undo_twilio_webhooks" => {
+                let sid = self.twilio_state.numbers()[0].sid.clone();
+                let path = format!("/api/twilio/numbers/{sid}/webhooks");
+                if operation == "set_twilio_webhooks" {
+                    example(post, &path, none, "set_twilio_webhooks", &format!("number:{sid}"))
+                } else {
+                    owner.post_json(&path, &none).await;
+                    example(post, &format!("{path}/undo"), none, "undo_twilio_webhooks", &format!("number:{sid}"))
+                }
             }
             other => panic!("{other}: a new operation that changes something needs an example here"),
         }

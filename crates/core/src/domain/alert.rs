@@ -40,6 +40,8 @@ text_enum! {
         TwilioRefused = "twilio_refused",
         /// The AI does not accept the key.
         AiRefused = "ai_refused",
+        /// The AI rejects a setting, and calls continue without it.
+        AiSettingRejected = "ai_setting_rejected",
         /// The AI could not answer several calls in a row.
         AiUnavailable = "ai_unavailable",
         /// Most of the AI usage limit is used.

@@ -43,6 +43,7 @@ localized_enum! {
 
         // The AI.
         AiCallsFailed { count: u64, reason: String } = "ai-calls-failed",
+        AiFieldsRejected { fields: String } = "ai-fields-rejected",
         AiLimitNear { setting: String, used: u64, limit: u64 } = "ai-limit-near",
 
         // The outbox.

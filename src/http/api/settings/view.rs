@@ -141,11 +141,13 @@ impl ChangeSettingsResponse {
     pub(super) fn new(reloaded: Reloaded, keys: &[String], mut items: Vec<SettingItem>) -> Self {
         let requested = |mut changed: Vec<String>| {
             changed.retain(|key| keys.contains(key));
+            changed.sort_unstable();
             changed
         };
         let requires_restart = requested(reloaded.needs_restart);
         let mut changed = requested(reloaded.changed);
         changed.extend(requires_restart.iter().cloned());
+        changed.sort_unstable();
         items.retain(|item| keys.iter().any(|key| key == item.key));
         Self { changed, requires_restart, warnings: reloaded.warnings, items }
     }

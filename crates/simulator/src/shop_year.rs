@@ -1,0 +1,319 @@
+//! A year of a shop's calls and messages: contacts with Hebrew names, mostly Hebrew conversations, by opening hours. The
+//! same options give the same data.
+
+mod random;
+mod script;
+
+use random::Random;
+use script::{Details, Lines};
+
+/// What to generate.
+#[derive(Clone, Copy, Debug)]
+pub struct ShopYearOptions {
+    /// The number of contacts.
+    pub people: usize,
+    /// The number of messages.
+    pub messages: usize,
+    /// The number of calls.
+    pub calls: usize,
+    /// Other seeds give other data.
+    pub seed: u64,
+    /// The end of the year, in milliseconds since 1970; a midnight of the business.
+    pub until_ms: i64,
+    /// The number of contacts that exist already; theirs are other phone numbers.
+    pub existing_people: u64,
+}
+
+/// A generated year.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShopYear {
+    /// The contacts.
+    pub contacts: Vec<ShopContact>,
+    /// The messages, oldest first.
+    pub messages: Vec<ShopMessage>,
+    /// The calls, oldest first.
+    pub calls: Vec<ShopCall>,
+}
+
+/// A contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopContact {
+    /// The name; empty if it is unknown.
+    pub name: String,
+    /// The phone number, E.164.
+    pub number: String,
+    /// The language, ISO 639-1.
+    pub language: &'static str,
+    /// Whether its messages come by Twilio and not by the bridge.
+    pub by_twilio: bool,
+    /// When it was created: with its first message or call.
+    pub created_ms: i64,
+}
+
+/// A WhatsApp message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopMessage {
+    /// The index of the contact.
+    pub contact: usize,
+    /// Whether the shop wrote it.
+    pub is_out: bool,
+    /// Whether the agent wrote it, and not a person at the phone.
+    pub by_agent: bool,
+    /// The text.
+    pub text: String,
+    /// The provider's id.
+    pub provider_id: String,
+    /// The status word.
+    pub status: &'static str,
+    /// When it was written.
+    pub at_ms: i64,
+}
+
+/// A call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopCall {
+    /// The index of the contact.
+    pub contact: usize,
+    /// Twilio's id.
+    pub sid: String,
+    /// How it ended.
+    pub outcome: ShopCallOutcome,
+    /// When it began.
+    pub at_ms: i64,
+    /// How long it took.
+    pub duration_ms: i64,
+    /// What it was about; empty for a call without a conversation.
+    pub summary: String,
+    /// What was said: whether the agent said it, the text, and when it began, in milliseconds of the call.
+    pub turns: Vec<(bool, String, i64)>,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShopCallOutcome {
+    /// The agent answered.
+    Answered,
+    /// The caller was transferred to a person.
+    Transferred,
+    /// The caller left a message.
+    Message,
+    /// The caller hung up before the answer.
+    Missed,
+}
+
+impl ShopYear {
+    /// Generates the year.
+    pub fn generate(options: &ShopYearOptions) -> Self {
+        let mut random = Random::new(options.seed ^ options.existing_people.rotate_left(32));
+        let number = |at: usize| phone_number(options.existing_people + at as u64);
+        let contacts = (0..options.people).map(|at| contact(&mut random, number(at))).collect();
+        let mut year = Self { contacts, ..Self::default() };
+        if !year.contacts.is_empty() {
+            year.add_messages(options, &mut random);
+            year.add_calls(options, &mut random);
+        }
+        year.messages.sort_by_key(|message| message.at_ms);
+        year.calls.sort_by_key(|call| call.at_ms);
+        let first = year.messages.iter().map(|it| (it.contact, it.at_ms));
+        let first: Vec<_> = first.chain(year.calls.iter().map(|it| (it.contact, it.at_ms))).collect();
+        for contact in &mut year.contacts {
+            contact.created_ms = moment(options, &mut random);
+        }
+        let mut has_began = vec![false; year.contacts.len()];
+        for (at, began_ms) in first {
+            let contact = &mut year.contacts[at];
+            contact.created_ms = if has_began[at] { contact.created_ms.min(began_ms) } else { began_ms };
+            has_began[at] = true;
+        }
+        year
+    }
+
+    fn add_messages(&mut self, options: &ShopYearOptions, random: &mut Random) {
+        let scripts = script::chats();
+        let mut chat = 0;
+        while self.messages.len() < options.messages {
+            let contact = pick_contact(random, self.contacts.len(), chat);
+            let lines: &Lines = &scripts[index(random, scripts.len())];
+            let details = Details::new(random, &self.contacts[contact].name);
+            let mut at_ms = moment(options, random);
+            let by_agent = random.chance(40);
+            let room = options.messages - self.messages.len();
+            for (is_out, text) in lines.iter().take(room) {
+                at_ms += 15_000 + random.below(240_000).cast_signed();
+                let status = match random.below(100) {
+                    _ if !is_out => "received",
+                    0..=1 => "failed",
+                    2..=14 => "delivered",
+                    _ => "read",
+                };
+                let provider_id = match self.contacts[contact].by_twilio {
+                    true => format!("SM{}", random.hex(32)),
+                    false => random.hex(20).to_uppercase(),
+                };
+                let text = details.fill(text);
+                let is_out = *is_out;
+                let at_ms = at_ms.min(options.until_ms - 1);
+                self.messages.push(ShopMessage { contact, is_out, by_agent, text, provider_id, status, at_ms });
+            }
+            chat += 1;
+        }
+    }
+
+    fn add_calls(&mut self, options: &ShopYearOptions, random: &mut Random) {
+        let scripts = script::calls();
+        for number in 0..options.calls {
+            let contact = pick_contact(random, self.contacts.len(), number);
+            let (summary, lines) = &scripts[index(random, scripts.len())];
+            let details = Details::new(random, &self.contacts[contact].name);
+            let outcome = match random.below(100) {
+                0..=12 => ShopCallOutcome::Missed,
+                13..=22 => ShopCallOutcome::Message,
+                _ if lines.len() == 3 => ShopCallOutcome::Transferred,
+                _ => ShopCallOutcome::Answered,
+            };
+            let mut call = ShopCall {
+                contact,
+                sid: format!("CA{}", random.hex(32)),
+                outcome,
+                at_ms: moment(options, random),
+                duration_ms: 4_000 + random.below(12_000).cast_signed(),
+                summary: String::new(),
+                turns: Vec::new(),
+            };
+            match outcome {
+                ShopCallOutcome::Missed => {}
+                ShopCallOutcome::Message => {
+                    let text = lines.iter().find(|(is_agent, _)| !is_agent).map_or("", |(_, text)| text);
+                    call.turns.push((false, details.fill(text), 7_000));
+                    call.duration_ms += 15_000;
+                }
+                ShopCallOutcome::Answered | ShopCallOutcome::Transferred => {
+                    call.summary = details.fill(summary);
+                    for (is_agent, text) in lines {
+                        call.turns.push((*is_agent, details.fill(text), call.duration_ms));
+                        call.duration_ms += 1_500 + random.below(4_000).cast_signed();
+                    }
+                }
+            }
+            self.calls.push(call);
+        }
+    }
+}
+
+fn contact(random: &mut Random, number: String) -> ShopContact {
+    let language = match random.below(100) {
+        0..=5 => "ru",
+        6..=9 => "ar",
+        10..=14 => "en",
+        _ => "he",
+    };
+    let mut word = |part: &str| {
+        let words = script::words(NAMES, &format!("{language}-{part}"));
+        random.pick(&words).to_owned()
+    };
+    let (first, last) = (word("first"), word("last"));
+    let name = match random.below(100) {
+        0..=7 => String::new(),
+        8..=20 => first,
+        _ => format!("{first} {last}"),
+    };
+    ShopContact { name, number, language, by_twilio: random.chance(30), created_ms: 0 }
+}
+
+/// An Israeli mobile number; each index has another one.
+fn phone_number(index: u64) -> String {
+    // The factor has no common divisor with 10^7, so the last digits are a permutation.
+    let digits = (index * 7_654_321 + 1_234_567) % 10_000_000;
+    let prefix = [50, 52, 53, 54, 55, 58][usize::try_from(index / 10_000_000 % 6).unwrap_or_default()];
+    format!("+972{prefix}{digits:07}")
+}
+
+/// Each contact has a conversation if there are enough of them; most of the others are with few contacts.
+fn pick_contact(random: &mut Random, contacts: usize, number: usize) -> usize {
+    if number < contacts {
+        return number;
+    }
+    let (first, second) = (index(random, contacts), index(random, contacts));
+    let third = index(random, contacts);
+    first.min(second).min(third)
+}
+
+fn index(random: &mut Random, length: usize) -> usize {
+    usize::try_from(random.below(length as u64)).unwrap_or_default()
+}
+
+/// A time of the year within opening hours, mostly.
+fn moment(options: &ShopYearOptions, random: &mut Random) -> i64 {
+    let (mut day, hour) = loop {
+        let day = random.below(365).cast_signed();
+        // 1970-01-01 was a Thursday.
+        let weekday = ((options.until_ms / DAY_MS) - 1 - day + 4).rem_euclid(7);
+        let hour = 8 + random.below(13).cast_signed();
+        let is_open = match weekday {
+            5 => hour < 14,
+            6 => random.chance(10),
+            _ => true,
+        };
+        if is_open {
+            break (day, hour);
+        }
+    };
+    // The shop grows: the later half of the year has more.
+    if day > 182 && random.chance(30) {
+        day -= 182;
+    }
+    options.until_ms - (day + 1) * DAY_MS + hour * 3_600_000 + random.below(3_600_000).cast_signed()
+}
+
+const DAY_MS: i64 = 86_400_000;
+const NAMES: &str = include_str!("shop_year/names.txt");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn options(seed: u64) -> ShopYearOptions {
+        let until_ms = 20_000 * DAY_MS;
+        ShopYearOptions { people: 300, messages: 4_000, calls: 500, seed, until_ms, existing_people: 0 }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_year() {
+        assert_eq!(ShopYear::generate(&options(7)), ShopYear::generate(&options(7)));
+        assert_ne!(ShopYear::generate(&options(7)), ShopYear::generate(&options(8)));
+    }
+
+    #[test]
+    fn it_has_what_was_asked_for() {
+        let (options, year) = (options(1), ShopYear::generate(&options(1)));
+        assert_eq!((year.contacts.len(), year.messages.len(), year.calls.len()), (300, 4_000, 500));
+        let numbers: BTreeSet<_> = year.contacts.iter().map(|contact| &contact.number).collect();
+        let ids: BTreeSet<_> = year.messages.iter().map(|message| &message.provider_id).collect();
+        assert_eq!((numbers.len(), ids.len()), (300, 4_000));
+        let begin = options.until_ms - 366 * DAY_MS;
+        for message in &year.messages {
+            assert!((begin..options.until_ms).contains(&message.at_ms));
+            assert!(!message.text.is_empty() && !message.text.contains('{'), "{}", message.text);
+            assert!(message.at_ms >= year.contacts[message.contact].created_ms);
+        }
+        let texts = year.calls.iter().flat_map(|call| call.turns.iter().map(|(_, text, _)| text).chain([&call.summary]));
+        assert!(texts.into_iter().all(|text| !text.contains('{')));
+        let hebrew = |text: &str| text.chars().any(|letter| ('א'..='ת').contains(&letter));
+        let share = year.messages.iter().filter(|message| hebrew(&message.text)).count() * 100 / year.messages.len();
+        assert!((70..98).contains(&share), "{share} % are Hebrew");
+        for outcome in [ShopCallOutcome::Answered, ShopCallOutcome::Transferred, ShopCallOutcome::Message, ShopCallOutcome::Missed] {
+            assert!(year.calls.iter().any(|call| call.outcome == outcome), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn later_contacts_have_other_numbers() {
+        let first = ShopYear::generate(&options(1));
+        let more = ShopYear::generate(&ShopYearOptions { existing_people: 300, ..options(1) });
+        let known: BTreeSet<_> = first.contacts.iter().map(|contact| &contact.number).collect();
+        assert!(more.contacts.iter().all(|contact| !known.contains(&contact.number)));
+        let sids: BTreeSet<_> = first.calls.iter().map(|call| &call.sid).collect();
+        assert!(more.calls.iter().all(|call| !sids.contains(&call.sid)));
+    }
+}

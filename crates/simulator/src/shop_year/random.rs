@@ -1,0 +1,45 @@
+//! Reproducible random numbers: the same seed gives the same data on every machine.
+
+/// SplitMix64 (Steele, Lea, Flood 2014): enough for data that only has to look varied.
+#[derive(Clone, Debug)]
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`, which is not 0.
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        self.next() % end.max(1)
+    }
+
+    /// True in `percent` of 100 cases.
+    pub(super) fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    /// One of these; `T::default` if there is none.
+    pub(super) fn pick<T: Copy + Default>(&mut self, all: &[T]) -> T {
+        let at = self.below(all.len() as u64);
+        usize::try_from(at).ok().and_then(|at| all.get(at)).copied().unwrap_or_default()
+    }
+
+    /// `digits` hexadecimal digits.
+    pub(super) fn hex(&mut self, digits: usize) -> String {
+        let mut text = String::new();
+        while text.len() < digits {
+            text.push_str(&format!("{:016x}", self.next()));
+        }
+        text.truncate(digits);
+        text
+    }
+}

@@ -1,0 +1,323 @@
+//! Settings that are changed on the page: validated, stored, active at once, and safe from other sources and from copies.
+
+use crate::support::access::PASSWORD;
+use crate::support::client::send;
+use crate::support::telephony::CallHarness;
+use crate::support::{Client, Daemon, Reply};
+use agentlocator::simulator::openai::OpenAiOptions;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const KEY: &str = "sk-entered-on-the-page";
+
+async fn change(api: &Client, changes: &Value) -> Reply {
+    send(api.request(Method::PATCH, "/api/settings").json(&json!({"changes": changes}))).await
+}
+
+async fn item(api: &Client, key: &str) -> Value {
+    let settings = api.get("/api/settings").await.json();
+    let found = settings["items"].as_array().unwrap().iter().find(|item| item["key"] == key).cloned();
+    found.unwrap_or_else(|| panic!("{key} is not in {settings}"))
+}
+
+fn secrets_file(daemon: &Daemon) -> PathBuf {
+    daemon.folder().join("page-secrets.toml")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_active_at_once_survives_a_restart_and_can_be_undone() {
+    let mut daemon = Daemon::start(|_| {});
+    let api = daemon.logged_in("dana", "owner").await;
+    let before = item(&api, "voice.max_call_s").await;
+    assert_eq!(
+        (&before["value"], &before["source"], &before["kind"], &before["unit"], &before["minimum"], &before["maximum"]),
+        (&json!(1800), &json!("default"), &json!("duration"), &json!("s"), &json!(30.0), &json!(14400.0))
+    );
+    let reply = change(&api, &json!({"voice.max_call_s": 600, "business.name": "מאפיית לחמי"})).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let answer = reply.json();
+    assert_eq!(
+        (&answer["changed"], &answer["requires_restart"]),
+        (&json!(["business.name", "voice.max_call_s"]), &json!([]))
+    );
+    let names: Vec<_> = answer["items"].as_array().unwrap().iter().map(|item| item["key"].clone()).collect();
+    assert_eq!(names, ["voice.max_call_s", "business.name"]);
+    let after = item(&api, "voice.max_call_s").await;
+    assert_eq!((&after["value"], &after["source"], &after["actor"]), (&json!(600), &json!("page"), &json!("user:1")));
+    assert!(after["updated_at"].is_string(), "{after}");
+
+    tokio::task::block_in_place(|| daemon.restart());
+    assert_eq!(item(&api, "business.name").await["value"], "מאפיית לחמי");
+    let history = api.get("/api/settings/history?key=voice.max_call_s").await.json();
+    let [entry] = &history["items"].as_array().unwrap()[..] else { panic!("{history}") };
+    assert_eq!(
+        (&entry["value"], &entry["previous"], &entry["actor_name"]),
+        (&json!(600), &json!(null), &json!("dana"))
+    );
+    let undone = change(&api, &json!({"voice.max_call_s": entry["previous"]})).await;
+    assert_eq!(undone.json()["changed"], json!(["voice.max_call_s"]));
+    let now = item(&api, "voice.max_call_s").await;
+    assert_eq!((&now["value"], &now["source"]), (&json!(1800), &json!("default")));
+    let all = api.get("/api/settings/history?limit=2").await.json();
+    assert_eq!(all["items"][0]["previous"], 600);
+    let rest = api.get(&format!("/api/settings/history?cursor={}", all["next_cursor"].as_str().unwrap())).await.json();
+    assert_eq!(rest["items"].as_array().unwrap().len(), 1);
+    assert_eq!(change(&api, &json!({})).await.json()["changed"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_value_changes_nothing_and_names_its_key() {
+    let daemon = Daemon::start(|_| {});
+    let api = daemon.api();
+    for (changes, field, says) in [
+        (json!({"business.name": "x", "voice.max_call_s": "long"}), "voice.max_call_s", "from 30 to 14400"),
+        (json!({"voice.max_cal_s": 600}), "voice.max_cal_s", "max_call_s"),
+        (json!({"voice.message_silence_s": 50, "voice.message_max_s": 40}), "voice.message_silence_s", "less than"),
+        (json!({"mail.host": "smtp.example.com", "mail.tls": "none"}), "mail.tls", "starttls"),
+        (json!({"agent.transfer_to": "050-1234567"}), "agent.transfer_to", "country code"),
+        (json!({"twilio.auth_token": "two words"}), "twilio.auth_token", "blanks"),
+    ] {
+        let reply = change(&api, &changes).await;
+        assert_eq!(reply.status, 422, "{changes}: {}", reply.text());
+        let error = reply.json()["error"].clone();
+        assert_eq!(error["field"], field, "{error}");
+        assert!(error["message"].as_str().unwrap().contains(says), "{error}");
+        assert!(!error.to_string().contains("two words"), "{error}");
+    }
+    assert_eq!(item(&api, "business.name").await["value"], "");
+    assert_eq!(api.get("/api/settings/history").await.json()["items"], json!([]));
+    assert!(!secrets_file(&daemon).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_machine_sets_is_locked_with_its_place() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.toml("[voice]\nrecording = true\n").env("OPENAI_API_KEY", "sk-of-the-machine");
+    });
+    let api = daemon.api();
+    let reply = change(&api, &json!({"voice.recording": false})).await;
+    let error = reply.json()["error"].clone();
+    assert_eq!(
+        (reply.status, &error["code"], &error["field"]),
+        (409, &json!("setting_locked"), &json!("voice.recording"))
+    );
+    assert_eq!(error["params"]["line"], "2");
+    assert!(error["params"]["file"].as_str().unwrap().ends_with("config.toml"), "{error}");
+    let reply = change(&api, &json!({"openai.api_key": KEY})).await;
+    assert_eq!((reply.status, &reply.json()["error"]["params"]["variable"]), (409, &json!("OPENAI_API_KEY")));
+    for key in ["store.readers", "http.listen", "tls.key_file", "voice.greeting_file", "log.level"] {
+        assert_eq!(change(&api, &json!({key: "x"})).await.status, 409, "{key}");
+    }
+    let recording = item(&api, "voice.recording").await;
+    assert_eq!(
+        (&recording["editable"], &recording["locked_reason"], &recording["source"], &recording["line"]),
+        (&json!(false), &json!("file"), &json!("file"), &json!(2))
+    );
+    let key = item(&api, "openai.api_key").await;
+    assert_eq!(
+        (&key["variable"], &key["secret_set"], &key["value"]),
+        (&json!("OPENAI_API_KEY"), &json!(true), &json!(null))
+    );
+    // A file that is invalid by now refuses the change instead of half of it.
+    daemon.reconfigure(|setup| {
+        setup.toml("[voice]\nrecording = maybe\n");
+    });
+    let reply = change(&api, &json!({"business.name": "x"})).await;
+    assert_eq!((reply.status, &reply.json()["error"]["code"]), (409, &json!("settings_rejected")));
+    assert_eq!(api.get("/api/settings/history").await.json()["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_may_read_and_not_change_and_texts_follow_the_language() {
+    let daemon = Daemon::start(|_| {});
+    let staff = daemon.logged_in("gal", "staff").await;
+    assert_eq!(change(&staff, &json!({"business.name": "x"})).await.status, 403);
+    assert_eq!(staff.get("/api/settings/history").await.status, 200);
+    let hebrew = item(&staff.clone().with_header("accept-language", "he-IL,he;q=0.9,en;q=0.8"), "business.name").await;
+    assert_eq!(hebrew["title"], "שם העסק");
+    let english = item(&staff.with_header("accept-language", "en-US"), "business.name").await;
+    assert_eq!(english["title"], "Name of the business");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_in_its_own_file_and_nowhere_else() {
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let api = harness.daemon.logged_in("dana", "owner").await;
+    let reply = change(&api, &json!({"openai.api_key": KEY})).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(reply.json()["changed"], json!(["openai.api_key"]));
+    let shown = &reply.json()["items"][0];
+    assert_eq!((&shown["value"], &shown["secret_set"], &shown["source"]), (&json!(null), &json!(true), &json!("page")));
+    let file = secrets_file(&harness.daemon);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::read_to_string(&file).unwrap().contains(KEY));
+    // The next call is answered with it.
+    let report = harness.call(harness.plan("say 1s; listen; wait 200ms")).await;
+    assert_eq!(harness.ended_call(&report.call_sid).await["engine"], "realtime");
+
+    let daemon = &harness.daemon;
+    let folder = daemon.folder();
+    let bundle = folder.join("bundle.tar.gz");
+    for command in [
+        &["backup", folder.join("copy.db").to_str().unwrap()][..],
+        &["support-bundle", bundle.to_str().unwrap()],
+        &["config", "show", "--json"],
+        &["doctor", "--json"],
+    ] {
+        let output = tokio::task::block_in_place(|| daemon.cli(command));
+        assert!(!String::from_utf8_lossy(&output.stdout).contains(KEY), "{command:?}");
+    }
+    let shown = tokio::task::block_in_place(|| daemon.cli(&["config", "show"]));
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("entered on the page"), "the command line reads the file");
+    let mut content = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(fs::File::open(&bundle).unwrap()), &mut content)
+        .unwrap();
+    let without = [content, fs::read(folder.join("copy.db")).unwrap(), fs::read(daemon.published_file()).unwrap()];
+    for (at, bytes) in without.iter().enumerate() {
+        assert!(memchr::memmem::find(bytes, KEY.as_bytes()).is_none(), "{at}");
+    }
+    let told = [api.get("/api/settings").await, api.get("/api/settings/history").await, api.get("/api/audit").await];
+    assert!(told.iter().all(|reply| reply.status == 200 && !reply.text().contains(KEY)));
+    let log = daemon.logs().lines().join("\n");
+    assert!(!log.contains(KEY));
+    let history = api.get("/api/settings/history?key=openai.api_key").await.json();
+    assert_eq!(history["items"][0]["value"], true);
+
+    let removed = change(&api, &json!({"openai.api_key": null})).await;
+    assert_eq!((removed.status, &removed.json()["items"][0]["secret_set"]), (200, &json!(false)));
+    assert!(!fs::read_to_string(&file).unwrap().contains(KEY));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_of_the_page_belong_to_the_last_settings_that_worked() {
+    let mut daemon = Daemon::prepare(|setup| {
+        setup.toml("[voice]\nmax_call_s = 700\n").env("NOTIFY_SOCKET", "/run/no-such-socket");
+    });
+    daemon.launch();
+    let api = daemon.api();
+    assert_eq!(change(&api, &json!({"twilio.auth_token": TOKEN})).await.status, 200);
+    let kept = daemon.folder().join("live/last-settings.json");
+    daemon.logs().wait_until("the settings to be kept", |_| {
+        fs::read_to_string(&kept).is_ok_and(|text| text.contains(TOKEN)).then_some(())
+    });
+    assert!(daemon.stop().success());
+    fs::write(secrets_file(&daemon), "[twilio]\nauth_token = \"half").unwrap();
+    tokio::task::block_in_place(|| daemon.launch());
+    let told = daemon.logs().wait_for_event("CONFIG_FALLBACK");
+    assert!(told["reasons"].as_str().unwrap().contains("the secrets of the page"), "{told}");
+    let token = item(&api, "twilio.auth_token").await;
+    assert_eq!((&token["secret_set"], &token["source"]), (&json!(true), &json!("last_good")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_for_the_certificate_is_used_after_a_restart() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.env("PUBLIC_BASE_URL", "").web_listeners();
+    });
+    let api = daemon.api();
+    let changes = json!({"tls.domain": ["shop.example"], "tls.acme": false, "tls.acme_contact": "owner@shop.example"});
+    let reply = change(&api, &changes).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let answer = reply.json();
+    assert_eq!(answer["requires_restart"], json!(["tls.acme", "tls.acme_contact", "tls.domain"]));
+    assert!(answer["warnings"].to_string().contains("tls.domain is set, but tls.acme is off"), "{answer}");
+    let pending = item(&api, "tls.domain").await;
+    assert_eq!((&pending["value"], &pending["restart_pending"]), (&json!(["shop.example"]), &json!(true)));
+    tokio::task::block_in_place(|| daemon.restart());
+    let active = item(&api, "tls.domain").await;
+    assert_eq!((&active["value"], &active["restart_pending"]), (&json!(["shop.example"]), &json!(false)));
+    let address = item(&api, "http.public_base_url").await;
+    assert_eq!((&address["editable"], &address["requires_restart"]), (&json!(true), &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_are_checked_before_they_are_saved() {
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), |setup| {
+        setup.env("OPENAI_API_KEY", "");
+    })
+    .await;
+    harness.twilio_state.add_number("+97237654321", |_| {});
+    let api = harness.daemon.logged_in("dana", "owner").await;
+    let check = async |body: Value| {
+        let reply = api.post_json("/api/checks", &body).await;
+        assert_eq!(reply.status, 200, "{body}: {}", reply.text());
+        reply.json()
+    };
+    let skipped = check(json!({"check": "ai"})).await;
+    assert_eq!((&skipped["ok"], &skipped["findings"][0]["status"]), (&json!(true), &json!("skipped")));
+    let good = check(json!({"check": "ai", "values": {"openai.api_key": KEY}})).await;
+    assert!(good["findings"][0]["text"].as_str().unwrap().contains("the AI accepts the key"), "{good}");
+    assert!(harness.ai.state().sessions.len() == 1, "a session was opened with the key");
+    assert_eq!(item(&api, "openai.api_key").await["secret_set"], false, "nothing is stored");
+    let wrong =
+        check(json!({"check": "ai", "values": {"openai.api_key": KEY, "openai.realtime_model": "gpt-none"}})).await;
+    assert_eq!((&wrong["ok"], &wrong["findings"][0]["status"]), (&json!(false), &json!("error")), "{wrong}");
+    assert!(wrong["findings"][0]["remedy"].is_string(), "{wrong}");
+    assert_eq!(check(json!({"check": "twilio"})).await["ok"], true);
+    let numbers = check(json!({"check": "twilio_numbers"})).await;
+    assert!(numbers["findings"][0]["text"].as_str().unwrap().contains("demo.twilio.com"), "{numbers}");
+    let address = check(json!({"check": "address"})).await;
+    assert!(address["findings"].to_string().contains("127.0.0.1"), "{address}");
+    assert_eq!(check(json!({"check": "bridge"})).await["findings"][0]["status"], "skipped");
+
+    // A secret of the machine goes nowhere else, and an address inside the network is not asked.
+    let url = json!({"check": "twilio", "values": {"twilio.content_base_url": "https://elsewhere.example"}});
+    let reply = api.post_json("/api/checks", &url).await;
+    assert_eq!((reply.status, &reply.json()["error"]["field"]), (422, &json!("twilio.auth_token")));
+    let inside = json!({"check": "ai", "values": {"updates.feed_url": "https://169.254.169.254"}});
+    assert_eq!(api.post_json("/api/checks", &inside).await.status, 422);
+    let locked = json!({"check": "twilio", "values": {"twilio.auth_token": TOKEN}});
+    assert_eq!(api.post_json("/api/checks", &locked).await.status, 409);
+    assert_eq!(api.post_json("/api/checks", &json!({"check": "all"})).await.status, 422);
+    let staff = harness.daemon.logged_in("gal", "staff").await;
+    assert_eq!(staff.post_json("/api/checks", &json!({"check": "bridge"})).await.status, 403);
+    harness.assert_rules_kept();
+}
+
+#[tokio::test]
+async fn checks_are_limited() {
+    let daemon = Daemon::start(|_| {});
+    let api = daemon.api();
+    let mut statuses = Vec::new();
+    for _ in 0..21 {
+        statuses.push(api.post_json("/api/checks", &json!({"check": "bridge"})).await.status);
+    }
+    assert_eq!((statuses.iter().filter(|status| **status == 200).count(), statuses[20]), (20, 429));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_webhooks_of_a_number_are_set_and_restored() {
+    let mut harness = CallHarness::without_ai(|_| {}).await;
+    harness.twilio_state.add_number("+97237654321", |_| {});
+    let api = harness.daemon.logged_in("dana", "owner").await;
+    let number = async |api: &Client| {
+        let numbers = api.get("/api/twilio/numbers").await.json();
+        let found =
+            numbers["items"].as_array().unwrap().iter().find(|number| number["number"] == "+97237654321").cloned();
+        found.unwrap_or_else(|| panic!("{numbers}"))
+    };
+    let before = number(&api).await;
+    assert_eq!(
+        (&before["points_here"], &before["calls_go_to"], &before["can_undo"], &before["capabilities"]),
+        (&json!(false), &json!("elsewhere"), &json!(false), &json!(["sms", "voice"]))
+    );
+    let path = format!("/api/twilio/numbers/{}/webhooks", before["sid"].as_str().unwrap());
+    assert_eq!(api.post_json(&format!("{path}/undo"), &json!({})).await.status, 409);
+    for _ in 0..2 {
+        let set = api.post_json(&path, &json!({})).await;
+        assert_eq!(set.status, 200, "{}", set.text());
+        let after = set.json()["number"].clone();
+        assert_eq!((&after["points_here"], &after["can_undo"]), (&json!(true), &json!(true)), "{after}");
+    }
+    tokio::task::block_in_place(|| harness.daemon.restart());
+    let api = harness.daemon.log_in("dana", PASSWORD).await;
+    let undone = api.post_json(&format!("{path}/undo"), &json!({})).await;
+    assert_eq!(undone.status, 200, "{}", undone.text());
+    assert_eq!(number(&api).await, before);
+    assert_eq!(api.post_json("/api/twilio/numbers/PN0/webhooks", &json!({})).await.status, 404);
+    harness.assert_rules_kept();
+}
