@@ -24,4 +24,4 @@ pub mod twilio_number;
 pub mod user;
 pub mod waiting_list;
 
-pub use error::{Error, RequestError, read, transact};
+pub use error::{Error, RequestError, read, rehearse, transact};

@@ -15,9 +15,12 @@ mod transfer_to_person;
 pub use registry::{ToolDefinition, ToolRegistry};
 
 use crate::call::ToolCall;
+use crate::clock;
 use crate::crm;
+use crate::crm::call::IncomingCall;
 use crate::domain::CallSid;
-use crate::store::{self, Store};
+use crate::store::{self, Store, WriteTx};
+use phonenumber::country;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -50,13 +53,46 @@ trait ControlCall: Tool<Arguments: Default> {
     fn control(arguments: Self::Arguments) -> ToolCall;
 }
 
-/// The conversation in which a tool runs.
+/// The conversation in which a tool runs. Tools reach the database only through it, so that a tool of a trial call
+/// changes nothing.
 #[derive(Clone)]
 pub struct ToolContext {
-    /// The database.
-    pub store: Store,
-    /// The phone call.
-    pub call: CallSid,
+    store: Store,
+    call: CallSid,
+    /// For a trial call, the business's country.
+    trial_in: Option<country::Id>,
+}
+
+impl ToolContext {
+    /// For a phone call.
+    pub fn new(store: Store, call: CallSid) -> Self {
+        Self { store, call, trial_in: None }
+    }
+
+    /// The same for a trial call: tools return what they would return, and nothing is stored.
+    #[must_use]
+    pub fn for_trial(self, country: country::Id) -> Self {
+        Self { trial_in: Some(country), ..self }
+    }
+
+    fn is_trial(&self) -> bool {
+        self.trial_in.is_some()
+    }
+
+    /// Runs a use case in one transaction, see [`crm::transact`]. In a trial call the transaction is rolled back.
+    async fn transact<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&WriteTx<'_>) -> Result<T, crm::Error> + Send + 'static,
+    ) -> Result<T, crm::Error> {
+        let Some(country) = self.trial_in else { return crm::transact(&self.store, work).await };
+        let call = IncomingCall::by_sid(self.call.clone());
+        crm::rehearse(&self.store, move |tx| {
+            // The tools belong to a stored call.
+            crm::call::find_or_create(tx, &call, country, clock::now())?;
+            work(tx)
+        })
+        .await
+    }
 }
 
 /// Why a tool did nothing. The text is the output for the model.

@@ -19,7 +19,7 @@ use crate::maintenance::self_check::{Parts, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
 use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup, update_check};
 use crate::providers::http_client;
-use crate::runtime::calls::{CallServices, Calls};
+use crate::runtime::calls::{CallServices, Calls, TrialUsage};
 use crate::runtime::catch_up::{CatchUp, Gap};
 use crate::runtime::jobs::JobWorker;
 use crate::runtime::media_fetcher::MediaFetcher;
@@ -73,6 +73,7 @@ impl Services {
             disk,
             compression: compressor.handle(),
             alerts,
+            trial_usage: TrialUsage::default(),
             rejected: RejectedFields::default(),
         };
         let message_clock = stored_message_clock(&shared.store).await?;

@@ -91,3 +91,21 @@ pub async fn transact<T: Send + 'static>(
     });
     Ok(outcome.await??)
 }
+
+/// Runs a use case like [`transact`], and rolls its changes back: the outcome is what it would be.
+pub async fn rehearse<T: Send + 'static>(
+    store: &Store,
+    work: impl FnOnce(&WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let (sender, outcome) = std::sync::mpsc::sync_channel(1);
+    let rolled_back = store.write(move |tx| -> store::Result<()> {
+        let _ = sender.send(work(tx));
+        // A write that fails is rolled back alone.
+        Err(store::Error::Rehearsed)
+    });
+    match (rolled_back.await, outcome.try_recv()) {
+        (Err(store::Error::Rehearsed), Ok(outcome)) => outcome,
+        (Err(error), _) => Err(error.into()),
+        (Ok(()), _) => Err(store::Error::Rehearsed.into()),
+    }
+}

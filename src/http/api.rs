@@ -33,6 +33,7 @@ mod threads;
 mod tls;
 mod tokens;
 mod twilio_numbers;
+mod trial_calls;
 mod updates;
 mod users;
 mod waiting_list;
@@ -91,6 +92,7 @@ fn operations() -> Operations {
         .merge(tls::operations())
         .merge(tokens::operations())
         .merge(twilio_numbers::operations())
+        .merge(trial_calls::operations())
         .merge(updates::operations())
         .merge(users::operations())
         .merge(waiting_list::operations())

@@ -1,26 +1,67 @@
-//! The media socket: Twilio's side of a call's audio.
+//! The media sockets: the other end of a call's audio, Twilio or the browser of a trial call.
 
 use super::network_limit::PerNetworkLimit;
-use super::{AppState, Peer, websocket_upgrade};
+use super::{ApiError, AppState, Peer, websocket_upgrade};
 use crate::runtime::calls::{MAX_PENDING_SOCKETS, MediaSocket};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::FutureExt;
 use std::sync::Arc;
 
-/// The socket's route.
+/// The route of Twilio's socket.
 pub(crate) fn routes() -> Router<AppState> {
     let unauthenticated = PerNetworkLimit::new(MAX_PENDING_SOCKETS);
-    let open = async move |State(state): State<AppState>, peer: Peer, request: Request| {
-        open(&unauthenticated, state, peer, request)
-    };
+    let open =
+        async move |State(state): State<AppState>, peer: Peer, request: Request| {
+            open(&unauthenticated, state, peer, request, |state, socket| async move {
+                state.calls.authenticate(socket).await
+            })
+        };
     Router::new().route("/ws/twilio-media", get(open))
 }
 
-/// `GET /ws/twilio-media`. The first message on the socket authenticates it.
-fn open(unauthenticated: &Arc<PerNetworkLimit>, state: AppState, peer: Peer, mut request: Request) -> Response {
+/// The path of the socket of a trial call.
+pub(crate) const TRIAL_PATH: &str = "/ws/trial";
+
+/// The route of the browser's socket.
+pub(crate) fn trial_routes() -> Router<AppState> {
+    let unauthenticated = PerNetworkLimit::new(MAX_PENDING_SOCKETS);
+    let open = async move |State(state): State<AppState>, peer: Peer, request: Request| {
+        if !is_from_own_page(request.headers(), &state) {
+            return ApiError::forbidden("only this server's own page may open this socket").into_response();
+        }
+        open(&unauthenticated, state, peer, request, |state, socket| async move {
+            state.calls.authenticate_trial(socket).await
+        })
+    };
+    Router::new().route(TRIAL_PATH, get(open))
+}
+
+/// Returns true if a page of this server opens the socket: a browser names the page's origin, and lets every page open
+/// sockets to any server.
+fn is_from_own_page(headers: &HeaderMap, state: &AppState) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(origin) = text(header::ORIGIN) else { return false };
+    let is_host = |host: &str| origin.split_once("://").is_some_and(|(_, own)| own.eq_ignore_ascii_case(host));
+    text(header::HOST).is_some_and(is_host)
+        || state
+            .config()
+            .http
+            .public_address()
+            .is_some_and(|own| own.trim_end_matches('/').eq_ignore_ascii_case(origin))
+}
+
+/// Opens a socket. `authenticate` reads its first message, which authenticates it.
+fn open<F: Future<Output = ()> + Send + 'static>(
+    unauthenticated: &Arc<PerNetworkLimit>,
+    state: AppState,
+    peer: Peer,
+    mut request: Request,
+    authenticate: impl FnOnce(AppState, MediaSocket) -> F + Send + 'static,
+) -> Response {
     let (response, pending) = websocket_upgrade::upgrade(&mut request);
     let Some(pending) = pending else { return response };
     let permit = unauthenticated.try_acquire(peer.origin());
@@ -33,7 +74,7 @@ fn open(unauthenticated: &Arc<PerNetworkLimit>, state: AppState, peer: Peer, mut
             }
         };
         if permit.is_some() {
-            state.calls.authenticate(socket).await;
+            authenticate(state, socket).await;
         } else {
             tracing::warn!(
                 event = "WS_REFUSED",

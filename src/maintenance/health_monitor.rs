@@ -135,6 +135,7 @@ impl HealthMonitor {
         let (now, config) = (clock::now(), self.settings.config());
         let today = start_of_day(now, &config.business.time_zone);
         if let Ok(used) = self.store.read(move |tx| tx.ai_usage(None, today, now)).await {
+            let used = self.calls.services().trial_usage.add_to(used, today, now);
             self.alerts.set(AlertKind::AiLimit, calls::usage_warning(&config.voice, self.calls.ai_count(), used));
         }
     }

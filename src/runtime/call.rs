@@ -2,34 +2,38 @@
 //! [`CallSession`] makes the decisions; this module carries them out.
 
 mod audio_rate_limit;
+mod call_log;
 mod call_log_writer;
 mod deadline_timer;
+mod engine_setup;
 mod message;
 pub(super) mod recording_writer;
 mod redirect;
+mod stream;
+mod trial;
+mod trial_log;
 
 pub(super) use message::CallMessage;
 
 use super::ActiveSettings;
-use super::calls::{CallContext, CallServices, Calls, MediaSocket, can_transfer};
-use super::clips;
-use crate::agent::instructions::{self, PhoneContext};
+use super::calls::{CallContext, Calls, Carrier, MediaSocket, can_transfer};
 use crate::agent::tool::{ToolContext, ToolRegistry};
 use crate::audio::{EncodedAudio, VoiceDetector};
-use crate::call::{CallPolicy, CallSession, EngineKind, HistoryTurn, Input, Output};
+use crate::call::{CallPolicy, CallSession, Input, Output};
 use crate::clock;
-use crate::domain::{CallSid, ContactName, StreamSid};
-use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
-use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
+use crate::domain::{CallSid, StreamSid, TransferFailure};
+use crate::engine::Engine;
+use crate::providers::twilio::media_stream::{self, Incoming, Start};
 use crate::providers::websocket::{self, Received};
-use audio_rate_limit::{Admission, AudioRateLimit};
-use call_log_writer::CallLogWriter;
+use audio_rate_limit::Admission;
+use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
-use futures_util::FutureExt;
 use recording_writer::RecordingWriter;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use stream::Stream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio_tungstenite::tungstenite;
 
 /// Runs one call from its webhook to its end.
 pub(super) async fn run(
@@ -42,9 +46,9 @@ pub(super) async fn run(
 ) {
     let now = clock::instant();
     let sid = context.call.call_sid.clone();
-    let CallServices { store, alerts, .. } = calls.services();
-    let call_log_writer = CallLogWriter::new(sid.clone(), store.clone(), settings.config.clone(), alerts.clone());
+    let log = CallLog::new(&calls, &settings, &context);
     let tools = ToolRegistry::for_phone(can_transfer(&settings.config, &context.call));
+    let tools = if context.carrier == Carrier::Browser { tools.for_trial() } else { tools };
     let mut task = CallTask {
         session: CallSession::new(policy, now),
         engine: None,
@@ -54,7 +58,7 @@ pub(super) async fn run(
         lost_stream: None,
         past_streams: 0,
         voice: VoiceDetector::default(),
-        call_log_writer,
+        log,
         recording_writer: None,
         timer: DeadlineTimer::new(),
         tools,
@@ -86,7 +90,7 @@ struct CallTask {
     /// How many streams of this call have ended.
     past_streams: u32,
     voice: VoiceDetector,
-    call_log_writer: CallLogWriter,
+    log: CallLog,
     recording_writer: Option<RecordingWriter>,
     timer: DeadlineTimer,
     /// The agent's tools in this call.
@@ -94,12 +98,6 @@ struct CallTask {
     /// The task's own sender: tools and the redirect report through it.
     sender: UnboundedSender<CallMessage>,
     receiver: UnboundedReceiver<CallMessage>,
-}
-
-struct Stream {
-    socket: MediaSocket,
-    writer: Outgoing,
-    audio_rate_limit: AudioRateLimit,
 }
 
 impl CallTask {
@@ -128,9 +126,9 @@ impl CallTask {
         if let Some(engine) = &mut self.engine {
             engine.try_flush();
         }
+        self.send_reports();
         if let Some(stream) = &mut self.stream {
-            // A write error is ignored: the reader of the socket reports it.
-            let _ = stream.socket.socket.try_flush();
+            stream.flush();
         }
         if let (Some(recording_writer), Some(began)) = (&mut self.recording_writer, self.began) {
             recording_writer.flush(clock::instant() - began);
@@ -151,14 +149,14 @@ impl CallTask {
                 }
             }
             Output::Play { audio, at_ms } => {
-                self.send(|writer| writer.media(audio.base64()));
+                self.send(|stream| stream.play(&audio));
                 if let Some(recording_writer) = &mut self.recording_writer {
                     recording_writer.agent(at_ms, &audio);
                 }
             }
-            Output::Mark(name) => self.send(|writer| writer.mark(&name)),
+            Output::Mark(name) => self.send(|stream| stream.mark(&name)),
             Output::Clear { heard_until_ms } => {
-                self.send(Outgoing::clear);
+                self.send(Stream::clear);
                 if let Some(recording_writer) = &mut self.recording_writer {
                     recording_writer.truncate_agent(heard_until_ms);
                 }
@@ -166,9 +164,11 @@ impl CallTask {
             Output::AwaitStream => self.await_stream(),
             Output::StartTransfer { reason } => self.start_transfer(&reason.unwrap_or_default()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
-            Output::Turn(turn) => self.call_log_writer.turn(turn),
-            Output::Event(event) => self.call_log_writer.event(&event),
+            Output::Turn(turn) => self.log.turn(turn),
+            Output::Event(event) => self.log.event(&event),
             Output::RunTool { id, name, arguments } => self.run_tool(id, name, arguments),
+            // Nothing can follow the stream of a browser.
+            Output::RedirectToFallback if self.is_trial() => drop(self.sender.send(CallMessage::RedirectDone)),
             Output::RedirectToFallback => {
                 tokio::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.sender.clone()));
             }
@@ -177,7 +177,7 @@ impl CallTask {
             Output::CloseStream => {}
             Output::Ended { reason, action } => {
                 self.calls.set_stream_end_action(&self.sid, action);
-                self.call_log_writer.ended(reason, action);
+                self.log.ended(reason, action);
             }
         }
     }
@@ -189,9 +189,12 @@ impl CallTask {
             Received::Binary(_) | Received::Activity => return,
             Received::Closed(_) | Received::Lost(_) => {
                 self.stream = None;
-                return self.session.handle_input(Input::StreamLost, now);
+                return self.session.handle_input(self.stream_lost(), now);
             }
         };
+        if self.stream.as_ref().is_some_and(|stream| stream.awaits_greeting) {
+            return self.handle_stream_during_greeting(&text, now);
+        }
         let input = match media_stream::parse(&text) {
             Ok(Incoming::Media { timestamp_ms, payload }) => {
                 let Some(audio) = EncodedAudio::parse(websocket::slice(&text, payload)) else {
@@ -221,19 +224,18 @@ impl CallTask {
     /// closed.
     fn is_in_time(&mut self, timestamp_ms: u64, audio: &EncodedAudio, now: Instant) -> bool {
         let (Some(stream), Some(began)) = (&mut self.stream, self.began) else { return false };
-        match stream.audio_rate_limit.admit(timestamp_ms, audio.ms(), now - began) {
+        match stream.admit(timestamp_ms, audio, now - began) {
             Admission::Accept => return true,
-            Admission::Drop if stream.audio_rate_limit.is_first_drop(audio.ms()) => {
+            Admission::Drop if stream.is_first_drop(audio) => {
                 tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Audio of call {} dropped: it is ahead of real time", self.sid);
             }
             Admission::Drop => {}
             Admission::Close => {
                 tracing::warn!(event = "STREAM_FLOOD", call.sid = %self.sid, "Media stream of call {} closed: it sends faster than real time", self.sid);
                 if let Some(stream) = self.stream.take() {
-                    // The close frame is sent without waiting for the peer, because its further data must not be read.
-                    let _ = stream.socket.reject_flood().now_or_never();
+                    stream.reject_flood();
                 }
-                self.session.handle_input(Input::StreamLost, now);
+                self.session.handle_input(self.stream_lost(), now);
             }
         }
         false
@@ -244,6 +246,9 @@ impl CallTask {
         let input = match message {
             Some(CallMessage::Stream(socket, start)) => {
                 self.stream_began(*socket, &start, now);
+                if self.is_trial() {
+                    return self.play_greeting();
+                }
                 Input::StreamStarted
             }
             // Late reports about a stream that was replaced are ignored.
@@ -257,7 +262,12 @@ impl CallTask {
             Some(CallMessage::TransferFailed(why)) => Input::TransferFailed(why),
             Some(CallMessage::RedirectFailed) => Input::RedirectFailed,
             Some(CallMessage::RedirectDone) => Input::RedirectDone,
+            Some(CallMessage::Shutdown { deadline }) if self.is_trial() => return self.end_trial_soon(deadline, now),
             Some(CallMessage::Shutdown { deadline }) => Input::Shutdown { deadline },
+            Some(CallMessage::Revoked) => {
+                self.log.set_end("logged_out");
+                Input::StreamStopped
+            }
         };
         self.session.handle_input(input, now);
     }
@@ -278,14 +288,21 @@ impl CallTask {
     }
 
     fn start_transfer(&mut self, reason: &str) {
+        if self.is_trial() {
+            // A browser cannot be transferred; the agent's own tool does not get here.
+            return drop(self.sender.send(CallMessage::TransferFailed(TransferFailure::Failed)));
+        }
         self.calls.start_transfer(&self.sid, reason);
         self.end_stream();
     }
 
     /// Runs a tool as its own task, so the call continues meanwhile; the output returns as a message.
-    fn run_tool(&self, id: String, name: String, arguments: String) {
+    fn run_tool(&mut self, id: String, name: String, arguments: String) {
         tracing::info!(event = "TOOL_CALL", call.sid = %self.sid, tool = name, "The agent calls tool {name} in call {}", self.sid);
-        let context = ToolContext { store: self.calls.services().store.clone(), call: self.sid.clone() };
+        self.log.tool(&name);
+        let context = ToolContext::new(self.calls.services().store.clone(), self.sid.clone());
+        let country = self.settings.config.business.country;
+        let context = if self.is_trial() { context.for_trial(country) } else { context };
         let (tools, sender) = (self.tools.clone(), self.sender.clone());
         tokio::spawn(async move {
             let output = tools.run(&context, &name, &arguments).await;
@@ -302,20 +319,16 @@ impl CallTask {
             }
         }
         if let Some(stream) = self.stream.take() {
-            tokio::spawn(stream.socket.close());
+            tokio::spawn(stream.close());
         }
     }
 
     fn stream_began(&mut self, socket: MediaSocket, start: &Start, now: Instant) {
-        self.stream = Some(Stream {
-            socket,
-            writer: Outgoing::new(&start.stream_sid),
-            audio_rate_limit: AudioRateLimit::default(),
-        });
+        self.stream = Some(Stream::new(socket, start));
         self.began = Some(now);
         self.lost_stream = self.stream_sid.replace(start.stream_sid.clone());
-        self.call_log_writer.stream_began(&start.stream_sid);
-        let recording = self.settings.config.voice.recording;
+        self.log.stream_began(&start.stream_sid);
+        let recording = self.settings.config.voice.recording && !self.is_trial();
         if recording && !self.calls.services().disk.takes_media() {
             tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: call {} is not recorded", self.sid);
         } else if recording {
@@ -324,56 +337,13 @@ impl CallTask {
         }
     }
 
-    fn open_engine(&mut self, kind: EngineKind, delay: Duration, history: Vec<HistoryTurn>) {
-        let engine = match kind {
-            EngineKind::Realtime => Engine::Realtime(Box::new(Realtime::open(self.realtime_setup(history), delay))),
-            EngineKind::Voicemail => Engine::Voicemail(Box::new(Voicemail::new(self.voicemail_setup()))),
-        };
-        if let Some(before) = self.engine.replace(engine) {
-            tokio::spawn(before.close());
-        }
-    }
-
-    fn realtime_setup(&self, history: Vec<HistoryTurn>) -> RealtimeSetup {
-        let config = self.settings.config.clone();
-        // A profile name is chosen by the caller, so it must not be part of the instructions (prompt injection).
-        let (caller_name, profile_name) = match &self.context.name {
-            ContactName::Unknown => (None, None),
-            ContactName::ByOwner(name) => (Some(name.as_str()), None),
-            ContactName::ByProfile(name) => (None, Some(name.clone())),
-        };
-        let can_transfer = can_transfer(&config, &self.context.call);
-        let context = PhoneContext { caller_name, now: clock::now(), can_transfer, is_resumed: !history.is_empty() };
-        RealtimeSetup {
-            instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
-            tools: self.tools.clone(),
-            language: config.agent.language.clone(),
-            profile_name,
-            history,
-            rejected: self.calls.services().rejected.clone(),
-            config,
-        }
-    }
-
-    fn voicemail_setup(&self) -> VoicemailSetup {
-        let (services, voice) = (self.calls.services(), &self.settings.config.voice);
-        VoicemailSetup {
-            prompt: services.clips.leave_message.clone(),
-            prompt_text: clips::leave_message_text(),
-            thanks: services.clips.thanks.clone(),
-            thanks_text: clips::thanks_text(),
-            longest: Duration::from_secs(voice.message_max_s.into()),
-            silence: Duration::from_secs(voice.message_silence_s.into()),
-        }
-    }
-
-    fn send(&mut self, message: impl FnOnce(&Outgoing) -> String) {
+    fn send(&mut self, message: impl FnOnce(&mut Stream) -> Result<(), tungstenite::Error>) {
         if let Some(stream) = &mut self.stream
-            && let Err(error) = stream.socket.socket.queue(message(&stream.writer))
+            && let Err(error) = message(stream)
         {
             tracing::warn!(event = "STREAM_STUCK", call.sid = %self.sid, %error, "Media stream of call {} lost: the socket does not accept data", self.sid);
             self.stream = None;
-            self.session.handle_input(Input::StreamLost, clock::instant());
+            self.session.handle_input(self.stream_lost(), clock::instant());
         }
     }
 
@@ -387,7 +357,7 @@ impl CallTask {
             recording_writer.finish(clock::instant() - began, self.calls.services().compression.clone());
         }
         if let Some(stream) = self.stream.take() {
-            stream.socket.close().await;
+            stream.close().await;
         }
         // Closes the sockets of streams that arrived too late.
         while let Ok(message) = self.receiver.try_recv() {
@@ -400,7 +370,7 @@ impl CallTask {
 
 async fn receive(stream: &mut Option<Stream>) -> Received {
     match stream {
-        Some(stream) => stream.socket.socket.receive().await,
+        Some(stream) => stream.receive().await,
         None => std::future::pending().await,
     }
 }

@@ -5,6 +5,8 @@ mod pending_sockets;
 mod services;
 mod socket;
 mod transfer;
+mod trial;
+mod trial_usage;
 
 pub(super) use limits::is_within_daily_limits;
 pub use limits::warning as usage_warning;
@@ -12,23 +14,27 @@ pub use pending_sockets::MAX_PENDING_SOCKETS;
 pub use services::CallServices;
 pub use socket::{MediaSocket, MediaTransport};
 pub use transfer::{PendingTransfer, can_transfer};
+pub use trial::{LoginCheck, TrialRefusal, TrialTicket};
+pub use trial_usage::TrialUsage;
 
 use super::call::{self, CallMessage};
 use super::{ActiveSettings, FieldStatus, ai_check};
-use crate::call::{EngineKind, StreamEndAction};
+use crate::call::{CallPolicy, EngineKind, StreamEndAction};
 use crate::clock;
 use crate::config::EngineChoice;
 use crate::crm::call::IncomingCall;
 use crate::domain::{CallSid, CallState, ContactName};
+use crate::host::local_time::start_of_day;
 use crate::providers::twilio::{media_stream, stream_token};
 use crate::store::AiUsage;
 use limits::ConcurrentCalls;
-use pending_sockets::PendingSockets;
+use pending_sockets::{PendingSocket, PendingSockets};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use transfer::Transfer;
+use trial::TrialTickets;
 
 /// How long a media socket may take to send a valid token.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,6 +51,7 @@ struct Inner {
     services: CallServices,
     registry: Mutex<CallRegistry>,
     pending_sockets: PendingSockets,
+    trial_tickets: TrialTickets,
     /// Notified whenever a call ends, or waits for another stream.
     ended: Notify,
 }
@@ -73,7 +80,7 @@ struct LiveCall {
     has_ai: bool,
 }
 
-/// An incoming call as its webhook described it.
+/// An incoming call as its webhook described it, or a trial call.
 #[derive(Clone, Debug)]
 pub struct CallContext {
     /// The call.
@@ -82,13 +89,24 @@ pub struct CallContext {
     pub name: ContactName,
     /// How much the AI was used today before this call.
     pub ai_today: AiUsage,
+    /// The other end of the media socket.
+    pub carrier: Carrier,
+}
+
+/// The other end of a call's media socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// A phone call through Twilio.
+    Twilio,
+    /// The browser of a user, who tries the agent: nothing is stored.
+    Browser,
 }
 
 impl Calls {
     /// Creates an empty registry.
     pub fn new(services: CallServices) -> Self {
-        let (registry, pending_sockets) = (Mutex::default(), PendingSockets::default());
-        Self { inner: Arc::new(Inner { services, registry, pending_sockets, ended: Notify::new() }) }
+        let (registry, pending_sockets, trial_tickets) = Default::default();
+        Self { inner: Arc::new(Inner { services, registry, pending_sockets, trial_tickets, ended: Notify::new() }) }
     }
 
     /// The services that the calls use.
@@ -100,25 +118,50 @@ impl Calls {
     /// started again.
     pub fn start(&self, context: CallContext) {
         let sid = context.call.call_sid.clone();
-        let mut registry = self.registry();
+        let registry = self.registry();
         if registry.live.contains_key(&sid) || registry.end_actions.contains_key(&sid) {
             return;
         }
-        let (sender, receiver) = mpsc::unbounded_channel();
-        if let Some(deadline) = registry.is_draining {
-            let _ = sender.send(CallMessage::Shutdown { deadline });
-        }
         let settings = self.inner.services.settings.current();
-        let services = &self.inner.services;
         let limit = if CallServices::uses_ai(&settings) {
-            limits::exceeded(&settings.config.voice, registry.ai_calls(&context.call), context.ai_today)
+            self.exceeded_limit(&settings, &registry, &context.call, context.ai_today)
         } else {
             None
         };
         if let Some(limit) = limit {
             tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail");
         }
-        let policy = services.policy(&settings, limit.is_none());
+        let policy = self.inner.services.policy(&settings, limit.is_none());
+        self.launch(registry, settings, policy, context);
+    }
+
+    /// The setting whose limit a further call with AI would exceed. `stored`: the stored use of the AI today.
+    fn exceeded_limit(
+        &self,
+        settings: &ActiveSettings,
+        registry: &CallRegistry,
+        call: &IncomingCall,
+        stored: AiUsage,
+    ) -> Option<&'static str> {
+        let now = clock::now();
+        let today = start_of_day(now, &settings.config.business.time_zone);
+        let used = self.inner.services.trial_usage.add_to(stored, today, now);
+        limits::exceeded(&settings.config.voice, registry.ai_calls(call), used)
+    }
+
+    /// Starts the task of a call.
+    fn launch(
+        &self,
+        mut registry: MutexGuard<'_, CallRegistry>,
+        settings: Arc<ActiveSettings>,
+        policy: CallPolicy,
+        context: CallContext,
+    ) {
+        let sid = context.call.call_sid.clone();
+        let (sender, receiver) = mpsc::unbounded_channel();
+        if let Some(deadline) = registry.is_draining {
+            let _ = sender.send(CallMessage::Shutdown { deadline });
+        }
         let has_ai = policy.engines.contains(&EngineKind::Realtime);
         let live = LiveCall {
             settings: settings.clone(),
@@ -157,10 +200,7 @@ impl Calls {
     /// waits for a stream.
     pub async fn authenticate(&self, mut socket: MediaSocket) {
         let slot = self.inner.pending_sockets.add();
-        let start = tokio::select! {
-            start = tokio::time::timeout(TOKEN_TIMEOUT, socket.start()) => start.ok().flatten().ok_or("no_start"),
-            () = slot.evicted() => Err("crowd"),
-        };
+        let start = self.first_message(&mut socket, &slot).await;
         let start = start.and_then(|start| if self.is_token_good(&start) { Ok(start) } else { Err("bad_token") });
         let start = match start {
             Ok(start) if self.is_over(&start.call_sid).await => Err("call_over"),
@@ -168,15 +208,7 @@ impl Calls {
         };
         let start = match start {
             Ok(start) => start,
-            Err(reason) => {
-                tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed: no valid token in time");
-                // The slot stays occupied until the socket is closed, or evicted for a newer one.
-                return tokio::select! {
-                    biased;
-                    () = socket.reject() => {}
-                    () = slot.evicted() => {}
-                };
-            }
+            Err(reason) => return self.refuse(socket, slot, reason).await,
         };
         drop(slot);
         let sid = start.call_sid.clone();
@@ -184,6 +216,29 @@ impl Calls {
         if let Some(socket) = self.attach_stream(&sid, socket, start) {
             tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "no_call", "Media socket closed: call {sid} does not wait for a stream");
             socket.close().await;
+        }
+    }
+
+    /// The start message of a socket, which must come in time.
+    async fn first_message(
+        &self,
+        socket: &mut MediaSocket,
+        slot: &PendingSocket<'_>,
+    ) -> Result<media_stream::Start, &'static str> {
+        tokio::select! {
+            start = tokio::time::timeout(TOKEN_TIMEOUT, socket.start()) => start.ok().flatten().ok_or("no_start"),
+            () = slot.evicted() => Err("crowd"),
+        }
+    }
+
+    /// Closes a socket that did not authenticate.
+    async fn refuse(&self, socket: MediaSocket, slot: PendingSocket<'_>, reason: &'static str) {
+        tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed: no valid token in time");
+        // The slot stays occupied until the socket is closed, or evicted for a newer one.
+        tokio::select! {
+            biased;
+            () = socket.reject() => {}
+            () = slot.evicted() => {}
         }
     }
 
@@ -339,7 +394,8 @@ impl Calls {
     fn attach_stream(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_active(sid) {
             let call = IncomingCall::by_sid(sid.clone());
-            self.start(CallContext { call, name: ContactName::Unknown, ai_today: AiUsage::default() });
+            let (name, ai_today) = (ContactName::Unknown, AiUsage::default());
+            self.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio });
         }
         let mut registry = self.registry();
         let Some(live) = registry.live.get_mut(sid).filter(|live| live.awaits_stream()) else { return Some(socket) };
@@ -400,6 +456,7 @@ impl Drop for DeregisterGuard {
             self.calls.set_stream_end_action(&self.sid, StreamEndAction::Record);
         }
         self.calls.registry().live.remove(&self.sid);
+        self.calls.inner.services.trial_usage.ended(&self.sid, clock::now());
         metrics::gauge!("agentlocator_calls_live").decrement(1);
         self.calls.inner.ended.notify_waiters();
     }

@@ -184,7 +184,7 @@ async fn may_use_ai(services: &CallServices, sid: &CallSid) -> bool {
     let (sid, now, config) = (sid.clone(), clock::now(), services.config());
     let today = start_of_day(now, &config.business.time_zone);
     let used = services.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
-    used.is_ok_and(|used| calls::is_within_daily_limits(&config.voice, used))
+    used.is_ok_and(|used| calls::is_within_daily_limits(&config.voice, services.trial_usage.add_to(used, today, now)))
 }
 
 async fn stored_text(services: &CallServices, sid: &CallSid, item: String) -> Option<String> {

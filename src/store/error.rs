@@ -42,6 +42,9 @@ pub enum Error {
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
+    /// The write was tried, and rolled back as its caller asked.
+    #[error("the write was rolled back because it was only a rehearsal")]
+    Rehearsed,
     /// A row that must exist does not.
     #[error("no such {0}")]
     NotFound(&'static str),

@@ -66,6 +66,7 @@ mod store_verify;
 mod support;
 mod support_bundle;
 mod tls;
+mod trial_call;
 mod twilio_helper;
 mod unauthenticated;
 mod updates;

@@ -5,6 +5,7 @@
 //! `#[tokio::test(flavor = "multi_thread")]`, because starting and stopping a daemon blocks the thread.
 
 pub mod access;
+pub mod browser;
 pub mod client;
 pub mod daemon;
 mod database;

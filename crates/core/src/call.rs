@@ -24,7 +24,7 @@ mod transcript;
 pub use input::{EngineEvent, Input, ItemId, Operator, ResponseId, ResponseOutcome, ToolCall, Usage};
 pub use output::{CallEvent, Clip, EngineCommand, HistoryTurn, Output, ResponseRequest, StreamEndAction, TurnRecord};
 pub use policy::{CallPolicy, EngineCapabilities, EngineKind, Prompts};
-pub use session::CallSession;
+pub use session::{Activity, CallSession};
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,12 @@ use std::time::Duration;
 /// The time limit of a tool that does not exist, although its error is returned at once.
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(8);
 
+/// What the model is told with the output of each tool of a trial call.
+const TRIAL: &str = "This is a trial call by the business's own staff: nothing was stored and nobody was notified. Go on \
+                     as in a real call.";
+const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: a real call would be transferred to a \
+                              person now. Say so, and go on.";
+
 /// The tools of one conversation.
 #[derive(Clone, Debug)]
 pub struct ToolRegistry {
@@ -56,6 +62,15 @@ impl ToolRegistry {
         Self { tools }
     }
 
+    /// The same tools for a trial call: a transfer is a tool whose output says that it would take place.
+    #[must_use]
+    pub fn for_trial(mut self) -> Self {
+        for tool in self.tools.iter_mut().filter(|tool| tool.name == TransferToPerson::NAME) {
+            tool.action = Action::Run { time_limit: UNKNOWN_LIMIT, run: rehearse_transfer };
+        }
+        self
+    }
+
     /// The definitions for the model.
     pub fn definitions(&self) -> Vec<ToolDefinition> {
         let define = |tool: &Entry| ToolDefinition {
@@ -82,7 +97,11 @@ impl ToolRegistry {
             Some(Action::Run { run, .. }) => run(context, arguments).await,
             Some(Action::Control(_)) | None => Err(self.unknown(name)),
         };
-        outcome.unwrap_or_else(|error| json!({"error": error.to_string()})).to_string()
+        let mut output = outcome.unwrap_or_else(|error| json!({"error": error.to_string()}));
+        if let Some(output) = output.as_object_mut().filter(|_| context.is_trial()) {
+            output.entry("trial").or_insert_with(|| TRIAL.into());
+        }
+        output.to_string()
     }
 
     fn find(&self, name: &str) -> Option<&Entry> {
@@ -113,4 +132,8 @@ fn parse_and_run<'a, T: Run>(context: &'a ToolContext, arguments: &'a str) -> Ru
         Ok(arguments) => Box::pin(T::run(context, arguments)),
         Err(error) => Box::pin(std::future::ready(Err(error.into()))),
     }
+}
+
+fn rehearse_transfer<'a>(_: &'a ToolContext, _: &'a str) -> RunFuture<'a> {
+    Box::pin(std::future::ready(Ok(json!({"ok": true, "trial": TRIAL_TRANSFER}))))
 }

@@ -33,7 +33,7 @@ impl Run for TakeMessage {
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
         let Arguments { message, caller_name, callback_number } = arguments;
         let (call, message) = (context.call.clone(), CallerMessage { message, caller_name, callback_number });
-        crm::transact(&context.store, move |tx| crm::call::take_message(tx, &call, &message)).await?;
+        context.transact(move |tx| crm::call::take_message(tx, &call, &message)).await?;
         Ok(json!({"ok": true}))
     }
 }

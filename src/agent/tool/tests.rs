@@ -21,7 +21,7 @@ impl Conversation {
         let new = IncomingCall { from: "+972501234567".into(), ..IncomingCall::by_sid(sid.clone()) };
         let now = Timestamp::from_millis(1_795_000_000_000);
         let stored = store.write(move |tx| find_or_create(tx, &new, country::IL, now)).await;
-        Self { context: ToolContext { store, call: sid }, call: stored.unwrap().0, _folder: folder }
+        Self { context: ToolContext::new(store, sid), call: stored.unwrap().0, _folder: folder }
     }
 
     async fn run(&self, name: &str, arguments: &str) -> String {
@@ -161,4 +161,34 @@ async fn a_tool_call_that_cannot_be_run_returns_the_reason_to_the_model() {
     conversation.context.call = format!("CA{:032x}", 2).parse().unwrap();
     let output = conversation.run("take_message", r#"{"message":"נא לחזור"}"#).await;
     assert_eq!(output, r#"{"error":"there is no such call"}"#, "it is not confirmed, because no row has it");
+}
+
+#[tokio::test]
+async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
+    let conversation = Conversation::start().await;
+    let sid = format!("CA{:032x}", 3).parse().unwrap();
+    let context = ToolContext::new(conversation.context.store.clone(), sid).for_trial(country::IL);
+    let tools = ToolRegistry::for_phone(true).for_trial();
+    let names: Vec<_> = tools.definitions().iter().map(|tool| tool.name).collect();
+    assert_eq!(names, ["end_call", "take_message", "transfer_to_person"]);
+    assert_eq!(tools.classify("end_call".into(), "{}".into()), ToolCall::EndCall);
+    let rows = async || {
+        let count = |tx: &store::ReadTx<'_>| {
+            Ok((tx.newest_change()?, tx.call_by_sid(&format!("CA{:032x}", 3).parse().unwrap())?))
+        };
+        conversation.context.store.read(count).await.unwrap()
+    };
+    let before = rows().await;
+    for (name, arguments, expected) in [
+        ("take_message", r#"{"message":"נא לחזור"}"#, "ok"),
+        ("take_message", r#"{"message":" "}"#, "error"),
+        ("transfer_to_person", r#"{"reason":"a price"}"#, "ok"),
+    ] {
+        let call = tools.classify(name.into(), arguments.into());
+        assert!(matches!(call, ToolCall::Run { .. }), "{call:?}");
+        let output: Value = serde_json::from_str(&tools.run(&context, name, arguments).await).unwrap();
+        assert!(!output[expected].is_null(), "{name}: {output}");
+        assert!(output["trial"].as_str().unwrap().starts_with("This is a trial call"), "{output}");
+    }
+    assert_eq!(rows().await, before);
 }

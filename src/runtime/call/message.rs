@@ -31,6 +31,8 @@ pub(in crate::runtime) enum CallMessage {
     RedirectFailed,
     /// Twilio accepted the redirect to its recorder, or rejected it permanently.
     RedirectDone,
+    /// The login that requested this trial call is not valid any more.
+    Revoked,
     /// The daemon is shutting down.
     Shutdown {
         /// When the call must have ended.

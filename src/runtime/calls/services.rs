@@ -1,5 +1,6 @@
 //! The services that every call uses.
 
+use super::TrialUsage;
 use crate::agent::instructions;
 use crate::alerting::Alerts;
 use crate::call::{CallPolicy, EngineKind, Prompts};
@@ -32,6 +33,8 @@ pub struct CallServices {
     pub compression: Jobs,
     /// Where alerts are raised.
     pub alerts: Alerts,
+    /// The use of the AI by trial calls.
+    pub trial_usage: TrialUsage,
     /// The settings that the AI server rejects.
     pub rejected: RejectedFields,
 }

@@ -51,6 +51,16 @@ pub(super) struct ClearedUtterance {
     pub(super) is_done: bool,
 }
 
+/// How much was heard so far of an utterance that is being played.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct HeardPart {
+    pub(super) item: ItemId,
+    /// Bytes that the caller heard.
+    pub(super) heard: u64,
+    /// Bytes that the engine has sent.
+    pub(super) received: u64,
+}
+
 impl ClearedUtterance {
     /// Returns true if the caller had heard the utterance completely.
     pub(super) fn is_fully_heard(&self) -> bool {
@@ -300,6 +310,13 @@ impl Playback {
         let first = self.utterances.front()?;
         let start = first.start.filter(|start| *start < self.acked)?;
         Some((first.source.item.clone(), duration(self.acked - start)))
+    }
+
+    /// How much of the first unfinished utterance was heard so far.
+    pub(super) fn progress(&mut self, now: Instant) -> Option<HeardPart> {
+        let heard = self.heard(now);
+        let first = self.utterances.front()?;
+        Some(HeardPart { item: first.source.item.clone(), heard: first.heard(heard), received: first.received })
     }
 
     /// How long the queued audio will still be heard; a partial frame is not sent.

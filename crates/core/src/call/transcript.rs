@@ -1,5 +1,6 @@
 //! The transcript of the conversation as it was heard.
 
+use super::playback::HeardPart;
 use super::{HistoryTurn, ItemId, TurnRecord, Usage};
 use crate::domain::{Speaker, TurnLatency};
 use std::time::{Duration, Instant};
@@ -147,6 +148,19 @@ impl Transcript {
             }
             (turn.closed, turn.text_final) = (true, true);
             turn.record.clone()
+        })
+        .collect()
+    }
+
+    /// The turns that can still change, as they are now. `playing`: how much of an utterance was heard so far.
+    pub(super) fn open_turns(&self, playing: Option<&HeardPart>) -> Vec<TurnRecord> {
+        let open = self.turns.iter().filter(|turn| !turn.closed || !turn.text_final);
+        open.map(|turn| {
+            let mut record = turn.record.clone();
+            if let Some(part) = playing.filter(|part| turn.is(&part.item) && !turn.closed) {
+                record.heard_text = heard_prefix(&record.text, part.heard, part.received).to_owned();
+            }
+            record
         })
         .collect()
     }

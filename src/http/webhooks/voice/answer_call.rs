@@ -7,7 +7,7 @@ use crate::domain::EndReason;
 use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
-use crate::runtime::calls::CallContext;
+use crate::runtime::calls::{CallContext, Carrier};
 use crate::store::WriteTx;
 use crate::{clock, store};
 use axum::extract::{FromRequest, Request, State};
@@ -44,7 +44,8 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Incoming call {call_sid} by {medium}");
     // The limits of a number apply across all networks that it calls from.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
-    state.calls.start(CallContext { call, name: received.name, ai_today: received.ai_today });
+    let (name, ai_today) = (received.name, received.ai_today);
+    state.calls.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio });
     answer(&greeting(&state, state.calls.token(&call_sid)))
 }
 

@@ -198,7 +198,7 @@ impl CallSession {
     }
 
     /// Returns true if the caller has spoken or pressed keys and has no reply yet.
-    fn is_caller_waiting(&self, now: Instant) -> bool {
+    pub(super) fn is_caller_waiting(&self, now: Instant) -> bool {
         let is_on = matches!(self.phase, Phase::Live | Phase::Connecting) && self.stream.is_open();
         if !is_on
             || self.engine.is_leading()

@@ -1,0 +1,78 @@
+//! Trial calls: a user talks to the agent with the browser.
+
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::http::auth::{Credential, Member};
+use crate::http::media_stream::TRIAL_PATH;
+use crate::http::{ApiError, AppState};
+use crate::runtime::calls::{LoginCheck, TrialRefusal, TrialTicket};
+use crate::store::Store;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use std::sync::Arc;
+
+pub(super) fn operations() -> Operations {
+    operations![create]
+}
+
+/// The right to one trial call.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct TrialCall {
+    /// The id, which the first message on the socket names.
+    #[schema(example = "CA00000000000000000000000000000001")]
+    id: String,
+    /// The secret that the first message on the socket carries; for one socket, within a minute.
+    token: String,
+    /// The path of the WebSocket.
+    #[schema(example = "/ws/trial")]
+    socket_path: &'static str,
+}
+
+impl From<TrialTicket> for TrialCall {
+    fn from(ticket: TrialTicket) -> Self {
+        Self { id: ticket.id.as_str().to_owned(), token: ticket.token, socket_path: TRIAL_PATH }
+    }
+}
+
+/// Prepare a trial call: talk to the agent with the browser.
+///
+/// The call begins when the socket sends its first message, and ends with the login. Nothing of it is stored, and the agent's tools
+/// have no effect; its time and cost count towards the daily limits. 409 is `no_engine` if no AI answers calls, and `limit_reached`;
+/// `error.params.setting` names the setting.
+#[utoipa::path(post, path = "/api/trial-calls", tag = "calls", operation_id = "create_trial_call", responses(
+    (status = 201, body = TrialCall),
+    (status = 409, body = crate::http::ErrorBody,
+        description = "No AI answers calls, or a usage limit is reached: `no_engine`, `limit_reached`")))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Member(actor): Member,
+) -> Result<(StatusCode, axum::Json<TrialCall>), ApiError> {
+    let login = check_of(state.store.clone(), actor.credential);
+    let ticket = state.calls.create_trial(login).await?;
+    Ok((StatusCode::CREATED, axum::Json(ticket.into())))
+}
+
+/// While the database cannot be read, the login counts as valid.
+fn check_of(store: Store, credential: Credential) -> LoginCheck {
+    Arc::new(move || {
+        let (store, credential) = (store.clone(), credential.clone());
+        Box::pin(async move { store.read(move |tx| credential.is_accepted(tx, clock::now())).await.unwrap_or(true) })
+    })
+}
+
+impl From<TrialRefusal> for ApiError {
+    fn from(refusal: TrialRefusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            TrialRefusal::NoEngine { setting } => {
+                Self::new(StatusCode::CONFLICT, "no_engine", message).with_param("setting", setting)
+            }
+            TrialRefusal::Limit { setting } => {
+                Self::new(StatusCode::CONFLICT, "limit_reached", message).with_param("setting", setting)
+            }
+            TrialRefusal::ShuttingDown => Self::unavailable(message),
+            TrialRefusal::Store(error) => error.into(),
+        }
+    }
+}

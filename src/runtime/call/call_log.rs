@@ -1,0 +1,78 @@
+//! Where the turns and events of a call go: into the database, or to the browser of a trial call.
+
+use super::call_log_writer::CallLogWriter;
+use super::trial_log::TrialLog;
+use crate::call::{CallEvent, CallSession, StreamEndAction, TurnRecord};
+use crate::domain::{EndReason, StreamSid};
+use crate::runtime::ActiveSettings;
+use crate::runtime::calls::{CallContext, CallServices, Calls, Carrier};
+use std::time::Instant;
+
+pub(super) enum CallLog {
+    /// The call is stored.
+    Database(CallLogWriter),
+    /// Nothing is stored.
+    Browser(Box<TrialLog>),
+}
+
+impl CallLog {
+    pub(super) fn new(calls: &Calls, settings: &ActiveSettings, context: &CallContext) -> Self {
+        let sid = context.call.call_sid.clone();
+        match context.carrier {
+            Carrier::Twilio => {
+                let CallServices { store, alerts, .. } = calls.services();
+                Self::Database(CallLogWriter::new(sid, store.clone(), settings.config.clone(), alerts.clone()))
+            }
+            Carrier::Browser => Self::Browser(Box::new(TrialLog::new(calls.services().trial_usage.clone(), sid))),
+        }
+    }
+
+    pub(super) fn stream_began(&mut self, stream: &StreamSid) {
+        if let Self::Database(writer) = self {
+            writer.stream_began(stream);
+        }
+    }
+
+    pub(super) fn turn(&mut self, turn: Box<TurnRecord>) {
+        match self {
+            Self::Database(writer) => writer.turn(turn),
+            Self::Browser(log) => log.turn(&turn, true),
+        }
+    }
+
+    pub(super) fn event(&mut self, event: &CallEvent) {
+        match self {
+            Self::Database(writer) => writer.event(event),
+            Self::Browser(log) => log.event(event),
+        }
+    }
+
+    /// The agent uses a tool.
+    pub(super) fn tool(&mut self, name: &str) {
+        if let Self::Browser(log) = self {
+            log.tool(name);
+        }
+    }
+
+    /// Sets the reason that the browser is given for the end, if it is not one of the session's own.
+    pub(super) fn set_end(&mut self, reason: &'static str) {
+        if let Self::Browser(log) = self {
+            log.set_end(reason);
+        }
+    }
+
+    pub(super) fn ended(&mut self, reason: EndReason, action: StreamEndAction) {
+        match self {
+            Self::Database(writer) => writer.ended(reason, action),
+            Self::Browser(log) => log.ended(reason),
+        }
+    }
+
+    /// The messages for the browser since the last call, with the present state of the session.
+    pub(super) fn take_reports(&mut self, session: &mut CallSession, now: Instant) -> Vec<String> {
+        match self {
+            Self::Database(_) => Vec::new(),
+            Self::Browser(log) => log.take_reports(session, now),
+        }
+    }
+}

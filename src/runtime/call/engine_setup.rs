@@ -1,0 +1,56 @@
+//! The engine of a call: which settings it is opened with.
+
+use super::CallTask;
+use crate::agent::instructions::{self, PhoneContext};
+use crate::call::{EngineKind, HistoryTurn};
+use crate::clock;
+use crate::domain::ContactName;
+use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
+use crate::runtime::calls::can_transfer;
+use crate::runtime::clips;
+use std::time::Duration;
+
+impl CallTask {
+    pub(super) fn open_engine(&mut self, kind: EngineKind, delay: Duration, history: Vec<HistoryTurn>) {
+        let engine = match kind {
+            EngineKind::Realtime => Engine::Realtime(Box::new(Realtime::open(self.realtime_setup(history), delay))),
+            EngineKind::Voicemail => Engine::Voicemail(Box::new(Voicemail::new(self.voicemail_setup()))),
+        };
+        if let Some(before) = self.engine.replace(engine) {
+            tokio::spawn(before.close());
+        }
+    }
+
+    fn realtime_setup(&self, history: Vec<HistoryTurn>) -> RealtimeSetup {
+        let config = self.settings.config.clone();
+        // A profile name is chosen by the caller, so it must not be part of the instructions (prompt injection).
+        let (caller_name, profile_name) = match &self.context.name {
+            ContactName::Unknown => (None, None),
+            ContactName::ByOwner(name) => (Some(name.as_str()), None),
+            ContactName::ByProfile(name) => (None, Some(name.clone())),
+        };
+        let can_transfer = can_transfer(&config, &self.context.call);
+        let context = PhoneContext { caller_name, now: clock::now(), can_transfer, is_resumed: !history.is_empty() };
+        RealtimeSetup {
+            instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
+            tools: self.tools.clone(),
+            language: config.agent.language.clone(),
+            profile_name,
+            history,
+            rejected: self.calls.services().rejected.clone(),
+            config,
+        }
+    }
+
+    fn voicemail_setup(&self) -> VoicemailSetup {
+        let (services, voice) = (self.calls.services(), &self.settings.config.voice);
+        VoicemailSetup {
+            prompt: services.clips.leave_message.clone(),
+            prompt_text: clips::leave_message_text(),
+            thanks: services.clips.thanks.clone(),
+            thanks_text: clips::thanks_text(),
+            longest: Duration::from_secs(voice.message_max_s.into()),
+            silence: Duration::from_secs(voice.message_silence_s.into()),
+        }
+    }
+}

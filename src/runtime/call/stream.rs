@@ -1,0 +1,83 @@
+//! The media socket of a call: the boundary between the call and its carrier.
+//!
+//! Twilio and the browser of a trial call both speak Media Streams: frames, marks and the stop of the caller come in;
+//! audio, marks and `clear` go out. A carrier echoes a mark once the audio before it was heard, and all pending marks
+//! at a `clear`. Only the browser also receives reports, which are messages of other types.
+
+use super::audio_rate_limit::{Admission, AudioRateLimit};
+use crate::audio::EncodedAudio;
+use crate::providers::twilio::media_stream::{Outgoing, Start};
+use crate::providers::websocket::Received;
+use crate::runtime::calls::MediaSocket;
+use futures_util::FutureExt;
+use std::time::Duration;
+use tokio_tungstenite::tungstenite::Error;
+
+pub(super) struct Stream {
+    socket: MediaSocket,
+    writer: Outgoing,
+    audio_rate_limit: AudioRateLimit,
+    /// The browser still plays the greeting; Twilio has played it before it opens the stream.
+    pub(super) awaits_greeting: bool,
+}
+
+impl Stream {
+    pub(super) fn new(socket: MediaSocket, start: &Start) -> Self {
+        Self {
+            socket,
+            writer: Outgoing::new(&start.stream_sid),
+            audio_rate_limit: AudioRateLimit::default(),
+            awaits_greeting: false,
+        }
+    }
+
+    /// The next message of the carrier. Cancel-safe.
+    pub(super) async fn receive(&mut self) -> Received {
+        self.socket.socket.receive().await
+    }
+
+    /// Decides whether to accept a piece of audio that was received `elapsed` after the stream started.
+    pub(super) fn admit(&mut self, timestamp_ms: u64, audio: &EncodedAudio, elapsed: Duration) -> Admission {
+        self.audio_rate_limit.admit(timestamp_ms, audio.ms(), elapsed)
+    }
+
+    /// Returns true if the piece that was dropped last was the first dropped piece of the stream.
+    pub(super) fn is_first_drop(&self, audio: &EncodedAudio) -> bool {
+        self.audio_rate_limit.is_first_drop(audio.ms())
+    }
+
+    /// Queues audio to play.
+    pub(super) fn play(&mut self, audio: &EncodedAudio) -> Result<(), Error> {
+        self.socket.socket.queue(self.writer.media(audio.base64()))
+    }
+
+    /// Queues a mark.
+    pub(super) fn mark(&mut self, name: &str) -> Result<(), Error> {
+        self.socket.socket.queue(self.writer.mark(name))
+    }
+
+    /// Queues the order to drop the audio that was not played yet.
+    pub(super) fn clear(&mut self) -> Result<(), Error> {
+        self.socket.socket.queue(self.writer.clear())
+    }
+
+    /// Queues a report to a browser.
+    pub(super) fn report(&mut self, message: String) -> Result<(), Error> {
+        self.socket.socket.queue(message)
+    }
+
+    /// Sends what is queued. A write error is ignored: the reader of the socket reports it.
+    pub(super) fn flush(&mut self) {
+        let _ = self.socket.socket.try_flush();
+    }
+
+    pub(super) async fn close(self) {
+        self.socket.close().await;
+    }
+
+    /// Closes the socket because it sends faster than real time. The close frame is sent without waiting for the peer,
+    /// because its further data must not be read.
+    pub(super) fn reject_flood(self) {
+        let _ = self.socket.reject_flood().now_or_never();
+    }
+}

@@ -1,0 +1,71 @@
+//! What is different in a trial call, which a user of the page makes with the browser: the browser plays the greeting,
+//! receives reports of the conversation, and nothing can follow its stream.
+
+use super::CallTask;
+use crate::call::{Input, Operator};
+use crate::clock;
+use crate::providers::twilio::media_stream::{self, Incoming};
+use crate::runtime::calls::Carrier;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// The mark by which the browser reports that it has played the greeting.
+const GREETING_MARK: &str = "greeting";
+/// How long the last words of a trial call may take when the daemon shuts down: a trial must not delay a restart.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
+
+impl CallTask {
+    pub(super) fn is_trial(&self) -> bool {
+        self.context.carrier == Carrier::Browser
+    }
+
+    /// What the loss of the stream means: Twilio continues a call without it, a browser does not.
+    pub(super) fn stream_lost(&self) -> Input {
+        if self.is_trial() { Input::StreamStopped } else { Input::StreamLost }
+    }
+
+    /// Tells the browser to play the greeting, as Twilio does before it opens the stream.
+    pub(super) fn play_greeting(&mut self) {
+        let length_ms = u64::try_from(self.settings.prompts.greeting.length.as_millis()).unwrap_or(u64::MAX);
+        let message = json!({
+            "event": "greeting", "url": "/static/tts/greeting_he.mp3", "length_ms": length_ms, "mark": GREETING_MARK,
+        });
+        if let Some(stream) = &mut self.stream {
+            stream.awaits_greeting = true;
+        }
+        self.send(|stream| stream.report(message.to_string()));
+    }
+
+    /// The caller cannot interrupt the greeting; the session starts once it was heard.
+    pub(super) fn handle_stream_during_greeting(&mut self, text: &str, now: Instant) {
+        match media_stream::parse(text) {
+            Ok(Incoming::Mark(name)) if name == GREETING_MARK => {
+                self.began = Some(now);
+                if let Some(stream) = &mut self.stream {
+                    stream.awaits_greeting = false;
+                }
+                self.session.handle_input(Input::StreamStarted, now);
+            }
+            Ok(Incoming::Stop) => self.session.handle_input(Input::StreamStopped, now),
+            _ => {}
+        }
+    }
+
+    /// Sends the browser what has changed in the conversation.
+    pub(super) fn send_reports(&mut self) {
+        if self.stream.is_none() {
+            return;
+        }
+        let reports = self.log.take_reports(&mut self.session, clock::instant());
+        for report in reports {
+            self.send(|stream| stream.report(report));
+        }
+    }
+
+    /// The daemon shuts down: the agent ends its sentence, and the call is over.
+    pub(super) fn end_trial_soon(&mut self, deadline: Instant, now: Instant) {
+        self.log.set_end("shutdown");
+        self.session.handle_input(Input::Shutdown { deadline: deadline.min(now + SHUTDOWN_LIMIT) }, now);
+        self.session.handle_input(Input::Operator(Operator::HangUp), now);
+    }
+}

@@ -1,0 +1,134 @@
+//! The log of a trial call: messages to the browser about what is said and done. Nothing is stored; the cost counts
+//! towards the daily limits.
+
+use crate::call::{Activity, CallEvent, CallSession, ItemId, TurnRecord};
+use crate::clock;
+use crate::domain::{CallSid, EndReason};
+use crate::runtime::calls::TrialUsage;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// The interval between two reports of the words that are being said.
+const WORDS_INTERVAL: Duration = Duration::from_millis(100);
+
+pub(super) struct TrialLog {
+    usage: TrialUsage,
+    sid: CallSid,
+    began: Instant,
+    reports: Vec<Value>,
+    /// The last report of each turn.
+    turns: HashMap<ItemId, Value>,
+    activity: Option<Activity>,
+    words_due: Instant,
+    cost_micros: i64,
+    /// Why the engine was lost.
+    lost: Option<String>,
+    /// The reason of the end, if it is not one of the session's own.
+    end: Option<&'static str>,
+}
+
+impl TrialLog {
+    pub(super) fn new(usage: TrialUsage, sid: CallSid) -> Self {
+        let now = clock::instant();
+        Self {
+            usage,
+            sid,
+            began: now,
+            reports: Vec::new(),
+            turns: HashMap::new(),
+            activity: None,
+            words_due: now,
+            cost_micros: 0,
+            lost: None,
+            end: None,
+        }
+    }
+
+    /// Reports a turn if it has changed since its last report.
+    pub(super) fn turn(&mut self, turn: &TurnRecord, is_final: bool) {
+        let report = json!({
+            "event": "turn",
+            "id": &*turn.item,
+            "seq": turn.seq,
+            "speaker": turn.speaker,
+            "text": turn.text,
+            "heard_text": turn.heard_text,
+            "is_final": is_final,
+            "interrupted": turn.interrupted,
+            "started_ms": turn.started_ms,
+            "latency_ms": turn.latency.first_sent_ms,
+        });
+        if self.turns.get(&turn.item) != Some(&report) {
+            self.turns.insert(turn.item.clone(), report.clone());
+            self.reports.push(report);
+        }
+    }
+
+    pub(super) fn event(&mut self, event: &CallEvent) {
+        match event {
+            CallEvent::Used(usage) => {
+                self.cost_micros = self.cost_micros.saturating_add(usage.cost_micros);
+                self.usage.add_cost(&self.sid, usage.cost_micros);
+            }
+            CallEvent::EngineLost { reason, .. } => {
+                tracing::warn!(event = "ENGINE_LOST", call.sid = %self.sid, reason, "Engine lost: trial call {}, reason {reason}", self.sid);
+                self.lost = Some(reason.clone());
+            }
+            CallEvent::BargeIn { heard_ms } => self.reports.push(json!({"event": "barge_in", "heard_ms": heard_ms})),
+            _ => {}
+        }
+    }
+
+    pub(super) fn tool(&mut self, name: &str) {
+        self.reports.push(json!({"event": "tool", "name": name}));
+    }
+
+    pub(super) fn set_end(&mut self, reason: &'static str) {
+        self.end = Some(reason);
+    }
+
+    pub(super) fn ended(&mut self, reason: EndReason) {
+        let reason = self.end.unwrap_or(match reason {
+            EndReason::Fallback => "engine_failed",
+            other => other.as_str(),
+        });
+        tracing::info!(event = "TRIAL_CALL_ENDED", call.sid = %self.sid, reason, "Trial call {} ended: {reason}", self.sid);
+        let duration_ms = u64::try_from((clock::instant() - self.began).as_millis()).unwrap_or(u64::MAX);
+        self.reports.push(json!({
+            "event": "ended",
+            "reason": reason,
+            "detail": self.lost.as_ref().filter(|_| reason == "engine_failed"),
+            "duration_ms": duration_ms,
+            "cost_micros": self.cost_micros,
+        }));
+    }
+
+    /// The messages since the last call, with the present activity and words.
+    pub(super) fn take_reports(&mut self, session: &mut CallSession, now: Instant) -> Vec<String> {
+        if !session.is_over() {
+            let activity = session.activity(now);
+            if self.activity != Some(activity) {
+                self.activity = Some(activity);
+                self.reports.push(json!({"event": "state", "state": name(activity)}));
+            }
+            if now >= self.words_due {
+                self.words_due = now + WORDS_INTERVAL;
+                for turn in session.open_turns(now) {
+                    self.turn(&turn, false);
+                }
+            }
+        }
+        self.reports.drain(..).map(|report| report.to_string()).collect()
+    }
+}
+
+const fn name(activity: Activity) -> &'static str {
+    match activity {
+        Activity::Connecting => "connecting",
+        Activity::Listening => "listening",
+        Activity::CallerSpeaking => "caller_speaking",
+        Activity::Thinking => "thinking",
+        Activity::Speaking => "speaking",
+    }
+}
