@@ -7,6 +7,7 @@ pub mod backfill;
 pub mod booking;
 pub mod call;
 pub mod contact;
+pub mod conversation;
 mod error;
 pub mod fact;
 pub mod inbox;

@@ -3,7 +3,7 @@
 //!
 //! Each step records its progress in the same transaction, so an interrupted migration resumes where it was.
 
-use super::recording;
+use super::{conversation, recording};
 use crate::domain::Timestamp;
 use crate::store::{BackfillProgress, Error, Result, WriteTx};
 
@@ -29,9 +29,11 @@ pub enum Step {
 }
 
 /// All migrations, in the order in which they run.
-pub const BACKFILLS: [Backfill; 1] = [
+pub const BACKFILLS: [Backfill; 2] = [
     // Recordings of versions that kept WAV.
     Backfill { name: "compress_wav_recordings", rows_per_step: 16, step: recording::queue_wav_recordings },
+    // Conversations of versions that did not record whose turn it is.
+    Backfill { name: "start_turns", rows_per_step: 200, step: conversation::start_turns },
 ];
 
 /// Runs one step, and records its progress.

@@ -6,7 +6,8 @@ pub use message_update::{apply_early, apply_listed_status, apply_update, is_new_
 
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
-    BusinessId, Direction, InboundMessage, MessageId, MessageStatus, Provider, ThreadId, ThreadType, Timestamp,
+    BusinessId, Direction, InboundMessage, MessageId, MessageStatus, OutboundAuthor, Provider, ThreadId, ThreadType,
+    Timestamp,
 };
 use crate::inbox::message_time::{self, Arrival};
 use crate::store::{FoundThread, MediaState, NewMessage, NewWebhookEntry, Result, WebhookOutcome, WriteTx};
@@ -86,7 +87,7 @@ pub fn receive(
         if new.history {
             tx.record_history(thread.id, new.provider, created_at)?;
         } else if new.from_phone {
-            tx.record_outbound(thread.id, new.provider, created_at, true)?;
+            tx.record_outbound(thread.id, new.provider, created_at, OutboundAuthor::Phone)?;
         } else {
             let written_at = created_at.min(arrival.at);
             tx.record_inbound(thread.id, new.provider, created_at, written_at, new.opens_twilio)?;

@@ -7,6 +7,7 @@ mod notify_owner;
 mod reason;
 mod send;
 
+pub(in crate::crm) use attempt::answer_failed;
 pub use attempt::{begin, finish};
 pub use late_refusal::{refuse_late, status_of_refused_attempt};
 pub use new_chats::NewChatLimits;

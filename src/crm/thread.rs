@@ -1,7 +1,7 @@
 //! Operations on a thread besides writing messages.
 
 use super::{Error, RequestError};
-use crate::domain::{AiMode, Thread, ThreadId};
+use crate::domain::{ActorId, AiMode, Thread, ThreadId, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
 /// Finds a thread.
@@ -20,3 +20,16 @@ pub fn set_ai_mode(tx: &WriteTx<'_>, id: ThreadId, mode: AiMode) -> Result<Threa
     tx.set_ai_mode(id, mode)?;
     find(tx, id)
 }
+
+/// Stores what a user has begun to write in a thread; an empty text deletes it.
+pub fn put_draft(tx: &WriteTx<'_>, actor: ActorId, id: ThreadId, text: &str, now: Timestamp) -> Result<(), Error> {
+    if text.chars().count() > MAX_DRAFT_CHARS {
+        let message = format!("a draft may have at most {MAX_DRAFT_CHARS} characters");
+        return Err(RequestError::Invalid(message.into()).into());
+    }
+    let thread = find(tx, id)?;
+    Ok(tx.put_draft(actor, thread.id, text, now)?)
+}
+
+/// More than any message may have.
+const MAX_DRAFT_CHARS: usize = 10_000;

@@ -16,6 +16,7 @@ mod database;
 mod error_responses;
 mod events;
 mod facts;
+mod inbox;
 mod media;
 mod merge_suggestions;
 mod nullable;
@@ -78,6 +79,7 @@ fn operations() -> Operations {
         .merge(database::operations())
         .merge(events::operations())
         .merge(facts::operations())
+        .merge(inbox::operations())
         .merge(media::operations())
         .merge(merge_suggestions::operations())
         .merge(openapi::operations())

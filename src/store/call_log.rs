@@ -141,7 +141,7 @@ impl WriteTx<'_> {
                  archived_at = NULL WHERE id = ?1",
         )?;
         update.execute(params![thread, at])?;
-        Ok(())
+        self.set_archived(self.contact_of_thread(thread)?, None)
     }
 
     /// Records that the media stream is connected: caller and engine can talk.
@@ -206,6 +206,7 @@ impl WriteTx<'_> {
         }
         if ended {
             self.record_call(ChangeKind::CallEnded, sid)?;
+            self.apply_call_end(sid)?;
         }
         Ok(ended)
     }
@@ -217,7 +218,10 @@ impl WriteTx<'_> {
                  ended_at = strftime('%Y-%m-%dT%H:%M:%fZ', started_at, (?2 / 1000.0) || ' seconds') WHERE id = ?1",
         )?;
         update.execute(params![id, duration_ms])?;
-        self.record_call_id(ChangeKind::CallEnded, id)
+        self.record_call_id(ChangeKind::CallEnded, id)?;
+        let mut query = self.conn.prepare_cached("SELECT call_sid FROM calls WHERE id = ?1")?;
+        let sid = query.query_row([id], |row| row.get::<_, CallSid>(0))?;
+        self.apply_call_end(&sid)
     }
 
     /// Adds to the cost of a call.
@@ -240,7 +244,8 @@ impl WriteTx<'_> {
         if update.execute(params![sid, text])? == 0 {
             return Err(Error::NotFound("call"));
         }
-        self.record_call(ChangeKind::CallUpdated, sid)
+        self.record_call(ChangeKind::CallUpdated, sid)?;
+        self.apply_call_end(sid)
     }
 
     /// Inserts or updates a turn.

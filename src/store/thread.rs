@@ -1,16 +1,20 @@
 //! Threads.
 
 mod list;
+mod row;
 mod state;
+mod turn;
 
 pub use list::ThreadFilter;
 pub(in crate::store) use list::{digits, like};
+pub(in crate::store) use row::{SELECT, last_call, last_message, thread};
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
-    AddressKind, BusinessId, ContactId, LastInbound, Provider, Thread, ThreadId, ThreadType, Timestamp,
+    AddressKind, BusinessId, ContactId, LastInbound, OutboundAuthor, Provider, Thread, ThreadId, ThreadType, Timestamp,
+    TurnEvent,
 };
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, params};
 
 /// A thread that was found by an address of its contact.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +42,7 @@ impl ReadTx<'_> {
 
     /// One thread by its id.
     pub fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
-        let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM threads WHERE id = ?1"))?;
+        let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.id = ?1"))?;
         Ok(query.query_row([id], thread).optional()?)
     }
 
@@ -127,19 +131,28 @@ impl WriteTx<'_> {
     ) -> Result<()> {
         let mut update = self.conn.prepare_cached(include_str!("thread/record_inbound.sql"))?;
         update.execute(params![thread, provider, written_at, opens_twilio, at])?;
-        Ok(())
+        self.apply_turn(thread, TurnEvent::ContactWaits(at))
     }
 
-    /// Records an outbound message. `read` clears the unread count: a user who answers from the phone has read the
-    /// thread.
-    pub fn record_outbound(&self, thread: ThreadId, provider: Provider, at: Timestamp, read: bool) -> Result<()> {
+    /// Records an outbound message, which answers the contact. A user who answers from the phone has read the thread.
+    pub fn record_outbound(
+        &self,
+        thread: ThreadId,
+        provider: Provider,
+        at: Timestamp,
+        by: OutboundAuthor,
+    ) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET provider = ?2, last_message_at = max(coalesce(last_message_at, ''), ?3),
                  unread_count = iif(?4, 0, unread_count), archived_at = NULL
              WHERE id = ?1",
         )?;
-        update.execute(params![thread, provider, at, read])?;
-        Ok(())
+        update.execute(params![thread, provider, at, by == OutboundAuthor::Phone])?;
+        match by {
+            OutboundAuthor::User | OutboundAuthor::Phone => self.apply_turn(thread, TurnEvent::UserAnswered),
+            OutboundAuthor::Agent => self.apply_turn(thread, TurnEvent::AgentAnswered(at)),
+            OutboundAuthor::Daemon => Ok(()),
+        }
     }
 
     /// Records a message from before the account was linked. It may be the thread's newest one, but does not count as
@@ -171,7 +184,10 @@ impl WriteTx<'_> {
     /// Marks a thread as read.
     pub fn mark_thread_read(&self, thread: ThreadId) -> Result<()> {
         let sql = "UPDATE threads SET unread_count = 0 WHERE id = ?1 AND unread_count <> 0";
-        if self.conn.prepare_cached(sql)?.execute([thread])? == 0 { Ok(()) } else { self.record_thread(thread) }
+        if self.conn.prepare_cached(sql)?.execute([thread])? > 0 {
+            self.record_thread(thread)?;
+        }
+        self.apply_turn(thread, TurnEvent::UserLooked)
     }
 
     /// Sets the address that a thread shows and is answered at. An id does not replace a number.
@@ -181,23 +197,4 @@ impl WriteTx<'_> {
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, peer])? > 0;
         if is_new { self.retitle_threads(contact) } else { Ok(()) }
     }
-}
-
-const COLUMNS: &str = "id, business_id, type, provider, contact_id, peer_number, title, last_message_at, unread_count, \
-                       ai_mode, created_at";
-
-fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
-    Ok(Thread {
-        id: row.get(0)?,
-        business_id: row.get(1)?,
-        kind: row.get(2)?,
-        provider: row.get(3)?,
-        contact_id: row.get(4)?,
-        peer_number: row.get(5)?,
-        title: row.get(6)?,
-        last_message_at: row.get(7)?,
-        unread_count: row.get(8)?,
-        ai_mode: row.get(9)?,
-        created_at: row.get(10)?,
-    })
 }

@@ -86,6 +86,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ),
     // `call` for the action after a stream, which becomes TwiML here.
     // `audio` because a recording is decoded while it is sent, `doctor` for the checks that the page requests.
+    // `inbox` for the window in which free text may be sent, which lists show.
     (
         "http",
         &[
@@ -94,6 +95,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "messages",
             "audio",
             "booking",
+            "inbox",
             "call",
             "store",
             "host",

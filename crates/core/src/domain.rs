@@ -9,6 +9,7 @@ mod appointment;
 mod attempt;
 mod bookable;
 mod call;
+mod call_outcome;
 mod change;
 mod check_result;
 mod clean_text;
@@ -33,6 +34,8 @@ mod role;
 mod text_enum;
 mod thread;
 mod time;
+mod timeline;
+mod turn_state;
 mod user;
 
 pub use actor::ActorId;
@@ -41,7 +44,10 @@ pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, Aler
 pub use appointment::{Appointment, AppointmentSource, AppointmentState, WaitingEntry};
 pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
 pub use bookable::{Offer, Resource, ResourceKind, Service};
-pub use call::{Call, CallDirection, CallMedium, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
+pub use call::{
+    Call, CallDirection, CallItem, CallMedium, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency,
+};
+pub use call_outcome::{CallFacts, CallOutcome};
 pub use change::ChangeKind;
 pub use check_result::{CheckResult, CheckStatus, SelfCheck};
 pub use clean_text::{clean_name, without_bidi_controls};
@@ -70,6 +76,11 @@ pub use phone::{PhoneNumber, PhoneNumberError};
 pub use recording::{Recording, RecordingSource, RecordingState};
 pub use role::Role;
 pub use text_enum::{TextEnum, UnknownValue, text_enum};
-pub use thread::{AiMode, LastInbound, Thread, ThreadType};
+pub use thread::{
+    AiMode, Draft, InboxCounts, InboxFilter, InboxRow, LastCall, LastInbound, LastMessage, Thread, ThreadTurn,
+    ThreadType,
+};
 pub use time::{Moment, Timestamp};
+pub use timeline::{ContactMerge, TimelineContent, TimelineCursor, TimelineEntry, TimelineKind};
+pub use turn_state::{OutboundAuthor, TurnEvent, TurnState};
 pub use user::{ApiToken, AuditEntry, Session, SessionSummary, User};

@@ -2,7 +2,7 @@
 
 use super::{Raw, log_webhook};
 use crate::crm::contact::resolve;
-use crate::crm::outbox;
+use crate::crm::outbox::{self, answer_failed};
 use crate::domain::{
     Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageStatus, MessageUpdate,
     PeerAddress, Provider, ThreadId, ThreadType, Timestamp,
@@ -130,6 +130,9 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Ti
                 let refusal = refusal.as_ref().filter(|_| next == MessageStatus::Failed);
                 let error = refusal.map(|late| (late.trouble.code.as_str(), &late.trouble.notice));
                 tx.set_message_status(message.id, next, error, at)?;
+                if let Some(message) = tx.message(message.id)?.filter(|_| next == MessageStatus::Failed) {
+                    answer_failed(tx, &message, next)?;
+                }
             }
         }
         Change::Edit(_) if is_new => tx.set_text_of_latest_edit(message.id)?,

@@ -1,7 +1,10 @@
 //! Records the start of an attempt, and the outcome of an attempt or a lookup.
 
 use crate::crm::inbox::apply_early;
-use crate::domain::{BusinessId, MessageEventKind, MessageStatus, Refusal, StoredNotice, Timestamp};
+use crate::domain::{
+    BusinessId, Direction, Message, MessageEventKind, MessageStatus, OutboundAuthor, Refusal, StoredNotice, Timestamp,
+    TurnEvent,
+};
 use crate::inbox::delivery::{Delivery, StepResult};
 use crate::inbox::policy::Route;
 use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxUpdate, Result, WriteTx};
@@ -71,6 +74,15 @@ pub fn finish(
     }
 }
 
+/// The contact still waits if an answer of ours was not delivered. An alert to the owner is no answer.
+pub(in crate::crm) fn answer_failed(tx: &WriteTx<'_>, message: &Message, status: MessageStatus) -> Result<()> {
+    let author = OutboundAuthor::of(message.author.as_deref().unwrap_or_default());
+    if status != MessageStatus::Failed || message.direction != Direction::Out || author == OutboundAuthor::Daemon {
+        return Ok(());
+    }
+    tx.apply_turn(message.thread_id, TurnEvent::AnswerFailed(message.created_at))
+}
+
 fn advance(
     tx: &WriteTx<'_>,
     entry: &OutboxEntry,
@@ -84,6 +96,7 @@ fn advance(
     // A message that may have been sent shows so until that is known.
     if next != message.status || next != MessageStatus::Failed && message.error.is_some() {
         tx.set_message_status(entry.message, next, failure, now)?;
+        answer_failed(tx, &message, next)?;
     }
     let detail = failure.map(|(code, notice)| serde_json::json!({ "code": code, "error": notice }).to_string());
     tx.insert_message_event(&NewMessageEvent {

@@ -3,8 +3,8 @@
 use super::new_chats::{self, NewChatLimits};
 use crate::crm::contact::resolve;
 use crate::domain::{
-    AddressKind, BusinessId, ContactId, Direction, LastInbound, MediaKind, MessageId, MessageStatus, PeerAddress,
-    PhoneNumber, Provider, ThreadId, ThreadType, Timestamp, hex,
+    AddressKind, BusinessId, ContactId, Direction, LastInbound, MediaKind, MessageId, MessageStatus, OutboundAuthor,
+    PeerAddress, PhoneNumber, Provider, ThreadId, ThreadType, Timestamp, hex,
 };
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
@@ -156,7 +156,7 @@ pub fn send(
             provider_time: None,
         })?
         .ok_or(Error::NotFound("new message"))?;
-    tx.record_outbound(thread.id, route.provider, created_at, false)?;
+    tx.record_outbound(thread.id, route.provider, created_at, OutboundAuthor::of(&request.author))?;
     tx.insert_outbox(
         &NewOutbox {
             message,

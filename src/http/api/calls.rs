@@ -1,11 +1,11 @@
 //! Calls with their turns and recordings.
 
 mod recording;
-mod view;
+pub(super) mod view;
 
 use super::operation::{Operations, operations};
 use super::views;
-use crate::domain::{BusinessId, CallId, ThreadId};
+use crate::domain::{BusinessId, CallId, ContactId, ThreadId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Query};
 use crate::http::pagination::{CursorParam, Limit};
@@ -14,7 +14,7 @@ use crate::store::CallFilter;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use view::{CallDetail, CallPage};
+use view::{CallDetail, CallOutcome, CallPage};
 
 pub(super) fn operations() -> Operations {
     operations![list, show, recording::play]
@@ -28,6 +28,10 @@ pub(super) struct CallQuery {
     business_id: Option<i64>,
     /// Those of one thread.
     thread_id: Option<i64>,
+    /// Those of one contact.
+    contact_id: Option<i64>,
+    /// Those with one outcome.
+    outcome: Option<CallOutcome>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
@@ -46,7 +50,13 @@ pub(super) async fn list(
     Query(query): Query<CallQuery>,
 ) -> Result<Json<CallPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
-    let filter = CallFilter { business, thread: query.thread_id.map(ThreadId) };
+    let filter = CallFilter {
+        business,
+        thread: query.thread_id.map(ThreadId),
+        contact: query.contact_id.map(ContactId),
+        outcome: query.outcome.map(|outcome| outcome.0),
+        found: None,
+    };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let (calls, next) = state.store.read(move |tx| tx.calls(&filter, after, limit)).await?;
     Ok(Json(CallPage { calls: views(calls), next_cursor: next.map(|cursor| cursor.to_string()) }))
@@ -61,9 +71,9 @@ pub(super) async fn show(
     Id(id): Id,
 ) -> Result<Json<CallDetail>, ApiError> {
     let found = state.store.read(move |tx| {
-        let Some(call) = tx.call(CallId(id))? else { return Ok(None) };
-        let (turns, recordings) = (tx.turns(call.id)?, tx.recordings(call.id)?);
-        Ok(Some((call, turns, recordings)))
+        let Some(item) = tx.call_item(CallId(id))? else { return Ok(None) };
+        let (turns, recordings) = (tx.turns(item.call.id)?, tx.recordings(item.call.id)?);
+        Ok(Some((item, turns, recordings)))
     });
     let found = found.await?.ok_or_else(|| ApiError::not_found("there is no such call"))?;
     let (call, turns, recordings) = found;

@@ -1,23 +1,26 @@
 //! Threads and their messages.
 
+pub(super) mod list_view;
 pub(super) mod view;
 
+use super::OkResponse;
 use super::operation::{Operations, operations};
-use super::views;
+use crate::clock;
 use crate::crm::thread;
-use crate::domain::{BusinessId, ThreadId};
+use crate::domain::{self, ActorId, BusinessId, ThreadId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit};
 use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState};
-use crate::store::{ReadTx, ThreadFilter};
+use crate::store::{self, ReadTx, ThreadFilter};
 use axum::extract::State;
+use list_view::{InboxCounts, InboxFilter, PutDraftRequest};
 use serde::Deserialize;
 use view::{MessageDetail, MessagePage, SetAiModeRequest, Thread, ThreadPage, ThreadType};
 
 pub(super) fn operations() -> Operations {
-    operations![list, show, messages, mark_read, set_ai_mode]
+    operations![list, counts, show, messages, mark_read, set_ai_mode, put_draft]
 }
 
 /// Filters for threads.
@@ -29,6 +32,8 @@ pub(super) struct ThreadQuery {
     kind: Option<ThreadType>,
     /// The business; 1 by default.
     business_id: Option<i64>,
+    /// Which ones by their state; `all`, the default, leaves archived ones out.
+    filter: Option<InboxFilter>,
     /// Text in the title, the number or a message.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
@@ -59,16 +64,24 @@ pub(super) struct MessageQuery {
     responses((status = 200, body = ThreadPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
-    _member: Member,
+    Member(actor): Member,
     Query(query): Query<ThreadQuery>,
 ) -> Result<axum::Json<ThreadPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
-    let filter = ThreadFilter { business, kind: query.kind.map(|kind| kind.0), words: query.q.map(|words| words.0) };
+    let filter = ThreadFilter {
+        business,
+        kind: query.kind.map(|kind| kind.0),
+        state: query.filter.map_or(domain::InboxFilter::All, |state| state.0),
+        words: query.q.map(|words| words.0),
+    };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let searches = filter.words.is_some();
-    let page = move |tx: &ReadTx<'_>| tx.threads(&filter, after, limit);
+    let page = move |tx: &ReadTx<'_>| {
+        let (threads, next) = tx.threads(&filter, after, limit)?;
+        Ok((with_drafts(tx, actor.id, threads)?, next))
+    };
     let (threads, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
-    Ok(axum::Json(ThreadPage { threads: views(threads), next_cursor: next.map(|cursor| cursor.to_string()) }))
+    Ok(axum::Json(ThreadPage { threads, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
 /// Get a thread.
@@ -76,12 +89,34 @@ pub(super) async fn list(
     responses((status = 200, body = Thread)))]
 pub(super) async fn show(
     State(state): State<AppState>,
-    _member: Member,
+    Member(actor): Member,
     Id(id): Id,
 ) -> Result<axum::Json<Thread>, ApiError> {
-    let found = state.store.read(move |tx| tx.thread(ThreadId(id))).await?;
-    let thread = found.ok_or_else(|| ApiError::not_found("there is no such thread"))?;
-    Ok(axum::Json(thread.into()))
+    let found = state.store.read(move |tx| with_drafts(tx, actor.id, tx.thread(ThreadId(id))?.into_iter().collect()));
+    let thread = found.await?.pop().ok_or_else(|| ApiError::not_found("there is no such thread"))?;
+    Ok(axum::Json(thread))
+}
+
+/// Count contacts who wait for an answer, were answered by the agent, or have something unread.
+#[utoipa::path(get, path = "/api/threads/counts", tag = "threads", operation_id = "count_threads",
+    responses((status = 200, body = InboxCounts)))]
+pub(super) async fn counts(
+    State(state): State<AppState>,
+    _member: Member,
+) -> Result<axum::Json<InboxCounts>, ApiError> {
+    let counts = state.store.read(|tx| tx.inbox_counts(BusinessId::FIRST)).await?;
+    Ok(axum::Json(counts.into()))
+}
+
+/// The views of threads, with what the asking user has begun to write in them.
+fn with_drafts(tx: &ReadTx<'_>, actor: ActorId, threads: Vec<domain::Thread>) -> store::Result<Vec<Thread>> {
+    let ids: Vec<ThreadId> = threads.iter().map(|thread| thread.id).collect();
+    let mut drafts = tx.drafts(actor, &ids)?;
+    let view = |thread: domain::Thread| {
+        let draft = drafts.remove(&thread.id);
+        Thread::from(thread).with_draft(draft)
+    };
+    Ok(threads.into_iter().map(view).collect())
 }
 
 /// List the messages of a thread, oldest first within the page.
@@ -129,4 +164,18 @@ pub(super) async fn set_ai_mode(
 ) -> Result<axum::Json<Thread>, ApiError> {
     let work = actor.transact(&state.store, move |tx| thread::set_ai_mode(tx, ThreadId(id), change.ai_mode.0));
     Ok(axum::Json(work.await?.into()))
+}
+
+/// Store what the asking user has begun to write in a thread.
+#[utoipa::path(put, path = "/api/threads/{id}/draft", tag = "threads", operation_id = "put_draft",
+    params(("id" = i64, Path)), request_body = PutDraftRequest, responses((status = 200, body = OkResponse)))]
+pub(super) async fn put_draft(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    Json(draft): Json<PutDraftRequest>,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let (author, now) = (actor.id, clock::now());
+    actor.transact(&state.store, move |tx| thread::put_draft(tx, author, ThreadId(id), &draft.text, now)).await?;
+    Ok(OkResponse::OK)
 }

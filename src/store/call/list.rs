@@ -2,8 +2,9 @@
 
 use super::super::{ReadTx, Result};
 use super::{COLUMNS, call};
-use crate::domain::{BusinessId, Call, Cursor, ThreadId};
-use rusqlite::named_params;
+use crate::domain::{BusinessId, CallFacts, CallId, CallItem, CallOutcome, ContactId, Cursor, ThreadId, Timestamp};
+use rusqlite::{Row, named_params};
+use std::collections::HashMap;
 
 /// Selects calls.
 #[derive(Clone, Debug)]
@@ -12,6 +13,12 @@ pub struct CallFilter {
     pub business: BusinessId,
     /// The thread; none selects all threads.
     pub thread: Option<ThreadId>,
+    /// The contact; none selects all contacts.
+    pub contact: Option<ContactId>,
+    /// What became of the call; none selects all.
+    pub outcome: Option<CallOutcome>,
+    /// The ids of calls that a search found; none selects all.
+    pub found: Option<Vec<i64>>,
 }
 
 impl ReadTx<'_> {
@@ -21,27 +28,86 @@ impl ReadTx<'_> {
         filter: &CallFilter,
         after: Option<Cursor>,
         limit: usize,
-    ) -> Result<(Vec<Call>, Option<Cursor>)> {
+    ) -> Result<(Vec<CallItem>, Option<Cursor>)> {
+        let mut keys = self.call_keys(filter, after, limit.saturating_add(1))?;
+        let more = keys.len() > limit;
+        keys.truncate(limit);
+        let next = keys.last().copied().filter(|_| more);
+        let ids: Vec<i64> = keys.iter().map(|key| key.id).collect();
+        let items = self.call_items(&serde_json::Value::from(ids).to_string())?;
+        let mut items: HashMap<CallId, CallItem> = items.into_iter().map(|item| (item.call.id, item)).collect();
+        Ok((keys.iter().filter_map(|key| items.remove(&CallId(key.id))).collect(), next))
+    }
+
+    /// The positions of the first calls that the filter selects. The outcome is decided by the same function that the
+    /// list shows, not by a second one in SQL.
+    fn call_keys(&self, filter: &CallFilter, after: Option<Cursor>, limit: usize) -> Result<Vec<Cursor>> {
+        let mut query = self.conn.prepare_cached(include_str!("keys.sql"))?;
+        let mut rows = query.query(named_params! {
+            ":business": filter.business,
+            ":thread": filter.thread,
+            ":contact": filter.contact,
+            ":found": filter.found.as_ref().map(|ids| serde_json::Value::from(ids.clone()).to_string()),
+            ":after_at": after.map(|cursor| cursor.at),
+            ":after_id": after.map(|cursor| cursor.id),
+        })?;
+        let mut keys = Vec::new();
+        while keys.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            if filter.outcome.is_none_or(|outcome| facts(row).is_ok_and(|facts| facts.outcome() == outcome)) {
+                keys.push(Cursor { at: row.get("started_at")?, id: row.get("id")? });
+            }
+        }
+        Ok(keys)
+    }
+
+    /// One call with what lists show of it.
+    pub fn call_item(&self, id: CallId) -> Result<Option<CallItem>> {
+        Ok(self.call_items(&format!("[{id}]"))?.pop())
+    }
+
+    /// The calls with these ids, a JSON list, in no order.
+    pub(in crate::store) fn call_items(&self, ids: &str) -> Result<Vec<CallItem>> {
         let mut query = self.conn.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM calls
-             WHERE business_id = :business AND (:thread IS NULL OR thread_id = :thread)
-               AND (:after_at IS NULL OR (started_at, id) < (:after_at, :after_id))
-             ORDER BY started_at DESC, id DESC LIMIT :limit",
+            "SELECT {COLUMNS},
+                 coalesce((SELECT display_name FROM contacts WHERE contacts.id = calls.contact_id), '') AS contact_name,
+                 EXISTS (SELECT 1 FROM recordings WHERE call_id = calls.id AND state = 'complete') AS has_audio,
+                 coalesce(summary, message_text, (
+                     SELECT text FROM call_turns WHERE call_id = calls.id AND speaker = 'caller' AND text <> ''
+                     ORDER BY seq LIMIT 1)) AS about
+             FROM calls WHERE id IN (SELECT value FROM json_each(?1))"
         ))?;
-        let rows = query.query_map(
-            named_params! {
-                ":business": filter.business,
-                ":thread": filter.thread,
-                ":after_at": after.map(|cursor| cursor.at),
-                ":after_id": after.map(|cursor| cursor.id),
-                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
-            },
-            call,
-        )?;
-        let mut calls = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = calls.len() > limit;
-        calls.truncate(limit);
-        let next = calls.last().filter(|_| more).map(|call| Cursor { at: call.started_at, id: call.id.0 });
-        Ok((calls, next))
+        let rows = query.query_map([ids], |row| {
+            let call = call(row)?;
+            let about: Option<String> = row.get("about")?;
+            Ok(CallItem {
+                outcome: CallFacts::from(&call).outcome(),
+                contact_name: row.get("contact_name")?,
+                summary_line: about.and_then(|about| first_line(&about)),
+                has_audio: row.get("has_audio")?,
+                call,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
+
+fn facts(row: &Row<'_>) -> rusqlite::Result<CallFacts> {
+    let (answered_at, engine): (Option<Timestamp>, Option<String>) = (row.get("answered_at")?, row.get("engine")?);
+    let answered = (answered_at, engine.as_deref());
+    let (state, end_reason) = (row.get("state")?, row.get("end_reason")?);
+    Ok(CallFacts::new(state, end_reason, row.get("missed")?, answered, row.get("has_message")?))
+}
+
+/// The first line with text, shortened.
+fn first_line(text: &str) -> Option<String> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let mut short: String = line.chars().take(MAX_LINE_CHARS).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    Some(short)
+}
+
+const MAX_LINE_CHARS: usize = 140;

@@ -179,6 +179,7 @@ impl WriteTx<'_> {
         self.point("messages", "thread_id", &messages, into.0)?;
         self.point("calls", "thread_id", &calls, into.0)?;
         self.conn.prepare_cached(include_str!("merge_thread.sql"))?.execute(params![from, into])?;
+        self.move_drafts(from, into)?;
         self.conn
             .prepare_cached("UPDATE threads SET merged_into = ?2, unread_count = 0 WHERE id = ?1")?
             .execute(params![from, into])?;

@@ -11,6 +11,11 @@ UPDATE threads SET
         WHEN loser.opted_out_at > coalesce(threads.last_in_at, '') THEN loser.opted_out_at
         WHEN threads.opted_out_at > coalesce(loser.last_in_at, '') THEN threads.opted_out_at
     END,
+    waiting_since = CASE
+        WHEN loser.waiting_since IS NULL OR threads.waiting_since < loser.waiting_since THEN threads.waiting_since
+        ELSE loser.waiting_since
+    END,
+    agent_since = coalesce(threads.agent_since, loser.agent_since),
     archived_at = NULL
 FROM (SELECT * FROM threads WHERE id = ?1) AS loser
 WHERE threads.id = ?2

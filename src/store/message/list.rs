@@ -6,6 +6,15 @@ use crate::domain::{Cursor, MessageDetail, ThreadId};
 use rusqlite::params;
 
 impl ReadTx<'_> {
+    /// The messages with these ids, a JSON list, in no order.
+    pub(in crate::store) fn messages_by_ids(&self, ids: &str) -> Result<Vec<MessageDetail>> {
+        let mut query = self
+            .conn
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM messages WHERE id IN (SELECT value FROM json_each(?1))"))?;
+        let messages = query.query_map([ids], message)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        self.with_details(messages)
+    }
+
     /// The newest messages of a thread before a position, oldest first, and the position of the page before.
     pub fn messages(
         &self,

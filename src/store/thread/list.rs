@@ -1,8 +1,8 @@
 //! The list of threads, newest activity first.
 
 use super::super::{ReadTx, Result};
-use super::{COLUMNS, thread};
-use crate::domain::{BusinessId, Cursor, Thread, ThreadType};
+use super::{SELECT, thread};
+use crate::domain::{BusinessId, Cursor, InboxFilter, Thread, ThreadType};
 use rusqlite::named_params;
 
 /// Selects threads.
@@ -12,6 +12,8 @@ pub struct ThreadFilter {
     pub business: BusinessId,
     /// The kind; none selects both kinds.
     pub kind: Option<ThreadType>,
+    /// Which ones by their state.
+    pub state: InboxFilter,
     /// A part of the title, the number or a message; none selects all threads.
     pub words: Option<String>,
 }
@@ -24,7 +26,10 @@ impl ReadTx<'_> {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<(Vec<Thread>, Option<Cursor>)> {
-        let sql = include_str!("list.sql").replace("{columns}", COLUMNS);
+        let sql = format!("{SELECT}{}", include_str!("list.sql").replace("{state}", condition(filter.state)));
+        // `+` keeps SQLite from reading all threads in the order of the list.
+        let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent);
+        let sql = if is_few { sql.replace("t.business_id = :business", "+t.business_id = :business") } else { sql };
         let mut query = self.conn.prepare_cached(&sql)?;
         let words = filter.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
         let rows = query.query_map(
@@ -46,6 +51,21 @@ impl ReadTx<'_> {
         let next =
             last.map(|thread| Cursor { at: thread.last_message_at.unwrap_or(thread.created_at), id: thread.id.0 });
         Ok((threads, next))
+    }
+}
+
+fn condition(state: InboxFilter) -> &'static str {
+    match state {
+        InboxFilter::All => "t.archived_at IS NULL",
+        InboxFilter::Waiting => {
+            "t.archived_at IS NULL AND t.id IN (
+                 SELECT id FROM threads WHERE business_id = :business AND waiting_since IS NOT NULL)"
+        }
+        InboxFilter::Agent => {
+            "t.archived_at IS NULL AND t.waiting_since IS NULL AND t.id IN (
+                 SELECT id FROM threads WHERE business_id = :business AND agent_since IS NOT NULL)"
+        }
+        InboxFilter::Archived => "t.archived_at IS NOT NULL",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settings of a thread, and the threads of a contact.
 
 use super::super::{Error, ReadTx, Result, WriteTx};
-use super::{COLUMNS, thread};
+use super::{SELECT, thread};
 use crate::domain::{AiMode, ContactId, Thread, ThreadId};
 use rusqlite::params;
 
@@ -9,8 +9,7 @@ impl ReadTx<'_> {
     /// The threads with a contact, newest activity first.
     pub fn threads_of(&self, contact: ContactId) -> Result<Vec<Thread>> {
         let mut query = self.conn.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM threads WHERE contact_id = ?1 AND merged_into IS NULL
-             ORDER BY last_message_at DESC, id DESC",
+            "{SELECT} WHERE t.contact_id = ?1 AND t.merged_into IS NULL ORDER BY t.last_message_at DESC, t.id DESC",
         ))?;
         let rows = query.query_map([contact], thread)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

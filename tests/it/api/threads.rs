@@ -1,6 +1,6 @@
 //! Threads and messages.
 
-use super::with_data;
+use super::{until_turns_are_known, with_data};
 use crate::support::Client;
 use crate::support::client::send;
 use reqwest::Method;
@@ -49,14 +49,21 @@ async fn threads_come_newest_activity_first_and_are_found() {
 
 #[tokio::test]
 async fn a_thread_has_the_columns_of_its_table() {
-    let (_daemon, api) = with_data();
+    let (daemon, api) = with_data();
+    until_turns_are_known(&daemon).await;
     let thread = api.get("/api/threads/1").await.json();
     assert_eq!(
         thread,
         json!({
             "id": 1, "business_id": 1, "type": "whatsapp", "provider": "baileys", "contact_id": 1,
             "peer_number": "+972501234567", "title": "דנה לוי", "last_message_at": "2026-11-10T10:00:00.000Z",
-            "unread_count": 2, "ai_mode": "off", "created_at": "2026-11-01T08:00:00.000Z",
+            "unread_count": 2, "ai_mode": "off", "created_at": "2026-11-01T08:00:00.000Z", "contact_name": "דנה לוי",
+            "last_message": {
+                "id": 4, "direction": "in", "author": null, "media_kind": "text", "text": "ביי", "status": "received",
+                "created_at": "2026-11-10T10:00:00.000Z",
+            },
+            "last_call": null, "turn": "us", "waiting_since": "2026-11-10T10:00:00.000Z", "archived_at": null,
+            "draft": null, "window": {"twilio_until": null}, "tags": [],
         })
     );
     let list = api.get("/api/threads?type=whatsapp&q=050").await.json();

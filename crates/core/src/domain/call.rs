@@ -1,6 +1,6 @@
 //! Phone calls and their transcripts.
 
-use super::{BusinessId, CallId, CallSid, ContactId, ThreadId, Timestamp, TurnId, text_enum};
+use super::{BusinessId, CallId, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnId, text_enum};
 
 text_enum! {
     /// Who called whom.
@@ -125,6 +125,21 @@ pub struct Call {
     pub cost_micros: i64,
     /// The transcript of the message that the caller left, if there is one.
     pub message_text: Option<String>,
+}
+
+/// A call as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallItem {
+    /// The call.
+    pub call: Call,
+    /// The name of the contact; may be empty.
+    pub contact_name: String,
+    /// What became of it.
+    pub outcome: CallOutcome,
+    /// One line about what it was about: of the summary, the message, or what the caller said first.
+    pub summary_line: Option<String>,
+    /// Whether there is a recording to listen to.
+    pub has_audio: bool,
 }
 
 /// The latency of each stage of one answer, in milliseconds after the caller stopped speaking.

@@ -25,6 +25,12 @@ text_enum! {
         CallEnded = "call_ended",
         /// A turn of a call is new, longer, or was deleted.
         TurnUpdated = "turn_updated",
+        /// A user began, changed or finished a draft; `ref_id` is its thread.
+        DraftUpdated = "draft_updated",
+        /// A saved reply is new, was changed or deleted.
+        SavedReplyUpdated = "saved_reply_updated",
+        /// A scheduled message is new, was changed, sent, cancelled, or could not be sent.
+        ScheduledMessageUpdated = "scheduled_message_updated",
         /// An alert was raised, muted, sent or has cleared. It has no `ref_id`.
         AlertUpdated = "alert_updated",
         /// An appointment is new or was changed.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{Direction, MediaKind, MessageStatus, Provider, ThreadId};
+use crate::domain::{Direction, InboxFilter, MediaKind, MessageStatus, Provider, ThreadId};
 use crate::store::NewMessage;
 use crate::store::testing::{database, transact, try_out};
 use proptest::prelude::*;
@@ -134,8 +134,11 @@ fn two_with_histories_are_merged_by_a_user_alone_and_can_be_parted() {
         let thread = tx.thread(known.id)?.unwrap();
         assert_eq!((thread.title.as_str(), thread.unread_count), ("Dana", 4));
         assert_eq!(thread.peer_number, "+972501234567");
-        let (listed, next) =
-            tx.threads(&crate::store::ThreadFilter { business: US, kind: None, words: None }, None, 10)?;
+        let (listed, next) = tx.threads(
+            &crate::store::ThreadFilter { business: US, kind: None, state: InboxFilter::All, words: None },
+            None,
+            10,
+        )?;
         assert_eq!((listed.len(), next), (1, None));
         assert_eq!(tx.kept_contact(hidden.contact)?, known.contact);
         assert_eq!(hear(tx, &[number.clone(), lid("222222222")], "", "d", 5).0.id, known.id);

@@ -7,6 +7,7 @@ use crate::http::api::one_of::OneOf;
 use serde::Serialize;
 
 type CallDirection = OneOf<domain::CallDirection>;
+pub(super) type CallOutcome = OneOf<domain::CallOutcome>;
 type CallMedium = OneOf<domain::CallMedium>;
 type CallState = OneOf<domain::CallState>;
 type EndReason = OneOf<domain::EndReason>;
@@ -17,16 +18,43 @@ type Speaker = OneOf<domain::Speaker>;
 /// A page of calls, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CallPage {
-    pub(super) calls: Vec<Call>,
+    pub(super) calls: Vec<CallItem>,
     /// `cursor` of the next page; null on the last page.
     pub(super) next_cursor: Option<String>,
+}
+
+/// A call as lists show it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CallItem {
+    #[serde(flatten)]
+    call: Call,
+    /// The name of the contact; may be empty.
+    contact_name: String,
+    /// What became of it.
+    outcome: CallOutcome,
+    /// One line about what it was about: of the summary, the message, or what the caller said first.
+    summary_line: Option<String>,
+    /// Whether there is a recording to listen to.
+    has_audio: bool,
+}
+
+impl From<domain::CallItem> for CallItem {
+    fn from(item: domain::CallItem) -> Self {
+        Self {
+            call: item.call.into(),
+            contact_name: item.contact_name,
+            outcome: item.outcome.into(),
+            summary_line: item.summary_line,
+            has_audio: item.has_audio,
+        }
+    }
 }
 
 /// A call with its turns and recordings.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CallDetail {
     #[serde(flatten)]
-    pub(super) call: Call,
+    pub(super) call: CallItem,
     /// The turns in order.
     pub(super) turns: Vec<Turn>,
     /// The recordings; `/api/calls/{id}/recording` plays them.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
 
+use super::list_view::{Draft, LastCall, LastMessage, TagName, ThreadTurn, Window};
+use crate::clock;
 use crate::domain::{self, Language, Timestamp};
 use crate::http::api::one_of::OneOf;
 use crate::http::api::views;
@@ -9,8 +11,8 @@ use crate::messages;
 use serde::{Deserialize, Serialize};
 
 type AiMode = OneOf<domain::AiMode>;
-type Direction = OneOf<domain::Direction>;
-type MediaKind = OneOf<domain::MediaKind>;
+pub(super) type Direction = OneOf<domain::Direction>;
+pub(super) type MediaKind = OneOf<domain::MediaKind>;
 type MessageType = OneOf<domain::MessageType>;
 pub(crate) type MessageStatus = OneOf<domain::MessageStatus>;
 pub(crate) type Provider = OneOf<domain::Provider>;
@@ -64,9 +66,36 @@ pub(crate) struct Thread {
     unread_count: i64,
     /// Whether the AI answers in this thread.
     ai_mode: AiMode,
+    /// The name of the contact; may be empty.
+    contact_name: String,
+    /// The newest message.
+    last_message: Option<LastMessage>,
+    /// The newest call.
+    last_call: Option<LastCall>,
+    /// Whose turn it is.
+    turn: ThreadTurn,
+    /// Since when the contact waits for an answer.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    waiting_since: Option<Timestamp>,
+    /// When it was archived; a new message or call ends that.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    archived_at: Option<Timestamp>,
+    /// What the asking user has begun to write.
+    draft: Option<Draft>,
+    /// Until when free text may be sent.
+    window: Window,
+    /// The tags of the contact.
+    tags: Vec<TagName>,
     /// When it started.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+}
+
+impl Thread {
+    /// Adds what the asking user has begun to write.
+    pub(crate) fn with_draft(self, draft: Option<domain::Draft>) -> Self {
+        Self { draft: draft.map(Into::into), ..self }
+    }
 }
 
 impl From<domain::Thread> for Thread {
@@ -82,6 +111,15 @@ impl From<domain::Thread> for Thread {
             last_message_at: thread.last_message_at,
             unread_count: thread.unread_count,
             ai_mode: thread.ai_mode.into(),
+            contact_name: thread.contact_name,
+            last_message: thread.last_message.map(Into::into),
+            last_call: thread.last_call.map(Into::into),
+            turn: thread.turn.into(),
+            waiting_since: thread.waiting_since,
+            archived_at: thread.archived_at,
+            draft: None,
+            window: Window::of(thread.last_in_twilio_at, clock::now()),
+            tags: Vec::new(),
             created_at: thread.created_at,
         }
     }
@@ -110,7 +148,7 @@ pub(crate) struct MessageDetail {
 
 impl MessageDetail {
     /// `language` is that of the error.
-    pub(super) fn new(detail: domain::MessageDetail, language: Language) -> Self {
+    pub(crate) fn new(detail: domain::MessageDetail, language: Language) -> Self {
         Self {
             message: Message::new(detail.message, language),
             quote: detail.quote.map(Into::into),

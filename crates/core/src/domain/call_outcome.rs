@@ -1,0 +1,117 @@
+//! What became of a call, as lists show it.
+
+use super::{Call, CallState, EndReason, Timestamp, text_enum};
+
+text_enum! {
+    /// What became of a call.
+    CallOutcome {
+        /// The call is in progress.
+        Live = "live",
+        /// The agent talked with the caller.
+        Answered = "answered",
+        /// The caller left a message.
+        Message = "message",
+        /// The agent did not talk with the caller: the service was off, or the caller hung up before.
+        Missed = "missed",
+        /// A human agent took over.
+        Transferred = "transferred",
+        /// The caller has an appointment from this call.
+        Booked = "booked",
+        /// The conversation broke off because of a failure.
+        Failed = "failed",
+    }
+}
+
+/// What the outcome of a call follows from.
+#[derive(Clone, Copy, Debug)]
+pub struct CallFacts {
+    /// The state.
+    pub state: CallState,
+    /// Why it ended.
+    pub end_reason: Option<EndReason>,
+    /// The service learned of the call from Twilio's list afterwards.
+    pub missed: bool,
+    /// The AI talked with the caller.
+    pub answered: bool,
+    /// The caller left a message.
+    pub has_message: bool,
+}
+
+impl CallFacts {
+    /// The facts of a call: `answered` is when its media stream began, and the engine.
+    pub fn new(
+        state: CallState,
+        end_reason: Option<EndReason>,
+        missed: bool,
+        (answered_at, engine): (Option<Timestamp>, Option<&str>),
+        has_message: bool,
+    ) -> Self {
+        // Without a stream, Twilio's recorder asked for each sentence, and the agent said goodbye.
+        let talked = answered_at.is_some() || end_reason == Some(EndReason::AgentHungUp);
+        let answered = talked && engine != Some(VOICEMAIL);
+        Self { state, end_reason, missed, answered, has_message }
+    }
+}
+
+impl From<&Call> for CallFacts {
+    fn from(call: &Call) -> Self {
+        let answered = (call.answered_at, call.engine.as_deref());
+        Self::new(call.state, call.end_reason, call.missed, answered, call.message_text.is_some())
+    }
+}
+
+/// The engine that only records a message.
+const VOICEMAIL: &str = "voicemail";
+
+impl CallFacts {
+    /// What became of the call. [`CallOutcome::Booked`] is not decided here: it depends on the appointments.
+    pub fn outcome(&self) -> CallOutcome {
+        use EndReason as E;
+        if self.state != CallState::Ended {
+            return CallOutcome::Live;
+        }
+        match self.end_reason {
+            Some(E::Transferred) => CallOutcome::Transferred,
+            Some(E::MessageTaken) => CallOutcome::Message,
+            _ if self.has_message => CallOutcome::Message,
+            Some(E::Dropped | E::Shutdown | E::Interrupted) => CallOutcome::Failed,
+            Some(E::CallerHungUp | E::AgentHungUp | E::Idle | E::TooLong) if self.answered && !self.missed => {
+                CallOutcome::Answered
+            }
+            _ => CallOutcome::Missed,
+        }
+    }
+}
+
+impl CallOutcome {
+    /// Returns true if the caller waits for an answer after a call with this outcome.
+    pub fn needs_answer(self) -> bool {
+        matches!(self, Self::Message | Self::Missed | Self::Failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_follows_from_the_end() {
+        let ended =
+            CallFacts { state: CallState::Ended, end_reason: None, missed: false, answered: true, has_message: false };
+        let by = |end_reason| CallFacts { end_reason: Some(end_reason), ..ended };
+        for (facts, outcome) in [
+            (CallFacts { state: CallState::Live, ..ended }, CallOutcome::Live),
+            (by(EndReason::CallerHungUp), CallOutcome::Answered),
+            (by(EndReason::AgentHungUp), CallOutcome::Answered),
+            (by(EndReason::Transferred), CallOutcome::Transferred),
+            (CallFacts { has_message: true, ..by(EndReason::AgentHungUp) }, CallOutcome::Message),
+            (CallFacts { has_message: true, ..by(EndReason::Dropped) }, CallOutcome::Message),
+            (by(EndReason::Dropped), CallOutcome::Failed),
+            (by(EndReason::NotConnected), CallOutcome::Missed),
+            (CallFacts { answered: false, ..by(EndReason::CallerHungUp) }, CallOutcome::Missed),
+            (CallFacts { missed: true, ..by(EndReason::NotConnected) }, CallOutcome::Missed),
+        ] {
+            assert_eq!(facts.outcome(), outcome, "{facts:?}");
+        }
+    }
+}

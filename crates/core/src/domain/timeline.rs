@@ -1,0 +1,126 @@
+//! Everything that happened with a contact as one list.
+
+use super::{CallItem, MessageDetail, Timestamp, UnknownValue, text_enum};
+use std::fmt;
+use std::str::FromStr;
+
+text_enum! {
+    /// The kind of an entry of a contact's timeline.
+    TimelineKind {
+        /// A WhatsApp message.
+        Message = "message",
+        /// A call.
+        Call = "call",
+        /// A note about the contact.
+        Note = "note",
+        /// A task.
+        Task = "task",
+        /// An appointment.
+        Appointment = "appointment",
+        /// A merge of another contact into this one.
+        Merge = "merge",
+    }
+}
+
+/// An entry of a contact's timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineEntry {
+    /// Its time.
+    pub at: Timestamp,
+    /// What it is.
+    pub content: TimelineContent,
+}
+
+/// What an entry of a timeline shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimelineContent {
+    /// A WhatsApp message.
+    Message(Box<MessageDetail>),
+    /// A call.
+    Call(Box<CallItem>),
+    /// A merge.
+    Merge(ContactMerge),
+}
+
+impl TimelineContent {
+    /// The kind.
+    pub fn kind(&self) -> TimelineKind {
+        match self {
+            Self::Message(_) => TimelineKind::Message,
+            Self::Call(_) => TimelineKind::Call,
+            Self::Merge(_) => TimelineKind::Merge,
+        }
+    }
+}
+
+/// A merge of another contact into a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactMerge {
+    /// The id, for undoing it.
+    pub merge_id: i64,
+    /// The name of the merged contact; may be empty.
+    pub contact_name: String,
+    /// When it was made.
+    pub merged_at: Timestamp,
+}
+
+/// The position before a page of a timeline. Entries of one millisecond are ordered by kind, then by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimelineCursor {
+    /// The time of the oldest entry of the page.
+    pub at: Timestamp,
+    /// Its kind.
+    pub kind: TimelineKind,
+    /// The id of its row.
+    pub id: i64,
+}
+
+impl TimelineCursor {
+    /// For entries of a kind: those at the cursor's time are before the cursor if their ids are below this one.
+    pub fn id_bound(&self, kind: TimelineKind) -> i64 {
+        match kind.cmp(&self.kind) {
+            std::cmp::Ordering::Less => i64::MAX,
+            std::cmp::Ordering::Equal => self.id,
+            std::cmp::Ordering::Greater => i64::MIN,
+        }
+    }
+}
+
+impl fmt::Display for TimelineCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.at.as_millis(), self.kind, self.id)
+    }
+}
+
+impl FromStr for TimelineCursor {
+    type Err = UnknownValue;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let mut parts = text.splitn(3, '.');
+            let at = Timestamp::from_millis(parts.next()?.parse().ok()?);
+            Some(Self { at, kind: parts.next()?.parse().ok()?, id: parts.next()?.parse().ok()? })
+        };
+        read().ok_or_else(|| UnknownValue {
+            kind: "cursor",
+            value: text.to_owned(),
+            expected: "the next_cursor of an earlier page".to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let cursor = TimelineCursor { at: Timestamp::from_millis(-5), kind: TimelineKind::Call, id: 7 };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for wrong in ["", "1", "1.call", "1.bogus.2", "x.call.2", "1.call.2.3"] {
+            assert!(wrong.parse::<TimelineCursor>().is_err(), "{wrong}");
+        }
+        assert_eq!(cursor.id_bound(TimelineKind::Message), i64::MAX);
+        assert_eq!((cursor.id_bound(TimelineKind::Call), cursor.id_bound(TimelineKind::Note)), (7, i64::MIN));
+    }
+}

@@ -1,0 +1,134 @@
+//! The inbox: one row for each contact, and the contact's timeline.
+
+mod timeline;
+mod view;
+
+use super::operation::{Operations, operations};
+use super::threads::list_view::InboxFilter;
+use crate::clock;
+use crate::crm::conversation::{self, ConversationChange};
+use crate::domain::{self, ActorId, BusinessId, ContactId, ThreadId};
+use crate::http::auth::{Actor, Member};
+use crate::http::extract::{Id, Query};
+use crate::http::pagination::{CursorParam, Limit, Page};
+use crate::http::search_words::SearchWords;
+use crate::http::{ApiError, AppState};
+use crate::store::{self, InboxQuery, ReadTx};
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use view::{InboxPage, InboxRow};
+
+pub(super) fn operations() -> Operations {
+    operations![list, mark_read, archive, unarchive, done, timeline::list]
+}
+
+/// Filters for the inbox.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct InboxListQuery {
+    /// Which contacts by their state; `all`, the default, leaves archived ones out.
+    filter: Option<InboxFilter>,
+    /// A part of the name or of an address.
+    #[param(value_type = Option<String>, max_length = 500)]
+    q: Option<SearchWords>,
+    /// Items per page, 1 to 200; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the previous page.
+    #[param(value_type = Option<String>)]
+    cursor: Option<CursorParam>,
+}
+
+/// List the conversations with contacts, one row for each contact, newest activity first.
+#[utoipa::path(get, path = "/api/inbox", tag = "threads", operation_id = "list_inbox", params(InboxListQuery),
+    responses((status = 200, body = InboxPage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Query(query): Query<InboxListQuery>,
+) -> Result<Json<InboxPage>, ApiError> {
+    let filter = query.filter.map_or(domain::InboxFilter::All, |filter| filter.0);
+    let words = query.q.map(|words| words.0);
+    let selection = InboxQuery { business: BusinessId::FIRST, state: filter, words };
+    let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let searches = selection.words.is_some();
+    let page = move |tx: &ReadTx<'_>| {
+        let (rows, next) = tx.inbox(&selection, after, limit)?;
+        Ok((with_drafts(tx, actor.id, rows)?, next))
+    };
+    let (rows, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
+    Ok(Json(Page::new(rows, next)))
+}
+
+/// Mark all threads of a contact as read.
+#[utoipa::path(post, path = "/api/inbox/{contact_id}/read", tag = "threads", operation_id = "mark_conversation_read",
+    params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
+pub(super) async fn mark_read(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Json<InboxRow>, ApiError> {
+    change(&state, actor, id, ConversationChange::Read).await
+}
+
+/// Archive the conversation with a contact; a new message or call ends that.
+#[utoipa::path(post, path = "/api/inbox/{contact_id}/archive", tag = "threads", operation_id = "archive_conversation",
+    params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
+pub(super) async fn archive(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Json<InboxRow>, ApiError> {
+    change(&state, actor, id, ConversationChange::Archive).await
+}
+
+/// Move the conversation with a contact out of the archive.
+#[utoipa::path(post, path = "/api/inbox/{contact_id}/unarchive", tag = "threads", operation_id = "unarchive_conversation",
+    params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
+pub(super) async fn unarchive(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Json<InboxRow>, ApiError> {
+    change(&state, actor, id, ConversationChange::Unarchive).await
+}
+
+/// Declare that a contact waits for no answer, until something new happens.
+#[utoipa::path(post, path = "/api/inbox/{contact_id}/done", tag = "threads", operation_id = "finish_conversation",
+    params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
+pub(super) async fn done(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Json<InboxRow>, ApiError> {
+    change(&state, actor, id, ConversationChange::Done).await
+}
+
+async fn change(
+    state: &AppState,
+    actor: Actor,
+    id: i64,
+    change: ConversationChange,
+) -> Result<Json<InboxRow>, ApiError> {
+    let now = clock::now();
+    let author = actor.id;
+    let work = actor.transact(&state.store, move |tx| {
+        let row = conversation::change(tx, ContactId(id), change, now)?;
+        Ok(with_drafts(tx, author, vec![row])?.pop())
+    });
+    let row = work.await?.ok_or_else(|| ApiError::not_found("there is no such conversation"))?;
+    Ok(Json(row))
+}
+
+/// The views of rows, with what the asking user has begun to write.
+fn with_drafts(tx: &ReadTx<'_>, actor: ActorId, rows: Vec<domain::InboxRow>) -> store::Result<Vec<InboxRow>> {
+    let threads: Vec<ThreadId> = rows.iter().filter_map(|row| row.whatsapp_thread_id).collect();
+    let mut drafts = tx.drafts(actor, &threads)?;
+    let view = |row: domain::InboxRow| {
+        let draft = row.whatsapp_thread_id.and_then(|thread| drafts.remove(&thread));
+        InboxRow::new(row, draft)
+    };
+    Ok(rows.into_iter().map(view).collect())
+}

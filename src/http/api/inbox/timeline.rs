@@ -1,0 +1,55 @@
+//! Everything that happened with a contact as one list.
+
+use super::view::{TimelineItem, TimelinePage};
+use crate::domain::{ContactId, TimelineCursor};
+use crate::http::auth::Member;
+use crate::http::extract::{Id, Query};
+use crate::http::pagination::{Limit, Page};
+use crate::http::{ApiError, AppState};
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Deserializer};
+
+/// Which page of a timeline.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http::api) struct TimelineQuery {
+    /// Items per page, 1 to 200; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the following page.
+    #[param(value_type = Option<String>)]
+    before: Option<TimelinePosition>,
+}
+
+/// `next_cursor` of another page of a timeline.
+#[derive(Clone, Copy, Debug)]
+struct TimelinePosition(TimelineCursor);
+
+impl<'de> Deserialize<'de> for TimelinePosition {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let cursor = String::deserialize(d)?.parse();
+        cursor.map(Self).map_err(|_| serde::de::Error::custom("must be the next_cursor of another page"))
+    }
+}
+
+/// List everything that happened with a contact, oldest first within the page; without `before` the newest entries.
+#[utoipa::path(get, path = "/api/contacts/{id}/timeline", tag = "contacts", operation_id = "list_timeline",
+    params(("id" = i64, Path), TimelineQuery), responses((status = 200, body = TimelinePage)))]
+pub(in crate::http::api) async fn list(
+    State(state): State<AppState>,
+    _member: Member,
+    Id(id): Id,
+    Query(query): Query<TimelineQuery>,
+) -> Result<Json<TimelinePage>, ApiError> {
+    let (before, limit) = (query.before.map(|before| before.0), query.limit.0);
+    let found = state.store.read(move |tx| match tx.contact(tx.kept_contact(ContactId(id))?)? {
+        Some(contact) => tx.timeline(contact.id, before, limit).map(Some),
+        None => Ok(None),
+    });
+    let (entries, next) = found.await?.ok_or_else(|| ApiError::not_found("there is no such contact"))?;
+    let language = state.config().language();
+    let items: Vec<_> = entries.into_iter().map(|entry| TimelineItem::new(entry, language)).collect();
+    Ok(Json(Page::new(items, next)))
+}

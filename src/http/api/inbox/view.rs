@@ -1,0 +1,147 @@
+//! What the API shows of the inbox and of timelines.
+
+use crate::domain::{self, Language, TimelineContent, Timestamp};
+use crate::http::api::calls::view::CallItem;
+use crate::http::api::one_of::OneOf;
+use crate::http::api::threads::list_view::{Draft, LastCall, LastMessage, TagName, ThreadTurn};
+use crate::http::api::threads::view::MessageDetail;
+use crate::http::pagination::Page;
+use serde::Serialize;
+
+pub(super) type InboxPage = Page<InboxRow>;
+pub(super) type TimelinePage = Page<TimelineItem>;
+type TimelineKind = OneOf<domain::TimelineKind>;
+
+/// The conversation with one contact, over all channels.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct InboxRow {
+    /// The contact.
+    contact_id: i64,
+    /// The name of the contact; may be empty.
+    contact_name: String,
+    /// The contact's current phone number in E.164.
+    number: Option<String>,
+    /// Whose turn it is.
+    turn: ThreadTurn,
+    /// Since when the contact waits for an answer.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    waiting_since: Option<Timestamp>,
+    /// The number of unread messages and calls.
+    unread_count: i64,
+    /// When the newest message or call was.
+    #[schema(value_type = String, format = DateTime)]
+    last_activity_at: Timestamp,
+    /// The newest message or call; null if there is none yet.
+    last: Option<LastActivity>,
+    /// The thread of messages.
+    whatsapp_thread_id: Option<i64>,
+    /// The thread of calls.
+    call_thread_id: Option<i64>,
+    /// What the asking user has begun to write.
+    draft: Option<Draft>,
+    /// When it was archived; a new message or call ends that.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    archived_at: Option<Timestamp>,
+    /// The tags of the contact.
+    tags: Vec<TagName>,
+}
+
+/// The newest message or call with a contact.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct LastActivity {
+    /// Which of the two it is.
+    kind: TimelineKind,
+    /// The message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<LastMessage>,
+    /// The call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<LastCall>,
+}
+
+impl InboxRow {
+    pub(super) fn new(row: domain::InboxRow, draft: Option<domain::Draft>) -> Self {
+        Self {
+            contact_id: row.contact_id.0,
+            contact_name: row.contact_name,
+            number: row.number,
+            turn: row.turn.into(),
+            waiting_since: row.waiting_since,
+            unread_count: row.unread_count,
+            last_activity_at: row.last_activity_at,
+            last: LastActivity::of(row.last_message, row.last_call),
+            whatsapp_thread_id: row.whatsapp_thread_id.map(|id| id.0),
+            call_thread_id: row.call_thread_id.map(|id| id.0),
+            draft: draft.map(Into::into),
+            archived_at: row.archived_at,
+            tags: Vec::new(),
+        }
+    }
+}
+
+impl LastActivity {
+    /// The later of the two.
+    fn of(message: Option<domain::LastMessage>, call: Option<domain::LastCall>) -> Option<Self> {
+        let message_at = message.as_ref().map(|message| message.created_at);
+        let is_message = message_at >= call.as_ref().map(|call| call.started_at);
+        if is_message {
+            message.map(|message| Self {
+                kind: domain::TimelineKind::Message.into(),
+                message: Some(message.into()),
+                call: None,
+            })
+        } else {
+            call.map(|call| Self { kind: domain::TimelineKind::Call.into(), message: None, call: Some(call.into()) })
+        }
+    }
+}
+
+/// An entry of a contact's timeline. It has the field that `kind` names.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TimelineItem {
+    /// What it is.
+    kind: TimelineKind,
+    /// Its time.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<MessageDetail>,
+    /// The call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<CallItem>,
+    /// The merge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merge: Option<ContactMerge>,
+}
+
+/// A merge of another contact into this one.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ContactMerge {
+    /// The id for `/api/merges/{id}/undo`.
+    merge_id: i64,
+    /// The name of the merged contact; may be empty.
+    contact_name: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    merged_at: Timestamp,
+}
+
+impl TimelineItem {
+    /// `language` is that of the errors of messages.
+    pub(super) fn new(entry: domain::TimelineEntry, language: Language) -> Self {
+        let kind = entry.content.kind().into();
+        let item = Self { kind, at: entry.at, message: None, call: None, merge: None };
+        match entry.content {
+            TimelineContent::Message(message) => Self { message: Some(MessageDetail::new(*message, language)), ..item },
+            TimelineContent::Call(call) => Self { call: Some((*call).into()), ..item },
+            TimelineContent::Merge(merge) => Self { merge: Some(merge.into()), ..item },
+        }
+    }
+}
+
+impl From<domain::ContactMerge> for ContactMerge {
+    fn from(merge: domain::ContactMerge) -> Self {
+        Self { merge_id: merge.merge_id, contact_name: merge.contact_name, merged_at: merge.merged_at }
+    }
+}

@@ -1,0 +1,108 @@
+//! The inbox: one row for each contact.
+
+use super::thread::{digits, last_call, last_message, like};
+use super::{ReadTx, Result};
+use crate::domain::{BusinessId, ContactId, Cursor, InboxCounts, InboxFilter, InboxRow, Timestamp, TurnState};
+use rusqlite::{OptionalExtension, Row, named_params};
+
+/// Selects rows of the inbox.
+#[derive(Clone, Debug)]
+pub struct InboxQuery {
+    /// The business.
+    pub business: BusinessId,
+    /// Which ones by their state.
+    pub state: InboxFilter,
+    /// A part of the name or of an address; none selects all contacts.
+    pub words: Option<String>,
+}
+
+impl ReadTx<'_> {
+    /// A page of the inbox, newest activity first, and the position of the next page if there is one.
+    pub fn inbox(
+        &self,
+        query: &InboxQuery,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(Vec<InboxRow>, Option<Cursor>)> {
+        let sql = format!("{SELECT} {} {PAGE}", condition(query.state));
+        // Few contacts wait: their index is read then, not the one of the order.
+        let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent);
+        let sql = if is_few { sql.replace("t.business_id = :business", "+t.business_id = :business") } else { sql };
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let words = query.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
+        let rows = statement.query_map(
+            named_params! {
+                ":business": query.business,
+                ":words": words.map(like),
+                ":digits": words.and_then(digits).map(|digits| like(&digits)),
+                ":after_at": after.map(|cursor| cursor.at),
+                ":after_id": after.map(|cursor| cursor.id),
+                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
+            },
+            inbox_row,
+        )?;
+        let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|row| Cursor { at: row.last_activity_at, id: row.newest_thread_id.0 });
+        Ok((rows, next))
+    }
+
+    /// The row of one contact; none if there is no thread with the contact.
+    pub fn inbox_row(&self, contact: ContactId) -> Result<Option<InboxRow>> {
+        let mut query = self.conn.prepare_cached(&format!("{SELECT} AND t.contact_id = :contact"))?;
+        Ok(query.query_row(named_params! {":contact": contact}, inbox_row).optional()?)
+    }
+
+    /// How many contacts wait, were answered by the agent, and have something unread; without archived ones.
+    pub fn inbox_counts(&self, business: BusinessId) -> Result<InboxCounts> {
+        let mut query = self.conn.prepare_cached(include_str!("inbox/counts.sql"))?;
+        Ok(query.query_row([business], |row| {
+            Ok(InboxCounts { waiting: row.get(0)?, agent: row.get(1)?, unread: row.get(2)? })
+        })?)
+    }
+}
+
+fn condition(state: InboxFilter) -> &'static str {
+    match state {
+        InboxFilter::All => "AND t.archived_at IS NULL",
+        InboxFilter::Waiting => {
+            "AND t.archived_at IS NULL AND t.contact_id IN (
+                 SELECT contact_id FROM threads
+                 WHERE business_id = :business AND waiting_since IS NOT NULL AND merged_into IS NULL)"
+        }
+        InboxFilter::Agent => {
+            "AND t.archived_at IS NULL AND t.contact_id IN (
+                 SELECT contact_id FROM threads
+                 WHERE business_id = :business AND agent_since IS NOT NULL AND merged_into IS NULL
+                 EXCEPT SELECT contact_id FROM threads
+                 WHERE business_id = :business AND waiting_since IS NOT NULL AND merged_into IS NULL)"
+        }
+        InboxFilter::Archived => "AND t.archived_at IS NOT NULL",
+    }
+}
+
+fn inbox_row(row: &Row<'_>) -> rusqlite::Result<InboxRow> {
+    let turn = TurnState { waiting_since: row.get("w_waiting")?, agent_since: row.get("w_agent")? };
+    let turn = turn.join(TurnState { waiting_since: row.get("p_waiting")?, agent_since: row.get("p_agent")? });
+    let last_activity_at: Option<Timestamp> = row.get("last_message_at")?;
+    Ok(InboxRow {
+        contact_id: row.get("contact_id")?,
+        contact_name: row.get("contact_name")?,
+        number: row.get("number")?,
+        turn: turn.turn(),
+        waiting_since: turn.waiting_since,
+        unread_count: row.get("unread")?,
+        last_activity_at: last_activity_at.map_or_else(|| row.get("created_at"), Ok)?,
+        newest_thread_id: row.get("id")?,
+        last_message: last_message(row)?,
+        last_call: last_call(row)?,
+        whatsapp_thread_id: row.get("w_id")?,
+        call_thread_id: row.get("p_id")?,
+        archived_at: row.get("archived_at")?,
+    })
+}
+
+const SELECT: &str = include_str!("inbox/select.sql");
+const PAGE: &str = include_str!("inbox/page.sql");

@@ -1,0 +1,70 @@
+//! Rows of threads with their newest message and call.
+
+use crate::domain::{CallFacts, LastCall, LastMessage, Thread, Timestamp, TurnState};
+use rusqlite::Row;
+
+/// Selects threads as `t`, with their newest message and call; a WHERE clause follows.
+pub(in crate::store) const SELECT: &str = include_str!("select.sql");
+
+pub(in crate::store) fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
+    let turn = TurnState { waiting_since: row.get("waiting_since")?, agent_since: row.get("agent_since")? };
+    Ok(Thread {
+        id: row.get("id")?,
+        business_id: row.get("business_id")?,
+        kind: row.get("type")?,
+        provider: row.get("provider")?,
+        contact_id: row.get("contact_id")?,
+        peer_number: row.get("peer_number")?,
+        title: row.get("title")?,
+        last_message_at: row.get("last_message_at")?,
+        unread_count: row.get("unread_count")?,
+        ai_mode: row.get("ai_mode")?,
+        turn: turn.turn(),
+        waiting_since: turn.waiting_since,
+        archived_at: row.get("archived_at")?,
+        last_in_twilio_at: row.get("last_in_twilio_at")?,
+        contact_name: row.get("contact_name")?,
+        last_message: last_message(row)?,
+        last_call: last_call(row)?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+/// The columns `m_…`.
+pub(in crate::store) fn last_message(row: &Row<'_>) -> rusqlite::Result<Option<LastMessage>> {
+    let Some(id) = row.get("m_id")? else { return Ok(None) };
+    Ok(Some(LastMessage {
+        id,
+        direction: row.get("m_direction")?,
+        author: row.get("m_author")?,
+        media_kind: row.get("m_kind")?,
+        text: row.get("m_text")?,
+        status: row.get("m_status")?,
+        created_at: row.get("m_at")?,
+    }))
+}
+
+/// The columns `k_…`.
+pub(in crate::store) fn last_call(row: &Row<'_>) -> rusqlite::Result<Option<LastCall>> {
+    let Some(id) = row.get("k_id")? else { return Ok(None) };
+    let message_text: Option<String> = row.get("k_message")?;
+    let answered_at: Option<Timestamp> = row.get("k_answered_at")?;
+    let engine: Option<String> = row.get("k_engine")?;
+    let facts = CallFacts::new(
+        row.get("k_state")?,
+        row.get("k_end_reason")?,
+        row.get("k_missed")?,
+        (answered_at, engine.as_deref()),
+        message_text.is_some(),
+    );
+    Ok(Some(LastCall {
+        id,
+        direction: row.get("k_direction")?,
+        state: facts.state,
+        end_reason: facts.end_reason,
+        outcome: facts.outcome(),
+        duration_ms: row.get("k_duration_ms")?,
+        started_at: row.get("k_at")?,
+        message_text,
+    }))
+}

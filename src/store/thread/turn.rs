@@ -1,0 +1,120 @@
+//! Whose turn it is in the threads of a contact, and the archive.
+
+use super::super::{Error, ReadTx, Result, WriteTx};
+use crate::domain::{CallFacts, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnEvent, TurnState};
+use rusqlite::{OptionalExtension, params};
+
+/// The stored part of a thread's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct StoredTurn {
+    thread: ThreadId,
+    state: TurnState,
+    archived_at: Option<Timestamp>,
+}
+
+impl ReadTx<'_> {
+    /// The contact of a thread.
+    pub fn contact_of_thread(&self, thread: ThreadId) -> Result<ContactId> {
+        let mut query = self.conn.prepare_cached("SELECT contact_id FROM threads WHERE id = ?1")?;
+        query.query_row([thread], |row| row.get(0)).optional()?.ok_or(Error::NotFound("thread"))
+    }
+
+    /// The threads of a contact that hold its messages and calls.
+    fn turns_of(&self, contact: ContactId) -> Result<Vec<StoredTurn>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id, waiting_since, agent_since, archived_at FROM threads
+             WHERE contact_id = ?1 AND merged_into IS NULL",
+        )?;
+        let rows = query.query_map([contact], |row| {
+            let state = TurnState { waiting_since: row.get(1)?, agent_since: row.get(2)? };
+            Ok(StoredTurn { thread: row.get(0)?, state, archived_at: row.get(3)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Applies an event to the turn of a thread, and to those of the contact's other threads where it concerns them.
+    pub fn apply_turn(&self, thread: ThreadId, event: TurnEvent) -> Result<()> {
+        for before in self.turns_of(self.contact_of_thread(thread)?)? {
+            let is_same = before.thread == thread;
+            let concerns = is_same || event.concerns_all_threads();
+            let after = StoredTurn {
+                state: if concerns { before.state.after(event) } else { before.state },
+                archived_at: before.archived_at.filter(|_| !event.is_news()),
+                ..before
+            };
+            // The message or the call that brought news is a change of its own.
+            self.store_turn(before, after, !(is_same && event.is_news()))?;
+        }
+        Ok(())
+    }
+
+    /// Applies an event to all threads of a contact.
+    pub fn apply_turn_to_contact(&self, contact: ContactId, event: TurnEvent) -> Result<()> {
+        self.turns_of(contact)?.into_iter().try_for_each(|before| {
+            let after = StoredTurn { state: before.state.after(event), ..before };
+            self.store_turn(before, after, true)
+        })
+    }
+
+    /// Archives all threads of a contact, or ends that.
+    pub fn set_archived(&self, contact: ContactId, archived_at: Option<Timestamp>) -> Result<()> {
+        self.turns_of(contact)?.into_iter().try_for_each(|before| {
+            let archived_at = archived_at.map(|at| before.archived_at.unwrap_or(at));
+            self.store_turn(before, StoredTurn { archived_at, ..before }, true)
+        })
+    }
+
+    /// Applies the end of a call, or a message that was transcribed after it.
+    pub(in crate::store) fn apply_call_end(&self, sid: &CallSid) -> Result<()> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT thread_id, started_at, coalesce(ended_at, started_at), state, end_reason, missed, answered_at, engine,
+                 message_text IS NOT NULL FROM calls WHERE call_sid = ?1 AND direction = 'in'",
+        )?;
+        let found = query.query_row([sid], |row| {
+            let (answered_at, engine): (Option<Timestamp>, Option<String>) = (row.get(6)?, row.get(7)?);
+            let answered = (answered_at, engine.as_deref());
+            let facts = CallFacts::new(row.get(3)?, row.get(4)?, row.get(5)?, answered, row.get(8)?);
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts))
+        });
+        let Some((thread, started_at, ended_at, facts)) = found.optional()? else { return Ok(()) };
+        match facts.outcome() {
+            CallOutcome::Live => Ok(()),
+            CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
+            CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),
+            CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed => {
+                self.apply_turn(thread, TurnEvent::ContactWaits(started_at))
+            }
+        }
+    }
+
+    fn store_turn(&self, before: StoredTurn, after: StoredTurn, is_change: bool) -> Result<()> {
+        if before == after {
+            return Ok(());
+        }
+        self.conn
+            .prepare_cached("UPDATE threads SET waiting_since = ?2, agent_since = ?3, archived_at = ?4 WHERE id = ?1")?
+            .execute(params![after.thread, after.state.waiting_since, after.state.agent_since, after.archived_at])?;
+        if is_change { self.record_thread(after.thread) } else { Ok(()) }
+    }
+
+    /// Marks all threads of a contact as read.
+    pub fn mark_contact_read(&self, contact: ContactId) -> Result<()> {
+        let threads = self.turns_of(contact)?;
+        threads.into_iter().try_for_each(|turn| self.mark_thread_read(turn.thread))
+    }
+
+    /// Sets the turns of threads that are older than turns: those with ids above `after`, at most `rows`. Returns the
+    /// last id that was examined; none if there are no more.
+    pub fn start_turns(&self, after: i64, rows: u32) -> Result<Option<i64>> {
+        let last: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT max(id) FROM (SELECT id FROM threads WHERE id > ?1 ORDER BY id LIMIT ?2)")?
+            .query_row(params![after, rows], |row| row.get(0))?;
+        if let Some(last) = last {
+            self.conn.prepare_cached(include_str!("start_turns.sql"))?.execute(params![after, last])?;
+        }
+        Ok(last)
+    }
+}

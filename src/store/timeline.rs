@@ -1,0 +1,80 @@
+//! A contact's timeline: entries of several tables in one order. Each kind is a file with a [`Source`].
+
+mod call;
+mod merge;
+mod message;
+
+use super::{ReadTx, Result};
+use crate::domain::{ContactId, TimelineContent, TimelineCursor, TimelineEntry, TimelineKind};
+use rusqlite::named_params;
+use std::collections::HashMap;
+
+/// The kinds of entries.
+const SOURCES: [Source; 3] = [message::SOURCE, call::SOURCE, merge::SOURCE];
+
+/// Where the entries of a kind come from.
+struct Source {
+    kind: TimelineKind,
+    /// Selects time and id of entries of `:contact` before `(:at, :id)`, newest first, at most `:limit`.
+    sql: &'static str,
+    /// Reads the entries with these ids.
+    load: fn(&ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>>,
+}
+
+impl ReadTx<'_> {
+    /// The newest entries of a contact before a position, oldest first, and the position of the page before.
+    pub fn timeline(
+        &self,
+        contact: ContactId,
+        before: Option<TimelineCursor>,
+        limit: usize,
+    ) -> Result<(Vec<TimelineEntry>, Option<TimelineCursor>)> {
+        let mut keys = Vec::new();
+        for source in &SOURCES {
+            keys.extend(self.timeline_keys(source, contact, before, limit.saturating_add(1))?);
+        }
+        keys.sort_unstable_by(|a, b| b.cmp(a));
+        let more = keys.len() > limit;
+        keys.truncate(limit);
+        let next = keys.last().copied().filter(|_| more);
+        keys.reverse();
+        let mut contents = HashMap::new();
+        for source in &SOURCES {
+            let ids: Vec<i64> = keys.iter().filter(|key| key.kind == source.kind).map(|key| key.id).collect();
+            if !ids.is_empty() {
+                let loaded = (source.load)(self, &ids)?;
+                contents.extend(loaded.into_iter().map(|(id, content)| ((source.kind, id), content)));
+            }
+        }
+        let entry = |key: &TimelineCursor| {
+            let content = contents.remove(&(key.kind, key.id))?;
+            Some(TimelineEntry { at: key.at, content })
+        };
+        Ok((keys.iter().filter_map(entry).collect(), next))
+    }
+
+    fn timeline_keys(
+        &self,
+        source: &Source,
+        contact: ContactId,
+        before: Option<TimelineCursor>,
+        limit: usize,
+    ) -> Result<Vec<TimelineCursor>> {
+        let mut query = self.conn.prepare_cached(source.sql)?;
+        let rows = query.query_map(
+            named_params! {
+                ":contact": contact,
+                ":at": before.map(|cursor| cursor.at),
+                ":id": before.map(|cursor| cursor.id_bound(source.kind)),
+                ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+            },
+            |row| Ok(TimelineCursor { at: row.get(0)?, kind: source.kind, id: row.get(1)? }),
+        )?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// A JSON list of ids, for `json_each`.
+fn json(ids: &[i64]) -> String {
+    serde_json::Value::from(ids.to_vec()).to_string()
+}
