@@ -14,3 +14,4 @@ pub mod booking;
 pub mod call;
 pub mod domain;
 pub mod inbox;
+pub mod search;

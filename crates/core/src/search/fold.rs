@@ -1,0 +1,121 @@
+//! Folding: one form for all spellings of a text.
+//!
+//! Compatibility characters are decomposed; accents, niqqud and marks of direction are dropped; final letters become their base
+//! letters; quotation marks inside a word are dropped (צה״ל, בע"מ); all other punctuation is a space.
+
+use std::ops::Range;
+use unicode_normalization::UnicodeNormalization;
+
+/// A folded text, and where each of its characters comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// The words, each with one space before it.
+    pub text: String,
+    /// For each byte of `text`: the range of the original text that it stands for.
+    sources: Vec<Range<usize>>,
+}
+
+impl Folded {
+    /// The part of the original text that a part of the folded text stands for.
+    pub(super) fn source(&self, part: Range<usize>) -> Option<Range<usize>> {
+        let (first, last) = (self.sources.get(part.start)?, self.sources.get(part.end.checked_sub(1)?)?);
+        Some(first.start..last.end)
+    }
+
+    fn push(&mut self, c: char, source: &Range<usize>) {
+        self.text.push(c);
+        self.sources.extend(std::iter::repeat_n(source.clone(), c.len_utf8()));
+    }
+}
+
+/// Folds a text.
+pub fn fold(text: &str) -> Folded {
+    let mut folded = Folded::default();
+    let mut in_word = false;
+    for (at, c) in text.char_indices() {
+        let source = at..at + c.len_utf8();
+        if is_ignored(c) || is_quote(c) && in_word && continues_word(&text[source.end..]) {
+            continue;
+        }
+        for part in std::iter::once(c).nfkd().filter(|part| !is_ignored(*part)) {
+            if !part.is_alphanumeric() {
+                in_word = false;
+                continue;
+            }
+            if !in_word {
+                folded.push(' ', &(at..at));
+                in_word = true;
+            }
+            part.to_lowercase().map(base_letter).for_each(|c| folded.push(c, &source));
+        }
+    }
+    folded
+}
+
+/// The phone numbers in a text as digits, each in the national and the international form, separated by spaces. `calling_code` is
+/// that of the business's country.
+pub fn numbers(text: &str, calling_code: &str) -> String {
+    let mut found = String::new();
+    for run in text.split(|c: char| !(c.is_ascii_digit() || is_number_separator(c))) {
+        let digits: String = run.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() < MIN_NUMBER {
+            continue;
+        }
+        for form in forms(&digits, calling_code) {
+            found.push(' ');
+            found.push_str(&form);
+        }
+    }
+    found
+}
+
+/// A number and its other form.
+fn forms(digits: &str, calling_code: &str) -> Vec<String> {
+    let mut forms = vec![digits.to_owned()];
+    let international = digits.trim_start_matches("00");
+    if let Some(national) = international.strip_prefix(calling_code).filter(|rest| rest.len() >= MIN_NUMBER) {
+        forms.push(format!("0{national}"));
+    } else if let Some(national) = digits.strip_prefix('0').filter(|rest| !rest.starts_with('0')) {
+        forms.push(format!("{calling_code}{national}"));
+    }
+    forms
+}
+
+/// Characters that may stand between the digits of a phone number, and marks of direction.
+pub(super) fn is_number_separator(c: char) -> bool {
+    matches!(c, '+' | '-' | ' ' | '(' | ')' | '.' | '/' | '\u{2010}'..='\u{2013}' | '\u{a0}') || is_direction_mark(c)
+}
+
+/// Accents, niqqud, cantillation and marks of direction.
+fn is_ignored(c: char) -> bool {
+    // Maqaf, paseq and sof pasuq separate words.
+    let is_separator = matches!(c, '\u{5be}' | '\u{5c0}' | '\u{5c3}' | '\u{5c6}');
+    let is_mark = matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}') && !is_separator;
+    is_mark || is_direction_mark(c) || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '\u{5f3}' | '\u{5f4}' | '\u{2018}'..='\u{201f}' | '\u{2032}' | '\u{2033}')
+}
+
+fn continues_word(rest: &str) -> bool {
+    rest.chars().find(|c| !is_ignored(*c)).is_some_and(char::is_alphabetic)
+}
+
+fn base_letter(c: char) -> char {
+    match c {
+        'ך' => 'כ',
+        'ם' => 'מ',
+        'ן' => 'נ',
+        'ף' => 'פ',
+        'ץ' => 'צ',
+        c => c,
+    }
+}
+
+/// The digits that make a number rather than an amount or a time.
+const MIN_NUMBER: usize = 7;
