@@ -311,3 +311,6 @@ const FARTHEST: Duration = Duration::from_hours(5 * 366 * 24);
 
 /// How many days are searched for the next free time.
 const SEARCHED_DAYS: u16 = 28;
+
+#[cfg(test)]
+mod tests;

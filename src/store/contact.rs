@@ -19,12 +19,14 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], contact).optional()?)
     }
 
-    /// Whether a contact has a history beyond its addresses: messages, calls, or a name that the owner gave.
+    /// Whether a contact has a history beyond its addresses: messages, calls, appointments, or a name that the owner
+    /// gave.
     pub fn has_history(&self, id: ContactId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM contacts WHERE id = ?1 AND name_source = 'owner')
                  OR EXISTS (SELECT 1 FROM threads JOIN messages ON thread_id = threads.id WHERE contact_id = ?1)
-                 OR EXISTS (SELECT 1 FROM threads JOIN calls ON thread_id = threads.id WHERE threads.contact_id = ?1)",
+                 OR EXISTS (SELECT 1 FROM threads JOIN calls ON thread_id = threads.id WHERE threads.contact_id = ?1)
+                 OR EXISTS (SELECT 1 FROM appointments WHERE contact_id = ?1)",
         )?;
         Ok(query.query_row([id], |row| row.get(0))?)
     }

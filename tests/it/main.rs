@@ -10,6 +10,7 @@ mod ai_settings;
 mod alerts;
 mod api;
 mod backup;
+mod booking;
 mod bridge;
 mod call;
 mod call_faults;

@@ -1,5 +1,7 @@
 //! Every change through the API adds a row to the audit log.
 
+mod booking;
+
 use crate::support::access::PASSWORD;
 use crate::support::client::send;
 use crate::support::whatsapp::until;
@@ -21,7 +23,7 @@ struct Example {
     method: Method,
     path: String,
     body: Value,
-    action: &'static str,
+    action: String,
     subject: String,
 }
 
@@ -54,6 +56,7 @@ impl Shop {
             setup.env("WA_PACING", "off");
         });
         daemon.seed(include_str!("data.sql"));
+        daemon.seed(booking::BOOKED_BY_AGENT);
         daemon.seed(&format!("INSERT INTO alerts VALUES ('ai_refused', '{ALERT}', '2026-11-01T08:00:00.000Z')"));
         daemon.launch();
         let (owner, auditor) = (daemon.client(), daemon.api());
@@ -64,13 +67,16 @@ impl Shop {
     #[expect(clippy::too_many_lines, reason = "an arm for each operation")]
     async fn example(&self, operation: &str) -> Example {
         let owner = &self.owner;
-        let example = |method: Method, path: &str, body: Value, action: &'static str, subject: &str| Example {
+        let example = |method: Method, path: &str, body: Value, action: &str, subject: &str| Example {
             method,
             path: path.to_owned(),
             body,
-            action,
+            action: action.to_owned(),
             subject: subject.to_owned(),
         };
+        if let Some((method, path, body, subject)) = booking::request(owner, operation).await {
+            return example(method, &path, body, operation, &subject);
+        }
         let (post, delete, none) = (Method::POST, Method::DELETE, json!({}));
         let me = owner.get("/api/session").await.json()["user"]["id"].clone();
         match operation {

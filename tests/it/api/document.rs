@@ -41,6 +41,13 @@ async fn answers_keep_to_their_schemas() {
         ("/api/calls/{id}/recording", "/api/calls/2/recording", 404),
         ("/api/contacts", "/api/contacts", 200),
         ("/api/contacts/{id}", "/api/contacts/1", 200),
+        ("/api/services", "/api/services", 200),
+        ("/api/resources", "/api/resources", 200),
+        ("/api/resources/{id}/hours", "/api/resources/1/hours", 200),
+        ("/api/opening-hours", "/api/opening-hours", 200),
+        ("/api/calendar/days", "/api/calendar/days?from=2027-04-01&to=2027-06-30", 200),
+        ("/api/free-slots", "/api/free-slots?service_id=1", 400),
+        ("/api/appointments", "/api/appointments", 200),
         ("/api/users", "/api/users", 200),
         ("/api/tokens", "/api/tokens", 200),
         ("/api/audit", "/api/audit?limit=1", 200),
@@ -56,6 +63,18 @@ async fn answers_keep_to_their_schemas() {
     let user = json!({"name": "dana", "role": "owner", "password": "correct horse"});
     let made = api.post_json("/api/users", &user).await;
     check(&document, &Method::POST, "/api/users", 201, &made.json());
+    let service = api.post_json("/api/services", &json!({"name": "a", "duration_min": 30})).await;
+    check(&document, &Method::POST, "/api/services", 201, &service.json());
+    let start = format!(
+        "{:.0}",
+        (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).round(jiff::Unit::Minute).unwrap()
+    );
+    let appointment = json!({"contact_id": 1, "service_id": 1, "starts_at": start, "force": true});
+    let booked = api.post_json("/api/appointments", &appointment).await;
+    check(&document, &Method::POST, "/api/appointments", 201, &booked.json());
+    let taken = api.post_json("/api/appointments", &appointment).await;
+    check(&document, &Method::POST, "/api/appointments", 409, &taken.json());
+    get(&document, &api, "/api/free-slots", "/api/free-slots?service_id=1", 200).await;
     let merged = api.post_json("/api/contacts/1/merge", &json!({"contact_id": 3})).await;
     check(&document, &Method::POST, "/api/contacts/{id}/merge", 200, &merged.json());
 }

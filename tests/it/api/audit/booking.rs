@@ -1,0 +1,97 @@
+//! Requests that change what can be booked, and appointments.
+
+use crate::support::Client;
+use crate::support::client::send;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// An appointment that the agent has booked.
+pub(super) const BOOKED_BY_AGENT: &str = "
+    INSERT INTO services(id, name, duration_min, created_at, updated_at)
+        VALUES (1, 'a service', 30, '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');
+    INSERT INTO appointments(id, contact_id, service_id, resource_id, starts_at, ends_at, blocked_from, blocked_to, time_zone, state,
+        source, created_by, created_at, updated_at)
+        VALUES (1, 1, 1, 1, '2026-11-02T08:00:00.000Z', '2026-11-02T08:30:00.000Z', '2026-11-02T08:00:00.000Z',
+        '2026-11-02T08:30:00.000Z', 'Asia/Jerusalem', 'booked', 'agent', 'agent', '2026-11-01T08:00:00.000Z',
+        '2026-11-01T08:00:00.000Z');";
+
+/// A request that succeeds: method, path, body, and the subject of its audit row. The action is the operation.
+pub(super) type Request = (Method, String, Value, String);
+
+/// The request for an operation, after the objects that it needs have been created; none for operations of other nouns.
+pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> {
+    let (noun, path) = match operation {
+        "add_service" | "change_service" | "archive_service" => ("service", "/api/services"),
+        "add_resource" | "change_resource" | "archive_resource" | "set_resource_hours" => {
+            ("resource", "/api/resources")
+        }
+        "add_closure" | "change_closure" | "delete_closure" => ("closure", "/api/closures"),
+        "add_fact" | "change_fact" | "delete_fact" => ("fact", "/api/facts"),
+        "add_waiting_entry" | "remove_waiting_entry" => ("waiting-list", "/api/waiting-list"),
+        "set_opening_hours" => {
+            let hours =
+                json!({"hours": [{"weekday": 0, "from": "00:00", "to": "24:00"}], "holidays": "open", "eves": "open"});
+            return Some((Method::PUT, "/api/opening-hours".to_owned(), hours, String::new()));
+        }
+        "mark_appointment_seen" => {
+            // Only what the agent has booked is not seen yet.
+            let path = "/api/appointments/1/seen".to_owned();
+            return Some((Method::POST, path, json!({}), "appointment:1".to_owned()));
+        }
+        name if name.ends_with("_appointment") || name.starts_with("mark_appointment_") => {
+            ("appointment", "/api/appointments")
+        }
+        _ => return None,
+    };
+    let body = new(owner, noun).await;
+    if operation.starts_with("add_") || operation == "book_appointment" {
+        // Ids grow by one: the next one follows the id of an object that is made first.
+        let id = made(owner, path, &body).await + 1;
+        let body = new(owner, noun).await;
+        return Some((Method::POST, path.to_owned(), body, format!("{noun}:{id}")));
+    }
+    let id = made(owner, path, &body).await;
+    let one = format!("{path}/{id}");
+    let (method, path, body) = match operation {
+        "change_service" | "change_resource" => (Method::PATCH, one, json!({"name": "another"})),
+        "change_closure" => (Method::PATCH, one, json!({"reason": "another"})),
+        "change_fact" => (Method::PATCH, one, json!({"text": "another"})),
+        "change_appointment" => (Method::PATCH, one, json!({"note": "another"})),
+        "set_resource_hours" => (Method::PUT, format!("{one}/hours"), json!({"hours": []})),
+        "cancel_appointment" => (Method::POST, format!("{one}/cancel"), json!({})),
+        "restore_appointment" => {
+            owner.post_json(&format!("{one}/cancel"), &json!({})).await;
+            (Method::POST, format!("{one}/restore"), json!({}))
+        }
+        "mark_appointment_no_show" => (Method::POST, format!("{one}/no-show"), json!({})),
+        "mark_appointment_done" => (Method::POST, format!("{one}/done"), json!({})),
+        _ => (Method::DELETE, one, json!({})),
+    };
+    Some((method, path, body, format!("{noun}:{id}")))
+}
+
+/// The body of a new object.
+async fn new(owner: &Client, noun: &str) -> Value {
+    match noun {
+        "service" => json!({"name": "a service", "duration_min": 1}),
+        "resource" => json!({"name": "a resource"}),
+        "closure" => json!({"from_date": "2030-01-01", "to_date": "2030-01-02", "reason": ""}),
+        "fact" => json!({"topic": "a topic", "text": "a fact"}),
+        _ => {
+            let service = made(owner, "/api/services", &json!({"name": "a service", "duration_min": 1})).await;
+            if noun == "waiting-list" {
+                return json!({"contact_id": 1, "service_id": service, "from_date": "2030-01-01", "to_date": "2030-01-02"});
+            }
+            // A minute of its own for each appointment.
+            let start = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(60 * 24 + 2 * service);
+            let start = format!("{:.0}", start.round(jiff::Unit::Minute).unwrap());
+            json!({"contact_id": 1, "service_id": service, "starts_at": start, "force": true})
+        }
+    }
+}
+
+async fn made(owner: &Client, path: &str, body: &Value) -> i64 {
+    let reply = send(owner.request(Method::POST, path).json(body)).await;
+    assert_eq!(reply.status, 201, "{path}: {}", reply.text());
+    reply.json()["id"].as_i64().unwrap()
+}

@@ -1,0 +1,105 @@
+//! Booking: services, resources, hours, free times, appointments.
+
+mod appointments;
+mod catalog;
+mod conflicts;
+
+use super::support::client::{Reply, send};
+use super::support::{Client, Daemon};
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// A daemon with three contacts, and an owner's client of its API.
+struct Shop {
+    daemon: Daemon,
+    api: Client,
+}
+
+impl Shop {
+    /// A new database, except that holidays close nothing: the tests run on any day of the year.
+    async fn open() -> Self {
+        let mut daemon = Daemon::prepare(|_| {});
+        daemon.seed(include_str!("api/data.sql"));
+        daemon.launch();
+        let api = daemon.api();
+        let shop = Self { daemon, api };
+        let mut hours = shop.api.get("/api/opening-hours").await.json();
+        hours["holidays"] = json!("open");
+        hours["eves"] = json!("open");
+        assert_eq!(shop.put("/api/opening-hours", &hours).await.status, 200);
+        shop
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.api.post_json(path, body).await
+    }
+
+    async fn patch(&self, path: &str, body: &Value) -> Reply {
+        send(self.api.request(Method::PATCH, path).json(body)).await
+    }
+
+    async fn put(&self, path: &str, body: &Value) -> Reply {
+        send(self.api.request(Method::PUT, path).json(body)).await
+    }
+
+    async fn delete(&self, path: &str) -> Reply {
+        send(self.api.request(Method::DELETE, path)).await
+    }
+
+    /// The body of an answer with this status.
+    async fn add(&self, path: &str, body: &Value) -> Value {
+        let reply = self.post(path, body).await;
+        assert_eq!(reply.status, 201, "{path}: {}", reply.text());
+        reply.json()
+    }
+
+    /// Adds a service, and returns its id.
+    async fn service(&self, duration_min: u32, buffer_after_min: u32) -> i64 {
+        let body = json!({"name": "תספורת", "duration_min": duration_min, "buffer_after_min": buffer_after_min,
+            "price_minor": 12_000});
+        self.add("/api/services", &body).await["id"].as_i64().unwrap()
+    }
+
+    async fn book(&self, service: i64, starts_at: &str) -> Reply {
+        let body = json!({"contact_id": 1, "service_id": service, "starts_at": starts_at});
+        self.post("/api/appointments", &body).await
+    }
+
+    /// The starts of the free times on a day, with a step of an hour.
+    async fn free(&self, service: i64, date: Date, more: &str) -> Vec<String> {
+        let path = format!("/api/free-slots?service_id={service}&from={date}&days=1&step_min=60{more}");
+        let reply = self.api.get(&path).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let slots = reply.json()["slots"].as_array().unwrap().clone();
+        slots.iter().map(|slot| slot["starts_at"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// A Monday, some weeks from now.
+fn monday(weeks: i32) -> Date {
+    let today = Timestamp::now().to_zoned(zone()).date();
+    today.nth_weekday(weeks, Weekday::Monday).unwrap()
+}
+
+/// A local time as the API has it.
+fn at(date: Date, time: &str) -> String {
+    let local: jiff::civil::Time = time.parse().unwrap();
+    let moment = zone().to_zoned(date.to_datetime(local)).unwrap().timestamp();
+    format!("{moment:.3}")
+}
+
+fn zone() -> TimeZone {
+    TimeZone::get("Asia/Jerusalem").unwrap()
+}
+
+fn error(reply: &Reply) -> (u16, String, Value) {
+    let error = reply.json()["error"].clone();
+    (reply.status, error["code"].as_str().unwrap().to_owned(), error["field"].clone())
+}
+
+fn day_after(date: Date) -> Date {
+    date.saturating_add(1.day())
+}

@@ -1,0 +1,76 @@
+//! Several clients who book the same time at once.
+
+use super::*;
+use futures_util::future::join_all;
+
+const ROUNDS: usize = 40;
+const CLIENTS: usize = 6;
+
+/// Books from several clients at once; returns how many got the time. All others must be refused with `slot_taken`.
+async fn race(shop: &Shop, service: i64, starts_at: &str) -> usize {
+    let replies = join_all((0..CLIENTS).map(|_| shop.book(service, starts_at))).await;
+    let won = replies.iter().filter(|reply| reply.status == 201).count();
+    for reply in replies.iter().filter(|reply| reply.status != 201) {
+        assert_eq!(error(reply).1, "slot_taken", "{}", reply.text());
+    }
+    won
+}
+
+fn double_booked(shop: &Shop) -> i64 {
+    shop.daemon.query_value(
+        "SELECT count(*) FROM appointments a JOIN appointments b ON a.id < b.id AND a.resource_id = b.resource_id
+            AND a.blocked_from < b.blocked_to AND b.blocked_from < a.blocked_to
+         WHERE a.state IN ('booked', 'done') AND b.state IN ('booked', 'done')",
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_those_who_book_the_same_time_one_wins() {
+    let shop = Shop::open().await;
+    let service = shop.service(25, 5).await;
+    let path = format!("/api/free-slots?service_id={service}&from={}&days=14&step_min=30", monday(2));
+    let slots = shop.api.get(&path).await.json()["slots"].as_array().unwrap().clone();
+    assert!(slots.len() > ROUNDS, "{}", slots.len());
+    for slot in slots.iter().take(ROUNDS) {
+        assert_eq!(race(&shop, service, slot["starts_at"].as_str().unwrap()).await, 1);
+    }
+    shop.add("/api/resources", &json!({"name": "נועה"})).await;
+    for slot in slots.iter().skip(ROUNDS).take(10) {
+        assert_eq!(race(&shop, service, slot["starts_at"].as_str().unwrap()).await, 2, "each resource once");
+    }
+    assert_eq!(double_booked(&shop), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_that_overtakes_itself_books_once() {
+    let shop = Shop::open().await;
+    let (service, day) = (shop.service(30, 0).await, monday(3));
+    let body = json!({"contact_id": 1, "service_id": service, "starts_at": at(day, "09:00")});
+    let keyed = shop.api.clone().with_header("idempotency-key", "same");
+    let replies = join_all((0..CLIENTS).map(|_| keyed.post_json("/api/appointments", &body))).await;
+    let mut statuses: Vec<_> = replies.iter().map(|reply| reply.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 201]);
+    assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM appointments"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moves_and_restores_at_once_do_not_book_twice() {
+    let shop = Shop::open().await;
+    let (service, day) = (shop.service(30, 0).await, monday(3));
+    let mut ids = Vec::new();
+    for time in ["09:00", "10:00", "11:00", "12:00"] {
+        ids.push(shop.book(service, &at(day, time)).await.json()["id"].as_i64().unwrap());
+    }
+    let target = json!({"starts_at": at(day, "15:00")});
+    let cancelled = shop.book(service, &at(day, "15:15")).await.json()["id"].as_i64().unwrap();
+    shop.post(&format!("/api/appointments/{cancelled}/cancel"), &json!({})).await;
+    let paths: Vec<_> = ids.iter().map(|id| format!("/api/appointments/{id}")).collect();
+    let moves = join_all(paths.iter().map(|path| shop.patch(path, &target)));
+    let (path, empty) = (format!("/api/appointments/{cancelled}/restore"), json!({}));
+    let restore = shop.post(&path, &empty);
+    let (moves, restore) = futures_util::future::join(moves, restore).await;
+    let won = moves.iter().chain([&restore]).filter(|reply| reply.status == 200).count();
+    assert_eq!(won, 1);
+    assert_eq!(double_booked(&shop), 0);
+}
