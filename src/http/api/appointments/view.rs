@@ -47,7 +47,7 @@ pub(crate) struct Appointment {
     source: AppointmentSource,
     /// The call in which it was booked.
     call_id: Option<i64>,
-    /// When a user has first seen it; null: nobody has looked at what the agent booked.
+    /// When a user has first seen it; null: no user has, and the agent booked it.
     #[schema(value_type = Option<String>, format = DateTime)]
     seen_at: Option<Timestamp>,
     /// A note for users.
