@@ -152,7 +152,7 @@ CREATE TABLE facts (
 -- A business of one person can book at once: the usual week in Israel, and one resource.
 INSERT INTO opening_rules(business_id, updated_at) SELECT id, created_at FROM businesses;
 INSERT INTO opening_hours(business_id, weekday, from_time, to_time)
-    SELECT id, value, '09:00', '18:00' FROM businesses, json_each('[0, 1, 2, 3, 4]');
+    SELECT businesses.id, value, '09:00', '18:00' FROM businesses, json_each('[0, 1, 2, 3, 4]');
 INSERT INTO opening_hours(business_id, weekday, from_time, to_time) SELECT id, 5, '09:00', '13:00' FROM businesses;
 INSERT INTO resources(business_id, key, kind, created_at, updated_at)
     SELECT id, 'business', 'staff', created_at, created_at FROM businesses;
