@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod password;
 pub mod recording;
 pub mod retention;
+pub mod seed;
 pub mod session;
 pub mod setting;
 pub mod setup;

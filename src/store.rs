@@ -61,6 +61,7 @@ mod recording;
 mod restore;
 mod retention;
 mod run_state;
+mod seed;
 mod self_check;
 mod session;
 mod setting;
@@ -118,6 +119,7 @@ pub use restore::{
 };
 pub use retention::{Amount, PageUsage};
 pub use run_state::boot_id;
+pub use seed::{SeedCall, SeedContact, SeedMessage, SeedTurn, StoredRows};
 pub use session::NewSession;
 pub use setting::{Setting, SettingChange, peek_stored_settings};
 pub use sys::{DiskSpace, disk_space, ignore_file_size_signal};

@@ -39,7 +39,8 @@ fn opens_database(command: &Command) -> bool {
         | Command::Alerts(_)
         | Command::Retention(_)
         | Command::Standby(_)
-        | Command::Migrate => true,
+        | Command::Migrate
+        | Command::Simulate(super::simulate::Command::Crm(_)) => true,
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 
 mod bridge;
 mod call;
+mod crm;
 mod openai;
 mod summary;
 mod target;
@@ -24,6 +25,11 @@ pub(super) enum Command {
     Call(Box<call::Arguments>),
     /// Send a WhatsApp message to the server, through Twilio or the bridge.
     Whatsapp(Box<whatsapp::Arguments>),
+    /// Fill a stopped database with a year of a shop's contacts, messages and calls.
+    ///
+    /// The names and texts are invented, mostly Hebrew, and the same for the same seed and date. It refuses a running daemon,
+    /// and a database that has data, unless --add is given.
+    Crm(crm::Arguments),
     /// Run a fake Twilio REST API until Ctrl-C (set TWILIO_API_BASE_URL to it).
     Twilio(twilio::Arguments),
     /// Run a fake AI until Ctrl-C (set OPENAI_BASE_URL to it).
@@ -33,6 +39,9 @@ pub(super) enum Command {
 }
 
 pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
+    if let Command::Crm(arguments) = command {
+        return crm::run(&arguments, settings);
+    }
     if !CHECKS_SCHEMAS {
         print_status(WITHOUT_SCHEMAS);
     }
@@ -43,6 +52,7 @@ pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
             Command::Twilio(arguments) => twilio::run(arguments, settings).await,
             Command::Openai(arguments) => openai::run(arguments).await,
             Command::Bridge(arguments) => bridge::run(arguments, settings).await,
+            Command::Crm(_) => Ok(()),
         }
     })
 }

@@ -1,5 +1,6 @@
 //! `agentlocator simulate`: owners test their server with it.
 
+use super::support::Daemon;
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::openai::OpenAiOptions;
 use serde_json::Value;
@@ -107,4 +108,70 @@ async fn messages_go_in_by_both_ways_and_forged_ones_do_not() {
     let texts: Vec<_> =
         messages["messages"].as_array().unwrap().iter().map(|message| message["content_text"].clone()).collect();
     assert_eq!(texts, ["one", "two", "three"]);
+}
+
+/// A database that is filled with this seed; its daemon has not run.
+fn filled(seed: &str) -> Daemon {
+    let daemon = Daemon::prepare(|_| {});
+    let until = "2026-11-22";
+    let arguments = ["--people", "60", "--messages", "900", "--calls", "120", "--until", until, "--seed", seed];
+    let output = daemon.cli(&[&["simulate", "crm"], &arguments[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("Added 60 contacts, 900 messages and 120 calls"), "{}", stdout(&output));
+    daemon
+}
+
+/// The names, messages and turns of a stopped daemon's database.
+fn texts(daemon: &Daemon) -> Vec<String> {
+    let conn = rusqlite::Connection::open(daemon.published_file()).unwrap();
+    let mut query = conn
+        .prepare(
+            "SELECT display_name || created_at FROM contacts UNION ALL
+             SELECT content_text || created_at || provider_msg_id FROM messages UNION ALL
+             SELECT call_sid || started_at FROM calls UNION ALL SELECT text FROM call_turns",
+        )
+        .unwrap();
+    let rows = query.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_database_is_filled_with_a_year() {
+    let mut daemon = filled("7");
+    assert_eq!(texts(&daemon), texts(&filled("7")), "the same seed gives the same data");
+    assert_ne!(texts(&daemon), texts(&filled("8")));
+
+    let refused = daemon.cli(&["simulate", "crm", "--people", "5"]);
+    assert!(
+        !refused.status.success() && stderr(&refused).contains("has data already (60 contacts"),
+        "{}",
+        stderr(&refused)
+    );
+    let more = ["simulate", "crm", "--people", "40", "--messages", "50", "--calls", "5", "--seed", "7", "--add"];
+    let added = daemon.cli(&more);
+    assert!(added.status.success(), "{}", stderr(&added));
+
+    tokio::task::block_in_place(|| daemon.launch());
+    let running = daemon.cli(&["simulate", "crm", "--add"]);
+    assert!(!running.status.success() && stderr(&running).contains("the daemon is running"), "{}", stderr(&running));
+    let api = daemon.api();
+    let mut cursor = String::new();
+    let (mut threads, mut hebrew) = (0, 0);
+    loop {
+        let page = api.get(&format!("/api/threads?type=whatsapp&limit=200{cursor}")).await.json();
+        let items = page["threads"].as_array().unwrap();
+        threads += items.len();
+        let has_hebrew = |thread: &&Value| thread["title"].as_str().unwrap().chars().any(|c| ('א'..='ת').contains(&c));
+        hebrew += items.iter().filter(has_hebrew).count();
+        assert!(items.iter().all(|thread| thread["last_message_at"].is_string()), "{page}");
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert!(threads >= 70 && hebrew > threads / 2, "{hebrew} of {threads}");
+    let calls = api.get("/api/calls?limit=200").await.json();
+    assert_eq!(calls["calls"].as_array().unwrap().len(), 125);
+    let alerts = api.get("/api/alerts").await.json();
+    assert_eq!(alerts["items"], serde_json::json!([]), "invented data raises no alert");
 }

@@ -297,12 +297,15 @@ mod tests {
             assert!(!message.text.is_empty() && !message.text.contains('{'), "{}", message.text);
             assert!(message.at_ms >= year.contacts[message.contact].created_ms);
         }
-        let texts = year.calls.iter().flat_map(|call| call.turns.iter().map(|(_, text, _)| text).chain([&call.summary]));
+        let texts =
+            year.calls.iter().flat_map(|call| call.turns.iter().map(|(_, text, _)| text).chain([&call.summary]));
         assert!(texts.into_iter().all(|text| !text.contains('{')));
         let hebrew = |text: &str| text.chars().any(|letter| ('א'..='ת').contains(&letter));
         let share = year.messages.iter().filter(|message| hebrew(&message.text)).count() * 100 / year.messages.len();
         assert!((70..98).contains(&share), "{share} % are Hebrew");
-        for outcome in [ShopCallOutcome::Answered, ShopCallOutcome::Transferred, ShopCallOutcome::Message, ShopCallOutcome::Missed] {
+        for outcome in
+            [ShopCallOutcome::Answered, ShopCallOutcome::Transferred, ShopCallOutcome::Message, ShopCallOutcome::Missed]
+        {
             assert!(year.calls.iter().any(|call| call.outcome == outcome), "{outcome:?}");
         }
     }

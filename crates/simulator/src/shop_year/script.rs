@@ -42,7 +42,8 @@ pub(super) struct Details {
 impl Details {
     pub(super) fn new(random: &mut Random, name: &str) -> Self {
         let item_of = |random: &mut Random, language: &str| {
-            let items: Vec<_> = ITEMS.lines().filter_map(|line| line.strip_prefix(language)?.strip_prefix(' ')).collect();
+            let items: Vec<_> =
+                ITEMS.lines().filter_map(|line| line.strip_prefix(language)?.strip_prefix(' ')).collect();
             random.pick(&items).to_owned()
         };
         let (price, count) = (10 + random.below(190), 1 + random.below(12));
@@ -66,7 +67,10 @@ impl Details {
 
     pub(super) fn fill(&self, text: &str) -> String {
         let values = self.values.iter();
-        values.fold(text.to_owned(), |text, (name, value)| if text.contains(name) { text.replace(name, value) } else { text })
+        values.fold(
+            text.to_owned(),
+            |text, (name, value)| if text.contains(name) { text.replace(name, value) } else { text },
+        )
     }
 }
 

@@ -1,0 +1,168 @@
+//! `agentlocator simulate crm`: fills a stopped database with a year of a shop's contacts, messages and calls.
+
+use crate::app;
+use crate::cli::{Settings, print};
+use crate::clock;
+use crate::config::Config;
+use crate::control::{self, ControlError};
+use crate::crm::{self, seed};
+use crate::domain::{CallSid, ContactId, MessageStatus, PhoneNumber, Provider, Timestamp};
+use crate::simulator::shop_year::{ShopCall, ShopCallOutcome, ShopContact, ShopMessage, ShopYear, ShopYearOptions};
+use crate::store::{SeedCall, SeedContact, SeedMessage, SeedTurn, Store};
+use anyhow::{Context, bail};
+use clap::Args;
+use jiff::civil::Date;
+use phonenumber::country;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Arguments {
+    /// The number of contacts.
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    people: u32,
+    /// The number of WhatsApp messages.
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    messages: u32,
+    /// The number of calls.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    calls: u32,
+    /// Other numbers give other names and texts.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The day at whose beginning the year ends; today by default.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    until: Option<Date>,
+    /// Add to a database that has data.
+    #[arg(long)]
+    add: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
+    let config = settings.load()?;
+    Settings::print_default_database(&config);
+    match control::query_status(&control::socket_path(&config.store.live_file())) {
+        Err(ControlError::NotRunning) => {}
+        Ok(_) => bail!("the daemon is running; stop it first"),
+        Err(error) => return Err(error).context("cannot find out whether the daemon is running"),
+    }
+    let (store, applied) = Settings::open_store(&config)?.context("cannot open the database")?;
+    app::report_migrations(&applied);
+    let filled = app::runtime()?.block_on(fill(arguments, &config, &store));
+    store.close();
+    let summary = filled?;
+    print(&format!("{summary}\n"))
+}
+
+async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::Result<String> {
+    let began = clock::instant();
+    let may_add = arguments.add;
+    let known = store.read(move |tx| Ok(seed::check_empty(tx, may_add))).await??;
+    let year = ShopYear::generate(&ShopYearOptions {
+        people: arguments.people as usize,
+        messages: arguments.messages as usize,
+        calls: arguments.calls as usize,
+        seed: arguments.seed,
+        until_ms: end_of_year(arguments, config)?,
+        existing_people: known.contacts.unsigned_abs(),
+    });
+    let ShopYear { contacts, messages, calls } = year;
+    let (counts, providers) = ((contacts.len(), messages.len(), calls.len()), providers(&contacts));
+    let rows = contacts.into_iter().map(contact).collect::<anyhow::Result<Vec<_>>>()?;
+    let ids = crm::transact(store, move |tx| seed::add_contacts(tx, &rows)).await?;
+    for batch in messages.chunks(BATCH) {
+        let rows: Vec<_> = batch.iter().map(|it| message(it, &ids, &providers)).collect::<anyhow::Result<_>>()?;
+        crm::transact(store, move |tx| seed::add_messages(tx, &rows)).await?;
+    }
+    let own_number = own_number(config)?;
+    for batch in calls.chunks(BATCH) {
+        let rows: Vec<_> = batch.iter().map(|it| call(it, &ids, &own_number)).collect::<anyhow::Result<_>>()?;
+        crm::transact(store, move |tx| seed::add_calls(tx, &rows)).await?;
+    }
+    if let Some(first) = ids.first().copied() {
+        crm::transact(store, move |tx| seed::finish(tx, first)).await?;
+    }
+    let (contacts, messages, calls) = counts;
+    let took_s = clock::instant().duration_since(began).as_secs_f64();
+    Ok(format!("Added {contacts} contacts, {messages} messages and {calls} calls in {took_s:.1} s."))
+}
+
+/// Midnight of the business at the beginning of the day.
+fn end_of_year(arguments: &Arguments, config: &Config) -> anyhow::Result<i64> {
+    let zone = config.business.time_zone.clone();
+    let today =
+        || jiff::Timestamp::from_millisecond(clock::now().as_millis()).map(|now| now.to_zoned(zone.clone()).date());
+    let day = match arguments.until {
+        Some(day) => day,
+        None => today()?,
+    };
+    Ok(day.to_zoned(zone)?.timestamp().as_millisecond())
+}
+
+fn providers(contacts: &[ShopContact]) -> Vec<Provider> {
+    let provider = |contact: &ShopContact| if contact.by_twilio { Provider::Twilio } else { Provider::Baileys };
+    contacts.iter().map(provider).collect()
+}
+
+fn own_number(config: &Config) -> anyhow::Result<PhoneNumber> {
+    match &config.twilio.phone_number {
+        Some(number) => Ok(number.clone()),
+        None => Ok(PhoneNumber::parse(OWN_NUMBER, country::IL)?),
+    }
+}
+
+fn contact(it: ShopContact) -> anyhow::Result<SeedContact> {
+    Ok(SeedContact {
+        provider: if it.by_twilio { Provider::Twilio } else { Provider::Baileys },
+        number: PhoneNumber::parse(&it.number, country::IL)?,
+        name: it.name,
+        language: it.language,
+        created_at: Timestamp::from_millis(it.created_ms),
+    })
+}
+
+fn message(it: &ShopMessage, ids: &[ContactId], providers: &[Provider]) -> anyhow::Result<SeedMessage> {
+    Ok(SeedMessage {
+        contact: ids[it.contact],
+        is_out: it.is_out,
+        author: it.is_out.then_some(if it.by_agent { "agent" } else { "phone" }),
+        text: it.text.clone(),
+        provider: providers[it.contact],
+        provider_id: it.provider_id.clone(),
+        status: it.status.parse::<MessageStatus>()?,
+        at: Timestamp::from_millis(it.at_ms),
+    })
+}
+
+fn call(it: &ShopCall, ids: &[ContactId], own_number: &PhoneNumber) -> anyhow::Result<SeedCall> {
+    let (engine, end_reason) = match it.outcome {
+        ShopCallOutcome::Answered => (Some("realtime"), "caller_hung_up"),
+        ShopCallOutcome::Transferred => (Some("realtime"), "transferred"),
+        ShopCallOutcome::Message => (Some("voicemail"), "message_taken"),
+        ShopCallOutcome::Missed => (None, "not_connected"),
+    };
+    let is_message = it.outcome == ShopCallOutcome::Message;
+    let turns = it.turns.iter();
+    let turn = |(is_agent, text, started_ms): &(bool, String, i64)| SeedTurn {
+        is_agent: *is_agent,
+        text: text.clone(),
+        started_ms: *started_ms,
+    };
+    Ok(SeedCall {
+        contact: ids[it.contact],
+        sid: it.sid.parse::<CallSid>()?,
+        own_number: own_number.clone(),
+        engine,
+        end_reason,
+        is_missed: it.outcome == ShopCallOutcome::Missed,
+        message_text: it.turns.first().filter(|_| is_message).map(|(_, text, _)| text.clone()),
+        summary: Some(it.summary.clone()).filter(|summary| !summary.is_empty()),
+        started_at: Timestamp::from_millis(it.at_ms),
+        duration_ms: it.duration_ms,
+        turns: turns.map(turn).collect(),
+    })
+}
+
+/// Rows in one transaction.
+const BATCH: usize = 5_000;
+
+/// The number of the business, if the settings have none: one that no one has.
+const OWN_NUMBER: &str = "+97231234567";

@@ -1,0 +1,205 @@
+//! Rows of an invented history, for a database of a realistic size: written in bulk, without the change log, because no page
+//! follows a stopped database.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{
+    BusinessId, CallId, CallSid, CallState, ContactId, MessageStatus, PhoneNumber, Provider, Timestamp,
+};
+use rusqlite::params;
+
+/// Numbers of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoredRows {
+    /// Contacts, including merged ones.
+    pub contacts: i64,
+    /// Messages.
+    pub messages: i64,
+    /// Calls.
+    pub calls: i64,
+}
+
+/// A contact with its phone number.
+#[derive(Clone, Debug)]
+pub struct SeedContact {
+    /// The name; empty if it is unknown.
+    pub name: String,
+    /// The number.
+    pub number: PhoneNumber,
+    /// The language, ISO 639-1.
+    pub language: &'static str,
+    /// The provider of its messages.
+    pub provider: Provider,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// A message of a contact.
+#[derive(Clone, Debug)]
+pub struct SeedMessage {
+    /// The contact.
+    pub contact: ContactId,
+    /// Whether the business wrote it.
+    pub is_out: bool,
+    /// The author of an outgoing message.
+    pub author: Option<&'static str>,
+    /// The text.
+    pub text: String,
+    /// The provider.
+    pub provider: Provider,
+    /// The provider's id.
+    pub provider_id: String,
+    /// The status.
+    pub status: MessageStatus,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+/// An ended call of a contact.
+#[derive(Clone, Debug)]
+pub struct SeedCall {
+    /// The contact.
+    pub contact: ContactId,
+    /// Twilio's id.
+    pub sid: CallSid,
+    /// The number of the business.
+    pub own_number: PhoneNumber,
+    /// The engine that answered; none if none did.
+    pub engine: Option<&'static str>,
+    /// How it ended, as in `calls.end_reason`.
+    pub end_reason: &'static str,
+    /// Whether it was missed.
+    pub is_missed: bool,
+    /// The message that the caller left.
+    pub message_text: Option<String>,
+    /// What it was about.
+    pub summary: Option<String>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub duration_ms: i64,
+    /// What was said.
+    pub turns: Vec<SeedTurn>,
+}
+
+/// What one side of a call said.
+#[derive(Clone, Debug)]
+pub struct SeedTurn {
+    /// Whether the agent said it, and not the caller.
+    pub is_agent: bool,
+    /// The text.
+    pub text: String,
+    /// When it began, in milliseconds of the call.
+    pub started_ms: i64,
+}
+
+impl ReadTx<'_> {
+    /// How much data there is.
+    pub fn stored_rows(&self) -> Result<StoredRows> {
+        let count = |table: &str| self.conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
+        Ok(StoredRows { contacts: count("contacts")?, messages: count("messages")?, calls: count("calls")? })
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a contact with its number and its threads.
+    pub fn seed_contact(&self, business: BusinessId, new: &SeedContact) -> Result<ContactId> {
+        let contact = "INSERT INTO contacts(business_id, display_name, name_source, language, created_at, updated_at)
+             VALUES (?1, ?2, CASE ?2 WHEN '' THEN '' ELSE 'profile' END, ?3, ?4, ?4)";
+        self.conn.prepare_cached(contact)?.execute(params![business, new.name, new.language, new.created_at])?;
+        let id = ContactId(self.conn.last_insert_rowid());
+        let address =
+            "INSERT INTO addresses(business_id, contact_id, kind, value, created_at) VALUES (?1, ?2, 'phone', ?3, ?4)";
+        self.conn.prepare_cached(address)?.execute(params![business, id, new.number, new.created_at])?;
+        let thread = "INSERT INTO threads(business_id, type, contact_id, provider, peer_number, title, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, CASE ?6 WHEN '' THEN ?5 ELSE ?6 END, ?7)";
+        for (kind, provider) in [("whatsapp", Some(new.provider)), ("call", None)] {
+            let values = params![business, kind, id, provider, new.number, new.name, new.created_at];
+            self.conn.prepare_cached(thread)?.execute(values)?;
+        }
+        Ok(id)
+    }
+
+    /// Adds a message to the contact's thread.
+    pub fn seed_message(&self, new: &SeedMessage) -> Result<()> {
+        let sql = "INSERT INTO messages(thread_id, direction, message_type, content_text, provider, provider_msg_id, status, author,
+                                 sent_at, delivered_at, read_at, created_at)
+             SELECT id, ?2, 'text', ?3, ?4, ?5, ?6, ?7, CASE ?2 WHEN 'out' THEN ?8 END,
+                 CASE WHEN ?6 IN ('delivered', 'read') THEN ?8 END, CASE ?6 WHEN 'read' THEN ?8 END, ?8
+             FROM threads WHERE contact_id = ?1 AND type = 'whatsapp'";
+        let direction = if new.is_out { "out" } else { "in" };
+        let status = new.status;
+        self.conn.prepare_cached(sql)?.execute(params![
+            new.contact,
+            direction,
+            new.text,
+            new.provider,
+            new.provider_id,
+            status,
+            new.author,
+            new.at
+        ])?;
+        Ok(())
+    }
+
+    /// Adds an ended call with its turns.
+    pub fn seed_call(&self, business: BusinessId, new: &SeedCall) -> Result<()> {
+        let sql = "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine,
+                              started_at, answered_at, ended_at, end_reason, duration_ms, message_text, summary, missed,
+                              updated_at)
+             SELECT ?1, ?2, id, ?3, 'in', peer_number, ?4, ?5, ?6, ?7, CASE WHEN ?6 IS NULL THEN NULL ELSE ?7 END, ?8, ?9, ?10,
+                 ?11, ?12, ?13, ?8
+             FROM threads WHERE contact_id = ?3 AND type = 'call'";
+        let ended_at = Timestamp::from_millis(new.started_at.as_millis() + new.duration_ms);
+        self.conn.prepare_cached(sql)?.execute(params![
+            business,
+            new.sid,
+            new.contact,
+            new.own_number,
+            CallState::Ended,
+            new.engine,
+            new.started_at,
+            ended_at,
+            new.end_reason,
+            new.duration_ms,
+            new.message_text,
+            new.summary,
+            new.is_missed
+        ])?;
+        let call = CallId(self.conn.last_insert_rowid());
+        let sql = "INSERT INTO call_turns(call_id, seq, item_id, speaker, text, heard_text, started_ms, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)";
+        for (seq, turn) in (1_i64..).zip(&new.turns) {
+            let speaker = if turn.is_agent { "agent" } else { "caller" };
+            let at = Timestamp::from_millis(new.started_at.as_millis() + turn.started_ms);
+            let item = format!("item_{seq}");
+            let values = params![call, seq, item, speaker, turn.text, turn.started_ms, at];
+            self.conn.prepare_cached(sql)?.execute(values)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the threads of these contacts the times of their newest entries, and removes threads without any.
+    pub fn finish_seed(&self, first: ContactId) -> Result<()> {
+        self.conn.execute(
+            "UPDATE threads SET
+                 last_message_at = CASE type
+                     WHEN 'call' THEN (SELECT max(started_at) FROM calls c WHERE c.thread_id = threads.id)
+                     ELSE (SELECT max(created_at) FROM messages m WHERE m.thread_id = threads.id) END
+             WHERE contact_id >= ?1",
+            [first],
+        )?;
+        self.conn.execute("DELETE FROM threads WHERE contact_id >= ?1 AND last_message_at IS NULL", [first])?;
+        self.conn.execute(
+            "UPDATE threads SET last_in_provider = provider,
+                 last_in_at = (SELECT max(created_at) FROM messages m WHERE m.thread_id = threads.id AND m.direction = 'in'),
+                 last_in_twilio_at = CASE provider WHEN 'twilio' THEN
+                     (SELECT max(created_at) FROM messages m WHERE m.thread_id = threads.id AND m.direction = 'in') END,
+                 unread_count = (SELECT count(*) FROM messages m WHERE m.thread_id = threads.id AND m.direction = 'in'
+                     AND m.created_at > coalesce((SELECT max(created_at) FROM messages o
+                         WHERE o.thread_id = threads.id AND o.direction = 'out'), ''))
+             WHERE contact_id >= ?1 AND type = 'whatsapp'",
+            [first],
+        )?;
+        Ok(())
+    }
+}
