@@ -119,7 +119,7 @@ pub use restore::{
 };
 pub use retention::{Amount, PageUsage};
 pub use run_state::boot_id;
-pub use seed::{SeedCall, SeedContact, SeedMessage, SeedTurn, StoredRows};
+pub use seed::{SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, SeedTurn, StoredRows};
 pub use session::NewSession;
 pub use setting::{Setting, SettingChange, peek_stored_settings};
 pub use sys::{DiskSpace, disk_space, ignore_file_size_signal};

@@ -1,8 +1,8 @@
 //! An invented history, for databases of a realistic size.
 
 use super::{Error, RequestError};
-use crate::domain::{BusinessId, ContactId};
-use crate::store::{ReadTx, SeedCall, SeedContact, SeedMessage, StoredRows, WriteTx};
+use crate::domain::{BusinessId, ContactId, Timestamp};
+use crate::store::{ReadTx, SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, StoredRows, WriteTx};
 
 /// Refuses a database that has data, unless more may be added; returns what it has.
 pub fn check_empty(tx: &ReadTx<'_>, may_add: bool) -> Result<StoredRows, Error> {
@@ -32,7 +32,17 @@ pub fn add_calls(tx: &WriteTx<'_>, calls: &[SeedCall]) -> Result<(), Error> {
     Ok(calls.iter().try_for_each(|call| tx.seed_call(BusinessId::FIRST, call))?)
 }
 
-/// Completes the threads of the contacts from this one on.
-pub fn finish(tx: &WriteTx<'_>, first: ContactId) -> Result<(), Error> {
-    Ok(tx.finish_seed(first)?)
+/// Adds services and appointments, unless there are any already.
+pub fn add_appointments(
+    tx: &WriteTx<'_>,
+    services: &[SeedService],
+    appointments: &[SeedAppointment],
+    time_zone: &str,
+) -> Result<(), Error> {
+    Ok(tx.seed_appointments(BusinessId::FIRST, services, appointments, time_zone)?)
+}
+
+/// Completes the threads of the contacts from this one on; what is newer than `recent` waits for an answer.
+pub fn finish(tx: &WriteTx<'_>, first: ContactId, recent: Timestamp) -> Result<(), Error> {
+    Ok(tx.finish_seed(first, recent)?)
 }

@@ -92,6 +92,34 @@ pub struct SeedTurn {
     pub started_ms: i64,
 }
 
+/// A service that contacts book.
+#[derive(Clone, Debug)]
+pub struct SeedService {
+    /// The name.
+    pub name: &'static str,
+    /// How long it takes.
+    pub minutes: i64,
+    /// The price in agorot.
+    pub price_minor: i64,
+}
+
+/// An appointment of a contact with the first resource.
+#[derive(Clone, Debug)]
+pub struct SeedAppointment {
+    /// The contact.
+    pub contact: ContactId,
+    /// The index of the service.
+    pub service: usize,
+    /// The status word.
+    pub state: &'static str,
+    /// Who booked it: `user` or `agent`.
+    pub source: &'static str,
+    /// When it begins.
+    pub starts_at: Timestamp,
+    /// When it was booked.
+    pub booked_at: Timestamp,
+}
+
 impl ReadTx<'_> {
     /// How much data there is.
     pub fn stored_rows(&self) -> Result<StoredRows> {
@@ -178,8 +206,55 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives the threads of these contacts the times of their newest entries, and removes threads without any.
-    pub fn finish_seed(&self, first: ContactId) -> Result<()> {
+    /// Adds services and appointments, which do not overlap; nothing if there are any already.
+    pub fn seed_appointments(
+        &self,
+        business: BusinessId,
+        services: &[SeedService],
+        appointments: &[SeedAppointment],
+        time_zone: &str,
+    ) -> Result<()> {
+        let known = "SELECT (SELECT count(*) FROM appointments) + (SELECT count(*) FROM services)";
+        let known: i64 = self.conn.query_row(known, [], |row| row.get(0))?;
+        let Some(first) = appointments.first().filter(|_| known == 0) else { return Ok(()) };
+        let mut ids = Vec::new();
+        for service in services {
+            let sql =
+                "INSERT INTO services(business_id, name, duration_min, price_minor, position, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
+            let position = i64::try_from(ids.len()).unwrap_or_default();
+            let values =
+                params![business, service.name, service.minutes, service.price_minor, position, first.booked_at];
+            self.conn.prepare_cached(sql)?.execute(values)?;
+            ids.push(self.conn.last_insert_rowid());
+        }
+        let sql = "INSERT INTO appointments(business_id, contact_id, service_id, resource_id, starts_at, ends_at, blocked_from,
+                blocked_to, time_zone, state, source, price_minor, created_by, created_at, updated_at, cancelled_at, seen_at)
+             SELECT ?1, ?2, ?3, id, ?4, ?5, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, ?10,
+                 CASE ?7 WHEN 'cancelled' THEN ?10 END, ?10
+             FROM resources WHERE business_id = ?1 ORDER BY id LIMIT 1";
+        for it in appointments {
+            let Some((service, id)) = services.get(it.service).zip(ids.get(it.service)) else { continue };
+            let ends_at = Timestamp::from_millis(it.starts_at.as_millis() + service.minutes * 60_000);
+            self.conn.prepare_cached(sql)?.execute(params![
+                business,
+                it.contact,
+                id,
+                it.starts_at,
+                ends_at,
+                time_zone,
+                it.state,
+                it.source,
+                service.price_minor,
+                it.booked_at
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Gives the threads of these contacts the times of their newest entries, and removes threads without any. Only what is
+    /// newer than `recent` waits for an answer.
+    pub fn finish_seed(&self, first: ContactId, recent: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE threads SET
                  last_message_at = CASE type
@@ -196,9 +271,26 @@ impl WriteTx<'_> {
                      (SELECT max(created_at) FROM messages m WHERE m.thread_id = threads.id AND m.direction = 'in') END,
                  unread_count = (SELECT count(*) FROM messages m WHERE m.thread_id = threads.id AND m.direction = 'in'
                      AND m.created_at > coalesce((SELECT max(created_at) FROM messages o
-                         WHERE o.thread_id = threads.id AND o.direction = 'out'), ''))
+                         WHERE o.thread_id = threads.id AND o.direction = 'out'), '')
+                     AND threads.last_message_at >= ?2)
              WHERE contact_id >= ?1 AND type = 'whatsapp'",
-            [first],
+            params![first, recent],
+        )?;
+        self.conn.execute(
+            "UPDATE threads SET
+                 waiting_since = CASE type
+                     WHEN 'whatsapp' THEN (SELECT min(created_at) FROM messages m
+                         WHERE m.thread_id = threads.id AND m.direction = 'in' AND m.created_at > coalesce((
+                             SELECT max(created_at) FROM messages o WHERE o.thread_id = threads.id AND o.direction = 'out'), ''))
+                     ELSE (SELECT started_at FROM calls c WHERE c.thread_id = threads.id
+                         AND c.started_at = threads.last_message_at AND (c.missed = 1 OR c.message_text IS NOT NULL)) END,
+                 agent_since = CASE type
+                     WHEN 'whatsapp' THEN (SELECT created_at FROM messages m WHERE m.thread_id = threads.id
+                         AND m.created_at = threads.last_message_at AND m.author = 'agent')
+                     ELSE (SELECT started_at FROM calls c WHERE c.thread_id = threads.id
+                         AND c.started_at = threads.last_message_at AND c.end_reason = 'caller_hung_up') END
+             WHERE contact_id >= ?1 AND last_message_at >= ?2",
+            params![first, recent],
         )?;
         Ok(())
     }

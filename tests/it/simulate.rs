@@ -172,6 +172,8 @@ async fn a_stopped_database_is_filled_with_a_year() {
     assert!(threads >= 70 && hebrew > threads / 2, "{hebrew} of {threads}");
     let calls = api.get("/api/calls?limit=200").await.json();
     assert_eq!(calls["calls"].as_array().unwrap().len(), 125);
+    let booked = api.get("/api/appointments?from=2026-11-01T00:00:00Z&limit=100").await;
+    assert!(booked.json()["items"].as_array().is_some_and(|items| items.len() > 20), "{}", booked.text());
     let alerts = api.get("/api/alerts").await.json();
     assert_eq!(alerts["items"], serde_json::json!([]), "invented data raises no alert");
 }

@@ -33,6 +33,43 @@ pub struct ShopYear {
     pub messages: Vec<ShopMessage>,
     /// The calls, oldest first.
     pub calls: Vec<ShopCall>,
+    /// The appointments of the last two months and the next two weeks, oldest first, none at the same time as another.
+    pub appointments: Vec<ShopAppointment>,
+}
+
+/// A service that contacts book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShopService {
+    /// The name.
+    pub name: &'static str,
+    /// How long it takes.
+    pub minutes: i64,
+    /// The price in agorot.
+    pub price_minor: i64,
+}
+
+/// The services of the shop.
+pub const SERVICES: [ShopService; 3] = [
+    ShopService { name: "ייעוץ לאירוע", minutes: 30, price_minor: 0 },
+    ShopService { name: "טעימות לעוגת חתונה", minutes: 45, price_minor: 12_000 },
+    ShopService { name: "סדנת אפייה", minutes: 60, price_minor: 25_000 },
+];
+
+/// An appointment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopAppointment {
+    /// The index of the contact.
+    pub contact: usize,
+    /// The index of the service.
+    pub service: usize,
+    /// The status word.
+    pub state: &'static str,
+    /// Whether the agent booked it, and not a user.
+    pub by_agent: bool,
+    /// When it begins.
+    pub at_ms: i64,
+    /// When it was booked.
+    pub booked_ms: i64,
 }
 
 /// A contact.
@@ -111,6 +148,7 @@ impl ShopYear {
         if !year.contacts.is_empty() {
             year.add_messages(options, &mut random);
             year.add_calls(options, &mut random);
+            year.add_appointments(options, &mut random);
         }
         year.messages.sort_by_key(|message| message.at_ms);
         year.calls.sort_by_key(|call| call.at_ms);
@@ -196,6 +234,31 @@ impl ShopYear {
                 }
             }
             self.calls.push(call);
+        }
+    }
+}
+
+impl ShopYear {
+    fn add_appointments(&mut self, options: &ShopYearOptions, random: &mut Random) {
+        let days = (-60..14_i64).filter(|day| (options.until_ms / DAY_MS + day + 4).rem_euclid(7) != 6);
+        let hours =
+            days.flat_map(|day| (9..17_i64).map(move |hour| options.until_ms + day * DAY_MS + hour * 3_600_000));
+        for at_ms in hours {
+            if !random.chance(45) {
+                continue;
+            }
+            let is_past = at_ms < options.until_ms;
+            let state = match random.below(100) {
+                0..=8 => "cancelled",
+                9..=14 if is_past => "no_show",
+                _ if is_past => "done",
+                _ => "booked",
+            };
+            let booked_ms =
+                at_ms.min(options.until_ms) - 3_600_000 - random.below(10 * DAY_MS.unsigned_abs()).cast_signed();
+            let (contact, service) = (index(random, self.contacts.len()), index(random, SERVICES.len()));
+            let by_agent = random.chance(50);
+            self.appointments.push(ShopAppointment { contact, service, state, by_agent, at_ms, booked_ms });
         }
     }
 }
@@ -300,6 +363,10 @@ mod tests {
         let texts =
             year.calls.iter().flat_map(|call| call.turns.iter().map(|(_, text, _)| text).chain([&call.summary]));
         assert!(texts.into_iter().all(|text| !text.contains('{')));
+        assert!(
+            year.appointments.len() > 100
+                && year.appointments.windows(2).all(|two| two[1].at_ms - two[0].at_ms >= 3_600_000)
+        );
         let hebrew = |text: &str| text.chars().any(|letter| ('א'..='ת').contains(&letter));
         let share = year.messages.iter().filter(|message| hebrew(&message.text)).count() * 100 / year.messages.len();
         assert!((70..98).contains(&share), "{share} % are Hebrew");

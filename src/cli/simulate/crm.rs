@@ -7,8 +7,11 @@ use crate::config::Config;
 use crate::control::{self, ControlError};
 use crate::crm::{self, seed};
 use crate::domain::{CallSid, ContactId, MessageStatus, PhoneNumber, Provider, Timestamp};
-use crate::simulator::shop_year::{ShopCall, ShopCallOutcome, ShopContact, ShopMessage, ShopYear, ShopYearOptions};
-use crate::store::{SeedCall, SeedContact, SeedMessage, SeedTurn, Store};
+use crate::simulator::shop_year::{
+    SERVICES, ShopAppointment, ShopCall, ShopCallOutcome, ShopContact, ShopMessage, ShopService, ShopYear,
+    ShopYearOptions,
+};
+use crate::store::{SeedAppointment, SeedCall, SeedContact, SeedMessage, SeedService, SeedTurn, Store};
 use anyhow::{Context, bail};
 use clap::Args;
 use jiff::civil::Date;
@@ -56,15 +59,16 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
     let began = clock::instant();
     let may_add = arguments.add;
     let known = store.read(move |tx| Ok(seed::check_empty(tx, may_add))).await??;
+    let until_ms = end_of_year(arguments, config)?;
     let year = ShopYear::generate(&ShopYearOptions {
         people: arguments.people as usize,
         messages: arguments.messages as usize,
         calls: arguments.calls as usize,
         seed: arguments.seed,
-        until_ms: end_of_year(arguments, config)?,
+        until_ms,
         existing_people: known.contacts.unsigned_abs(),
     });
-    let ShopYear { contacts, messages, calls } = year;
+    let ShopYear { contacts, messages, calls, appointments } = year;
     let (counts, providers) = ((contacts.len(), messages.len(), calls.len()), providers(&contacts));
     let rows = contacts.into_iter().map(contact).collect::<anyhow::Result<Vec<_>>>()?;
     let ids = crm::transact(store, move |tx| seed::add_contacts(tx, &rows)).await?;
@@ -78,7 +82,14 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
         crm::transact(store, move |tx| seed::add_calls(tx, &rows)).await?;
     }
     if let Some(first) = ids.first().copied() {
-        crm::transact(store, move |tx| seed::finish(tx, first)).await?;
+        let booked: Vec<_> = appointments.iter().map(|it| appointment(it, &ids)).collect();
+        let zone = config.business.time_zone.iana_name().unwrap_or("UTC").to_owned();
+        let recent = Timestamp::from_millis(until_ms - RECENT_MS);
+        crm::transact(store, move |tx| {
+            seed::add_appointments(tx, &SERVICES.map(service), &booked, &zone)?;
+            seed::finish(tx, first, recent)
+        })
+        .await?;
     }
     let (contacts, messages, calls) = counts;
     let took_s = clock::instant().duration_since(began).as_secs_f64();
@@ -160,6 +171,24 @@ fn call(it: &ShopCall, ids: &[ContactId], own_number: &PhoneNumber) -> anyhow::R
         turns: turns.map(turn).collect(),
     })
 }
+
+fn service(it: ShopService) -> SeedService {
+    SeedService { name: it.name, minutes: it.minutes, price_minor: it.price_minor }
+}
+
+fn appointment(it: &ShopAppointment, ids: &[ContactId]) -> SeedAppointment {
+    SeedAppointment {
+        contact: ids[it.contact],
+        service: it.service,
+        state: it.state,
+        source: if it.by_agent { "agent" } else { "user" },
+        starts_at: Timestamp::from_millis(it.at_ms),
+        booked_at: Timestamp::from_millis(it.booked_ms),
+    }
+}
+
+/// What is older than three days before the end waits for no answer.
+const RECENT_MS: i64 = 3 * 86_400_000;
 
 /// Rows in one transaction.
 const BATCH: usize = 5_000;

@@ -91,7 +91,9 @@ fn is_ignored(c: char) -> bool {
     // Maqaf, paseq and sof pasuq separate words.
     let is_separator = matches!(c, '\u{5be}' | '\u{5c0}' | '\u{5c3}' | '\u{5c6}');
     let is_mark = matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}') && !is_separator;
-    is_mark || is_direction_mark(c) || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    is_mark
+        || is_direction_mark(c)
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 fn is_direction_mark(c: char) -> bool {

@@ -28,7 +28,8 @@ impl Query {
         let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
         let digits = digits.strip_prefix("00").unwrap_or(&digits);
         let digits = (is_number && digits.len() >= MIN_DIGITS).then(|| digits.to_owned());
-        let words: Vec<String> = fold(typed).text.split(' ').filter(|word| is_searchable(word)).map(Into::into).collect();
+        let words: Vec<String> =
+            fold(typed).text.split(' ').filter(|word| is_searchable(word)).map(Into::into).collect();
         (digits.is_some() || !words.is_empty()).then_some(Self { words, digits })
     }
 

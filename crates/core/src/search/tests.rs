@@ -37,7 +37,8 @@ fn spellings_of_a_word_find_one_another() {
     ] {
         assert!(finds(typed, text), "{typed} in {text}: {:?}", fold(text).text);
     }
-    for (typed, text) in [("רופא", "רופף"), ("ור", "תור"), ("תור מחר", "תור"), ("a", "a"), ("\"", "x"), ("", "x")] {
+    for (typed, text) in [("רופא", "רופף"), ("ור", "תור"), ("תור מחר", "תור"), ("a", "a"), ("\"", "x"), ("", "x")]
+    {
         assert!(!finds(typed, text), "{typed} in {text}");
     }
 }
