@@ -68,10 +68,8 @@ impl Reloader {
         };
         let file = PageSecrets::of(&config.store);
         // The file first: if the database does not store the change, the file can be put back.
-        let replaced = match secrets.is_empty() {
-            true => None,
-            false => Some(file.change(&secrets).map_err(ChangeRejected::Secrets)?),
-        };
+        let replaced =
+            if secrets.is_empty() { None } else { Some(file.change(&secrets).map_err(ChangeRejected::Secrets)?) };
         if let Err(error) = save(changed).await {
             if let Some(Err(error)) = replaced.map(|before| file.put_back(before)) {
                 tracing::error!(event = "SECRETS_NOT_RESTORED", %error, "A change of settings failed, and its secrets stay in the file of the page's secrets");

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 /// A setting as the page shows it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SettingInfo {
     /// `section.name`.
     pub key: &'static str,

@@ -184,9 +184,10 @@ impl ShopYear {
                     2..=14 => "delivered",
                     _ => "read",
                 };
-                let provider_id = match self.contacts[contact].by_twilio {
-                    true => format!("SM{}", random.hex(32)),
-                    false => random.hex(20).to_uppercase(),
+                let provider_id = if self.contacts[contact].by_twilio {
+                    format!("SM{}", random.hex(32))
+                } else {
+                    random.hex(20).to_uppercase()
                 };
                 let text = details.fill(text);
                 let is_out = *is_out;

@@ -94,5 +94,5 @@ async fn items(state: &AppState, headers: &HeaderMap) -> Result<Vec<SettingItem>
     let saved = config.with_saved(&stored).described();
     let active = config.described();
     let item = |(active, saved)| SettingItem::new(active, saved, &secrets, &changes, language);
-    Ok(active.into_iter().zip(saved).map(item).collect())
+    Ok(active.iter().zip(saved).map(item).collect())
 }

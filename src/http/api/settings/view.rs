@@ -15,6 +15,7 @@ pub(crate) type SettingChangeItemPage = Page<SettingChangeItem>;
 
 /// One setting.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct SettingItem {
     /// The key, as in the settings file: `section.name`.
     key: &'static str,
@@ -73,7 +74,7 @@ pub(crate) struct SettingItem {
 impl SettingItem {
     /// Shows the saved value; `active` is the one in use. `page_secrets` are the keys in the file of the page's secrets.
     pub(super) fn new(
-        active: SettingInfo,
+        active: &SettingInfo,
         saved: SettingInfo,
         page_secrets: &BTreeSet<String>,
         changes: &[store::SettingChange],

@@ -56,12 +56,16 @@ impl TwilioNumber {
     pub(super) fn new(number: AccountNumber, base: Option<&str>, known: &[(String, ReplacedWebhooks)]) -> Self {
         let points_here = base.is_some_and(|base| number.webhooks == webhooks_at(base));
         let is_at = |base: &str| number.webhooks.voice_url == webhooks_at(base).voice_url;
-        let calls_go_to = match () {
-            () if !number.trunk_sid.is_empty() => "trunk",
-            () if !number.voice_application_sid.is_empty() => "app",
-            () if base.is_some_and(is_at) => "here",
-            () if number.webhooks.voice_url.is_empty() => "nowhere",
-            () => "elsewhere",
+        let calls_go_to = if !number.trunk_sid.is_empty() {
+            "trunk"
+        } else if !number.voice_application_sid.is_empty() {
+            "app"
+        } else if base.is_some_and(is_at) {
+            "here"
+        } else if number.webhooks.voice_url.is_empty() {
+            "nowhere"
+        } else {
+            "elsewhere"
         };
         Self {
             can_undo: known.iter().any(|(sid, _)| *sid == number.sid),

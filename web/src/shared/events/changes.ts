@@ -36,7 +36,7 @@ registerChanges({
   call_ended: ['/api/calls', '/api/threads', '/api/inbox', '/api/contacts'],
   turn_updated: ['/api/calls/{id}'],
   alert_updated: ['/api/alerts', '/api/database'],
-  settings_updated: ['/api/settings', '/api/session'],
+  setting_updated: ['/api/settings', '/api/session'],
 })
 
 /** Returns true if an answer cached under `path` may be out of date after a change of one of these `roots`. */
