@@ -3,7 +3,7 @@
 //!
 //! Each step records its progress in the same transaction, so an interrupted migration resumes where it was.
 
-use super::{conversation, recording};
+use super::{contact, conversation, recording};
 use crate::domain::Timestamp;
 use crate::store::{BackfillProgress, Error, Result, WriteTx};
 
@@ -29,11 +29,13 @@ pub enum Step {
 }
 
 /// All migrations, in the order in which they run.
-pub const BACKFILLS: [Backfill; 2] = [
+pub const BACKFILLS: [Backfill; 3] = [
     // Recordings of versions that kept WAV.
     Backfill { name: "compress_wav_recordings", rows_per_step: 16, step: recording::queue_wav_recordings },
     // Conversations of versions that did not record whose turn it is.
     Backfill { name: "start_turns", rows_per_step: 200, step: conversation::start_turns },
+    // Databases from before the list of contacts was ordered by activity.
+    Backfill { name: "contact_activity", rows_per_step: 500, step: contact::set_last_activity },
 ];
 
 /// Runs one step, and records its progress.

@@ -2,9 +2,10 @@
 
 pub mod resolve;
 
-use super::{Error, RequestError};
-use crate::domain::{ActorId, Contact, ContactId, Timestamp};
-use crate::store::{ReadTx, WriteTx};
+use super::backfill::Step;
+use super::{Error, RequestError, text};
+use crate::domain::{ActorId, AddressKind, BusinessId, Contact, ContactId, PeerAddress, PhoneNumber, Timestamp};
+use crate::store::{self, ReadTx, WriteTx};
 
 /// Finds a contact; for a contact that was merged, the remaining one.
 pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, Error> {
@@ -12,15 +13,60 @@ pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, Error> {
     Ok(tx.contact(kept)?.ok_or(RequestError::NotFound("contact"))?)
 }
 
-/// Sets a contact's name; an empty text removes it.
-pub fn rename(tx: &WriteTx<'_>, id: ContactId, name: &str, now: Timestamp) -> Result<(), Error> {
-    let name = name.trim();
-    if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
-        return Err(
-            RequestError::Invalid(format!("the name must have at most {MAX_NAME_CHARS} characters").into()).into()
-        );
+/// What is changed in a contact; none leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ContactChange {
+    /// The name; an empty text removes it.
+    pub name: Option<String>,
+    /// The code of the language; an inner none removes it.
+    pub language: Option<Option<String>>,
+}
+
+/// Changes a contact.
+pub fn update(tx: &WriteTx<'_>, id: ContactId, change: &ContactChange, now: Timestamp) -> Result<(), Error> {
+    let id = find(tx, id)?.id;
+    let name = change.name.as_deref().map(|name| text::name_or_empty("display_name", name)).transpose()?;
+    let language = match &change.language {
+        Some(Some(code)) if !is_language(code) => {
+            return Err(text::refuse("language", "must be a code such as he or en").into());
+        }
+        language => language.as_ref().map(Option::as_deref),
+    };
+    if let Some(name) = name {
+        tx.rename_contact_by_owner(id, &name, now)?;
     }
-    Ok(tx.rename_contact_by_owner(id, name, now)?)
+    if let Some(language) = language {
+        tx.set_contact_language(id, language, now)?;
+    }
+    Ok(())
+}
+
+/// A language code of ISO 639: two or three lower-case letters.
+fn is_language(code: &str) -> bool {
+    (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// Adds a contact with a phone number that no other contact has.
+pub fn create(tx: &WriteTx<'_>, name: &str, number: &PhoneNumber, now: Timestamp) -> Result<ContactId, Error> {
+    let name = text::name_or_empty("display_name", name)?;
+    let business = BusinessId::FIRST;
+    if let Some(holder) = resolve::find(tx, business, &PeerAddress::Phone(number.clone()))? {
+        let params = vec![("contact_id", tx.kept_contact(holder)?.to_string())];
+        let message = "another contact has this number".into();
+        return Err(RequestError::CodedConflict { code: "number_taken", message, params }.into());
+    }
+    let id = tx.insert_contact(business, "", now)?;
+    if !name.is_empty() {
+        tx.rename_contact_by_owner(id, &name, now)?;
+    }
+    tx.insert_address(business, id, (AddressKind::Phone, number.as_str()), None, now)?;
+    Ok(id)
+}
+
+/// Records a user's decision whether a contact receives messages.
+pub fn set_opted_out(tx: &WriteTx<'_>, id: ContactId, opted_out: bool, now: Timestamp) -> Result<(), Error> {
+    let id = find(tx, id)?.id;
+    Ok(tx.set_contact_opted_out(id, opted_out, now)?)
 }
 
 /// Merges two contacts; returns the number by which the merge can be undone.
@@ -66,4 +112,7 @@ pub fn undo_merge(tx: &WriteTx<'_>, actor: ActorId, merge: i64, now: Timestamp) 
     Ok(())
 }
 
-const MAX_NAME_CHARS: usize = 200;
+/// A step of the backfill that sets when the newest message or call of each contact was.
+pub fn set_last_activity(tx: &WriteTx<'_>, done_to: i64, rows: u32, _now: Timestamp) -> Result<Step, store::Error> {
+    Ok(tx.set_last_activity(done_to, rows)?.map_or(Step::Done, Step::UpTo))
+}

@@ -70,12 +70,15 @@ pub async fn read<T: Send + 'static>(
     store: &Store,
     work: impl FnOnce(&ReadTx<'_>) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    let outcome = store.read(move |tx| match work(tx) {
-        Ok(found) => Ok(Ok(found)),
-        Err(Error::Refused(refusal)) => Ok(Err(refusal)),
-        Err(Error::Store(error)) => Err(error),
-    });
-    Ok(outcome.await??)
+    Ok(store.read(move |tx| split(work(tx))).await??)
+}
+
+/// Like [`read`], for reads that may touch much of the database.
+pub async fn read_long<T: Send + 'static>(
+    store: &Store,
+    work: impl FnOnce(&ReadTx<'_>) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    Ok(store.read_long(move |tx| split(work(tx))).await??)
 }
 
 /// Runs a use case in one transaction. If the store fails, the transaction is rolled back; a rejection comes before any
@@ -84,12 +87,16 @@ pub async fn transact<T: Send + 'static>(
     store: &Store,
     work: impl FnOnce(&WriteTx<'_>) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    let outcome = store.write(move |tx| match work(tx) {
+    Ok(store.write(move |tx| split(work(tx))).await??)
+}
+
+/// An error of the store ends the transaction; a rejection is a result of it.
+fn split<T>(outcome: Result<T, Error>) -> store::Result<Result<T, RequestError>> {
+    match outcome {
         Ok(done) => Ok(Ok(done)),
         Err(Error::Refused(refusal)) => Ok(Err(refusal)),
         Err(Error::Store(error)) => Err(error),
-    });
-    Ok(outcome.await??)
+    }
 }
 
 /// Runs a use case like [`transact`], and rolls its changes back: the outcome is what it would be.

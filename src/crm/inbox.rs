@@ -7,7 +7,7 @@ pub use message_update::{apply_early, apply_listed_status, apply_update, is_new_
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
     BusinessId, Direction, InboundMessage, MessageId, MessageStatus, OutboundAuthor, Provider, ThreadId, ThreadType,
-    Timestamp,
+    Timestamp, without_bidi_controls,
 };
 use crate::inbox::message_time::{self, Arrival};
 use crate::store::{FoundThread, MediaState, NewMessage, NewWebhookEntry, Result, WebhookOutcome, WriteTx};
@@ -150,9 +150,13 @@ pub fn note_provider_time(
     if at == current { Ok(()) } else { tx.set_message_time(id, at) }
 }
 
-/// A name without line breaks: its text is untrusted.
+/// A name without line breaks and bidirectional controls: its text is untrusted.
 fn shown_name(reported: &str) -> String {
-    let line: String = reported.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_NAME_CHARS).collect();
+    let line: String = without_bidi_controls(reported)
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(MAX_NAME_CHARS)
+        .collect();
     line.trim().to_owned()
 }
 

@@ -12,13 +12,17 @@ mod checks;
 mod closures;
 mod conditions;
 mod contacts;
+mod custom_fields;
 mod database;
 mod error_responses;
 mod events;
 mod facts;
 mod inbox;
+mod lead_stages;
+mod leads;
 mod media;
 mod merge_suggestions;
+mod notes;
 mod nullable;
 mod one_of;
 mod openapi;
@@ -30,6 +34,8 @@ mod services;
 mod sessions;
 mod settings;
 mod setup;
+mod tags;
+mod tasks;
 mod threads;
 mod tls;
 mod tokens;
@@ -76,12 +82,16 @@ fn operations() -> Operations {
         .merge(closures::operations())
         .merge(checks::operations())
         .merge(contacts::operations())
+        .merge(custom_fields::operations())
         .merge(database::operations())
         .merge(events::operations())
         .merge(facts::operations())
         .merge(inbox::operations())
+        .merge(lead_stages::operations())
+        .merge(leads::operations())
         .merge(media::operations())
         .merge(merge_suggestions::operations())
+        .merge(notes::operations())
         .merge(openapi::operations())
         .merge(opening_hours::operations())
         .merge(resources::operations())
@@ -90,6 +100,8 @@ fn operations() -> Operations {
         .merge(sessions::operations())
         .merge(settings::operations())
         .merge(setup::operations())
+        .merge(tags::operations())
+        .merge(tasks::operations())
         .merge(threads::operations())
         .merge(tls::operations())
         .merge(tokens::operations())

@@ -81,7 +81,6 @@ impl IfMatch {
     }
 
     /// Like [`IfMatch::edit`], for a change after which the item is not shown: a deletion.
-    #[allow(dead_code, reason = "the nouns that follow use it")]
     pub(crate) async fn delete<V: Versioned + Send + 'static>(
         self,
         actor: &Actor,
@@ -124,7 +123,6 @@ fn etag<V: Versioned>(item: &V) -> Option<String> {
 impl Actor {
     /// Creates an item and returns it; the audit row of the request names it as `noun` and its id. `show` reads the item as the API
     /// shows it.
-    #[allow(dead_code, reason = "the nouns that follow use it")]
     pub(crate) async fn create<I: Copy + Display, V: Versioned + Send + 'static>(
         &self,
         store: &Store,

@@ -24,6 +24,9 @@ pub(crate) struct Query<T>(pub(crate) T);
 /// The id in the path; an invalid id is 404.
 pub(crate) struct Id(pub(crate) i64);
 
+/// The two ids in the path; an invalid id is 404.
+pub(crate) struct Ids(pub(crate) i64, pub(crate) i64);
+
 /// The name in the path; an invalid name is 404.
 pub(crate) struct Name(pub(crate) String);
 
@@ -83,6 +86,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let id = Path::<i64>::from_request_parts(parts, state).await;
         id.map(|Path(id)| Self(id)).map_err(|_| ApiError::not_found("there is nothing with that id"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let ids = Path::<(i64, i64)>::from_request_parts(parts, state).await;
+        ids.map(|Path((one, other))| Self(one, other)).map_err(|_| ApiError::not_found("there is nothing with that id"))
     }
 }
 

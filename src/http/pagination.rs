@@ -3,6 +3,7 @@
 use crate::domain::Cursor;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
+use std::str::FromStr;
 use utoipa::openapi::schema::{ArrayBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -26,9 +27,9 @@ impl<'de> Deserialize<'de> for Limit {
 
 /// `next_cursor` of the previous page.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CursorParam(pub(crate) Cursor);
+pub(crate) struct CursorParam<C = Cursor>(pub(crate) C);
 
-impl<'de> Deserialize<'de> for CursorParam {
+impl<'de, C: FromStr> Deserialize<'de> for CursorParam<C> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let cursor = String::deserialize(d)?.parse();
         cursor.map(Self).map_err(|_| serde::de::Error::custom("must be the next_cursor of another page"))

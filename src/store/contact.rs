@@ -1,22 +1,24 @@
 //! Contacts.
 
+mod details;
 mod list;
 mod merge;
 mod suggestion;
 
+pub use list::ContactFilter;
 pub use merge::MergeRecord;
 pub use suggestion::NewSuggestion;
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, Contact, ContactId, ContactName, Timestamp};
+use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
     /// One contact by its id.
     pub fn contact(&self, id: ContactId) -> Result<Option<Contact>> {
-        let mut query =
-            self.conn.prepare_cached("SELECT id, business_id, display_name, created_at FROM contacts WHERE id = ?1")?;
-        Ok(query.query_row([id], contact).optional()?)
+        let sql = format!("SELECT {} FROM contacts c WHERE c.id = ?1", columns("c"));
+        Ok(self.conn.prepare_cached(&sql)?.query_row([id], |row| contact(row, 0)).optional()?)
     }
 
     /// Whether a contact has a history beyond its addresses: messages, calls, appointments, or a name that the owner
@@ -93,6 +95,41 @@ impl WriteTx<'_> {
     }
 }
 
-fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
-    Ok(Contact { id: row.get(0)?, business_id: row.get(1)?, display_name: row.get(2)?, created_at: row.get(3)? })
+/// The columns of a contact in the table with this alias; [`contact`] reads them.
+fn columns(alias: &str) -> String {
+    include_str!("contact/columns.sql").trim_end().replace("{number}", &number(alias)).replace("{c}", alias)
+}
+
+/// The number of columns that [`columns`] names.
+const COLUMN_COUNT: usize = 10;
+
+/// A contact's current phone number, as an expression.
+fn number(alias: &str) -> String {
+    format!(
+        "(SELECT value FROM addresses WHERE contact_id = {alias}.id AND kind = 'phone' AND former_at IS NULL ORDER BY id DESC LIMIT 1)"
+    )
+}
+
+/// How a contact is called where there is room for one text: the name, else the number; null if it has neither.
+pub(in crate::store) fn name_or_number(alias: &str) -> String {
+    format!("coalesce(nullif({alias}.display_name, ''), {})", number(alias))
+}
+
+/// Reads the columns of a contact from column `at`.
+fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
+    let tags: String = row.get(at + 9)?;
+    let tags = serde_json::from_str(&tags)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(at + 9, Type::Text, Box::new(error)))?;
+    Ok(Contact {
+        id: row.get(at)?,
+        business_id: row.get(at + 1)?,
+        display_name: row.get(at + 2)?,
+        created_at: row.get(at + 3)?,
+        language: row.get(at + 4)?,
+        last_activity_at: row.get(at + 5)?,
+        number: row.get(at + 6)?,
+        opted_out: row.get(at + 7)?,
+        unread_count: row.get(at + 8)?,
+        tags,
+    })
 }

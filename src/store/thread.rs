@@ -34,12 +34,6 @@ pub struct FoundThread {
 }
 
 impl ReadTx<'_> {
-    /// Whether the contact has blocked the business or opted out, and has not written since.
-    pub fn has_opted_out(&self, thread: ThreadId) -> Result<bool> {
-        let mut query = self.conn.prepare_cached("SELECT 1 FROM threads WHERE id = ?1 AND opted_out_at IS NOT NULL")?;
-        Ok(query.exists([thread])?)
-    }
-
     /// One thread by its id.
     pub fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.id = ?1"))?;

@@ -4,18 +4,40 @@ mod access;
 mod audit;
 mod calls;
 mod client;
+mod contact_details;
+mod contact_list;
+mod contact_merge;
 mod contacts;
 mod document;
 mod etags;
 mod events;
 mod fuzz;
 mod inbox;
+mod leads;
 mod media;
 mod refused_fields;
+mod tasks;
 mod threads;
 
+use super::support::client::send;
 use super::support::whatsapp::until;
 use super::support::{Client, Daemon};
+use reqwest::Method;
+use serde_json::Value;
+
+/// Sends a request with a JSON body and returns the answer's JSON; the status must be this one.
+async fn change(api: &Client, method: &str, path: &str, body: Value, status: u16) -> Value {
+    let request = api.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
+    let request = if body.is_null() { request } else { request.json(&body) };
+    let reply = send(request).await;
+    assert_eq!(reply.status, status, "{method} {path} {body}: {}", reply.text());
+    reply.json()
+}
+
+/// The values of a field in a list of objects.
+fn column(items: &Value, field: &str) -> Vec<Value> {
+    items.as_array().unwrap().iter().map(|item| item[field].clone()).collect()
+}
 
 /// A daemon with threads, messages and calls, and a client of its API.
 fn with_data() -> (Daemon, Client) {

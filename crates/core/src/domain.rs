@@ -16,14 +16,17 @@ mod clean_text;
 mod columns;
 mod contact;
 mod cursor;
+mod custom_field;
 mod fact;
 mod hex;
 mod holiday;
 mod ids;
 mod inbound;
+mod lead;
 mod localized;
 mod masked;
 mod message;
+mod note;
 mod notice;
 mod opening_hours;
 mod page_urls;
@@ -31,6 +34,8 @@ mod peer;
 mod phone;
 mod recording;
 mod role;
+mod tag;
+mod task;
 mod text_enum;
 mod thread;
 mod time;
@@ -51,23 +56,26 @@ pub use call_outcome::{CallFacts, CallOutcome};
 pub use change::ChangeKind;
 pub use check_result::{CheckResult, CheckStatus, SelfCheck};
 pub use clean_text::{clean_name, without_bidi_controls};
-pub use contact::{Contact, ContactName, MergeSuggestion, SuggestionReason};
-pub use cursor::Cursor;
+pub use contact::{Contact, ContactName, ContactSort, MergeSuggestion, SuggestionReason};
+pub use cursor::{Cursor, TextCursor};
+pub use custom_field::{CustomField, FieldKind, FieldValue, day};
 pub use fact::{Fact, FactSource};
 pub use hex::hex;
 pub use holiday::{HebrewDate, HebrewMonth, Holiday, HolidayKind};
 pub use ids::{
-    AddressId, AppointmentId, BusinessId, CallId, CallSid, ClosureId, ContactId, FactId, InvalidSid, JobId, JournalId,
-    MessageId, MessageSid, OutboxId, RecordingId, RecordingSid, ResourceId, ServiceId, StreamSid, ThreadId, TokenId,
-    TurnId, UserId, WaitingId,
+    AddressId, AppointmentId, BusinessId, CallId, CallSid, ClosureId, ContactId, FactId, FieldId, InvalidSid, JobId,
+    JournalId, LeadId, MessageId, MessageSid, NoteId, OutboxId, RecordingId, RecordingSid, ResourceId, ServiceId,
+    StageId, StreamSid, TagId, TaskId, ThreadId, TokenId, TurnId, UserId, WaitingId,
 };
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageUpdate};
+pub use lead::{Lead, LeadContent, LeadOutcome, LeadStage};
 pub use localized::{Language, Localized, TextParam, localized_enum};
 pub use masked::Masked;
 pub use message::{
     Direction, Edit, MEDIA_PATH, MediaKind, Message, MessageDetail, MessageEventKind, MessageFile, MessageStatus,
     MessageType, Provider, Quote, Reaction,
 };
+pub use note::Note;
 pub use notice::{Notice, StoredNotice};
 pub use opening_hours::{ClosedReason, Closure, DayRange, DayTime, EveRule, HolidayRule, OpeningHours, OpeningRules};
 pub use page_urls::PageUrls;
@@ -75,6 +83,8 @@ pub use peer::{PeerAddress, PeerError};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use recording::{Recording, RecordingSource, RecordingState};
 pub use role::Role;
+pub use tag::{ContactTag, Tag, TagChanges};
+pub use task::{Task, TaskContent, TaskSource, TaskState};
 pub use text_enum::{TextEnum, UnknownValue, text_enum};
 pub use thread::{
     AiMode, Draft, InboxCounts, InboxFilter, InboxRow, LastCall, LastInbound, LastMessage, Thread, ThreadTurn,

@@ -233,7 +233,7 @@ impl Recipient {
             Some(contact) => address_of(tx, request, contact, thread)?,
             None => request.to.to_string(),
         };
-        let opted_out = thread.map(|thread| tx.has_opted_out(thread)).transpose()?.unwrap_or(false);
+        let opted_out = contact.map(|contact| tx.contact_has_opted_out(contact)).transpose()?.unwrap_or(false);
         Ok(Self { address, last_in, opted_out, thread })
     }
 }

@@ -1,4 +1,4 @@
-//! People.
+//! Contacts.
 
 pub(super) mod view;
 
@@ -6,21 +6,26 @@ use super::OkResponse;
 use super::operation::{Operations, operations};
 use super::views;
 use crate::clock;
-use crate::crm::{self, contact};
-use crate::domain::{BusinessId, ContactId};
+use crate::crm::contact::{self, ContactChange};
+use crate::crm::{self, custom_field};
+use crate::domain::{BusinessId, ContactId, ContactSort, FieldId, PhoneNumber, TagId, TextCursor};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
-use crate::http::extract::{Id, Json, Query};
+use crate::http::extract::{Id, Ids, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::store::{ReadTx, WriteTx};
+use crate::store::{ContactFilter, ReadTx, WriteTx};
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::Deserialize;
-use view::{ContactDetail, ContactPage, MergeRequest, MergeResponse, RenameContactRequest};
+use view::{
+    ContactDetail, ContactPage, CreateContactRequest, MergeRequest, MergeResponse, OptOutRequest, SetFieldRequest,
+    SortOrder, UpdateContactRequest,
+};
 
 pub(super) fn operations() -> Operations {
-    operations![list, show, rename, merge, undo_merge]
+    operations![list, create, show, update, set_opt_out, set_field, merge, undo_merge]
 }
 
 /// Filters for contacts.
@@ -32,16 +37,20 @@ pub(super) struct ContactQuery {
     /// A part of the name or of an address.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
+    /// A tag that the contacts have.
+    tag_id: Option<i64>,
+    /// The order; `activity` by default.
+    sort: Option<SortOrder>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the previous page.
+    /// `next_cursor` of the previous page, in the same order.
     #[param(value_type = Option<String>)]
-    cursor: Option<CursorParam>,
+    cursor: Option<CursorParam<TextCursor>>,
 }
 
-/// List contacts, newest first.
+/// List contacts, newest activity first.
 #[utoipa::path(get, path = "/api/contacts", tag = "contacts", operation_id = "list_contacts", params(ContactQuery),
     responses((status = 200, body = ContactPage)))]
 pub(super) async fn list(
@@ -49,12 +58,32 @@ pub(super) async fn list(
     _member: Member,
     Query(query): Query<ContactQuery>,
 ) -> Result<axum::Json<ContactPage>, ApiError> {
-    let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
-    let (after, limit, words) = (query.cursor.map(|after| after.0), query.limit.0, query.q.map(|words| words.0));
-    let searches = words.is_some();
-    let page = move |tx: &ReadTx<'_>| tx.contacts(business, words.as_deref(), after, limit);
+    let filter = ContactFilter {
+        business: query.business_id.map_or(BusinessId::FIRST, BusinessId),
+        words: query.q.map(|words| words.0),
+        tag: query.tag_id.map(TagId),
+        sort: query.sort.map_or(ContactSort::Activity, |sort| sort.0),
+    };
+    let (after, limit, searches) = (query.cursor.map(|after| after.0), query.limit.0, filter.words.is_some());
+    let page = move |tx: &ReadTx<'_>| tx.contacts(&filter, after.as_ref(), limit);
     let (contacts, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
     Ok(axum::Json(Page::new(contacts, next)))
+}
+
+/// Add a contact with a phone number.
+#[utoipa::path(post, path = "/api/contacts", tag = "contacts", operation_id = "create_contact", request_body = CreateContactRequest,
+    responses((status = 201, body = ContactDetail),
+        (status = 409, body = ErrorBody, description = "`number_taken`: a contact has this number, `params.contact_id`.")))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Json(new): Json<CreateContactRequest>,
+) -> Result<(StatusCode, Tagged<ContactDetail>), ApiError> {
+    let number = PhoneNumber::parse(&new.number, state.config().business.country);
+    let number = number.map_err(|error| ApiError::invalid(error.to_string()).with_field("number"))?;
+    let now = clock::now();
+    let create = move |tx: &WriteTx<'_>| contact::create(tx, &new.display_name, &number, now);
+    actor.create(&state.store, "contact", create, detail).await
 }
 
 /// Get a contact; of merged contacts, the one that was kept.
@@ -68,25 +97,66 @@ pub(super) async fn show(
     Ok(Tagged(crm::read(&state.store, move |tx| detail(tx, ContactId(id))).await?))
 }
 
-fn detail(tx: &ReadTx<'_>, id: ContactId) -> Result<ContactDetail, crm::Error> {
+pub(super) fn detail(tx: &ReadTx<'_>, id: ContactId) -> Result<ContactDetail, crm::Error> {
     let contact = contact::find(tx, id)?;
-    let (addresses, threads) = (tx.addresses(contact.id)?, tx.threads_of(contact.id)?);
-    Ok(ContactDetail { contact: contact.into(), addresses: views(addresses), threads: views(threads) })
+    let id = contact.id;
+    Ok(ContactDetail {
+        language: contact.language.clone(),
+        contact: contact.into(),
+        addresses: views(tx.addresses(id)?),
+        threads: views(tx.threads_of(id)?),
+        fields: views(tx.field_values(id)?),
+        merged: views(tx.merges_into(id)?),
+        open_tasks: tx.open_task_count(id)?,
+        next_appointment: None,
+    })
 }
 
-/// Rename a contact.
-#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", operation_id = "rename_contact",
-    params(("id" = i64, Path)), request_body = RenameContactRequest, responses((status = 200, body = ContactDetail)))]
-pub(super) async fn rename(
+/// Change the name or the language of a contact.
+#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", operation_id = "update_contact",
+    params(("id" = i64, Path)), request_body = UpdateContactRequest, responses((status = 200, body = ContactDetail)))]
+pub(super) async fn update(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
     if_match: IfMatch,
-    Json(change): Json<RenameContactRequest>,
+    Json(change): Json<UpdateContactRequest>,
 ) -> Result<Tagged<ContactDetail>, ApiError> {
     let (id, now) = (ContactId(id), clock::now());
-    let rename = move |tx: &WriteTx<'_>| contact::rename(tx, id, &change.display_name, now);
-    if_match.edit(&actor, &state.store, move |tx| detail(tx, id), rename).await
+    let change = ContactChange { name: change.display_name, language: change.language };
+    let update = move |tx: &WriteTx<'_>| contact::update(tx, id, &change, now);
+    if_match.edit(&actor, &state.store, move |tx| detail(tx, id), update).await
+}
+
+/// Set whether a contact receives messages. Without messages, sending answers 422 `contact_opted_out`.
+#[utoipa::path(put, path = "/api/contacts/{id}/opt-out", tag = "contacts", operation_id = "set_contact_opt_out",
+    params(("id" = i64, Path)), request_body = OptOutRequest, responses((status = 200, body = ContactDetail)))]
+pub(super) async fn set_opt_out(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<OptOutRequest>,
+) -> Result<Tagged<ContactDetail>, ApiError> {
+    let (id, now) = (ContactId(id), clock::now());
+    let set = move |tx: &WriteTx<'_>| contact::set_opted_out(tx, id, change.opted_out, now);
+    if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
+}
+
+/// Set or remove a contact's value of a field.
+#[utoipa::path(put, path = "/api/contacts/{id}/fields/{field_id}", tag = "contacts", operation_id = "set_contact_field",
+    params(("id" = i64, Path), ("field_id" = i64, Path)), request_body = SetFieldRequest,
+    responses((status = 200, body = ContactDetail)))]
+pub(super) async fn set_field(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Ids(id, field): Ids,
+    if_match: IfMatch,
+    Json(change): Json<SetFieldRequest>,
+) -> Result<Tagged<ContactDetail>, ApiError> {
+    let (id, field, now) = (ContactId(id), FieldId(field), clock::now());
+    let set = move |tx: &WriteTx<'_>| custom_field::set_value(tx, id, field, change.value.as_deref(), now);
+    if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
 }
 
 /// Merge another contact into this one.

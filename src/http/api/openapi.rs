@@ -35,12 +35,14 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     document
 }
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 11] = [
     ("account", "Log-in, sessions and the first set-up."),
     ("booking", "Services, opening hours, free times, appointments, and facts about the business."),
     ("calls", "Phone calls, their turns and recordings."),
-    ("contacts", "Contacts, and pairs that may be the same person."),
+    ("contacts", "Contacts with their notes, tags and fields, and pairs that may be the same person."),
+    ("leads", "Possible sales, and the stages that they pass through."),
     ("system", "The service itself: alerts, backups, certificates, settings, updates, events."),
+    ("tasks", "Tasks of the users."),
     ("threads", "Threads, their messages and files."),
     ("tokens", "API tokens."),
     ("users", "Users who may log in."),

@@ -3,7 +3,7 @@
 use super::{conditions, error_responses};
 use crate::http::auth::{Anyone, LoggedIn, LoggedInOrOwner, Member, Owner};
 use crate::http::etag::IfMatch;
-use crate::http::extract::{Id, Json, Name, Query, ShortJson};
+use crate::http::extract::{Id, Ids, Json, Name, Query, ShortJson};
 use crate::http::{AppState, Confidential, Peer};
 use axum::Extension;
 use axum::extract::State;
@@ -78,6 +78,7 @@ impl Argument for State<AppState> {}
 impl Argument for Confidential {}
 impl Argument for HeaderMap {}
 impl Argument for Id {}
+impl Argument for Ids {}
 impl Argument for Method {}
 impl Argument for Name {}
 impl Argument for Peer {}

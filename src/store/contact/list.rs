@@ -2,36 +2,109 @@
 
 use super::super::thread::{digits, like};
 use super::super::{ReadTx, Result};
-use super::contact;
-use crate::domain::{BusinessId, Contact, Cursor};
-use rusqlite::named_params;
+use super::{COLUMN_COUNT, columns, contact};
+use crate::domain::{BusinessId, Contact, ContactSort, TagId, TextCursor};
+use rusqlite::ToSql;
+
+/// Selects contacts.
+#[derive(Clone, Debug)]
+pub struct ContactFilter {
+    /// The business.
+    pub business: BusinessId,
+    /// A part of the name or of an address; none selects all contacts.
+    pub words: Option<String>,
+    /// A tag that the contacts have.
+    pub tag: Option<TagId>,
+    /// Their order.
+    pub sort: ContactSort,
+}
 
 impl ReadTx<'_> {
-    /// A page of contacts whose name or address contains `words`, newest contact first.
+    /// A page of contacts, and the position of the next page if there is one.
     pub fn contacts(
         &self,
-        business: BusinessId,
-        words: Option<&str>,
-        after: Option<Cursor>,
+        filter: &ContactFilter,
+        after: Option<&TextCursor>,
         limit: usize,
-    ) -> Result<(Vec<Contact>, Option<Cursor>)> {
-        let mut query = self.conn.prepare_cached(include_str!("list.sql"))?;
-        let words = words.map(str::trim).filter(|words| !words.is_empty());
-        let rows = query.query_map(
-            named_params! {
-                ":business": business,
-                ":words": words.map(like),
-                ":digits": words.and_then(digits).map(|digits| like(&digits)),
-                ":after_at": after.map(|cursor| cursor.at),
-                ":after_id": after.map(|cursor| cursor.id),
-                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
-            },
-            contact,
-        )?;
-        let mut contacts = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = contacts.len() > limit;
-        contacts.truncate(limit);
-        let next = contacts.last().filter(|_| more).map(|last| Cursor { at: last.created_at, id: last.id.0 });
-        Ok((contacts, next))
+    ) -> Result<(Vec<Contact>, Option<TextCursor>)> {
+        let words = filter.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
+        let (pattern, number) = (words.map(like), words.and_then(digits).map(|digits| like(&digits)));
+        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let mut params: Vec<(&str, &dyn ToSql)> = vec![(":business", &filter.business), (":limit", &most)];
+        if pattern.is_some() {
+            params.extend([(":words", &pattern as &dyn ToSql), (":digits", &number)]);
+        }
+        if let Some(tag) = &filter.tag {
+            params.push((":tag", tag));
+        }
+        if let Some(after) = after {
+            params.extend([(":key", &after.key as &dyn ToSql), (":id", &after.id)]);
+        }
+        let tag = filter.tag.map(|tag| self.tag_path(tag)).transpose()?;
+        let sql = page(filter.sort, pattern.is_some(), tag, after.is_some());
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map(&params[..], |row| Ok((contact(row, 0)?, row.get::<_, String>(COLUMN_COUNT)?)))?;
+        let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|(last, key)| TextCursor { key: key.clone(), id: last.id.0 });
+        Ok((rows.into_iter().map(|(contact, _)| contact).collect(), next))
     }
 }
+
+/// How the contacts with a tag are found.
+#[derive(Clone, Copy, Debug)]
+enum TagPath {
+    /// By the tag, and then sorted: few contacts have it.
+    FromTag,
+    /// In the order of the list until the page is full: many contacts have it.
+    InOrder,
+}
+
+impl ReadTx<'_> {
+    fn tag_path(&self, tag: TagId) -> Result<TagPath> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM contact_tags WHERE tag_id = ?1 LIMIT ?2)";
+        let count: i64 = self.conn.prepare_cached(sql)?.query_row((tag, RARE + 1), |row| row.get(0))?;
+        Ok(if count <= RARE { TagPath::FromTag } else { TagPath::InOrder })
+    }
+}
+
+/// The query of a page. The inner one finds the ids by an index; the details are read for the contacts of the page only.
+fn page(sort: ContactSort, has_words: bool, tag: Option<TagPath>, has_cursor: bool) -> String {
+    let (key, order, beyond) = match sort {
+        ContactSort::Activity => ("coalesce(c.last_activity_at, c.created_at)", "DESC", '<'),
+        ContactSort::Created => ("c.created_at", "DESC", '<'),
+        ContactSort::Name => ("(iif(c.display_name = '', char(1114111), c.display_name)) COLLATE NOCASE", "ASC", '>'),
+    };
+    let words = if has_words { WORDS } else { "" };
+    let (from, tag) = match tag {
+        None => ("contacts c", ""),
+        Some(TagPath::FromTag) => {
+            ("contact_tags t CROSS JOIN contacts c ON c.id = t.contact_id", "AND t.tag_id = :tag")
+        }
+        Some(TagPath::InOrder) => {
+            ("contacts c", "AND EXISTS (SELECT 1 FROM contact_tags WHERE contact_id = c.id AND tag_id = :tag)")
+        }
+    };
+    let cursor = if has_cursor {
+        format!("AND {key} {beyond}= :key AND ({key} {beyond} :key OR c.id {beyond} :id)")
+    } else {
+        String::new()
+    };
+    format!(
+        "SELECT {columns}, page.key FROM (
+             SELECT c.id, {key} AS key FROM {from}
+             WHERE c.business_id = :business AND c.merged_into IS NULL {words} {tag} {cursor}
+             ORDER BY {key} {order}, c.id {order} LIMIT :limit) page
+         CROSS JOIN contacts c ON c.id = page.id
+         ORDER BY page.key {collation} {order}, c.id {order}",
+        columns = columns("c"),
+        collation = if sort == ContactSort::Name { "COLLATE NOCASE" } else { "" },
+    )
+}
+
+const WORDS: &str = "AND (c.display_name LIKE :words ESCAPE '\\'
+       OR EXISTS (SELECT 1 FROM addresses WHERE contact_id = c.id AND value LIKE coalesce(:digits, :words) ESCAPE '\\'))";
+
+/// So many contacts are sorted as fast as a page is read.
+const RARE: i64 = 500;

@@ -1,15 +1,20 @@
 //! Merges two contacts, and undoes a merge.
 //!
-//! A merge records the ids of the moved rows by table. Every table that refers to contacts must be in [`TABLES`].
+//! A merge records the ids of the moved rows by table. Every table that refers to contacts must be in [`TABLES`], or be copied by
+//! [`copied`].
+
+mod copied;
 
 use super::super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ContactId, ThreadId, Timestamp};
+use copied::Copied;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a merge moved from one contact to the other, so that it can be undone.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MergeRecord {
     /// Ids of rows that refer to a contact, by table.
     rows: BTreeMap<String, Vec<i64>>,
@@ -17,6 +22,8 @@ pub struct MergeRecord {
     threads: Vec<MovedThread>,
     /// The name that the kept contact, which had none, took from the merged one.
     name: Option<String>,
+    /// Copies of what the kept contact lacked.
+    copied: Copied,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +90,7 @@ impl WriteTx<'_> {
             moved.rows.insert(table.to_owned(), ids);
         }
         moved.name = self.take_name(kept, merged, now)?;
+        moved.copied = self.copy_details(kept, merged)?;
         self.conn
             .prepare_cached("UPDATE contacts SET merged_into = ?2, updated_at = ?3 WHERE id = ?1")?
             .execute(params![merged, kept, now])?;
@@ -124,6 +132,8 @@ impl WriteTx<'_> {
         for thread in &moved.threads {
             self.unmerge_thread(thread)?;
         }
+        self.remove_copies(kept, &moved.copied)?;
+        [kept, merged].into_iter().try_for_each(|contact| self.refresh_last_activity(contact))?;
         self.record_merge(kept, merged, &moved)?;
         if let Some(name) = moved.name {
             self.conn
@@ -218,7 +228,8 @@ impl WriteTx<'_> {
 }
 
 /// Every table whose rows refer to a contact by `contact_id` and have an `id`.
-const TABLES: [&str; 6] = ["addresses", "threads", "calls", "outbox", "appointments", "waiting_list"];
+const TABLES: [&str; 9] =
+    ["addresses", "threads", "calls", "outbox", "contact_notes", "tasks", "leads", "appointments", "waiting_list"];
 
 #[cfg(test)]
 mod tests {
@@ -235,7 +246,7 @@ mod tests {
             )
             .unwrap();
         let found: Vec<String> = query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let mut known = TABLES.map(str::to_owned);
+        let mut known: Vec<_> = TABLES.into_iter().chain(copied::COPIED_TABLES).map(str::to_owned).collect();
         known.sort();
         assert_eq!(found, known);
     }

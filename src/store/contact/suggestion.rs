@@ -1,7 +1,7 @@
 //! Suggestions to merge two contacts.
 
 use super::super::{Error, ReadTx, Result, WriteTx};
-use super::contact;
+use super::{COLUMN_COUNT, columns, contact};
 use crate::domain::{BusinessId, ChangeKind, ContactId, Cursor, MergeSuggestion, SuggestionReason, Timestamp};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
@@ -24,7 +24,7 @@ impl ReadTx<'_> {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<(Vec<MergeSuggestion>, Option<Cursor>)> {
-        let sql = format!("{} {}", include_str!("suggestions.sql"), include_str!("suggestions_page.sql"));
+        let sql = format!("{} {}", undecided(), include_str!("suggestions_page.sql"));
         let mut query = self.conn.prepare_cached(&sql)?;
         let rows = query.query_map(
             named_params! {
@@ -44,7 +44,7 @@ impl ReadTx<'_> {
 
     /// An undecided suggestion by its id.
     pub fn merge_suggestion(&self, id: i64) -> Result<Option<MergeSuggestion>> {
-        let sql = format!("{} AND s.id = ?1", include_str!("suggestions.sql"));
+        let sql = format!("{} AND s.id = ?1", undecided());
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], suggestion).optional()?)
     }
 }
@@ -77,18 +77,20 @@ impl WriteTx<'_> {
     }
 }
 
+/// Undecided suggestions, of contacts that were not merged otherwise.
+fn undecided() -> String {
+    let sql = include_str!("suggestions.sql");
+    sql.replace("{one}", &columns("one")).replace("{other}", &columns("other"))
+}
+
 fn suggestion(row: &Row<'_>) -> rusqlite::Result<MergeSuggestion> {
+    let at = 2 * COLUMN_COUNT;
     Ok(MergeSuggestion {
-        contact: contact(row)?,
-        other_contact: crate::domain::Contact {
-            id: row.get(4)?,
-            business_id: row.get(5)?,
-            display_name: row.get(6)?,
-            created_at: row.get(7)?,
-        },
-        id: row.get(8)?,
-        reason: row.get(9)?,
-        address: row.get(10)?,
-        created_at: row.get(11)?,
+        contact: contact(row, 0)?,
+        other_contact: contact(row, COLUMN_COUNT)?,
+        id: row.get(at)?,
+        reason: row.get(at + 1)?,
+        address: row.get(at + 2)?,
+        created_at: row.get(at + 3)?,
     })
 }

@@ -1,6 +1,5 @@
--- Undecided suggestions, of contacts that were not merged otherwise.
-SELECT one.id, one.business_id, one.display_name, one.created_at,
-    other.id, other.business_id, other.display_name, other.created_at,
+SELECT {one},
+    {other},
     s.id, s.reason, s.address, s.created_at
 FROM merge_suggestions s
 JOIN contacts one ON one.id = s.first_contact

@@ -1,7 +1,8 @@
 SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.requested, 'auto') AS named, o.provider,
     o.template, o.refused, o.last_refusal, o.state, o.attempts, o.unconfirmed_attempts, o.attempt_at, o.created_at,
     m.thread_id, m.content_text, m.media_url, m.media_kind,
-    t.last_in_provider, t.last_in_at, t.last_in_twilio_at, t.opted_out_at,
+    t.last_in_provider, t.last_in_at, t.last_in_twilio_at,
+    coalesce(t.opted_out_at, (SELECT opted_out_at FROM contacts WHERE id = o.contact_id)) AS opted_out_at,
     NOT EXISTS (SELECT 1 FROM messages e WHERE e.thread_id = m.thread_id AND e.id < m.id AND e.status <> 'failed')
         AS first_words
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id

@@ -56,7 +56,7 @@ fn operations(document: &Value) -> Vec<Operation> {
         item.as_object().unwrap().iter().map(move |(method, operation)| Operation {
             id: operation["operationId"].as_str().unwrap().to_owned(),
             method: Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(),
-            path: path.replace("{id}", "987654"),
+            path: ["{id}", "{tag_id}", "{field_id}"].iter().fold(path.clone(), |path, id| path.replace(id, "987654")),
             access: Access::of(operation),
             responses: operation["responses"].as_object().unwrap().keys().cloned().collect(),
         })

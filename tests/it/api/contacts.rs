@@ -10,12 +10,12 @@ async fn people_are_listed_found_and_named() {
     let (_daemon, api) = with_data();
     let list = api.get("/api/contacts").await.json();
     let ids: Vec<_> = list["items"].as_array().unwrap().iter().map(|contact| contact["id"].as_i64().unwrap()).collect();
-    assert_eq!(ids, [3, 2, 1]);
+    assert_eq!(ids, [1, 2, 3], "newest activity first");
     assert_eq!(api.get("/api/contacts?q=050-1234567").await.json()["items"][0]["id"], 1);
     let first = api.get("/api/contacts?limit=2").await.json();
     let next =
         api.get(&format!("/api/contacts?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).await.json();
-    assert_eq!((next["items"][0]["id"].as_i64(), &next["next_cursor"]), (Some(1), &json!(null)));
+    assert_eq!((next["items"][0]["id"].as_i64(), &next["next_cursor"]), (Some(3), &json!(null)));
 
     let dana = api.get("/api/contacts/1").await.json();
     assert_eq!(dana["addresses"][0]["value"], "+972501234567");

@@ -1,6 +1,6 @@
 //! The answers match the API document.
 
-use super::with_data;
+use super::{change, with_data};
 use crate::support::{Client, Daemon};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -28,6 +28,25 @@ async fn get(document: &Value, api: &Client, template: &str, path: &str, status:
 async fn answers_keep_to_their_schemas() {
     let (_daemon, api) = with_data();
     let document = api.get("/api/openapi.json").await.json();
+    for (method, template, path, body) in [
+        ("POST", "/api/tags", "/api/tags", json!({"name": "VIP"})),
+        (
+            "POST",
+            "/api/custom-fields",
+            "/api/custom-fields",
+            json!({"name": "Car", "kind": "choice", "choices": ["Fiat"]}),
+        ),
+        ("POST", "/api/contacts/{id}/notes", "/api/contacts/1/notes", json!({"text": "x"})),
+        ("POST", "/api/tasks", "/api/tasks", json!({"title": "x", "contact_id": 1, "due_date": "2026-12-01"})),
+        ("POST", "/api/leads", "/api/leads", json!({"title": "x", "contact_id": 1, "value_minor": 5})),
+        ("POST", "/api/lead-stages", "/api/lead-stages", json!({"name": "x"})),
+        ("POST", "/api/contacts", "/api/contacts", json!({"number": "+972521111111"})),
+    ] {
+        let created = change(&api, method, path, body, 201).await;
+        check(&document, &Method::POST, template, 201, &created);
+    }
+    change(&api, "PUT", "/api/contacts/1/tags/1", Value::Null, 200).await;
+    change(&api, "PUT", "/api/contacts/1/fields/1", json!({"value": "Fiat"}), 200).await;
     for (template, path, status) in [
         ("/api/threads", "/api/threads", 200),
         ("/api/threads", "/api/threads?limit=1", 200),
@@ -40,6 +59,7 @@ async fn answers_keep_to_their_schemas() {
         ("/api/calls/{id}", "/api/calls/2", 200),
         ("/api/calls/{id}/recording", "/api/calls/2/recording", 404),
         ("/api/contacts", "/api/contacts", 200),
+        ("/api/contacts", "/api/contacts?sort=name&tag_id=1", 200),
         ("/api/contacts/{id}", "/api/contacts/1", 200),
         ("/api/services", "/api/services", 200),
         ("/api/resources", "/api/resources", 200),
@@ -48,6 +68,15 @@ async fn answers_keep_to_their_schemas() {
         ("/api/calendar/days", "/api/calendar/days?from=2027-04-01&to=2027-06-30", 200),
         ("/api/free-slots", "/api/free-slots?service_id=1", 400),
         ("/api/appointments", "/api/appointments", 200),
+        ("/api/contacts/{id}/notes", "/api/contacts/1/notes", 200),
+        ("/api/tags", "/api/tags", 200),
+        ("/api/custom-fields", "/api/custom-fields", 200),
+        ("/api/tasks", "/api/tasks?state=all", 200),
+        ("/api/tasks/{id}", "/api/tasks/1", 200),
+        ("/api/tasks/{id}", "/api/tasks/99", 404),
+        ("/api/lead-stages", "/api/lead-stages", 200),
+        ("/api/leads", "/api/leads", 200),
+        ("/api/leads/{id}", "/api/leads/1", 200),
         ("/api/users", "/api/users", 200),
         ("/api/tokens", "/api/tokens", 200),
         ("/api/audit", "/api/audit?limit=1", 200),

@@ -24,6 +24,19 @@ fn bodies() -> impl Strategy<Value = Value> {
         "ai_mode",
         "current_password",
         "new_password",
+        "title",
+        "number",
+        "due_date",
+        "due_at",
+        "assignee",
+        "value",
+        "kind",
+        "choices",
+        "contact_ids",
+        "add",
+        "stage_id",
+        "position",
+        "opted_out",
     ]);
     let leaves = prop_oneof![
         Just(Value::Null),
@@ -44,7 +57,9 @@ async fn generated_requests_are_answered_as_documented_and_never_with_500() {
     let mut runner = TestRunner::deterministic();
     let mut draw = |strategy: &dyn Fn() -> BoxedStrategy<String>| strategy().new_tree(&mut runner).unwrap().current();
     let ids = || prop_oneof!["[0-9]{1,25}", "-[0-9]", "[a-z%][a-z%.]{0,7}", Just("1".to_owned())].boxed();
-    let queries = || "((limit|cursor|before|q|type|business_id|recording_id)=[a-z0-9.%+-]{0,6}&){0,3}".boxed();
+    let queries = || {
+        "((limit|cursor|before|q|type|business_id|recording_id|tag_id|sort|state|assignee|due_before)=[a-z0-9.%+-]{0,6}&){0,3}".boxed()
+    };
     let bodies = || bodies().prop_map(|body| body.to_string()).boxed();
     for (path, item) in document["paths"].as_object().unwrap() {
         // Password hashing is slow on purpose, and the created users are not the subject of this test.
@@ -53,6 +68,7 @@ async fn generated_requests_are_answered_as_documented_and_never_with_500() {
             for _ in 0..25 {
                 let id = draw(&ids);
                 let path = path.replace("{id}", &id).replace("{sha256}", &id);
+                let path = path.replace("{tag_id}", &draw(&ids)).replace("{field_id}", &draw(&ids));
                 let target = format!("{path}?{}", draw(&queries));
                 let request = api.request(method.clone(), &target).header("content-type", "application/json");
                 let reply = send(request.body(draw(&bodies))).await;

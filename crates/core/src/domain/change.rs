@@ -15,6 +15,20 @@ text_enum! {
         ThreadUpdated = "thread_updated",
         /// A contact is new, has another name or address, or was merged or unmerged; the titles of its threads follow.
         ContactUpdated = "contact_updated",
+        /// A contact was deleted with everything about it.
+        ContactDeleted = "contact_deleted",
+        /// The notes of a contact; `ref_id` is the contact.
+        NoteUpdated = "note_updated",
+        /// A tag is new, has another name, or was deleted.
+        TagUpdated = "tag_updated",
+        /// A field of the business's contacts is new, was changed or archived.
+        CustomFieldUpdated = "custom_field_updated",
+        /// A task is new, was changed, done or deleted.
+        TaskUpdated = "task_updated",
+        /// A lead is new, was changed or deleted.
+        LeadUpdated = "lead_updated",
+        /// A stage of leads is new, was changed or deleted.
+        LeadStageUpdated = "lead_stage_updated",
         /// A merge of two contacts is suggested, or the suggestion was decided.
         MergeSuggestionUpdated = "merge_suggestion_updated",
         /// A new call; its thread has moved up in the list.

@@ -5,10 +5,11 @@
 use super::{
     AddressId, AddressKind, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallDirection,
     CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, DayTime, Direction, EndReason, FactId,
-    FactSource, HolidayRule, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus,
-    MessageType, OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState,
-    ResourceId, ResourceKind, Role, ServiceId, Speaker, StoredNotice, StreamSid, SuggestionReason, ThreadId,
-    ThreadType, Timestamp, TokenId, TurnId, UserId, WaitingId,
+    FactSource, FieldId, FieldKind, HolidayRule, JobId, JournalId, LeadId, LeadOutcome, MediaKind, MessageEventKind,
+    MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboxId, PhoneNumber, Provider, RecordingId,
+    RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ServiceId, Speaker, StageId,
+    StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp, TokenId,
+    TurnId, UserId, WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -65,13 +66,19 @@ numbers!(
     ClosureId,
     ContactId,
     FactId,
+    FieldId,
     JobId,
     JournalId,
+    LeadId,
     MessageId,
+    NoteId,
     OutboxId,
     RecordingId,
     ResourceId,
     ServiceId,
+    StageId,
+    TagId,
+    TaskId,
     ThreadId,
     TokenId,
     TurnId,
@@ -91,6 +98,8 @@ words!(
     EndReason,
     FactSource,
     HolidayRule,
+    FieldKind,
+    LeadOutcome,
     MediaKind,
     MessageEventKind,
     MessageStatus,
@@ -102,6 +111,7 @@ words!(
     Role,
     Speaker,
     SuggestionReason,
+    TaskSource,
     ThreadType
 );
 sids!(CallSid, MessageSid, RecordingSid, StreamSid);

@@ -1,6 +1,6 @@
 //! Contacts.
 
-use super::{BusinessId, ContactId, Timestamp, text_enum};
+use super::{BusinessId, ContactId, ContactTag, Timestamp, text_enum};
 
 /// A contact of the business.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,30 @@ pub struct Contact {
     pub display_name: String,
     /// When the contact was created.
     pub created_at: Timestamp,
+    /// The language of the contact, as a code such as `he`; none if it is not known.
+    pub language: Option<String>,
+    /// The current phone number in E.164; none if only other addresses are known.
+    pub number: Option<String>,
+    /// When the newest message or call was; none if there was none.
+    pub last_activity_at: Option<Timestamp>,
+    /// Whether the contact receives no messages: a user decided so, or the contact has blocked the business or opted out.
+    pub opted_out: bool,
+    /// The number of unread messages and calls in all threads.
+    pub unread_count: i64,
+    /// The tags, by name.
+    pub tags: Vec<ContactTag>,
+}
+
+text_enum! {
+    /// The order of a list of contacts.
+    ContactSort {
+        /// Newest message or call first.
+        Activity = "activity",
+        /// By name; contacts without a name last.
+        Name = "name",
+        /// Newest contact first.
+        Created = "created",
+    }
 }
 
 text_enum! {

@@ -35,6 +35,39 @@ impl FromStr for Cursor {
     }
 }
 
+/// The position after a page of a list that is ordered by a text, then by id. In the API it is an opaque text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextCursor {
+    /// The text of the last item by which the list is ordered.
+    pub key: String,
+    /// Its id.
+    pub id: i64,
+}
+
+impl fmt::Display for TextCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.id, super::hex(self.key.as_bytes()))
+    }
+}
+
+impl FromStr for TextCursor {
+    type Err = UnknownValue;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let (id, key) = text.split_once('.')?;
+            let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+            let key = key.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>()?;
+            Some(Self { key: String::from_utf8(key).ok()?, id: id.parse().ok()? })
+        };
+        read().filter(|cursor| cursor.to_string() == text).ok_or_else(|| UnknownValue {
+            kind: "cursor",
+            value: text.to_owned(),
+            expected: "the next_cursor of an earlier page".to_owned(),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +78,17 @@ mod tests {
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for text in ["", "1", "1.", ".1", "a.b", "1.2.3"] {
             assert!(text.parse::<Cursor>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_with_a_text_reads_itself_back() {
+        for key in ["", "דנה לוי", "2026-11-22T10:00:00.000Z", "a.b"] {
+            let cursor = TextCursor { key: key.to_owned(), id: -7 };
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        for text in ["", "1", ".61", "x.61", "1.6", "1.zz", "1.ff", "1.6A", "+1.61"] {
+            assert!(text.parse::<TextCursor>().is_err(), "{text}");
         }
     }
 }

@@ -101,6 +101,18 @@ row_ids! {
     WaitingId,
     /// A fact about the business.
     FactId,
+    /// A note about a contact.
+    NoteId,
+    /// A tag.
+    TagId,
+    /// A field that the business defined for its contacts.
+    FieldId,
+    /// A task.
+    TaskId,
+    /// A lead.
+    LeadId,
+    /// A stage of leads.
+    StageId,
 }
 
 impl BusinessId {

@@ -1,13 +1,17 @@
 //! What the API shows of contacts.
 
 use crate::domain::{self, Timestamp};
+use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::threads::view::Thread;
+use crate::http::api::views;
 use crate::http::etag::Versioned;
 use crate::http::pagination::Page;
 use serde::{Deserialize, Serialize};
 
 type AddressKind = OneOf<domain::AddressKind>;
+pub(crate) type FieldKind = OneOf<domain::FieldKind>;
+pub(crate) type SortOrder = OneOf<domain::ContactSort>;
 pub(crate) type ContactPage = Page<Contact>;
 
 /// A contact of the business.
@@ -19,9 +23,35 @@ pub(crate) struct Contact {
     business_id: i64,
     /// The name that the owner gave, else the WhatsApp profile name; may be empty.
     display_name: String,
+    /// The current phone number in E.164; null if only other addresses are known.
+    number: Option<String>,
+    /// When the newest message or call was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_activity_at: Option<Timestamp>,
+    /// The tags, by name.
+    tags: Vec<ContactTag>,
+    /// Whether the contact receives no messages: a user decided so, or the contact has blocked the business or opted out.
+    opted_out: bool,
+    /// The number of unread messages and calls in all threads.
+    unread_count: i64,
     /// When the contact was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+}
+
+/// A tag of a contact.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ContactTag {
+    /// The id.
+    id: i64,
+    /// The name.
+    name: String,
+}
+
+impl From<domain::ContactTag> for ContactTag {
+    fn from(tag: domain::ContactTag) -> Self {
+        Self { id: tag.id.0, name: tag.name }
+    }
 }
 
 impl From<domain::Contact> for Contact {
@@ -30,25 +60,78 @@ impl From<domain::Contact> for Contact {
             id: contact.id.0,
             business_id: contact.business_id.0,
             display_name: contact.display_name,
+            number: contact.number,
+            last_activity_at: contact.last_activity_at,
+            tags: views(contact.tags),
+            opted_out: contact.opted_out,
+            unread_count: contact.unread_count,
             created_at: contact.created_at,
         }
     }
 }
 
-/// A contact with addresses and threads.
+/// A contact with all that is known about it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ContactDetail {
     #[serde(flatten)]
     pub(super) contact: Contact,
+    /// The code of the language, such as `he`; null if it is not known.
+    pub(super) language: Option<String>,
     /// The addresses of the contact.
     pub(super) addresses: Vec<Address>,
     /// The threads, newest activity first.
     pub(super) threads: Vec<Thread>,
+    /// The values of the fields that the business defined.
+    pub(super) fields: Vec<ContactField>,
+    /// The contacts that were merged into this one, newest first.
+    pub(super) merged: Vec<MergedContact>,
+    /// The number of open tasks.
+    pub(super) open_tasks: i64,
+    /// The next appointment; null if there is none.
+    #[schema(value_type = Option<Object>)]
+    pub(super) next_appointment: Option<()>,
+}
+
+/// A contact's value of a field.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ContactField {
+    /// The field.
+    field_id: i64,
+    /// The name of the field.
+    name: String,
+    /// The kind of the field.
+    kind: FieldKind,
+    /// The value: a text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`.
+    value: String,
+}
+
+impl From<domain::FieldValue> for ContactField {
+    fn from(field: domain::FieldValue) -> Self {
+        Self { field_id: field.field_id.0, name: field.name, kind: field.kind.into(), value: field.value }
+    }
+}
+
+/// A contact that was merged into this one.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MergedContact {
+    /// The id for `/api/merges/{id}/undo`.
+    merge_id: i64,
+    /// The name that the merged contact had; may be empty.
+    contact_name: String,
+    /// When it was merged.
+    #[schema(value_type = String, format = DateTime)]
+    merged_at: Timestamp,
+}
+
+impl From<domain::ContactMerge> for MergedContact {
+    fn from(merge: domain::ContactMerge) -> Self {
+        Self { merge_id: merge.merge_id, contact_name: merge.contact_name, merged_at: merge.merged_at }
+    }
 }
 
 impl Versioned for ContactDetail {
     fn version(&self) -> impl Serialize {
-        (self.contact.id, &self.contact.display_name)
+        (self.contact.id, &self.contact.display_name, &self.language, self.contact.opted_out, &self.fields)
     }
 }
 
@@ -80,12 +163,44 @@ impl From<domain::Address> for Address {
     }
 }
 
-/// A new name.
+/// A new contact.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RenameContactRequest {
-    /// The new name; empty removes it.
+pub(crate) struct CreateContactRequest {
+    /// The name; may be empty.
+    #[serde(default)]
     pub(super) display_name: String,
+    /// The phone number: +972501234567 or, within the country, 050-1234567.
+    pub(super) number: String,
+}
+
+/// A change of a contact. What is absent stays as it is.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateContactRequest {
+    /// The new name; empty removes it.
+    pub(super) display_name: Option<String>,
+    /// The code of the language, such as `he`; null removes it.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) language: Option<Option<String>>,
+}
+
+/// Whether a contact receives messages.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OptOutRequest {
+    /// True: the contact receives no messages, whatever they write, until this is set to false.
+    pub(super) opted_out: bool,
+}
+
+/// A value of a field.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetFieldRequest {
+    /// A text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`, as the field's kind says; null removes the value.
+    #[schema(required)]
+    pub(super) value: Option<String>,
 }
 
 /// The contact to be merged.

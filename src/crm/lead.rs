@@ -1,0 +1,138 @@
+//! Leads and their stages.
+
+use super::{Error, RequestError, contact, text};
+use crate::domain::{
+    ActorId, BusinessId, ContactId, Lead, LeadContent, LeadId, LeadOutcome, LeadStage, StageId, Timestamp,
+};
+use crate::store::{ReadTx, WriteTx};
+
+/// Finds a lead.
+pub fn find(tx: &ReadTx<'_>, id: LeadId) -> Result<Lead, Error> {
+    Ok(tx.lead(id)?.ok_or(RequestError::NotFound("lead"))?)
+}
+
+/// Finds a stage.
+pub fn find_stage(tx: &ReadTx<'_>, id: StageId) -> Result<LeadStage, Error> {
+    Ok(tx.lead_stage(id)?.ok_or(RequestError::NotFound("stage"))?)
+}
+
+/// What a new lead is about.
+#[derive(Clone, Debug)]
+pub struct NewLead {
+    /// The contact.
+    pub contact: ContactId,
+    /// What may be sold.
+    pub title: String,
+    /// The stage; none for the first one.
+    pub stage: Option<StageId>,
+    /// The expected amount in hundredths of the currency.
+    pub value_minor: Option<i64>,
+    /// Where it came from.
+    pub source: String,
+}
+
+/// Adds a lead.
+pub fn create(tx: &WriteTx<'_>, actor: ActorId, new: NewLead, now: Timestamp) -> Result<LeadId, Error> {
+    let contact = contact::find(tx, new.contact)?;
+    let stage_id = match new.stage {
+        Some(stage) => stage,
+        None => tx.lead_stages(contact.business_id)?.first().ok_or(RequestError::NotFound("stage"))?.id,
+    };
+    let content = LeadContent { title: new.title, stage_id, value_minor: new.value_minor, source: new.source };
+    let (content, stage) = check(tx, content)?;
+    let closed_at = (stage.outcome != LeadOutcome::Open).then_some(now);
+    Ok(tx.insert_lead(contact.business_id, contact.id, &content, closed_at, actor, now)?)
+}
+
+/// Changes a lead. In a stage with an outcome it is closed.
+pub fn update(
+    tx: &WriteTx<'_>,
+    id: LeadId,
+    change: impl FnOnce(&mut LeadContent),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let before = find(tx, id)?;
+    let mut content = before.content.clone();
+    change(&mut content);
+    let (content, stage) = check(tx, content)?;
+    if content == before.content {
+        return Ok(());
+    }
+    let closed_at = (stage.outcome != LeadOutcome::Open).then(|| before.closed_at.unwrap_or(now));
+    Ok(tx.update_lead(id, &content, closed_at, now)?)
+}
+
+/// Deletes a lead.
+pub fn delete(tx: &WriteTx<'_>, id: LeadId) -> Result<(), Error> {
+    Ok(tx.delete_lead(id)?)
+}
+
+/// Adds a stage; without a position it comes last.
+pub fn create_stage(
+    tx: &WriteTx<'_>,
+    name: &str,
+    outcome: LeadOutcome,
+    position: Option<i64>,
+) -> Result<StageId, Error> {
+    let name = text::name("name", name)?;
+    let stages = tx.lead_stages(BusinessId::FIRST)?;
+    if stages.len() >= MAX_STAGES {
+        return Err(RequestError::Conflict(format!("there are {MAX_STAGES} stages already").into()).into());
+    }
+    let last = stages.last().map_or(0, |stage| stage.position);
+    Ok(tx.insert_lead_stage(BusinessId::FIRST, &name, outcome, position.unwrap_or(last.saturating_add(1)))?)
+}
+
+/// What is changed in a stage; none leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct StageChange {
+    /// The name; an inner none is the name that the page gives to a stage that every business starts with.
+    pub name: Option<Option<String>>,
+    /// What a lead in it has become.
+    pub outcome: Option<LeadOutcome>,
+    /// Its place among the stages.
+    pub position: Option<i64>,
+}
+
+/// Changes a stage.
+pub fn update_stage(tx: &WriteTx<'_>, id: StageId, change: StageChange, now: Timestamp) -> Result<(), Error> {
+    let before = find_stage(tx, id)?;
+    let name = match change.name {
+        None => before.name.clone(),
+        Some(None) if before.key.is_none() => return Err(text::refuse("name", "is needed for this stage").into()),
+        Some(None) => None,
+        Some(Some(name)) => Some(text::name("name", &name)?),
+    };
+    let outcome = change.outcome.unwrap_or(before.outcome);
+    let position = change.position.unwrap_or(before.position);
+    if (&name, outcome, position) == (&before.name, before.outcome, before.position) {
+        return Ok(());
+    }
+    Ok(tx.update_lead_stage(id, name.as_deref(), outcome, position, now)?)
+}
+
+/// Deletes a stage without leads. One stage stays.
+pub fn delete_stage(tx: &WriteTx<'_>, id: StageId) -> Result<(), Error> {
+    let stage = find_stage(tx, id)?;
+    if stage.lead_count > 0 {
+        return Err(RequestError::Conflict("there are leads in this stage; move them first".into()).into());
+    }
+    if tx.lead_stages(BusinessId::FIRST)?.len() == 1 {
+        return Err(RequestError::Conflict("this is the only stage".into()).into());
+    }
+    Ok(tx.delete_lead_stage(id)?)
+}
+
+fn check(tx: &WriteTx<'_>, mut content: LeadContent) -> Result<(LeadContent, LeadStage), Error> {
+    content.title = text::name("title", &content.title)?;
+    content.source = text::name_or_empty("source", &content.source)?;
+    if content.value_minor.is_some_and(|value| !(0..=MAX_VALUE_MINOR).contains(&value)) {
+        return Err(text::refuse("value_minor", format!("must be 0 to {MAX_VALUE_MINOR}")).into());
+    }
+    let stage = find_stage(tx, content.stage_id)?;
+    Ok((content, stage))
+}
+
+const MAX_STAGES: usize = 50;
+/// JavaScript represents greater integers inexactly.
+const MAX_VALUE_MINOR: i64 = 9_007_199_254_740_991;

@@ -1,0 +1,42 @@
+//! Notes about contacts.
+
+use super::{Error, RequestError, contact, text};
+use crate::domain::{ActorId, ContactId, Note, NoteId, Timestamp};
+use crate::store::{ReadTx, WriteTx};
+
+/// Finds a note, also a deleted one.
+pub fn find(tx: &ReadTx<'_>, id: NoteId) -> Result<Note, Error> {
+    Ok(tx.note(id)?.ok_or(RequestError::NotFound("note"))?)
+}
+
+/// Adds a note to a contact.
+pub fn create(
+    tx: &WriteTx<'_>,
+    actor: ActorId,
+    contact: ContactId,
+    text: &str,
+    now: Timestamp,
+) -> Result<NoteId, Error> {
+    let contact = contact::find(tx, contact)?;
+    let text = text::lines("text", text)?;
+    Ok(tx.insert_note(contact.business_id, contact.id, &text, &actor.to_string(), now)?)
+}
+
+/// Changes the text of a note; none leaves it as it is.
+pub fn update(tx: &WriteTx<'_>, id: NoteId, text: Option<&str>, now: Timestamp) -> Result<(), Error> {
+    let note = find(tx, id)?;
+    match text.map(|text| text::lines("text", text)).transpose()? {
+        Some(text) if text != note.text => Ok(tx.set_note_text(id, &text, now)?),
+        _ => Ok(()),
+    }
+}
+
+/// Deletes a note; it can be restored.
+pub fn delete(tx: &WriteTx<'_>, id: NoteId, now: Timestamp) -> Result<(), Error> {
+    Ok(tx.delete_note(id, now)?)
+}
+
+/// Restores a deleted note.
+pub fn restore(tx: &WriteTx<'_>, id: NoteId) -> Result<(), Error> {
+    Ok(tx.restore_note(id)?)
+}

@@ -1,0 +1,38 @@
+//! Checks of the texts that users write.
+
+use super::RequestError;
+use crate::domain::{clean_name, without_bidi_controls};
+
+/// A name or a title as it is stored: one line of 1 to 200 characters.
+pub(super) fn name(field: &'static str, text: &str) -> Result<String, RequestError> {
+    let name = clean_name(text, MAX_NAME_CHARS).filter(|name| !name.is_empty());
+    name.ok_or_else(|| refuse(field, format!("must have 1 to {MAX_NAME_CHARS} characters in one line")))
+}
+
+/// The same; the text may be empty.
+pub(super) fn name_or_empty(field: &'static str, text: &str) -> Result<String, RequestError> {
+    clean_name(text, MAX_NAME_CHARS)
+        .ok_or_else(|| refuse(field, format!("must have at most {MAX_NAME_CHARS} characters in one line")))
+}
+
+/// A text of several lines, 1 to 10,000 characters.
+pub(super) fn lines(field: &'static str, text: &str) -> Result<String, RequestError> {
+    let text = without_bidi_controls(text);
+    let text = text.trim();
+    let is_good = !text.is_empty()
+        && text.chars().count() <= MAX_TEXT_CHARS
+        && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    if is_good {
+        Ok(text.to_owned())
+    } else {
+        Err(refuse(field, format!("must have 1 to {MAX_TEXT_CHARS} characters and no control characters")))
+    }
+}
+
+/// A refused field of the request.
+pub(super) fn refuse(field: &'static str, what: impl std::fmt::Display) -> RequestError {
+    RequestError::field(field, format!("{field} {what}"))
+}
+
+const MAX_NAME_CHARS: usize = 200;
+const MAX_TEXT_CHARS: usize = 10_000;

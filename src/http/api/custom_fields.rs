@@ -1,0 +1,126 @@
+//! Fields that the business defines for its contacts.
+
+use super::OkResponse;
+use super::contacts::view::FieldKind;
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::crm::{self, custom_field};
+use crate::domain::{self, BusinessId, FieldId};
+use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::extract::{Id, Json};
+use crate::http::pagination::Page;
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::{ReadTx, WriteTx};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+pub(super) fn operations() -> Operations {
+    operations![list, create, update, archive]
+}
+
+type CustomFieldPage = Page<CustomField>;
+
+/// A field of the business's contacts.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct CustomField {
+    /// The id.
+    id: i64,
+    /// The name.
+    name: String,
+    /// The kind of its values; it cannot be changed.
+    kind: FieldKind,
+    /// The values of a choice; empty for the other kinds.
+    choices: Vec<String>,
+}
+
+impl Versioned for CustomField {}
+
+impl From<domain::CustomField> for CustomField {
+    fn from(field: domain::CustomField) -> Self {
+        Self { id: field.id.0, name: field.name, kind: field.kind.into(), choices: field.choices }
+    }
+}
+
+/// A new field.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateCustomFieldRequest {
+    /// The name, which no other field has.
+    name: String,
+    /// The kind of its values.
+    kind: FieldKind,
+    /// The values of a choice.
+    #[serde(default)]
+    choices: Vec<String>,
+}
+
+/// A change of a field. What is absent stays as it is.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateCustomFieldRequest {
+    /// The new name.
+    name: Option<String>,
+    /// The new values of a choice. Contacts keep a value that is no longer among them.
+    choices: Option<Vec<String>>,
+}
+
+fn shown(tx: &ReadTx<'_>, id: FieldId) -> Result<CustomField, crm::Error> {
+    Ok(custom_field::find(tx, id)?.into())
+}
+
+/// List the fields of contacts.
+#[utoipa::path(get, path = "/api/custom-fields", tag = "contacts", operation_id = "list_custom_fields",
+    responses((status = 200, body = CustomFieldPage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _member: Member,
+) -> Result<axum::Json<CustomFieldPage>, ApiError> {
+    Ok(axum::Json(Page::only(state.store.read(|tx| tx.custom_fields(BusinessId::FIRST)).await?)))
+}
+
+/// Add a field of contacts.
+#[utoipa::path(post, path = "/api/custom-fields", tag = "contacts", operation_id = "create_custom_field",
+    request_body = CreateCustomFieldRequest, responses((status = 201, body = CustomField), (status = 409, body = ErrorBody)))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Json(new): Json<CreateCustomFieldRequest>,
+) -> Result<(StatusCode, Tagged<CustomField>), ApiError> {
+    let now = clock::now();
+    let create = move |tx: &WriteTx<'_>| custom_field::create(tx, &new.name, new.kind.0, &new.choices, now);
+    actor.create(&state.store, "custom-field", create, shown).await
+}
+
+/// Change the name or the choices of a field.
+#[utoipa::path(patch, path = "/api/custom-fields/{id}", tag = "contacts", operation_id = "update_custom_field",
+    params(("id" = i64, Path)), request_body = UpdateCustomFieldRequest,
+    responses((status = 200, body = CustomField), (status = 409, body = ErrorBody)))]
+pub(super) async fn update(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<UpdateCustomFieldRequest>,
+) -> Result<Tagged<CustomField>, ApiError> {
+    let id = FieldId(id);
+    let update =
+        move |tx: &WriteTx<'_>| custom_field::update(tx, id, change.name.as_deref(), change.choices.as_deref());
+    if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
+}
+
+/// Archive a field: it is no longer shown, and its values are kept.
+#[utoipa::path(delete, path = "/api/custom-fields/{id}", tag = "contacts", operation_id = "archive_custom_field",
+    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+pub(super) async fn archive(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let (id, now) = (FieldId(id), clock::now());
+    let archive = move |tx: &WriteTx<'_>| custom_field::archive(tx, id, now);
+    if_match.delete(&actor, &state.store, move |tx| shown(tx, id), archive).await?;
+    Ok(OkResponse::OK)
+}

@@ -1,0 +1,146 @@
+//! The stages of leads.
+
+use super::OkResponse;
+use super::nullable::nullable;
+use super::one_of::OneOf;
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::crm;
+use crate::crm::lead::{self, StageChange};
+use crate::domain::{self, BusinessId, StageId};
+use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::extract::{Id, Json};
+use crate::http::pagination::Page;
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::{ReadTx, WriteTx};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+pub(super) fn operations() -> Operations {
+    operations![list, create, update, delete]
+}
+
+type LeadStagePage = Page<LeadStage>;
+type LeadOutcome = OneOf<domain::LeadOutcome>;
+
+/// A stage of leads.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct LeadStage {
+    /// The id.
+    id: i64,
+    /// Of a stage that every business starts with: `new`, `quoted`, `won` or `lost`. A page names it by this while `name` is null.
+    key: Option<String>,
+    /// The name that a user gave it.
+    name: Option<String>,
+    /// What a lead in it has become; empty while it is open.
+    outcome: LeadOutcome,
+    /// Its place among the stages.
+    position: i64,
+    /// The number of leads in it.
+    lead_count: i64,
+}
+
+impl Versioned for LeadStage {
+    fn version(&self) -> impl Serialize {
+        (self.id, &self.name, self.outcome, self.position)
+    }
+}
+
+impl From<domain::LeadStage> for LeadStage {
+    fn from(stage: domain::LeadStage) -> Self {
+        Self {
+            id: stage.id.0,
+            key: stage.key,
+            name: stage.name,
+            outcome: stage.outcome.into(),
+            position: stage.position,
+            lead_count: stage.lead_count,
+        }
+    }
+}
+
+/// A new stage.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateLeadStageRequest {
+    /// The name.
+    name: String,
+    /// What a lead in it has become; empty, the default, while it is open.
+    outcome: Option<LeadOutcome>,
+    /// Its place among the stages; the last one by default.
+    position: Option<i64>,
+}
+
+/// A change of a stage. What is absent stays as it is.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateLeadStageRequest {
+    /// The name; null gives a stage that every business starts with its original name.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "nullable")]
+    name: Option<Option<String>>,
+    /// What a lead in it has become.
+    outcome: Option<LeadOutcome>,
+    /// Its place among the stages.
+    position: Option<i64>,
+}
+
+fn shown(tx: &ReadTx<'_>, id: StageId) -> Result<LeadStage, crm::Error> {
+    Ok(lead::find_stage(tx, id)?.into())
+}
+
+/// List the stages of leads, in their order.
+#[utoipa::path(get, path = "/api/lead-stages", tag = "leads", operation_id = "list_lead_stages",
+    responses((status = 200, body = LeadStagePage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _member: Member,
+) -> Result<axum::Json<LeadStagePage>, ApiError> {
+    Ok(axum::Json(Page::only(state.store.read(|tx| tx.lead_stages(BusinessId::FIRST)).await?)))
+}
+
+/// Add a stage of leads.
+#[utoipa::path(post, path = "/api/lead-stages", tag = "leads", operation_id = "create_lead_stage",
+    request_body = CreateLeadStageRequest, responses((status = 201, body = LeadStage), (status = 409, body = ErrorBody)))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Json(new): Json<CreateLeadStageRequest>,
+) -> Result<(StatusCode, Tagged<LeadStage>), ApiError> {
+    let outcome = new.outcome.map_or(domain::LeadOutcome::Open, |outcome| outcome.0);
+    let create = move |tx: &WriteTx<'_>| lead::create_stage(tx, &new.name, outcome, new.position);
+    actor.create(&state.store, "lead-stage", create, shown).await
+}
+
+/// Change a stage of leads.
+#[utoipa::path(patch, path = "/api/lead-stages/{id}", tag = "leads", operation_id = "update_lead_stage",
+    params(("id" = i64, Path)), request_body = UpdateLeadStageRequest, responses((status = 200, body = LeadStage)))]
+pub(super) async fn update(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<UpdateLeadStageRequest>,
+) -> Result<Tagged<LeadStage>, ApiError> {
+    let (id, now) = (StageId(id), clock::now());
+    let outcome = change.outcome.map(|outcome| outcome.0);
+    let change = StageChange { name: change.name, outcome, position: change.position };
+    let update = move |tx: &WriteTx<'_>| lead::update_stage(tx, id, change, now);
+    if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
+}
+
+/// Delete a stage without leads. One stage stays.
+#[utoipa::path(delete, path = "/api/lead-stages/{id}", tag = "leads", operation_id = "delete_lead_stage",
+    params(("id" = i64, Path)), responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let id = StageId(id);
+    if_match.delete(&actor, &state.store, move |tx| shown(tx, id), move |tx| lead::delete_stage(tx, id)).await?;
+    Ok(OkResponse::OK)
+}

@@ -1,0 +1,115 @@
+//! What the API shows of leads.
+
+use crate::domain::{self, LeadContent, StageId, Timestamp};
+use crate::http::api::nullable::nullable;
+use crate::http::etag::Versioned;
+use crate::http::pagination::Page;
+use serde::{Deserialize, Serialize};
+
+pub(crate) type LeadPage = Page<Lead>;
+
+/// A lead: something that a contact may buy.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Lead {
+    /// The id.
+    id: i64,
+    /// The contact.
+    contact_id: i64,
+    /// The name of the contact, else its number.
+    contact_name: Option<String>,
+    /// What may be sold.
+    title: String,
+    /// The stage.
+    stage_id: i64,
+    /// The expected amount in hundredths of the currency.
+    value_minor: Option<i64>,
+    /// Where it came from; may be empty.
+    source: String,
+    /// The actor that created it: `user:3`, `token:2`, `agent`.
+    created_by: String,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// Since when it is in a stage with an outcome.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    closed_at: Option<Timestamp>,
+}
+
+impl Versioned for Lead {
+    fn version(&self) -> impl Serialize {
+        (self.id, self.contact_id, &self.title, self.stage_id, self.value_minor, &self.source)
+    }
+}
+
+impl From<domain::Lead> for Lead {
+    fn from(lead: domain::Lead) -> Self {
+        Self {
+            id: lead.id.0,
+            contact_id: lead.contact_id.0,
+            contact_name: lead.contact_name,
+            title: lead.content.title,
+            stage_id: lead.content.stage_id.0,
+            value_minor: lead.content.value_minor,
+            source: lead.content.source,
+            created_by: lead.created_by,
+            created_at: lead.created_at,
+            updated_at: lead.updated_at,
+            closed_at: lead.closed_at,
+        }
+    }
+}
+
+/// A new lead.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateLeadRequest {
+    /// The contact.
+    pub(super) contact_id: i64,
+    /// What may be sold.
+    pub(super) title: String,
+    /// The stage; the first one by default.
+    pub(super) stage_id: Option<i64>,
+    /// The expected amount in hundredths of the currency.
+    pub(super) value_minor: Option<i64>,
+    /// Where it came from.
+    pub(super) source: Option<String>,
+}
+
+/// A change of a lead. What is absent stays as it is.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateLeadRequest {
+    /// What may be sold.
+    title: Option<String>,
+    /// The stage.
+    stage_id: Option<i64>,
+    /// The expected amount in hundredths of the currency; null removes it.
+    #[schema(value_type = Option<i64>)]
+    #[serde(default, deserialize_with = "nullable")]
+    value_minor: Option<Option<i64>>,
+    /// Where it came from; null removes it.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "nullable")]
+    source: Option<Option<String>>,
+}
+
+impl UpdateLeadRequest {
+    /// Makes the change.
+    pub(super) fn apply(self, to: &mut LeadContent) {
+        if let Some(title) = self.title {
+            to.title = title;
+        }
+        if let Some(stage) = self.stage_id {
+            to.stage_id = StageId(stage);
+        }
+        if let Some(value) = self.value_minor {
+            to.value_minor = value;
+        }
+        if let Some(source) = self.source {
+            to.source = source.unwrap_or_default();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Notes about contacts.
+
+use super::OkResponse;
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::crm::{self, contact, note};
+use crate::domain::{self, ContactId, NoteId, Timestamp};
+use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::extract::{Id, Json, Query};
+use crate::http::pagination::{CursorParam, Limit, Page};
+use crate::http::{ApiError, AppState};
+use crate::store::{ReadTx, WriteTx};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+pub(super) fn operations() -> Operations {
+    operations![list, create, update, delete, restore]
+}
+
+type NotePage = Page<Note>;
+
+/// A note about a contact.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Note {
+    /// The id.
+    id: i64,
+    /// The contact.
+    contact_id: i64,
+    /// The text.
+    text: String,
+    /// The actor that wrote it: `user:3`, `token:2`, `agent`.
+    author: String,
+    /// The name of the user or token that wrote it.
+    author_name: Option<String>,
+    /// When it was written.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When its text was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// When it was deleted; it can be restored.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deleted_at: Option<Timestamp>,
+}
+
+impl Versioned for Note {
+    fn version(&self) -> impl Serialize {
+        (self.id, &self.text, self.deleted_at)
+    }
+}
+
+impl From<domain::Note> for Note {
+    fn from(note: domain::Note) -> Self {
+        Self {
+            id: note.id.0,
+            contact_id: note.contact_id.0,
+            text: note.text,
+            author: note.author,
+            author_name: note.author_name,
+            created_at: note.created_at,
+            updated_at: note.updated_at,
+            deleted_at: note.deleted_at,
+        }
+    }
+}
+
+/// The text of a note.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateNoteRequest {
+    /// The text, of up to 10,000 characters.
+    text: String,
+}
+
+/// A change of a note.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateNoteRequest {
+    /// The new text; absent leaves it as it is.
+    text: Option<String>,
+}
+
+/// Which page of notes.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct NoteQuery {
+    /// Items per page, 1 to 200; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the previous page.
+    #[param(value_type = Option<String>)]
+    cursor: Option<CursorParam>,
+}
+
+fn shown(tx: &ReadTx<'_>, id: NoteId) -> Result<Note, crm::Error> {
+    Ok(note::find(tx, id)?.into())
+}
+
+/// List the notes about a contact, newest first.
+#[utoipa::path(get, path = "/api/contacts/{id}/notes", tag = "contacts", operation_id = "list_notes",
+    params(("id" = i64, Path), NoteQuery), responses((status = 200, body = NotePage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _member: Member,
+    Id(id): Id,
+    Query(query): Query<NoteQuery>,
+) -> Result<axum::Json<NotePage>, ApiError> {
+    let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let read = move |tx: &ReadTx<'_>| Ok(tx.notes(contact::find(tx, ContactId(id))?.id, after, limit)?);
+    let (notes, next) = crm::read(&state.store, read).await?;
+    Ok(axum::Json(Page::new(notes, next)))
+}
+
+/// Add a note about a contact.
+#[utoipa::path(post, path = "/api/contacts/{id}/notes", tag = "contacts", operation_id = "create_note", params(("id" = i64, Path)),
+    request_body = CreateNoteRequest, responses((status = 201, body = Note)))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    Json(new): Json<CreateNoteRequest>,
+) -> Result<(StatusCode, Tagged<Note>), ApiError> {
+    let (author, now) = (actor.id, clock::now());
+    let create = move |tx: &WriteTx<'_>| note::create(tx, author, ContactId(id), &new.text, now);
+    actor.create(&state.store, "note", create, shown).await
+}
+
+/// Change a note.
+#[utoipa::path(patch, path = "/api/notes/{id}", tag = "contacts", operation_id = "update_note", params(("id" = i64, Path)),
+    request_body = UpdateNoteRequest, responses((status = 200, body = Note)))]
+pub(super) async fn update(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<UpdateNoteRequest>,
+) -> Result<Tagged<Note>, ApiError> {
+    let (id, now) = (NoteId(id), clock::now());
+    let update = move |tx: &WriteTx<'_>| note::update(tx, id, change.text.as_deref(), now);
+    if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
+}
+
+/// Delete a note. It can be restored.
+#[utoipa::path(delete, path = "/api/notes/{id}", tag = "contacts", operation_id = "delete_note", params(("id" = i64, Path)),
+    responses((status = 200, body = OkResponse)))]
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let (id, now) = (NoteId(id), clock::now());
+    if_match.delete(&actor, &state.store, move |tx| shown(tx, id), move |tx| note::delete(tx, id, now)).await?;
+    Ok(OkResponse::OK)
+}
+
+/// Restore a deleted note.
+#[utoipa::path(post, path = "/api/notes/{id}/restore", tag = "contacts", operation_id = "restore_note", params(("id" = i64, Path)),
+    responses((status = 200, body = Note)))]
+pub(super) async fn restore(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Tagged<Note>, ApiError> {
+    let id = NoteId(id);
+    let work = move |tx: &WriteTx<'_>| {
+        note::restore(tx, id)?;
+        shown(tx, id)
+    };
+    Ok(Tagged(actor.transact(&state.store, work).await?))
+}

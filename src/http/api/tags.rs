@@ -1,0 +1,188 @@
+//! Tags of contacts.
+
+use super::OkResponse;
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::crm::{self, tag};
+use crate::domain::{self, BusinessId, ContactId, TagChanges, TagId};
+use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::extract::{Id, Ids, Json};
+use crate::http::pagination::Page;
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::{ReadTx, WriteTx};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+pub(super) fn operations() -> Operations {
+    operations![list, create, update, delete, add_to_contact, remove_from_contact, change_contacts]
+}
+
+type TagPage = Page<Tag>;
+
+/// A tag.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Tag {
+    /// The id.
+    id: i64,
+    /// The name.
+    name: String,
+    /// The number of contacts that have it.
+    contact_count: i64,
+}
+
+impl Versioned for Tag {
+    fn version(&self) -> impl Serialize {
+        (self.id, &self.name)
+    }
+}
+
+impl From<domain::Tag> for Tag {
+    fn from(tag: domain::Tag) -> Self {
+        Self { id: tag.id.0, name: tag.name, contact_count: tag.contact_count }
+    }
+}
+
+/// A new tag.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateTagRequest {
+    /// The name, which no other tag has.
+    name: String,
+}
+
+/// A change of a tag.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateTagRequest {
+    /// The new name; absent leaves it as it is.
+    name: Option<String>,
+}
+
+/// A change of the tags of many contacts.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TagContactsRequest {
+    /// The contacts, up to 1000.
+    contact_ids: Vec<i64>,
+    /// The tags that they get.
+    #[serde(default)]
+    add: Vec<i64>,
+    /// The tags that they lose.
+    #[serde(default)]
+    remove: Vec<i64>,
+}
+
+/// What a change of tags has really changed, in pairs of contact and tag, so that it can be undone.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct TagContactsResponse {
+    /// The contacts that did not have the tag before.
+    added: Vec<[i64; 2]>,
+    /// The contacts that had the tag before.
+    removed: Vec<[i64; 2]>,
+}
+
+impl From<TagChanges> for TagContactsResponse {
+    fn from(changes: TagChanges) -> Self {
+        let pairs =
+            |pairs: Vec<(ContactId, TagId)>| pairs.into_iter().map(|(contact, tag)| [contact.0, tag.0]).collect();
+        Self { added: pairs(changes.added), removed: pairs(changes.removed) }
+    }
+}
+
+fn shown(tx: &ReadTx<'_>, id: TagId) -> Result<Tag, crm::Error> {
+    Ok(tag::find(tx, id)?.into())
+}
+
+/// List tags, by name.
+#[utoipa::path(get, path = "/api/tags", tag = "contacts", operation_id = "list_tags", responses((status = 200, body = TagPage)))]
+pub(super) async fn list(State(state): State<AppState>, _member: Member) -> Result<axum::Json<TagPage>, ApiError> {
+    Ok(axum::Json(Page::only(state.store.read(|tx| tx.tags(BusinessId::FIRST)).await?)))
+}
+
+/// Add a tag.
+#[utoipa::path(post, path = "/api/tags", tag = "contacts", operation_id = "create_tag", request_body = CreateTagRequest,
+    responses((status = 201, body = Tag), (status = 409, body = ErrorBody)))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Json(new): Json<CreateTagRequest>,
+) -> Result<(StatusCode, Tagged<Tag>), ApiError> {
+    let now = clock::now();
+    actor.create(&state.store, "tag", move |tx| tag::create(tx, &new.name, now), shown).await
+}
+
+/// Rename a tag.
+#[utoipa::path(patch, path = "/api/tags/{id}", tag = "contacts", operation_id = "update_tag", params(("id" = i64, Path)),
+    request_body = UpdateTagRequest, responses((status = 200, body = Tag), (status = 409, body = ErrorBody)))]
+pub(super) async fn update(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<UpdateTagRequest>,
+) -> Result<Tagged<Tag>, ApiError> {
+    let id = TagId(id);
+    let update = move |tx: &WriteTx<'_>| tag::update(tx, id, change.name.as_deref());
+    if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
+}
+
+/// Delete a tag, and remove it from all contacts.
+#[utoipa::path(delete, path = "/api/tags/{id}", tag = "contacts", operation_id = "delete_tag", params(("id" = i64, Path)),
+    responses((status = 200, body = OkResponse)))]
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let id = TagId(id);
+    if_match.delete(&actor, &state.store, move |tx| shown(tx, id), move |tx| tag::delete(tx, id)).await?;
+    Ok(OkResponse::OK)
+}
+
+/// Add a tag to a contact.
+#[utoipa::path(put, path = "/api/contacts/{id}/tags/{tag_id}", tag = "contacts", operation_id = "add_contact_tag",
+    params(("id" = i64, Path), ("tag_id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+pub(super) async fn add_to_contact(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Ids(contact, tag): Ids,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let now = clock::now();
+    let add = move |tx: &WriteTx<'_>| tag::change_contacts(tx, &[ContactId(contact)], &[TagId(tag)], &[], now);
+    actor.transact(&state.store, add).await?;
+    Ok(OkResponse::OK)
+}
+
+/// Remove a tag from a contact.
+#[utoipa::path(delete, path = "/api/contacts/{id}/tags/{tag_id}", tag = "contacts", operation_id = "remove_contact_tag",
+    params(("id" = i64, Path), ("tag_id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+pub(super) async fn remove_from_contact(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Ids(contact, tag): Ids,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let now = clock::now();
+    let remove = move |tx: &WriteTx<'_>| tag::change_contacts(tx, &[ContactId(contact)], &[], &[TagId(tag)], now);
+    actor.transact(&state.store, remove).await?;
+    Ok(OkResponse::OK)
+}
+
+/// Add tags to many contacts and remove others.
+#[utoipa::path(post, path = "/api/contacts/tags", tag = "contacts", operation_id = "tag_contacts", request_body = TagContactsRequest,
+    responses((status = 200, body = TagContactsResponse),
+        (status = 404, body = ErrorBody, description = "One of the contacts or tags does not exist; nothing was changed.")))]
+pub(super) async fn change_contacts(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Json(change): Json<TagContactsRequest>,
+) -> Result<axum::Json<TagContactsResponse>, ApiError> {
+    let now = clock::now();
+    let tags = |ids: Vec<i64>| -> Vec<TagId> { ids.into_iter().map(TagId).collect() };
+    let contacts: Vec<_> = change.contact_ids.into_iter().map(ContactId).collect();
+    let (add, remove) = (tags(change.add), tags(change.remove));
+    let work = move |tx: &WriteTx<'_>| tag::change_contacts(tx, &contacts, &add, &remove, now);
+    Ok(axum::Json(actor.transact(&state.store, work).await?.into()))
+}

@@ -1,0 +1,195 @@
+//! Tasks of the users.
+
+mod view;
+
+use super::OkResponse;
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::crm::{self, task};
+use crate::domain::{ActorId, BusinessId, ContactId, TaskContent, TaskId, TextCursor, Timestamp, UserId, day};
+use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged};
+use crate::http::extract::{Id, Json, Query};
+use crate::http::pagination::{CursorParam, Limit, Page};
+use crate::http::{ApiError, AppState};
+use crate::store::{self, ReadTx, TaskFilter, WriteTx};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Deserializer};
+use view::{CreateTaskRequest, Task, TaskPage, TaskState, UpdateTaskRequest};
+
+pub(super) fn operations() -> Operations {
+    operations![list, create, show, update, delete, complete, reopen]
+}
+
+/// Filters for tasks.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TaskQuery {
+    /// Whether the tasks are done; `open` by default.
+    state: Option<TaskState>,
+    /// The contact that they concern.
+    contact_id: Option<i64>,
+    /// The user who is to do them: an id, or `me`.
+    #[param(value_type = Option<String>)]
+    assignee: Option<Assignee>,
+    /// They are due before this day (`2026-11-22`) or moment.
+    #[param(value_type = Option<String>)]
+    due_before: Option<DueBefore>,
+    /// Items per page, 1 to 200; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the previous page.
+    #[param(value_type = Option<String>)]
+    cursor: Option<CursorParam<TextCursor>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Assignee {
+    Me,
+    User(UserId),
+}
+
+impl<'de> Deserialize<'de> for Assignee {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        match String::deserialize(d)?.as_str() {
+            "me" => Ok(Self::Me),
+            id => match id.parse() {
+                Ok(id) => Ok(Self::User(UserId(id))),
+                Err(_) => Err(serde::de::Error::custom("must be the id of a user, or me")),
+            },
+        }
+    }
+}
+
+impl Assignee {
+    /// The user; none for the `me` of a token without a user, who has no tasks.
+    fn user(self, tx: &ReadTx<'_>, actor: ActorId) -> store::Result<Option<UserId>> {
+        match (self, actor) {
+            (Self::User(id), _) => Ok(Some(id)),
+            (Self::Me, ActorId::User(id)) => Ok(Some(id)),
+            (Self::Me, ActorId::Token(id)) => tx.user_of_token(id),
+            (Self::Me, _) => Ok(None),
+        }
+    }
+}
+
+/// A day or a moment, in the form in which tasks are ordered.
+#[derive(Debug)]
+struct DueBefore(String);
+
+impl<'de> Deserialize<'de> for DueBefore {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        let moment = || text.parse::<Timestamp>().ok().map(|at| at.to_string());
+        day(&text)
+            .or_else(moment)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("must be a day such as 2026-11-22, or a time"))
+    }
+}
+
+fn shown(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, crm::Error> {
+    Ok(task::find(tx, id)?.into())
+}
+
+/// List tasks: open ones by the time when they are due, then those that are done.
+#[utoipa::path(get, path = "/api/tasks", tag = "tasks", operation_id = "list_tasks", params(TaskQuery),
+    responses((status = 200, body = TaskPage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Query(query): Query<TaskQuery>,
+) -> Result<axum::Json<TaskPage>, ApiError> {
+    let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let read = move |tx: &ReadTx<'_>| {
+        let assignee = query.assignee.map(|assignee| assignee.user(tx, actor.id)).transpose()?;
+        let filter = TaskFilter {
+            business: BusinessId::FIRST,
+            state: query.state.map_or(crate::domain::TaskState::Open, |state| state.0),
+            contact: query.contact_id.map(|id| tx.kept_contact(ContactId(id))).transpose()?,
+            // No task has the id 0.
+            assignee: assignee.map(|user| user.unwrap_or(UserId(0))),
+            due_before: query.due_before.map(|before| before.0),
+        };
+        tx.tasks(&filter, after.as_ref(), limit)
+    };
+    let (tasks, next) = state.store.read(read).await?;
+    Ok(axum::Json(Page::new(tasks, next)))
+}
+
+/// Add a task.
+#[utoipa::path(post, path = "/api/tasks", tag = "tasks", operation_id = "create_task", request_body = CreateTaskRequest,
+    responses((status = 201, body = Task),
+        (status = 404, body = crate::http::ErrorBody, description = "The contact, the thread, the call or the user does not exist.")))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Json(new): Json<CreateTaskRequest>,
+) -> Result<(StatusCode, Tagged<Task>), ApiError> {
+    let (content, by, now) = (TaskContent::from(new), actor.id, clock::now());
+    actor.create(&state.store, "task", move |tx| task::create(tx, by, content, now), shown).await
+}
+
+/// Get a task.
+#[utoipa::path(get, path = "/api/tasks/{id}", tag = "tasks", operation_id = "get_task", params(("id" = i64, Path)),
+    responses((status = 200, body = Task)))]
+pub(super) async fn show(State(state): State<AppState>, _member: Member, Id(id): Id) -> Result<Tagged<Task>, ApiError> {
+    Ok(Tagged(crm::read(&state.store, move |tx| shown(tx, TaskId(id))).await?))
+}
+
+/// Change a task.
+#[utoipa::path(patch, path = "/api/tasks/{id}", tag = "tasks", operation_id = "update_task", params(("id" = i64, Path)),
+    request_body = UpdateTaskRequest, responses((status = 200, body = Task)))]
+pub(super) async fn update(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<UpdateTaskRequest>,
+) -> Result<Tagged<Task>, ApiError> {
+    let (id, now) = (TaskId(id), clock::now());
+    let update = move |tx: &WriteTx<'_>| task::update(tx, id, |content| change.apply(content), now);
+    if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
+}
+
+/// Delete a task.
+#[utoipa::path(delete, path = "/api/tasks/{id}", tag = "tasks", operation_id = "delete_task", params(("id" = i64, Path)),
+    responses((status = 200, body = OkResponse)))]
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let id = TaskId(id);
+    if_match.delete(&actor, &state.store, move |tx| shown(tx, id), move |tx| task::delete(tx, id)).await?;
+    Ok(OkResponse::OK)
+}
+
+/// Mark a task as done.
+#[utoipa::path(post, path = "/api/tasks/{id}/done", tag = "tasks", operation_id = "complete_task", params(("id" = i64, Path)),
+    responses((status = 200, body = Task)))]
+pub(super) async fn complete(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Tagged<Task>, ApiError> {
+    let (id, by, now) = (TaskId(id), actor.id, clock::now());
+    let work = move |tx: &WriteTx<'_>| task::complete(tx, by, id, now).and_then(|()| shown(tx, id));
+    Ok(Tagged(actor.transact(&state.store, work).await?))
+}
+
+/// Mark a task as not done.
+#[utoipa::path(post, path = "/api/tasks/{id}/reopen", tag = "tasks", operation_id = "reopen_task", params(("id" = i64, Path)),
+    responses((status = 200, body = Task)))]
+pub(super) async fn reopen(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Tagged<Task>, ApiError> {
+    let (id, now) = (TaskId(id), clock::now());
+    let work = move |tx: &WriteTx<'_>| task::reopen(tx, id, now).and_then(|()| shown(tx, id));
+    Ok(Tagged(actor.transact(&state.store, work).await?))
+}

@@ -1,0 +1,187 @@
+//! What the API shows of tasks.
+
+use crate::domain::{self, CallId, ContactId, TaskContent, ThreadId, Timestamp, UserId};
+use crate::http::api::nullable::nullable;
+use crate::http::api::one_of::OneOf;
+use crate::http::etag::Versioned;
+use crate::http::pagination::Page;
+use serde::{Deserialize, Serialize};
+
+type TaskSource = OneOf<domain::TaskSource>;
+pub(super) type TaskState = OneOf<domain::TaskState>;
+pub(crate) type TaskPage = Page<Task>;
+
+/// A task.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Task {
+    /// The id.
+    id: i64,
+    /// What is to be done.
+    title: String,
+    /// The contact that it concerns.
+    contact_id: Option<i64>,
+    /// The name of the contact, else its number.
+    contact_name: Option<String>,
+    /// The thread that it concerns.
+    thread_id: Option<i64>,
+    /// The call that it concerns.
+    call_id: Option<i64>,
+    /// The moment by which it is to be done.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// The day on which it is to be done. A task has at most one of `due_at` and `due_date`.
+    #[schema(format = Date)]
+    due_date: Option<String>,
+    /// The user who is to do it.
+    assignee: Option<i64>,
+    /// The name of that user.
+    assignee_name: Option<String>,
+    /// Who created it.
+    source: TaskSource,
+    /// The actor that created it: `user:3`, `token:2`, `agent`.
+    created_by: String,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// When it was done.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    done_at: Option<Timestamp>,
+    /// The actor that marked it as done.
+    done_by: Option<String>,
+}
+
+impl Versioned for Task {
+    fn version(&self) -> impl Serialize {
+        let about = (self.contact_id, self.thread_id, self.call_id);
+        (self.id, &self.title, about, self.due_at, &self.due_date, self.assignee, self.done_at)
+    }
+}
+
+impl From<domain::Task> for Task {
+    fn from(task: domain::Task) -> Self {
+        let domain::Task { content, .. } = task;
+        Self {
+            id: task.id.0,
+            title: content.title,
+            contact_id: content.contact_id.map(|id| id.0),
+            contact_name: task.contact_name,
+            thread_id: content.thread_id.map(|id| id.0),
+            call_id: content.call_id.map(|id| id.0),
+            due_at: content.due_at,
+            due_date: content.due_date,
+            assignee: content.assignee.map(|id| id.0),
+            assignee_name: task.assignee_name,
+            source: task.source.into(),
+            created_by: task.created_by,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+            done_at: task.done_at,
+            done_by: task.done_by,
+        }
+    }
+}
+
+/// A new task.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateTaskRequest {
+    /// What is to be done.
+    title: String,
+    /// The contact that it concerns.
+    contact_id: Option<i64>,
+    /// The thread that it concerns.
+    thread_id: Option<i64>,
+    /// The call that it concerns.
+    call_id: Option<i64>,
+    /// The moment by which it is to be done.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// The day on which it is to be done, in place of `due_at`.
+    #[schema(format = Date)]
+    due_date: Option<String>,
+    /// The user who is to do it.
+    assignee: Option<i64>,
+}
+
+impl From<CreateTaskRequest> for TaskContent {
+    fn from(new: CreateTaskRequest) -> Self {
+        Self {
+            title: new.title,
+            contact_id: new.contact_id.map(ContactId),
+            thread_id: new.thread_id.map(ThreadId),
+            call_id: new.call_id.map(CallId),
+            due_at: new.due_at,
+            due_date: new.due_date,
+            assignee: new.assignee.map(UserId),
+        }
+    }
+}
+
+/// A change of a task. What is absent stays as it is; null removes it.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateTaskRequest {
+    /// What is to be done.
+    title: Option<String>,
+    /// The contact that it concerns.
+    #[schema(value_type = Option<i64>)]
+    #[serde(default, deserialize_with = "nullable")]
+    contact_id: Option<Option<i64>>,
+    /// The thread that it concerns.
+    #[schema(value_type = Option<i64>)]
+    #[serde(default, deserialize_with = "nullable")]
+    thread_id: Option<Option<i64>>,
+    /// The call that it concerns.
+    #[schema(value_type = Option<i64>)]
+    #[serde(default, deserialize_with = "nullable")]
+    call_id: Option<Option<i64>>,
+    /// The moment by which it is to be done; it replaces `due_date`.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(default, deserialize_with = "nullable")]
+    due_at: Option<Option<Timestamp>>,
+    /// The day on which it is to be done; it replaces `due_at`.
+    #[schema(value_type = Option<String>, format = Date)]
+    #[serde(default, deserialize_with = "nullable")]
+    due_date: Option<Option<String>>,
+    /// The user who is to do it.
+    #[schema(value_type = Option<i64>)]
+    #[serde(default, deserialize_with = "nullable")]
+    assignee: Option<Option<i64>>,
+}
+
+impl UpdateTaskRequest {
+    /// Makes the change.
+    pub(super) fn apply(self, to: &mut TaskContent) {
+        if let Some(title) = self.title {
+            to.title = title;
+        }
+        if let Some(id) = self.contact_id {
+            to.contact_id = id.map(ContactId);
+        }
+        if let Some(id) = self.thread_id {
+            to.thread_id = id.map(ThreadId);
+        }
+        if let Some(id) = self.call_id {
+            to.call_id = id.map(CallId);
+        }
+        if let Some(id) = self.assignee {
+            to.assignee = id.map(UserId);
+        }
+        // Each of the two replaces the other, unless the request contains both.
+        if matches!((&self.due_at, &self.due_date), (Some(Some(_)), None)) {
+            to.due_date = None;
+        }
+        if matches!((&self.due_at, &self.due_date), (None, Some(Some(_)))) {
+            to.due_at = None;
+        }
+        if let Some(at) = self.due_at {
+            to.due_at = at;
+        }
+        if let Some(date) = self.due_date {
+            to.due_date = date;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What a merge copies to the kept contact where that has nothing of its own: tags, values of fields, the language, and the
+//! decision to send no messages. The merged contact keeps its rows, so undoing a merge only removes the copies.
+
+use super::super::super::{ReadTx, Result, WriteTx};
+use crate::domain::ContactId;
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+
+/// What was copied.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Copied {
+    tags: Vec<i64>,
+    /// Fields with the copied values.
+    fields: Vec<(i64, String)>,
+    language: Option<String>,
+    opted_out_at: Option<String>,
+}
+
+/// Every table that refers to a contact by a key of several columns.
+#[cfg(test)]
+pub(super) const COPIED_TABLES: [&str; 2] = ["contact_fields", "contact_tags"];
+
+impl ReadTx<'_> {
+    fn missing_tags(&self, kept: ContactId, merged: ContactId) -> Result<Vec<i64>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT tag_id FROM contact_tags WHERE contact_id = ?2
+             EXCEPT SELECT tag_id FROM contact_tags WHERE contact_id = ?1",
+        )?;
+        let rows = query.query_map(params![kept, merged], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn missing_fields(&self, kept: ContactId, merged: ContactId) -> Result<Vec<(i64, String)>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT field_id, value FROM contact_fields WHERE contact_id = ?2
+                 AND field_id NOT IN (SELECT field_id FROM contact_fields WHERE contact_id = ?1)",
+        )?;
+        let rows = query.query_map(params![kept, merged], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// A column of the merged contact, if the kept one has no value there.
+    fn missing_value(&self, column: &str, kept: ContactId, merged: ContactId) -> Result<Option<String>> {
+        let sql = format!(
+            "SELECT iif(own.{column} IS NULL, other.{column}, NULL) FROM contacts own, contacts other
+             WHERE own.id = ?1 AND other.id = ?2"
+        );
+        Ok(self.conn.prepare_cached(&sql)?.query_row(params![kept, merged], |row| row.get(0))?)
+    }
+}
+
+impl WriteTx<'_> {
+    pub(super) fn copy_details(&self, kept: ContactId, merged: ContactId) -> Result<Copied> {
+        let copied = Copied {
+            tags: self.missing_tags(kept, merged)?,
+            fields: self.missing_fields(kept, merged)?,
+            language: self.missing_value("language", kept, merged)?,
+            opted_out_at: self.missing_value("opted_out_at", kept, merged)?,
+        };
+        for (sql, is_needed) in [
+            (
+                "INSERT INTO contact_tags(contact_id, tag_id, created_at)
+                 SELECT ?1, tag_id, created_at FROM contact_tags WHERE contact_id = ?2
+                 ON CONFLICT (contact_id, tag_id) DO NOTHING",
+                !copied.tags.is_empty(),
+            ),
+            (
+                "INSERT INTO contact_fields(contact_id, field_id, value, updated_at)
+                 SELECT ?1, field_id, value, updated_at FROM contact_fields WHERE contact_id = ?2
+                 ON CONFLICT (contact_id, field_id) DO NOTHING",
+                !copied.fields.is_empty(),
+            ),
+            (
+                "UPDATE contacts SET language = coalesce(contacts.language, other.language),
+                     opted_out_at = coalesce(contacts.opted_out_at, other.opted_out_at)
+                 FROM (SELECT * FROM contacts WHERE id = ?2) AS other WHERE contacts.id = ?1",
+                copied.language.is_some() || copied.opted_out_at.is_some(),
+            ),
+        ] {
+            if is_needed {
+                self.conn.prepare_cached(sql)?.execute(params![kept, merged])?;
+            }
+        }
+        Ok(copied)
+    }
+
+    /// Removes what was copied. What a user has changed since stays.
+    pub(super) fn remove_copies(&self, kept: ContactId, copied: &Copied) -> Result<()> {
+        let mut tag = self.conn.prepare_cached("DELETE FROM contact_tags WHERE contact_id = ?1 AND tag_id = ?2")?;
+        for id in &copied.tags {
+            tag.execute(params![kept, id])?;
+        }
+        let mut field = self
+            .conn
+            .prepare_cached("DELETE FROM contact_fields WHERE contact_id = ?1 AND field_id = ?2 AND value = ?3")?;
+        for (id, value) in &copied.fields {
+            field.execute(params![kept, id, value])?;
+        }
+        for (column, value) in [("language", &copied.language), ("opted_out_at", &copied.opted_out_at)] {
+            if let Some(value) = value {
+                let sql = format!("UPDATE contacts SET {column} = NULL WHERE id = ?1 AND {column} = ?2");
+                self.conn.prepare_cached(&sql)?.execute(params![kept, value])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets when the newest message or call was, from the threads that the contact has now.
+    pub(super) fn refresh_last_activity(&self, contact: ContactId) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE contacts SET last_activity_at = (
+                 SELECT max(last_message_at) FROM threads WHERE contact_id = ?1 AND merged_into IS NULL) WHERE id = ?1",
+        )?;
+        update.execute([contact])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! Notes about contacts.
+
+use super::names::actor_name;
+use super::{Error, ReadTx, Result, WriteTx};
+use crate::domain::{BusinessId, ChangeKind, ContactId, Cursor, Note, NoteId, Timestamp};
+use rusqlite::{OptionalExtension, Row, named_params, params};
+
+impl ReadTx<'_> {
+    /// A note by its id, also if it was deleted.
+    pub fn note(&self, id: NoteId) -> Result<Option<Note>> {
+        let sql = format!("{} WHERE n.id = ?1", select());
+        Ok(self.conn.prepare_cached(&sql)?.query_row([id], note).optional()?)
+    }
+
+    /// A page of a contact's notes, newest first, without the deleted ones.
+    pub fn notes(
+        &self,
+        contact: ContactId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(Vec<Note>, Option<Cursor>)> {
+        let sql = format!(
+            "{} WHERE n.contact_id = :contact AND n.deleted_at IS NULL
+                 AND (:after_at IS NULL OR (n.created_at, n.id) < (:after_at, :after_id))
+             ORDER BY n.created_at DESC, n.id DESC LIMIT :limit",
+            select()
+        );
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map(
+            named_params! {
+                ":contact": contact,
+                ":after_at": after.map(|cursor| cursor.at),
+                ":after_id": after.map(|cursor| cursor.id),
+                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
+            },
+            note,
+        )?;
+        let mut notes = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let more = notes.len() > limit;
+        notes.truncate(limit);
+        let next = notes.last().filter(|_| more).map(|last| Cursor { at: last.created_at, id: last.id.0 });
+        Ok((notes, next))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds a note to a contact.
+    pub fn insert_note(
+        &self,
+        business: BusinessId,
+        contact: ContactId,
+        text: &str,
+        author: &str,
+        now: Timestamp,
+    ) -> Result<NoteId> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO contact_notes(business_id, contact_id, text, author, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        )?;
+        insert.execute(params![business, contact, text, author, now])?;
+        let id = NoteId(self.conn.last_insert_rowid());
+        self.record_in(ChangeKind::NoteUpdated, None, Some(contact.0))?;
+        Ok(id)
+    }
+
+    /// Changes the text of a note that is not deleted.
+    pub fn set_note_text(&self, id: NoteId, text: &str, now: Timestamp) -> Result<()> {
+        let sql = "UPDATE contact_notes SET text = ?2, updated_at = ?3 WHERE id = ?1 AND deleted_at IS NULL RETURNING contact_id";
+        self.record_note(self.conn.prepare_cached(sql)?.query_row(params![id, text, now], |row| row.get(0)).optional()?)
+    }
+
+    /// Deletes a note; it can be restored.
+    pub fn delete_note(&self, id: NoteId, now: Timestamp) -> Result<()> {
+        let sql = "UPDATE contact_notes SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL RETURNING contact_id";
+        self.record_note(self.conn.prepare_cached(sql)?.query_row(params![id, now], |row| row.get(0)).optional()?)
+    }
+
+    /// Restores a deleted note.
+    pub fn restore_note(&self, id: NoteId) -> Result<()> {
+        let sql = "UPDATE contact_notes SET deleted_at = NULL WHERE id = ?1 RETURNING contact_id";
+        self.record_note(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
+    }
+
+    fn record_note(&self, contact: Option<i64>) -> Result<()> {
+        let contact = contact.ok_or(Error::NotFound("note"))?;
+        self.record_in(ChangeKind::NoteUpdated, None, Some(contact))
+    }
+}
+
+fn select() -> String {
+    format!(
+        "SELECT n.id, n.contact_id, n.text, n.author, {}, n.created_at, n.updated_at, n.deleted_at FROM contact_notes n",
+        actor_name("n.author")
+    )
+}
+
+fn note(row: &Row<'_>) -> rusqlite::Result<Note> {
+    Ok(Note {
+        id: row.get(0)?,
+        contact_id: row.get(1)?,
+        text: row.get(2)?,
+        author: row.get(3)?,
+        author_name: row.get(4)?,
+        created_at: row.get(5)?,
+        updated_at: row.get(6)?,
+        deleted_at: row.get(7)?,
+    })
+}

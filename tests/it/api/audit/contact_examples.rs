@@ -1,0 +1,120 @@
+//! Requests that change what the business records about its contacts.
+
+use super::{Example, Shop};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+impl Shop {
+    /// A request by which the operation succeeds, after the objects that it needs have been created.
+    pub(super) async fn contact_example(&self, operation: &str) -> Example {
+        let (method, path, body, subject) = match operation {
+            "create_contact" => {
+                let next = self.daemon.query_value::<i64>("SELECT max(id) + 1 FROM contacts");
+                let body = json!({"display_name": "רון", "number": "050-7654321"});
+                ("POST", "/api/contacts".to_owned(), body, format!("contact:{next}"))
+            }
+            "erase_contact" => {
+                let body = json!({"display_name": operation, "number": "050-7654399"});
+                let id = self.created("/api/contacts", body).await;
+                let path = format!("/api/contacts/{id}/erase");
+                let (method, action) = (Method::POST, "contact_erased");
+                let (body, subject) = (json!({"confirm": operation}), format!("contact:{id}"));
+                return Example { method, path, body, action, subject };
+            }
+            "update_contact" => contact("PATCH", "", json!({"display_name": "דנה", "language": "he"})),
+            "set_contact_opt_out" => contact("PUT", "/opt-out", json!({"opted_out": true})),
+            "set_contact_field" => {
+                let id = self.created("/api/custom-fields", json!({"name": operation, "kind": "text"})).await;
+                contact("PUT", &format!("/fields/{id}"), json!({"value": "x"}))
+            }
+            "add_contact_tag" => {
+                let id = self.created("/api/tags", json!({"name": operation})).await;
+                contact("PUT", &format!("/tags/{id}"), Value::Null)
+            }
+            "remove_contact_tag" => {
+                let id = self.tagged(operation).await;
+                contact("DELETE", &format!("/tags/{id}"), Value::Null)
+            }
+            "tag_contacts" => {
+                let id = self.tagged(operation).await;
+                let body = json!({"contact_ids": [1, 2], "add": [id]});
+                ("POST", "/api/contacts/tags".to_owned(), body, String::new())
+            }
+            "create_note" => contact("POST", "/notes", json!({"text": "x"})),
+            "update_note" | "delete_note" | "restore_note" => {
+                let id = self.created("/api/contacts/1/notes", json!({"text": "x"})).await;
+                if operation == "restore_note" {
+                    super::super::change(&self.owner, "DELETE", &format!("/api/notes/{id}"), Value::Null, 200).await;
+                }
+                item(operation, "note", &id, json!({"text": "y"}))
+            }
+            "create_tag" => self.next("tag", "tags", json!({"name": operation})),
+            "update_tag" | "delete_tag" => {
+                let id = self.created("/api/tags", json!({"name": operation})).await;
+                item(operation, "tag", &id, json!({"name": "another"}))
+            }
+            "create_custom_field" => {
+                self.next("custom-field", "custom_fields", json!({"name": operation, "kind": "flag"}))
+            }
+            "update_custom_field" | "archive_custom_field" => {
+                let id = self.created("/api/custom-fields", json!({"name": operation, "kind": "date"})).await;
+                item(operation, "custom-field", &id, json!({"name": "another"}))
+            }
+            "create_task" => self.next("task", "tasks", json!({"title": "x"})),
+            "update_task" | "delete_task" | "complete_task" | "reopen_task" => {
+                let id = self.created("/api/tasks", json!({"title": "x"})).await;
+                if operation == "reopen_task" {
+                    super::super::change(&self.owner, "POST", &format!("/api/tasks/{id}/done"), Value::Null, 200).await;
+                }
+                item(operation, "task", &id, json!({"title": "y"}))
+            }
+            "create_lead" => self.next("lead", "leads", json!({"title": "x", "contact_id": 1})),
+            "update_lead" | "delete_lead" => {
+                let id = self.created("/api/leads", json!({"title": "x", "contact_id": 1})).await;
+                item(operation, "lead", &id, json!({"title": "y"}))
+            }
+            "create_lead_stage" => self.next("lead-stage", "lead_stages", json!({"name": "x"})),
+            "update_lead_stage" | "delete_lead_stage" => {
+                let id = self.created("/api/lead-stages", json!({"name": "x"})).await;
+                item(operation, "lead-stage", &id, json!({"name": "y"}))
+            }
+            other => panic!("{other}: a new operation that changes something needs an example here"),
+        };
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let action = operation.to_owned().leak();
+        Example { method, path, body, action, subject }
+    }
+
+    async fn created(&self, path: &str, body: Value) -> Value {
+        super::super::change(&self.owner, "POST", path, body, 201).await["id"].clone()
+    }
+
+    /// A tag that contact 1 has.
+    async fn tagged(&self, name: &str) -> Value {
+        let id = self.created("/api/tags", json!({"name": name})).await;
+        super::super::change(&self.owner, "PUT", &format!("/api/contacts/1/tags/{id}"), Value::Null, 200).await;
+        id
+    }
+
+    /// A request that adds a row to a table.
+    fn next(&self, noun: &str, table: &str, body: Value) -> (&'static str, String, Value, String) {
+        let next = self.daemon.query_value::<i64>(&format!("SELECT coalesce(max(id), 0) + 1 FROM {table}"));
+        ("POST", format!("/api/{noun}s"), body, format!("{noun}:{next}"))
+    }
+}
+
+fn contact(method: &'static str, path: &str, body: Value) -> (&'static str, String, Value, String) {
+    (method, format!("/api/contacts/1{path}"), body, "contact:1".to_owned())
+}
+
+/// A request that changes an item; `body` is that of a PATCH.
+fn item(operation: &str, noun: &str, id: &Value, body: Value) -> (&'static str, String, Value, String) {
+    let (method, end, body) = match operation.split('_').next() {
+        Some("update") => ("PATCH", "", body),
+        Some("restore") => ("POST", "/restore", Value::Null),
+        Some("complete") => ("POST", "/done", Value::Null),
+        Some("reopen") => ("POST", "/reopen", Value::Null),
+        _ => ("DELETE", "", Value::Null),
+    };
+    (method, format!("/api/{noun}s/{id}{end}"), body, format!("{noun}:{id}"))
+}

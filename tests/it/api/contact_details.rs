@@ -1,0 +1,241 @@
+//! What the business records about its contacts: names, notes, tags, fields, and whether they receive messages.
+
+use super::{change, column, with_data};
+use crate::support::Client;
+use crate::support::client::send;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_contact_is_added_once_for_each_number() {
+    let (_daemon, api) = with_data();
+    let body = json!({"display_name": " \u{202e}רון\u{202c} ", "number": "052-765-4321"});
+    let made = change(&api, "POST", "/api/contacts", body.clone(), 201).await;
+    assert_eq!((&made["display_name"], &made["number"]), (&json!("רון"), &json!("+972527654321")));
+    assert_eq!((&made["threads"], &made["last_activity_at"]), (&json!([]), &Value::Null));
+    let taken = change(&api, "POST", "/api/contacts", body, 409).await;
+    assert_eq!(
+        (&taken["error"]["code"], &taken["error"]["params"]["contact_id"]),
+        (&json!("number_taken"), &json!(made["id"].to_string()))
+    );
+    let taken = change(&api, "POST", "/api/contacts", json!({"number": "+972501234567"}), 409).await;
+    assert_eq!(taken["error"]["params"]["contact_id"], "1");
+    for (body, field) in [
+        (json!({"number": "12"}), "number"),
+        (json!({"number": "0521111111", "display_name": "a\nb"}), "display_name"),
+        (json!({"number": "0521111111", "display_name": "x".repeat(201)}), "display_name"),
+    ] {
+        assert_eq!(change(&api, "POST", "/api/contacts", body, 400).await["error"]["field"], field);
+    }
+    assert_eq!(
+        change(&api, "POST", "/api/contacts", json!({"display_name": "x"}), 422).await["error"]["field"],
+        "number"
+    );
+}
+
+#[tokio::test]
+async fn the_language_is_set_and_removed_without_the_name() {
+    let (_daemon, api) = with_data();
+    let dana = change(&api, "PATCH", "/api/contacts/1", json!({"language": "he"}), 200).await;
+    assert_eq!((&dana["language"], &dana["display_name"]), (&json!("he"), &json!("דנה לוי")));
+    let dana = change(&api, "PATCH", "/api/contacts/1", json!({"display_name": "Dana"}), 200).await;
+    assert_eq!((&dana["language"], &dana["display_name"]), (&json!("he"), &json!("Dana")));
+    assert_eq!(change(&api, "PATCH", "/api/contacts/1", json!({"language": null}), 200).await["language"], Value::Null);
+    for wrong in ["Hebrew", "h", "he-IL", ""] {
+        let refused =
+            change(&api, "PATCH", "/api/contacts/1", json!({"language": wrong, "display_name": "no"}), 400).await;
+        assert_eq!(refused["error"]["field"], "language");
+    }
+    assert_eq!(api.get("/api/contacts/1").await.json()["display_name"], "Dana", "a refused change changes nothing");
+}
+
+#[tokio::test]
+async fn a_contact_who_opted_out_receives_nothing_until_that_is_taken_back() {
+    let mut daemon = crate::support::Daemon::prepare(|setup| _ = setup.env("BAILEYS_WEBHOOK_SECRET", "secret"));
+    daemon.seed(include_str!("data.sql"));
+    daemon.launch();
+    let api = daemon.api();
+    let message = || json!({"to": "+972501234567", "text": "hi"});
+    change(&api, "POST", "/api/whatsapp/send", message(), 200).await;
+    let dana = change(&api, "PUT", "/api/contacts/1/opt-out", json!({"opted_out": true}), 200).await;
+    assert_eq!(dana["opted_out"], true);
+    let refused = change(&api, "POST", "/api/whatsapp/send", message(), 422).await;
+    assert_eq!(refused["error"]["code"], "contact_opted_out");
+    let webhook =
+        daemon.client().request(Method::POST, "/webhook/whatsapp/baileys").header("X-BAILEYS-SECRET", "secret");
+    let body = json!({"from": "+972501234567", "text": "hello", "id": "X1", "push_name": "\u{202e}anaD"});
+    assert_eq!(send(webhook.json(&body)).await.status, 204);
+    change(&api, "POST", "/api/whatsapp/send", message(), 422).await;
+    // A provider's report is taken back too.
+    let dana = change(&api, "PUT", "/api/contacts/1/opt-out", json!({"opted_out": false}), 200).await;
+    assert_eq!(dana["opted_out"], false);
+    change(&api, "POST", "/api/whatsapp/send", message(), 200).await;
+    assert_eq!(dana["display_name"], "anaD", "a profile name cannot reorder the text beside it");
+}
+
+#[tokio::test]
+async fn notes_are_written_changed_deleted_and_restored() {
+    let (daemon, _) = with_data();
+    let gal = daemon.logged_in("gal", "staff").await;
+    let note = change(&gal, "POST", "/api/contacts/1/notes", json!({"text": " שורה\nשנייה "}), 201).await;
+    assert_eq!(
+        (&note["text"], &note["author_name"], &note["contact_id"]),
+        (&json!("שורה\nשנייה"), &json!("gal"), &json!(1))
+    );
+    assert!(note["author"].as_str().unwrap().starts_with("user:"));
+    let path = format!("/api/notes/{}", note["id"]);
+    let changed = change(&gal, "PATCH", &path, json!({"text": "ב"}), 200).await;
+    assert_eq!((&changed["text"], &changed["created_at"]), (&json!("ב"), &note["created_at"]));
+    let second = change(&gal, "POST", "/api/contacts/1/notes", json!({"text": "2"}), 201).await;
+    let texts =
+        async |query: &str| column(&gal.get(&format!("/api/contacts/1/notes{query}")).await.json()["items"], "text");
+    assert_eq!(json!(texts("").await), json!(["2", "ב"]));
+    let page = gal.get("/api/contacts/1/notes?limit=1").await.json();
+    assert_eq!(json!(texts(&format!("?cursor={}", page["next_cursor"].as_str().unwrap())).await), json!(["ב"]));
+
+    change(&gal, "DELETE", &path, Value::Null, 200).await;
+    assert_eq!(json!(texts("").await), json!(["2"]));
+    change(&gal, "DELETE", &path, Value::Null, 404).await;
+    change(&gal, "PATCH", &path, json!({"text": "x"}), 404).await;
+    assert_eq!(change(&gal, "POST", &format!("{path}/restore"), Value::Null, 200).await["deleted_at"], Value::Null);
+    assert_eq!(json!(texts("").await), json!(["2", "ב"]));
+    for text in ["", " \n", "\u{0}", &"x".repeat(10_001)] {
+        change(&gal, "POST", "/api/contacts/1/notes", json!({"text": text}), 400).await;
+    }
+    change(&gal, "POST", "/api/contacts/99/notes", json!({"text": "x"}), 404).await;
+    conditional(&gal, &format!("/api/notes/{}", second["id"]), json!({"text": "3"}), json!({"text": "4"})).await;
+}
+
+/// An item is changed by PATCH and deleted only on the version that its author saw.
+async fn conditional(api: &Client, path: &str, first: Value, second: Value) {
+    let with = |method: Method, version: &str, body: &Value| {
+        send(api.request(method, path).header("if-match", version).json(body))
+    };
+    let made = with(Method::PATCH, "*", &first).await;
+    assert_eq!(made.status, 200, "{path}: {}", made.text());
+    let version = made.header("etag").to_owned();
+    assert_eq!(with(Method::PATCH, &version, &second).await.status, 200, "{path}");
+    for method in [Method::PATCH, Method::DELETE] {
+        let refused = with(method, &version, &first).await;
+        assert_eq!((refused.status, &refused.json()["error"]["code"]), (412, &json!("changed")), "{path}");
+        for (name, value) in second.as_object().unwrap() {
+            assert_eq!(refused.json()["current"][name], *value, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tags_are_named_once_and_counted() {
+    let (_daemon, api) = with_data();
+    let vip = change(&api, "POST", "/api/tags", json!({"name": "VIP"}), 201).await;
+    assert_eq!((&vip["name"], &vip["contact_count"]), (&json!("VIP"), &json!(0)));
+    change(&api, "POST", "/api/tags", json!({"name": " vip "}), 409).await;
+    change(&api, "POST", "/api/tags", json!({"name": "\u{200f}"}), 400).await;
+    let path = format!("/api/tags/{}", vip["id"]);
+    change(&api, "PATCH", &path, json!({"name": "vip"}), 200).await;
+    let tag = format!("/api/contacts/1/tags/{}", vip["id"]);
+    for _ in 0..2 {
+        change(&api, "PUT", &tag, Value::Null, 200).await;
+    }
+    assert_eq!(api.get("/api/contacts/1").await.json()["tags"], json!([{"id": vip["id"], "name": "vip"}]));
+    assert_eq!(api.get("/api/tags").await.json()["items"][0]["contact_count"], 1);
+    change(&api, "DELETE", &tag, Value::Null, 200).await;
+    assert_eq!(api.get("/api/contacts/1").await.json()["tags"], json!([]));
+    change(&api, "PUT", &tag, Value::Null, 200).await;
+    conditional(&api, &path, json!({"name": "a"}), json!({"name": "b"})).await;
+    change(&api, "DELETE", &path, Value::Null, 200).await;
+    assert_eq!(api.get("/api/contacts/1").await.json()["tags"], json!([]));
+    for (method, path) in
+        [("PUT", "/api/contacts/1/tags/99"), ("PUT", "/api/contacts/99/tags/1"), ("DELETE", "/api/tags/99")]
+    {
+        change(&api, method, path, Value::Null, 404).await;
+    }
+}
+
+#[tokio::test]
+async fn tagging_many_contacts_answers_what_it_has_changed_so_that_it_can_be_undone() {
+    let (_daemon, api) = with_data();
+    let mut tags = Vec::new();
+    for name in ["a", "b"] {
+        tags.push(change(&api, "POST", "/api/tags", json!({"name": name}), 201).await["id"].clone());
+    }
+    let [a, b] = &tags[..] else { panic!() };
+    change(&api, "PUT", &format!("/api/contacts/1/tags/{a}"), Value::Null, 200).await;
+    change(&api, "PUT", &format!("/api/contacts/2/tags/{b}"), Value::Null, 200).await;
+    let body = json!({"contact_ids": [1, 2, 3], "add": [a], "remove": [b]});
+    let done = change(&api, "POST", "/api/contacts/tags", body.clone(), 200).await;
+    assert_eq!(done, json!({"added": [[2, a], [3, a]], "removed": [[2, b]]}));
+    let again = change(&api, "POST", "/api/contacts/tags", body, 200).await;
+    assert_eq!(again, json!({"added": [], "removed": []}));
+    for (body, status) in [
+        (json!({"contact_ids": [1, 99], "add": [b]}), 404),
+        (json!({"contact_ids": [1], "add": [99]}), 404),
+        (json!({"contact_ids": [], "add": [b]}), 400),
+        (json!({"contact_ids": [1], "add": [b], "remove": [b]}), 400),
+    ] {
+        change(&api, "POST", "/api/contacts/tags", body, status).await;
+    }
+    assert_eq!(
+        column(&api.get("/api/contacts/1").await.json()["tags"], "id"),
+        [a.clone()],
+        "a refused request changes nothing"
+    );
+}
+
+#[tokio::test]
+async fn fields_have_values_of_their_kind() {
+    let (_daemon, api) = with_data();
+    let mut ids = std::collections::BTreeMap::new();
+    for (kind, choices) in [
+        ("text", json!([])),
+        ("number", json!([])),
+        ("date", json!([])),
+        ("choice", json!(["S", "M"])),
+        ("flag", json!([])),
+    ] {
+        let body = json!({"name": kind, "kind": kind, "choices": choices});
+        ids.insert(kind, change(&api, "POST", "/api/custom-fields", body, 201).await["id"].clone());
+    }
+    for (kind, good, stored, wrong) in [
+        ("text", "שלום", "שלום", "\u{0}"),
+        ("number", "007.50", "7.5", "1,5"),
+        ("date", "2026-02-28", "2026-02-28", "2026-02-30"),
+        ("choice", "M", "M", "XL"),
+        ("flag", "true", "true", "yes"),
+    ] {
+        let path = format!("/api/contacts/1/fields/{}", ids[kind]);
+        assert_eq!(change(&api, "PUT", &path, json!({"value": wrong}), 400).await["error"]["field"], "value", "{kind}");
+        let dana = change(&api, "PUT", &path, json!({"value": good}), 200).await;
+        let field = dana["fields"].as_array().unwrap().iter().find(|field| field["field_id"] == ids[kind]).cloned();
+        let expected = json!({"field_id": ids[kind], "name": kind, "kind": kind, "value": stored});
+        assert_eq!(field, Some(expected));
+    }
+    let text = format!("/api/contacts/1/fields/{}", ids["text"]);
+    change(&api, "PUT", &text, json!({"value": null}), 200).await;
+    assert_eq!(api.get("/api/contacts/1").await.json()["fields"].as_array().unwrap().len(), 4);
+
+    let choice = format!("/api/custom-fields/{}", ids["choice"]);
+    conditional(&api, &choice, json!({"name": "size"}), json!({"choices": ["L"]})).await;
+    change(&api, "DELETE", &choice, Value::Null, 200).await;
+    assert_eq!(
+        api.get("/api/contacts/1").await.json()["fields"].as_array().unwrap().len(),
+        3,
+        "an archived field is not shown"
+    );
+    change(&api, "PUT", &format!("/api/contacts/1/fields/{}", ids["choice"]), json!({"value": "L"}), 404).await;
+    for (body, status) in [
+        (json!({"name": "text", "kind": "flag"}), 409),
+        (json!({"name": "size", "kind": "choice"}), 400),
+        (json!({"name": "x", "kind": "text", "choices": ["a"]}), 400),
+        (json!({"name": "x", "kind": "colour"}), 422),
+        (json!({"name": "size", "kind": "choice", "choices": ["a", "a"]}), 201),
+    ] {
+        change(&api, "POST", "/api/custom-fields", body, status).await;
+    }
+    let version = api.get("/api/contacts/1").await.header("etag").to_owned();
+    let number = format!("/api/contacts/1/fields/{}", ids["number"]);
+    let set = |value: &str| {
+        send(api.request(Method::PUT, &number).header("if-match", &version).json(&json!({"value": value})))
+    };
+    assert_eq!((set("1").await.status, set("2").await.status), (200, 412));
+}
