@@ -17,6 +17,7 @@ pub mod message_clock;
 pub mod note;
 pub mod outbox;
 pub mod password;
+pub mod privacy;
 pub mod recording;
 pub mod retention;
 pub mod seed;
@@ -32,4 +33,4 @@ pub mod twilio_number;
 pub mod user;
 pub mod waiting_list;
 
-pub use error::{Error, RequestError, read, rehearse, transact};
+pub use error::{Error, RequestError, read, read_long, rehearse, transact};

@@ -58,6 +58,7 @@ mod outbox;
 mod page_copy;
 mod partial_index;
 mod permission;
+mod personal;
 mod probe;
 mod publish;
 mod readers;
@@ -119,6 +120,7 @@ pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice, leave_promotion_notice};
 pub use outbox::{AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate};
 pub use page_copy::{copy_database, spool_database};
+pub use personal::{Erased, PersonalData, PersonalFile};
 pub use recording::{CompressedFile, RecordingToFetch};
 pub use restore::{
     ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,

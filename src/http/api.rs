@@ -28,6 +28,7 @@ mod one_of;
 mod openapi;
 mod opening_hours;
 mod operation;
+mod privacy;
 mod resources;
 mod self_check;
 mod services;
@@ -93,6 +94,7 @@ fn operations() -> Operations {
         .merge(merge_suggestions::operations())
         .merge(notes::operations())
         .merge(openapi::operations())
+        .merge(privacy::operations())
         .merge(opening_hours::operations())
         .merge(resources::operations())
         .merge(self_check::operations())

@@ -107,7 +107,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores a fetched file, and replaces the provider's URL by `our_url` in the message.
+    /// Stores a fetched file, unless its message was deleted, and replaces the provider's URL by `our_url` in the message.
     pub fn store_media(
         &self,
         message: MessageId,
@@ -117,6 +117,10 @@ impl WriteTx<'_> {
         our_url: &str,
         now: Timestamp,
     ) -> Result<()> {
+        // The contact may have been deleted while the file was fetched.
+        if self.message_media(message, position)?.is_none() {
+            return Ok(());
+        }
         self.conn
             .prepare_cached(
                 "INSERT INTO media(sha256, mime, bytes, content, created_at) VALUES (?1, ?2, ?3, ?4, ?5)

@@ -26,6 +26,7 @@ fn open_writer(file: &Path) -> Result<Connection> {
          PRAGMA foreign_keys = ON;
          PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 33554432;
+         PRAGMA secure_delete = FAST;
          PRAGMA cache_size = -2048;
          PRAGMA temp_store = MEMORY;",
     )?;

@@ -15,6 +15,7 @@ mod fuzz;
 mod inbox;
 mod leads;
 mod media;
+mod privacy;
 mod refused_fields;
 mod tasks;
 mod threads;

@@ -1,0 +1,83 @@
+//! A contact's right to a copy of the data about them, and to its deletion.
+
+mod archive;
+mod snapshots;
+
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::crm::{self, privacy};
+use crate::domain::ContactId;
+use crate::http::auth::{Member, Owner};
+use crate::http::extract::{Id, Json};
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::{Erased, WriteTx};
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use snapshots::SnapshotWithContact;
+use std::collections::BTreeMap;
+
+pub(super) fn operations() -> Operations {
+    operations![export, erase]
+}
+
+/// The confirmation of a deletion.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EraseContactRequest {
+    /// The contact's name, number or other address; of a contact without any, its id.
+    confirm: String,
+}
+
+/// What was deleted, and where copies remain.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct EraseContactResponse {
+    /// The numbers of deleted rows, by table. Rows of `audit_log` remain, without the contact.
+    deleted: BTreeMap<String, u64>,
+    /// The snapshots that were made before, newest first: they contain the contact.
+    snapshots: Vec<SnapshotWithContact>,
+}
+
+/// Get everything that is stored about a contact: a ZIP archive with `data.json`, the files of messages and the recordings.
+#[utoipa::path(get, path = "/api/contacts/{id}/export", tag = "contacts", operation_id = "export_contact", params(("id" = i64, Path)),
+    responses((status = 200, description = "A ZIP archive", body = Vec<u8>, content_type = "application/zip")))]
+pub(super) async fn export(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Response, ApiError> {
+    let (contact, data) = crm::read_long(&state.store, move |tx| privacy::collect(tx, ContactId(id))).await?;
+    let (id, now) = (contact.id, clock::now());
+    state.store.write(move |tx| privacy::note_export(tx, actor.id, id, now)).await?;
+    let mut response = archive::stream(state.store.clone(), data, now).into_response();
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"contact-{id}.zip\""));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+    headers.extend(disposition.ok().map(|disposition| (header::CONTENT_DISPOSITION, disposition)));
+    Ok(response)
+}
+
+/// Delete everything that is stored about a contact. This cannot be undone.
+#[utoipa::path(post, path = "/api/contacts/{id}/erase", tag = "contacts", operation_id = "erase_contact", params(("id" = i64, Path)),
+    request_body = EraseContactRequest, responses((status = 200, body = EraseContactResponse),
+        (status = 409, body = ErrorBody, description = "`conflict`: a call is active, or a message is being sent.")))]
+pub(super) async fn erase(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    Id(id): Id,
+    Json(request): Json<EraseContactRequest>,
+) -> Result<axum::Json<EraseContactResponse>, ApiError> {
+    let plan = move |tx: &crate::store::ReadTx<'_>| privacy::plan(tx, ContactId(id), &request.confirm);
+    let erasure = crm::read_long(&state.store, plan).await?;
+    let (mut erased, mut has_more) = (Erased::new(), true);
+    while has_more {
+        let (erasure, mut so_far) = (erasure.clone(), erased);
+        let part = move |tx: &WriteTx<'_>| Ok((privacy::erase_large_part(tx, &erasure, &mut so_far)?, so_far));
+        (has_more, erased) = crm::transact(&state.store, part).await?;
+    }
+    let (by, now) = (actor.id, clock::now());
+    let work = move |tx: &WriteTx<'_>| privacy::erase(tx, by, &erasure, &mut erased, now).map(|()| erased);
+    let deleted = actor.transact(&state.store, work).await?;
+    Ok(axum::Json(EraseContactResponse { deleted, snapshots: snapshots::before(&state, now).await }))
+}

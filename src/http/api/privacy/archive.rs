@@ -1,0 +1,154 @@
+//! The ZIP archive with everything about a contact. It is written while it is sent, in pieces, so that it is never in memory as a whole.
+
+use crate::domain::Timestamp;
+use crate::store::{self, PersonalData, PersonalFile, ReadTx, Store};
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::stream;
+use std::io::{self, Write};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, ZipWriter};
+
+/// Starts to write the archive; the body has it piece by piece. If the client disconnects, the writing ends.
+pub(super) fn stream(store: Store, data: PersonalData, now: Timestamp) -> Body {
+    let (sender, receiver) = mpsc::channel(PIECES_AHEAD);
+    let handle = Handle::current();
+    drop(tokio::task::spawn_blocking(move || {
+        let output = ChannelWriter { pieces: sender.clone(), piece: Vec::with_capacity(PIECE_BYTES) };
+        let archive = Archive { zip: ZipWriter::new_stream(output), store, handle, data };
+        if let Err(error) = archive.write(now) {
+            tracing::warn!(event = "EXPORT_FAILED", %error, "The export of a contact was cut off: {error}");
+            // The client sees that the file is incomplete.
+            let _ = sender.blocking_send(Err(error));
+        }
+    }));
+    Body::from_stream(stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) }))
+}
+
+struct Archive {
+    zip: ZipWriter<StreamWriter<ChannelWriter>>,
+    store: Store,
+    handle: Handle,
+    data: PersonalData,
+}
+
+impl Archive {
+    fn write(mut self, now: Timestamp) -> io::Result<()> {
+        self.zip.start_file("data.json", options(CompressionMethod::Deflated))?;
+        self.write_rows(now)?;
+        let data = self.data.clone();
+        for file in self.read(move |tx| tx.personal_files(&data))? {
+            self.zip.start_file(name(&file), options(CompressionMethod::Stored))?;
+            self.write_file(&file)?;
+        }
+        let mut output = self.zip.finish()?.into_inner();
+        output.flush()
+    }
+
+    /// The rows of each table under its name.
+    fn write_rows(&mut self, now: Timestamp) -> io::Result<()> {
+        write!(self.zip, "{{\"exported_at\": \"{now}\"")?;
+        for table in PersonalData::exported_tables() {
+            write!(self.zip, ",\n\"{table}\": [")?;
+            let mut written = 0;
+            loop {
+                let data = self.data.clone();
+                let rows = self.read(move |tx| tx.personal_rows(&data, table, written, ROWS_AT_ONCE))?;
+                for (at, row) in rows.iter().enumerate() {
+                    self.zip.write_all(if written + at == 0 { b"\n" } else { b",\n" })?;
+                    serde_json::to_writer(&mut self.zip, row)?;
+                }
+                written += rows.len();
+                if rows.len() < ROWS_AT_ONCE {
+                    break;
+                }
+            }
+            self.zip.write_all(b"]")?;
+        }
+        self.zip.write_all(b"}\n")
+    }
+
+    fn write_file(&mut self, file: &PersonalFile) -> io::Result<()> {
+        let mut written = 0;
+        loop {
+            let file = file.clone();
+            let piece = self.read(move |tx| match &file {
+                PersonalFile::Media { sha256, .. } => tx.media_part(sha256, written, FILE_PIECE_BYTES),
+                PersonalFile::Recording { id, .. } => tx.recording_part(*id, written, FILE_PIECE_BYTES),
+            })?;
+            if piece.is_empty() {
+                return Ok(());
+            }
+            self.zip.write_all(&piece)?;
+            written += piece.len() as u64;
+        }
+    }
+
+    /// Each piece is read in a transaction of its own: a slow client must not keep a connection of the database.
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReadTx<'_>) -> store::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        self.handle.block_on(self.store.read(work)).map_err(io::Error::other)
+    }
+}
+
+fn options(method: CompressionMethod) -> SimpleFileOptions {
+    SimpleFileOptions::default().compression_method(method)
+}
+
+/// The name of a file in the archive.
+fn name(file: &PersonalFile) -> String {
+    match file {
+        PersonalFile::Media { sha256, mime } => format!("media/{sha256}.{}", extension(mime)),
+        PersonalFile::Recording { id, call, mime } => format!("recordings/call-{call}-{id}.{}", extension(mime)),
+    }
+}
+
+fn extension(mime: &str) -> &'static str {
+    match mime.split(';').next().unwrap_or_default().trim() {
+        "image/jpeg" => "jpg",
+        "image/png" => "png",
+        "image/webp" => "webp",
+        "image/gif" => "gif",
+        "audio/ogg" => "ogg",
+        "audio/mpeg" => "mp3",
+        "audio/wav" => "wav",
+        "audio/mp4" => "m4a",
+        "video/mp4" => "mp4",
+        "application/pdf" => "pdf",
+        "text/plain" => "txt",
+        _ => "bin",
+    }
+}
+
+/// Sends what is written to the body, and waits while the client is slower.
+struct ChannelWriter {
+    pieces: mpsc::Sender<io::Result<Bytes>>,
+    piece: Vec<u8>,
+}
+
+impl Write for ChannelWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE_BYTES {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.piece.is_empty() {
+            return Ok(());
+        }
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE_BYTES));
+        self.pieces.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+const PIECE_BYTES: usize = 64 << 10;
+const PIECES_AHEAD: usize = 4;
+const ROWS_AT_ONCE: usize = 500;
+const FILE_PIECE_BYTES: usize = 256 << 10;

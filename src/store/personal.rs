@@ -1,0 +1,266 @@
+//! What the database holds about one contact, in all tables: for the export, and for the deletion on the contact's request.
+//!
+//! Every table of the schema is named here, either with the rows that are about a contact or with the reason why it has none; a test
+//! compares the two lists with the schema. A new table is added to one of them.
+
+mod erase;
+mod export;
+
+pub use erase::Erased;
+pub use export::PersonalFile;
+
+use super::{ReadTx, Result};
+use crate::domain::{AddressKind, ContactId};
+use rusqlite::{Params, Statement};
+
+/// A table with rows about contacts.
+pub(in crate::store) struct PersonalTable {
+    pub name: &'static str,
+    /// Selects the rows of one contact. `{contacts}`, `{threads}`, `{messages}`, `{calls}`, `{recordings}`, `{hashes}` and `{webhooks}`
+    /// stand for the ids of [`PersonalData`], `{in COLUMN}` for: the column contains one
+    /// of the contact's addresses, and `{unused}` for: no row refers to the file.
+    pub rows: &'static str,
+    /// Whether the export has them. It leaves out what repeats other tables, and what the daemon needs only for its work.
+    pub is_exported: bool,
+}
+
+const fn exported(name: &'static str, rows: &'static str) -> PersonalTable {
+    PersonalTable { name, rows, is_exported: true }
+}
+
+const fn internal(name: &'static str, rows: &'static str) -> PersonalTable {
+    PersonalTable { name, rows, is_exported: false }
+}
+
+/// The tables with rows about contacts, in the order in which the rows can be deleted: those that refer to others first.
+pub(in crate::store) const PERSONAL: [PersonalTable; 32] = [
+    internal("idempotency_keys", "json_extract(answer, '$.message_id') IN {messages}"),
+    internal(
+        "jobs",
+        "json_extract(payload, '$.message') IN {messages} OR json_extract(payload, '$.recording_id') IN {recordings}
+         OR json_extract(payload, '$.recording_sid') IN (SELECT provider_sid FROM recordings WHERE call_id IN {calls})",
+    ),
+    internal("early_message_updates", "{in content}"),
+    internal("webhook_journal", "message_id IN {messages} OR call_id IN {calls} OR id IN {webhooks}"),
+    exported("message_events", "message_id IN {messages}"),
+    internal("refused_attempts", "message_id IN {messages}"),
+    exported("message_media", "message_id IN {messages}"),
+    internal("outbox", "contact_id IN {contacts} OR message_id IN {messages}"),
+    exported("drafts", "thread_id IN {threads}"),
+    exported("scheduled_messages", "thread_id IN {threads}"),
+    // Files are deleted after what refers to them, so that a file that other contacts have sent or received too is kept.
+    internal("media_details", "sha256 IN {hashes} AND {unused}"),
+    // After `message_media`, so that a file that other contacts have sent or received too is kept.
+    internal(
+        "media",
+        "sha256 IN {hashes} AND sha256 NOT IN (SELECT sha256 FROM message_media WHERE sha256 IS NOT NULL)",
+    ),
+    exported("tasks", "contact_id IN {contacts} OR thread_id IN {threads} OR call_id IN {calls}"),
+    exported("leads", "contact_id IN {contacts}"),
+    exported("contact_notes", "contact_id IN {contacts}"),
+    exported("contact_tags", "contact_id IN {contacts}"),
+    exported("contact_fields", "contact_id IN {contacts}"),
+    exported("appointments", "contact_id IN {contacts} OR call_id IN {calls}"),
+    exported("waiting_list", "contact_id IN {contacts}"),
+    internal("recording_peaks", "recording_id IN {recordings}"),
+    internal("recording_chunks", "recording_id IN {recordings}"),
+    exported("recordings", "call_id IN {calls}"),
+    exported("call_turns", "call_id IN {calls}"),
+    exported("call_events", "call_id IN {calls}"),
+    exported("messages", "thread_id IN {threads}"),
+    exported("calls", "id IN {calls}"),
+    exported("threads", "id IN {threads}"),
+    internal("merge_suggestions", "first_contact IN {contacts} OR second_contact IN {contacts}"),
+    internal("contact_merges", "kept_contact_id IN {contacts} OR merged_contact_id IN {contacts}"),
+    exported("addresses", "contact_id IN {contacts}"),
+    exported("contacts", "id IN {contacts}"),
+    // Its rows stay: what was done, and by whom, without the contact.
+    internal(
+        "audit_log",
+        "(substr(subject, 1, 8) = 'contact:' AND substr(subject, 9) IN {contacts_text}) OR {in subject}",
+    ),
+];
+
+/// The tables without rows about contacts, each with the reason.
+#[cfg(test)]
+const EXEMPT: [(&str, &str); 29] = [
+    ("alert_events", "states of the service"),
+    ("alerts", "states of the service, with counts and codes"),
+    ("api_tokens", "users"),
+    ("backfills", "progress of the service"),
+    ("businesses", "the business"),
+    ("changes", "ids of rows, and times"),
+    ("closures", "closed times of the business"),
+    ("custom_fields", "the fields, not the values"),
+    ("devices", "users"),
+    ("facts", "what the agent knows about the business"),
+    ("lead_stages", "the stages, not the leads"),
+    ("meta", "marks of the service"),
+    ("opening_hours", "the business"),
+    ("opening_rules", "the business"),
+    ("refinery_schema_history", "migrations"),
+    ("resource_services", "the business"),
+    ("resources", "the business"),
+    ("saved_replies", "texts for any contact"),
+    ("self_checks", "states of the service"),
+    ("services", "the business"),
+    ("sessions", "users"),
+    ("settings", "settings"),
+    ("settings_history", "settings"),
+    ("setup_codes", "users"),
+    ("sqlite_sequence", "SQLite"),
+    ("sqlite_stat1", "SQLite"),
+    ("sqlite_stat4", "SQLite"),
+    ("tags", "the tags, not which contacts have them"),
+    ("users", "users"),
+];
+
+/// The ids of what belongs to one contact, and by what it is found where no id refers to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonalData {
+    /// The contact, and those that were merged into it.
+    pub contacts: Vec<i64>,
+    threads: Vec<i64>,
+    messages: Vec<i64>,
+    calls: Vec<i64>,
+    recordings: Vec<i64>,
+    /// The files of the messages.
+    hashes: Vec<String>,
+    /// The contact's addresses, as webhooks contain them: digits and ids.
+    addresses: Vec<String>,
+    /// Webhooks that contain one of the addresses.
+    webhooks: Vec<i64>,
+    /// The newest webhook that was searched.
+    last_webhook: i64,
+}
+
+impl ReadTx<'_> {
+    /// Collects what belongs to a contact. Reads the whole webhook log, so it is a long read.
+    pub fn personal_data(&self, contact: ContactId) -> Result<PersonalData> {
+        let mut data = self.personal_ids(contact)?;
+        data.last_webhook =
+            self.conn.query_row("SELECT coalesce(max(id), 0) FROM webhook_journal", [], |row| row.get(0))?;
+        data.webhooks = self.webhooks_with(&data.addresses, 0)?;
+        Ok(data)
+    }
+
+    /// The same at this moment, for a plan that was made before: of the webhooks, only the new ones are read.
+    fn renewed(&self, plan: &PersonalData, contact: ContactId) -> Result<PersonalData> {
+        let mut data = self.personal_ids(contact)?;
+        data.webhooks.clone_from(&plan.webhooks);
+        data.webhooks.extend(self.webhooks_with(&data.addresses, plan.last_webhook)?);
+        Ok(data)
+    }
+
+    fn personal_ids(&self, contact: ContactId) -> Result<PersonalData> {
+        let mut data = PersonalData {
+            contacts: self.column(
+                "WITH RECURSIVE all_of(id) AS (SELECT ?1 UNION SELECT c.id FROM contacts c JOIN all_of ON c.merged_into = all_of.id)
+                 SELECT id FROM all_of",
+                [contact],
+            )?,
+            ..PersonalData::default()
+        };
+        let contacts = json(&data.contacts);
+        data.threads =
+            self.column("SELECT id FROM threads WHERE contact_id IN (SELECT value FROM json_each(?1))", [&contacts])?;
+        let threads = json(&data.threads);
+        data.messages =
+            self.column("SELECT id FROM messages WHERE thread_id IN (SELECT value FROM json_each(?1))", [&threads])?;
+        data.calls = self.column(
+            "SELECT id FROM calls WHERE thread_id IN (SELECT value FROM json_each(?1))
+             UNION SELECT id FROM calls WHERE contact_id IN (SELECT value FROM json_each(?2))",
+            [&threads, &contacts],
+        )?;
+        data.recordings = self.column(
+            "SELECT id FROM recordings WHERE call_id IN (SELECT value FROM json_each(?1))",
+            [json(&data.calls)],
+        )?;
+        data.hashes = self.column(
+            "SELECT sha256 FROM message_media WHERE sha256 IS NOT NULL AND message_id IN (SELECT value FROM json_each(?1))
+             UNION SELECT media_id FROM scheduled_messages
+                 WHERE media_id IS NOT NULL AND thread_id IN (SELECT value FROM json_each(?2))",
+            (json(&data.messages), &threads),
+        )?;
+        data.addresses =
+            data.contacts.iter().map(|id| self.needles(ContactId(*id))).collect::<Result<Vec<_>>>()?.concat();
+        Ok(data)
+    }
+
+    /// The contact's addresses as they are within texts of providers. A short one would also match what is not about the contact.
+    fn needles(&self, contact: ContactId) -> Result<Vec<String>> {
+        let addresses = self.addresses(contact)?.into_iter();
+        let digits = |value: String| value.trim_start_matches('+').to_owned();
+        let current = addresses.filter(|address| address.former_at.is_none() || address.kind != AddressKind::Phone);
+        Ok(current.map(|address| digits(address.value)).filter(|text| text.len() >= MIN_ADDRESS_CHARS).collect())
+    }
+
+    fn webhooks_with(&self, addresses: &[String], after: i64) -> Result<Vec<i64>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id FROM webhook_journal WHERE id > ?1
+                 AND EXISTS (SELECT 1 FROM json_each(?2) WHERE instr(body, CAST(value AS BLOB)) > 0)",
+        )?;
+        let rows = query.query_map((after, json(addresses)), |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn column<T: rusqlite::types::FromSql>(&self, sql: &str, of: impl Params) -> Result<Vec<T>> {
+        let mut query = self.conn.prepare_cached(sql)?;
+        let rows = query.query_map(of, |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl PersonalData {
+    /// The condition of a table, and binds its parameters.
+    fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
+        let texts = || self.contacts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        for (name, ids) in [
+            (":contacts", json(&self.contacts)),
+            (":contacts_text", json(&texts())),
+            (":threads", json(&self.threads)),
+            (":messages", json(&self.messages)),
+            (":calls", json(&self.calls)),
+            (":recordings", json(&self.recordings)),
+            (":hashes", json(&self.hashes)),
+            (":webhooks", json(&self.webhooks)),
+            (":addresses", json(&self.addresses)),
+        ] {
+            if let Some(index) = statement.parameter_index(name)? {
+                statement.raw_bind_parameter(index, ids)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PersonalTable {
+    /// The condition in SQL; its parameters are those of [`PersonalData::bind`].
+    fn condition(&self) -> String {
+        let mut sql = self.rows.to_owned();
+        while let Some((before, rest)) = sql.split_once("{in ") {
+            let (column, after) = rest.split_once('}').unwrap_or((rest, ""));
+            sql =
+                format!("{before}EXISTS (SELECT 1 FROM json_each(:addresses) WHERE instr({column}, value) > 0){after}");
+        }
+        sql = sql.replace("{unused}", UNUSED);
+        for name in ["contacts", "contacts_text", "threads", "messages", "calls", "recordings", "hashes", "webhooks"] {
+            sql = sql.replace(&format!("{{{name}}}"), &format!("(SELECT value FROM json_each(:{name}))"));
+        }
+        sql
+    }
+}
+
+/// A list as JSON, for `json_each`. Lists of numbers and texts can always be written.
+fn json<T: serde::Serialize>(values: &[T]) -> String {
+    serde_json::to_string(values).unwrap_or_else(|_| "[]".to_owned())
+}
+
+const MIN_ADDRESS_CHARS: usize = 7;
+
+/// No row refers to the file: the rows of the contact have been deleted, so the others are of other contacts.
+const UNUSED: &str = "sha256 NOT IN (SELECT sha256 FROM message_media WHERE sha256 IS NOT NULL
+    UNION ALL SELECT media_id FROM scheduled_messages WHERE media_id IS NOT NULL)";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! The export of what is stored about a contact, and its deletion.
+
+use super::{change, column};
+use crate::support::{Client, Daemon};
+use serde_json::{Value, json};
+use std::io::Read;
+
+/// More rows about contact 1 in every table, beside those of another contact. Words with "secret" are about contact 1 only.
+// The seed overwrites what it deletes, as the daemon does, so that the file has nothing else from before.
+const MORE: &str = "
+    PRAGMA secure_delete = ON;
+    UPDATE contacts SET display_name = 'secret-name', name_source = 'owner' WHERE id = 1;
+    UPDATE messages SET content_text = 'secret-message', extra = '{\"a\":\"secret-extra\"}' WHERE thread_id = 1;
+    INSERT INTO contacts(id, business_id, display_name, merged_into, created_at, updated_at) VALUES (9, 1, 'secret-merged', 1, '', '');
+    INSERT INTO contact_merges(business_id, kept_contact_id, merged_contact_id, moved, actor, merged_at) VALUES
+        (1, 1, 9, '{\"name\":\"secret-moved\"}', 'user:1', '2026-11-11T00:00:00.000Z');
+    INSERT INTO merge_suggestions(business_id, first_contact, second_contact, reason, address, created_at) VALUES
+        (1, 1, 2, 'number_moved', 'secret-address', '');
+    INSERT INTO media(sha256, mime, bytes, content, created_at) VALUES
+        ('aa', 'image/jpeg', 12, CAST('secret-photo' AS BLOB), ''), ('bb', 'text/plain', 11, CAST('shared-file' AS BLOB), '');
+    INSERT INTO message_media(message_id, position, source_url, file_name, sha256, state) VALUES
+        (1, 0, 'http://x/secret-url', 'secret-file.jpg', 'aa', 'stored'), (3, 0, 'http://x', NULL, 'bb', 'stored'),
+        (5, 0, 'http://y', NULL, 'bb', 'stored');
+    INSERT INTO message_events(message_id, kind, value, at) VALUES (1, 'edit', 'secret-edit', ''), (5, 'edit', 'kept-edit', '');
+    INSERT INTO refused_attempts VALUES ('twilio', 'secret-sid', 2, '1', 'secret-refusal', '');
+    INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, state, next_attempt_at, created_at, updated_at) VALUES
+        (2, 1, '+972501234567', 'secret-key', 'auto', 'baileys', 'done', '', '', '');
+    INSERT INTO webhook_journal(received_at, source, path, body, outcome, message_id, call_id) VALUES
+        ('', 'baileys', '/', CAST('secret-webhook' AS BLOB), 'stored', 1, NULL), ('', 'twilio', '/', CAST('secret-hook-2' AS BLOB), 'stored', NULL, 1),
+        ('', 'twilio', '/', CAST('From=whatsapp%3A%2B972501234567&Body=secret-status' AS BLOB), 'ignored', NULL, NULL),
+        ('', 'twilio', '/', CAST('From=whatsapp%3A%2B972541111111&Body=kept-webhook' AS BLOB), 'stored', 5, NULL);
+    INSERT INTO jobs(kind, unique_key, payload, state, run_at, created_at, updated_at) VALUES
+        ('whatsapp.media', 'a', '{\"message\":1,\"position\":0}', 'done', '', '', ''), ('compress_recording', 'b', '{\"recording_id\":1}', 'done', '', '', ''),
+        ('whatsapp.media', 'c', '{\"message\":5,\"position\":0}', 'done', '', '', '');
+    INSERT INTO early_message_updates(provider, provider_msg_id, content, received_at) VALUES
+        ('baileys', 'x', '{\"peer\":[{\"Phone\":\"+972501234567\"}],\"change\":\"secret-early\"}', ''), ('baileys', 'y', '{\"peer\":\"kept-early\"}', '');
+    INSERT INTO idempotency_keys VALUES (1, 'secret-idempotency', '', '{\"message_id\":2}', ''), (1, 'kept-key', '', '{\"message_id\":5}', '');
+    INSERT INTO audit_log(at, actor, action, subject, detail) VALUES ('2026-11-11T00:00:00.000Z', 'user:1', 'x', 'contact:1', '{\"a\":\"secret-detail\"}'),
+        ('2026-11-11T00:00:00.000Z', 'user:1', 'x', 'contact:2', NULL), ('2026-11-11T00:00:00.000Z', 'user:1', 'x', '+972501234567', NULL);
+    UPDATE call_turns SET text = 'secret-turn', heard_text = 'secret-turn' WHERE call_id = 1;
+    UPDATE calls SET summary = 'secret-summary' WHERE id = 1;
+    INSERT INTO call_events(call_id, kind, detail, at) VALUES (1, 'x', '{\"a\":\"secret-event\"}', '');
+    INSERT INTO contact_notes(business_id, contact_id, text, author, created_at, updated_at) VALUES (1, 1, 'secret-note', 'agent', '', ''), (1, 2, 'kept-note', 'agent', '', '');
+    INSERT INTO tags(id, business_id, name, created_at) VALUES (1, 1, 'VIP', '');
+    INSERT INTO contact_tags VALUES (1, 1, ''), (2, 1, '');
+    INSERT INTO custom_fields(id, business_id, name, kind, created_at) VALUES (1, 1, 'Car', 'text', '');
+    INSERT INTO contact_fields VALUES (1, 1, 'secret-car', '');
+    INSERT INTO tasks(business_id, title, contact_id, source, created_by, created_at, updated_at) VALUES
+        (1, 'secret-task', 1, 'user', 'agent', '2026-11-11T00:00:00.000Z', '2026-11-11T00:00:00.000Z'),
+        (1, 'kept-task', 2, 'user', 'agent', '2026-11-11T00:00:00.000Z', '2026-11-11T00:00:00.000Z');
+    INSERT INTO leads(business_id, contact_id, title, stage_id, created_by, created_at, updated_at) VALUES
+        (1, 1, 'secret-lead', 1, 'agent', '2026-11-11T00:00:00.000Z', '2026-11-11T00:00:00.000Z');";
+
+fn with_more() -> (Daemon, Client) {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    daemon.seed(MORE);
+    daemon.launch();
+    let api = daemon.api();
+    (daemon, api)
+}
+
+/// How often each word that is about contact 1 stands in the published file, which people copy.
+fn secrets(daemon: &Daemon) -> usize {
+    let file = std::fs::read(daemon.published_file()).unwrap();
+    ["secret-".as_bytes(), b"972501234567", "klmnopqrstuvwxyz".as_bytes()]
+        .iter()
+        .map(|word| file.windows(word.len()).filter(|part| part == word).count())
+        .sum()
+}
+
+#[tokio::test]
+async fn the_export_has_everything_about_the_contact_and_nothing_about_others() {
+    let (daemon, api) = with_more();
+    let reply = api.get("/api/contacts/9/export").await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "application/zip"), "{}", reply.text());
+    assert_eq!(reply.header("content-disposition"), "attachment; filename=\"contact-1.zip\"");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(reply.body)).unwrap();
+    let mut text = |name: &str| {
+        let mut content = String::new();
+        archive.by_name(name).unwrap().read_to_string(&mut content).unwrap();
+        content
+    };
+    assert_eq!((text("media/aa.jpg").as_str(), text("media/bb.txt").as_str()), ("secret-photo", "shared-file"));
+    assert_eq!(text("recordings/call-1-1.wav"), "abcdefghijklmnopqrstuvwxyz");
+    let data = text("data.json");
+    assert!(!data.contains("kept-") && !data.contains("Noa"), "{data}");
+    let data: Value = serde_json::from_str(&data).unwrap();
+    for (table, field, expected) in [
+        ("contacts", "display_name", json!(["secret-name", "secret-merged"])),
+        ("addresses", "value", json!(["+972501234567"])),
+        ("messages", "content_text", json!(vec!["secret-message"; 4])),
+        ("message_events", "value", json!(["secret-edit"])),
+        ("call_turns", "text", json!(vec!["secret-turn"; 2])),
+        ("contact_notes", "text", json!(["secret-note"])),
+        ("contact_fields", "value", json!(["secret-car"])),
+        ("tasks", "title", json!(["secret-task"])),
+        ("leads", "title", json!(["secret-lead"])),
+    ] {
+        assert_eq!(json!(column(&data[table], field)), expected, "{table}");
+    }
+    let rows = daemon.query_column::<String>("SELECT subject FROM audit_log WHERE action = 'contact_exported'");
+    assert_eq!(rows, ["contact:1"]);
+    assert_eq!(api.get("/api/contacts/99/export").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_erased_contact_is_in_no_table_and_in_no_unused_page() {
+    let (daemon, api) = with_more();
+    assert!(secrets(&daemon) > 25, "the words are in the file before");
+    let before = daemon.query_value::<i64>("SELECT count(*) FROM audit_log");
+    for wrong in ["", "secret", "1", "+972541111111"] {
+        let refused = change(&api, "POST", "/api/contacts/1/erase", json!({"confirm": wrong}), 400).await;
+        assert_eq!(refused["error"]["field"], "confirm", "{wrong}");
+    }
+    let gal = daemon.logged_in("gal", "staff").await;
+    change(&gal, "POST", "/api/contacts/1/erase", json!({"confirm": "secret-name"}), 403).await;
+
+    let done = change(&api, "POST", "/api/contacts/1/erase", json!({"confirm": "+972 50-123-4567"}), 200).await;
+    let expected = json!({
+        "addresses": 1, "audit_log": 2, "call_events": 1, "call_turns": 2, "calls": 2, "contact_fields": 1, "contact_merges": 1,
+        "contact_notes": 1, "contact_tags": 1, "contacts": 2, "early_message_updates": 1, "idempotency_keys": 1, "jobs": 2, "leads": 1,
+        "media": 1, "merge_suggestions": 1, "message_events": 1, "message_media": 2, "messages": 4, "outbox": 1, "recording_chunks": 2,
+        "recordings": 1, "refused_attempts": 1, "tasks": 1, "threads": 2, "webhook_journal": 3,
+    });
+    assert_eq!(done, json!({"deleted": expected, "snapshots": []}));
+    assert_eq!(secrets(&daemon), 0, "the file has what was deleted");
+
+    assert_eq!(api.get("/api/contacts/1").await.status, 404);
+    change(&api, "POST", "/api/contacts/1/erase", json!({"confirm": "secret-name"}), 404).await;
+    for (sql, left) in [
+        ("SELECT content_text FROM messages", vec!["Delivery on Monday?"]),
+        ("SELECT text FROM contact_notes", vec!["kept-note"]),
+        ("SELECT CAST(content AS TEXT) FROM media", vec!["shared-file"]),
+        ("SELECT substr(CAST(body AS TEXT), 40) FROM webhook_journal", vec!["kept-webhook"]),
+        ("SELECT key FROM idempotency_keys", vec!["kept-key"]),
+        ("SELECT title FROM tasks", vec!["kept-task"]),
+        ("SELECT unique_key FROM jobs WHERE kind = 'whatsapp.media'", vec!["c"]),
+    ] {
+        assert_eq!(daemon.query_column::<String>(sql), left, "{sql}");
+    }
+    let rows = daemon.query_column::<String>("SELECT action || ' ' || subject FROM audit_log ORDER BY id DESC LIMIT 1");
+    assert_eq!(rows, ["contact_erased contact:1"]);
+    assert!(daemon.query_value::<i64>("SELECT count(*) FROM audit_log") > before, "no row of the log is deleted");
+    let broken: Vec<String> = daemon.query_column("SELECT \"table\" FROM pragma_foreign_key_check");
+    assert!(broken.is_empty(), "{broken:?}");
+}
+
+#[tokio::test]
+async fn large_recordings_are_erased_and_the_snapshots_that_remain_are_named() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    daemon.seed(
+        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+         INSERT INTO recording_chunks SELECT 1, i, CAST(replace(hex(zeroblob(20000)), '00', 'klmnopqrstuvwxyz') AS BLOB) FROM n;",
+    );
+    daemon.launch();
+    let api = daemon.api();
+    assert!(daemon.cli(&["backup"]).status.success());
+    let snapshot = api.get("/api/backups").await.json()["snapshots"][0]["name"].clone();
+    let done = change(&api, "POST", "/api/contacts/1/erase", json!({"confirm": "דנה לוי"}), 200).await;
+    assert_eq!(done["deleted"]["recording_chunks"], 61);
+    assert_eq!(column(&done["snapshots"], "name"), [snapshot]);
+    assert!(done["snapshots"][0]["until"].is_string());
+    assert_eq!(secrets(&daemon), 0, "pages that are not used any more are overwritten");
+}
