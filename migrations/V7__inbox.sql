@@ -13,7 +13,7 @@ CREATE INDEX idx_calls_contact ON calls(contact_id, started_at);
 
 -- Texts that users have begun to write; one for each user and thread.
 CREATE TABLE drafts (
-    thread_id  INTEGER NOT NULL REFERENCES threads(id),
+    thread_id  INTEGER NOT NULL REFERENCES threads(id) ON DELETE CASCADE,
     -- The user or token: 'user:3'.
     actor      TEXT NOT NULL,
     text       TEXT NOT NULL,
@@ -36,16 +36,16 @@ CREATE TABLE saved_replies (
 -- waits for next week would hold all others.
 CREATE TABLE scheduled_messages (
     id         INTEGER PRIMARY KEY,
-    thread_id  INTEGER NOT NULL REFERENCES threads(id),
+    thread_id  INTEGER NOT NULL REFERENCES threads(id) ON DELETE CASCADE,
     text       TEXT NOT NULL,
     -- The SHA-256 of its file.
-    media_id   TEXT REFERENCES media(sha256),
+    media_id   TEXT REFERENCES media(sha256) ON DELETE SET NULL,
     send_at    TEXT NOT NULL,
     -- The requested provider; null leaves the choice to the policy.
     provider   TEXT,
     state      TEXT NOT NULL CHECK (state IN ('waiting', 'sent') OR state IN ('failed', 'cancelled')),
     -- The message that it became.
-    message_id INTEGER REFERENCES messages(id),
+    message_id INTEGER REFERENCES messages(id) ON DELETE SET NULL,
     -- Why it was not sent.
     error_code TEXT,
     author     TEXT NOT NULL,
@@ -57,7 +57,7 @@ CREATE INDEX idx_scheduled_messages_thread ON scheduled_messages(thread_id, send
 
 -- What is known of the content of a file. A table of its own: columns behind a large content are slow to read.
 CREATE TABLE media_details (
-    sha256      TEXT PRIMARY KEY NOT NULL REFERENCES media(sha256),
+    sha256      TEXT PRIMARY KEY NOT NULL REFERENCES media(sha256) ON DELETE CASCADE,
     width       INTEGER,
     height      INTEGER,
     duration_ms INTEGER,
@@ -71,7 +71,7 @@ CREATE TABLE media_details (
 
 -- The loudness of a recording over time, computed when it is first shown.
 CREATE TABLE recording_peaks (
-    recording_id INTEGER PRIMARY KEY REFERENCES recordings(id),
+    recording_id INTEGER PRIMARY KEY REFERENCES recordings(id) ON DELETE CASCADE,
     duration_ms  INTEGER NOT NULL,
     -- 20 bytes for each second of each side.
     caller       BLOB NOT NULL,

@@ -20,6 +20,8 @@ pub mod password;
 pub mod privacy;
 pub mod recording;
 pub mod retention;
+pub mod saved_reply;
+pub mod scheduled_message;
 pub mod seed;
 pub mod session;
 pub mod setting;

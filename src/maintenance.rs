@@ -6,6 +6,7 @@ pub mod backfills;
 pub mod health_monitor;
 pub mod housekeeping;
 pub mod nightly_backup;
+pub mod search_index;
 pub mod self_check;
 pub mod systemd_status;
 pub mod update_check;

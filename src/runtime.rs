@@ -14,9 +14,12 @@ pub mod outbox;
 pub mod recorded_turns;
 pub mod recording_compressor;
 pub mod recording_fetcher;
+pub mod recording_peaks;
 pub mod reload;
+pub mod scheduled_messages;
 pub mod stale_calls;
 mod twilio_prompts;
+pub mod typing;
 
 pub use crate::engine::{FieldStatus, RejectedFields};
 pub use active_settings::{ActivationError, ActiveSettings, Settings};

@@ -17,7 +17,7 @@ use crate::http::{self, AppParts, AppState, BodyBudget, CheckLimit, Listeners, R
 use crate::maintenance::health_monitor::HealthMonitor;
 use crate::maintenance::self_check::{Parts, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
-use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup, update_check};
+use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup, search_index, update_check};
 use crate::providers::http_client;
 use crate::runtime::calls::{CallServices, Calls, TrialUsage};
 use crate::runtime::catch_up::{CatchUp, Gap};
@@ -25,7 +25,10 @@ use crate::runtime::jobs::JobWorker;
 use crate::runtime::media_fetcher::MediaFetcher;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
+use crate::runtime::recording_peaks::RecordingPeaks;
 use crate::runtime::reload::ReloadHandle;
+use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
+use crate::runtime::typing::Typing;
 use crate::runtime::{ActiveSettings, Clips, recording_compressor, recording_fetcher, stale_calls};
 use crate::store::{Priority, Store};
 use crate::telemetry::metrics::Metrics;
@@ -47,6 +50,7 @@ pub(super) struct Services {
     message_clock: MessageClock,
     gap: Gap,
     self_check: SelfChecker,
+    schedule_changed: ScheduleChanged,
 }
 
 impl Services {
@@ -105,6 +109,7 @@ impl Services {
             compressor,
             message_clock,
             self_check,
+            schedule_changed: ScheduleChanged::default(),
         })
     }
 
@@ -133,11 +138,20 @@ impl Services {
             clock: self.message_clock.clone(),
             gap: self.gap.clone(),
         };
+        let scheduled = ScheduledMessages {
+            store: store.clone(),
+            settings: self.shared.settings.clone(),
+            outbox: self.outbox.clone(),
+            clock: self.message_clock.clone(),
+            changed: self.schedule_changed.clone(),
+        };
         let (outbox, jobs) = (self.outbox.clone(), self.jobs.clone());
         let (compressor, recordings) = (self.compressor.clone(), store.clone());
         let workers = &mut tasks.workers;
         workers.spawn("catch-up", catch_up.run());
-        workers.spawn("backfills", backfills::run(background, self.shared.compression.clone()));
+        workers.spawn("backfills", backfills::run(background.clone(), self.shared.compression.clone()));
+        workers.spawn("search index", search_index::run(background, self.shared.settings.clone()));
+        workers.spawn("scheduled messages", scheduled.run());
         workers.spawn("nightly backup", nightly_backup::run(self.snapshots.clone()));
         workers.spawn_draining("jobs", |stop| jobs.run(stop));
         workers.spawn_draining("compression", |stop| recording_compressor::run(compressor, recordings, stop));
@@ -212,6 +226,9 @@ impl Services {
             identity,
             tls: self.tls.clone(),
             recorded_turns: RecordedTurns::new(self.shared.clone()),
+            peaks: RecordingPeaks::new(&self.shared.store),
+            schedule_changed: self.schedule_changed.clone(),
+            typing: Typing::default(),
         })
     }
 }

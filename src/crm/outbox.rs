@@ -4,6 +4,7 @@ mod attempt;
 mod late_refusal;
 mod new_chats;
 mod notify_owner;
+mod preview;
 mod reason;
 mod send;
 
@@ -12,5 +13,6 @@ pub use attempt::{begin, finish};
 pub use late_refusal::{refuse_late, status_of_refused_attempt};
 pub use new_chats::NewChatLimits;
 pub use notify_owner::notify_owner;
+pub use preview::{RoutePreview, RouteReason, preview};
 pub use reason::{reason, unconfirmed};
-pub use send::{SendError, SendMessageResponse, SendRequest, capable_providers, send};
+pub use send::{LocalFile, SendError, SendMessageResponse, SendRequest, capable_providers, send};

@@ -30,6 +30,9 @@ mod opening_hours;
 mod operation;
 mod privacy;
 mod resources;
+mod saved_replies;
+mod scheduled_messages;
+mod search;
 mod self_check;
 mod services;
 mod sessions;
@@ -97,6 +100,9 @@ fn operations() -> Operations {
         .merge(privacy::operations())
         .merge(opening_hours::operations())
         .merge(resources::operations())
+        .merge(saved_replies::operations())
+        .merge(scheduled_messages::operations())
+        .merge(search::operations())
         .merge(self_check::operations())
         .merge(services::operations())
         .merge(sessions::operations())

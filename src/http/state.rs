@@ -14,7 +14,10 @@ use crate::runtime::catch_up::Gap;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
+use crate::runtime::recording_peaks::RecordingPeaks;
 use crate::runtime::reload::ReloadHandle;
+use crate::runtime::scheduled_messages::ScheduleChanged;
+use crate::runtime::typing::Typing;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::tls::Tls;
@@ -69,6 +72,12 @@ pub struct AppParts {
     pub identity: InstanceKey,
     /// Certificates.
     pub tls: Tls,
+    /// Waveforms of recordings.
+    pub peaks: RecordingPeaks,
+    /// Wakes the task that sends scheduled messages.
+    pub schedule_changed: ScheduleChanged,
+    /// Who is typing.
+    pub typing: Typing,
 }
 
 impl Deref for AppState {

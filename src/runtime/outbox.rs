@@ -11,7 +11,8 @@ mod senders;
 use super::Settings;
 use crate::alerting::Alerts;
 use crate::config::Config;
-use crate::domain::{OutboxId, Provider, Timestamp};
+use crate::crm::outbox::NewChatLimits;
+use crate::domain::{OutboxId, PhoneNumber, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
 use crate::inbox::policy::{Route, RouteInput, RoutingRules};
 use crate::inbox::send_rate::SendPacer;
@@ -128,6 +129,17 @@ pub fn rules(config: &Config) -> RoutingRules {
         ProviderChoice::Baileys => Some(Provider::Baileys),
     };
     RoutingRules { only, priority, template: config.twilio.wa_template_sid.is_some() }
+}
+
+/// The limits on starting conversations, from the settings.
+pub fn new_chats(config: &Config) -> NewChatLimits {
+    let home = || vec![PhoneNumber::calling_code(config.business.country)];
+    let config = &config.whatsapp;
+    NewChatLimits {
+        prefixes: if config.new_chat_prefixes.is_empty() { home() } else { config.new_chat_prefixes.clone() },
+        per_author: config.new_chats_per_user_per_day,
+        in_all: config.new_chats_in_all_per_day,
+    }
 }
 
 /// Polls the bridge's state; when the bridge is back, the messages that wait for it are sent.

@@ -184,9 +184,19 @@ impl Loudness {
 async fn run_at_low_priority<T: Send + 'static>(
     work: impl Future<Output = Result<T, JobError>> + Send + 'static,
 ) -> Result<T, JobError> {
+    let outcome = on_low_priority_thread("compress", work).await;
+    let outcome = outcome.map_err(|error| JobError::Retry(error.to_string()))?;
+    outcome.unwrap_or_else(|| Err(JobError::Permanent("it panicked".to_owned())))
+}
+
+/// Runs a future on a thread of its own with the lowest priority; none if it panicked. It is dropped if its caller stops waiting.
+pub(super) async fn on_low_priority_thread<T: Send + 'static>(
+    name: &str,
+    work: impl Future<Output = T> + Send + 'static,
+) -> std::io::Result<Option<T>> {
     let (mut sender, receiver) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
-    let thread = std::thread::Builder::new().name("compress".into()).spawn(move || {
+    std::thread::Builder::new().name(name.into()).spawn(move || {
         // Where lowering the priority is not allowed, the thread runs at normal priority.
         let _ = rustix::process::nice(19);
         let outcome = runtime.block_on(async {
@@ -198,9 +208,8 @@ async fn run_at_low_priority<T: Send + 'static>(
         if let Some(outcome) = outcome {
             let _ = sender.send(outcome);
         }
-    });
-    thread.map_err(|error| JobError::Retry(error.to_string()))?;
-    receiver.await.unwrap_or_else(|_| Err(JobError::Permanent("it panicked".to_owned())))
+    })?;
+    Ok(receiver.await.ok())
 }
 
 /// How much of the WAV is read at a time: whole frames of every format, half a minute of a call.

@@ -1,5 +1,6 @@
 //! The inbox: one row for each contact.
 
+use super::search::json_list;
 use super::thread::{digits, last_call, last_message, like};
 use super::{ReadTx, Result};
 use crate::domain::{BusinessId, ContactId, Cursor, InboxCounts, InboxFilter, InboxRow, Timestamp, TurnState};
@@ -12,7 +13,7 @@ pub struct InboxQuery {
     pub business: BusinessId,
     /// Which ones by their state.
     pub state: InboxFilter,
-    /// A part of the name or of an address; none selects all contacts.
+    /// What to find in names, numbers, messages and transcripts; none selects all contacts.
     pub words: Option<String>,
 }
 
@@ -30,9 +31,13 @@ impl ReadTx<'_> {
         let sql = if is_few { sql.replace("t.business_id = :business", "+t.business_id = :business") } else { sql };
         let mut statement = self.conn.prepare_cached(&sql)?;
         let words = query.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
+        let found = words.map(|words| self.indexed(words)).transpose()?.flatten();
+        let found = found.map(|query| self.contacts_with_hits(&query)).transpose()?;
+        let words = words.filter(|_| found.is_none());
         let rows = statement.query_map(
             named_params! {
                 ":business": query.business,
+                ":found": found.map(|ids| json_list(ids.into_iter().map(|id| id.0))),
                 ":words": words.map(like),
                 ":digits": words.and_then(digits).map(|digits| like(&digits)),
                 ":after_at": after.map(|cursor| cursor.at),

@@ -88,7 +88,32 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// The name of an uploaded file.
+    pub fn media_file_name(&self, sha256: &str) -> Result<Option<String>> {
+        let mut query = self.conn.prepare_cached("SELECT file_name FROM media_details WHERE sha256 = ?1")?;
+        Ok(query.query_row([sha256], |row| row.get(0)).optional()?.flatten())
+    }
+}
+
 impl WriteTx<'_> {
+    /// Attaches a stored file to a new message.
+    pub fn attach_stored_media(
+        &self,
+        message: MessageId,
+        sha256: &str,
+        url: &str,
+        mime: &str,
+        file_name: Option<&str>,
+    ) -> Result<()> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO message_media(message_id, position, source_url, mime, file_name, sha256, state)
+             VALUES (?1, 0, ?2, ?3, ?4, ?5, 'stored')",
+        )?;
+        insert.execute(params![message, url, mime, file_name, sha256])?;
+        Ok(())
+    }
+
     /// Adds a media file to a message.
     pub fn insert_message_media(
         &self,

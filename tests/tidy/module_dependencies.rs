@@ -6,6 +6,7 @@ use super::{none, tree};
 /// except that the daemon never uses the simulator.
 const MAY_USE: [(&str, &[&str]); 26] = [
     ("domain", &[]),
+    ("search", &[]),
     ("clock", &["domain"]),
     ("entropy", &["domain"]),
     ("secure_open", &[]),
@@ -16,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("booking", &["domain"]),
     ("call", &["domain", "audio"]),
     // The publisher waits for the program that has the file open, and therefore reads the clock.
-    ("store", &["domain", "config", "clock", "secure_open"]),
+    ("store", &["domain", "search", "config", "clock", "secure_open"]),
     // The wire form of audio is part of a vendor's protocol.
     ("providers", &["domain", "config", "audio", "clock", "entropy"]),
     ("telemetry", &["domain", "config", "clock"]),
@@ -96,6 +97,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "audio",
             "booking",
             "inbox",
+            "search",
             "call",
             "store",
             "host",

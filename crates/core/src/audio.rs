@@ -5,6 +5,7 @@ mod encoded;
 pub mod mp3;
 pub mod mulaw;
 pub mod opus;
+pub mod peaks;
 mod recorder;
 mod speech;
 mod voice;

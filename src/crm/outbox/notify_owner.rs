@@ -22,6 +22,7 @@ pub fn notify_owner(
         to: PeerAddress::Phone(to),
         text,
         media_url: None,
+        file: None,
         named: None,
         author: ActorId::Daemon.to_string(),
         idempotency_key: None,

@@ -3,12 +3,12 @@
 use super::new_chats::{self, NewChatLimits};
 use crate::crm::contact::resolve;
 use crate::domain::{
-    AddressKind, BusinessId, ContactId, Direction, LastInbound, MediaKind, MessageId, MessageStatus, OutboundAuthor,
-    PeerAddress, PhoneNumber, Provider, ThreadId, ThreadType, Timestamp, hex,
+    AddressKind, BusinessId, ContactId, Direction, LastInbound, MEDIA_PATH, MediaKind, MessageId, MessageStatus,
+    OutboundAuthor, PeerAddress, PhoneNumber, Provider, ThreadId, ThreadType, Timestamp, hex,
 };
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
-use crate::store::{Error, NewMessage, NewOutbox, Result, StoredResponse, WriteTx};
+use crate::store::{Error, NewMessage, NewOutbox, ReadTx, Result, StoredResponse, WriteTx};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -23,6 +23,8 @@ pub struct SendRequest {
     pub text: String,
     /// The URL of its file; checked already.
     pub media_url: Option<String>,
+    /// Its file, if it is one that is stored here.
+    pub file: Option<LocalFile>,
     /// The provider that the sender chose.
     pub named: Option<Provider>,
     /// The author: `user:3`, `token:2`, `agent`.
@@ -35,6 +37,30 @@ pub struct SendRequest {
     pub send_key: String,
     /// When it was written, by the message clock.
     pub written_at: Timestamp,
+}
+
+/// A stored file to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalFile {
+    /// The SHA-256 of its content.
+    pub sha256: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its name.
+    pub file_name: Option<String>,
+}
+
+impl LocalFile {
+    /// Finds a stored file; none if it is unknown, or its content was deleted.
+    pub fn find(tx: &ReadTx<'_>, sha256: &str) -> Result<Option<Self>> {
+        let Some(file) = tx.media(sha256)?.filter(|file| !file.is_pruned) else { return Ok(None) };
+        let file_name = tx.media_file_name(sha256)?;
+        Ok(Some(Self { sha256: sha256.to_owned(), mime: file.mime, file_name }))
+    }
+
+    fn url(&self) -> String {
+        format!("{MEDIA_PATH}{}", self.sha256)
+    }
 }
 
 /// The message that was stored.
@@ -139,13 +165,19 @@ pub fn send(
     };
     let thread = resolve::find_or_create_thread(tx, request.business, &request.to, now)?;
     let created_at = message_time::live(request.written_at, thread.newest);
+    let file_url = request.file.as_ref().map(LocalFile::url);
+    let media_url = request.media_url.as_deref().or(file_url.as_deref());
+    let kind = match &request.file {
+        Some(file) => MediaKind::of_mime(&file.mime),
+        None => media_url.map_or(MediaKind::Text, MediaKind::of_url),
+    };
     let message = tx
         .insert_message(&NewMessage {
             thread: thread.id,
             direction: Direction::Out,
-            kind: request.media_url.as_deref().map_or(MediaKind::Text, MediaKind::of_url),
+            kind,
             text: &request.text,
-            media_url: request.media_url.as_deref(),
+            media_url,
             provider: route.provider,
             provider_msg_id: None,
             status: MessageStatus::Queued,
@@ -156,6 +188,9 @@ pub fn send(
             provider_time: None,
         })?
         .ok_or(Error::NotFound("new message"))?;
+    if let Some(file) = &request.file {
+        tx.attach_stored_media(message, &file.sha256, &file.url(), &file.mime, file.file_name.as_deref())?;
+    }
     tx.record_outbound(thread.id, route.provider, created_at, OutboundAuthor::of(&request.author))?;
     tx.insert_outbox(
         &NewOutbox {
@@ -262,6 +297,9 @@ fn address_of(tx: &WriteTx<'_>, request: &SendRequest, contact: ContactId, threa
 
 /// The fields that make two requests equal.
 fn fingerprint(request: &SendRequest) -> String {
-    let parts = serde_json::json!([request.to.to_string(), request.text, request.media_url, request.named]);
+    let parts = match &request.file {
+        None => serde_json::json!([request.to.to_string(), request.text, request.media_url, request.named]),
+        Some(file) => serde_json::json!([request.to.to_string(), request.text, file.sha256, request.named]),
+    };
     hex(&Sha256::digest(parts.to_string()))
 }

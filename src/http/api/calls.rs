@@ -1,5 +1,6 @@
 //! Calls with their turns and recordings.
 
+mod peaks;
 mod recording;
 pub(super) mod view;
 
@@ -9,15 +10,16 @@ use crate::domain::{BusinessId, CallId, ContactId, ThreadId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Query};
 use crate::http::pagination::{CursorParam, Limit};
+use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState};
-use crate::store::CallFilter;
+use crate::store::{CallFilter, ReadTx};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use view::{CallDetail, CallOutcome, CallPage};
 
 pub(super) fn operations() -> Operations {
-    operations![list, show, recording::play]
+    operations![list, show, recording::play, peaks::show]
 }
 
 /// Filters for calls.
@@ -30,6 +32,9 @@ pub(super) struct CallQuery {
     thread_id: Option<i64>,
     /// Those of one contact.
     contact_id: Option<i64>,
+    /// What to find in names, numbers, transcripts, summaries and messages.
+    #[param(value_type = Option<String>, max_length = 500)]
+    q: Option<SearchWords>,
     /// Those with one outcome.
     outcome: Option<CallOutcome>,
     /// Items per page, 1 to 200; 50 by default.
@@ -55,10 +60,12 @@ pub(super) async fn list(
         thread: query.thread_id.map(ThreadId),
         contact: query.contact_id.map(ContactId),
         outcome: query.outcome.map(|outcome| outcome.0),
-        found: None,
+        words: query.q.map(|words| words.0),
     };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
-    let (calls, next) = state.store.read(move |tx| tx.calls(&filter, after, limit)).await?;
+    let searches = filter.words.is_some();
+    let page = move |tx: &ReadTx<'_>| tx.calls(&filter, after, limit);
+    let (calls, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
     Ok(Json(CallPage { calls: views(calls), next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 

@@ -7,6 +7,7 @@ use crate::domain::{self, Timestamp};
 use crate::http::auth::{Credential, Member};
 use crate::http::server::Stopping;
 use crate::http::{ApiError, AppState};
+use crate::runtime::typing::TypingNotice;
 use crate::store::{self, Store};
 use axum::Extension;
 use axum::extract::State;
@@ -18,18 +19,36 @@ use serde::Serialize;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 pub(super) fn operations() -> Operations {
     operations![stream_events]
 }
 
-/// The `data` of an event: a change, or nothing for `event: reset`.
+/// The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 enum EventData {
     Change(Change),
+    Typing(Typing),
     Reset {},
+}
+
+/// A user types in a thread; for `event: typing`, which has no `id`. It holds for six seconds.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Typing {
+    /// The thread.
+    thread_id: i64,
+    /// The user; null for an API client with a token.
+    user_id: Option<i64>,
+    /// The name of the user; empty for a token.
+    user_name: String,
+}
+
+impl From<TypingNotice> for EventData {
+    fn from(TypingNotice { thread, user, name }: TypingNotice) -> Self {
+        Self::Typing(Typing { thread_id: thread.0, user_id: user.map(|user| user.0), user_name: name })
+    }
 }
 
 /// One change.
@@ -84,6 +103,7 @@ pub(super) async fn stream_events(
     let follower = Follower {
         store: state.store.clone(),
         changes,
+        typing: state.typing.follow(),
         stopping,
         credential: actor.credential,
         next_check: clock::instant() + CHECK_EVERY,
@@ -105,6 +125,7 @@ pub(super) async fn stream_events(
 struct Follower {
     store: Store,
     changes: watch::Receiver<i64>,
+    typing: broadcast::Receiver<TypingNotice>,
     stopping: Stopping,
     /// The credential that opened the stream. The stream ends when it is no longer accepted.
     credential: Credential,
@@ -132,6 +153,12 @@ impl Follower {
             }
             tokio::select! {
                 changed = self.changes.changed() => changed.ok()?,
+                typing = self.typing.recv() => {
+                    // A slow page may have missed some, which are over soon.
+                    if let Ok(notice) = typing {
+                        return Event::default().event("typing").json_data(EventData::from(notice)).ok();
+                    }
+                }
                 () = self.stopping.0.cancelled() => return None,
                 () = tokio::time::sleep_until(self.next_check.into()) => {}
                 () = tokio::time::sleep_until(self.ends.into()) => return None,

@@ -1,6 +1,7 @@
 //! Threads and their messages.
 
 pub(super) mod list_view;
+mod route;
 pub(super) mod view;
 
 use super::OkResponse;
@@ -20,7 +21,7 @@ use serde::Deserialize;
 use view::{MessageDetail, MessagePage, SetAiModeRequest, Thread, ThreadPage, ThreadType};
 
 pub(super) fn operations() -> Operations {
-    operations![list, counts, show, messages, mark_read, set_ai_mode, put_draft]
+    operations![list, counts, show, messages, mark_read, set_ai_mode, put_draft, route::preview, route::typing]
 }
 
 /// Filters for threads.

@@ -3,9 +3,9 @@
 use super::one_of::OneOf;
 use super::operation::{Operations, operations};
 use super::threads::view::{MessageStatus, Provider};
-use crate::config::{self, Config};
-use crate::crm::outbox::{self, NewChatLimits, SendRequest};
-use crate::domain::{self, BusinessId, PeerAddress, PhoneNumber};
+use crate::config;
+use crate::crm::outbox::{self, LocalFile, SendRequest};
+use crate::domain::{self, BusinessId, PeerAddress};
 use crate::http::auth::{Actor, Member};
 use crate::http::extract::Json;
 use crate::http::{ApiError, AppState, ErrorBody};
@@ -29,6 +29,8 @@ pub(super) struct SendMessageRequest {
     text: Option<String>,
     /// The https URL of a file on a public server.
     media_url: Option<String>,
+    /// The id of a file from `POST /api/media`, instead of `media_url`.
+    media_id: Option<String>,
     /// The provider; `auto` by default.
     provider: Option<ProviderChoice>,
 }
@@ -71,7 +73,7 @@ impl From<outbox::SendMessageResponse> for SendMessageResponse {
         (status = 200, body = SendMessageResponse),
         (status = 400, body = ErrorBody, description = "The request cannot be read."),
         (status = 422, body = ErrorBody, description = "`invalid_recipient`, `empty_message`, `text_too_long`, \
-            `media_url_refused`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`."),
+            `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`."),
     )
 )]
 pub(super) async fn send(
@@ -81,7 +83,13 @@ pub(super) async fn send(
     Json(body): Json<SendMessageRequest>,
 ) -> Result<axum::Json<SendMessageResponse>, ApiError> {
     let settings = app.settings.current();
-    let request = request(&app, &actor, &headers, body)?;
+    let media = body.media_id.clone().filter(|id| !id.trim().is_empty());
+    let mut request = request(&app, &actor, &headers, body)?;
+    if let Some(id) = media {
+        let found = app.store.read(move |tx| LocalFile::find(tx, &id)).await?;
+        let unknown = || rejection("media_unknown", "there is no such file; upload it first").with_field("media_id");
+        request.file = Some(found.ok_or_else(unknown)?);
+    }
     if let Some(url) = &request.media_url {
         settings.files.check(url).await.map_err(|error| rejection("media_url_refused", error.to_string()))?;
     }
@@ -114,8 +122,14 @@ fn request(
     let to = PeerAddress::parse(&body.to, app.config().business.country);
     let to = to.map_err(|error| rejection("invalid_recipient", error.to_string()))?;
     let (text, media_url) = (body.text.unwrap_or_default(), body.media_url.filter(|url| !url.trim().is_empty()));
-    if text.trim().is_empty() && media_url.is_none() {
-        return Err(rejection("empty_message", "write something, or name a file in media_url"));
+    let has_file = body.media_id.as_ref().is_some_and(|id| !id.trim().is_empty());
+    if has_file && media_url.is_some() {
+        return Err(
+            rejection("invalid", "name the file by media_id or by media_url, not by both").with_field("media_id")
+        );
+    }
+    if text.trim().is_empty() && media_url.is_none() && !has_file {
+        return Err(rejection("empty_message", "write something, or name a file in media_id or media_url"));
     }
     if text.chars().count() > MAX_TEXT_CHARS {
         return Err(rejection("text_too_long", format!("a message may have at most {MAX_TEXT_CHARS} characters")));
@@ -125,6 +139,7 @@ fn request(
         to,
         text,
         media_url: media_url.map(|url| url.trim().to_owned()),
+        file: None,
         named: match body.provider {
             None | Some(OneOf(config::ProviderChoice::Auto)) => None,
             Some(OneOf(config::ProviderChoice::Baileys)) => Some(domain::Provider::Baileys),
@@ -132,20 +147,10 @@ fn request(
         },
         author: actor.id.to_string(),
         idempotency_key: idempotency_key(headers)?,
-        new_chats: Some(new_chats(&app.config())),
+        new_chats: Some(crate::runtime::outbox::new_chats(&app.config())),
         send_key: entropy::random_hex::<16>(),
         written_at: app.message_clock.now(),
     })
-}
-
-fn new_chats(config: &Config) -> NewChatLimits {
-    let home = || vec![PhoneNumber::calling_code(config.business.country)];
-    let config = &config.whatsapp;
-    NewChatLimits {
-        prefixes: if config.new_chat_prefixes.is_empty() { home() } else { config.new_chat_prefixes.clone() },
-        per_author: config.new_chats_per_user_per_day,
-        in_all: config.new_chats_in_all_per_day,
-    }
 }
 
 /// The key by which a repeated request is recognised.

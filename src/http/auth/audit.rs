@@ -40,6 +40,11 @@ impl Audit {
         let _ = self.0.subject.set(subject.into());
     }
 
+    /// Leaves the request out of the audit log: it changes nothing that is stored.
+    pub(crate) fn skip(&self) {
+        self.mark_recorded();
+    }
+
     /// Runs a use case, and adds a row to its transaction unless the use case has added one of its own. A request that
     /// changes nothing adds no row: opening a thread that has been read, or repeating a request with its
     /// `Idempotency-Key`.

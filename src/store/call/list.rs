@@ -1,5 +1,6 @@
 //! The list of calls, newest first.
 
+use super::super::search::json_list;
 use super::super::{ReadTx, Result};
 use super::{COLUMNS, call};
 use crate::domain::{BusinessId, CallFacts, CallId, CallItem, CallOutcome, ContactId, Cursor, ThreadId, Timestamp};
@@ -17,8 +18,8 @@ pub struct CallFilter {
     pub contact: Option<ContactId>,
     /// What became of the call; none selects all.
     pub outcome: Option<CallOutcome>,
-    /// The ids of calls that a search found; none selects all.
-    pub found: Option<Vec<i64>>,
+    /// What to find in names, numbers, transcripts, summaries and messages; none selects all.
+    pub words: Option<String>,
 }
 
 impl ReadTx<'_> {
@@ -43,11 +44,18 @@ impl ReadTx<'_> {
     /// list shows, not by a second one in SQL.
     fn call_keys(&self, filter: &CallFilter, after: Option<Cursor>, limit: usize) -> Result<Vec<Cursor>> {
         let mut query = self.conn.prepare_cached(include_str!("keys.sql"))?;
+        // Before the index is complete, and for a text without anything that is indexed, no call is found.
+        let words = filter.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
+        let found = words.map(|words| match self.indexed(words)? {
+            Some(query) => self.calls_with_hits(&query),
+            None => Ok(Vec::new()),
+        });
+        let found = found.transpose()?.map(|ids| json_list(ids.into_iter()));
         let mut rows = query.query(named_params! {
             ":business": filter.business,
             ":thread": filter.thread,
             ":contact": filter.contact,
-            ":found": filter.found.as_ref().map(|ids| serde_json::Value::from(ids.clone()).to_string()),
+            ":found": found,
             ":after_at": after.map(|cursor| cursor.at),
             ":after_id": after.map(|cursor| cursor.id),
         })?;

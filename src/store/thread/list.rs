@@ -1,5 +1,6 @@
 //! The list of threads, newest activity first.
 
+use super::super::search::json_list;
 use super::super::{ReadTx, Result};
 use super::{SELECT, thread};
 use crate::domain::{BusinessId, Cursor, InboxFilter, Thread, ThreadType};
@@ -14,7 +15,7 @@ pub struct ThreadFilter {
     pub kind: Option<ThreadType>,
     /// Which ones by their state.
     pub state: InboxFilter,
-    /// A part of the title, the number or a message; none selects all threads.
+    /// What to find in names, numbers, messages and transcripts; none selects all threads.
     pub words: Option<String>,
 }
 
@@ -32,10 +33,14 @@ impl ReadTx<'_> {
         let sql = if is_few { sql.replace("t.business_id = :business", "+t.business_id = :business") } else { sql };
         let mut query = self.conn.prepare_cached(&sql)?;
         let words = filter.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
+        let found = words.map(|words| self.indexed(words)).transpose()?.flatten();
+        let found = found.map(|query| self.threads_with_hits(&query)).transpose()?;
+        let words = words.filter(|_| found.is_none());
         let rows = query.query_map(
             named_params! {
                 ":business": filter.business,
                 ":kind": filter.kind,
+                ":found": found.map(|ids| json_list(ids.into_iter().map(|id| id.0))),
                 ":words": words.map(like),
                 ":digits": words.and_then(digits).map(|digits| like(&digits)),
                 ":after_at": after.map(|cursor| cursor.at),

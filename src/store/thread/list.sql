@@ -2,6 +2,7 @@ WHERE t.business_id = :business
   AND t.merged_into IS NULL
   AND (:kind IS NULL OR t.type = :kind)
   AND {state}
+  AND (:found IS NULL OR t.id IN (SELECT value FROM json_each(:found)))
   AND (:words IS NULL
        OR t.title LIKE :words ESCAPE '\'
        OR t.peer_number LIKE coalesce(:digits, :words) ESCAPE '\'

@@ -7,9 +7,9 @@ use super::{
     CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, DayTime, Direction, EndReason, FactId,
     FactSource, FieldId, FieldKind, HolidayRule, JobId, JournalId, LeadId, LeadOutcome, MediaKind, MessageEventKind,
     MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboxId, PhoneNumber, Provider, RecordingId,
-    RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ServiceId, Speaker, StageId,
-    StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource, ThreadId, ThreadType, Timestamp, TokenId,
-    TurnId, UserId, WaitingId,
+    RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ScheduledState, SearchKind,
+    ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource, ThreadId,
+    ThreadType, Timestamp, TokenId, TurnId, UserId, WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -109,6 +109,8 @@ words!(
     RecordingState,
     ResourceKind,
     Role,
+    ScheduledState,
+    SearchKind,
     Speaker,
     SuggestionReason,
     TaskSource,

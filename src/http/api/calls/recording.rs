@@ -87,7 +87,7 @@ pub(super) async fn play(
     Ok(response)
 }
 
-fn choose(recordings: Vec<Recording>, wanted: Option<i64>) -> Option<Recording> {
+pub(super) fn choose(recordings: Vec<Recording>, wanted: Option<i64>) -> Option<Recording> {
     if let Some(id) = wanted {
         return recordings.into_iter().find(|recording| recording.id == RecordingId(id));
     }

@@ -1,0 +1,69 @@
+//! Which way a message in a thread would take now.
+
+use super::send::capable_providers;
+use crate::domain::{Provider, ThreadId, Timestamp};
+use crate::inbox::policy::{self, NoRoute, Route, RouteInput, RoutingRules};
+use crate::inbox::window;
+use crate::store::{Error, ReadTx, Result};
+
+/// Which way a message would take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutePreview {
+    /// The way, and why it is chosen; else why there is none.
+    pub chosen: std::result::Result<(Route, RouteReason), NoRoute>,
+    /// Until when Twilio accepts free text.
+    pub window_until: Option<Timestamp>,
+    /// What each provider in turn could do.
+    pub alternatives: Vec<(Provider, std::result::Result<Route, NoRoute>)>,
+}
+
+/// Why a way is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteReason {
+    /// The settings name the only provider.
+    OnlyProvider,
+    /// The contact has written by it within 24 hours.
+    ContactWrote,
+    /// The contact has not written within 24 hours, and a template is set.
+    Template,
+    /// It is the first of the list.
+    Priority,
+    /// Another provider would be chosen, but is down.
+    OtherDown,
+}
+
+/// Which way a text of ordinary length would take in a thread.
+pub fn preview(
+    tx: &ReadTx<'_>,
+    id: ThreadId,
+    rules: &RoutingRules,
+    down: &[Provider],
+    now: Timestamp,
+) -> Result<RoutePreview> {
+    let thread = tx.thread(id)?.ok_or(Error::NotFound("thread"))?;
+    let (last_in, opted_out) = (tx.last_in(id)?, tx.has_opted_out(id)?);
+    let capable = capable_providers(&thread.peer_number, "");
+    let input = RouteInput { rules, named: None, last_in, capable, refused: &[], opted_out, down, now };
+    let chosen = policy::choose(&input).map(|route| (route, reason(&input, route)));
+    let window = last_in.twilio_at.filter(|at| window::is_open(Some(*at), now));
+    Ok(RoutePreview {
+        chosen,
+        window_until: window.map(|at| at.plus(window::WINDOW)),
+        alternatives: Provider::ALL.iter().map(|provider| (*provider, policy::route_via(*provider, &input))).collect(),
+    })
+}
+
+fn reason(input: &RouteInput<'_>, route: Route) -> RouteReason {
+    let with_all_up = policy::choose(&RouteInput { down: &[], ..*input });
+    if input.rules.only.is_some() {
+        RouteReason::OnlyProvider
+    } else if with_all_up.is_ok_and(|wanted| wanted.provider != route.provider) {
+        RouteReason::OtherDown
+    } else if window::recent_provider(&input.last_in, input.now) == Some(route.provider) {
+        RouteReason::ContactWrote
+    } else if route.template {
+        RouteReason::Template
+    } else {
+        RouteReason::Priority
+    }
+}

@@ -1,0 +1,55 @@
+//! Saved replies.
+
+use super::{Error, RequestError};
+use crate::domain::{BusinessId, SavedReply, Timestamp};
+use crate::store::{ReadTx, WriteTx};
+
+/// Finds a saved reply.
+pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<SavedReply, Error> {
+    Ok(tx.saved_reply(id)?.ok_or(RequestError::NotFound("saved reply"))?)
+}
+
+/// Creates a saved reply; returns its id.
+pub fn create(tx: &WriteTx<'_>, shortcut: &str, text: &str, now: Timestamp) -> Result<i64, Error> {
+    let shortcut = valid_shortcut(tx, shortcut, None)?;
+    Ok(tx.insert_saved_reply(BusinessId::FIRST, shortcut, valid_text(text)?, now)?)
+}
+
+/// Changes what is given.
+pub fn change(
+    tx: &WriteTx<'_>,
+    id: i64,
+    shortcut: Option<&str>,
+    text: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let current = find(tx, id)?;
+    let shortcut = valid_shortcut(tx, shortcut.unwrap_or(&current.shortcut), Some(id))?;
+    let text = valid_text(text.unwrap_or(&current.text))?;
+    Ok(tx.update_saved_reply(id, shortcut, text, now)?)
+}
+
+fn valid_shortcut<'a>(tx: &ReadTx<'_>, shortcut: &'a str, id: Option<i64>) -> Result<&'a str, Error> {
+    let shortcut = shortcut.trim().trim_start_matches('/');
+    let is_word = !shortcut.is_empty() && !shortcut.chars().any(|c| c.is_whitespace() || c.is_control());
+    if !is_word || shortcut.chars().count() > MAX_SHORTCUT_CHARS {
+        let message = format!("a shortcut is one word of at most {MAX_SHORTCUT_CHARS} characters");
+        return Err(RequestError::Invalid(message.into()).into());
+    }
+    if tx.is_shortcut_taken(BusinessId::FIRST, shortcut, id)? {
+        return Err(RequestError::Conflict("another saved reply has this shortcut".into()).into());
+    }
+    Ok(shortcut)
+}
+
+fn valid_text(text: &str) -> Result<&str, Error> {
+    if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS {
+        let message = format!("the text must have 1 to {MAX_TEXT_CHARS} characters");
+        return Err(RequestError::Invalid(message.into()).into());
+    }
+    Ok(text)
+}
+
+const MAX_SHORTCUT_CHARS: usize = 40;
+/// The maximum length of a text that WhatsApp accepts.
+const MAX_TEXT_CHARS: usize = 4096;

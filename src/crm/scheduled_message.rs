@@ -1,0 +1,170 @@
+//! Messages that are sent later. The policy, the window and an opt-out are judged when they are sent.
+
+use super::outbox::{self, NewChatLimits, SendRequest};
+use super::{Error, RequestError};
+use crate::domain::{
+    BusinessId, PeerAddress, Provider, ScheduledMessage, ScheduledState, ThreadId, ThreadType, Timestamp,
+};
+use crate::entropy;
+use crate::inbox::policy::RoutingRules;
+use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
+use std::time::Duration;
+
+/// A message to schedule.
+#[derive(Clone, Debug)]
+pub struct ScheduleRequest {
+    /// The thread.
+    pub thread: ThreadId,
+    /// The text.
+    pub text: String,
+    /// The SHA-256 of its file.
+    pub media: Option<String>,
+    /// When it is to be sent.
+    pub send_at: Timestamp,
+    /// The requested provider.
+    pub provider: Option<Provider>,
+    /// Who schedules it.
+    pub author: String,
+}
+
+/// What changes of a scheduled message.
+#[derive(Clone, Debug, Default)]
+pub struct ScheduleChange {
+    /// Another text.
+    pub text: Option<String>,
+    /// Another file, or none.
+    pub media: Option<Option<String>>,
+    /// Another time.
+    pub send_at: Option<Timestamp>,
+    /// Another provider, or the choice of the policy.
+    pub provider: Option<Option<Provider>>,
+}
+
+/// Finds a scheduled message.
+pub fn find(tx: &ReadTx<'_>, id: i64) -> Result<ScheduledMessage, Error> {
+    Ok(tx.scheduled_message(id)?.ok_or(RequestError::NotFound("scheduled message"))?)
+}
+
+/// Schedules a message; returns its id.
+pub fn create(tx: &WriteTx<'_>, request: &ScheduleRequest, now: Timestamp) -> Result<i64, Error> {
+    let thread = super::thread::find(tx, request.thread)?;
+    if thread.kind != ThreadType::WhatsApp {
+        return Err(RequestError::Invalid("only messages by WhatsApp can be scheduled".into()).into());
+    }
+    let media = request.media.as_deref();
+    check(tx, &request.text, media, request.send_at, now)?;
+    let new = NewScheduledMessage {
+        thread: thread.id,
+        text: &request.text,
+        media,
+        send_at: request.send_at,
+        provider: request.provider,
+        author: &request.author,
+    };
+    Ok(tx.insert_scheduled(&new, now)?)
+}
+
+/// Changes a message that has not been sent.
+pub fn change(tx: &WriteTx<'_>, id: i64, change: ScheduleChange, now: Timestamp) -> Result<(), Error> {
+    let mut message = find(tx, id)?;
+    message.text = change.text.unwrap_or(message.text);
+    message.media_id = change.media.unwrap_or(message.media_id);
+    message.send_at = change.send_at.unwrap_or(message.send_at);
+    message.provider = change.provider.unwrap_or(message.provider);
+    check(tx, &message.text, message.media_id.as_deref(), message.send_at, now)?;
+    if tx.update_scheduled(&message, now)? { Ok(()) } else { Err(not_waiting()) }
+}
+
+/// Cancels a message that has not been sent.
+pub fn cancel(tx: &WriteTx<'_>, id: i64, now: Timestamp) -> Result<(), Error> {
+    find(tx, id)?;
+    let is_cancelled = tx.end_scheduled(id, ScheduledState::Cancelled, None, None, now)?;
+    if is_cancelled { Ok(()) } else { Err(not_waiting()) }
+}
+
+fn not_waiting() -> Error {
+    RequestError::Conflict("the message was sent or cancelled already".into()).into()
+}
+
+fn check(tx: &ReadTx<'_>, text: &str, media: Option<&str>, send_at: Timestamp, now: Timestamp) -> Result<(), Error> {
+    if text.trim().is_empty() && media.is_none() {
+        return Err(RequestError::Invalid("write something, or name a file in media_id".into()).into());
+    }
+    if text.chars().count() > MAX_TEXT_CHARS {
+        let message = format!("a message may have at most {MAX_TEXT_CHARS} characters");
+        return Err(RequestError::Invalid(message.into()).into());
+    }
+    if send_at < now || send_at.since(now) > LONGEST_WAIT {
+        return Err(RequestError::Invalid("send_at must be within the next 366 days".into()).into());
+    }
+    if let Some(media) = media
+        && tx.media(media)?.is_none_or(|file| file.is_pruned)
+    {
+        return Err(RequestError::NotFound("file").into());
+    }
+    Ok(())
+}
+
+/// What sending depends on besides the message.
+pub struct SendContext<'a> {
+    /// The routing rules.
+    pub rules: &'a RoutingRules,
+    /// The providers that are down.
+    pub down: &'a [Provider],
+    /// Limits on starting a conversation.
+    pub new_chats: NewChatLimits,
+    /// The time by the message clock.
+    pub written_at: Timestamp,
+}
+
+/// Sends a message whose time has come. If there is no way to send it, it fails with the reason. Returns the state after
+/// it; none if it does not wait any more.
+pub fn send_due(
+    tx: &WriteTx<'_>,
+    id: i64,
+    context: &SendContext<'_>,
+    now: Timestamp,
+) -> store::Result<Option<ScheduledState>> {
+    let Some(message) = tx.scheduled_message(id)?.filter(|message| message.state == ScheduledState::Waiting) else {
+        return Ok(None);
+    };
+    let (state, sent, error) = match deliver(tx, &message, context, now)? {
+        Ok(sent) => (ScheduledState::Sent, Some(sent), None),
+        Err(code) => (ScheduledState::Failed, None, Some(code)),
+    };
+    tx.end_scheduled(id, state, sent, error, now)?;
+    Ok(Some(state))
+}
+
+fn deliver(
+    tx: &WriteTx<'_>,
+    message: &ScheduledMessage,
+    context: &SendContext<'_>,
+    now: Timestamp,
+) -> store::Result<Result<crate::domain::MessageId, &'static str>> {
+    let peer = tx.thread(message.thread_id)?.map(|thread| thread.peer_number).unwrap_or_default();
+    let Some(to) = PeerAddress::from_stored(&peer) else { return Ok(Err("invalid_recipient")) };
+    let file = message.media_id.as_deref().map(|media| outbox::LocalFile::find(tx, media)).transpose()?;
+    if file.as_ref().is_some_and(Option::is_none) {
+        return Ok(Err("media_expired"));
+    }
+    let request = SendRequest {
+        business: BusinessId::FIRST,
+        to,
+        text: message.text.clone(),
+        media_url: None,
+        file: file.flatten(),
+        named: message.provider,
+        author: message.author.clone(),
+        idempotency_key: None,
+        new_chats: Some(context.new_chats.clone()),
+        send_key: entropy::random_hex::<16>(),
+        written_at: context.written_at,
+    };
+    let sent = outbox::send(tx, &request, context.rules, context.down, now)?;
+    Ok(sent.map(|sent| sent.message_id).map_err(|error| error.code()))
+}
+
+const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);
+/// The maximum length of a text that WhatsApp accepts.
+const MAX_TEXT_CHARS: usize = 4096;

@@ -1,0 +1,67 @@
+//! The waveform of a call's recording.
+
+use super::recording::choose;
+use crate::audio::peaks::resample;
+use crate::domain::{CallId, RecordingState};
+use crate::http::auth::Member;
+use crate::http::extract::{Id, Query};
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::runtime::recording_peaks::PeaksError;
+use crate::store::StoredPeaks;
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+
+/// How fine a waveform is.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http::api) struct PeaksQuery {
+    /// The number of peaks of each side, 1 to 4000; 800 by default. A short recording has fewer.
+    #[param(minimum = 1, maximum = 4000)]
+    bins: Option<u16>,
+}
+
+/// The loudness of a recording over time.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::http::api) struct Peaks {
+    /// The duration of the recording.
+    duration_ms: i64,
+    /// The peaks of the caller, 0 to 255.
+    caller: Vec<u8>,
+    /// The peaks of the agent, 0 to 255; empty if only the caller was recorded.
+    agent: Vec<u8>,
+}
+
+impl Peaks {
+    fn new(peaks: &StoredPeaks, bins: usize) -> Self {
+        let [caller, agent] = [&peaks.caller, &peaks.agent].map(|side| resample(side, bins));
+        Self { duration_ms: peaks.duration_ms, caller, agent }
+    }
+}
+
+/// Get the waveform of the recording of a call.
+#[utoipa::path(get, path = "/api/calls/{id}/peaks", tag = "calls", operation_id = "get_call_peaks",
+    params(("id" = i64, Path), PeaksQuery), responses((status = 200, body = Peaks),
+        (status = 404, description = "No such call, or no sound of it", body = ErrorBody)))]
+pub(in crate::http::api) async fn show(
+    State(state): State<AppState>,
+    _member: Member,
+    Id(id): Id,
+    Query(query): Query<PeaksQuery>,
+) -> Result<Json<Peaks>, ApiError> {
+    let bins = query.bins.unwrap_or(DEFAULT_BINS);
+    if !(1..=MAX_BINS).contains(&bins) {
+        return Err(ApiError::invalid(format!("bins must be 1 to {MAX_BINS}")).with_field("bins"));
+    }
+    let recordings = state.store.read(move |tx| tx.recordings(CallId(id))).await?;
+    let complete = choose(recordings, None).filter(|recording| recording.state == RecordingState::Complete);
+    let recording = complete.ok_or_else(|| ApiError::not_found("there is no sound of this call"))?;
+    let peaks = state.peaks.of(recording).await.map_err(|error| match error {
+        PeaksError::Store(error) => error.into(),
+        PeaksError::Unreadable(_) => ApiError::not_found("the recording of this call cannot be decoded"),
+    })?;
+    Ok(Json(Peaks::new(&peaks, usize::from(bins))))
+}
+
+const DEFAULT_BINS: u16 = 800;
+const MAX_BINS: u16 = 4000;

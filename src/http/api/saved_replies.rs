@@ -1,0 +1,138 @@
+//! Saved replies: texts that users send often.
+
+use super::OkResponse;
+use super::operation::{Operations, operations};
+use crate::crm::{self, saved_reply};
+use crate::domain::{self, BusinessId, Timestamp};
+use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged, Versioned};
+use crate::http::extract::{Id, Json};
+use crate::http::pagination::Page;
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::{clock, store};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use store::ReadTx;
+
+pub(super) fn operations() -> Operations {
+    operations![list, create, show, change, delete]
+}
+
+type SavedReplyPage = Page<SavedReply>;
+
+/// A text that users send often.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct SavedReply {
+    /// The id.
+    id: i64,
+    /// What a user types to get it; one word.
+    shortcut: String,
+    /// The text.
+    text: String,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl Versioned for SavedReply {}
+
+impl From<domain::SavedReply> for SavedReply {
+    fn from(reply: domain::SavedReply) -> Self {
+        let domain::SavedReply { id, shortcut, text, created_at, updated_at } = reply;
+        Self { id, shortcut, text, created_at, updated_at }
+    }
+}
+
+/// A new saved reply.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateSavedReplyRequest {
+    /// What a user types to get it; one word.
+    shortcut: String,
+    /// The text.
+    text: String,
+}
+
+/// What changes of a saved reply.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangeSavedReplyRequest {
+    /// What a user types to get it; one word.
+    shortcut: Option<String>,
+    /// The text.
+    text: Option<String>,
+}
+
+/// List the saved replies, by shortcut.
+#[utoipa::path(get, path = "/api/saved-replies", tag = "threads", operation_id = "list_saved_replies",
+    responses((status = 200, body = SavedReplyPage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _member: Member,
+) -> Result<axum::Json<SavedReplyPage>, ApiError> {
+    Ok(axum::Json(Page::only(state.store.read(|tx| tx.saved_replies(BusinessId::FIRST)).await?)))
+}
+
+/// Create a saved reply.
+#[utoipa::path(post, path = "/api/saved-replies", tag = "threads", operation_id = "create_saved_reply",
+    request_body = CreateSavedReplyRequest,
+    responses((status = 201, body = SavedReply), (status = 409, body = ErrorBody)))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Json(new): Json<CreateSavedReplyRequest>,
+) -> Result<(StatusCode, Tagged<SavedReply>), ApiError> {
+    let now = clock::now();
+    let create = move |tx: &store::WriteTx<'_>| saved_reply::create(tx, &new.shortcut, &new.text, now);
+    actor.create(&state.store, "saved_reply", create, show_one).await
+}
+
+/// Get a saved reply.
+#[utoipa::path(get, path = "/api/saved-replies/{id}", tag = "threads", operation_id = "get_saved_reply",
+    params(("id" = i64, Path)), responses((status = 200, body = SavedReply)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _member: Member,
+    Id(id): Id,
+) -> Result<Tagged<SavedReply>, ApiError> {
+    Ok(Tagged(crm::read(&state.store, move |tx| show_one(tx, id)).await?))
+}
+
+/// Change a saved reply.
+#[utoipa::path(patch, path = "/api/saved-replies/{id}", tag = "threads", operation_id = "change_saved_reply",
+    params(("id" = i64, Path)), request_body = ChangeSavedReplyRequest,
+    responses((status = 200, body = SavedReply), (status = 409, body = ErrorBody)))]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(new): Json<ChangeSavedReplyRequest>,
+) -> Result<Tagged<SavedReply>, ApiError> {
+    let now = clock::now();
+    let change =
+        move |tx: &store::WriteTx<'_>| saved_reply::change(tx, id, new.shortcut.as_deref(), new.text.as_deref(), now);
+    if_match.edit(&actor, &state.store, move |tx| show_one(tx, id), change).await
+}
+
+/// Delete a saved reply.
+#[utoipa::path(delete, path = "/api/saved-replies/{id}", tag = "threads", operation_id = "delete_saved_reply",
+    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let delete = move |tx: &store::WriteTx<'_>| Ok(tx.delete_saved_reply(id)?);
+    if_match.delete(&actor, &state.store, move |tx| show_one(tx, id), delete).await?;
+    Ok(OkResponse::OK)
+}
+
+fn show_one(tx: &ReadTx<'_>, id: i64) -> Result<SavedReply, crm::Error> {
+    Ok(saved_reply::find(tx, id)?.into())
+}

@@ -1,0 +1,118 @@
+//! Messages that are sent later.
+
+mod view;
+
+use super::OkResponse;
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::crm::{self, scheduled_message};
+use crate::domain::ThreadId;
+use crate::http::auth::Member;
+use crate::http::etag::{IfMatch, Tagged};
+use crate::http::extract::{Id, Json, Query};
+use crate::http::pagination::{CursorParam, Limit, Page};
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::{ReadTx, WriteTx};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use view::{ChangeScheduledRequest, ScheduleMessageRequest, ScheduledMessage, ScheduledMessagePage, ScheduledState};
+
+pub(super) fn operations() -> Operations {
+    operations![list, create, show, change, cancel]
+}
+
+/// Filters for scheduled messages.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ScheduledQuery {
+    /// Those of one thread.
+    thread_id: Option<i64>,
+    /// Those in one state.
+    state: Option<ScheduledState>,
+    /// Items per page, 1 to 200; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the previous page.
+    #[param(value_type = Option<String>)]
+    cursor: Option<CursorParam>,
+}
+
+/// List scheduled messages, earliest first.
+#[utoipa::path(get, path = "/api/scheduled-messages", tag = "threads", operation_id = "list_scheduled_messages",
+    params(ScheduledQuery), responses((status = 200, body = ScheduledMessagePage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _member: Member,
+    Query(query): Query<ScheduledQuery>,
+) -> Result<axum::Json<ScheduledMessagePage>, ApiError> {
+    let (thread, wanted) = (query.thread_id.map(ThreadId), query.state.map(|state| state.0));
+    let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let (found, next) = state.store.read(move |tx| tx.scheduled_messages(thread, wanted, after, limit)).await?;
+    Ok(axum::Json(Page::new(found, next)))
+}
+
+/// Schedule a message. The way it takes is decided when it is sent.
+#[utoipa::path(post, path = "/api/scheduled-messages", tag = "threads", operation_id = "schedule_message",
+    request_body = ScheduleMessageRequest,
+    responses((status = 201, body = ScheduledMessage), (status = 404, body = ErrorBody)))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Json(new): Json<ScheduleMessageRequest>,
+) -> Result<(StatusCode, Tagged<ScheduledMessage>), ApiError> {
+    let (request, now) = (new.into_request(actor.id), clock::now());
+    let create = move |tx: &WriteTx<'_>| scheduled_message::create(tx, &request, now);
+    let created = actor.create(&state.store, "scheduled_message", create, show_one).await?;
+    state.schedule_changed.wake();
+    Ok(created)
+}
+
+/// Get a scheduled message.
+#[utoipa::path(get, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "get_scheduled_message",
+    params(("id" = i64, Path)), responses((status = 200, body = ScheduledMessage)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _member: Member,
+    Id(id): Id,
+) -> Result<Tagged<ScheduledMessage>, ApiError> {
+    Ok(Tagged(crm::read(&state.store, move |tx| show_one(tx, id)).await?))
+}
+
+/// Change a scheduled message that has not been sent.
+#[utoipa::path(patch, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "change_scheduled_message",
+    params(("id" = i64, Path)), request_body = ChangeScheduledRequest,
+    responses((status = 200, body = ScheduledMessage), (status = 409, body = ErrorBody)))]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(new): Json<ChangeScheduledRequest>,
+) -> Result<Tagged<ScheduledMessage>, ApiError> {
+    let now = clock::now();
+    let change = move |tx: &WriteTx<'_>| scheduled_message::change(tx, id, new.into(), now);
+    let changed = if_match.edit(&actor, &state.store, move |tx| show_one(tx, id), change).await?;
+    state.schedule_changed.wake();
+    Ok(changed)
+}
+
+/// Cancel a scheduled message that has not been sent.
+#[utoipa::path(delete, path = "/api/scheduled-messages/{id}", tag = "threads", operation_id = "cancel_scheduled_message",
+    params(("id" = i64, Path)), responses((status = 200, body = OkResponse), (status = 409, body = ErrorBody)))]
+pub(super) async fn cancel(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let now = clock::now();
+    let cancel = move |tx: &WriteTx<'_>| scheduled_message::cancel(tx, id, now);
+    if_match.delete(&actor, &state.store, move |tx| show_one(tx, id), cancel).await?;
+    Ok(OkResponse::OK)
+}
+
+fn show_one(tx: &ReadTx<'_>, id: i64) -> Result<ScheduledMessage, crm::Error> {
+    Ok(scheduled_message::find(tx, id)?.into())
+}

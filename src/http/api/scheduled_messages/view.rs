@@ -1,0 +1,134 @@
+//! What the API shows of scheduled messages.
+
+use crate::crm::scheduled_message::{ScheduleChange, ScheduleRequest};
+use crate::domain::{self, ActorId, ThreadId, Timestamp};
+use crate::http::api::one_of::OneOf;
+use crate::http::api::threads::view::Provider;
+use crate::http::etag::Versioned;
+use crate::http::pagination::Page;
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub(super) type ScheduledState = OneOf<domain::ScheduledState>;
+pub(super) type ScheduledMessagePage = Page<ScheduledMessage>;
+
+/// A message that is sent later.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ScheduledMessage {
+    /// The id.
+    id: i64,
+    /// The thread.
+    thread_id: i64,
+    /// The contact.
+    contact_id: i64,
+    /// The text.
+    text: String,
+    /// The id of its file.
+    media_id: Option<String>,
+    /// When it is to be sent.
+    #[schema(value_type = String, format = DateTime)]
+    send_at: Timestamp,
+    /// The requested provider; null leaves the choice to the policy.
+    provider: Option<Provider>,
+    /// The state.
+    state: ScheduledState,
+    /// The message that it became.
+    message_id: Option<i64>,
+    /// Why it was not sent: an error code of `POST /api/whatsapp/send`.
+    error_code: Option<String>,
+    /// Who scheduled it: `user:3`, `token:2`.
+    author: String,
+    /// When it was scheduled.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl Versioned for ScheduledMessage {}
+
+impl From<domain::ScheduledMessage> for ScheduledMessage {
+    fn from(message: domain::ScheduledMessage) -> Self {
+        Self {
+            id: message.id,
+            thread_id: message.thread_id.0,
+            contact_id: message.contact_id.0,
+            text: message.text,
+            media_id: message.media_id,
+            send_at: message.send_at,
+            provider: message.provider.map(OneOf),
+            state: message.state.into(),
+            message_id: message.message_id.map(|id| id.0),
+            error_code: message.error_code,
+            author: message.author,
+            created_at: message.created_at,
+            updated_at: message.updated_at,
+        }
+    }
+}
+
+/// A message to schedule.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScheduleMessageRequest {
+    /// The thread.
+    thread_id: i64,
+    /// The text.
+    #[serde(default)]
+    text: String,
+    /// The id of a file from `POST /api/media`.
+    media_id: Option<String>,
+    /// When it is to be sent, within the next 366 days.
+    #[schema(value_type = String, format = DateTime)]
+    send_at: Timestamp,
+    /// The provider; the policy chooses by default.
+    provider: Option<Provider>,
+}
+
+impl ScheduleMessageRequest {
+    pub(super) fn into_request(self, author: ActorId) -> ScheduleRequest {
+        ScheduleRequest {
+            thread: ThreadId(self.thread_id),
+            text: self.text,
+            media: self.media_id,
+            send_at: self.send_at,
+            provider: self.provider.map(|provider| provider.0),
+            author: author.to_string(),
+        }
+    }
+}
+
+/// What changes of a scheduled message; null clears a file or a provider.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeScheduledRequest {
+    /// The text.
+    text: Option<String>,
+    /// The id of a file from `POST /api/media`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    media_id: Option<Option<String>>,
+    /// When it is to be sent, within the next 366 days.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    send_at: Option<Timestamp>,
+    /// The provider; null leaves the choice to the policy.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Provider>)]
+    provider: Option<Option<Provider>>,
+}
+
+/// A field that is there, null or not.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
+}
+
+impl From<ChangeScheduledRequest> for ScheduleChange {
+    fn from(change: ChangeScheduledRequest) -> Self {
+        Self {
+            text: change.text,
+            media: change.media_id,
+            send_at: change.send_at,
+            provider: change.provider.map(|provider| provider.map(|provider| provider.0)),
+        }
+    }
+}

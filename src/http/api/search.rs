@@ -1,0 +1,119 @@
+//! Search over contacts, messages and calls.
+
+use super::one_of::OneOf;
+use super::operation::{Operations, operations};
+use crate::domain::{self, Timestamp};
+use crate::http::auth::Member;
+use crate::http::extract::Query;
+use crate::http::pagination::{Limit, Page};
+use crate::http::search_words::SearchWords;
+use crate::http::{ApiError, AppState};
+use crate::search;
+use crate::store::SearchRequest;
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub(super) fn operations() -> Operations {
+    operations![search_all]
+}
+
+/// What to search for.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SearchQuery {
+    /// Words, each of which must be found, or a part of a number. Words of two letters are found at the beginning of a word.
+    #[param(value_type = String, max_length = 500)]
+    q: SearchWords,
+    /// The kinds of hits, separated by commas: `contact`, `message`, `turn`, `call`, `note`; all by default.
+    #[param(value_type = Option<String>)]
+    #[serde(default)]
+    kinds: Kinds,
+    /// Items per page, 1 to 200; 50 by default.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the previous page.
+    cursor: Option<i64>,
+}
+
+/// Kinds of hits; none stands for all.
+#[derive(Debug, Default)]
+struct Kinds(Vec<domain::SearchKind>);
+
+impl<'de> Deserialize<'de> for Kinds {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let list = String::deserialize(d)?;
+        let kinds = list.split(',').map(str::trim).map(str::parse).collect::<Result<Vec<_>, _>>();
+        kinds.map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+type SearchPage = Page<SearchHit>;
+type SearchKind = OneOf<domain::SearchKind>;
+
+/// A hit of a search.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct SearchHit {
+    /// What it is.
+    kind: SearchKind,
+    /// The id of the contact, the message, the turn, the call or the note.
+    id: i64,
+    /// The contact.
+    contact_id: i64,
+    /// The name of the contact; may be empty.
+    contact_name: String,
+    /// The thread.
+    thread_id: Option<i64>,
+    /// The call.
+    call_id: Option<i64>,
+    /// When it was written or said.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Of a turn: where in the call it begins.
+    offset_ms: Option<i64>,
+    /// The text around the first hit.
+    text: String,
+    /// Beginning and end of each hit in `text`, in UTF-16 units.
+    #[schema(value_type = Vec<Vec<usize>>)]
+    highlights: Vec<(usize, usize)>,
+}
+
+impl SearchHit {
+    fn new(hit: domain::SearchHit, query: &search::Query) -> Self {
+        let excerpt = query.excerpt(&hit.text, MAX_EXCERPT);
+        Self {
+            kind: hit.kind.into(),
+            id: hit.id,
+            contact_id: hit.contact_id.0,
+            contact_name: hit.contact_name,
+            thread_id: hit.thread_id.map(|id| id.0),
+            call_id: hit.call_id.map(|id| id.0),
+            at: hit.at,
+            offset_ms: hit.offset_ms,
+            text: excerpt.text,
+            highlights: excerpt.highlights,
+        }
+    }
+}
+
+/// Search contacts, messages and calls: contacts first, then all others, newest first.
+#[utoipa::path(get, path = "/api/search", tag = "threads", operation_id = "search", params(SearchQuery),
+    responses((status = 200, body = SearchPage)))]
+async fn search_all(
+    State(state): State<AppState>,
+    _member: Member,
+    Query(asked): Query<SearchQuery>,
+) -> Result<Json<SearchPage>, ApiError> {
+    let Some(query) = search::Query::parse(&asked.q.0) else {
+        return Ok(Json(Page::only(Vec::<SearchHit>::new())));
+    };
+    let request =
+        SearchRequest { query: query.clone(), kinds: asked.kinds.0, before: asked.cursor, limit: asked.limit.0 };
+    let (hits, next) = state.store.read_long(move |tx| tx.search(&request)).await?;
+    let hits: Vec<_> = hits.into_iter().map(|hit| SearchHit::new(hit, &query)).collect();
+    Ok(Json(Page::new(hits, next)))
+}
+
+/// Characters of a text around a hit.
+const MAX_EXCERPT: usize = 300;

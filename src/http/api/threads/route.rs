@@ -1,0 +1,123 @@
+//! Which way a message in a thread would take, and who is typing in it.
+
+use super::view::Provider;
+use crate::clock;
+use crate::crm::outbox::{self, RoutePreview, RouteReason};
+use crate::domain::{self, ThreadId, Timestamp};
+use crate::http::api::OkResponse;
+use crate::http::auth::Member;
+use crate::http::extract::Id;
+use crate::http::{ApiError, AppState};
+use crate::inbox::policy::NoRoute;
+use crate::runtime::typing::TypingNotice;
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+/// The way that a message would take now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::http::api) struct MessageRoute {
+    /// The provider; null if there is no way.
+    provider: Option<Provider>,
+    /// Whether it would be sent as Twilio's template instead of free text.
+    template: bool,
+    /// Until when Twilio accepts free text.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    window_until: Option<Timestamp>,
+    /// Why: `only_provider`, `contact_wrote`, `template`, `priority`, `other_down`; without a way an error code of
+    /// `POST /api/whatsapp/send`.
+    reason: &'static str,
+    /// What each provider could do.
+    alternatives: Vec<RouteAlternative>,
+    /// `paid` by Twilio, `free` by the bridge.
+    cost: RouteCost,
+}
+
+/// What one provider could do.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct RouteAlternative {
+    /// The provider.
+    provider: Provider,
+    /// Whether it would send the template instead of free text.
+    template: bool,
+    /// Whether it could send a message.
+    possible: bool,
+    /// Why not: an error code of `POST /api/whatsapp/send`.
+    reason: Option<&'static str>,
+}
+
+/// Whether a provider charges for a message.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum RouteCost {
+    Free,
+    Paid,
+}
+
+impl From<RoutePreview> for MessageRoute {
+    fn from(preview: RoutePreview) -> Self {
+        let route = preview.chosen.as_ref().ok().map(|(route, _)| *route);
+        let alternatives = preview.alternatives.into_iter().map(|(provider, route)| RouteAlternative {
+            provider: provider.into(),
+            template: route.as_ref().is_ok_and(|route| route.template),
+            possible: route.is_ok(),
+            reason: route.err().map(obstacle),
+        });
+        Self {
+            provider: route.map(|route| route.provider.into()),
+            template: route.is_some_and(|route| route.template),
+            window_until: preview.window_until,
+            reason: preview.chosen.map_or_else(obstacle, |(_, reason)| word(reason)),
+            alternatives: alternatives.collect(),
+            cost: match route {
+                Some(route) if route.provider == domain::Provider::Twilio => RouteCost::Paid,
+                _ => RouteCost::Free,
+            },
+        }
+    }
+}
+
+fn word(reason: RouteReason) -> &'static str {
+    match reason {
+        RouteReason::OnlyProvider => "only_provider",
+        RouteReason::ContactWrote => "contact_wrote",
+        RouteReason::Template => "template",
+        RouteReason::Priority => "priority",
+        RouteReason::OtherDown => "other_down",
+    }
+}
+
+fn obstacle(obstacle: NoRoute) -> &'static str {
+    outbox::SendError::NoRoute(obstacle).code()
+}
+
+/// Get the way that a message in a thread would take now.
+#[utoipa::path(get, path = "/api/threads/{id}/route", tag = "threads", operation_id = "preview_route",
+    params(("id" = i64, Path)), responses((status = 200, body = MessageRoute)))]
+pub(in crate::http::api) async fn preview(
+    State(state): State<AppState>,
+    _member: Member,
+    Id(id): Id,
+) -> Result<Json<MessageRoute>, ApiError> {
+    let (rules, down) = (state.outbox.rules(), state.outbox.down().await);
+    let now = clock::now();
+    let preview = state.store.read(move |tx| outbox::preview(tx, ThreadId(id), &rules, &down, now)).await?;
+    Ok(Json(preview.into()))
+}
+
+/// Report that the asking user types in a thread; open pages show it for six seconds.
+#[utoipa::path(post, path = "/api/threads/{id}/typing", tag = "threads", operation_id = "report_typing",
+    params(("id" = i64, Path)), responses((status = 200, body = OkResponse)))]
+pub(in crate::http::api) async fn typing(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<Json<OkResponse>, ApiError> {
+    if let Some(audit) = &actor.audit {
+        audit.skip();
+    }
+    let user = actor.login.as_ref().map(|login| (login.user.id, login.user.name.clone())).unzip();
+    let notice = TypingNotice { thread: ThreadId(id), user: user.0, name: user.1.unwrap_or_default() };
+    state.typing.report(notice);
+    Ok(OkResponse::OK)
+}

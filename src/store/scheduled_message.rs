@@ -1,0 +1,135 @@
+//! Scheduled messages. They move with their thread when contacts are merged: reads follow `threads.merged_into`.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, ScheduledState, ThreadId, Timestamp};
+use rusqlite::{OptionalExtension, Row, params};
+
+/// A message to be scheduled.
+#[derive(Clone, Debug)]
+pub struct NewScheduledMessage<'a> {
+    /// The thread.
+    pub thread: ThreadId,
+    /// The text.
+    pub text: &'a str,
+    /// The SHA-256 of its file.
+    pub media: Option<&'a str>,
+    /// When it is to be sent.
+    pub send_at: Timestamp,
+    /// The requested provider.
+    pub provider: Option<Provider>,
+    /// Who schedules it.
+    pub author: &'a str,
+}
+
+impl ReadTx<'_> {
+    /// A page of scheduled messages, the next ones first, and the position of the next page.
+    pub fn scheduled_messages(
+        &self,
+        thread: Option<ThreadId>,
+        state: Option<ScheduledState>,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(Vec<ScheduledMessage>, Option<Cursor>)> {
+        let mut query = self.conn.prepare_cached(&format!(
+            "{SELECT} WHERE (?1 IS NULL OR coalesce(t.merged_into, t.id) = ?1) AND (?2 IS NULL OR s.state = ?2)
+                AND (?3 IS NULL OR (s.send_at, s.id) > (?3, ?4)) ORDER BY s.send_at, s.id LIMIT ?5"
+        ))?;
+        let rows = query.query_map(
+            params![
+                thread,
+                state,
+                after.map(|cursor| cursor.at),
+                after.map(|cursor| cursor.id),
+                i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)
+            ],
+            scheduled_message,
+        )?;
+        let mut found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| Cursor { at: last.send_at, id: last.id });
+        Ok((found, next))
+    }
+
+    /// One scheduled message.
+    pub fn scheduled_message(&self, id: i64) -> Result<Option<ScheduledMessage>> {
+        let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE s.id = ?1"))?;
+        Ok(query.query_row([id], scheduled_message).optional()?)
+    }
+
+    /// The scheduled message that is to be sent next.
+    pub fn next_scheduled(&self) -> Result<Option<(i64, Timestamp)>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id, send_at FROM scheduled_messages WHERE state = 'waiting' ORDER BY send_at LIMIT 1",
+        )?;
+        Ok(query.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Stores a scheduled message; returns its id.
+    pub fn insert_scheduled(&self, new: &NewScheduledMessage<'_>, now: Timestamp) -> Result<i64> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO scheduled_messages(thread_id, text, media_id, send_at, provider, state, author, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?7, ?7)",
+            )?
+            .execute(params![new.thread, new.text, new.media, new.send_at, new.provider, new.author, now])?;
+        let id = self.conn.last_insert_rowid();
+        self.record_in(ChangeKind::ScheduledMessageUpdated, Some(new.thread), Some(id))?;
+        Ok(id)
+    }
+
+    /// Changes a scheduled message that waits. Returns false if it does not wait any more.
+    pub fn update_scheduled(&self, changed: &ScheduledMessage, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE scheduled_messages SET text = ?2, media_id = ?3, send_at = ?4, provider = ?5, updated_at = ?6
+                   WHERE id = ?1 AND state = 'waiting'";
+        let ScheduledMessage { id, text, media_id, send_at, provider, .. } = changed;
+        let count = self.conn.prepare_cached(sql)?.execute(params![id, text, media_id, send_at, provider, now])?;
+        if count > 0 {
+            self.record_in(ChangeKind::ScheduledMessageUpdated, Some(changed.thread_id), Some(changed.id))?;
+        }
+        Ok(count > 0)
+    }
+
+    /// Ends the wait of a scheduled message. Returns false if it does not wait any more.
+    pub fn end_scheduled(
+        &self,
+        id: i64,
+        state: ScheduledState,
+        message: Option<MessageId>,
+        error_code: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let sql = "UPDATE scheduled_messages SET state = ?2, message_id = ?3, error_code = ?4, updated_at = ?5
+                   WHERE id = ?1 AND state = 'waiting' RETURNING thread_id";
+        let mut update = self.conn.prepare_cached(sql)?;
+        let ended = update.query_row(params![id, state, message, error_code, now], |row| row.get(0)).optional()?;
+        let Some(thread) = ended else { return Ok(false) };
+        self.record_in(ChangeKind::ScheduledMessageUpdated, Some(thread), Some(id))?;
+        Ok(true)
+    }
+}
+
+const SELECT: &str = "SELECT s.id, coalesce(t.merged_into, t.id) AS thread_id,
+        coalesce((SELECT contact_id FROM threads WHERE id = t.merged_into), t.contact_id) AS contact_id,
+        s.text, s.media_id, s.send_at, s.provider, s.state, s.message_id, s.error_code, s.author, s.created_at, s.updated_at
+    FROM scheduled_messages s JOIN threads t ON t.id = s.thread_id";
+
+fn scheduled_message(row: &Row<'_>) -> rusqlite::Result<ScheduledMessage> {
+    Ok(ScheduledMessage {
+        id: row.get("id")?,
+        thread_id: row.get("thread_id")?,
+        contact_id: row.get("contact_id")?,
+        text: row.get("text")?,
+        media_id: row.get("media_id")?,
+        send_at: row.get("send_at")?,
+        provider: row.get("provider")?,
+        state: row.get("state")?,
+        message_id: row.get("message_id")?,
+        error_code: row.get("error_code")?,
+        author: row.get("author")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}

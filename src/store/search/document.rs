@@ -1,0 +1,68 @@
+//! The documents of the index: what is indexed of each row.
+
+use super::super::{ReadTx, Result};
+use crate::domain::{SearchKind, Timestamp};
+use rusqlite::{OptionalExtension, Row};
+
+/// What is indexed of one row.
+pub(super) struct Document {
+    pub kind: SearchKind,
+    pub ref_id: i64,
+    pub parent_id: Option<i64>,
+    pub at: Timestamp,
+    /// What words are found in.
+    pub text: String,
+    /// What numbers are found in, besides the text.
+    pub numbers: String,
+}
+
+impl Document {
+    /// The first id to try for the document, if another one has it the next one. Ids are the order of results: the time in
+    /// milliseconds, then the kind and the last digits of the row, so that two documents rarely want the same one.
+    /// Contacts come first.
+    pub(super) fn wanted_id(&self) -> i64 {
+        if self.kind == SearchKind::Contact {
+            return CONTACTS_FROM + self.ref_id * 2;
+        }
+        let low = (self.kind as i64) << 9 | self.ref_id & 0x1ff;
+        self.at.as_millis().max(0) << 12 | low
+    }
+}
+
+impl ReadTx<'_> {
+    /// The document of a row; none if the row is gone, or has no text.
+    pub(super) fn document(&self, kind: SearchKind, ref_id: i64) -> Result<Option<Document>> {
+        let sql = match kind {
+            SearchKind::Contact => {
+                "SELECT created_at, display_name, (
+                     SELECT group_concat(value, ' | ') FROM addresses WHERE contact_id = contacts.id AND kind = 'phone'), NULL
+                 FROM contacts WHERE id = ?1 AND merged_into IS NULL"
+            }
+            SearchKind::Message => "SELECT created_at, content_text, NULL, NULL FROM messages WHERE id = ?1",
+            SearchKind::Call => {
+                "SELECT started_at, coalesce(summary || char(10), '') || coalesce(message_text, ''), NULL, NULL
+                 FROM calls WHERE id = ?1 AND state = 'ended'"
+            }
+            SearchKind::Turn => "SELECT created_at, text, NULL, call_id FROM call_turns WHERE id = ?1",
+            // No table of notes yet.
+            SearchKind::Note => return Ok(None),
+        };
+        let mut query = self.conn.prepare_cached(sql)?;
+        let read = |row: &Row<'_>| {
+            let numbers: Option<String> = row.get(2)?;
+            Ok(Document {
+                kind,
+                ref_id,
+                parent_id: row.get(3)?,
+                at: row.get(0)?,
+                text: row.get(1)?,
+                numbers: numbers.unwrap_or_default(),
+            })
+        };
+        let found = query.query_row([ref_id], read).optional()?;
+        Ok(found.filter(|document| !document.text.trim().is_empty() || !document.numbers.is_empty()))
+    }
+}
+
+/// Above all ids that stand for a time until the year 5000.
+const CONTACTS_FROM: i64 = 1 << 61;

@@ -1,0 +1,165 @@
+//! Keeps the index current: follows the log of changes, and indexes older rows, newest first.
+
+use super::super::{Change, ReadTx, Result, WriteTx};
+use super::document::Document;
+use crate::domain::{ChangeKind, SearchKind};
+use crate::search::{fold, numbers};
+use rusqlite::{OptionalExtension, params};
+use std::collections::BTreeSet;
+
+/// What a step of the index has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexStep {
+    /// There is more to do.
+    More,
+    /// The index is current.
+    Current,
+}
+
+impl WriteTx<'_> {
+    /// Indexes up to about `rows` rows: those that have changed, else older ones. `calling_code` is that of the business's
+    /// country.
+    pub fn advance_search_index(&self, rows: usize, calling_code: &str) -> Result<IndexStep> {
+        let Some(seq) = self.search_position()? else {
+            self.restart_search_index()?;
+            return Ok(IndexStep::More);
+        };
+        let Some(changes) = self.changes_since(seq, rows)? else {
+            // The changes since then are not known any more, or this is another database.
+            self.restart_search_index()?;
+            return Ok(IndexStep::More);
+        };
+        if let Some(last) = changes.last() {
+            let mut keys = BTreeSet::new();
+            for change in &changes {
+                keys.extend(self.changed_rows_of(change)?);
+            }
+            for (kind, ref_id) in keys {
+                self.index_row(kind, ref_id, calling_code)?;
+            }
+            self.conn.prepare_cached("UPDATE search_progress SET seq = ?1")?.execute([last.seq])?;
+            return Ok(IndexStep::More);
+        }
+        self.index_older(rows, calling_code)
+    }
+
+    /// The rows to index again because of a change.
+    fn changed_rows_of(&self, change: &Change) -> Result<Vec<(SearchKind, i64)>> {
+        let Some(id) = change.ref_id else { return Ok(Vec::new()) };
+        Ok(match change.kind {
+            ChangeKind::MessageCreated | ChangeKind::MessageUpdated | ChangeKind::MessageDeleted => {
+                vec![(SearchKind::Message, id)]
+            }
+            ChangeKind::ContactUpdated => vec![(SearchKind::Contact, id)],
+            // The turns of a running call change several times a second.
+            ChangeKind::CallUpdated | ChangeKind::CallEnded | ChangeKind::TurnUpdated if self.has_call_ended(id)? => {
+                let mut rows: Vec<_> = self.turn_rows(id)?.into_iter().map(|turn| (SearchKind::Turn, turn)).collect();
+                rows.push((SearchKind::Call, id));
+                rows
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    /// Indexes a row as it is now; removes it if it is gone.
+    fn index_row(&self, kind: SearchKind, ref_id: i64, calling_code: &str) -> Result<()> {
+        self.remove_from_index(kind, ref_id)?;
+        let Some(document) = self.document(kind, ref_id)? else { return Ok(()) };
+        let id = self.free_document_id(&document)?;
+        let found_by = numbers(&format!("{} | {}", document.text, document.numbers), calling_code);
+        self.conn
+            .prepare_cached("INSERT INTO search_documents(id, kind, ref_id, parent_id) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![id, kind, ref_id, document.parent_id])?;
+        self.conn
+            .prepare_cached("INSERT INTO search_index(rowid, text, numbers) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, fold(&document.text).text, found_by])?;
+        Ok(())
+    }
+
+    fn remove_from_index(&self, kind: SearchKind, ref_id: i64) -> Result<()> {
+        let sql = "DELETE FROM search_documents WHERE kind = ?1 AND ref_id = ?2 RETURNING id";
+        let removed = self.conn.prepare_cached(sql)?.query_row(params![kind, ref_id], |row| row.get::<_, i64>(0));
+        let Some(id) = removed.optional()? else { return Ok(()) };
+        self.conn.prepare_cached("DELETE FROM search_index WHERE rowid = ?1")?.execute([id])?;
+        Ok(())
+    }
+
+    fn free_document_id(&self, document: &Document) -> Result<i64> {
+        let mut taken = self.conn.prepare_cached("SELECT 1 FROM search_documents WHERE id = ?1")?;
+        let mut id = document.wanted_id();
+        while taken.exists([id])? {
+            id += 1;
+        }
+        Ok(id)
+    }
+
+    /// Indexes rows that are older than the index.
+    fn index_older(&self, rows: usize, calling_code: &str) -> Result<IndexStep> {
+        let mut query = self.conn.prepare_cached("SELECT kind, next_id FROM search_backlog ORDER BY kind LIMIT 1")?;
+        let next: Option<(SearchKind, i64)> = query.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((kind, below)) = next else { return Ok(IndexStep::Current) };
+        let ids = self.older_rows(kind, below, rows)?;
+        for id in &ids {
+            self.index_row(kind, *id, calling_code)?;
+        }
+        match ids.last() {
+            Some(last) => {
+                let mut update = self.conn.prepare_cached("UPDATE search_backlog SET next_id = ?2 WHERE kind = ?1")?;
+                update.execute(params![kind, last])?;
+            }
+            None => {
+                self.conn.prepare_cached("DELETE FROM search_backlog WHERE kind = ?1")?.execute([kind])?;
+            }
+        }
+        Ok(IndexStep::More)
+    }
+
+    /// Empties the index, and begins to follow the changes from here.
+    fn restart_search_index(&self) -> Result<()> {
+        self.conn.execute("INSERT INTO search_index(search_index) VALUES ('delete-all')", [])?;
+        self.conn.execute("DELETE FROM search_documents", [])?;
+        let newest = self.newest_change()?;
+        self.conn.execute("INSERT OR REPLACE INTO search_progress(id, seq) VALUES (1, ?1)", [newest])?;
+        for kind in [SearchKind::Contact, SearchKind::Message, SearchKind::Call, SearchKind::Turn] {
+            let sql = "INSERT OR REPLACE INTO search_backlog(kind, next_id) VALUES (?1, ?2)";
+            self.conn.execute(sql, params![kind, i64::MAX])?;
+        }
+        Ok(())
+    }
+}
+
+impl ReadTx<'_> {
+    fn search_position(&self) -> Result<Option<i64>> {
+        let mut query = self.conn.prepare_cached("SELECT seq FROM search_progress")?;
+        Ok(query.query_row([], |row| row.get(0)).optional()?)
+    }
+
+    fn has_call_ended(&self, id: i64) -> Result<bool> {
+        let mut query = self.conn.prepare_cached("SELECT 1 FROM calls WHERE id = ?1 AND state = 'ended'")?;
+        Ok(query.exists([id])?)
+    }
+
+    /// The turns that a call has, and those that are indexed for it.
+    fn turn_rows(&self, call: i64) -> Result<Vec<i64>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id FROM call_turns WHERE call_id = ?1
+             UNION SELECT ref_id FROM search_documents WHERE parent_id = ?1 AND kind = 'turn'",
+        )?;
+        let rows = query.query_map([call], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn older_rows(&self, kind: SearchKind, below: i64, rows: usize) -> Result<Vec<i64>> {
+        let table = match kind {
+            SearchKind::Contact => "contacts",
+            SearchKind::Message => "messages",
+            SearchKind::Call => "calls",
+            SearchKind::Turn => "call_turns",
+            SearchKind::Note => return Ok(Vec::new()),
+        };
+        let sql = format!("SELECT id FROM {table} WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map(params![below, i64::try_from(rows).unwrap_or(i64::MAX)], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
