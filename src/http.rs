@@ -30,6 +30,7 @@ mod replay_cache;
 mod request_middleware;
 mod router;
 mod search_words;
+mod sent_media;
 mod server;
 mod state;
 mod static_audio;

@@ -3,6 +3,7 @@
 pub mod baileys;
 pub mod http_client;
 pub mod mail;
+pub mod media_link;
 pub mod openai;
 pub mod release_feed;
 #[cfg(test)]

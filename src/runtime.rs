@@ -9,6 +9,7 @@ pub mod calls;
 pub mod catch_up;
 mod clips;
 pub mod jobs;
+pub mod media_details;
 pub mod media_fetcher;
 pub mod outbox;
 pub mod recorded_turns;

@@ -16,7 +16,7 @@ import { DurableInbound } from './whatsapp/inbound.ts'
 import { Link } from './whatsapp/link.ts'
 import { LinkCheck } from './whatsapp/link-check.ts'
 import { Outbound } from './whatsapp/outbound.ts'
-import { FileRefused, fetchFile, type OutgoingFile } from './whatsapp/outgoing-file.ts'
+import { FileRefused, fetchDaemonFile, fetchFile, isDaemonFile, type OutgoingFile } from './whatsapp/outgoing-file.ts'
 import { Placeholders } from './whatsapp/placeholders.ts'
 import { Receipts } from './whatsapp/receipts.ts'
 import { SentMessages } from './whatsapp/sent.ts'
@@ -186,7 +186,7 @@ export class Run {
     return socket
   }
 
-  /** A file to be sent: one that this bridge received, or one from the internet. */
+  /** A file to be sent: one that this bridge received, one of the daemon, or one from the internet. */
   async #fetch(url: string): Promise<OutgoingFile> {
     const { settings, mediaUrl } = this.#parts
     const id = /\/media\/([0-9a-f]{32})$/.exec(url)?.[1]
@@ -196,7 +196,9 @@ export class Run {
       if (entry?.state !== 'here') throw new FileRefused(entry?.why ?? 'there is no such file')
       return { path: this.media.path(id), mime: entry.mime, name: entry.name, release: async () => {} }
     }
-    return fetchFile(url, join(settings.sessionFolder, 'outgoing'), settings.maxMediaBytes)
+    const folder = join(settings.sessionFolder, 'outgoing')
+    if (isDaemonFile(url)) return fetchDaemonFile(url, settings, folder, settings.maxMediaBytes)
+    return fetchFile(url, folder, settings.maxMediaBytes)
   }
 
   async #setAside(id: string, entry: InboxEntry, why: string): Promise<void> {

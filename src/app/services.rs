@@ -22,6 +22,7 @@ use crate::providers::http_client;
 use crate::runtime::calls::{CallServices, Calls, TrialUsage};
 use crate::runtime::catch_up::{CatchUp, Gap};
 use crate::runtime::jobs::JobWorker;
+use crate::runtime::media_details::MediaExaminer;
 use crate::runtime::media_fetcher::MediaFetcher;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
@@ -51,6 +52,7 @@ pub(super) struct Services {
     gap: Gap,
     self_check: SelfChecker,
     schedule_changed: ScheduleChanged,
+    examiner: MediaExaminer,
 }
 
 impl Services {
@@ -80,6 +82,7 @@ impl Services {
             trial_usage: TrialUsage::default(),
             rejected: RejectedFields::default(),
         };
+        let examiner = MediaExaminer::default();
         let message_clock = stored_message_clock(&shared.store).await?;
         let outbox = Outbox::new(settings.clone(), shared.store.clone(), shared.alerts.clone());
         let calls = Calls::new(shared.clone());
@@ -98,7 +101,8 @@ impl Services {
         })
         .await;
         Ok(Self {
-            jobs: jobs(&shared),
+            jobs: jobs(&shared, examiner.clone()),
+            examiner,
             gap: Gap::default(),
             calls,
             snapshots,
@@ -229,6 +233,7 @@ impl Services {
             peaks: RecordingPeaks::new(&self.shared.store),
             schedule_changed: self.schedule_changed.clone(),
             typing: Typing::default(),
+            examiner: self.examiner.clone(),
         })
     }
 }
@@ -242,11 +247,11 @@ async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
 }
 
 /// Registers the handlers of the background jobs.
-fn jobs(services: &CallServices) -> JobWorker {
+fn jobs(services: &CallServices, examiner: MediaExaminer) -> JobWorker {
     let store = services.store.with_priority(Priority::Job);
     let recordings_of = services.clone();
     let worker =
         JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
-    let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone());
+    let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone(), examiner);
     worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
 }

@@ -3,8 +3,8 @@
 use super::auth::authenticate;
 use super::request_middleware::{Limits, MiddlewareState, handle_request};
 use super::{
-    ApiError, AppState, acme_challenge, api, health, https_redirect, media_stream, metrics, page, ready, static_audio,
-    version, webhooks, well_known,
+    ApiError, AppState, acme_challenge, api, health, https_redirect, media_stream, metrics, page, ready, sent_media,
+    static_audio, version, webhooks, well_known,
 };
 use axum::Router;
 use axum::extract::State;
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 
 /// The routes for Twilio, the bridge and monitoring; `with_crm` if page and API have no listener of their own.
 pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
-    let routes = monitoring(with_crm).merge(static_audio::routes());
+    let routes = monitoring(with_crm).merge(static_audio::routes()).merge(sent_media::routes());
     let routes =
         routes.merge(webhooks::voice::routes()).merge(webhooks::whatsapp::routes()).merge(media_stream::routes());
     let routes = routes.merge(acme_challenge::routes());
@@ -29,7 +29,10 @@ pub(super) fn crm(state: &AppState) -> Router {
 
 /// The routes for the bridge, and the monitoring routes.
 pub(super) fn bridge(state: &AppState) -> Router {
-    with_middleware(monitoring(false).merge(webhooks::whatsapp::bridge_routes()).fallback(not_found), state)
+    with_middleware(
+        monitoring(false).merge(webhooks::whatsapp::bridge_routes()).merge(sent_media::routes()).fallback(not_found),
+        state,
+    )
 }
 
 /// Port 80: redirects to https once browsers accept the certificate. Until then only health checks are answered. ACME

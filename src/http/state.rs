@@ -12,6 +12,7 @@ use crate::runtime::Settings;
 use crate::runtime::calls::Calls;
 use crate::runtime::catch_up::Gap;
 use crate::runtime::jobs::Jobs;
+use crate::runtime::media_details::MediaExaminer;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
 use crate::runtime::recording_peaks::RecordingPeaks;
@@ -76,6 +77,8 @@ pub struct AppParts {
     pub peaks: RecordingPeaks,
     /// Wakes the task that sends scheduled messages.
     pub schedule_changed: ScheduleChanged,
+    /// Reads size and duration of files, and makes thumbnails.
+    pub examiner: MediaExaminer,
     /// Who is typing.
     pub typing: Typing,
 }

@@ -2,13 +2,15 @@
 
 use super::Settings;
 use super::jobs::JobError;
+use super::media_details::MediaExaminer;
 use crate::clock;
 use crate::config::Config;
-use crate::domain::{MEDIA_PATH, MessageId, Provider, hex};
+use crate::domain::{MEDIA_PATH, MessageId, Provider, hex, sniff_mime};
 use crate::host::disk::DiskMonitor;
 use crate::providers::baileys::signature::SECRET;
 use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher, Trusted};
 use crate::store::{self, Job, MediaState, Store, StoredMedia};
+use bytes::Bytes;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -21,6 +23,7 @@ pub struct MediaFetcher {
     store: Store,
     settings: Settings,
     disk: DiskMonitor,
+    examiner: MediaExaminer,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -32,8 +35,8 @@ struct Payload {
 
 impl MediaFetcher {
     /// Creates a fetcher that stores into this database.
-    pub fn new(settings: Settings, store: Store, disk: DiskMonitor) -> Self {
-        Self { store, settings, disk }
+    pub fn new(settings: Settings, store: Store, disk: DiskMonitor, examiner: MediaExaminer) -> Self {
+        Self { store, settings, disk, examiner }
     }
 
     /// Runs one job: fetches the file and stores it by the hash of its content. Idempotent.
@@ -107,12 +110,16 @@ impl MediaFetcher {
         declared_type: Option<String>,
     ) -> Result<(), JobError> {
         let Payload { message, position, .. } = payload;
+        let content = Bytes::from(file.content);
+        let found_type = sniff_mime(&content).unwrap_or(UNKNOWN_TYPE);
+        let details = self.examiner.examine(found_type, content.clone()).await;
         let stored = self.store.write(move |tx| {
-            let sha256 = hex(&Sha256::digest(&file.content));
+            let sha256 = hex(&Sha256::digest(&content));
             let mime = declared_type.or(file.mime).unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
             let url = format!("{MEDIA_PATH}{sha256}");
-            let file = StoredMedia { mime, content: file.content };
-            tx.store_media(message, position, &sha256, &file, &url, clock::now())
+            let file = StoredMedia { mime, content: content.into() };
+            tx.store_media(message, position, &sha256, &file, &url, clock::now())?;
+            tx.put_media_details(&sha256, &details)
         });
         stored.await.map_err(|error| later(&error))?;
         tracing::info!(event = "WA_MEDIA_FETCHED", message.id = %message, "Media file of message {message} fetched");

@@ -85,8 +85,12 @@ impl WriteTx<'_> {
             "UPDATE message_media SET state = 'pruned', error = ?2 WHERE sha256 = ?1 AND state = 'stored'",
         )?;
         let mut messages_with = self.conn.prepare_cached("SELECT message_id FROM message_media WHERE sha256 = ?1")?;
+        let mut forget = self.conn.prepare_cached(
+            "UPDATE media_details SET thumbnail = NULL, thumbhash = NULL, file_name = NULL WHERE sha256 = ?1",
+        )?;
         for (sha256, _) in &chosen {
             empty.execute(params![sha256, now])?;
+            forget.execute([sha256])?;
             note.execute(params![sha256, PRUNED_ERROR])?;
             let messages =
                 messages_with.query_map([sha256], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -104,11 +108,14 @@ impl WriteTx<'_> {
         let chosen = self.chosen(&sql, before, bytes)?;
         let mut delete =
             self.conn.prepare_cached("DELETE FROM recording_chunks WHERE recording_id = CAST(?1 AS INTEGER)")?;
+        let mut forget =
+            self.conn.prepare_cached("DELETE FROM recording_peaks WHERE recording_id = CAST(?1 AS INTEGER)")?;
         let mut note = self.conn.prepare_cached(
             "UPDATE recordings SET state = 'pruned', bytes = 0, error = ?2 WHERE id = CAST(?1 AS INTEGER)",
         )?;
         for (id, _) in &chosen {
             delete.execute([id])?;
+            forget.execute([id])?;
             note.execute(params![id, PRUNED_ERROR])?;
             self.record_recording(RecordingId(id.parse().unwrap_or_default()))?;
         }

@@ -18,7 +18,10 @@ mod media;
 mod privacy;
 mod refused_fields;
 mod tasks;
+mod replies;
+mod search;
 mod threads;
+mod uploads;
 
 use super::support::client::send;
 use super::support::whatsapp::until;

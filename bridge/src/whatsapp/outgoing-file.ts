@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { lookup } from 'node:dns'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
-import { get } from 'node:https'
+import http, { type IncomingMessage } from 'node:http'
+import https, { get } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { basename, join } from 'node:path'
 import { Transform } from 'node:stream'
@@ -21,6 +21,72 @@ export interface OutgoingFile {
 /** A file that cannot be sent. The message gives the client the reason. */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused'
+}
+
+/** The daemon, which serves files of its own. */
+export interface FileServer {
+  readonly target: URL
+  readonly targetSocket: string | undefined
+}
+
+/** Whether an address is a file of the daemon: a path with a signature of the daemon, without a host. */
+export function isDaemonFile(address: string): boolean {
+  return address.startsWith(DAEMON_FILES)
+}
+
+/** Fetches a file of the daemon into `folder`. Throws {@link FileRefused}, or another error if a retry may succeed. */
+export async function fetchDaemonFile(
+  address: string,
+  daemon: FileServer,
+  folder: string,
+  most: number,
+): Promise<OutgoingFile> {
+  const signal = AbortSignal.timeout(WHOLE_MS)
+  const url = new URL(address, daemon.target.origin)
+  // The daemon's files alone: a path such as `/static/media/../../api` becomes another one.
+  if (!isDaemonFile(url.pathname)) throw new FileRefused('the address is not that of a file')
+  const response = await requestDaemon(url, daemon.targetSocket, signal)
+  if (response.statusCode !== 200) {
+    response.destroy()
+    throw refusalOrLater(response.statusCode ?? 0)
+  }
+  return store(response, nameIn(response.headers['content-disposition']), folder, most, signal)
+}
+
+/** The name in a `Content-Disposition`, as RFC 8187 writes it. */
+function nameIn(disposition: string | undefined): string | undefined {
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? '')?.[1]
+  return encoded === undefined ? undefined : basename(decodeURIComponentOr(encoded)) || undefined
+}
+
+function requestDaemon(url: URL, socketPath: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
+  const way = socketPath === undefined ? {} : { socketPath }
+  const ask = url.protocol === 'https:' ? https.get : http.get
+  return new Promise((resolve, reject) => {
+    const asked = ask(url, { ...way, timeout: SILENCE_MS, signal }, resolve)
+    asked.on('timeout', () => asked.destroy(new Error('the file does not come')))
+    asked.on('error', reject)
+  })
+}
+
+/** Writes a file into `folder`. */
+async function store(
+  response: IncomingMessage,
+  name: string | undefined,
+  folder: string,
+  most: number,
+  signal: AbortSignal,
+): Promise<OutgoingFile> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, randomUUID())
+  try {
+    await pipeline(response, cap(most), createWriteStream(path, { mode: 0o600 }), { signal })
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  }
+  const mime = response.headers['content-type']?.split(';')[0]?.trim()
+  return { path, mime, name, release: () => rm(path, { force: true }) }
 }
 
 /**
@@ -43,20 +109,7 @@ export async function fetchFile(address: string, folder: string, most: number): 
       response.destroy()
       throw refusalOrLater(statusCode)
     }
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    const path = join(folder, randomUUID())
-    try {
-      await pipeline(response, cap(most), createWriteStream(path, { mode: 0o600 }), { signal })
-    } catch (error) {
-      await rm(path, { force: true })
-      throw error
-    }
-    return {
-      path,
-      mime: headers['content-type']?.split(';')[0]?.trim(),
-      name: decodeURIComponentOr(basename(url.pathname)) || undefined,
-      release: () => rm(path, { force: true }),
-    }
+    return store(response, decodeURIComponentOr(basename(url.pathname)) || undefined, folder, most, signal)
   }
   throw new FileRefused("the file's address leads on and on")
 }
@@ -159,6 +212,7 @@ function decodeURIComponentOr(text: string): string {
 }
 
 const REDIRECTS = 5
+const DAEMON_FILES = '/static/media/'
 const SILENCE_MS = 15_000
 const WHOLE_MS = 120_000
 const PRIVATE = "the file's address is not on the public internet"

@@ -18,6 +18,7 @@ mod contact;
 mod cursor;
 mod custom_field;
 mod fact;
+mod file_type;
 mod hex;
 mod holiday;
 mod ids;
@@ -62,6 +63,7 @@ pub use contact::{Contact, ContactName, ContactSort, MergeSuggestion, Suggestion
 pub use cursor::{Cursor, TextCursor};
 pub use custom_field::{CustomField, FieldKind, FieldValue, day};
 pub use fact::{Fact, FactSource};
+pub use file_type::sniff_mime;
 pub use hex::hex;
 pub use holiday::{HebrewDate, HebrewMonth, Holiday, HolidayKind};
 pub use ids::{

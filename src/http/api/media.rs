@@ -1,5 +1,7 @@
 //! Files of messages, as they were fetched.
 
+mod upload;
+
 use super::operation::{Operations, operations};
 use crate::http::auth::Member;
 use crate::http::extract::Name;
@@ -7,10 +9,10 @@ use crate::http::ranges::{FileInfo, answer, stream_chunks};
 use crate::http::{ApiError, AppState, ErrorBody};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 pub(super) fn operations() -> Operations {
-    operations![show]
+    operations![upload::upload, show, thumbnail]
 }
 
 /// Get a file of a message, by the SHA-256 of its content. Byte ranges work.
@@ -50,6 +52,21 @@ pub(super) async fn show(
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
+}
+
+/// Get a small JPEG of an image.
+#[utoipa::path(get, path = "/api/media/{sha256}/thumbnail", tag = "threads", operation_id = "get_media_thumbnail",
+    params(("sha256" = String, Path)), responses((status = 200, content_type = "image/jpeg")))]
+pub(super) async fn thumbnail(
+    State(state): State<AppState>,
+    _member: Member,
+    Name(sha256): Name,
+) -> Result<Response, ApiError> {
+    let found = state.store.read(move |tx| tx.thumbnail(&sha256)).await?;
+    let content = found.ok_or_else(|| ApiError::not_found("there is no thumbnail of that file"))?;
+    let headers =
+        [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=31536000, immutable")];
+    Ok((headers, content).into_response())
 }
 
 /// The type and disposition for the browser: images, audio and video are shown, anything else is downloaded.

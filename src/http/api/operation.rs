@@ -6,6 +6,7 @@ use crate::http::etag::IfMatch;
 use crate::http::extract::{Id, Ids, Json, Name, Query, ShortJson};
 use crate::http::{AppState, Confidential, Peer};
 use axum::Extension;
+use axum::body::Body;
 use axum::extract::State;
 use axum::handler::Handler;
 use axum::http::{HeaderMap, Method};
@@ -75,6 +76,7 @@ impl Argument for IfMatch {
 }
 
 impl Argument for State<AppState> {}
+impl Argument for Body {}
 impl Argument for Confidential {}
 impl Argument for HeaderMap {}
 impl Argument for Id {}

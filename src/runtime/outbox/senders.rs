@@ -1,9 +1,11 @@
 //! The senders of both providers.
 
+use crate::clock;
 use crate::config::Config;
-use crate::domain::{NotSent, Notice, Outcome, Provider, ProviderError, Timestamp};
+use crate::domain::{MEDIA_PATH, NotSent, Notice, Outcome, Provider, ProviderError, Timestamp};
 use crate::inbox::policy::Route;
 use crate::providers::baileys::bridge::{self, Bridge};
+use crate::providers::media_link::MediaLinks;
 use crate::providers::safe_fetch::{FetchError, SafeFetcher};
 use crate::providers::twilio::messages::{self, Messages};
 use crate::store::OutboxEntry;
@@ -14,6 +16,8 @@ pub(in crate::runtime) struct ProviderSenders {
     twilio: Option<Messages>,
     bridge: Option<Bridge>,
     files: SafeFetcher,
+    /// Links to stored files for Twilio, and for the bridge.
+    links: [Option<MediaLinks>; 2],
 }
 
 impl ProviderSenders {
@@ -24,12 +28,15 @@ impl ProviderSenders {
         files: SafeFetcher,
     ) -> Self {
         let twilio = config.twilio_whatsapp_enabled().then(|| Messages::new(client, config)).flatten();
-        Self { twilio, bridge, files }
+        let twilio_key = config.twilio.credentials().map(|(_, token)| token);
+        let for_twilio = config.http.public_address().zip(twilio_key).map(|(base, key)| MediaLinks::new(base, key));
+        let for_bridge = config.whatsapp.token_secret().map(|key| MediaLinks::new("", key));
+        Self { twilio, bridge, files, links: [for_twilio, for_bridge] }
     }
 
     /// Checks that the message's file may be sent; returns the reason if not.
     pub(super) async fn inspect(&self, entry: &OutboxEntry) -> Result<(), ProviderError> {
-        let Some(url) = &entry.media_url else { return Ok(()) };
+        let Some(url) = entry.media_url.as_ref().filter(|url| !url.starts_with(MEDIA_PATH)) else { return Ok(()) };
         let inspected = tokio::time::timeout(INSPECTION_TIMEOUT, self.files.inspect(url)).await;
         // If the check does not finish in time, the file is allowed.
         inspected.unwrap_or(Ok(())).map_err(|error: FetchError| ProviderError {
@@ -40,10 +47,15 @@ impl ProviderSenders {
 
     /// Sends the message through a provider.
     pub(super) async fn send(&self, route: Route, entry: &OutboxEntry) -> Outcome {
+        let media_url = match self.media_url(route.provider, entry) {
+            Ok(media_url) => media_url,
+            Err(error) => return Outcome::NotSent(NotSent::Barred, error),
+        };
+        let media_url = media_url.as_deref();
         match (route.provider, &self.twilio, &self.bridge) {
-            (Provider::Twilio, Some(twilio), _) => twilio.send(twilio_text(route, entry)).await,
+            (Provider::Twilio, Some(twilio), _) => twilio.send(twilio_text(route, entry, media_url)).await,
             (Provider::Baileys, _, Some(bridge)) => {
-                let (to, text, media_url) = (&entry.recipient, &entry.text, entry.media_url.as_deref());
+                let (to, text) = (&entry.recipient, &entry.text);
                 bridge.send(bridge::Text { to, text, media_url, kind: entry.kind, key: &entry.send_key }).await
             }
             (Provider::Twilio, None, _) | (Provider::Baileys, _, None) => {
@@ -56,18 +68,31 @@ impl ProviderSenders {
     pub(super) async fn find(&self, entry: &OutboxEntry, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let Some(twilio) = &self.twilio else { return Err(not_set_up()) };
         let route = Route { provider: entry.provider, template: entry.template };
-        twilio.find(twilio_text(route, entry), since).await
+        twilio.find(twilio_text(route, entry, entry.media_url.as_deref()), since).await
+    }
+
+    /// The URL of the message's file for a provider. A stored file gets a signed link.
+    fn media_url(&self, provider: Provider, entry: &OutboxEntry) -> Result<Option<String>, ProviderError> {
+        let Some(url) = &entry.media_url else { return Ok(None) };
+        let Some(sha256) = url.strip_prefix(MEDIA_PATH) else { return Ok(Some(url.clone())) };
+        let [for_twilio, for_bridge] = &self.links;
+        let link = match provider {
+            Provider::Twilio => for_twilio.as_ref().map(|links| links.link(sha256, clock::now(), TWILIO_LINK)),
+            // The bridge refuses a repeated key with another URL, so all attempts of a message have the same one.
+            Provider::Baileys => for_bridge.as_ref().map(|links| links.link(sha256, entry.created_at, BRIDGE_LINK)),
+        };
+        link.map(Some).ok_or_else(not_set_up)
     }
 }
 
-fn twilio_text(route: Route, entry: &OutboxEntry) -> messages::Text<'_> {
-    messages::Text {
-        to: &entry.recipient,
-        text: &entry.text,
-        media_url: entry.media_url.as_deref(),
-        template: route.template,
-    }
+fn twilio_text<'a>(route: Route, entry: &'a OutboxEntry, media_url: Option<&'a str>) -> messages::Text<'a> {
+    messages::Text { to: &entry.recipient, text: &entry.text, media_url, template: route.template }
 }
+
+/// Twilio fetches a file within minutes.
+const TWILIO_LINK: Duration = Duration::from_hours(24);
+/// Longer than a message may wait in the outbox.
+const BRIDGE_LINK: Duration = Duration::from_hours(30 * 24);
 
 /// How long the check of a file's address may take.
 const INSPECTION_TIMEOUT: Duration = Duration::from_secs(3);

@@ -66,8 +66,9 @@ impl ReadTx<'_> {
 
     fn files(&self, ids: &str) -> Result<HashMap<MessageId, Vec<MessageFile>>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT f.message_id, f.position, f.file_name, f.mime, m.bytes, f.state, f.error, iif(f.state = 'stored', f.sha256, NULL)
-             FROM message_media f LEFT JOIN media m ON m.sha256 = f.sha256
+            "SELECT f.message_id, f.position, f.file_name, f.mime, m.bytes, f.state, f.error, iif(f.state = 'stored', f.sha256, NULL),
+                 d.width, d.height, d.duration_ms, d.thumbhash, d.thumbnail IS NOT NULL
+             FROM message_media f LEFT JOIN media m ON m.sha256 = f.sha256 LEFT JOIN media_details d ON d.sha256 = f.sha256
              WHERE f.message_id IN (SELECT value FROM json_each(?1)) ORDER BY f.position",
         )?;
         let rows = query.query_map([ids], |row| {
@@ -79,6 +80,11 @@ impl ReadTx<'_> {
                 bytes: row.get(4)?,
                 state: row.get(5)?,
                 error: row.get(6)?,
+                width: row.get(8)?,
+                height: row.get(9)?,
+                duration_ms: row.get(10)?,
+                thumbhash: row.get(11)?,
+                thumbnail_url: thumbnail_url(sha256.as_deref(), row.get(12)?),
                 url: sha256.map(|sha256| format!("{MEDIA_PATH}{sha256}")),
             };
             Ok((row.get(0)?, file))
@@ -102,6 +108,10 @@ impl ReadTx<'_> {
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+fn thumbnail_url(sha256: Option<&str>, is_there: bool) -> Option<String> {
+    sha256.filter(|_| is_there).map(|sha256| format!("{MEDIA_PATH}{sha256}/thumbnail"))
 }
 
 /// The latest reaction of each actor, unless it was removed.

@@ -217,6 +217,16 @@ pub struct MessageFile {
     pub error: Option<String>,
     /// The URL of the file; null until it has been fetched.
     pub url: Option<String>,
+    /// The width of an image in pixels.
+    pub width: Option<i64>,
+    /// The height of an image in pixels.
+    pub height: Option<i64>,
+    /// The duration of sound or video.
+    pub duration_ms: Option<i64>,
+    /// A picture of about 25 bytes, in Base64.
+    pub thumbhash: Option<String>,
+    /// The URL of a small JPEG of an image.
+    pub thumbnail_url: Option<String>,
 }
 
 /// The path prefix of a stored file, before the SHA-256 of its content.

@@ -305,6 +305,16 @@ struct MessageFile {
     error: Option<String>,
     /// The URL of the file; null until it has been fetched.
     url: Option<String>,
+    /// The width of an image in pixels.
+    width: Option<i64>,
+    /// The height of an image in pixels.
+    height: Option<i64>,
+    /// The duration of sound or video.
+    duration_ms: Option<i64>,
+    /// A picture of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded.
+    thumbhash: Option<String>,
+    /// The URL of a small JPEG of an image.
+    thumbnail_url: Option<String>,
 }
 
 impl From<domain::MessageFile> for MessageFile {
@@ -317,6 +327,11 @@ impl From<domain::MessageFile> for MessageFile {
             state: file.state,
             error: file.error,
             url: file.url,
+            width: file.width,
+            height: file.height,
+            duration_ms: file.duration_ms,
+            thumbhash: file.thumbhash,
+            thumbnail_url: file.thumbnail_url,
         }
     }
 }

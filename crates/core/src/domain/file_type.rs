@@ -1,0 +1,74 @@
+//! The type of a file by its first bytes.
+
+/// The media type of a file by its content; none if it is not a type that can be shown or sent. What a client or a sender states
+/// may be wrong, or chosen to make a browser run the file.
+pub fn sniff_mime(content: &[u8]) -> Option<&'static str> {
+    let is = |at: usize, magic: &[u8]| content.get(at..at + magic.len()) == Some(magic);
+    if is(4, b"ftyp") {
+        return Some(iso_brand(content.get(8..12).unwrap_or_default()));
+    }
+    if is(0, b"RIFF") {
+        return match content.get(8..12) {
+            Some(b"WEBP") => Some("image/webp"),
+            Some(b"WAVE") => Some("audio/wav"),
+            _ => None,
+        };
+    }
+    MAGIC.iter().find(|(magic, _)| is(0, magic)).map(|(_, mime)| *mime)
+}
+
+/// The types of the ISO base media format, by the main brand.
+fn iso_brand(brand: &[u8]) -> &'static str {
+    match brand {
+        b"M4A " | b"M4B " => "audio/mp4",
+        b"qt  " => "video/quicktime",
+        b"heic" | b"heix" | b"mif1" => "image/heic",
+        b"avif" => "image/avif",
+        [b'3', b'g', ..] => "video/3gpp",
+        _ => "video/mp4",
+    }
+}
+
+const MAGIC: [(&[u8], &str); 14] = [
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
+    (b"#!AMR", "audio/amr"),
+    (b"\x1aE\xdf\xa3", "video/webm"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"BEGIN:VCARD", "text/vcard"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_content_decides() {
+        for (content, mime) in [
+            (&b"\xff\xd8\xff\xe0rest"[..], Some("image/jpeg")),
+            (b"\x89PNG\r\n\x1a\nrest", Some("image/png")),
+            (b"RIFF\0\0\0\0WEBPVP8 ", Some("image/webp")),
+            (b"RIFF\0\0\0\0WAVEfmt ", Some("audio/wav")),
+            (b"RIFF\0\0\0\0AVI LIST", None),
+            (b"\0\0\0\x20ftypM4A \0\0", Some("audio/mp4")),
+            (b"\0\0\0\x20ftypisom\0\0", Some("video/mp4")),
+            (b"\0\0\0\x20ftyp3gp5\0\0", Some("video/3gpp")),
+            (b"OggS\0", Some("audio/ogg")),
+            (b"%PDF-1.7", Some("application/pdf")),
+            (b"<svg onload=x>", None),
+            (b"<!doctype html>", None),
+            (b"\xff\xd8", None),
+            (b"", None),
+        ] {
+            assert_eq!(sniff_mime(content), mime, "{content:?}");
+        }
+    }
+}

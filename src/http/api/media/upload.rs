@@ -1,0 +1,127 @@
+//! Upload of a file for a message.
+
+use crate::clock;
+use crate::domain::{MEDIA_PATH, hex, sniff_mime};
+use crate::http::auth::Member;
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::store::UploadedMedia;
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use form_urlencoded::parse;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// A file that can be sent.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::http::api) struct UploadedFile {
+    /// The id: the SHA-256 of the content.
+    id: String,
+    /// The media type, by the content.
+    mime: String,
+    /// The size.
+    bytes: i64,
+    /// The width of an image in pixels.
+    width: Option<i64>,
+    /// The height of an image in pixels.
+    height: Option<i64>,
+    /// The duration of sound or video.
+    duration_ms: Option<i64>,
+    /// The URL of a small JPEG of an image.
+    thumbnail_url: Option<String>,
+    /// A picture of about 25 bytes (thumbhash), in Base64.
+    thumbhash: Option<String>,
+}
+
+impl From<UploadedMedia> for UploadedFile {
+    fn from(media: UploadedMedia) -> Self {
+        let thumbnail_url = media.has_thumbnail.then(|| format!("{MEDIA_PATH}{}/thumbnail", media.sha256));
+        Self {
+            id: media.sha256,
+            mime: media.mime,
+            bytes: media.bytes,
+            width: media.details.width,
+            height: media.details.height,
+            duration_ms: media.details.duration_ms,
+            thumbnail_url,
+            thumbhash: media.details.thumbhash,
+        }
+    }
+}
+
+/// Upload a file for a message. The body is the file itself.
+#[utoipa::path(post, path = "/api/media", tag = "threads", operation_id = "upload_media",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    params(("X-File-Name" = Option<String>, Header, description = "The name of the file, percent-encoded UTF-8.")),
+    responses((status = 201, body = UploadedFile), (status = 413, body = ErrorBody)))]
+pub(in crate::http::api) async fn upload(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<UploadedFile>), ApiError> {
+    let most = usize::try_from(state.config().whatsapp.max_media_bytes).unwrap_or(usize::MAX);
+    let content = read(body, most).await?;
+    if content.is_empty() {
+        return Err(ApiError::invalid("the body is empty; it must be the file"));
+    }
+    if !state.disk.has_space_for(content.len() as u64) {
+        return Err(ApiError::unavailable("the disk is nearly full"));
+    }
+    let mime = media_type(&headers, &content);
+    let (name, now) = (file_name(&headers), clock::now());
+    let details = state.examiner.examine(&mime, content.clone()).await;
+    let stored = actor.transact(&state.store, move |tx| {
+        let sha256 = hex(&Sha256::digest(&content));
+        tx.insert_upload(&sha256, (&mime, name.as_deref()), &content, &details, now)?;
+        Ok(tx.uploaded_media(&sha256)?)
+    });
+    let stored = stored.await?.ok_or_else(ApiError::internal)?;
+    actor.set_audit_subject(format!("media:{}", stored.sha256));
+    Ok((StatusCode::CREATED, Json(stored.into())))
+}
+
+async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {
+    let collected = Limited::new(body, most).collect().await;
+    collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
+        if error.downcast_ref::<LengthLimitError>().is_some() {
+            let message = format!("a file may have at most {most} bytes (whatsapp.max_media_bytes)");
+            return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message);
+        }
+        ApiError::invalid("the body ended early")
+    })
+}
+
+/// The type by the content. Of a type that has no mark, what the client states counts, unless a browser would run it.
+fn media_type(headers: &HeaderMap, content: &[u8]) -> String {
+    let stated = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let stated = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match sniff_mime(content) {
+        // Office documents are archives, and sound may be in a container for video.
+        Some("application/zip") if stated.starts_with("application/vnd.") => stated,
+        Some("video/webm") if stated == "audio/webm" => stated,
+        Some("video/mp4") if stated == "audio/mp4" => stated,
+        Some(found) => found.to_owned(),
+        None if STATED.contains(&stated.as_str()) => stated,
+        None => "application/octet-stream".to_owned(),
+    }
+}
+
+/// The name without folders, control characters and marks of direction, which could hide the extension.
+fn file_name(headers: &HeaderMap) -> Option<String> {
+    let encoded = headers.get("x-file-name")?.to_str().ok()?;
+    // A plus sign is itself in a percent-encoded name.
+    let encoded = encoded.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    let decoded = parse(encoded.as_bytes()).next()?.0.into_owned();
+    let last = decoded.rsplit(['/', '\\']).next().unwrap_or_default();
+    let is_shown = |c: &char| {
+        !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let name: String = last.chars().filter(is_shown).take(MAX_NAME_CHARS).collect();
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+const STATED: [&str; 4] = ["text/plain", "text/csv", "application/rtf", "audio/aac"];
+const MAX_NAME_CHARS: usize = 200;

@@ -1,0 +1,112 @@
+//! What is known of the content of files: size, duration, thumbnail.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+/// What is known of the content of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MediaDetails {
+    /// The width of an image in pixels.
+    pub width: Option<i64>,
+    /// The height of an image in pixels.
+    pub height: Option<i64>,
+    /// The duration of sound or video.
+    pub duration_ms: Option<i64>,
+    /// A picture of about 25 bytes, in Base64.
+    pub thumbhash: Option<String>,
+    /// A small JPEG.
+    pub thumbnail: Option<Vec<u8>>,
+}
+
+/// A file that a user has uploaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadedMedia {
+    /// The SHA-256 of its content.
+    pub sha256: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its size.
+    pub bytes: i64,
+    /// What is known of it, without the thumbnail.
+    pub details: MediaDetails,
+    /// Whether there is a thumbnail.
+    pub has_thumbnail: bool,
+}
+
+impl ReadTx<'_> {
+    /// A stored file with what is known of it.
+    pub fn uploaded_media(&self, sha256: &str) -> Result<Option<UploadedMedia>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT m.sha256, m.mime, m.bytes, d.width, d.height, d.duration_ms, d.thumbhash, d.thumbnail IS NOT NULL
+             FROM media m LEFT JOIN media_details d ON d.sha256 = m.sha256 WHERE m.sha256 = ?1",
+        )?;
+        Ok(query.query_row([sha256], uploaded).optional()?)
+    }
+
+    /// The thumbnail of a file.
+    pub fn thumbnail(&self, sha256: &str) -> Result<Option<Vec<u8>>> {
+        let mut query = self.conn.prepare_cached("SELECT thumbnail FROM media_details WHERE sha256 = ?1")?;
+        Ok(query.query_row([sha256], |row| row.get(0)).optional()?.flatten())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Stores an uploaded file; one that is stored already stays.
+    pub fn insert_upload(
+        &self,
+        sha256: &str,
+        (mime, file_name): (&str, Option<&str>),
+        content: &[u8],
+        details: &MediaDetails,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO media(sha256, mime, bytes, content, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (sha256) DO UPDATE SET content = excluded.content, created_at = excluded.created_at,
+                     pruned_at = NULL WHERE pruned_at IS NOT NULL",
+            )?
+            .execute(params![sha256, mime, i64::try_from(content.len()).unwrap_or(i64::MAX), content, now])?;
+        self.put_media_details(sha256, details)?;
+        if let Some(name) = file_name {
+            let mut put = self.conn.prepare_cached("UPDATE media_details SET file_name = ?2 WHERE sha256 = ?1")?;
+            put.execute(params![sha256, name])?;
+        }
+        Ok(())
+    }
+
+    /// Stores what is known of a stored file.
+    pub fn put_media_details(&self, sha256: &str, details: &MediaDetails) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO media_details(sha256, width, height, duration_ms, thumbhash, thumbnail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (sha256) DO NOTHING",
+            )?
+            .execute(params![
+                sha256,
+                details.width,
+                details.height,
+                details.duration_ms,
+                details.thumbhash,
+                details.thumbnail
+            ])?;
+        Ok(())
+    }
+}
+
+fn uploaded(row: &Row<'_>) -> rusqlite::Result<UploadedMedia> {
+    Ok(UploadedMedia {
+        sha256: row.get(0)?,
+        mime: row.get(1)?,
+        bytes: row.get(2)?,
+        details: MediaDetails {
+            width: row.get(3)?,
+            height: row.get(4)?,
+            duration_ms: row.get(5)?,
+            thumbhash: row.get(6)?,
+            thumbnail: None,
+        },
+        has_thumbnail: row.get(7)?,
+    })
+}

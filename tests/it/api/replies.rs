@@ -1,0 +1,113 @@
+//! Saved replies, scheduled messages, the route preview, typing.
+
+use super::with_data;
+use crate::support::client::send;
+use crate::support::whatsapp::{Shop, until};
+use crate::support::{Client, Reply};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const DANA: &str = "+972501234567";
+
+async fn patch(api: &Client, path: &str, body: Value) -> Reply {
+    send(api.request(Method::PATCH, path).json(&body)).await
+}
+
+fn in_an_hour() -> String {
+    agentlocator::clock::now().plus(Duration::from_hours(1)).to_string()
+}
+
+#[tokio::test]
+async fn saved_replies_are_created_changed_and_deleted() {
+    let (_daemon, api) = with_data();
+    let made = api.post_json("/api/saved-replies", &json!({"shortcut": "/hours", "text": "א–ה 9–18"})).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!((&made.json()["id"], &made.json()["shortcut"]), (&json!(1), &json!("hours")));
+    let etag = made.header("etag").to_owned();
+    let again = api.post_json("/api/saved-replies", &json!({"shortcut": "HOURS", "text": "x"})).await;
+    assert_eq!((again.status, again.json()["error"]["code"].clone()), (409, json!("conflict")));
+    for wrong in [json!({"shortcut": "two words", "text": "x"}), json!({"shortcut": "a", "text": " "})] {
+        assert_eq!(api.post_json("/api/saved-replies", &wrong).await.status, 400, "{wrong}");
+    }
+    let changed = patch(&api, "/api/saved-replies/1", json!({"text": "א–ו"})).await;
+    assert_eq!((changed.status, changed.json()["shortcut"].clone()), (200, json!("hours")));
+    let late = api.request(Method::DELETE, "/api/saved-replies/1").header("if-match", etag);
+    assert_eq!(send(late).await.status, 412);
+    assert_eq!(api.get("/api/saved-replies").await.json()["items"][0]["text"], "א–ו");
+    assert_eq!(send(api.request(Method::DELETE, "/api/saved-replies/1")).await.json(), json!({"ok": true}));
+    assert_eq!(api.get("/api/saved-replies/1").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_message_is_sent_when_its_time_comes_also_after_a_restart() {
+    let mut shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A", "hi").await;
+    let at = in_an_hour();
+    let body = json!({"thread_id": 1, "text": "תזכורת", "send_at": at});
+    let made = shop.api.post_json("/api/scheduled-messages", &body).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!((&made.json()["state"], &made.json()["contact_id"]), (&json!("waiting"), &json!(1)));
+    let waiting = shop.api.get("/api/scheduled-messages?thread_id=1&state=waiting").await.json();
+    assert_eq!(waiting["items"].as_array().unwrap().len(), 1);
+    for (wrong, status) in [
+        (json!({"thread_id": 1, "text": "x", "send_at": "2020-01-01T00:00:00Z"}), 400),
+        (json!({"thread_id": 1, "text": "", "send_at": at}), 400),
+        (json!({"thread_id": 9, "text": "x", "send_at": at}), 404),
+        (json!({"thread_id": 1, "text": "x", "send_at": at, "media_id": "0"}), 404),
+        (json!({"thread_id": 1, "text": "x", "send_at": "tomorrow"}), 422),
+    ] {
+        assert_eq!(shop.api.post_json("/api/scheduled-messages", &wrong).await.status, status, "{wrong}");
+    }
+    shop.daemon.stop();
+    let seconds_ago = agentlocator::clock::now().minus(Duration::from_secs(5));
+    shop.daemon.seed(&format!("UPDATE scheduled_messages SET send_at = '{seconds_ago}'"));
+    shop.daemon.launch();
+    let sent = until("the scheduled message", async || {
+        let found = shop.api.get("/api/scheduled-messages/1").await.json();
+        (found["state"] == "sent").then_some(found)
+    });
+    let sent = sent.await;
+    assert_eq!(shop.talk(DANA).await, ["hi", ">תזכורת"]);
+    assert!(sent["message_id"].is_i64());
+    assert_eq!(patch(&shop.api, "/api/scheduled-messages/1", json!({"text": "y"})).await.status, 400);
+    let gone = send(shop.api.request(Method::DELETE, "/api/scheduled-messages/1")).await;
+    assert_eq!(gone.status, 409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_message_that_has_no_way_says_why() {
+    let shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A", "hi").await;
+    let body = json!({"thread_id": 1, "text": "later", "send_at": in_an_hour(), "provider": "twilio"});
+    assert_eq!(shop.api.post_json("/api/scheduled-messages", &body).await.status, 201);
+    let soon = agentlocator::clock::now().plus(Duration::from_millis(300)).to_string();
+    let changed = patch(&shop.api, "/api/scheduled-messages/1", json!({"send_at": soon})).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    let failed = until("the refusal", async || {
+        let found = shop.api.get("/api/scheduled-messages/1").await.json();
+        (found["state"] != "waiting").then_some(found)
+    });
+    let failed = failed.await;
+    assert_eq!((&failed["state"], &failed["error_code"]), (&json!("failed"), &json!("template_required")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_is_shown_before_a_message_is_sent() {
+    let shop = Shop::open().await;
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    let route = shop.api.get("/api/threads/1/route").await.json();
+    assert_eq!((&route["provider"], &route["reason"]), (&json!("twilio"), &json!("contact_wrote")));
+    assert_eq!((&route["template"], &route["cost"]), (&json!(false), &json!("paid")));
+    assert!(route["window_until"].is_string());
+    assert_eq!(route["alternatives"].as_array().unwrap().len(), 2);
+    shop.receive_by_bridge("972541111111", "B", "hi").await;
+    let route = shop.api.get("/api/threads/2/route").await.json();
+    assert_eq!(
+        (&route["provider"], &route["cost"], &route["window_until"]),
+        (&json!("baileys"), &json!("free"), &Value::Null)
+    );
+    let twilio = route["alternatives"].as_array().unwrap().iter().find(|it| it["provider"] == "twilio").unwrap();
+    assert_eq!((&twilio["possible"], &twilio["reason"]), (&json!(false), &json!("template_required")));
+    assert_eq!(shop.api.get("/api/threads/99/route").await.status, 404);
+}
