@@ -1,0 +1,39 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useSyncExternalStore } from 'react'
+import type { Levels } from './levels'
+
+const STEPS = 12
+/** After this, a quiet microphone is worth a word. */
+const QUIET_MS = 8_000
+
+/** How loud the microphone is, and a hint if it hears nothing. */
+export function Microphone({ levels, isMuted }: { levels: Levels; isMuted: boolean }) {
+  const { t } = useLingui()
+  useSyncExternalStore(levels.subscribe, levels.snapshot)
+  const lit = Math.round(levels.now * STEPS)
+  return (
+    <div className="trial-mic">
+      <span
+        className="trial-meter"
+        dir="ltr"
+        role="meter"
+        aria-label={t`עוצמת המיקרופון`}
+        aria-valuemin={0}
+        aria-valuemax={STEPS}
+        aria-valuenow={lit}
+      >
+        {Array.from({ length: STEPS }, (_, step) => (
+          // The steps never change their order.
+          <span key={step} className={step < lit ? 'lit' : ''} />
+        ))}
+      </span>
+      <span className="small muted" role="status">
+        {isMuted ? (
+          <Trans>המיקרופון מושתק. הסוכן לא שומע אתכם</Trans>
+        ) : (
+          levels.quietMs >= QUIET_MS && <Trans>לא נשמע קול. בדקו שנבחר המיקרופון הנכון</Trans>
+        )}
+      </span>
+    </div>
+  )
+}

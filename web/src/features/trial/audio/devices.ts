@@ -1,0 +1,121 @@
+import type { MicrophoneFrame } from './microphone.worklet'
+import microphoneUrl from './microphone.worklet.ts?worker&url'
+import type { SpeakerCommand, SpeakerReport } from './speaker.worklet'
+import speakerUrl from './speaker.worklet.ts?worker&url'
+
+export interface DeviceEvents {
+  /** A frame of the microphone; `peak` is its loudest sample. */
+  onFrame: (frame: MicrophoneFrame) => void
+  /** A mark was heard, or dropped by `clear`. */
+  onMark: (name: string) => void
+  /** How loud the last 20 ms of the loudspeaker were. */
+  onSpeakerPeak: (peak: number) => void
+}
+
+/** Microphone and loudspeaker of a call. */
+export class Devices {
+  private readonly stream: MediaStream
+  private readonly context: AudioContext
+  private readonly speaker: AudioWorkletNode
+  private readonly events: DeviceEvents
+  /** Marks that the loudspeaker has reached, but whose audio is still on its way to the ear. */
+  private onTheWay: { name: string; timer: ReturnType<typeof setTimeout> }[] = []
+  private greeting: AudioBufferSourceNode | undefined
+
+  private constructor(stream: MediaStream, context: AudioContext, events: DeviceEvents) {
+    this.stream = stream
+    this.context = context
+    this.events = events
+    const microphone = new AudioWorkletNode(context, 'microphone', { numberOfOutputs: 0, channelCount: 1 })
+    microphone.port.onmessage = ({ data }: MessageEvent<MicrophoneFrame>) => events.onFrame(data)
+    context.createMediaStreamSource(stream).connect(microphone)
+    this.speaker = new AudioWorkletNode(context, 'speaker', { numberOfInputs: 0, outputChannelCount: [1] })
+    this.speaker.port.onmessage = ({ data }: MessageEvent<SpeakerReport>) => this.reported(data)
+    this.speaker.connect(context.destination)
+  }
+
+  /** Asks for the microphone. Call it in a click: browsers start no sound otherwise. */
+  static async open(events: DeviceEvents, signal: AbortSignal): Promise<Devices> {
+    const context = new AudioContext({ latencyHint: 'interactive' })
+    const opened: MediaStream[] = []
+    try {
+      void context.resume()
+      const stream = await navigator.mediaDevices.getUserMedia({
+        audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
+      })
+      opened.push(stream)
+      await Promise.all([context.audioWorklet.addModule(microphoneUrl), context.audioWorklet.addModule(speakerUrl)])
+      signal.throwIfAborted()
+      return new Devices(stream, context, events)
+    } catch (reason) {
+      for (const track of opened.flatMap(stream => stream.getTracks())) track.stop()
+      void context.close()
+      throw reason
+    }
+  }
+
+  play(bytes: Uint8Array<ArrayBuffer>): void {
+    this.command({ play: bytes }, [bytes.buffer])
+  }
+
+  mark(name: string): void {
+    this.command({ mark: name })
+  }
+
+  /** Drops what was not played yet; its marks return at once. */
+  clear(): void {
+    this.command({ clear: true })
+  }
+
+  /** Plays the greeting's file to its end. A file that cannot be played is skipped. */
+  async playGreeting(url: string): Promise<void> {
+    try {
+      const response = await fetch(url)
+      const audio = await this.context.decodeAudioData(await response.arrayBuffer())
+      const source = new AudioBufferSourceNode(this.context, { buffer: audio })
+      this.greeting = source
+      source.connect(this.context.destination)
+      await new Promise(resolve => {
+        source.onended = resolve
+        source.start()
+      })
+    } catch {
+      // The conversation matters more than its greeting.
+    }
+  }
+
+  close(): void {
+    for (const track of this.stream.getTracks()) track.stop()
+    for (const { timer } of this.onTheWay) clearTimeout(timer)
+    this.onTheWay = []
+    this.greeting?.stop()
+    void this.context.close()
+  }
+
+  private command(command: SpeakerCommand, transfer: Transferable[] = []): void {
+    this.speaker.port.postMessage(command, transfer)
+  }
+
+  private reported(report: SpeakerReport): void {
+    if ('peak' in report) this.events.onSpeakerPeak(report.peak)
+    else if ('reached' in report) for (const name of report.reached) this.markReached(name)
+    else this.dropped(report.dropped)
+  }
+
+  private markReached(name: string): void {
+    // 0 in browsers that do not report it.
+    const latency = this.context.outputLatency || this.context.baseLatency || 0
+    const timer = setTimeout(() => {
+      this.onTheWay.shift()
+      this.events.onMark(name)
+    }, latency * 1000)
+    this.onTheWay.push({ name, timer })
+  }
+
+  private dropped(names: readonly string[]): void {
+    const all = [...this.onTheWay.map(({ name }) => name), ...names]
+    for (const { timer } of this.onTheWay) clearTimeout(timer)
+    this.onTheWay = []
+    for (const name of all) this.events.onMark(name)
+  }
+}

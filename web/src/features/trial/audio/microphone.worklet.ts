@@ -1,0 +1,37 @@
+/// <reference path="./globals.d.ts" />
+import { encode, FRAME_SAMPLES, SAMPLE_RATE } from './mulaw'
+import { Resampler } from './resampler'
+
+/** A frame of the microphone: mu-law, and the loudest sample of its 20 ms. */
+export interface MicrophoneFrame {
+  bytes: Uint8Array<ArrayBuffer>
+  peak: number
+}
+
+/** Turns the microphone's audio into frames of 20 ms at 8 kHz. */
+class Microphone extends AudioWorkletProcessor {
+  private readonly resampler = new Resampler(sampleRate, SAMPLE_RATE)
+  private frame = new Float32Array(FRAME_SAMPLES)
+  private length = 0
+
+  process([input]: Float32Array[][]): boolean {
+    const samples = input?.[0]
+    if (!samples) return true
+    for (const sample of this.resampler.process(samples)) {
+      this.frame[this.length++] = sample
+      if (this.length === FRAME_SAMPLES) this.send()
+    }
+    return true
+  }
+
+  private send(): void {
+    const message: MicrophoneFrame = {
+      bytes: encode(this.frame),
+      peak: this.frame.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0),
+    }
+    this.port.postMessage(message, [message.bytes.buffer])
+    this.length = 0
+  }
+}
+
+registerProcessor('microphone', Microphone)

@@ -1,0 +1,46 @@
+/** Audio and marks that wait to be played, in order. */
+export class SpeakerQueue {
+  private pieces: (Float32Array | string)[] = []
+  private played = 0
+
+  play(samples: Float32Array): void {
+    if (samples.length > 0) this.pieces.push(samples)
+  }
+
+  mark(name: string): void {
+    this.pieces.push(name)
+  }
+
+  /** Drops what was not played yet. Returns the dropped marks. */
+  clear(): string[] {
+    const marks = this.pieces.filter(piece => typeof piece === 'string')
+    this.pieces = []
+    this.played = 0
+    return marks
+  }
+
+  /** Fills `output` with the next audio, then silence. Returns the marks that were reached. */
+  fill(output: Float32Array): string[] {
+    const reached: string[] = []
+    let at = 0
+    for (;;) {
+      const piece = this.pieces[0]
+      if (typeof piece === 'string') {
+        reached.push(piece)
+        this.pieces.shift()
+        continue
+      }
+      if (!piece || at === output.length) break
+      const count = Math.min(output.length - at, piece.length - this.played)
+      output.set(piece.subarray(this.played, this.played + count), at)
+      at += count
+      this.played += count
+      if (this.played === piece.length) {
+        this.pieces.shift()
+        this.played = 0
+      }
+    }
+    output.fill(0, at)
+    return reached
+  }
+}

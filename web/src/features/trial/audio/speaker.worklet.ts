@@ -1,0 +1,57 @@
+/// <reference path="./globals.d.ts" />
+import { decode, SAMPLE_RATE } from './mulaw'
+import { Resampler } from './resampler'
+import { SpeakerQueue } from './speaker-queue'
+
+/** What the page asks of the loudspeaker. */
+export type SpeakerCommand = { play: Uint8Array<ArrayBuffer> } | { mark: string } | { clear: true }
+
+/** What the loudspeaker reports: the marks that were reached, the marks that a `clear` dropped, how loud it was for 20 ms. */
+export type SpeakerReport = { reached: string[] } | { dropped: string[] } | { peak: number }
+
+/** Plays mu-law of 8 kHz. */
+class Speaker extends AudioWorkletProcessor {
+  private resampler = new Resampler(SAMPLE_RATE, sampleRate)
+  private readonly queue = new SpeakerQueue()
+  private peak = 0
+  private measured = 0
+
+  constructor() {
+    super()
+    this.port.onmessage = ({ data }: MessageEvent<SpeakerCommand>) => this.obey(data)
+  }
+
+  process(_: Float32Array[][], [output]: Float32Array[][]): boolean {
+    const [first, ...others] = output ?? []
+    if (!first) return true
+    const reached = this.queue.fill(first)
+    for (const other of others) other.set(first)
+    if (reached.length > 0) this.report({ reached })
+    this.measure(first)
+    return true
+  }
+
+  private obey(command: SpeakerCommand): void {
+    if ('play' in command) this.queue.play(this.resampler.process(decode(command.play)))
+    else if ('mark' in command) this.queue.mark(command.mark)
+    else {
+      this.resampler = new Resampler(SAMPLE_RATE, sampleRate)
+      this.report({ dropped: this.queue.clear() })
+    }
+  }
+
+  private measure(samples: Float32Array): void {
+    for (const sample of samples) this.peak = Math.max(this.peak, Math.abs(sample))
+    this.measured += samples.length
+    if (this.measured < sampleRate / 50) return
+    this.report({ peak: this.peak })
+    this.peak = 0
+    this.measured = 0
+  }
+
+  private report(report: SpeakerReport): void {
+    this.port.postMessage(report)
+  }
+}
+
+registerProcessor('speaker', Speaker)

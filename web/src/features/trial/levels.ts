@@ -1,0 +1,60 @@
+export type Side = 'you' | 'agent'
+
+/** One bar of the drawing, in milliseconds. */
+export const BAR_MS = 100
+/** What is drawn at most: a minute. */
+const MOST_BARS = 600
+/** Louder than the noise of a quiet room. */
+const AUDIBLE = 0.02
+/** Peaks come every 20 ms. */
+const PEAKS_A_BAR = BAR_MS / 20
+
+/** How loud both sides of a call were, as bars; a new one begins every 100 ms of the microphone's audio. */
+export class Levels {
+  readonly bars: Record<Side, number[]> = { you: [], agent: [] }
+  private readonly current: Record<Side, number> = { you: 0, agent: 0 }
+  private peaks = 0
+  private quietBars = 0
+  private readonly listeners = new Set<() => void>()
+  private version = 0
+
+  /** Adds the loudest sample of 20 ms. */
+  add(side: Side, peak: number): void {
+    this.current[side] = Math.max(this.current[side], peak)
+    if (side !== 'you' || ++this.peaks < PEAKS_A_BAR) return
+    this.peaks = 0
+    this.quietBars = this.current.you < AUDIBLE ? this.quietBars + 1 : 0
+    for (const lane of ['you', 'agent'] as const) {
+      const bars = this.bars[lane]
+      bars.push(heightOf(this.current[lane]))
+      if (bars.length > MOST_BARS) bars.shift()
+      this.current[lane] = 0
+    }
+    this.version++
+    for (const listener of this.listeners) listener()
+  }
+
+  /** How loud the microphone is, from 0 to 1. */
+  get now(): number {
+    return this.bars.you.at(-1) ?? 0
+  }
+
+  /** For how long the microphone has heard nothing. */
+  get quietMs(): number {
+    return this.quietBars * BAR_MS
+  }
+
+  // For useSyncExternalStore.
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  readonly snapshot = (): number => this.version
+}
+
+/** The height of a bar: by loudness in decibels, because ears work like that; 0 below -46 dB, 1 at full scale. */
+export function heightOf(peak: number): number {
+  if (peak <= 0) return 0
+  return Math.max(0, Math.min(1, 1 + (20 * Math.log10(peak)) / 46))
+}

@@ -1,0 +1,169 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium, type Page } from '@playwright/test'
+import { Daemon } from './support/daemon'
+import { expect, inspect, logIn, prepare, test, VIEWS, type View, watch } from './support/fixtures'
+import { FakeAi } from './trial/fake-ai'
+import { type Part, wav } from './trial/sound'
+
+const LONG =
+  'אחת שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר. אפשר לבחור כל אחת מהן, ואפשר גם לבוא בלי תור ביום שישי בבוקר.'
+
+/** Speaks when the agent listens, and interrupts the second answer. */
+const TALK: Part[] = [
+  { silence: 7 },
+  { voice: 1.4 },
+  { silence: 7 },
+  { voice: 1.4 },
+  { silence: 3.6 },
+  { voice: 1.6 },
+  { silence: 60 },
+]
+
+interface Setup {
+  view: View
+  talk?: Part[]
+  /** Without: no AI answers. */
+  hasAi?: boolean
+  /** The browser's answer to the request for the microphone. */
+  isMicrophoneRefused?: boolean
+}
+
+/** The page in a browser of its own, because the fake microphone is an option of the browser. */
+async function opened(setup: Setup, run: (page: Page, daemon: Daemon) => Promise<void>): Promise<void> {
+  const { view, talk = TALK, hasAi = true, isMicrophoneRefused = false } = setup
+  const ai = await FakeAi.start([
+    'שלום, אתם פתוחים היום?|שלום! כן, אנחנו פתוחים היום עד שבע בערב.',
+    `מה השעות?|${LONG}`,
+  ])
+  const daemon = new Daemon({ OPENAI_BASE_URL: ai.url, ...(hasAi ? { OPENAI_API_KEY: 'any' } : {}) })
+  try {
+    await daemon.start()
+    const file = join(daemon.folder, 'microphone.wav')
+    writeFileSync(file, wav(talk))
+    const { executablePath, args = [] } = test.info().project.use.launchOptions ?? {}
+    const fake = ['--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${file}%noloop`]
+    const answer = isMicrophoneRefused ? '--deny-permission-prompts' : '--use-fake-ui-for-media-stream'
+    const browser = await chromium.launch({ executablePath, args: [...args, ...fake, answer] })
+    try {
+      const page = await (await browser.newContext()).newPage()
+      const troubles = watch(page)
+      await prepare(page, view)
+      await logIn(page, daemon)
+      await page.goto(`${daemon.url}/app/try`)
+      await run(page, daemon)
+      expect(troubles).toEqual([])
+    } finally {
+      await browser.close()
+    }
+  } finally {
+    await daemon.remove()
+    await ai.stop()
+  }
+}
+
+/** Measures how long after a `clear` the marks come back, in milliseconds. */
+function measureClears(page: Page): number[] {
+  const took: number[] = []
+  let clearedAt: number | undefined
+  page.on('websocket', socket => {
+    socket.on('framereceived', ({ payload }) => {
+      if (String(payload).includes('"event":"clear"')) clearedAt = performance.now()
+    })
+    socket.on('framesent', ({ payload }) => {
+      if (clearedAt === undefined || !String(payload).includes('"event":"mark"')) return
+      took.push(performance.now() - clearedAt)
+      clearedAt = undefined
+    })
+  })
+  return took
+}
+
+const words = {
+  he: {
+    start: 'להתחיל לדבר',
+    listening: 'הסוכן מקשיב. דברו',
+    interrupted: 'נכנסתם לדברים, והסוף לא נשמע',
+    end: 'סיום',
+    ended: 'סיימתם את השיחה',
+    mute: 'השתקה',
+    muted: 'המיקרופון מושתק. הסוכן לא שומע אתכם',
+    again: 'לנסות שוב',
+    denied: 'הדפדפן לא קיבל אישור להשתמש במיקרופון',
+    noEngine: 'עוד אין סוכן שעונה',
+    insecure: 'הדפדפן לא נותן מיקרופון, כי הכתובת מתחילה ב־http',
+  },
+  en: {
+    start: 'Start talking',
+    listening: 'The agent is listening. Speak',
+    interrupted: 'You interrupted, and the end was not heard',
+    end: 'End',
+    ended: 'You ended the call',
+    mute: 'Mute',
+    muted: 'The microphone is muted. The agent cannot hear you',
+    again: 'Try again',
+    denied: 'The browser has no permission to use the microphone',
+    noEngine: 'No agent answers yet',
+    insecure: 'The browser blocks the microphone because the address starts with http',
+  },
+} as const
+
+for (const view of VIEWS) {
+  const say = words[view.language]
+
+  test(`a trial call with an interruption, ${view.language} ${view.width}`, async () => {
+    test.setTimeout(120_000)
+    await opened({ view }, async page => {
+      await inspect(page, 'trial-idle', view)
+      const clears = measureClears(page)
+      await page.getByRole('button', { name: say.start }).click()
+      await expect(page.getByText(say.listening)).toBeVisible({ timeout: 20_000 })
+      const log = page.getByRole('log')
+      await expect(log).toContainText('שלום, אתם פתוחים היום?', { timeout: 20_000 })
+      await expect(log).toContainText('כן, אנחנו פתוחים היום עד שבע בערב.', { timeout: 20_000 })
+      await expect(log).toContainText('אחת שתיים', { timeout: 20_000 })
+      await page.screenshot({ path: `test-results/shots/trial-talk-${view.language}-${view.width}-${view.scheme}.png` })
+      await expect(log).toContainText(say.interrupted, { timeout: 20_000 })
+      await expect(log.locator('s').first()).not.toBeEmpty()
+      expect(clears.length, 'the marks come back after a clear').toBeGreaterThan(0)
+      expect(Math.min(...clears)).toBeLessThan(50)
+      await inspect(page, 'trial-cut', view)
+      await page.getByRole('button', { name: say.mute, exact: true }).click()
+      await expect(page.getByText(say.muted)).toBeVisible()
+      await page.getByRole('button', { name: say.end, exact: true }).click()
+      await expect(page.getByText(say.ended)).toBeVisible()
+      await expect(page.getByRole('button', { name: say.again })).toBeVisible()
+      await inspect(page, 'trial-ended', view)
+      const calls = await page.request.get(new URL('/api/calls', page.url()).href)
+      expect((await calls.json()).calls).toEqual([])
+    })
+  })
+
+  test(`why there is no trial call, ${view.language} ${view.width}`, async () => {
+    test.setTimeout(60_000)
+    await opened({ view, hasAi: false }, async page => {
+      await page.getByRole('button', { name: say.start }).click()
+      await expect(page.getByText(say.noEngine)).toBeVisible()
+      await expect(page.getByRole('alert')).toContainText('openai.api_key')
+      await inspect(page, 'trial-no-engine', view)
+    })
+    await opened({ view, isMicrophoneRefused: true }, async page => {
+      await page.getByRole('button', { name: say.start }).click()
+      await expect(page.getByText(say.denied)).toBeVisible()
+      await inspect(page, 'trial-denied', view)
+      await page.evaluate(() => Object.defineProperty(window, 'isSecureContext', { value: false }))
+      await page.getByRole('button', { name: say.again }).click()
+      await expect(page.getByText(say.insecure)).toBeVisible()
+    })
+  })
+}
+
+test('a stop of the machine ends a trial call with its reason', async () => {
+  test.setTimeout(60_000)
+  await opened({ view: VIEWS[0], talk: [{ silence: 60 }] }, async (page, daemon) => {
+    await page.getByRole('button', { name: words.he.start }).click()
+    await expect(page.getByText(words.he.listening)).toBeVisible({ timeout: 20_000 })
+    await daemon.stop()
+    await expect(page.getByText('המכונה מופעלת מחדש. נסו שוב בעוד דקה')).toBeVisible({ timeout: 15_000 })
+  })
+})
