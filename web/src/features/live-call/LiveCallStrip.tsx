@@ -1,10 +1,10 @@
+import { Trans } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { apiQuery } from '#shared/api/query'
 import { Link } from '#shared/components/Link'
 import { Name } from '#shared/components/text'
 import { duration } from '#shared/format/time'
-import { Trans } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
 import { liveCalls } from './live'
 
 /** A call is live for minutes, so it is among the newest. */

@@ -1,0 +1,174 @@
+// The page's own rules: node scripts/check.mjs
+//
+// Beside what TypeScript and Biome check: features are independent, CSS knows no left and right, numbers and texts for people go
+// through their components, both languages are complete, and the API's types are those of docs/openapi.json.
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Longer components are split. */
+const LONGEST_COMPONENT = 250
+const LONGEST_FILE = 400
+
+const PHYSICAL =
+  /(^|[\s;{(-])(left|right)\b|\b(margin|padding|border)-(left|right)|\b(text-align|float|clear):\s*(left|right)/
+const HEBREW = /[\u0590-\u05FF]/
+/** A property of a number that is drawn as it is. */
+const BARE_NUMBER = /\{\s*[\w.?]*\b(peer_number|own_number|phone|number|address)\s*\}/
+
+/** Findings in one file, as `[line, sentence]`. */
+export function findings(path, text) {
+  const found = []
+  const lines = text.split('\n')
+  const each = (applies, sentence) =>
+    lines.forEach((line, at) => {
+      if (applies(line)) found.push([at + 1, sentence])
+    })
+  const isTest = /\.test\.tsx?$/.test(path)
+  if (path.endsWith('.css')) {
+    const bare = text.replace(/\/\*[\s\S]*?\*\//g, comment => comment.replace(/[^\n]/g, ' ')).split('\n')
+    bare.forEach((line, at) => {
+      if (PHYSICAL.test(line)) found.push([at + 1, 'a side by name; use start, end, inline and block'])
+    })
+  }
+  if (/\.tsx?$/.test(path) && !isTest) {
+    const feature = /^src\/features\/([^/]+)\//.exec(path)?.[1]
+    each(line => {
+      const from = /(?:from|import\()\s*'([^']+)'/.exec(line)?.[1]
+      if (!from) return false
+      if (feature)
+        return (
+          from.includes('/app/') || (/^\.\.\/(\.\.\/)?/.test(from) && leaves(path, from, `src/features/${feature}/`))
+        )
+      return (
+        path.startsWith('src/shared/') &&
+        (from.includes('/features/') || from.includes('/app/')) &&
+        !from.includes('locales')
+      )
+    }, 'an import from another feature or from the app; share it in src/shared')
+  }
+  if (path.endsWith('.tsx') && !isTest) {
+    each(line => BARE_NUMBER.test(line) && /^\s*(<[^>]*>)?\s*\{/.test(line), 'a bare number; use <Phone>')
+    each(line => /^\s*(style)=\{\{[^}]*(left|right|Left|Right)/.test(line), 'a side by name; use start and end')
+    const code = lines.filter(line => line.trim() && !/^\s*(\/\/|\/?\*)/.test(line)).length
+    if (code > LONGEST_COMPONENT) found.push([1, `${code} lines; a component has at most ${LONGEST_COMPONENT}`])
+    for (const [line, words] of untranslated(text)) found.push([line, `untranslated text «${words}»; use <Trans> or t`])
+  } else if (/\.(ts|mjs)$/.test(path) && path !== 'src/shared/api/schema.ts' && lines.length > LONGEST_FILE) {
+    found.push([1, `${lines.length} lines; a file has at most ${LONGEST_FILE}`])
+  }
+  return found
+}
+
+function leaves(path, from, folder) {
+  const parts = path.split('/').slice(0, -1)
+  for (const step of from.split('/')) {
+    if (step === '..') parts.pop()
+    else if (step !== '.') parts.push(step)
+  }
+  return !`${parts.join('/')}/`.startsWith(folder)
+}
+
+/** Names that are the same in every language. */
+const NAMES = /^(WhatsApp|AgentLocator|Twilio|OpenAI|API|Esc|Enter|Ctrl K|⌘ K|QR|English|עברית)$/
+
+/** Elements whose content is translated, or is the same in every language. */
+const TRANSLATED = new Set(['Trans', 'Plural', 'Select', 'SelectOrdinal', 'code', 'pre', 'kbd'])
+
+/** Attributes that people read or hear. */
+const SPOKEN = new Set(['aria-label', 'title', 'placeholder', 'alt', 'label'])
+
+/** Text in the source that nobody translates, as `[line, words]`. */
+export function untranslated(text) {
+  const source = ts.createSourceFile('x.tsx', text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX)
+  const found = []
+  const report = (node, words) => {
+    const shown = words.trim().replace(/\s+/g, ' ')
+    if (/[A-Za-z\u0590-\u05FF]{2}/.test(shown) && !NAMES.test(shown)) {
+      found.push([source.getLineAndCharacterOfPosition(node.getStart()).line + 1, shown.slice(0, 40)])
+    }
+  }
+  const visit = node => {
+    if (ts.isJsxElement(node) && TRANSLATED.has(node.openingElement.tagName.getText())) return
+    if (ts.isJsxSelfClosingElement(node) && TRANSLATED.has(node.tagName.getText())) return
+    if (ts.isTaggedTemplateExpression(node) && ['t', 'msg'].includes(node.tag.getText())) return
+    if (ts.isJsxText(node)) report(node, node.text)
+    if (
+      ts.isJsxAttribute(node) &&
+      SPOKEN.has(node.name.getText()) &&
+      node.initializer &&
+      ts.isStringLiteral(node.initializer)
+    ) {
+      report(node, node.initializer.text)
+    } else if (ts.isStringLiteralLike(node) && HEBREW.test(node.text)) report(node, node.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
+
+/** Texts of a catalog without a translation. */
+export function missing(catalog) {
+  const found = []
+  for (const entry of catalog.split('\n\n')) {
+    if (entry.startsWith('#~')) continue
+    const read = name =>
+      [...(new RegExp(`^${name} ((?:".*"\\n?)+)`, 'm').exec(entry)?.[1] ?? '').matchAll(/"(.*)"/g)]
+        .map(part => part[1])
+        .join('')
+    if (read('msgid') && !read('msgstr')) found.push(read('msgid'))
+  }
+  return found
+}
+
+function files(folder) {
+  return readdirSync(folder).flatMap(name => {
+    const path = join(folder, name)
+    return statSync(path).isDirectory() ? files(path) : [path]
+  })
+}
+
+function main() {
+  const problems = []
+  for (const file of files(join(root, 'src'))) {
+    const path = relative(root, file)
+    const text = readFileSync(file, 'utf8')
+    for (const [line, sentence] of findings(path, text)) problems.push(`${path}:${line}: ${sentence}`)
+    if (path.endsWith('en.po')) for (const id of missing(text)) problems.push(`${path}: no English for «${id}»`)
+  }
+  problems.push(...stale())
+  for (const problem of problems) console.error(problem)
+  console.log(problems.length === 0 ? 'The page keeps its rules' : `${problems.length} findings`)
+  process.exitCode = problems.length === 0 ? 0 : 1
+}
+
+/** Generated files that are older than what they are made of. */
+function stale() {
+  const found = []
+  const run = (...command) =>
+    execFileSync('npx', ['--no-install', ...command], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+  const made = run('openapi-typescript', '../docs/openapi.json')
+  if (made !== readFileSync(join(root, 'src/shared/api/schema.ts'), 'utf8')) {
+    found.push('src/shared/api/schema.ts is not that of docs/openapi.json; run npm run types')
+  }
+  const catalogs = () =>
+    files(join(root, 'src'))
+      .filter(file => file.endsWith('.po'))
+      .map(file => [file, readFileSync(file, 'utf8')])
+  const before = new Map(catalogs())
+  run('lingui', 'extract', '--clean')
+  for (const [file, text] of catalogs()) {
+    if (before.get(file) !== text)
+      found.push(`${relative(root, file)} was not up to date; npm run i18n has been run, check the result`)
+  }
+  return found
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main()

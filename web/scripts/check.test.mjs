@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { findings, missing, untranslated } from './check.mjs'
+
+const sentences = (path, text) => findings(path, text).map(([, sentence]) => sentence.split(';')[0])
+
+test('sides by name are found in CSS, but not in comments', () => {
+  expect(sentences('src/a.css', 'a {\n  margin-left: 1px;\n}\nb { text-align: right; }')).toHaveLength(2)
+  expect(sentences('src/a.css', '/* left */ a { margin-inline-start: 1px }')).toEqual([])
+})
+
+test('features do not import each other', () => {
+  expect(sentences('src/features/calls/a.ts', "import { a } from '../inbox/a'")).toHaveLength(1)
+  expect(sentences('src/features/calls/parts/a.ts', "import { a } from '../b'")).toEqual([])
+  expect(sentences('src/features/calls/a.ts', "import { a } from '../../app/registry'")).toHaveLength(1)
+  expect(sentences('src/features/calls/a.ts', "import { a } from '#shared/keys'")).toEqual([])
+  expect(sentences('src/shared/a.ts', "import { a } from '../features/calls/a'")).toHaveLength(1)
+})
+
+test('bare numbers and untranslated texts are found', () => {
+  expect(sentences('src/a.tsx', 'const a = (\n  <p>\n    {call.peer_number}\n  </p>\n)')).toEqual(['a bare number'])
+  expect(untranslated('<p>Hello there</p>')).toEqual([[1, 'Hello there']])
+  expect(untranslated('<p>\n  <Trans>Hello <b>there</b></Trans> · <code>agentlocator</code> WhatsApp\n</p>')).toEqual(
+    [],
+  )
+  expect(untranslated('<img alt="A code" />')).toEqual([[1, 'A code']])
+  expect(untranslated("const a = 'שלום'")).toEqual([[1, 'שלום']])
+  expect(untranslated('const a = [t`שלום`, msg`שלום`, <Plural one="אחת" other="#" value={1} />]')).toEqual([])
+})
+
+test('a text without English is found', () => {
+  expect(missing('msgid ""\nmsgstr ""\n"A: b\\n"\n\nmsgid "א"\nmsgstr ""\n\nmsgid "ב"\nmsgstr "b"\n')).toEqual(['א'])
+  expect(missing('msgid "א"\nmsgstr ""\n"long"\n')).toEqual([])
+})

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { dirOf, stripMarks } from './bidi'
+import { formatPhone, isPhone } from './phone'
+import { duration, Formatter } from './time'
+
+describe('phone numbers', () => {
+  test.each([
+    ['+972541234567', '054-123-4567'],
+    ['+97235551234', '03-555-1234'],
+    ['+972771234567', '077-123-4567'],
+    ['+9721700123456', '1-700-123-456'],
+    ['+12125550123', '+1 212-555-0123'],
+    ['+442071234567', '+44207 123-4567'],
+    ['*6040', '*6040'],
+  ])('%s', (number, shown) => expect(formatPhone(number)).toBe(shown))
+
+  test('abroad, Israeli numbers are international', () => {
+    expect(formatPhone('+972541234567', 'US')).toBe('+972 54-123-4567')
+  })
+
+  test('every digit stays, in order', () => {
+    for (const number of ['+972541234567', '+97221234567', '+12125550123', '+4915112345678', '+97250123']) {
+      const digits = formatPhone(number).replace(/\D/g, '')
+      expect(number.slice(1).endsWith(digits.replace(/^0/, ''))).toBe(true)
+    }
+  })
+
+  test('a name is no number', () => {
+    expect(isPhone('+972541234567')).toBe(true)
+    expect(isPhone('דנה 054')).toBe(false)
+  })
+})
+
+describe('times', () => {
+  const he = new Formatter('he', 'Asia/Jerusalem')
+  const now = new Date('2026-11-22T08:30:00Z')
+
+  test('are those of the business, whatever the zone of the machine', () => {
+    expect(he.time('2026-11-22T07:12:00Z')).toBe('9:12')
+    expect(he.day('2026-11-21T22:30:00Z')).toBe('2026-11-22')
+    // The night in which the clock goes forward.
+    expect(he.time('2027-03-26T07:00:00Z')).toBe('10:00')
+    expect(he.time('2027-03-25T08:00:00Z')).toBe('10:00')
+  })
+
+  test('rows show the time, the day, the weekday, the date', () => {
+    expect(he.when('2026-11-22T06:50:00Z', now)).toBe('8:50')
+    expect(he.when('2026-11-21T06:50:00Z', now)).toBe('אתמול')
+    expect(he.when('2026-11-20T06:50:00Z', now)).toContain('ו׳')
+    expect(he.when('2026-10-01T06:50:00Z', now)).toBe('1 באוקטובר')
+    expect(he.when('2025-10-01T06:50:00Z', now)).toContain('2025')
+  })
+
+  test('what waits shows for how long', () => {
+    expect(he.ago('2026-11-22T08:26:00Z', now)).toMatch(/לפני 4 דק/)
+    expect(he.ago('2026-11-22T05:30:00Z', now)).toBe('לפני 3 שעות')
+    expect(he.ago('2026-11-20T05:30:00Z', now)).toBe('שלשום')
+    // A clock that runs behind the server's.
+    expect(he.ago('2026-11-22T08:31:00Z', now)).toBe('עכשיו')
+  })
+
+  test('ranges are isolated, the start first', () => {
+    expect(he.range('2026-11-22T10:30:00Z', '2026-11-22T12:30:00Z')).toBe('\u206612:30–14:30\u2069')
+  })
+
+  test('the Hebrew date has letters', () => {
+    expect(he.hebrewDate('2026-11-22T10:00:00Z')).toMatch(/י״ב בכסלו/)
+  })
+
+  test('money and lengths', () => {
+    expect(stripMarks(he.money(25_000))).toMatch(/^250\s₪$/)
+    expect(stripMarks(he.money(25_050))).toMatch(/^250\.50\s₪$/)
+    expect(duration(67_400)).toBe('1:07')
+    expect(duration(3_727_000)).toBe('1:02:07')
+    expect(duration(-5)).toBe('0:00')
+    expect(stripMarks(he.bytes(1_800_000_000))).toBe('1.8 GB')
+  })
+})
+
+test('text without a letter follows the page; marks that reorder are removed', () => {
+  expect(dirOf('12:30 ☎')).toBeUndefined()
+  expect(dirOf('שלום')).toBe('auto')
+  expect(stripMarks('\u202Egpj.exe\u2066')).toBe('gpj.exe')
+})

@@ -1,0 +1,48 @@
+import { QueryClient } from '@tanstack/react-query'
+import { expect, test } from 'vitest'
+import { ApiError, errorOf } from './api/errors'
+import { applyChanges, type Change, concerns } from './events/changes'
+import { barsOfPeaks, lanePath, speechBars } from './waveform'
+
+test('an error is what the daemon says, whatever else the body is', () => {
+  const known = errorOf(412, { ok: false, error: { code: 'changed', message: 'm', field: 'text' }, current: { id: 1 } })
+  expect([known.code, known.field, known.current]).toEqual(['changed', 'text', { id: 1 }])
+  for (const body of [null, 'x', [], {}, { error: null }, { error: 'x' }]) {
+    expect(errorOf(500, body)).toBeInstanceOf(ApiError)
+    expect(errorOf(500, body).code).toBe('http_500')
+  }
+  expect(errorOf(503, {}).isTransient && !errorOf(422, {}).isTransient).toBe(true)
+})
+
+test('a change concerns a path and those below it', () => {
+  expect(concerns('/api/threads/{id}', new Set(['/api/threads']))).toBe(true)
+  expect(concerns('/api/threadsafe', new Set(['/api/threads']))).toBe(false)
+})
+
+test('a change makes exactly what it concerns out of date', () => {
+  const cache = new QueryClient()
+  const keys = [
+    ['/api/threads', {}],
+    ['/api/threads/{id}/messages', { path: { id: 7 } }],
+    ['/api/threads/{id}/messages', { path: { id: 8 } }],
+    ['/api/calls', {}],
+    ['/api/alerts', {}],
+  ]
+  for (const key of keys) cache.setQueryData(key, {})
+  const change: Change = { seq: 1, at: '', kind: 'message_created', thread_id: 7, ref_id: 99 }
+  applyChanges(cache, [change, { ...change, kind: 'a_kind_of_the_future' }])
+  const stale = keys.filter(key => cache.getQueryState(key)?.isInvalidated)
+  expect(stale).toEqual([keys[0], keys[1]])
+})
+
+test('peaks become as many bars as fit, and keep the loudest', () => {
+  const peaks = Array.from({ length: 1000 }, (_, at) => (at === 501 ? 255 : 10))
+  for (const count of [1, 7, 110, 1000, 1500]) {
+    const bars = barsOfPeaks(peaks, count)
+    expect(bars).toHaveLength(count)
+    expect(Math.max(...bars)).toBe(1)
+  }
+  expect(barsOfPeaks([], 3)).toEqual([0, 0, 0])
+  expect(lanePath([0, 1], 20, -1)).toBe('M6 18V1.0')
+  expect(speechBars(19, 40, [[0, 1, 'them']])).toEqual(speechBars(19, 40, [[0, 1, 'them']]))
+})

@@ -1,0 +1,53 @@
+import { OWNER } from './support/daemon'
+import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+
+for (const view of VIEWS) {
+  test(`the login, ${view.language} ${view.width} ${view.scheme}`, async ({ page, daemon }) => {
+    await prepare(page, view)
+    await page.goto(`${daemon.url}/app/account?x=1`)
+    await expect(page).toHaveURL(/\/login\?to=%2Fapp%2Faccount/)
+    await inspect(page, 'login', view)
+    await page.locator('[autocomplete=username]').fill(OWNER.name)
+    await page.locator('[autocomplete=current-password]').fill('not the password')
+    await page.keyboard.press('Enter')
+    await expect(page.locator('.err')).toBeVisible()
+    await expect(page.locator('[autocomplete=current-password]')).toHaveAttribute('aria-invalid', 'true')
+    await inspect(page, 'login-wrong', view)
+    await page.locator('[autocomplete=current-password]').fill(OWNER.password)
+    await page.keyboard.press('Enter')
+    await expect(page).toHaveURL(/\/app\/account/)
+    await expect(page.locator('h1')).toHaveText(OWNER.name)
+  })
+}
+
+test('the login leads only to addresses inside the page', async ({ page, daemon }) => {
+  await page.goto(`${daemon.url}/login?to=//example.com/`)
+  await page.locator('[autocomplete=username]').fill(OWNER.name)
+  await page.locator('[autocomplete=current-password]').fill(OWNER.password)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/app\/./)
+  expect(new URL(page.url()).origin).toBe(daemon.url)
+})
+
+test('a session that ends elsewhere leads to the login and back', async ({ page, daemon }) => {
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/account`)
+  await expect(page.locator('h1')).toHaveText(OWNER.name)
+  const { csrf_token } = await (await page.request.get(`${daemon.url}/api/session`)).json()
+  await page.request.post(`${daemon.url}/api/logout`, { headers: { 'X-CSRF-Token': csrf_token } })
+  // The event stream ends within 5 s, and the page asks who it is.
+  await expect(page).toHaveURL(/\/login\?to=%2Fapp%2Faccount/, { timeout: 15_000 })
+  await page.locator('[autocomplete=username]').fill(OWNER.name)
+  await page.locator('[autocomplete=current-password]').fill(OWNER.password)
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/app\/account/)
+})
+
+for (const view of VIEWS) {
+  test(`the forgotten password, ${view.language} ${view.width}`, async ({ page, daemon }) => {
+    await prepare(page, view)
+    await page.goto(`${daemon.url}/forgot`)
+    await expect(page.getByText('agentlocator user reset-password NAME')).toBeVisible()
+    await inspect(page, 'forgot', view)
+  })
+}

@@ -1,0 +1,58 @@
+import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+
+const alert = (kind: string, more: object = {}) => ({
+  kind,
+  state: 'raised',
+  muted: false,
+  muted_until: null,
+  cleared_at: null,
+  since: '2026-11-20T08:00:00.000Z',
+  headline: { he: `כותרת ${kind}`, en: `Headline ${kind}` },
+  detail: { he: 'פרטים: 900 MB', en: 'Details: 900 MB' },
+  remedy: { he: 'מה לעשות', en: 'What to do' },
+  deliveries: [],
+  ...more,
+})
+
+for (const view of VIEWS) {
+  test(`problems with their buttons, ${view.language} ${view.width}`, async ({ page, daemon }) => {
+    await prepare(page, view)
+    await logIn(page, daemon)
+    let items = [alert('disk_low'), alert('bridge_link'), alert('outbox_held'), alert('backup', { muted: true })]
+    await page.route('**/api/alerts', route => route.fulfill({ json: { items, next_cursor: null } }))
+    const requests: string[] = []
+    await page.route('**/api/alerts/*/mute', route => {
+      requests.push(`${route.request().method()} ${route.request().postData() ?? ''}`)
+      items = items.map(one => (one.kind === 'disk_low' ? { ...one, muted: route.request().method() === 'POST' } : one))
+      return route.fulfill({ json: { ok: true } })
+    })
+    await page.goto(`${daemon.url}/app/problems`)
+    await expect(page.locator('.problem.bad')).toHaveCount(1)
+    await expect(page.locator('.problem.warn')).toHaveCount(2)
+    await expect(page.locator('.urgent .n').first()).toContainText('3')
+    await inspect(page, 'problems-raised', view)
+    await page.locator('.problem.bad .btn').last().click()
+    await page.getByRole('menuitem').first().click()
+    await expect(page.locator('.problem.bad')).toHaveCount(0)
+    await page.locator('.toast .btn').first().click()
+    await expect(page.locator('.problem.bad')).toHaveCount(1)
+    expect(requests[0]).toBe('POST {"hours":24}')
+    expect(requests[1]).toMatch(/^DELETE/)
+  })
+}
+
+test('a list that does not load says so, and retries', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[2])
+  await logIn(page, daemon)
+  let works = false
+  await page.route('**/api/alerts', route =>
+    works
+      ? route.continue()
+      : route.fulfill({ status: 403, json: { ok: false, error: { code: 'forbidden', message: 'no' } } }),
+  )
+  await page.goto(`${daemon.url}/app/problems`)
+  await expect(page.getByRole('alert')).toContainText('You are not allowed to do this')
+  works = true
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('All is well')).toBeVisible()
+})

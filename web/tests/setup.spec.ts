@@ -1,0 +1,46 @@
+import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
+
+for (const view of VIEWS) {
+  test(`the first set-up, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
+    await ownDaemon.start({ owner: false })
+    const { url } = await ownDaemon.event('SETUP_CODE')
+    const code = new URLSearchParams(new URL(String(url)).hash.slice(1)).get('code') ?? ''
+    expect(code).not.toBe('')
+    await prepare(page, view)
+    // A visitor of a new machine is led to the set-up.
+    await page.goto(`${ownDaemon.url}/app/`)
+    await expect(page).toHaveURL(/\/setup$/)
+    await page.goto(String(url))
+    await inspect(page, 'setup-language', view)
+    await page.locator('.btn.pen').click()
+    await expect(page.locator('input').first()).toHaveValue(code)
+    await inspect(page, 'setup-owner', view)
+    await page.locator('[autocomplete=username]').fill('roni')
+    await page.locator('[autocomplete=new-password]').fill('password123')
+    await page.keyboard.press('Enter')
+    await expect(page.locator('.err:visible').first()).toBeVisible()
+    await page.locator('[autocomplete=new-password]').fill('a long pass phrase 7')
+    await page.keyboard.press('Enter')
+    await expect(page).toHaveURL(/\/app\/./)
+    expect(page.url()).not.toContain('code=')
+    await page.goto(`${ownDaemon.url}/setup`)
+    await expect(page.getByRole('link')).toHaveAttribute('href', '/login')
+  })
+}
+
+test('a wrong code is said at its field', async ({ page, ownDaemon }) => {
+  await ownDaemon.start({ owner: false })
+  await page.goto(`${ownDaemon.url}/setup#code=wrong-wrong`)
+  await page.locator('.btn.pen').click()
+  await page.locator('[autocomplete=username]').fill('roni')
+  await page.locator('[autocomplete=new-password]').fill('a long pass phrase 7')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('input').first()).toHaveAttribute('aria-invalid', 'true')
+})
+
+test('plain http is refused in words', async ({ page, daemon }) => {
+  const error = { code: 'https_required', message: 'x', params: { https_url: 'https://shop.example' } }
+  await page.route('**/api/setup', route => route.fulfill({ json: { needed: true, connection_error: error } }))
+  await page.goto(`${daemon.url}/setup#code=1234`)
+  await expect(page.locator('a.btn')).toHaveAttribute('href', 'https://shop.example/setup#code=1234')
+})

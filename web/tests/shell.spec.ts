@@ -1,0 +1,104 @@
+import { OWNER } from './support/daemon'
+import { expect, inspect, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+
+for (const view of VIEWS) {
+  test(`pages of the shell, ${view.language} ${view.width} ${view.scheme}`, async ({ page, daemon }) => {
+    await prepare(page, view)
+    await logIn(page, daemon)
+    for (const name of ['account', 'problems', 'whatsapp', 'merge-suggestions', 'more', 'no-such-page']) {
+      await page.goto(`${daemon.url}/app/${name}`)
+      await expect(page.locator('.skeleton-rows')).toHaveCount(0)
+      await inspect(page, name, view)
+    }
+    await page.keyboard.press('Control+KeyK')
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await page.keyboard.type('whats')
+    await expect(page.getByRole('option')).toHaveCount(1)
+    await inspect(page, 'palette', view)
+  })
+}
+
+test('keys work with the Hebrew layout, and the palette gives the focus back', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/account`)
+  const field = page.locator('[autocomplete=current-password]')
+  await field.focus()
+  await page.evaluate(() =>
+    document.activeElement?.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'ל', code: 'KeyK', ctrlKey: true, bubbles: true, cancelable: true }),
+    ),
+  )
+  await expect(page.getByRole('combobox')).toBeFocused()
+  await page.keyboard.type('תקלות')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(field).toBeFocused()
+  // A letter in a field is a letter.
+  await page.keyboard.type('/')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await page.keyboard.press('Control+KeyK')
+  await page.keyboard.type('תקלות')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/app\/problems/)
+})
+
+test('language, direction and theme change in place and last', async ({ page, daemon }) => {
+  await page.addInitScript(
+    () => localStorage.getItem('agentlocator.language') ?? localStorage.setItem('agentlocator.language', 'he'),
+  )
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/account`)
+  await page.locator('.rail .who').click()
+  await page.getByRole('menuitem', { name: 'English' }).click()
+  await expect(page.locator('html')).toHaveAttribute('dir', 'ltr')
+  await expect(page.getByRole('heading', { name: 'Active sessions' })).toBeVisible()
+  await page.locator('.rail .who').click()
+  await page.getByRole('menuitem', { name: 'Dark' }).click()
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark')
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark')
+  await page.locator('.rail .who').click()
+  await page.getByRole('menuitem', { name: 'Log out' }).click()
+  await expect(page).toHaveURL(/\/login$/)
+  expect((await page.request.get(`${daemon.url}/api/session`)).status()).toBe(401)
+})
+
+test('a restart of the daemon is said and repaired; a new build is offered', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/account`)
+  await expect(page.locator('h1')).toHaveText(OWNER.name)
+  await ownDaemon.stop()
+  await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
+  await inspect(page, 'offline', VIEWS[2])
+  const served = page.waitForResponse(response => response.request().method() === 'HEAD')
+  await ownDaemon.start()
+  await expect(page.locator('.strip.off')).toHaveCount(0, { timeout: 15_000 })
+  await served
+  await expect(page.locator('.strip.new')).toHaveCount(0)
+  await page.route('**/app/', route =>
+    route.request().method() === 'HEAD' ? route.fulfill({ headers: { 'X-Page-Version': 'newer' } }) : route.continue(),
+  )
+  await ownDaemon.stop()
+  await ownDaemon.start()
+  await expect(page.locator('.strip.new')).toBeVisible({ timeout: 15_000 })
+})
+
+test('eight tabs are told of a change by one stream', async ({ page, context, ownDaemon }) => {
+  await ownDaemon.start()
+  await logIn(page, ownDaemon)
+  const tabs = [page, ...(await Promise.all(Array.from({ length: 7 }, () => context.newPage())))]
+  const troubles = tabs.slice(1).flatMap(watch)
+  for (const tab of tabs) {
+    await tab.goto(`${ownDaemon.url}/app/merge-suggestions`)
+    await expect(tab.locator('.empty')).toBeVisible()
+  }
+  // The stream is open in each tab once the page has compared its version.
+  const told = tabs.map(tab => tab.waitForResponse(/\/api\/merge-suggestions/, { timeout: 10_000 }))
+  await ownDaemon.receive('שלום')
+  await Promise.all(told)
+  expect(troubles).toEqual([])
+})

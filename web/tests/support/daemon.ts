@@ -1,0 +1,142 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const BINARY = process.env.AGENTLOCATOR ?? fileURLToPath(new URL('../../../target/debug/agentlocator', import.meta.url))
+const run = promisify(execFile)
+
+/** A line of the daemon's log. */
+type Entry = Record<string, unknown> & { event?: string }
+
+/** The owner of every test daemon that has one. */
+export const OWNER = { name: 'roni', password: 'correct horse 9 battery' }
+
+/** The settings with which simulated calls and messages are accepted. */
+const SETTINGS = {
+  TWILIO_ACCOUNT_SID: 'AC00000000000000000000000000000001',
+  TWILIO_AUTH_TOKEN: '0123456789abcdef0123456789abcdef',
+  BAILEYS_WEBHOOK_SECRET: 'a-secret-for-the-tests-of-the-page',
+}
+
+/** A port that is free now. Signatures of webhooks contain the address, so the daemon must know it before it listens. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise(resolve => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+/** A daemon with a folder of its own, on a free port. */
+export class Daemon {
+  readonly folder = mkdtempSync(join(tmpdir(), 'agentlocator-page-'))
+  readonly log: Entry[] = []
+  url = ''
+  #child: ChildProcess | undefined
+  #waiting: { event: string; resolve: (entry: Entry) => void }[] = []
+  #settings: Record<string, string>
+  #port = 0
+
+  constructor(settings: Record<string, string> = {}) {
+    this.#settings = { ...SETTINGS, ...settings }
+  }
+
+  /** Starts it, with an owner unless the set-up itself is tested. */
+  async start({ owner = true } = {}): Promise<this> {
+    const isFirst = this.#port === 0
+    if (isFirst) this.#port = await freePort()
+    if (owner && isFirst) await this.cli(['user', 'add', OWNER.name, '--role', 'owner'], OWNER.password)
+    this.log.length = 0
+    const child = spawn(BINARY, ['serve'], { env: this.#env(), cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    this.#child = child
+    createInterface({ input: child.stderr }).on('line', line => this.#read(line))
+    await this.event('LISTENING')
+    this.url = `http://127.0.0.1:${this.#port}`
+    return this
+  }
+
+  /** The next entry of this event, or the one that is there already. */
+  event(event: string): Promise<Entry> {
+    const known = this.log.find(entry => entry.event === event)
+    if (known) return Promise.resolve(known)
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no ${event} in the log:\n${this.tail()}`)), 20_000)
+      this.#waiting.push({
+        event,
+        resolve: entry => {
+          clearTimeout(timer)
+          resolve(entry)
+        },
+      })
+    })
+  }
+
+  tail(): string {
+    return this.log
+      .slice(-20)
+      .map(entry => JSON.stringify(entry))
+      .join('\n')
+  }
+
+  /** Runs a command of the binary on the same data. */
+  async cli(args: string[], input = ''): Promise<string> {
+    const running = run(BINARY, args, { env: this.#env(), cwd: this.folder, timeout: 20_000 })
+    running.child.stdin?.end(input)
+    return (await running).stdout
+  }
+
+  /** A WhatsApp message to the business, through the bridge. */
+  async receive(text: string, from = '+972541234567'): Promise<void> {
+    await this.cli(['simulate', 'whatsapp', '--url', this.url, '--from', from, '--text', text])
+  }
+
+  /** A phone call to the business; `options` are those of `agentlocator simulate call`. */
+  async call(options: string[] = []): Promise<void> {
+    await this.cli(['simulate', 'call', '--url', this.url, '--fast', ...options])
+  }
+
+  /** Stops it; `start` starts it again on the same port and data. */
+  async stop(): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (!child || child.exitCode !== null) return
+    const over = new Promise(resolve => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await over
+  }
+
+  async remove(): Promise<void> {
+    await this.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  #env(): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env.PATH,
+      DATABASE_URL: join(this.folder, 'agentlocator.db'),
+      PORT: String(this.#port),
+      PUBLIC_BASE_URL: `http://127.0.0.1:${this.#port}`,
+      ...this.#settings,
+    }
+  }
+
+  #read(line: string): void {
+    let entry: Entry
+    try {
+      entry = JSON.parse(line) as Entry
+    } catch {
+      entry = { msg: line }
+    }
+    this.log.push(entry)
+    this.#waiting = this.#waiting.filter(({ event, resolve }) => {
+      if (event !== entry.event) return true
+      resolve(entry)
+      return false
+    })
+  }
+}
