@@ -42,7 +42,7 @@ for (const view of VIEWS) {
       return route.fulfill({ json: { ok: true, code: 'ABCD1234', state: 'pairing' } })
     })
     await page.goto(`${daemon.url}/app/whatsapp`)
-    await page.locator('.btn.pen').click()
+    await page.locator('main .btn.pen').click()
     await expect(page.locator('.qr')).toBeVisible()
     await inspect(page, 'whatsapp-qr', view)
     await page.locator('input[type=tel]').fill('0541234567')

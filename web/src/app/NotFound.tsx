@@ -8,6 +8,7 @@ export function NotFound() {
   return (
     <main className="page">
       <EmptyState
+        heading="h1"
         title={<Trans>אין כאן דף</Trans>}
         action={
           <Link className="btn" href={home()}>

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Trans } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
 import {
   IconBrightness,
@@ -11,12 +11,12 @@ import {
 } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
+import { Hidden } from '#shared/components/text'
 import { useSession } from '#shared/session'
 import { useLanguageSwitch, useLogOut, useScheme } from './preferences'
 
 /** The user's own menu at the end of the rail: account, theme, language, log out. */
 export function UserMenu() {
-  const { t } = useLingui()
   const { user } = useSession()
   const [, go] = useLocation()
   const language = useLanguageSwitch()
@@ -27,10 +27,13 @@ export function UserMenu() {
   return (
     <Menu position="right-end" width={220}>
       <Menu.Target>
-        <button className="nav" type="button" aria-label={t`החשבון של ${name}`}>
+        <button className="nav" type="button">
           <span className="who" aria-hidden>
             {Array.from(name.trim()).slice(0, 2).join('')}
           </span>
+          <Hidden>
+            <Trans>החשבון של {name}</Trans>
+          </Hidden>
         </button>
       </Menu.Target>
       <Menu.Dropdown>

@@ -77,7 +77,7 @@ function SessionLine({ session }: { session: Schemas['SessionItem'] }) {
       {!session.is_current && (
         <button className="btn" type="button" disabled={end.isPending} onClick={() => end.mutate()}>
           <Trans>סיום</Trans>
-          <Hidden>: {device}</Hidden>
+          <Hidden> {device}</Hidden>
         </button>
       )}
     </li>

@@ -83,7 +83,7 @@ function TokenLine({ token }: { token: Schemas['ApiToken'] }) {
         button={
           <>
             <Trans>ביטול האסימון</Trans>
-            <Hidden>: {token.name}</Hidden>
+            <Hidden> {token.name}</Hidden>
           </>
         }
         question={<Trans>תוכנה שמשתמשת באסימון תפסיק לעבוד.</Trans>}

@@ -59,7 +59,7 @@ function UserLine({ user }: { user: Schemas['User'] }) {
           button={
             <>
               <Trans>סיום כל הכניסות</Trans>
-              <Hidden>: {user.name}</Hidden>
+              <Hidden> {user.name}</Hidden>
             </>
           }
           question={<Trans>לסיים את הכניסות בכל המכשירים?</Trans>}

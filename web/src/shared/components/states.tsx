@@ -10,13 +10,15 @@ interface EmptyProps {
   children?: ReactNode
   /** One button. */
   action?: ReactNode
+  /** `h1` where it is the whole page. */
+  heading?: 'h1' | 'h2'
 }
 
 /** What stands in place of a list that is empty. */
-export function EmptyState({ title, children, action }: EmptyProps) {
+export function EmptyState({ title, children, action, heading: Heading = 'h2' }: EmptyProps) {
   return (
     <div className="empty">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children && <p>{children}</p>}
       {action}
     </div>
