@@ -12,6 +12,11 @@ import { createRoot } from 'react-dom/client'
 import { activateLocale, initialLocale } from '#shared/i18n/locale'
 import { App } from './app/App'
 
+// Browsers install a page with a service worker, and show its notifications; only over https or on this machine.
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  navigator.serviceWorker.register('/app/sw.js', { scope: '/' }).catch(() => undefined)
+}
+
 const root = document.getElementById('root')
 if (root) {
   await activateLocale(initialLocale())

@@ -2,6 +2,7 @@ import { useLingui } from '@lingui/react'
 import { useQuery } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import type { Schemas } from './api/client'
+import { asApiError } from './api/errors'
 import { apiQuery } from './api/query'
 import { Formatter } from './format/time'
 
@@ -49,4 +50,14 @@ export function useFormat(): Formatter {
 /** The business's country, for the national form of phone numbers. */
 export const useCountry = (): string => useContext(Context)?.business.default_country ?? 'IL'
 
-export const useSessionQuery = () => useQuery({ ...sessionQuery, retry: false })
+/** How often the page asks again while the daemon does not answer; the event stream begins only with a session. */
+const RETRY_MS = 3_000
+
+/** The session of this browser; an error with status 401 if there is none. */
+export const useSessionQuery = () =>
+  useQuery({
+    ...sessionQuery,
+    retry: false,
+    refetchInterval: ({ state }) =>
+      state.data === undefined && state.error && asApiError(state.error).isTransient ? RETRY_MS : false,
+  })
