@@ -10,27 +10,34 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let dist = root.join("web/dist");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     // The folder always exists, because git keeps a file in it: cargo would run this for each build if it were missing.
     println!("cargo::rerun-if-changed=web/dist");
     println!("cargo::rerun-if-changed=build.rs");
     let listed = fs::read_to_string(dist.join("files.txt")).unwrap_or_default();
     let mut table = String::from("pub(super) static FILES: &[File] = &[\n");
     let mut index = (root.join("src/http/page/not_built.html"), "not-built".to_owned());
+    // The compiler reads copies, so that a build of the page beside it takes no file away.
+    let copy = |name: String| -> io::Result<PathBuf> {
+        let to = out.join(name.replace('/', "-"));
+        fs::copy(dist.join(&name), &to)
+            .map_err(|error| io::Error::other(format!("web/dist/{name}: {error}; build the page again")))?;
+        Ok(to)
+    };
     for line in listed.lines() {
         let mut fields = line.split('\t');
         let (Some(path), Some(mime), Some(hash)) = (fields.next(), fields.next(), fields.next()) else {
             return Err(io::Error::other(format!("web/dist/files.txt: not three fields: {line}")));
         };
         if path == "index.html" {
-            index = (dist.join(path), hash.to_owned());
+            index = (copy(path.to_owned())?, hash.to_owned());
             continue;
         }
-        let bytes = |ending: &str| format!("include_bytes!({:?})", dist.join(format!("{path}.{ending}")));
+        let (brotli, gzip) = (copy(format!("{path}.br"))?, copy(format!("{path}.gz"))?);
         let _ = writeln!(
             table,
-            "    File {{ path: {path:?}, mime: {mime:?}, hash: {hash:?}, brotli: {}, gzip: {} }},",
-            bytes("br"),
-            bytes("gz")
+            "    File {{ path: {path:?}, mime: {mime:?}, hash: {hash:?}, brotli: include_bytes!({brotli:?}), gzip: \
+             include_bytes!({gzip:?}) }},",
         );
     }
     let (file, version) = index;
@@ -38,7 +45,7 @@ fn main() -> io::Result<()> {
         table,
         "];\n\npub(super) static INDEX: &str = include_str!({file:?});\n\npub(super) static VERSION: &str = {version:?};\n"
     );
-    write_if_changed(&PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("page_files.rs"), &table)
+    write_if_changed(&out.join("page_files.rs"), &table)
 }
 
 /// An unchanged file keeps its time, so that the crate is not compiled again.

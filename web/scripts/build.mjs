@@ -25,6 +25,8 @@ const MIME = {
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 
+// The list goes first and comes last: without it the daemon's build takes no file of a page that is half built.
+rmSync(join(dist, 'files.txt'), { force: true })
 for (const name of readdirSync(dist)) if (name !== '.gitignore') rmSync(join(dist, name), { recursive: true })
 const output = await build({ root, logLevel: 'warn', build: { emptyOutDir: false } })
 const modules = output.output.flatMap(chunk => Object.keys(chunk.modules ?? {}))

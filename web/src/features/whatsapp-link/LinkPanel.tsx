@@ -11,7 +11,7 @@ import { useSession } from '#shared/session'
 import { PairingCode } from './PairingCode'
 import { PairingForm } from './PairingForm'
 import { QrCode } from './QrCode'
-import { levelOf, possible, STATE_TEXTS } from './states'
+import { levelOf, possible, STATE_TEXTS, TYPED_CODE_TEXT } from './states'
 
 type Link = Schemas['BridgeStatus']
 
@@ -26,7 +26,8 @@ export function LinkPanel({ link }: { link: Link }) {
   const { isOwner } = useSession()
   const level = levelOf(link)
   const can = possible(link)
-  const known = STATE_TEXTS[link.state]
+  const isTyped = Boolean(link.pairing_code && !link.pairing)
+  const known = isTyped ? TYPED_CODE_TEXT : STATE_TEXTS[link.state]
   return (
     <>
       <section className="section">

@@ -26,6 +26,9 @@ export const STATE_TEXTS: Record<State, MessageDescriptor> = {
   disabled: msg`הגשר לא בשימוש. מגדירים את BAILEYS_WEBHOOK_SECRET במכונה ובגשר.`,
 }
 
+/** In place of the state's text while a code waits to be typed. */
+export const TYPED_CODE_TEXT = msg`הקוד מוכן. מקלידים אותו בטלפון של העסק.`
+
 /** States in which reconnecting at once may help. */
 const RETRIED: ReadonlySet<State> = new Set<State>([
   'connecting',
