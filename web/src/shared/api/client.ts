@@ -79,6 +79,9 @@ export async function raw(path: string, init: RequestInit = {}): Promise<Respons
   throw errorOf(response.status, await response.json().catch(() => null))
 }
 
+/** The headers of a request that is not made by this module, such as an upload with progress. */
+export const sessionHeaders = (): Record<string, string> => (csrfToken === null ? {} : { 'X-CSRF-Token': csrfToken })
+
 /** Random bytes for an `Idempotency-Key`. `crypto.randomUUID` does not exist over plain http. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')

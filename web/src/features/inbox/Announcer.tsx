@@ -1,0 +1,37 @@
+import { useLingui } from '@lingui/react/macro'
+import { useEffect, useRef, useState } from 'react'
+import { isolate } from '#shared/format/bidi'
+import { sideOf } from './model/rows'
+import type { TimelineItem } from './pending'
+import { useMediaText } from './texts'
+
+/** Reads new messages to screen readers, once each and without their times. The drawn rows come and go with scrolling. */
+export function Announcer({ items, name }: { items: readonly TimelineItem[] | undefined; name: string }) {
+  const { t } = useLingui()
+  const mediaText = useMediaText()
+  const [said, setSaid] = useState<readonly { id: number; text: string }[]>([])
+  const last = useRef<number>(undefined)
+  useEffect(() => {
+    if (!items) return
+    const messages = items.flatMap(({ message }) => message ?? [])
+    const newest = Math.max(0, ...messages.map(({ id }) => id))
+    const before = last.current
+    last.current = newest
+    if (before === undefined) return
+    const fresh = messages.filter(message => message.id > before && sideOf(message) !== 'us')
+    if (fresh.length === 0) return
+    setSaid(
+      fresh.map(message => {
+        const who = sideOf(message) === 'agent' ? t`הסוכן` : isolate(name)
+        return { id: message.id, text: `${who}: ${isolate(message.content_text || mediaText(message.media_kind))}` }
+      }),
+    )
+  }, [items, name, t, mediaText])
+  return (
+    <div className="vh" role="log" aria-label={t`הודעות חדשות`}>
+      {said.map(({ id, text }) => (
+        <p key={id}>{text}</p>
+      ))}
+    </div>
+  )
+}

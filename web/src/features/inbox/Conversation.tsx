@@ -1,0 +1,197 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { EmptyState, ErrorState, SkeletonRows } from '#shared/components/states'
+import { isolate } from '#shared/format/bidi'
+import { formatPhone } from '#shared/format/phone'
+import { useCountry, useFormat } from '#shared/session'
+import { Announcer } from './Announcer'
+import { Composer } from './composer/Composer'
+import { Header } from './Header'
+import { numberOf, recipientOf, unreadOf, whatsappOf } from './model/person'
+import { type Row, rowsOf, sideOf } from './model/rows'
+import { type Outgoing, outbox, useOutgoing } from './outbox'
+import type { Contact } from './pending'
+import { contactQuery } from './queries'
+import { Bubble } from './timeline/Bubble'
+import { CallCard } from './timeline/CallCard'
+import { Line } from './timeline/Lines'
+import { OutgoingBubble } from './timeline/OutgoingBubble'
+import { Timeline } from './timeline/Timeline'
+import { useTimeline } from './timeline/useTimeline'
+import { useMarkRead } from './useMarkRead'
+
+interface Props {
+  contactId: number
+  onArchive: () => void
+  onTask: () => void
+  onCard: () => void
+}
+
+/** The conversation with one contact: header, timeline, composer. */
+export function Conversation(props: Props) {
+  const { t } = useLingui()
+  const { contactId } = props
+  const contact = useQuery(contactQuery(contactId))
+  if (contact.data) return <Open key={contactId} {...props} contact={contact.data} />
+  return (
+    <section className="pane conv" aria-label={t`שיחה`}>
+      {contact.error ? (
+        <ErrorState
+          error={contact.error}
+          title={<Trans>הפנייה לא נטענה. היא נשמרת כרגיל</Trans>}
+          retry={() => void contact.refetch()}
+        />
+      ) : (
+        <SkeletonRows count={9} height={72} />
+      )}
+    </section>
+  )
+}
+
+function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { contact: Contact }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const country = useCountry()
+  const timeline = useTimeline(
+    contactId,
+    contact.threads.map(({ id }) => id),
+  )
+  const outgoing = useOutgoing(contactId)
+  const [unread] = useState(() => ({ count: unreadOf(contact) }))
+  const until = useFirst(timeline.items?.at(-1)?.at)
+  const rows = useMemo(
+    () =>
+      timeline.items &&
+      rowsOf({
+        items: timeline.items,
+        outgoing,
+        unread: unread.count,
+        unreadUntil: until,
+        dayOf: at => format.day(at),
+      }),
+    [timeline.items, outgoing, unread, until, format],
+  )
+  useForgetShown(timeline.items)
+  useMarkRead(contact, timeline.items?.at(-1)?.at)
+
+  const { target, found, jumpTo } = useTarget(timeline.loadUntil, timeline.items !== undefined)
+  const [returned, setReturned] = useState<Outgoing | null>(null)
+  const number = numberOf(contact)
+  const name = contact.display_name.trim() || (number ? formatPhone(number, country) : t`הלקוח`)
+  const thread = whatsappOf(contact)
+  const to = recipientOf(contact)
+  const person = { id: contactId, name, to }
+
+  const draw = (row: Row) => {
+    if (row.type === 'outgoing') {
+      return <OutgoingBubble entry={row.entry} threadId={thread?.id ?? null} onTakeBack={setReturned} />
+    }
+    if (row.type !== 'item') return null
+    const { message, call } = row.item
+    if (message) {
+      return (
+        <Bubble
+          message={message}
+          isNext={row.isNext}
+          isLast={row.isLast}
+          contact={person}
+          isFound={row.key === found}
+          onJump={jumpTo}
+        />
+      )
+    }
+    return call ? <CallCard call={call} number={number} /> : <Line item={row.item} />
+  }
+
+  const hasAgent = timeline.items?.some(({ message }) => message && sideOf(message) === 'agent') ?? false
+  return (
+    <section className="pane conv" aria-label={t`השיחה עם ${isolate(name)}`}>
+      <Header
+        contact={contact}
+        number={number}
+        hasAgent={hasAgent}
+        onArchive={onArchive}
+        onTask={onTask}
+        onCard={onCard}
+      />
+      {rows === undefined && timeline.error ? (
+        <div className="talk scroll">
+          <ErrorState
+            error={timeline.error}
+            title={<Trans>ההודעות לא נטענו. הן נשמרות כרגיל</Trans>}
+            retry={() => void timeline.refetch()}
+          />
+        </div>
+      ) : rows === undefined ? (
+        <div className="talk scroll">
+          <SkeletonRows count={7} height={64} />
+        </div>
+      ) : rows.length === 0 ? (
+        <div className="talk scroll">
+          <EmptyState title={<Trans>עוד לא דיברתם</Trans>}>
+            <Trans>כל הודעה ושיחה עם הלקוח תופיע כאן, בקו זמן אחד.</Trans>
+          </EmptyState>
+        </div>
+      ) : (
+        <Timeline
+          rows={rows}
+          draw={draw}
+          target={target}
+          hasOlder={timeline.hasNextPage && !timeline.isFetchingNextPage}
+          loadOlder={timeline.fetchNextPage}
+          loadUntil={timeline.loadUntil}
+          since={contact.created_at}
+        />
+      )}
+      <Announcer items={timeline.items} name={name} />
+      <Composer contact={contact} name={name} returned={returned} onReturned={() => setReturned(null)} />
+    </section>
+  )
+}
+
+/** The first value that is not undefined. */
+function useFirst(value: string | undefined): string | null {
+  const first = useRef<string>(undefined)
+  first.current ??= value
+  return first.current ?? null
+}
+
+function useForgetShown(items: ReturnType<typeof useTimeline>['items']) {
+  useEffect(() => {
+    if (items) outbox.shown(new Set(items.flatMap(({ message }) => message?.id ?? [])))
+  }, [items])
+}
+
+/** The entry that the address names (`?message=7`, `?call=3`), or that a quote leads to; marked for a moment. */
+function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isReady: boolean) {
+  const [search] = useSearchParams()
+  const [message, call] = [search.get('message'), search.get('call')]
+  const named = message ? `message-${message}` : call ? `call-${call}` : null
+  const [target, setTarget] = useState(named)
+  const [found, setFound] = useState(named)
+  useEffect(() => {
+    setTarget(named)
+    setFound(named)
+  }, [named])
+  useEffect(() => {
+    if (!isReady || target === null) return
+    const asked = new AbortController()
+    const [kind, id] = target.split('-')
+    loadUntil(item => {
+      const its = kind === 'message' ? item.message?.id : item.call?.id
+      return item.kind === kind && its === Number(id)
+    }, asked.signal).catch(() => undefined)
+    const timer = setTimeout(() => setFound(null), 4_000)
+    return () => {
+      asked.abort()
+      clearTimeout(timer)
+    }
+  }, [target, isReady, loadUntil])
+  const jumpTo = useCallback((id: number) => {
+    setTarget(`message-${id}`)
+    setFound(`message-${id}`)
+  }, [])
+  return { target, found, jumpTo }
+}

@@ -1,0 +1,159 @@
+import '#shared/styles/conversation.css'
+import './inbox.css'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Drawer } from '@mantine/core'
+import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useLocation, useParams, useSearchParams } from 'wouter'
+import { EmptyState } from '#shared/components/states'
+import { useShortcuts } from '#shared/keys'
+import { useConversationActions } from './actions'
+import { Conversation } from './Conversation'
+import { Card } from './card/Card'
+import { NewMessage } from './card/NewMessage'
+import { TaskDialog } from './card/TaskDialog'
+import { ThreadList } from './list/ThreadList'
+import type { InboxFilter, InboxRow } from './pending'
+import { contactQuery } from './queries'
+
+const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
+
+/** The inbox: list, conversation and card side by side; on a phone the list or the conversation. */
+export default function InboxPage() {
+  const { t } = useLingui()
+  const [, go] = useLocation()
+  const params = useParams<{ contactId?: string }>()
+  const contactId = params.contactId && /^\d+$/.test(params.contactId) ? Number(params.contactId) : null
+  const [search] = useSearchParams()
+  const wanted = search.get('filter') as InboxFilter | null
+  const filter = wanted && FILTERS.includes(wanted) ? wanted : 'all'
+  const hrefOf = useCallback(
+    (id: number | null) => `/app/inbox${id === null ? '' : `/${id}`}${filter === 'all' ? '' : `?filter=${filter}`}`,
+    [filter],
+  )
+  const order = useRef<readonly InboxRow[]>([])
+  const onOrder = useCallback((rows: readonly InboxRow[]) => {
+    order.current = rows
+  }, [])
+  const [dialog, setDialog] = useState<'task' | 'new' | 'card' | null>(null)
+  const contact = useQuery({ ...contactQuery(contactId ?? 0), enabled: contactId !== null })
+  const name = contact.data?.display_name
+  useDocumentTitle(contactId !== null && name ? `${name} · ${t`פניות`}` : t`פניות`)
+  const isPhone = useMediaQuery('(max-width: 767px)')
+  const isWide = useMediaQuery('(min-width: 1200px)')
+
+  const { archive, unarchive } = useConversationActions()
+  const onArchive = () => {
+    if (contactId === null) return
+    const isArchived = contact.data?.threads.every(({ archived_at }) => archived_at)
+    if (isArchived) return unarchive.mutate(contactId)
+    const at = order.current.findIndex(row => row.contact_id === contactId)
+    const next = order.current[at + 1] ?? order.current[at - 1]
+    archive.mutate(contactId)
+    go(hrefOf(isPhone ? null : (next?.contact_id ?? null)), { replace: !isPhone })
+  }
+  const step = (by: number) => {
+    const at = order.current.findIndex(row => row.contact_id === contactId)
+    const next = order.current[at < 0 ? 0 : at + by]
+    if (!next) return
+    go(hrefOf(next.contact_id), { replace: contactId !== null })
+    document.querySelector(`[data-contact="${next.contact_id}"]`)?.scrollIntoView({ block: 'nearest' })
+  }
+  const isOpen = contactId !== null
+  useShortcuts([
+    { code: 'KeyJ', run: () => step(1) },
+    { code: 'KeyK', run: () => step(-1) },
+    { code: 'KeyR', run: focusComposer },
+    {
+      code: 'Enter',
+      run: event => {
+        // A focused row or button keeps its own Enter.
+        if (event.target instanceof HTMLElement && event.target.closest('a, button')) event.target.click()
+        else focusComposer()
+      },
+    },
+    ...(isOpen
+      ? [
+          { code: 'KeyE', run: onArchive },
+          { code: 'KeyT', run: () => setDialog('task') },
+          { code: 'Escape', run: () => go(hrefOf(null)) },
+        ]
+      : []),
+  ])
+  useFocusOnReturn(contactId, isPhone ?? false)
+
+  return (
+    <main className="split inbox" data-open={isOpen || undefined}>
+      <h1 className="vh">
+        <Trans>פניות</Trans>
+      </h1>
+      <ThreadList
+        filter={filter}
+        setFilter={next => go(next === 'all' ? hrefBase(contactId) : `${hrefBase(contactId)}?filter=${next}`)}
+        current={contactId}
+        hrefOf={hrefOf}
+        onNew={() => setDialog('new')}
+        onOrder={onOrder}
+      />
+      {contactId !== null ? (
+        <Conversation
+          contactId={contactId}
+          onArchive={onArchive}
+          onTask={() => setDialog('task')}
+          onCard={() => setDialog('card')}
+        />
+      ) : (
+        <section className="pane conv desk-only" aria-label={t`שיחה`}>
+          <EmptyState title={<Trans>בחרו פנייה מהרשימה</Trans>}>
+            <Trans>
+              <kbd>J</kbd> ו־<kbd>K</kbd> עוברים בין הפניות, <kbd>R</kbd> לתשובה, <kbd>E</kbd> לארכיון, <kbd>T</kbd>{' '}
+              למשימה.
+            </Trans>
+          </EmptyState>
+        </section>
+      )}
+      {isWide && contactId !== null && contact.data && (
+        <aside className="pane side" aria-label={t`כרטיס לקוח`}>
+          <Card contact={contact.data} onTask={() => setDialog('task')} />
+        </aside>
+      )}
+      {!isWide && contact.data && (
+        <Drawer
+          opened={dialog === 'card'}
+          onClose={() => setDialog(null)}
+          position="right"
+          size={340}
+          padding={0}
+          withCloseButton={false}
+        >
+          <div className="side drawer">
+            <Card contact={contact.data} onTask={() => setDialog('task')} onClose={() => setDialog(null)} />
+          </div>
+        </Drawer>
+      )}
+      {dialog === 'task' && contactId !== null && (
+        <TaskDialog contactId={contactId} name={name ?? ''} onClose={() => setDialog(null)} />
+      )}
+      {dialog === 'new' && <NewMessage onClose={() => setDialog(null)} onFound={id => go(hrefOf(id))} />}
+    </main>
+  )
+}
+
+const hrefBase = (contactId: number | null) => (contactId === null ? '/app/inbox' : `/app/inbox/${contactId}`)
+
+function focusComposer(): void {
+  document.querySelector<HTMLTextAreaElement>('.write textarea')?.focus()
+}
+
+/** On a phone the list returns to the row that was opened. */
+function useFocusOnReturn(contactId: number | null, isPhone: boolean) {
+  const last = useRef<number>(undefined)
+  useEffect(() => {
+    if (contactId !== null) last.current = contactId
+    else if (isPhone && last.current !== undefined) {
+      const row = document.querySelector<HTMLElement>(`[data-contact="${last.current}"]`)
+      row?.focus({ preventScroll: false })
+    }
+  }, [contactId, isPhone])
+}

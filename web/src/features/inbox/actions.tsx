@@ -1,0 +1,55 @@
+import { useLingui } from '@lingui/react/macro'
+import type { InfiniteData } from '@tanstack/react-query'
+import { patch, useAction } from '#shared/api/action'
+import { queryClient } from '#shared/api/query'
+import { call, type InboxRow, type Page } from './pending'
+
+type Rows = InfiniteData<Page<InboxRow>>
+
+const change = (contactId: number, verb: string) =>
+  call<InboxRow>('POST', `/api/inbox/{contact_id}/${verb}`, { params: { path: { contact_id: contactId } } })
+
+const without = (contactId: number) =>
+  patch<Rows>(['/api/inbox'], data => ({
+    ...data,
+    pages: data.pages.map(page => ({ ...page, items: page.items.filter(row => row.contact_id !== contactId) })),
+  }))
+
+const refresh = () => {
+  for (const path of ['/api/inbox', '/api/threads/counts', '/api/contacts/{id}']) {
+    void queryClient.invalidateQueries({ queryKey: [path] })
+  }
+}
+
+/** What can be done with a whole conversation; each with undo. */
+export function useConversationActions() {
+  const { t } = useLingui()
+  const archive = useAction({
+    run: (contactId: number) => change(contactId, 'archive'),
+    patches: contactId => [without(contactId)],
+    done: () => t`הפנייה עברה לארכיון`,
+    undo: contactId => change(contactId, 'unarchive').then(refresh),
+    onDone: refresh,
+  })
+  const unarchive = useAction({
+    run: (contactId: number) => change(contactId, 'unarchive'),
+    done: () => t`הפנייה חזרה לרשימה`,
+    undo: contactId => change(contactId, 'archive').then(refresh),
+    onDone: refresh,
+  })
+  const finish = useAction({
+    run: (contactId: number) => change(contactId, 'done'),
+    patches: contactId => [
+      patch<Rows>(['/api/inbox'], data => ({
+        ...data,
+        pages: data.pages.map(page => ({
+          ...page,
+          items: page.items.map(row => (row.contact_id === contactId ? { ...row, turn: 'done' as const } : row)),
+        })),
+      })),
+    ],
+    done: () => t`סומן שטופל`,
+    onDone: refresh,
+  })
+  return { archive, unarchive, finish }
+}

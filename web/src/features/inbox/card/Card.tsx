@@ -1,0 +1,243 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconCheck, IconX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { patch, useAction } from '#shared/api/action'
+import { queryClient } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Phone, Plain, Time } from '#shared/components/text'
+import { isolate } from '#shared/format/bidi'
+import { useFormat } from '#shared/session'
+import { numberOf } from '../model/person'
+import { type Appointment, type Contact, call, type Page, type Task } from '../pending'
+import { appointmentsQuery, notesQuery, tasksQuery } from '../queries'
+import { Notes } from './Notes'
+
+interface Props {
+  contact: Contact
+  onTask: () => void
+  onClose?: () => void
+}
+
+/** What is good to know about the contact while writing. A part that the daemon does not serve is left out. */
+export function Card({ contact, onTask, onClose }: Props) {
+  const { t } = useLingui()
+  return (
+    <>
+      <div className="head">
+        <h2 className="grow card-title">
+          <Trans>כרטיס לקוח</Trans>
+        </h2>
+        <Link className="btn quiet" href={`/app/contacts/${contact.id}`}>
+          <Trans>פתיחה</Trans>
+        </Link>
+        {onClose && (
+          <button className="btn quiet icon" type="button" aria-label={t`סגירה`} onClick={onClose}>
+            <Icon icon={IconX} />
+          </button>
+        )}
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls takes the focus */}
+      <div className="scroll facts" tabIndex={0} role="region" aria-label={t`פרטים`}>
+        <NextAppointment contactId={contact.id} />
+        <NotesPart contactId={contact.id} />
+        <Tasks contactId={contact.id} onTask={onTask} />
+        <Details contact={contact} />
+      </div>
+    </>
+  )
+}
+
+function NextAppointment({ contactId }: { contactId: number }) {
+  const format = useFormat()
+  const from = useMemo(() => new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000).toISOString(), [])
+  const { data } = useQuery({ ...appointmentsQuery(contactId, from), retry: false })
+  if (!data) return null
+  const next = [...data.items].sort((a, b) => a.starts_at.localeCompare(b.starts_at))[0]
+  return (
+    <section>
+      <h2>
+        <Trans>התור הבא</Trans>
+      </h2>
+      {next ? (
+        <NextLine next={next} />
+      ) : (
+        <p className="muted">
+          <Trans>אין תור קרוב</Trans>
+        </p>
+      )}
+      <div className="row">
+        <Link
+          className="btn"
+          href={next ? `/calendar?date=${format.day(next.starts_at)}` : `/calendar?contact=${contactId}`}
+        >
+          {next ? <Trans>ליומן</Trans> : <Trans>קביעת תור</Trans>}
+        </Link>
+      </div>
+    </section>
+  )
+}
+
+function NextLine({ next }: { next: Appointment }) {
+  const format = useFormat()
+  return (
+    <p>
+      <b>
+        <Time at={next.starts_at} style="day" />, {format.weekday(next.starts_at)}{' '}
+        {format.range(next.starts_at, next.ends_at)}
+      </b>
+      <br />
+      <span className="muted">
+        <bdi>{next.service_name}</bdi>
+        {next.resource_name && (
+          <>
+            {' · '}
+            <bdi>{next.resource_name}</bdi>
+          </>
+        )}
+        {next.price_minor != null && ` · ${format.money(next.price_minor)}`}
+      </span>
+    </p>
+  )
+}
+
+function NotesPart({ contactId }: { contactId: number }) {
+  const { data } = useQuery({ ...notesQuery(contactId), retry: false })
+  return data ? <Notes contactId={contactId} notes={data.items} /> : null
+}
+
+function Tasks({ contactId, onTask }: { contactId: number; onTask: () => void }) {
+  const { t } = useLingui()
+  const query = tasksQuery(contactId)
+  const { data } = useQuery({ ...query, retry: false })
+  const verb = (task: Task, verb: string) =>
+    call('POST', `/api/tasks/{id}/${verb}`, { params: { path: { id: task.id } } })
+  const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })
+  const done = useAction({
+    run: (task: Task) => verb(task, 'done'),
+    patches: task => [
+      patch<Page<Task>>(query.queryKey, page => ({ ...page, items: page.items.filter(({ id }) => id !== task.id) })),
+    ],
+    done: () => t`המשימה בוצעה`,
+    undo: task => verb(task, 'reopen').then(refresh),
+    onDone: refresh,
+  })
+  if (!data) return null
+  return (
+    <section>
+      <div className="sub">
+        <h2>
+          <Trans>משימות</Trans>
+        </h2>
+        <button className="btn link" type="button" onClick={onTask}>
+          <Trans>הוספה</Trans>
+        </button>
+      </div>
+      {data.items.length === 0 && (
+        <p className="muted">
+          <Trans>אין משימות פתוחות</Trans>
+        </p>
+      )}
+      {data.items.map(task => (
+        <div className="row" key={task.id}>
+          <button
+            className="hit"
+            type="button"
+            role="checkbox"
+            aria-checked="false"
+            aria-label={isolate(task.title)}
+            onClick={() => done.mutate(task)}
+          >
+            <span className="tick">
+              <Icon icon={IconCheck} size="s" />
+            </span>
+          </button>
+          <span className="grow">
+            <Plain text={task.title} />
+            {(task.due_at ?? task.due_date) && (
+              <span className="small muted due">
+                <Time at={task.due_at ?? `${task.due_date}T12:00:00Z`} style="day" />
+              </span>
+            )}
+          </span>
+        </div>
+      ))}
+    </section>
+  )
+}
+
+function Details({ contact }: { contact: Contact }) {
+  const number = numberOf(contact)
+  const calls = contact.threads.filter(({ type }) => type === 'call').length
+  return (
+    <section>
+      <h2>
+        <Trans>פרטים</Trans>
+      </h2>
+      <dl className="kv">
+        {number && (
+          <>
+            <dt>
+              <Trans>טלפון</Trans>
+            </dt>
+            <dd>
+              <Phone number={number} />
+            </dd>
+          </>
+        )}
+        <dt>
+          <Trans>לקוח מאז</Trans>
+        </dt>
+        <dd>
+          <Time at={contact.created_at} style="date" />
+        </dd>
+        <dt>
+          <Trans>ערוצים</Trans>
+        </dt>
+        <dd>
+          {contact.threads.some(({ type }) => type === 'whatsapp') && 'WhatsApp'}
+          {calls > 0 && contact.threads.length > calls && ', '}
+          {calls > 0 && <Trans>טלפון</Trans>}
+        </dd>
+        {contact.opted_out && (
+          <>
+            <dt>
+              <Trans>הודעות</Trans>
+            </dt>
+            <dd>
+              <Trans>ביקש לא לקבל</Trans>
+            </dd>
+          </>
+        )}
+        {contact.fields
+          ?.filter(({ value }) => value)
+          .map(({ field_id, name, value }) => (
+            <Field key={field_id} name={name} value={value ?? ''} />
+          ))}
+      </dl>
+      {contact.tags && contact.tags.length > 0 && (
+        <div className="row wrap">
+          {contact.tags.map(({ id, name }) => (
+            <span className="chip" key={id}>
+              <bdi>{name}</bdi>
+            </span>
+          ))}
+        </div>
+      )}
+    </section>
+  )
+}
+
+function Field({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>
+        <bdi>{name}</bdi>
+      </dt>
+      <dd>
+        <Plain text={value} />
+      </dd>
+    </>
+  )
+}

@@ -1,0 +1,107 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconTrash } from '@tabler/icons-react'
+import { type FormEvent, useState } from 'react'
+import { patch, useAction } from '#shared/api/action'
+import { queryClient } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Plain, Time } from '#shared/components/text'
+import { call, type Note, type Page } from '../pending'
+import { notesQuery } from '../queries'
+
+const SHOWN = 3
+
+/** The notes about a contact, newest first, with a field for another one. */
+export function Notes({ contactId, notes }: { contactId: number; notes: readonly Note[] }) {
+  const { t } = useLingui()
+  const key = notesQuery(contactId).queryKey
+  const refresh = () => {
+    void queryClient.invalidateQueries({ queryKey: key })
+    void queryClient.invalidateQueries({ queryKey: ['inbox-timeline', contactId] })
+  }
+  const [text, setText] = useState<string | null>(null)
+  const path = (note: Note) => ({ params: { path: { id: note.id } } })
+  const remove = useAction({
+    run: (note: Note) => call('DELETE', '/api/notes/{id}', path(note)),
+    patches: note => [
+      patch<Page<Note>>(key, page => ({ ...page, items: page.items.filter(({ id }) => id !== note.id) })),
+    ],
+    done: () => t`ההערה נמחקה`,
+    undo: note => call('POST', '/api/notes/{id}/restore', path(note)).then(refresh),
+    onDone: refresh,
+  })
+  const add = useAction({
+    run: (words: string) =>
+      call('POST', '/api/contacts/{id}/notes', { params: { path: { id: contactId } }, body: { text: words } }),
+    onDone: () => {
+      setText(null)
+      refresh()
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (text?.trim()) add.mutate(text.trim())
+  }
+  const kept = notes.filter(({ deleted_at }) => !deleted_at)
+  return (
+    <section>
+      <div className="sub">
+        <h2>
+          <Trans>כדאי לדעת</Trans>
+        </h2>
+        {text === null && (
+          <button className="btn link" type="button" onClick={() => setText('')}>
+            <Trans>הוספה</Trans>
+          </button>
+        )}
+      </div>
+      {text !== null && (
+        <form className="stack" onSubmit={submit}>
+          <textarea
+            className="field"
+            dir="auto"
+            rows={3}
+            aria-label={t`הערה חדשה`}
+            // biome-ignore lint/a11y/noAutofocus: the field replaces the button that was pressed
+            autoFocus
+            value={text}
+            onChange={event => setText(event.target.value)}
+            onKeyDown={event => event.key === 'Escape' && setText(null)}
+          />
+          <div className="row">
+            <button className="btn pen" type="submit" disabled={add.isPending || !text.trim()}>
+              <Trans>שמירה</Trans>
+            </button>
+            <button className="btn quiet" type="button" onClick={() => setText(null)}>
+              <Trans>לא לשמור</Trans>
+            </button>
+          </div>
+        </form>
+      )}
+      {kept.length === 0 && text === null && (
+        <p className="muted">
+          <Trans>מה שכותבים כאן רואים כל מי שעונים ללקוח.</Trans>
+        </p>
+      )}
+      {kept.slice(0, SHOWN).map(note => (
+        <div key={note.id} className="note-entry">
+          <p className="note" dir="auto">
+            <Plain text={note.text} />
+          </p>
+          <p className="row small faint">
+            <span className="grow">
+              <bdi>{note.author_name}</bdi>, <Time at={note.created_at} style="date" />
+            </span>
+            <button
+              className="btn quiet icon"
+              type="button"
+              aria-label={t`מחיקת ההערה`}
+              onClick={() => remove.mutate(note)}
+            >
+              <Icon icon={IconTrash} size="s" />
+            </button>
+          </p>
+        </div>
+      ))}
+    </section>
+  )
+}

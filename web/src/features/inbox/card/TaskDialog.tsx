@@ -1,0 +1,83 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { type FormEvent, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { queryClient } from '#shared/api/query'
+import { Field } from '#shared/components/field'
+import { isolate } from '#shared/format/bidi'
+import { useFormat } from '#shared/session'
+import { plusDays } from '../model/zone'
+import { call, type Task } from '../pending'
+
+type Due = 'none' | 'today' | 'tomorrow' | 'sunday'
+
+/** A new task about the contact. */
+export function TaskDialog({ contactId, name, onClose }: { contactId: number; name: string; onClose: () => void }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const [title, setTitle] = useState('')
+  const [due, setDue] = useState<Due>('today')
+  const today = format.day(new Date())
+  const weekday = new Date(`${today}T00:00:00Z`).getUTCDay()
+  const dates: Record<Due, string | null> = {
+    none: null,
+    today,
+    tomorrow: plusDays(today, 1),
+    sunday: plusDays(today, 7 - weekday),
+  }
+  const refresh = () => {
+    void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })
+    void queryClient.invalidateQueries({ queryKey: ['inbox-timeline', contactId] })
+  }
+  const create = useAction<void, Task>({
+    run: () =>
+      call('POST', '/api/tasks', {
+        body: { title: title.trim(), contact_id: contactId, ...(dates[due] && { due_date: dates[due] }) },
+      }),
+    done: () => t`המשימה נוספה`,
+    undo: (_, { id }) => call('DELETE', '/api/tasks/{id}', { params: { path: { id } } }).then(refresh),
+    onDone: () => {
+      refresh()
+      onClose()
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (title.trim()) create.mutate()
+  }
+  const names: Record<Due, string> = { none: t`בלי תאריך`, today: t`היום`, tomorrow: t`מחר`, sunday: t`ביום א׳` }
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={name ? t`משימה על ${isolate(name)}` : t`משימה חדשה`}
+      closeButtonProps={{ 'aria-label': t`סגירה` }}
+    >
+      <form className="form" onSubmit={submit}>
+        <Field
+          label={<Trans>מה צריך לעשות</Trans>}
+          dir="auto"
+          data-autofocus
+          value={title}
+          onChange={event => setTitle(event.target.value)}
+          required
+          maxLength={300}
+        />
+        <fieldset className="seg answers">
+          <legend className="lb">
+            <Trans>עד מתי</Trans>
+          </legend>
+          {(Object.keys(names) as Due[]).map(one => (
+            <label key={one} data-checked={due === one || undefined}>
+              <input type="radio" name="due" className="vh" checked={due === one} onChange={() => setDue(one)} />
+              <span>{names[one]}</span>
+            </label>
+          ))}
+        </fieldset>
+        <button className="btn pen" type="submit" disabled={create.isPending || !title.trim()}>
+          <Trans>הוספת המשימה</Trans>
+        </button>
+      </form>
+    </Modal>
+  )
+}

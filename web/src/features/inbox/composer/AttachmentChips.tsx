@@ -1,0 +1,51 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconAlertCircle, IconFileText, IconRefresh, IconX } from '@tabler/icons-react'
+import { Icon } from '#shared/components/Icon'
+import { isolate } from '#shared/format/bidi'
+import { useFormat } from '#shared/session'
+import { FileName } from '../timeline/Attachment'
+import type { Uploads } from './useUploads'
+
+/** The files of the next message, with progress. */
+export function AttachmentChips({ uploads: { items, remove, retry } }: { uploads: Uploads }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  if (items.length === 0) return null
+  return (
+    <ul className="uploads" aria-label={t`קבצים לשליחה`}>
+      {items.map(item => (
+        <li key={item.id} className={item.problem ? 'bad' : undefined}>
+          {item.preview ? <img src={item.preview} alt="" /> : <Icon icon={IconFileText} />}
+          <span className="grow">
+            <FileName name={item.name} />
+            <span className="small">
+              {item.problem ? (
+                <>
+                  <Icon icon={IconAlertCircle} size="s" /> {item.problem}
+                </>
+              ) : item.media ? (
+                format.bytes(item.file.size)
+              ) : (
+                <Trans>עולה, {format.number(item.part, { style: 'percent' })}</Trans>
+              )}
+            </span>
+            {!item.media && !item.problem && <progress value={item.part} max={1} aria-label={t`עולה`} />}
+          </span>
+          {item.problem && (
+            <button className="btn quiet icon" type="button" aria-label={t`לנסות שוב`} onClick={() => retry(item)}>
+              <Icon icon={IconRefresh} />
+            </button>
+          )}
+          <button
+            className="btn quiet icon"
+            type="button"
+            aria-label={t`הסרת ${isolate(item.name)}`}
+            onClick={() => remove(item.id)}
+          >
+            <Icon icon={IconX} size="s" />
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}

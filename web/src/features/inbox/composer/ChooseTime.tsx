@@ -1,0 +1,67 @@
+import '@mantine/dates/styles.layer.css'
+import 'dayjs/locale/he'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal, Select } from '@mantine/core'
+import { DatePicker, DatesProvider } from '@mantine/dates'
+import { useState } from 'react'
+import { useLocale } from '#shared/i18n/locale'
+import { useFormat } from '#shared/session'
+import { instantIn, plusDays } from '../model/zone'
+
+const TIMES = Array.from({ length: 96 }, (_, at) => {
+  const [hour, minute] = [Math.floor(at / 4), (at % 4) * 15]
+  return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
+})
+
+/** A day and a time in the business's time zone. */
+export default function ChooseTime({ onClose, onChoose }: { onClose: () => void; onChoose: (at: Date) => void }) {
+  const { t } = useLingui()
+  const locale = useLocale()
+  const format = useFormat()
+  const today = format.day(new Date())
+  const [date, setDate] = useState<string | null>(plusDays(today, 1))
+  const [time, setTime] = useState('09:00')
+  const at = date ? instantIn(format.zone, date, time) : null
+  const isPast = at !== null && at.getTime() <= Date.now()
+  return (
+    <Modal opened onClose={onClose} title={t`מתי לשלוח`} size="auto" closeButtonProps={{ 'aria-label': t`סגירה` }}>
+      <DatesProvider settings={{ locale, firstDayOfWeek: 0, weekendDays: [5, 6] }}>
+        <DatePicker
+          value={date}
+          onChange={setDate}
+          minDate={today}
+          ariaLabels={{ previousMonth: t`החודש הקודם`, nextMonth: t`החודש הבא` }}
+        />
+      </DatesProvider>
+      <Select
+        label={t`שעה`}
+        data={TIMES}
+        value={time}
+        onChange={value => value && setTime(value)}
+        allowDeselect={false}
+        searchable
+        classNames={{ input: 'ltr' }}
+      />
+      {isPast && (
+        <p className="err">
+          <Trans>השעה הזאת כבר עברה</Trans>
+        </p>
+      )}
+      <p className="row choose-acts">
+        <button
+          className="btn pen"
+          type="button"
+          disabled={at === null || isPast}
+          onClick={() => at !== null && onChoose(at)}
+        >
+          <Trans>לתזמן</Trans>
+        </button>
+        {at && !isPast && (
+          <span className="small muted">
+            {format.longDate(at)}, {format.time(at)}
+          </span>
+        )}
+      </p>
+    </Modal>
+  )
+}

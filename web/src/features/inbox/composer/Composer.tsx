@@ -1,0 +1,237 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconArrowUp, IconBan, IconMicrophone, IconPaperclip, IconPencil, IconSlash } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { isolate } from '#shared/format/bidi'
+import { firstName, recipientOf, whatsappOf } from '../model/person'
+import { matchingReplies, slashQuery } from '../model/replies'
+import { mediaOf, type Outgoing, outbox } from '../outbox'
+import type { Contact, Provider } from '../pending'
+import { repliesQuery, routeQuery } from '../queries'
+import { reportTyping, useTypingIn } from '../typing'
+import { AttachmentChips } from './AttachmentChips'
+import { DropZone } from './DropZone'
+import { Recorder } from './Recorder'
+import { RouteLine } from './RouteLine'
+import { ManageReplies, ReplyList } from './SavedReplies'
+import { ScheduledList } from './ScheduledList'
+import { SendLater } from './SendLater'
+import { useDraft } from './useDraft'
+import { useUploads } from './useUploads'
+
+interface Props {
+  contact: Contact
+  name: string
+  /** A stopped message, whose text comes back. */
+  returned: Outgoing | null
+  onReturned: () => void
+}
+
+const isTouch = () => matchMedia('(pointer: coarse)').matches
+
+/** Where messages are written; above the field stands how it will go, and what it costs. */
+export function Composer({ contact, name, returned, onReturned }: Props) {
+  const to = recipientOf(contact)
+  if (to === null || contact.opted_out) {
+    return (
+      <div className="dock">
+        <p className="route closed">
+          <Icon icon={IconBan} />
+          {contact.opted_out ? (
+            <Trans>הלקוח ביקש לא לקבל הודעות. אפשר לענות לו אחרי שיכתוב.</Trans>
+          ) : (
+            <Trans>המספר חסוי, ולכן אי אפשר לכתוב חזרה.</Trans>
+          )}
+        </p>
+      </div>
+    )
+  }
+  return <Writing contact={contact} name={name} to={to} returned={returned} onReturned={onReturned} />
+}
+
+function Writing({ contact, name, to, returned, onReturned }: Props & { to: string }) {
+  const { t } = useLingui()
+  const thread = whatsappOf(contact)
+  const threadId = thread?.id ?? null
+  const { text, set } = useDraft(contact.id, threadId, thread?.draft)
+  const field = useRef<HTMLTextAreaElement>(null)
+  const picker = useRef<HTMLInputElement>(null)
+  const uploads = useUploads()
+  const [provider, setProvider] = useState<Provider | 'auto'>('auto')
+  const [isRecording, setRecording] = useState(false)
+  const [isManaging, setManaging] = useState(false)
+  const route = useQuery({ ...routeQuery(threadId ?? 0), enabled: threadId !== null, retry: false })
+  const typing = useTypingIn()(threadId)
+  const slash = slashQuery(text)
+  const replies = useQuery({ ...repliesQuery, enabled: slash !== null, retry: false })
+  const found = slash === null ? [] : matchingReplies(replies.data?.items ?? [], slash)
+  const [chosen, setChosen] = useState(0)
+  const isEmpty = text.trim() === '' && uploads.items.length === 0
+  const canSend = !isEmpty && uploads.isReady
+
+  useEffect(() => {
+    if (!returned) return
+    set(returned.text)
+    field.current?.focus()
+    onReturned()
+  }, [returned, set, onReturned])
+
+  const send = () => {
+    if (!canSend) return
+    const words = text.trim()
+    const files = uploads.items.flatMap(({ media, name }) => (media ? mediaOf(media, name) : []))
+    const base = { contactId: contact.id, to, provider }
+    if (files.length === 0) outbox.add({ ...base, text: words })
+    files.forEach((media, at) => {
+      outbox.add({ ...base, text: at === 0 ? words : '', media })
+    })
+    set('')
+    uploads.clear()
+    setProvider('auto')
+    field.current?.focus()
+  }
+  const insert = (reply: string) => {
+    set(reply)
+    setChosen(0)
+    field.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    // 229: an input method is composing, also where the browser does not say so.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return
+    const reply = found[Math.min(chosen, found.length - 1)]
+    if (slash !== null && reply) {
+      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+        event.preventDefault()
+        const by = event.key === 'ArrowDown' ? 1 : -1
+        return setChosen((chosen + by + found.length) % found.length)
+      }
+      if (event.key === 'Enter' || event.key === 'Tab') {
+        event.preventDefault()
+        return insert(reply.text)
+      }
+    }
+    if (event.key === 'Escape') {
+      event.stopPropagation()
+      if (slash !== null) set('')
+      else event.currentTarget.blur()
+    } else if (event.key === 'Enter' && !event.shiftKey && !isTouch()) {
+      event.preventDefault()
+      send()
+    }
+  }
+
+  return (
+    <div className="dock">
+      <DropZone onFiles={uploads.add} />
+      <ScheduledList threadId={threadId} onEdit={set} />
+      {typing && (
+        <p className="typing small" role="status">
+          <Icon icon={IconPencil} size="s" />
+          <Trans>
+            <bdi>{typing}</bdi> באמצע כתיבה ללקוח הזה
+          </Trans>
+        </p>
+      )}
+      {slash !== null && (
+        <ReplyList
+          replies={found}
+          query={slash}
+          isLoaded={replies.data !== undefined}
+          chosen={chosen}
+          onChoose={insert}
+          onManage={() => setManaging(true)}
+        />
+      )}
+      <RouteLine route={route.data} chosen={provider} onChoose={setProvider} />
+      <AttachmentChips uploads={uploads} />
+      {isRecording ? (
+        <Recorder
+          onClose={() => setRecording(false)}
+          onSend={media => outbox.add({ contactId: contact.id, to, provider, text: '', media })}
+        />
+      ) : (
+        <div className="write">
+          <input
+            ref={picker}
+            type="file"
+            multiple
+            hidden
+            onChange={event => {
+              uploads.add([...(event.target.files ?? [])])
+              event.target.value = ''
+            }}
+          />
+          <button
+            className="btn quiet icon"
+            type="button"
+            aria-label={t`צירוף קובץ`}
+            onClick={() => picker.current?.click()}
+          >
+            <Icon icon={IconPaperclip} />
+          </button>
+          <textarea
+            ref={field}
+            rows={1}
+            dir="auto"
+            aria-label={t`הודעה`}
+            placeholder={t`הודעה אל ${isolate(firstName(name))}`}
+            enterKeyHint={isTouch() ? 'enter' : 'send'}
+            value={text}
+            aria-autocomplete={slash === null ? undefined : 'list'}
+            aria-controls={slash === null ? undefined : 'saved-replies'}
+            aria-activedescendant={found.length > 0 ? `saved-reply-${chosen}` : undefined}
+            onChange={event => {
+              set(event.target.value)
+              setChosen(0)
+              if (threadId !== null && event.target.value) reportTyping(threadId)
+            }}
+            onKeyDown={onKeyDown}
+            onPaste={event => {
+              const files = [...event.clipboardData.files]
+              if (files.length === 0) return
+              event.preventDefault()
+              uploads.add(files)
+            }}
+          />
+          {text === '' && (
+            <button
+              className="btn quiet icon desk-only"
+              type="button"
+              aria-label={t`תשובות שמורות`}
+              onClick={() => insert('/')}
+            >
+              <Icon icon={IconSlash} />
+            </button>
+          )}
+          {isEmpty ? (
+            <button
+              className="btn quiet icon"
+              type="button"
+              aria-label={t`הקלטת הודעה קולית`}
+              onClick={() => setRecording(true)}
+            >
+              <Icon icon={IconMicrophone} />
+            </button>
+          ) : (
+            <SendLater
+              threadId={threadId}
+              text={text.trim()}
+              mediaId={uploads.items[0]?.media?.id}
+              provider={provider}
+              isReady={canSend && uploads.items.length < 2}
+              onScheduled={() => {
+                set('')
+                uploads.clear()
+              }}
+            />
+          )}
+          <button className="btn pen icon" type="button" aria-label={t`שליחה`} disabled={!canSend} onClick={send}>
+            <Icon icon={IconArrowUp} />
+          </button>
+        </div>
+      )}
+      {isManaging && <ManageReplies onClose={() => setManaging(false)} />}
+    </div>
+  )
+}

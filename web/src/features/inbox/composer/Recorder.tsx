@@ -1,0 +1,106 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconArrowUp, IconMicrophoneOff, IconTrash } from '@tabler/icons-react'
+import { useState } from 'react'
+import { asApiError } from '#shared/api/errors'
+import { problemText } from '#shared/api/problem-text'
+import { Icon } from '#shared/components/Icon'
+import { Problem } from '#shared/components/Problem'
+import { Ltr } from '#shared/components/text'
+import { duration } from '#shared/format/time'
+import { useShortcuts } from '#shared/keys'
+import { asVoiceNote } from '../model/ogg'
+import { mediaOf, type Outgoing } from '../outbox'
+import { type Refusal, useRecording } from './useRecording'
+import { uploadMedia } from './useUploads'
+
+interface Props {
+  onClose: () => void
+  onSend: (media: NonNullable<Outgoing['media']>) => void
+}
+
+/** Records a voice note in place of the field. */
+export function Recorder({ onClose, onSend }: Props) {
+  const { t } = useLingui()
+  const { refusal, levels, ms, isReady, finish } = useRecording()
+  const [part, setPart] = useState<number | null>(null)
+  const [problem, setProblem] = useState<string>()
+  const [sound, setSound] = useState<Blob>()
+  useShortcuts([{ code: 'Escape', run: onClose }])
+  if (refusal) return <NoMicrophone refusal={refusal} onClose={onClose} />
+
+  const send = async () => {
+    setProblem(undefined)
+    setPart(0)
+    try {
+      const note = sound ?? (await asVoiceNote(await finish()))
+      setSound(note)
+      const name = note.type.startsWith('audio/ogg') ? 'voice.ogg' : 'voice.m4a'
+      const media = mediaOf(await uploadMedia(note, name, { onProgress: setPart }), name)
+      if (media) onSend(media)
+      onClose()
+    } catch (reason) {
+      setPart(null)
+      setProblem(problemText(asApiError(reason)))
+    }
+  }
+  return (
+    <div className="write recording" role="group" aria-label={t`הקלטת הודעה קולית`}>
+      <button className="btn quiet icon" type="button" aria-label={t`מחיקת ההקלטה`} onClick={onClose}>
+        <Icon icon={IconTrash} />
+      </button>
+      {!sound && <span className="onair red" aria-hidden />}
+      <Ltr className="num">{duration(ms)}</Ltr>
+      <span className="grow levels" dir="ltr" aria-hidden>
+        {levels.map((level, at) => (
+          <i key={at} style={{ blockSize: `${Math.max(8, level * 100)}%` }} />
+        ))}
+      </span>
+      {problem && <span className="small bad">{problem}</span>}
+      {part !== null && !problem && (
+        <span className="small muted" role="status">
+          <Trans>עולה…</Trans>
+        </span>
+      )}
+      <button
+        className="btn pen icon"
+        type="button"
+        aria-label={problem ? t`לנסות שוב` : t`שליחת ההקלטה`}
+        disabled={!isReady || part !== null}
+        onClick={() => void send()}
+      >
+        <Icon icon={IconArrowUp} />
+      </button>
+    </div>
+  )
+}
+
+function NoMicrophone({ refusal, onClose }: { refusal: Refusal; onClose: () => void }) {
+  const texts: Record<Refusal, { title: React.ReactNode; help: React.ReactNode }> = {
+    insecure: {
+      title: <Trans>הדפדפן לא נותן מיקרופון, כי הכתובת מתחילה ב־http</Trans>,
+      help: <Trans>אפשר לצרף קובץ קול, או לפתוח את הדף בכתובת המאובטחת.</Trans>,
+    },
+    denied: {
+      title: <Trans>הדפדפן לא קיבל רשות להשתמש במיקרופון</Trans>,
+      help: <Trans>מאשרים אותו בסמל שליד כתובת הדף, ומנסים שוב.</Trans>,
+    },
+    missing: {
+      title: <Trans>לא נמצא מיקרופון</Trans>,
+      help: <Trans>מחברים מיקרופון, או מצרפים קובץ קול.</Trans>,
+    },
+  }
+  return (
+    <Problem
+      icon={IconMicrophoneOff}
+      level="plain"
+      title={texts[refusal].title}
+      action={
+        <button className="btn" type="button" onClick={onClose}>
+          <Trans>הבנתי</Trans>
+        </button>
+      }
+    >
+      {texts[refusal].help}
+    </Problem>
+  )
+}

@@ -1,0 +1,139 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Menu } from '@mantine/core'
+import { IconBrandWhatsapp, IconCheck, IconChevronDown } from '@tabler/icons-react'
+import { Icon } from '#shared/components/Icon'
+import { useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
+import type { Provider, Route } from '../pending'
+
+interface Props {
+  route: Route | undefined
+  chosen: Provider | 'auto'
+  onChoose: (provider: Provider | 'auto') => void
+}
+
+/** How the message will go: the way, how long the window is open, and what it costs. */
+export function RouteLine({ route, chosen, onChoose }: Props) {
+  const { t } = useLingui()
+  const waysText = useWays()
+  const refusal = useRefusal()
+  if (!route) return <div className="route" />
+  const way = chosen === 'auto' ? route.provider : chosen
+  const other = route.alternatives.find(({ provider }) => provider === way)
+  const isTemplate = way === route.provider ? route.template : (other?.template ?? false)
+  const isPaid = way === route.provider ? route.cost === 'paid' : way === 'twilio'
+  const ways: { provider: Provider; possible: boolean; template: boolean; reason: string }[] = [
+    ...(route.provider
+      ? [{ provider: route.provider, possible: true, template: route.template, reason: route.reason }]
+      : []),
+    ...route.alternatives.filter(({ provider }) => provider !== route.provider),
+  ]
+  return (
+    <div className="route">
+      <Menu position="top-start" width={300}>
+        <Menu.Target>
+          <button className="pick" type="button" aria-label={t`דרך השליחה: ${way ? waysText[way] : t`אין`}`}>
+            <Icon icon={IconBrandWhatsapp} />
+            {way ? waysText[way] : <Trans>אין דרך לשלוח</Trans>}
+            <Icon icon={IconChevronDown} />
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {ways.map(({ provider, possible, template, reason }) => (
+            <Menu.Item
+              key={provider}
+              disabled={!possible}
+              rightSection={provider === way ? <Icon icon={IconCheck} size="s" /> : null}
+              onClick={() => onChoose(provider === route.provider ? 'auto' : provider)}
+            >
+              <span className="strong">{waysText[provider]}</span>
+              <span className="small way-note">
+                {!possible ? (
+                  refusal(reason)
+                ) : template ? (
+                  <Trans>בתבנית המאושרת, בתשלום</Trans>
+                ) : provider === 'twilio' ? (
+                  <Trans>טקסט חופשי, בתשלום</Trans>
+                ) : (
+                  <Trans>ללא עלות</Trans>
+                )}
+              </span>
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      {way === null ? (
+        <span className="bad">{refusal(route.reason)}</span>
+      ) : (
+        <>
+          <WindowText route={route} way={way} isTemplate={isTemplate} />
+          <span className="sep" />
+          <span>{isPaid ? <Trans>בתשלום</Trans> : <Trans>ללא עלות</Trans>}</span>
+        </>
+      )}
+    </div>
+  )
+}
+
+function WindowText({ route, way, isTemplate }: { route: Route; way: Provider; isTemplate: boolean }) {
+  const now = useNow()
+  const length = useWindowLength()
+  if (isTemplate) {
+    return (
+      <>
+        <span className="sep" />
+        <span className="warn">
+          <Trans>חלון התשובה סגור. יישלח בתבנית המאושרת</Trans>
+        </span>
+      </>
+    )
+  }
+  const until = route.window_until ? Date.parse(route.window_until) - now.getTime() : 0
+  if (way !== 'twilio' || until <= 0) return null
+  return (
+    <>
+      <span className="sep" />
+      <span>
+        <Trans>
+          חלון תשובה פתוח עוד <b className="num">{length(until)}</b>
+        </Trans>
+      </span>
+    </>
+  )
+}
+
+/** «23 ש׳ 56 דק׳» */
+export function useWindowLength(): (ms: number) => string {
+  const { t } = useLingui()
+  const format = useFormat()
+  return ms => {
+    const minutes = Math.max(1, Math.floor(ms / 60_000))
+    const [h, m] = [format.number(Math.floor(minutes / 60)), format.number(minutes % 60)]
+    return minutes < 60 ? t`${m} דק׳` : t`${h} ש׳ ${m} דק׳`
+  }
+}
+
+function useWays(): Record<Provider, string> {
+  const { t } = useLingui()
+  return { baileys: t`WhatsApp, הטלפון של העסק`, twilio: t`WhatsApp דרך Twilio` }
+}
+
+/** Why a way cannot be taken. */
+function useRefusal(): (reason: string) => string {
+  const { t } = useLingui()
+  return reason => {
+    const known: Record<string, string> = {
+      template_required: t`חלון התשובה סגור, ולא הוגדרה תבנית`,
+      window_closed: t`חלון התשובה סגור, ולא הוגדרה תבנית`,
+      no_template: t`חלון התשובה סגור, ולא הוגדרה תבנית`,
+      provider_disabled: t`לא מופעל בהגדרות`,
+      not_configured: t`לא מופעל בהגדרות`,
+      no_provider: t`לא הוגדרה דרך WhatsApp`,
+      bridge_down: t`הטלפון של העסק לא מחובר`,
+      not_connected: t`הטלפון של העסק לא מחובר`,
+      contact_opted_out: t`הלקוח ביקש לא לקבל הודעות`,
+      address_unsupported: t`אי אפשר לכתוב כך לכתובת הזאת`,
+    }
+    return known[reason] ?? t`לא זמין כרגע`
+  }
+}

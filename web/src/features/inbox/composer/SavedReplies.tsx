@@ -1,0 +1,190 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { IconTrash } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useId, useState } from 'react'
+import { patch, useAction } from '#shared/api/action'
+import { queryClient } from '#shared/api/query'
+import { Field } from '#shared/components/field'
+import { Icon } from '#shared/components/Icon'
+import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { Plain } from '#shared/components/text'
+import { isolate } from '#shared/format/bidi'
+import { call, type Page, type SavedReply } from '../pending'
+import { repliesQuery } from '../queries'
+
+interface ListProps {
+  replies: readonly SavedReply[]
+  query: string
+  isLoaded: boolean
+  chosen: number
+  onChoose: (text: string) => void
+  onManage: () => void
+}
+
+/** The saved replies above the composer, while a slash begins the message. */
+export function ReplyList({ replies, query, isLoaded, chosen, onChoose, onManage }: ListProps) {
+  const { t } = useLingui()
+  return (
+    <div className="pop replies">
+      <ul id="saved-replies" role="listbox" aria-label={t`תשובות שמורות`}>
+        {replies.map((reply, at) => (
+          <li
+            key={reply.id}
+            id={`saved-reply-${at}`}
+            role="option"
+            aria-selected={at === chosen}
+            onMouseDown={event => {
+              // The field keeps the focus.
+              event.preventDefault()
+              onChoose(reply.text)
+            }}
+          >
+            <span className="strong nowrap">
+              <bdi>/{reply.shortcut}</bdi>
+            </span>
+            <Plain text={reply.text} className="clip" />
+          </li>
+        ))}
+      </ul>
+      <div className="row foot">
+        <span className="small muted grow">
+          {replies.length > 0 ? (
+            <Trans>Enter מכניס את התשובה, ואפשר עוד לערוך אותה</Trans>
+          ) : isLoaded && query ? (
+            <Trans>אין תשובה שמורה כזאת</Trans>
+          ) : isLoaded ? (
+            <Trans>עוד אין תשובות שמורות. תשובה שחוזרת כל יום שומרים פעם אחת.</Trans>
+          ) : null}
+        </span>
+        <button className="btn link" type="button" onMouseDown={event => event.preventDefault()} onClick={onManage}>
+          <Trans>עריכת הרשימה</Trans>
+        </button>
+      </div>
+    </div>
+  )
+}
+
+const refresh = () => void queryClient.invalidateQueries({ queryKey: repliesQuery.queryKey })
+const remake = ({ shortcut, text }: SavedReply) =>
+  call('POST', '/api/saved-replies', { body: { shortcut, text } }).then(refresh)
+
+/** The list of saved replies, to add, change and delete. */
+export function ManageReplies({ onClose }: { onClose: () => void }) {
+  const { t } = useLingui()
+  const query = useQuery(repliesQuery)
+  const [edited, setEdited] = useState<SavedReply | null>(null)
+  const remove = useAction({
+    run: (reply: SavedReply) => call('DELETE', '/api/saved-replies/{id}', { params: { path: { id: reply.id } } }),
+    patches: reply => [
+      patch<Page<SavedReply>>(repliesQuery.queryKey, page => ({
+        ...page,
+        items: page.items.filter(({ id }) => id !== reply.id),
+      })),
+    ],
+    done: () => t`התשובה השמורה נמחקה`,
+    undo: remake,
+    onDone: refresh,
+  })
+  return (
+    <Modal opened onClose={onClose} title={t`תשובות שמורות`} size="lg" closeButtonProps={{ 'aria-label': t`סגירה` }}>
+      <Loaded query={query} skeleton={<SkeletonRows count={3} height={56} />}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState title={<Trans>עוד אין תשובות שמורות</Trans>}>
+              <Trans>כתבו כאן תשובה שחוזרת כל יום. אחר כך, «/» בתחילת הודעה מציע אותה.</Trans>
+            </EmptyState>
+          ) : (
+            <ul className="entries">
+              {items.map(reply => (
+                <li key={reply.id}>
+                  <button className="grow stack" type="button" onClick={() => setEdited(reply)}>
+                    <bdi className="strong">/{reply.shortcut}</bdi>
+                    <Plain text={reply.text} className="small muted" />
+                  </button>
+                  <button
+                    className="btn quiet icon"
+                    type="button"
+                    aria-label={t`מחיקת ${isolate(reply.shortcut)}`}
+                    onClick={() => remove.mutate(reply)}
+                  >
+                    <Icon icon={IconTrash} />
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+      <ReplyForm key={edited?.id ?? 'new'} reply={edited} onDone={() => setEdited(null)} />
+    </Modal>
+  )
+}
+
+function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => void }) {
+  const { t } = useLingui()
+  const id = useId()
+  const [shortcut, setShortcut] = useState(reply?.shortcut ?? '')
+  const [text, setText] = useState(reply?.text ?? '')
+  const [problem, setProblem] = useState<string>()
+  const save = useAction({
+    run: () =>
+      reply
+        ? call('PATCH', '/api/saved-replies/{id}', { params: { path: { id: reply.id } }, body: { shortcut, text } })
+        : call('POST', '/api/saved-replies', { body: { shortcut, text } }),
+    onDone: () => {
+      refresh()
+      setShortcut('')
+      setText('')
+      onDone()
+    },
+    onError: error => {
+      if (error.status !== 409 && error.field !== 'shortcut') return false
+      setProblem(error.status === 409 ? t`כבר יש תשובה בשם הזה` : error.message)
+      return true
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setProblem(undefined)
+    save.mutate()
+  }
+  return (
+    <form className="form reply-form" onSubmit={submit}>
+      <Field
+        label={<Trans>שם קצר</Trans>}
+        help={<Trans>מה שמקלידים אחרי «/»</Trans>}
+        error={problem}
+        dir="auto"
+        value={shortcut}
+        onChange={event => setShortcut(event.target.value.replace(/^\//, ''))}
+        required
+        maxLength={40}
+      />
+      <div className="labelled">
+        <label className="lb" htmlFor={id}>
+          <Trans>התשובה</Trans>
+        </label>
+        <textarea
+          id={id}
+          className="field"
+          dir="auto"
+          rows={3}
+          value={text}
+          onChange={event => setText(event.target.value)}
+          required
+        />
+      </div>
+      <div className="row">
+        <button className="btn pen" type="submit" disabled={save.isPending}>
+          {reply ? <Trans>שמירה</Trans> : <Trans>הוספה</Trans>}
+        </button>
+        {reply && (
+          <button className="btn quiet" type="button" onClick={onDone}>
+            <Trans>לא לשנות</Trans>
+          </button>
+        )}
+      </div>
+    </form>
+  )
+}

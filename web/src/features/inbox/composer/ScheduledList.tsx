@@ -1,0 +1,72 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconAlertCircle, IconCalendarTime } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { patch, useAction } from '#shared/api/action'
+import { queryClient } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Plain, Time } from '#shared/components/text'
+import { call, type Page, type Scheduled } from '../pending'
+import { scheduledQuery } from '../queries'
+import { useFailure } from '../texts'
+
+const refresh = () => void queryClient.invalidateQueries({ queryKey: scheduledQuery.queryKey })
+
+/** What this contact gets later, with its time. */
+export function ScheduledList({ threadId, onEdit }: { threadId: number | null; onEdit: (text: string) => void }) {
+  const { t } = useLingui()
+  const failure = useFailure()
+  const { data } = useQuery({ ...scheduledQuery, retry: false })
+  const cancel = useAction({
+    run: (item: Scheduled) => call('DELETE', '/api/scheduled-messages/{id}', { params: { path: { id: item.id } } }),
+    patches: item => [
+      patch<Page<Scheduled>>(scheduledQuery.queryKey, page => ({
+        ...page,
+        items: page.items.filter(({ id }) => id !== item.id),
+      })),
+    ],
+    done: () => t`ההודעה המתוזמנת בוטלה`,
+    undo: ({ thread_id, text, media_id, send_at, provider }) =>
+      call('POST', '/api/scheduled-messages', {
+        body: { thread_id, text, send_at, ...(media_id && { media_id }), ...(provider && { provider }) },
+      }).then(refresh),
+    onDone: refresh,
+  })
+  const own = data?.items.filter(
+    ({ thread_id, state }) => thread_id === threadId && (state === 'waiting' || state === 'failed'),
+  )
+  if (threadId === null || !own || own.length === 0) return null
+  return (
+    <ul className="scheduled" aria-label={t`הודעות מתוזמנות`}>
+      {own.map(item => (
+        <li key={item.id} className={item.state === 'failed' ? 'bad' : undefined}>
+          <Icon icon={item.state === 'failed' ? IconAlertCircle : IconCalendarTime} size="s" />
+          <span className="grow">
+            <span className="small strong">
+              {item.state === 'failed' ? (
+                <Trans>לא נשלח: {failure(item.error_code, null)}</Trans>
+              ) : (
+                <Trans>
+                  מתוזמן: <Time at={item.send_at} style="day" />, <Time at={item.send_at} />
+                </Trans>
+              )}
+            </span>
+            <Plain text={item.text} className="clip" />
+          </span>
+          <button
+            className="btn link"
+            type="button"
+            onClick={() => {
+              onEdit(item.text)
+              cancel.mutate(item)
+            }}
+          >
+            <Trans>עריכה</Trans>
+          </button>
+          <button className="btn quiet" type="button" onClick={() => cancel.mutate(item)}>
+            <Trans>ביטול</Trans>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}

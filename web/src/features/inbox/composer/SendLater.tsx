@@ -1,0 +1,86 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Menu } from '@mantine/core'
+import { IconCalendarTime, IconClock } from '@tabler/icons-react'
+import { lazy, Suspense, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { queryClient } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Time } from '#shared/components/text'
+import { useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
+import { laterChoices } from '../model/zone'
+import { call, type Provider, type Scheduled } from '../pending'
+import { scheduledQuery } from '../queries'
+
+const ChooseTime = lazy(() => import('./ChooseTime'))
+
+interface Props {
+  threadId: number | null
+  text: string
+  mediaId: string | undefined
+  provider: Provider | 'auto'
+  isReady: boolean
+  onScheduled: () => void
+}
+
+/** The button beside «send»: at one of the usual times, or at a chosen one. */
+export function SendLater({ threadId, text, mediaId, provider, isReady, onScheduled }: Props) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const now = useNow()
+  const [isChoosing, setChoosing] = useState(false)
+  const schedule = useAction<Date, Scheduled>({
+    run: at =>
+      call('POST', '/api/scheduled-messages', {
+        body: {
+          thread_id: threadId,
+          text,
+          send_at: at.toISOString(),
+          ...(mediaId && { media_id: mediaId }),
+          ...(provider !== 'auto' && { provider }),
+        },
+      }),
+    done: at => t`יישלח ב־${format.date(at)}, ${format.time(at)}`,
+    undo: (_, { id }) => call('DELETE', '/api/scheduled-messages/{id}', { params: { path: { id } } }).then(refresh),
+    onDone: () => {
+      refresh()
+      onScheduled()
+    },
+  })
+  if (threadId === null) return null
+  const choices = laterChoices(format.zone, format.day(now), now)
+  return (
+    <>
+      <Menu position="top-end" width={260}>
+        <Menu.Target>
+          <button className="btn quiet icon" type="button" aria-label={t`שליחה מאוחר יותר`} disabled={!isReady}>
+            <Icon icon={IconClock} />
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {choices.map(({ at }) => (
+            <Menu.Item key={at.getTime()} onClick={() => schedule.mutate(at)}>
+              <Time at={at.toISOString()} style="day" />, <Time at={at.toISOString()} />
+            </Menu.Item>
+          ))}
+          <Menu.Item leftSection={<Icon icon={IconCalendarTime} />} onClick={() => setChoosing(true)}>
+            <Trans>יום ושעה אחרים</Trans>
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {isChoosing && (
+        <Suspense>
+          <ChooseTime
+            onClose={() => setChoosing(false)}
+            onChoose={at => {
+              setChoosing(false)
+              schedule.mutate(at)
+            }}
+          />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+const refresh = () => void queryClient.invalidateQueries({ queryKey: scheduledQuery.queryKey })

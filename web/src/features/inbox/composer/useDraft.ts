@@ -1,0 +1,58 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { recall, remember } from '#shared/storage'
+import { call, type Draft } from '../pending'
+
+/** A pause in typing stores the draft. */
+const PAUSE_MS = 700
+
+/**
+ * The text that the user has begun, kept by the daemon for all devices. What the daemon does not have yet is kept in this browser.
+ */
+export function useDraft(contactId: number, threadId: number | null, stored: Draft | null | undefined) {
+  const local = `draft.${contactId}`
+  const [text, setText] = useState(() => recall(local) ?? stored?.text ?? '')
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const isDirty = useRef(recall(local) !== null)
+  const known = useRef(stored?.text ?? '')
+  const latest = useRef(text)
+  latest.current = text
+
+  const save = useCallback(async () => {
+    clearTimeout(timer.current)
+    if (!isDirty.current || threadId === null) return
+    const value = latest.current
+    try {
+      await call('PUT', '/api/threads/{id}/draft', { params: { path: { id: threadId } }, body: { text: value } })
+      known.current = value
+      if (latest.current === value) {
+        isDirty.current = false
+        remember(local, null)
+      }
+    } catch {
+      // It stays in this browser, and goes out with the next change.
+    }
+  }, [threadId, local])
+
+  const set = useCallback(
+    (value: string) => {
+      setText(value)
+      latest.current = value
+      isDirty.current = true
+      remember(local, value === '' ? null : value)
+      clearTimeout(timer.current)
+      timer.current = setTimeout(() => void save(), value === '' ? 0 : PAUSE_MS)
+    },
+    [save, local],
+  )
+
+  // Another device has written: its text is taken over unless this one has text of its own that is not stored.
+  const theirs = stored?.text ?? ''
+  useEffect(() => {
+    if (isDirty.current || theirs === known.current) return
+    known.current = theirs
+    setText(theirs)
+  }, [theirs])
+
+  useEffect(() => () => void save(), [save])
+  return { text, set }
+}

@@ -1,0 +1,84 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+
+/** Why there is no recording: the page's address, the user's refusal, or no microphone. */
+export type Refusal = 'insecure' | 'denied' | 'missing'
+
+const TYPES = ['audio/ogg;codecs=opus', 'audio/webm;codecs=opus', 'audio/mp4']
+/** How often the level is read for the bars. */
+const LEVEL_MS = 80
+
+/** Records from the microphone, from the first drawing on. */
+export function useRecording() {
+  const [refusal, setRefusal] = useState<Refusal | null>(null)
+  const [levels, setLevels] = useState<readonly number[]>([])
+  const [ms, setMs] = useState(0)
+  const recorder = useRef<MediaRecorder>(undefined)
+  const parts = useRef<Blob[]>([])
+
+  useEffect(() => {
+    if (!isSecureContext || !navigator.mediaDevices) return setRefusal('insecure')
+    let isOver = false
+    let stop = () => {}
+    navigator.mediaDevices
+      .getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } })
+      .then(stream => {
+        stop = () => {
+          for (const track of stream.getTracks()) track.stop()
+        }
+        if (isOver) return stop()
+        const mimeType = TYPES.find(type => MediaRecorder.isTypeSupported(type))
+        const made = new MediaRecorder(stream, { ...(mimeType && { mimeType }), audioBitsPerSecond: 32_000 })
+        made.ondataavailable = event => parts.current.push(event.data)
+        made.start(1_000)
+        recorder.current = made
+        const began = performance.now()
+        const listen = meter(stream)
+        const timer = setInterval(() => {
+          setMs(performance.now() - began)
+          setLevels(known => [...known.slice(-59), listen.level()])
+        }, LEVEL_MS)
+        const end = stop
+        stop = () => {
+          clearInterval(timer)
+          listen.close()
+          end()
+        }
+      })
+      .catch(reason => setRefusal(reason?.name === 'NotFoundError' ? 'missing' : 'denied'))
+    return () => {
+      isOver = true
+      if (recorder.current?.state === 'recording') recorder.current.stop()
+      stop()
+    }
+  }, [])
+
+  /** Ends the recording, and gives the sound. */
+  const finish = useCallback(
+    () =>
+      new Promise<Blob>(resolve => {
+        const made = recorder.current
+        const type = made?.mimeType ?? 'audio/webm'
+        const give = () => resolve(new Blob(parts.current, { type }))
+        if (!made || made.state === 'inactive') return give()
+        made.onstop = give
+        made.stop()
+      }),
+    [],
+  )
+  return { refusal, levels, ms, isReady: ms > 0, finish }
+}
+
+function meter(stream: MediaStream) {
+  const context = new AudioContext()
+  const analyser = context.createAnalyser()
+  analyser.fftSize = 512
+  context.createMediaStreamSource(stream).connect(analyser)
+  const samples = new Float32Array(analyser.fftSize)
+  return {
+    level: () => {
+      analyser.getFloatTimeDomainData(samples)
+      return Math.min(1, Math.max(...samples.map(Math.abs)) * 2)
+    },
+    close: () => void context.close(),
+  }
+}

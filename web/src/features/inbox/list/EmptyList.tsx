@@ -1,0 +1,64 @@
+import { Trans } from '@lingui/react/macro'
+import { EmptyState } from '#shared/components/states'
+import { Plain } from '#shared/components/text'
+import type { InboxFilter } from '../pending'
+
+interface Props {
+  filter: InboxFilter
+  words: string
+  clear: () => void
+  showAll: () => void
+}
+
+/** What stands in place of the rows when there are none. */
+export function EmptyList({ filter, words, clear, showAll }: Props) {
+  if (words.trim()) {
+    return (
+      <EmptyState
+        title={
+          <Trans>
+            לא מצאנו ״<Plain text={words.trim()} />״
+          </Trans>
+        }
+        action={
+          <button className="btn" type="button" onClick={clear}>
+            <Trans>ניקוי החיפוש</Trans>
+          </button>
+        }
+      >
+        <Trans>חיפשנו בשמות ובמספרים של מי שפנה אליכם.</Trans>
+      </EmptyState>
+    )
+  }
+  const all = (
+    <button className="btn" type="button" onClick={showAll}>
+      <Trans>לכל הפניות</Trans>
+    </button>
+  )
+  switch (filter) {
+    case 'waiting':
+      return (
+        <EmptyState title={<Trans>אין מי שמחכה לך</Trans>} action={all}>
+          <Trans>פנייה שצריך לענות עליה תופיע כאן, עם הזמן שעבר.</Trans>
+        </EmptyState>
+      )
+    case 'agent':
+      return (
+        <EmptyState title={<Trans>אין תשובות חדשות של הסוכן</Trans>} action={all}>
+          <Trans>כאן מופיעות פניות שהסוכן ענה עליהן ואף אחד עוד לא ראה.</Trans>
+        </EmptyState>
+      )
+    case 'archived':
+      return (
+        <EmptyState title={<Trans>הארכיון ריק</Trans>} action={all}>
+          <Trans>פנייה שהעברתם לארכיון נשמרת כאן. הודעה או שיחה חדשה מחזירה אותה לרשימה.</Trans>
+        </EmptyState>
+      )
+    default:
+      return (
+        <EmptyState title={<Trans>עוד אין פניות</Trans>}>
+          <Trans>כל שיחה והודעה לעסק תופיע כאן לבד, עם התמלול ועם מה שהסוכן ענה.</Trans>
+        </EmptyState>
+      )
+  }
+}

@@ -1,0 +1,194 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { IconClock, IconEdit, IconSearch, IconX } from '@tabler/icons-react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { ErrorState, SkeletonRows } from '#shared/components/states'
+import { useConnection } from '#shared/events/stream'
+import { useFormat } from '#shared/session'
+import { heldOrder } from '../model/order'
+import type { InboxFilter, InboxRow } from '../pending'
+import { countsQuery, inboxQuery } from '../queries'
+import { useTypingIn } from '../typing'
+import { EmptyList } from './EmptyList'
+import { ThreadRow } from './ThreadRow'
+
+interface Props {
+  filter: InboxFilter
+  setFilter: (filter: InboxFilter) => void
+  current: number | null
+  hrefOf: (contactId: number) => string
+  onNew: () => void
+  /** Told the order on the screen, for the keys J and K. */
+  onOrder: (rows: readonly InboxRow[]) => void
+}
+
+/** The list pane: filters, search, and one row for each contact. */
+export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder }: Props) {
+  const { t } = useLingui()
+  const [words, setWords] = useState<string | null>(null)
+  const query = useInfiniteQuery({
+    ...inboxQuery(filter, useDeferredValue(words?.trim() ?? '')),
+    placeholderData: before => (words === null ? undefined : before),
+  })
+  const all = useMemo(() => query.data?.pages.flatMap(page => page.items), [query.data])
+  const [held, setHeld] = useState<readonly number[] | null>(null)
+  const { items, fresh } = useMemo(() => heldOrder(all ?? [], row => row.contact_id, held), [all, held])
+  useEffect(() => onOrder(items), [items, onOrder])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins with its own order
+  useEffect(() => setHeld(null), [filter, words])
+  const typing = useTypingIn()
+  const end = useMore(query.hasNextPage && !query.isFetchingNextPage, query.fetchNextPage)
+
+  return (
+    <section className="pane list" aria-label={t`רשימת פניות`}>
+      <div className="sticky">
+        <ListHead words={words} setWords={setWords} onNew={onNew} loadedAt={query.dataUpdatedAt} />
+        <Filters filter={filter} setFilter={setFilter} />
+      </div>
+      <div
+        className="scroll"
+        onPointerEnter={event => event.pointerType === 'mouse' && setHeld(items.map(row => row.contact_id))}
+        onPointerLeave={() => setHeld(null)}
+      >
+        {fresh > 0 && (
+          <button className="btn pen round fresh-rows" type="button" onClick={() => setHeld(null)}>
+            <Plural value={fresh} one="פנייה חדשה" two="שתי פניות חדשות" other="# פניות חדשות" />
+          </button>
+        )}
+        {all === undefined && !query.error && <SkeletonRows count={10} height={67} />}
+        {all === undefined && query.error && (
+          <ErrorState
+            error={query.error}
+            title={<Trans>הפניות לא נטענו. הן נשמרות כרגיל</Trans>}
+            retry={() => void query.refetch()}
+          />
+        )}
+        {all?.length === 0 && (
+          <EmptyList
+            filter={filter}
+            words={words ?? ''}
+            clear={() => setWords(null)}
+            showAll={() => setFilter('all')}
+          />
+        )}
+        {items.length > 0 && (
+          <ul aria-label={t`פניות`} className="threads">
+            {items.map(row => (
+              <ThreadRow
+                key={row.contact_id}
+                row={row}
+                href={hrefOf(row.contact_id)}
+                isCurrent={row.contact_id === current}
+                typing={typing(row.whatsapp_thread_id)}
+              />
+            ))}
+          </ul>
+        )}
+        <div ref={end} className="list-end" />
+        {query.isFetchingNextPage && <SkeletonRows count={3} height={67} />}
+      </div>
+    </section>
+  )
+}
+
+interface HeadProps {
+  words: string | null
+  setWords: (words: string | null) => void
+  onNew: () => void
+  loadedAt: number
+}
+
+function ListHead({ words, setWords, onNew, loadedAt }: HeadProps) {
+  const { t } = useLingui()
+  if (words !== null) {
+    return (
+      <div className="list-head search">
+        <Icon icon={IconSearch} />
+        <input
+          // biome-ignore lint/a11y/noAutofocus: the field replaces the button that was pressed
+          autoFocus
+          type="search"
+          dir="auto"
+          aria-label={t`חיפוש בשמות ובמספרים`}
+          placeholder={t`שם או מספר`}
+          value={words}
+          onChange={event => setWords(event.target.value)}
+          onKeyDown={event => event.key === 'Escape' && setWords(null)}
+        />
+        <button className="btn quiet icon" type="button" aria-label={t`סגירת החיפוש`} onClick={() => setWords(null)}>
+          <Icon icon={IconX} />
+        </button>
+      </div>
+    )
+  }
+  return (
+    <div className="list-head">
+      <h2 className="h1">
+        <Trans>פניות</Trans>
+      </h2>
+      <span className="grow">
+        <Stale at={loadedAt} />
+      </span>
+      <button className="btn quiet icon" type="button" aria-label={t`חיפוש`} onClick={() => setWords('')}>
+        <Icon icon={IconSearch} />
+      </button>
+      <button className="btn quiet icon" type="button" aria-label={t`הודעה חדשה`} onClick={onNew}>
+        <Icon icon={IconEdit} />
+      </button>
+    </div>
+  )
+}
+
+/** Since when the list may be out of date, while there is no connection. */
+function Stale({ at }: { at: number }) {
+  const isLost = useConnection() === 'lost'
+  const format = useFormat()
+  if (!isLost || at === 0) return null
+  return (
+    <span className="small stale">
+      <Icon icon={IconClock} size="s" />
+      <Trans>נכון ל־{format.time(new Date(at))}</Trans>
+    </span>
+  )
+}
+
+function Filters({ filter, setFilter }: Pick<Props, 'filter' | 'setFilter'>) {
+  const { t } = useLingui()
+  const { data } = useQuery(countsQuery)
+  const filters: [InboxFilter, string, number][] = [
+    ['all', t`הכול`, 0],
+    ['waiting', t`ממתינות לי`, data?.waiting ?? 0],
+    ['agent', t`הסוכן ענה`, data?.agent ?? 0],
+    ['archived', t`ארכיון`, 0],
+  ]
+  return (
+    <div className="filters" role="group" aria-label={t`סינון`}>
+      {filters.map(([id, name, count]) => (
+        <button key={id} type="button" aria-pressed={filter === id} onClick={() => setFilter(id)}>
+          {name}
+          {count > 0 && <span className={id === 'agent' ? 'n quiet' : 'n'}>{count}</span>}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+/** Calls `more` when the returned element comes near the screen. */
+function useMore(isWanted: boolean, more: () => unknown) {
+  const element = useRef<HTMLDivElement>(null)
+  const latest = useRef(more)
+  latest.current = more
+  useEffect(() => {
+    if (!isWanted || !element.current) return
+    const observer = new IntersectionObserver(
+      entries => entries.some(entry => entry.isIntersecting) && latest.current(),
+      {
+        rootMargin: '600px',
+      },
+    )
+    observer.observe(element.current)
+    return () => observer.disconnect()
+  }, [isWanted])
+  return element
+}

@@ -1,0 +1,13 @@
+/**
+ * Keeps the order of a list while the pointer is over it, so that no row moves under it. `held` is the order that is kept, or null.
+ * `fresh` counts the items that wait for a new place.
+ */
+export function heldOrder<T>(items: readonly T[], idOf: (item: T) => number, held: readonly number[] | null) {
+  if (held === null) return { items, fresh: 0 }
+  const byId = new Map(items.map(item => [idOf(item), item]))
+  const shown = held.flatMap(id => byId.get(id) ?? [])
+  const known = new Set(held)
+  const fresh = items.filter(item => !known.has(idOf(item))).length
+  const moved = items.filter(item => known.has(idOf(item))).some((item, at) => item !== shown[at])
+  return { items: shown, fresh: fresh > 0 ? fresh : moved ? 1 : 0 }
+}

@@ -1,0 +1,24 @@
+import type { SavedReply } from '../pending'
+
+/** What is typed behind a slash that begins the message; null if there is none. */
+export function slashQuery(text: string): string | null {
+  const match = /^\/([^\n]{0,40})$/.exec(text)
+  return match ? (match[1] ?? '') : null
+}
+
+/** The saved replies for a query: by shortcut first, then those whose text has the words. */
+export function matchingReplies(replies: readonly SavedReply[], query: string): SavedReply[] {
+  const wanted = query.trim().toLocaleLowerCase()
+  const rank = ({ shortcut, text }: SavedReply) => {
+    const name = shortcut.toLocaleLowerCase()
+    if (name.startsWith(wanted)) return 0
+    if (name.includes(wanted)) return 1
+    return text.toLocaleLowerCase().includes(wanted) ? 2 : 3
+  }
+  return replies
+    .map(reply => ({ reply, rank: rank(reply) }))
+    .filter(({ rank }) => rank < 3)
+    .sort((a, b) => a.rank - b.rank || a.reply.shortcut.localeCompare(b.reply.shortcut, 'he'))
+    .map(({ reply }) => reply)
+    .slice(0, 8)
+}

@@ -1,0 +1,92 @@
+import type { Outgoing } from '../outbox'
+import type { MessageItem, TimelineItem } from '../pending'
+import { keyOf } from './pages'
+
+/** A row of the drawn timeline. */
+export type Row =
+  | { type: 'day'; key: string; at: string }
+  | { type: 'fresh'; key: string; count: number }
+  | { type: 'item'; key: string; item: TimelineItem; isNext: boolean; isLast: boolean }
+  | { type: 'outgoing'; key: string; entry: Outgoing }
+
+/** Messages of one side within this time stand together. */
+const GROUP_MS = 5 * 60_000
+
+/** Whose message it is: that of the contact, of the agent, or ours. */
+export const sideOf = ({ direction, author }: Pick<MessageItem, 'direction' | 'author'>): 'them' | 'agent' | 'us' =>
+  direction === 'in' ? 'them' : author === 'agent' ? 'agent' : 'us'
+
+interface Input {
+  items: readonly TimelineItem[]
+  outgoing: readonly Outgoing[]
+  /** How many of the newest entries from the contact were unread when the conversation was opened. */
+  unread: number
+  /** The newest entry at that time; what came later is not counted. */
+  unreadUntil: string | null
+  /** The calendar day of an instant, in the business's zone. */
+  dayOf: (at: string) => string
+}
+
+const isFromContact = ({ message, call }: TimelineItem) => message?.direction === 'in' || call?.direction === 'in'
+
+/** The index of the first unread entry, or -1. */
+export function firstUnread(items: readonly TimelineItem[], unread: number, until: string | null): number {
+  let left = unread
+  if (left <= 0) return -1
+  let found = -1
+  for (let at = items.length - 1; at >= 0 && left > 0; at--) {
+    const item = items[at]
+    if (!item || (until !== null && item.at > until) || !isFromContact(item)) continue
+    found = at
+    left--
+  }
+  return found
+}
+
+/** The rows of a timeline: days, the line above what is unread, entries, and what is about to be sent. */
+export function rowsOf({ items, outgoing, unread, unreadUntil, dayOf }: Input): Row[] {
+  const rows: Row[] = []
+  const fresh = firstUnread(items, unread, unreadUntil)
+  let day = ''
+  let previous: MessageItem | undefined
+  items.forEach((item, index) => {
+    const itsDay = dayOf(item.at)
+    if (itsDay !== day) {
+      rows.push({ type: 'day', key: `day-${itsDay}`, at: item.at })
+      day = itsDay
+      previous = undefined
+    }
+    if (index === fresh) {
+      rows.push({ type: 'fresh', key: 'fresh', count: unread })
+      previous = undefined
+    }
+    const message = item.message ?? undefined
+    const isNext = previous !== undefined && message !== undefined && joins(previous, message)
+    const before = rows.at(-1)
+    if (isNext && before?.type === 'item' && isQuiet(previous, message)) before.isLast = false
+    rows.push({ type: 'item', key: keyOf(item), item, isNext, isLast: true })
+    previous = message
+  })
+  const shown = new Set(items.map(keyOf))
+  for (const entry of outgoing) {
+    const key = entry.messageId === undefined ? `out-${entry.key}` : `message-${entry.messageId}`
+    if (shown.has(key)) continue
+    const itsDay = dayOf(new Date(entry.at).toISOString())
+    if (itsDay !== day) {
+      rows.push({ type: 'day', key: `day-${itsDay}`, at: new Date(entry.at).toISOString() })
+      day = itsDay
+    }
+    rows.push({ type: 'outgoing', key, entry })
+  }
+  return rows
+}
+
+function joins(a: MessageItem, b: MessageItem): boolean {
+  return sideOf(a) === sideOf(b) && Date.parse(b.created_at) - Date.parse(a.created_at) < GROUP_MS
+}
+
+/** Returns true if the time of `a` needs no line of its own, because the next message says the same. */
+function isQuiet(a: MessageItem | undefined, b: MessageItem | undefined): boolean {
+  if (!a || !b || a.direction === 'out' || a.edits.length > 0 || a.deleted_at || a.files.length > 0) return false
+  return a.created_at.slice(0, 16) === b.created_at.slice(0, 16)
+}

@@ -1,0 +1,202 @@
+import { useMemo, useSyncExternalStore } from 'react'
+import { newKey, raw } from '#shared/api/client'
+import { asApiError } from '#shared/api/errors'
+import { recall, remember } from '#shared/storage'
+import { call, type Media, type Provider } from './pending'
+
+/** A message that the daemon does not have yet, or that the timeline does not show yet. */
+export interface Outgoing {
+  /** The `Idempotency-Key`: however often it is asked for, one message is made. */
+  key: string
+  userId: number
+  contactId: number
+  to: string
+  text: string
+  media?: { id: string; mime: string; name: string; width: number | null; height: number | null }
+  provider: 'auto' | Provider
+  /** When it was written, and from when on it is sent (ms). */
+  at: number
+  sendAt: number
+  state: 'held' | 'sending' | 'waiting' | 'sent' | 'failed'
+  messageId?: number
+  error?: { code: string; message: string }
+}
+
+/** How long a message can still be stopped. */
+export const HOLD_MS = 3_000
+/** Attempts without a connection: at most this far apart. */
+const SLOWEST_RETRY_MS = 30_000
+/** A sent message that the timeline does not show by then is forgotten. */
+const FORGET_MS = 60_000
+
+let entries: readonly Outgoing[] = load()
+let userId = 0
+let timer: ReturnType<typeof setTimeout> | undefined
+let failures = 0
+const running = new Set<number>()
+const listeners = new Set<() => void>()
+
+function load(): readonly Outgoing[] {
+  try {
+    const stored = JSON.parse(recall('outgoing') ?? '[]') as Outgoing[]
+    return stored.map(entry => (entry.state === 'sending' ? { ...entry, state: 'waiting' } : entry))
+  } catch {
+    return []
+  }
+}
+
+function set(next: readonly Outgoing[]): void {
+  entries = next
+  remember('outgoing', next.length > 0 ? JSON.stringify(next) : null)
+  for (const listener of listeners) listener()
+}
+
+const change = (key: string, part: Partial<Outgoing>) =>
+  set(entries.map(entry => (entry.key === key ? { ...entry, ...part } : entry)))
+
+const own = () => entries.filter(entry => entry.userId === userId)
+
+/** Sends what is due; of each contact one message at a time, in the order in which they were written. */
+function work(): void {
+  clearTimeout(timer)
+  if (userId === 0) return
+  const now = Date.now()
+  let next = Number.POSITIVE_INFINITY
+  const seen = new Set<number>()
+  for (const entry of own()) {
+    if (entry.state === 'sent' || entry.state === 'failed' || seen.has(entry.contactId)) continue
+    seen.add(entry.contactId)
+    if (entry.state === 'held' && entry.sendAt > now) next = Math.min(next, entry.sendAt - now)
+    else if (!running.has(entry.contactId)) void send(entry)
+  }
+  if (Number.isFinite(next)) timer = setTimeout(work, next)
+}
+
+const bodyOf = ({ to, text, media, provider }: Outgoing) => ({
+  to,
+  provider,
+  ...(text && { text }),
+  ...(media && { media_id: media.id }),
+})
+
+async function send(entry: Outgoing): Promise<void> {
+  running.add(entry.contactId)
+  change(entry.key, { state: 'sending' })
+  try {
+    const { message_id: messageId } = await call<{ message_id: number }>('POST', '/api/whatsapp/send', {
+      body: bodyOf(entry),
+      headers: { 'Idempotency-Key': entry.key },
+    })
+    failures = 0
+    change(entry.key, { state: 'sent', messageId })
+    setTimeout(() => outbox.drop([entry.key]), FORGET_MS)
+  } catch (reason) {
+    const error = asApiError(reason)
+    if (error.isTransient) {
+      change(entry.key, { state: 'waiting' })
+      setTimeout(work, Math.min(SLOWEST_RETRY_MS, 1_000 * 2 ** failures++))
+    } else {
+      change(entry.key, { state: 'failed', error: { code: error.code, message: error.message } })
+    }
+  } finally {
+    running.delete(entry.contactId)
+    if (entries.find(({ key }) => key === entry.key)?.state !== 'waiting') work()
+  }
+}
+
+/** Messages on their way to the daemon. They are kept in this browser until the daemon has them. */
+export const outbox = {
+  /** Holds a message for 3 s, then sends it. */
+  add(made: Pick<Outgoing, 'contactId' | 'to' | 'text' | 'provider'> & { media?: Outgoing['media'] }): Outgoing {
+    const at = Date.now()
+    const entry: Outgoing = { ...made, key: newKey(), userId, at, sendAt: at + HOLD_MS, state: 'held' }
+    set([...entries, entry])
+    work()
+    return entry
+  },
+  /** Takes back a message that is not on its way yet. */
+  stop(key: string): Outgoing | undefined {
+    const entry = entries.find(entry => entry.key === key)
+    if (!entry || entry.state === 'sending' || entry.state === 'sent') return undefined
+    outbox.drop([key])
+    return entry
+  },
+  /** Sends a refused message again, by the same or another provider. It is another message, so it has another key. */
+  retry(key: string, provider?: Provider): void {
+    const entry = entries.find(entry => entry.key === key)
+    if (!entry) return
+    const { error: _, ...rest } = entry
+    set([
+      ...entries.filter(other => other.key !== key),
+      { ...rest, key: newKey(), provider: provider ?? entry.provider, sendAt: Date.now(), state: 'held' },
+    ])
+    work()
+  },
+  drop(keys: readonly string[]): void {
+    if (entries.some(({ key }) => keys.includes(key))) set(entries.filter(({ key }) => !keys.includes(key)))
+  },
+  /** Forgets the messages that the timeline shows. */
+  shown(ids: ReadonlySet<number>): void {
+    outbox.drop(own().flatMap(entry => (entry.messageId !== undefined && ids.has(entry.messageId) ? entry.key : [])))
+  },
+  /** Begins to send for this user: also what an earlier page has left. */
+  start(user: number): () => void {
+    userId = user
+    set(entries.filter(entry => entry.state !== 'sent'))
+    work()
+    const adopt = (event: StorageEvent) => {
+      if (!event.key?.endsWith('.outgoing')) return
+      entries = load()
+      for (const listener of listeners) listener()
+    }
+    addEventListener('storage', adopt)
+    addEventListener('online', work)
+    addEventListener('pagehide', leave)
+    return () => {
+      userId = 0
+      clearTimeout(timer)
+      removeEventListener('storage', adopt)
+      removeEventListener('online', work)
+      removeEventListener('pagehide', leave)
+    }
+  },
+  /** Tries what waits for a connection now. */
+  flush: () => {
+    failures = 0
+    work()
+  },
+}
+
+/** Who closes the page has decided: what is held goes out. The key makes a second attempt harmless. */
+function leave(): void {
+  for (const entry of own()) {
+    if (entry.state !== 'held') continue
+    change(entry.key, { sendAt: 0 })
+    void raw('/api/whatsapp/send', {
+      method: 'POST',
+      keepalive: true,
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': entry.key },
+      body: JSON.stringify(bodyOf(entry)),
+    }).catch(() => undefined)
+  }
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** The messages to a contact that are on their way. */
+export function useOutgoing(contactId: number): readonly Outgoing[] {
+  const all = useSyncExternalStore(subscribe, () => entries)
+  return useMemo(() => all.filter(entry => entry.contactId === contactId && entry.userId === userId), [all, contactId])
+}
+
+/** An uploaded file, as a message carries it. */
+export const mediaOf = (media: Media, name: string): Outgoing['media'] => ({
+  id: media.id,
+  mime: media.mime,
+  name,
+  width: media.width ?? null,
+  height: media.height ?? null,
+})

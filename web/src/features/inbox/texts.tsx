@@ -1,0 +1,118 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import {
+  IconAlertCircle,
+  IconCheck,
+  IconChecks,
+  IconClock,
+  IconFileText,
+  IconMapPin,
+  IconMicrophone,
+  IconPhone,
+  IconPhoneCall,
+  IconPhoneIncoming,
+  IconPhoneOutgoing,
+  IconPhoneX,
+  IconPhoto,
+  IconRecordMail,
+  IconSticker,
+  IconTemplate,
+  IconUser,
+  IconVideo,
+} from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import { Icon, type IconGlyph } from '#shared/components/Icon'
+import type { CallOutcome, MediaKind, MessageStatus } from './pending'
+
+/** The icon of a message's kind; none for text. */
+export const MEDIA_ICONS: Partial<Record<MediaKind, IconGlyph>> = {
+  image: IconPhoto,
+  video: IconVideo,
+  voice: IconMicrophone,
+  audio: IconMicrophone,
+  document: IconFileText,
+  sticker: IconSticker,
+  location: IconMapPin,
+  contact: IconUser,
+  template: IconTemplate,
+}
+
+/** What a message without text is. */
+export function useMediaText(): (kind: MediaKind) => string {
+  const { t } = useLingui()
+  const texts: Record<MediaKind, string> = {
+    text: '',
+    image: t`תמונה`,
+    video: t`סרטון`,
+    voice: t`הודעה קולית`,
+    audio: t`קובץ קול`,
+    document: t`קובץ`,
+    sticker: t`מדבקה`,
+    location: t`מיקום`,
+    contact: t`איש קשר`,
+    template: t`תבנית`,
+    other: t`הודעה`,
+  }
+  return kind => texts[kind] ?? texts.other
+}
+
+/** The icon of a call. */
+export function callIcon({ direction, outcome }: { direction: 'in' | 'out'; outcome: CallOutcome }): IconGlyph {
+  if (outcome === 'missed' || outcome === 'failed') return IconPhoneX
+  if (outcome === 'live') return IconPhoneCall
+  if (outcome === 'message') return IconRecordMail
+  return direction === 'out' ? IconPhoneOutgoing : outcome === 'transferred' ? IconPhone : IconPhoneIncoming
+}
+
+/** What a call was. */
+export function useCallText(): (call: { direction: 'in' | 'out'; outcome: CallOutcome }) => string {
+  const { t } = useLingui()
+  return ({ direction, outcome }) => {
+    if (outcome === 'live') return t`שיחה עכשיו`
+    if (outcome === 'missed') return t`שיחה שלא נענתה`
+    if (outcome === 'failed') return t`שיחה שנכשלה`
+    if (outcome === 'message') return t`הודעה בתא הקולי`
+    return direction === 'out' ? t`שיחה יוצאת` : t`שיחה נכנסת`
+  }
+}
+
+const TICKS: Record<Exclude<MessageStatus, 'received'>, [IconGlyph, ReactNode]> = {
+  queued: [IconClock, <Trans key="queued">ממתין לשליחה</Trans>],
+  sent: [IconCheck, <Trans key="sent">נשלח</Trans>],
+  delivered: [IconChecks, <Trans key="delivered">הגיע</Trans>],
+  read: [IconChecks, <Trans key="read">נקרא</Trans>],
+  failed: [IconAlertCircle, <Trans key="failed">לא נשלח</Trans>],
+}
+
+/** How far a message of ours came, as an icon and a word. */
+export function Ticks({ status }: { status: MessageStatus }) {
+  if (status === 'received') return null
+  const [icon, word] = TICKS[status]
+  return (
+    <span className={`ticks ${status}`}>
+      <Icon icon={icon} size="s" />
+      {word}
+    </span>
+  )
+}
+
+/** Why a message was not sent, by the code of the daemon or the provider; the daemon's sentence where the page has none. */
+export function useFailure(): (code: string | null | undefined, sentence: string | null | undefined) => string {
+  const { t } = useLingui()
+  return (code, sentence) => {
+    const known: Record<string, string> = {
+      not_on_whatsapp: t`המספר לא ב־WhatsApp`,
+      63003: t`המספר לא ב־WhatsApp`,
+      63016: t`חלון התשובה נסגר. אפשר רק תבנית מאושרת`,
+      template_required: t`חלון התשובה נסגר. אפשר רק תבנית מאושרת`,
+      whatsapp_refused: t`WhatsApp סירבה לשלוח`,
+      media_refused: t`WhatsApp לא קיבלה את הקובץ`,
+      contact_opted_out: t`הלקוח ביקש לא לקבל הודעות`,
+      no_provider: t`אין כרגע דרך WhatsApp פעילה`,
+      not_set_up: t`הדרך הזאת כבר לא מוגדרת`,
+      invalid_recipient: t`המספר לא תקין`,
+      text_too_long: t`ההודעה ארוכה מדי`,
+      too_large: t`הקובץ גדול מדי`,
+    }
+    return known[code ?? ''] ?? sentence ?? t`סיבה לא ידועה`
+  }
+}

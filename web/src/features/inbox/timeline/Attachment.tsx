@@ -1,0 +1,138 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { IconDownload, IconFileText, IconPhotoOff } from '@tabler/icons-react'
+import { type CSSProperties, useState } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { Ltr } from '#shared/components/text'
+import { stripMarks } from '#shared/format/bidi'
+import { useFormat } from '#shared/session'
+import { averageColor } from '../model/thumbhash'
+import type { FileItem, MediaKind } from '../pending'
+import { useMediaText } from '../texts'
+import { VoiceNote } from './VoiceNote'
+
+/** The box of a picture whose size is not known, and the largest box. */
+const UNKNOWN = { width: 240, height: 180 }
+const MOST = { width: 300, height: 340 }
+
+/** The size of a picture's box; it is right before the picture is there, so that nothing jumps. */
+export function boxOf(width: number | null | undefined, height: number | null | undefined) {
+  if (!width || !height) return UNKNOWN
+  const scale = Math.min(1, MOST.width / width, MOST.height / height)
+  return { width: Math.max(64, Math.round(width * scale)), height: Math.max(64, Math.round(height * scale)) }
+}
+
+/** A file of a message: picture, film, voice note or document. */
+export function Attachment({ file, kind }: { file: FileItem; kind: MediaKind }) {
+  const mime = file.mime ?? ''
+  if (file.state !== 'stored' || !file.url) return <Absent file={file} kind={kind} />
+  if (mime.startsWith('image/')) return <Picture file={file} url={file.url} isSticker={kind === 'sticker'} />
+  if (mime.startsWith('video/')) return <Film file={file} url={file.url} />
+  if (mime.startsWith('audio/')) return <VoiceNote file={file} url={file.url} />
+  return <FileRow file={file} url={file.url} />
+}
+
+function Absent({ file, kind }: { file: FileItem; kind: MediaKind }) {
+  const mediaText = useMediaText()
+  const isPicture = kind === 'image' || kind === 'sticker' || kind === 'video'
+  const text =
+    file.state === 'waiting' ? (
+      <Trans>בדרך לכאן…</Trans>
+    ) : file.state === 'pruned' ? (
+      <Trans>נמחק לפי הגדרות השמירה</Trans>
+    ) : (
+      <Trans>הקובץ לא התקבל</Trans>
+    )
+  return (
+    <div className={isPicture ? 'picture absent' : 'file absent'} style={isPicture ? sizeOf(file) : undefined}>
+      <Icon icon={isPicture ? IconPhotoOff : IconFileText} />
+      <span>
+        {mediaText(kind)}: {text}
+      </span>
+    </div>
+  )
+}
+
+function sizeOf(file: FileItem): CSSProperties {
+  const { width, height } = boxOf(file.width, file.height)
+  return { inlineSize: width, aspectRatio: `${width} / ${height}`, background: averageColor(file.thumbhash) }
+}
+
+function Picture({ file, url, isSticker }: { file: FileItem; url: string; isSticker: boolean }) {
+  const { t } = useLingui()
+  const [isOpen, setOpen] = useState(false)
+  const [hasFailed, setFailed] = useState(false)
+  if (hasFailed) return <FileRow file={file} url={url} />
+  return (
+    <>
+      <button
+        className={isSticker ? 'picture sticker' : 'picture'}
+        type="button"
+        aria-label={t`הגדלת התמונה`}
+        style={sizeOf(file)}
+        onClick={() => setOpen(true)}
+      >
+        <img src={file.thumbnail_url ?? url} alt="" decoding="async" loading="lazy" onError={() => setFailed(true)} />
+      </button>
+      <Modal
+        opened={isOpen}
+        onClose={() => setOpen(false)}
+        size="auto"
+        centered
+        title={<FileName name={file.file_name ?? t`תמונה`} />}
+        closeButtonProps={{ 'aria-label': t`סגירה` }}
+      >
+        <img className="picture-full" src={url} alt={t`תמונה`} />
+        <p>
+          <a className="btn" href={url} download={file.file_name ?? true}>
+            <Icon icon={IconDownload} />
+            <Trans>הורדה</Trans>
+          </a>
+        </p>
+      </Modal>
+    </>
+  )
+}
+
+function Film({ file, url }: { file: FileItem; url: string }) {
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: the contact's film has no captions
+    <video
+      className="picture"
+      style={sizeOf(file)}
+      src={url}
+      controls
+      preload="metadata"
+      poster={file.thumbnail_url ?? undefined}
+    />
+  )
+}
+
+function FileRow({ file, url }: { file: FileItem; url: string }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  return (
+    <div className="file">
+      <Icon icon={IconFileText} />
+      <span className="grow">
+        <FileName name={file.file_name ?? t`קובץ`} />
+        {file.bytes ? <span className="small muted">{format.bytes(file.bytes)}</span> : null}
+      </span>
+      <a className="btn quiet icon" href={url} download={file.file_name ?? true} aria-label={t`הורדה`}>
+        <Icon icon={IconDownload} />
+      </a>
+    </div>
+  )
+}
+
+/** A file's name; its last Latin part (number and ending) stands left to right. */
+export function FileName({ name }: { name: string }) {
+  const clean = stripMarks(name)
+  const tail = /[\x21-\x7e]+$/.exec(clean)?.[0] ?? ''
+  return (
+    <bdi className="file-name">
+      {clean.slice(0, clean.length - tail.length)}
+      {tail && <Ltr>{tail}</Ltr>}
+    </bdi>
+  )
+}

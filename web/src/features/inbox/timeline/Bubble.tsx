@@ -1,0 +1,127 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconBan, IconMapPin, IconPencil, IconUser } from '@tabler/icons-react'
+import { Icon } from '#shared/components/Icon'
+import { Hidden, Plain, Time } from '#shared/components/text'
+import { sideOf } from '../model/rows'
+import type { MessageItem } from '../pending'
+import { Ticks, useMediaText } from '../texts'
+import { Attachment } from './Attachment'
+import { Failure } from './Failure'
+import { Words } from './Words'
+
+interface Props {
+  message: MessageItem
+  isNext: boolean
+  /** The time stands below this one, not only below a later one of the group. */
+  isLast: boolean
+  contact: { id: number; name: string; to: string | null }
+  isFound: boolean
+  onJump: (messageId: number) => void
+}
+
+/** A message: text, files, quote, reactions, and below what became of it. */
+export function Bubble({ message, isNext, isLast, contact, isFound, onJump }: Props) {
+  const side = sideOf(message)
+  const classes = ['msg', side !== 'them' && 'us', side === 'agent' && 'ai', isNext && 'next', isFound && 'found']
+  const isText = message.files.length === 0 && !message.quote
+  return (
+    <div className={classes.filter(Boolean).join(' ')}>
+      <div className={isText ? 'bub text' : 'bub'}>
+        <Hidden>
+          <Speaker side={side} name={contact.name} />
+        </Hidden>
+        {message.quote && <QuoteBox quote={message.quote} onJump={onJump} />}
+        <Content message={message} />
+        {isLast && <Meta message={message} side={side} />}
+        <Reactions message={message} />
+      </div>
+      {message.status === 'failed' && <Failure message={message} contact={contact} />}
+    </div>
+  )
+}
+
+function Speaker({ side, name }: { side: 'them' | 'agent' | 'us'; name: string }) {
+  if (side === 'us') return <Trans>אתם:</Trans>
+  if (side === 'agent') return <Trans>הסוכן:</Trans>
+  return (
+    <>
+      <bdi>{name}</bdi>:
+    </>
+  )
+}
+
+function Content({ message }: { message: MessageItem }) {
+  const mediaText = useMediaText()
+  if (message.deleted_at) {
+    return (
+      <p className="muted row">
+        <Icon icon={IconBan} size="s" />
+        <Trans>ההודעה נמחקה</Trans>
+      </p>
+    )
+  }
+  const { media_kind: kind, content_text: text, files } = message
+  const isBare = files.length === 0 && !text
+  return (
+    <>
+      {files.map(file => (
+        <Attachment key={file.position} file={file} kind={kind} />
+      ))}
+      {files.length === 0 && (kind === 'location' || kind === 'contact') && (
+        <p className="row muted small">
+          <Icon icon={kind === 'location' ? IconMapPin : IconUser} size="s" />
+          {mediaText(kind)}
+        </p>
+      )}
+      {text && <Words text={text} />}
+      {isBare && kind !== 'location' && kind !== 'contact' && <p className="muted">{mediaText(kind)}</p>}
+    </>
+  )
+}
+
+function QuoteBox({ quote, onJump }: { quote: NonNullable<MessageItem['quote']>; onJump: (id: number) => void }) {
+  return (
+    <button className="quote" type="button" dir="auto" onClick={() => onJump(quote.message_id)}>
+      <span className="plain clip">{quote.content_text || '…'}</span>
+    </button>
+  )
+}
+
+function Meta({ message, side }: { message: MessageItem; side: 'them' | 'agent' | 'us' }) {
+  return (
+    <div className="meta">
+      {side === 'agent' && (
+        <span className="who-said">
+          <Icon icon={IconPencil} size="s" />
+          <Trans>הסוכן</Trans>
+        </span>
+      )}
+      {message.author === 'phone' && (
+        <span className="who-said">
+          <Trans>מהטלפון של העסק</Trans>
+        </span>
+      )}
+      {message.edits.length > 0 && (
+        <span>
+          <Trans>נערכה</Trans>
+        </span>
+      )}
+      {side !== 'them' && message.status !== 'failed' && <Ticks status={message.status} />}
+      <Time at={message.created_at} />
+    </div>
+  )
+}
+
+function Reactions({ message: { reactions } }: { message: MessageItem }) {
+  const { t } = useLingui()
+  if (reactions.length === 0) return null
+  return (
+    <span className="reactions" role="img" aria-label={t`תגובות: ${reactions.map(({ emoji }) => emoji).join(' ')}`}>
+      {reactions.map(({ emoji, actor }) => (
+        <span key={actor}>
+          <Plain text={emoji} />
+        </span>
+      ))}
+    </span>
+  )
+}

@@ -1,0 +1,102 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconPencil } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Duration, Ltr, Plain, Time } from '#shared/components/text'
+import { Waveform } from '#shared/components/Waveform'
+import { duration } from '#shared/format/time'
+import type { CallItem } from '../pending'
+import { peaksQuery } from '../queries'
+import { callIcon, useCallText } from '../texts'
+import { useAudio } from './audio'
+import { PlayButton } from './PlayButton'
+
+interface Props {
+  call: CallItem
+  /** The contact's number, to call back. */
+  number: string | null
+}
+
+/** A call in the timeline: kind, length, who answered, the sound, and what it was about. */
+export function CallCard({ call, number }: Props) {
+  const callText = useCallText()
+  const isMissed = call.outcome === 'missed' || call.outcome === 'failed'
+  const isLive = call.outcome === 'live'
+  return (
+    <article className={`call-card${isMissed ? ' missed' : ''}`} aria-label={callText(call)}>
+      <div className="top">
+        <Icon icon={callIcon(call)} />
+        <b>{callText(call)}</b>
+        {call.duration_ms && !isMissed ? (
+          <span className="muted">
+            <Duration ms={call.duration_ms} />
+          </span>
+        ) : null}
+        <WhoAnswered call={call} />
+        {isLive && <span className="onair red" aria-hidden />}
+        <span className="end">
+          <Time at={call.started_at} className="faint small" />
+        </span>
+      </div>
+      {call.has_audio && <Sound call={call} />}
+      {!call.has_audio && !isMissed && !isLive && (
+        <p className="small">
+          <Trans>אין הקלטה של השיחה הזאת</Trans>
+        </p>
+      )}
+      {isMissed && number && (
+        <a className="btn" href={`tel:${number}`}>
+          <Trans>חיוג</Trans>
+        </a>
+      )}
+      <p>
+        {(call.summary_line || call.message_text) && <Plain text={call.summary_line || call.message_text || ''} />}{' '}
+        {!isMissed && (
+          <Link href={`/app/calls/${call.id}`}>{isLive ? <Trans>לשיחה</Trans> : <Trans>לשיחה המלאה</Trans>}</Link>
+        )}
+      </p>
+    </article>
+  )
+}
+
+function WhoAnswered({ call }: { call: CallItem }) {
+  if (call.direction === 'out' || call.outcome === 'missed' || call.outcome === 'failed') return null
+  if (call.outcome === 'transferred') {
+    return (
+      <span className="chip">
+        <Trans>הועברה אליכם</Trans>
+      </span>
+    )
+  }
+  if (call.engine !== 'realtime') return null
+  return (
+    <span className="chip pencil">
+      <Icon icon={IconPencil} size="s" />
+      <Trans>ענה הסוכן</Trans>
+    </span>
+  )
+}
+
+function Sound({ call }: { call: CallItem }) {
+  const { t } = useLingui()
+  const player = useAudio(`/api/calls/${call.id}/recording`)
+  const { data } = useQuery({ ...peaksQuery(call.id), retry: false })
+  const total = data?.duration_ms ?? player.durationMs ?? call.duration_ms ?? 0
+  return (
+    <div className="player">
+      <PlayButton player={player} label={t`ניגון השיחה`} />
+      <div className="grow">
+        <Waveform
+          caller={data?.caller ?? []}
+          agent={data?.agent ?? []}
+          durationMs={total}
+          positionMs={player.positionMs}
+          onSeek={player.seek}
+          label={t`מקום בשיחה; הלקוח למעלה, הסוכן למטה`}
+        />
+      </div>
+      <Ltr className="small faint">{duration(player.positionMs > 0 ? player.positionMs : total)}</Ltr>
+    </div>
+  )
+}

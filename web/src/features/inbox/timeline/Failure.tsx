@@ -1,0 +1,63 @@
+import { Trans } from '@lingui/react/macro'
+import { IconAlertCircle } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Icon } from '#shared/components/Icon'
+import { outbox } from '../outbox'
+import type { MessageItem, Provider, Route } from '../pending'
+import { routeQuery } from '../queries'
+import { useFailure } from '../texts'
+
+/** The other ways that a message could take now. */
+export function otherWays(route: Route | undefined, failed: Provider | null | undefined): Provider[] {
+  if (!route) return []
+  const possible = route.alternatives.filter(({ possible }) => possible).map(({ provider }) => provider)
+  return [...new Set([...(route.provider ? [route.provider] : []), ...possible])].filter(way => way !== failed)
+}
+
+/** The words of a button that sends by this provider. */
+export const SendBy = ({ provider }: { provider: Provider }) =>
+  provider === 'baileys' ? <Trans>שליחה דרך הטלפון של העסק</Trans> : <Trans>שליחה דרך Twilio</Trans>
+
+interface Props {
+  message: MessageItem
+  contact: { id: number; to: string | null }
+}
+
+/** Why a message was not sent, with the other way to send it. */
+export function Failure({ message, contact: { id, to } }: Props) {
+  const { data: route } = useQuery({ ...routeQuery(message.thread_id), retry: false })
+  const failure = useFailure()
+  const ways = otherWays(route, message.provider)
+  const send = (provider: Provider | 'auto') => {
+    if (to === null) return
+    const file = message.files[0]
+    const sha = /\/api\/media\/([0-9a-f]{64})/.exec(file?.url ?? '')?.[1]
+    const media = sha && {
+      id: sha,
+      mime: file?.mime ?? '',
+      name: file?.file_name ?? '',
+      width: file?.width ?? null,
+      height: file?.height ?? null,
+    }
+    outbox.add({ contactId: id, to, text: message.content_text, provider, ...(media && { media }) })
+  }
+  return (
+    <div className="fail">
+      <Icon icon={IconAlertCircle} size="s" />
+      <span>
+        <Trans>לא נשלח: {failure(message.error_code, message.error)}</Trans>
+      </span>
+      {to !== null && ways.length === 0 && (
+        <button className="btn link" type="button" onClick={() => send('auto')}>
+          <Trans>לנסות שוב</Trans>
+        </button>
+      )}
+      {to !== null &&
+        ways.map(way => (
+          <button key={way} className="btn link" type="button" onClick={() => send(way)}>
+            <SendBy provider={way} />
+          </button>
+        ))}
+    </div>
+  )
+}

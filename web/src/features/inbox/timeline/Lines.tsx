@@ -1,0 +1,89 @@
+import { Trans } from '@lingui/react/macro'
+import { IconArrowMerge, IconCalendarCheck, IconCalendarX, IconCheckbox, IconNote } from '@tabler/icons-react'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Name, Plain, Time } from '#shared/components/text'
+import { useFormat } from '#shared/session'
+import type { Appointment, Note, Task, TimelineItem } from '../pending'
+
+/** An entry that is no message and no call: one line with an icon, without a bubble. */
+export function Line({ item }: { item: TimelineItem }) {
+  if (item.note) return <NoteLine note={item.note} />
+  if (item.task) return <TaskLine task={item.task} />
+  if (item.appointment) return <AppointmentLine appointment={item.appointment} />
+  if (item.merge) {
+    return (
+      <p className="event">
+        <Icon icon={IconArrowMerge} />
+        <span>
+          <Trans>
+            אוחד עם <Name name={item.merge.contact_name} />
+          </Trans>
+        </span>
+        <Time at={item.at} className="small faint" />
+      </p>
+    )
+  }
+  return null
+}
+
+function NoteLine({ note }: { note: Note }) {
+  if (note.deleted_at) return null
+  return (
+    <div className="event note-line">
+      <Icon icon={IconNote} />
+      <div className="grow">
+        <p className="note" dir="auto">
+          <Plain text={note.text} />
+        </p>
+        <p className="small faint">
+          <bdi>{note.author_name}</bdi> · <Time at={note.created_at} />
+        </p>
+      </div>
+    </div>
+  )
+}
+
+function TaskLine({ task }: { task: Task }) {
+  return (
+    <p className={task.source === 'agent' ? 'event ai' : 'event'}>
+      <Icon icon={IconCheckbox} />
+      <span>
+        {task.done_at ? <Trans>משימה שבוצעה:</Trans> : <Trans>משימה:</Trans>} <Plain text={task.title} />
+      </span>
+      <Time at={task.done_at ?? task.created_at} className="small faint" />
+    </p>
+  )
+}
+
+function AppointmentLine({ appointment }: { appointment: Appointment }) {
+  const format = useFormat()
+  const { state, source, starts_at: from, ends_at: to } = appointment
+  const day = `${format.weekday(from)} ${format.date(from)}`
+  return (
+    <p className={source === 'agent' ? 'event ai' : 'event'}>
+      <Icon icon={state === 'cancelled' ? IconCalendarX : IconCalendarCheck} />
+      <span>
+        {state === 'cancelled' ? (
+          <Trans>התור בוטל</Trans>
+        ) : source === 'agent' ? (
+          <Trans>הסוכן קבע</Trans>
+        ) : (
+          <Trans>נקבע תור</Trans>
+        )}{' '}
+        <Link href={`/calendar?date=${format.day(from)}`}>
+          <b>
+            {day}, {format.range(from, to)}
+          </b>
+        </Link>{' '}
+        · <bdi>{appointment.service_name}</bdi>
+        {appointment.resource_name && (
+          <>
+            {' '}
+            · <bdi>{appointment.resource_name}</bdi>
+          </>
+        )}
+      </span>
+    </p>
+  )
+}

@@ -1,0 +1,117 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { IconAlertCircle, IconClock } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { Hidden, Time } from '#shared/components/text'
+import { type Outgoing, outbox } from '../outbox'
+import { routeQuery } from '../queries'
+import { useFailure } from '../texts'
+import { Attachment } from './Attachment'
+import { otherWays, SendBy } from './Failure'
+import { Words } from './Words'
+
+interface Props {
+  entry: Outgoing
+  threadId: number | null
+  /** Puts the text back into the composer. */
+  onTakeBack: (entry: Outgoing) => void
+}
+
+/** A message that the daemon does not have yet: held for 3 s, on its way, waiting for a connection, or refused. */
+export function OutgoingBubble({ entry, threadId, onTakeBack }: Props) {
+  const { text, media, state } = entry
+  const stop = () => {
+    const taken = outbox.stop(entry.key)
+    if (taken) onTakeBack(taken)
+  }
+  return (
+    <div className="msg us outgoing">
+      <div className={media ? 'bub' : 'bub text'}>
+        <Hidden>
+          <Trans>אתם:</Trans>
+        </Hidden>
+        {media && (
+          <Attachment
+            kind="document"
+            file={{
+              position: 0,
+              state: 'stored',
+              url: `/api/media/${media.id}`,
+              mime: media.mime,
+              file_name: media.name,
+              width: media.width,
+              height: media.height,
+            }}
+          />
+        )}
+        {text && <Words text={text} />}
+        <div className="meta">
+          <State entry={entry} />
+          <Time at={new Date(entry.at).toISOString()} />
+        </div>
+      </div>
+      {(state === 'held' || state === 'waiting') && (
+        <div className="held">
+          {state === 'held' && <Countdown until={entry.sendAt} />}
+          <button className="btn link" type="button" onClick={stop}>
+            <Trans>עצירה</Trans>
+          </button>
+        </div>
+      )}
+      {state === 'failed' && <Refused entry={entry} threadId={threadId} onEdit={stop} />}
+    </div>
+  )
+}
+
+function State({ entry: { state } }: { entry: Outgoing }) {
+  if (state === 'failed') return null
+  return (
+    <span className="ticks">
+      <Icon icon={IconClock} size="s" />
+      {state === 'waiting' ? <Trans>יישלח כשהחיבור יחזור</Trans> : <Trans>ממתין לשליחה</Trans>}
+    </span>
+  )
+}
+
+function Countdown({ until }: { until: number }) {
+  const [left, setLeft] = useState(() => secondsTo(until))
+  useEffect(() => {
+    const timer = setInterval(() => setLeft(secondsTo(until)), 250)
+    return () => clearInterval(timer)
+  }, [until])
+  return (
+    <span className="small muted">
+      <Plural value={left} one="נשלח בעוד שנייה" two="נשלח בעוד 2 שניות" other="נשלח בעוד # שניות" />
+    </span>
+  )
+}
+
+const secondsTo = (until: number) => Math.max(1, Math.ceil((until - Date.now()) / 1000))
+
+function Refused({ entry, threadId, onEdit }: { entry: Outgoing; threadId: number | null; onEdit: () => void }) {
+  const { t } = useLingui()
+  const failure = useFailure()
+  const { data: route } = useQuery({ ...routeQuery(threadId ?? 0), enabled: threadId !== null, retry: false })
+  const failed = entry.provider === 'auto' ? route?.provider : entry.provider
+  const ways = otherWays(route, failed)
+  return (
+    <div className="fail" role="alert">
+      <Icon icon={IconAlertCircle} size="s" />
+      <span>
+        <Trans>לא נשלח: {failure(entry.error?.code, entry.error?.message)}</Trans>
+      </span>
+      {ways.map(way => (
+        <button key={way} className="btn link" type="button" onClick={() => outbox.retry(entry.key, way)}>
+          <SendBy provider={way} />
+        </button>
+      ))}
+      <button className="btn link" type="button" onClick={() => outbox.retry(entry.key)}>
+        <Trans>לנסות שוב</Trans>
+      </button>
+      <button className="btn link" type="button" aria-label={t`עריכת ההודעה`} onClick={onEdit}>
+        <Trans>עריכה</Trans>
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,179 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { IconArrowDown } from '@tabler/icons-react'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { Hidden } from '#shared/components/text'
+import { useFormat } from '#shared/session'
+import type { Row } from '../model/rows'
+import type { TimelineItem } from '../pending'
+import { Scrubber } from './Scrubber'
+
+interface Props {
+  rows: readonly Row[]
+  draw: (row: Row) => ReactNode
+  /** The row to show first, such as a message that was linked to; else the line above what is unread, else the end. */
+  target: string | null
+  hasOlder: boolean
+  loadOlder: () => void
+  loadUntil: (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal) => Promise<boolean>
+  since: string
+}
+
+/** How near the newest row counts as being there. */
+const NEAR_END_PX = 80
+/** Older entries are fetched when so few rows are above the screen. */
+const ROWS_AHEAD = 12
+
+const HEIGHTS: Record<Row['type'], number> = { day: 46, fresh: 40, item: 62, outgoing: 72 }
+const heightOf = (row: Row | undefined) =>
+  row?.type === 'item' && row.item.kind === 'call' ? 150 : row ? HEIGHTS[row.type] : 62
+
+/** The rows of a conversation; only those near the screen are drawn, and none moves when older ones are loaded. */
+export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, since }: Props) {
+  const { t } = useLingui()
+  const element = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => element.current,
+    estimateSize: index => heightOf(rows[index]),
+    getItemKey: index => rows[index]?.key ?? index,
+    overscan: 10,
+    paddingStart: 16,
+    paddingEnd: 20,
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: NEAR_END_PX,
+    useFlushSync: false,
+  })
+  const items = virtual.getVirtualItems()
+
+  useFirstPlace(rows, target, virtual)
+  const first = items[0]?.index ?? 0
+  useEffect(() => {
+    if (hasOlder && rows.length > 0 && first < ROWS_AHEAD) loadOlder()
+  }, [hasOlder, first, rows.length, loadOlder])
+
+  const [isAtEnd, setAtEnd] = useState(true)
+  const onScroll = () => {
+    const box = element.current
+    if (box) setAtEnd(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
+  }
+  const later = useLater(rows, isAtEnd)
+
+  const top = rows[items.find(({ end }) => end > (virtual.scrollOffset ?? 0))?.index ?? 0]
+  const jump = useCallback(
+    async (at: string, signal: AbortSignal) => {
+      await loadUntil(item => item.at <= at, signal)
+      // The rows are drawn with the loaded pages after this turn.
+      requestAnimationFrame(() => setJumpTo(at))
+    },
+    [loadUntil],
+  )
+  const [jumpTo, setJumpTo] = useState<string | null>(null)
+  useEffect(() => {
+    if (jumpTo === null) return
+    const index = rows.findIndex(row => row.type === 'day' && row.at >= jumpTo)
+    virtual.scrollToIndex(index < 0 ? rows.length - 1 : index, { align: 'start' })
+    setJumpTo(null)
+  }, [jumpTo, rows, virtual])
+
+  return (
+    <div className="timeline">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls takes the focus, so that the arrow keys scroll it */}
+      <div ref={element} className="talk scroll" tabIndex={0} role="region" aria-label={t`ההודעות`} onScroll={onScroll}>
+        <div className="rows" style={{ blockSize: virtual.getTotalSize() }}>
+          {items.map(({ key, index, start }) => {
+            const row = rows[index]
+            return row ? (
+              <div
+                key={key}
+                ref={virtual.measureElement}
+                data-index={index}
+                data-row={row.key}
+                className="trow"
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                {row.type === 'day' ? (
+                  <Day at={row.at} />
+                ) : row.type === 'fresh' ? (
+                  <div className="fresh">
+                    <Plural value={row.count} one="הודעה חדשה" two="2 חדשות" other="# חדשות" />
+                  </div>
+                ) : (
+                  draw(row)
+                )}
+              </div>
+            ) : null
+          })}
+        </div>
+      </div>
+      <Scrubber since={since} at={top ? timeOf(top) : null} onJump={jump} />
+      {!isAtEnd && (
+        <button className="btn round to-end" type="button" onClick={() => virtual.scrollToEnd()}>
+          <Icon icon={IconArrowDown} size="s" />
+          {later > 0 ? (
+            <Plural value={later} one="הודעה חדשה" two="2 חדשות" other="# חדשות" />
+          ) : (
+            <Trans>לחדשות ביותר</Trans>
+          )}
+        </button>
+      )}
+    </div>
+  )
+}
+
+const timeOf = (row: Row): string | null =>
+  row.type === 'day' ? row.at : row.type === 'item' ? row.item.at : row.type === 'outgoing' ? null : null
+
+/** The day as a heading, with the Hebrew date. */
+function Day({ at }: { at: string }) {
+  const format = useFormat()
+  const now = new Date()
+  const days = format.daysFrom(at, now)
+  const hebrew = format.hebrewDate(at)
+  return (
+    <div className="day">
+      <span>
+        {days === 0 || days === -1 ? `${format.dayName(at, now)}, ` : ''}
+        {format.longDate(at)}
+        {format.day(at).slice(0, 4) === format.day(now).slice(0, 4) ? '' : ` ${format.day(at).slice(0, 4)}`}
+      </span>
+      <bdi className="heb" lang="he">
+        {hebrew.replace(/\s\S+$/, '')}
+      </bdi>
+      <Hidden>.</Hidden>
+    </div>
+  )
+}
+
+/** Scrolls once, when the rows are first there, and again when another entry is to be shown. */
+function useFirstPlace(
+  rows: readonly Row[],
+  target: string | null,
+  virtual: { scrollToEnd: () => void; scrollToIndex: (index: number, options: { align: 'start' | 'center' }) => void },
+) {
+  const done = useRef<string | null | undefined>(undefined)
+  const isReady = rows.length > 0
+  useLayoutEffect(() => {
+    if (!isReady || done.current === target) return
+    const wanted = target === null ? 'fresh' : target
+    const index = rows.findIndex(({ key }) => key === wanted)
+    // A linked entry may still be on its way.
+    if (target !== null && index < 0) return
+    const isFirst = done.current === undefined
+    done.current = target
+    if (target === null && !isFirst) return
+    if (index < 0) virtual.scrollToEnd()
+    else virtual.scrollToIndex(index, { align: target === null ? 'start' : 'center' })
+  }, [isReady, rows, target, virtual])
+}
+
+/** How many rows came while the reader was further up. */
+function useLater(rows: readonly Row[], isAtEnd: boolean): number {
+  const last = rows.at(-1)?.key
+  const seen = useRef(last)
+  if (isAtEnd || seen.current === undefined) seen.current = last
+  const at = rows.findIndex(({ key }) => key === seen.current)
+  return at < 0 ? 0 : rows.slice(at + 1).filter(({ type }) => type === 'item').length
+}

@@ -1,0 +1,35 @@
+import { Trans } from '@lingui/react/macro'
+import { useState } from 'react'
+import { dirOf, stripMarks } from '#shared/format/bidi'
+import { linkParts } from '../model/links'
+
+/** Longer texts are folded. */
+const FOLD_AT = 1_500
+
+/** What someone wrote: each paragraph in its own direction, addresses as links, very long texts folded. */
+export function Words({ text }: { text: string }) {
+  const [isOpen, setOpen] = useState(false)
+  const clean = stripMarks(text)
+  const isFolded = clean.length > FOLD_AT && !isOpen
+  const shown = isFolded ? `${clean.slice(0, FOLD_AT)}…` : clean
+  return (
+    <p className="plain" dir={dirOf(clean)}>
+      {linkParts(shown).map(({ text, href, at }) =>
+        href ? (
+          <a key={at} href={href} target="_blank" rel="noreferrer noopener">
+            <bdi dir="ltr" className="url">
+              {text}
+            </bdi>
+          </a>
+        ) : (
+          <span key={at}>{text}</span>
+        ),
+      )}
+      {isFolded && (
+        <button className="btn link" type="button" onClick={() => setOpen(true)}>
+          <Trans>להמשך הטקסט</Trans>
+        </button>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,125 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+
+/** The player that is heard; another one that begins stops it. */
+let current: HTMLAudioElement | undefined
+
+export interface Player {
+  isPlaying: boolean
+  isLoading: boolean
+  hasFailed: boolean
+  positionMs: number
+  /** Known once the file has been opened. */
+  durationMs: number | undefined
+  rate: number
+  toggle: () => void
+  seek: (ms: number) => void
+  setRate: (rate: number) => void
+}
+
+/** Plays one file; it is fetched when it is first played. */
+export function useAudio(url: string): Player {
+  const audio = useRef<HTMLAudioElement>(undefined)
+  const [state, setState] = useState({ isPlaying: false, isLoading: false, hasFailed: false, positionMs: 0 })
+  const [durationMs, setDuration] = useState<number>()
+  const [rate, setRate] = useState(1)
+
+  const open = useCallback(() => {
+    if (audio.current) return audio.current
+    const made = new Audio(url)
+    made.preload = 'metadata'
+    const set = (part: Partial<typeof state>) => setState(known => ({ ...known, ...part }))
+    made.addEventListener('playing', () => set({ isPlaying: true, isLoading: false, hasFailed: false }))
+    made.addEventListener('waiting', () => set({ isLoading: true }))
+    made.addEventListener('pause', () => set({ isPlaying: false, isLoading: false }))
+    made.addEventListener('ended', () => set({ isPlaying: false, positionMs: 0 }))
+    made.addEventListener('error', () => set({ isPlaying: false, isLoading: false, hasFailed: true }))
+    made.addEventListener('timeupdate', () => set({ positionMs: made.currentTime * 1000 }))
+    made.addEventListener('durationchange', () => {
+      if (Number.isFinite(made.duration)) setDuration(made.duration * 1000)
+    })
+    audio.current = made
+    return made
+  }, [url])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another file is another player
+  useEffect(
+    () => () => {
+      audio.current?.pause()
+      audio.current?.removeAttribute('src')
+      if (current === audio.current) current = undefined
+      audio.current = undefined
+    },
+    [url],
+  )
+
+  const toggle = useCallback(() => {
+    const player = open()
+    if (!player.paused) return player.pause()
+    if (current && current !== player) current.pause()
+    current = player
+    player.play().catch(() => undefined)
+  }, [open])
+
+  const seek = useCallback(
+    (ms: number) => {
+      const player = open()
+      player.currentTime = ms / 1000
+      setState(known => ({ ...known, positionMs: ms }))
+    },
+    [open],
+  )
+
+  return {
+    ...state,
+    durationMs,
+    rate,
+    toggle,
+    seek,
+    setRate: next => {
+      open().playbackRate = next
+      setRate(next)
+    },
+  }
+}
+
+/** Files above this size are not decoded for a picture of their sound. */
+const MOST_BYTES = 3_000_000
+const BINS = 240
+const known = new Map<string, readonly number[]>()
+
+/** The loudness of a voice note, for its bars; empty until it is known, and where the browser cannot decode it. */
+export function useLoudness(url: string, bytes: number | null | undefined): readonly number[] {
+  const [peaks, setPeaks] = useState<readonly number[]>(known.get(url) ?? [])
+  useEffect(() => {
+    const found = known.get(url)
+    if (found || (bytes ?? 0) > MOST_BYTES || typeof OfflineAudioContext === 'undefined') return setPeaks(found ?? [])
+    const asked = new AbortController()
+    decode(url, asked.signal)
+      .then(made => {
+        known.set(url, made)
+        if (!asked.signal.aborted) setPeaks(made)
+      })
+      .catch(() => undefined)
+    return () => asked.abort()
+  }, [url, bytes])
+  return peaks
+}
+
+async function decode(url: string, signal: AbortSignal): Promise<readonly number[]> {
+  const answer = await fetch(url, { signal })
+  if (!answer.ok) return []
+  const sound = await new OfflineAudioContext(1, 1, 16_000).decodeAudioData(await answer.arrayBuffer())
+  return peaksOf(sound.getChannelData(0), BINS)
+}
+
+/** The loudest sample of each bin, from 0 to 255, scaled so that the loudest of all is 255. */
+export function peaksOf(samples: Float32Array, bins: number): number[] {
+  const size = Math.max(1, Math.floor(samples.length / bins))
+  const peaks = Array.from({ length: Math.min(bins, samples.length) }, (_, bin) => {
+    let most = 0
+    for (let at = bin * size; at < (bin + 1) * size; at++) most = Math.max(most, Math.abs(samples[at] ?? 0))
+    return most
+  })
+  const loudest = Math.max(0.05, ...peaks)
+  return peaks.map(peak => Math.round((peak / loudest) * 255))
+}
