@@ -1,0 +1,48 @@
+import { Trans } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { asApiError } from '#shared/api/errors'
+import { Link } from '#shared/components/Link'
+import { ErrorState, Loaded, SkeletonRows } from '#shared/components/states'
+import { CallHeader } from './CallHeader'
+import { EndedCall } from './EndedCall'
+import { LiveCall } from './LiveCall'
+import { type CallDetail, callQuery } from './pending'
+
+/** One call. A live one becomes an ended one in place. */
+export function CallView({ id }: { id: number }) {
+  const query = useQuery(callQuery(id))
+  if (query.error && asApiError(query.error).status === 404) {
+    return (
+      <>
+        <ErrorState error={query.error} title={<Trans>השיחה לא נמצאה</Trans>} />
+        <p style={{ paddingInline: 24 }}>
+          <Link className="btn" href="/app/calls">
+            <Trans>לכל השיחות</Trans>
+          </Link>
+        </p>
+      </>
+    )
+  }
+  return (
+    <Loaded query={query} skeleton={<CallSkeleton />} title={<Trans>השיחה לא נטענה. היא שמורה</Trans>}>
+      {data => {
+        const call = data as CallDetail
+        if (call.state !== 'ended' && call.state !== 'transferred') return <LiveCall call={call} />
+        return (
+          <>
+            <CallHeader call={call} />
+            <EndedCall call={call} />
+          </>
+        )
+      }}
+    </Loaded>
+  )
+}
+
+const CallSkeleton = () => (
+  <>
+    <SkeletonRows count={1} height={60} />
+    <SkeletonRows count={1} height={143} />
+    <SkeletonRows count={6} height={66} />
+  </>
+)

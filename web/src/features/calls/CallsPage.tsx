@@ -1,0 +1,33 @@
+import '#shared/styles/conversation.css'
+import './calls.css'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useDocumentTitle } from '@mantine/hooks'
+import { useParams } from 'wouter'
+import { EmptyState } from '#shared/components/states'
+import { CallList } from './CallList'
+import { CallView } from './CallView'
+
+/** The calls: the list, and beside it one call. On a phone one of the two. */
+export default function CallsPage() {
+  const { t } = useLingui()
+  const { id } = useParams<{ id?: string }>()
+  const callId = id && /^\d+$/.test(id) ? Number(id) : null
+  useDocumentTitle(t`שיחות`)
+  return (
+    <main className={`split two calls ${callId === null ? '' : 'has-call'}`}>
+      <h1 className="vh">
+        <Trans>שיחות</Trans>
+      </h1>
+      <CallList current={callId} />
+      <section className="pane call-pane" aria-label={t`השיחה`}>
+        {callId === null ? (
+          <EmptyState title={<Trans>בחרו שיחה</Trans>}>
+            <Trans>ההקלטה, התמלול, מה שיצא מהשיחה והעלות שלה יופיעו כאן. J ו־K עוברים בין השיחות.</Trans>
+          </EmptyState>
+        ) : (
+          <CallView key={callId} id={callId} />
+        )}
+      </section>
+    </main>
+  )
+}

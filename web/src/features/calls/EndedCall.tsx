@@ -1,0 +1,34 @@
+import { useMemo } from 'react'
+import { recordingUrl, usePlayer } from '#shared/audio'
+import { Aside } from './Aside'
+import { NoRecording } from './NoRecording'
+import type { CallDetail } from './pending'
+import { usePicked } from './picked'
+import { Recording } from './Recording'
+import { Transcript } from './Transcript'
+import { useFollow } from './use-follow'
+import { linesOf } from './words'
+
+/** A call that is over: recording, transcript, and what came of it. */
+export function EndedCall({ call }: { call: CallDetail }) {
+  const { recording, pick } = usePicked(call)
+  const player = usePlayer(recordingUrl(call.id, recording?.id))
+  const durationMs = recording?.duration_ms ?? call.duration_ms ?? 0
+  const lines = useMemo(() => linesOf(call.turns, durationMs), [call.turns, durationMs])
+  // Only the daemon's own recording begins with the first turn; Twilio's has one part of the call.
+  const isInStep = recording?.source === 'stream'
+  const follow = useFollow(player, lines)
+  return (
+    <section className="scroll" tabIndex={-1} ref={follow.scrollRef} onWheel={follow.leave} onTouchMove={follow.leave}>
+      {recording ? (
+        <Recording call={call} recording={recording} lines={isInStep ? lines : []} player={player} pick={pick} />
+      ) : (
+        <NoRecording call={call} />
+      )}
+      <div className="call">
+        <Transcript call={call} lines={lines} player={isInStep ? player : null} follow={follow} />
+        <Aside call={call} player={recording ? player : null} messageMs={recording?.message_ms ?? null} />
+      </div>
+    </section>
+  )
+}

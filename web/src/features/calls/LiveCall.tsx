@@ -1,0 +1,133 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconMessage2, IconPencil, IconTool, IconUser } from '@tabler/icons-react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Name, Phone, Plain } from '#shared/components/text'
+import { duration } from '#shared/format/time'
+import { Back } from './CallHeader'
+import { numberOf } from './CallRow'
+import { LiveLanes } from './LiveLanes'
+import type { CallDetail, Turn } from './pending'
+import { speakerName } from './speaker'
+import { linesOf } from './words'
+
+/** A call that is on the line: the words as they come. */
+export function LiveCall({ call }: { call: CallDetail }) {
+  const { t } = useLingui()
+  const elapsed = useElapsed(call.answered_at ?? call.started_at)
+  const number = numberOf(call)
+  const caller = speakerName(call.contact_name) ?? t`הלקוח`
+  return (
+    <div className="live-call">
+      <div className="air">
+        <div className="row">
+          <Back />
+          <h2 className="big grow clip">
+            <Name name={call.contact_name} number={number} />
+          </h2>
+          <span className="onair red" aria-hidden />
+          <span className="clock" role="timer" aria-label={t`משך השיחה`}>
+            {duration(elapsed)}
+          </span>
+        </div>
+        <p className="muted row wrap">
+          {number && <Phone number={number} />}
+          <span className="row who-talks">
+            <Icon icon={IconPencil} size="s" />
+            {call.state === 'ringing' ? <Trans>מצלצל</Trans> : <Trans>הסוכן מדבר בשמכם</Trans>}
+          </span>
+        </p>
+        <LiveLanes lines={linesOf(call.turns, elapsed)} elapsedMs={elapsed} caller={caller} />
+      </div>
+      <Log turns={call.turns} caller={caller} />
+      <div className="live-acts">
+        <Link className="btn big" href={`/app/contacts/${call.contact_id}`}>
+          <Icon icon={IconUser} />
+          <Trans>כרטיס הלקוח</Trans>
+        </Link>
+        <Link className="btn big" href={`/app/inbox/${call.contact_id}`}>
+          <Icon icon={IconMessage2} />
+          <Trans>הודעה</Trans>
+        </Link>
+      </div>
+    </div>
+  )
+}
+
+/** Milliseconds since then, once a second. */
+function useElapsed(since: string): number {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return Math.max(0, now - Date.parse(since))
+}
+
+/** The words; the newest stays in view unless the user reads above. Times are not announced. */
+function Log({ turns, caller }: { turns: readonly Turn[]; caller: string }) {
+  const { t } = useLingui()
+  const ref = useRef<HTMLDivElement>(null)
+  const isAtEnd = useRef(true)
+  const words = turns.reduce((sum, { text }) => sum + text.length, turns.length)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when words arrive.
+  useLayoutEffect(() => {
+    if (ref.current && isAtEnd.current) ref.current.scrollTop = ref.current.scrollHeight
+  }, [words])
+  const onScroll = () => {
+    const box = ref.current
+    if (box) isAtEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40
+  }
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+    <div className="scroll scrollpad" role="log" aria-label={t`תמלול חי`} tabIndex={0} ref={ref} onScroll={onScroll}>
+      {turns.length === 0 && (
+        <p className="muted">
+          <Trans>המילים יופיעו כאן בזמן שהן נאמרות.</Trans>
+        </p>
+      )}
+      <ol className="ledger turnlines live">
+        {turns.map((turn, at) => (
+          <LiveLine key={turn.id} turn={turn} caller={caller} isLast={at === turns.length - 1} />
+        ))}
+      </ol>
+    </div>
+  )
+}
+
+function LiveLine({ turn, caller, isLast }: { turn: Turn; caller: string; isLast: boolean }) {
+  const isPartial = isLast && turn.ended_ms == null
+  return (
+    <li>
+      <span className="at num" aria-hidden>
+        {duration(turn.started_ms)}
+      </span>
+      <div className="it">
+        {turn.speaker === 'tool' || turn.speaker === 'system' ? (
+          <p className="tool">
+            <Icon icon={IconTool} size="s" />
+            <Plain text={turn.text} />
+          </p>
+        ) : (
+          <>
+            <b className={`sp ${turn.speaker === 'agent' ? 'ag' : ''}`}>
+              {turn.speaker === 'agent' ? (
+                <>
+                  <Icon icon={IconPencil} size="s" />
+                  <Trans>הסוכן</Trans>
+                </>
+              ) : (
+                <bdi>{caller}</bdi>
+              )}
+            </b>
+            <p className={isPartial ? 'wait' : undefined}>
+              <Plain text={turn.text} />
+              {isPartial && <span className="caret" aria-hidden />}
+            </p>
+          </>
+        )}
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,60 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconArrowDown } from '@tabler/icons-react'
+import type { Player } from '#shared/audio'
+import { Icon } from '#shared/components/Icon'
+import { EmptyState } from '#shared/components/states'
+import type { CallDetail } from './pending'
+import { speakerName } from './speaker'
+import { TranscriptLine } from './TranscriptLine'
+import { type Follow, useCurrentPlace } from './use-follow'
+import type { Line } from './words'
+
+interface Props {
+  call: CallDetail
+  lines: readonly Line[]
+  /** Null where the words and the sound do not fit together. */
+  player: Player | null
+  follow: Follow
+}
+
+/** What was said, in step with the sound. */
+export function Transcript({ call, lines, player, follow }: Props) {
+  const { t } = useLingui()
+  const place = useCurrentPlace(player, lines)
+  const caller = speakerName(call.contact_name) ?? t`הלקוח`
+  if (lines.length === 0) {
+    return (
+      <div className="transcript">
+        <EmptyState title={<Trans>אין תמלול</Trans>}>
+          {call.answered_at ? (
+            <Trans>בשיחה הזאת לא נאמרו מילים שאפשר לתמלל.</Trans>
+          ) : (
+            <Trans>השיחה לא התחברה לסוכן, ולכן לא נאמר בה דבר.</Trans>
+          )}
+        </EmptyState>
+      </div>
+    )
+  }
+  return (
+    <section className="transcript" aria-label={t`תמלול`}>
+      <ol className="ledger turnlines">
+        {lines.map((line, at) => (
+          <TranscriptLine
+            key={line.turn.id}
+            index={at}
+            line={line}
+            caller={caller}
+            player={player}
+            currentWord={place.line === at ? place.word : null}
+          />
+        ))}
+      </ol>
+      {follow.isAway && (
+        <button className="btn back-to-sound" type="button" onClick={follow.back}>
+          <Icon icon={IconArrowDown} size="s" />
+          <Trans>חזרה למה שנשמע</Trans>
+        </button>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,71 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { duration } from '#shared/format/time'
+import { useFormat } from '#shared/session'
+import { type Answer, answersOf, median, SLOW_MS } from './latency'
+import type { Turn } from './pending'
+
+/** Bars are not drawn against less than this, so that fast answers look fast. */
+const LEAST_SCALE_MS = 900
+
+/** How long the contact waited for each answer, by stage. Time runs left to right. */
+export function Waterfall({ turns }: { turns: readonly Turn[] }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const answers = answersOf(turns)
+  const middle = median(answers)
+  if (middle === null) return null
+  const scale = Math.max(LEAST_SCALE_MS, ...answers.map(({ total }) => total))
+  const seconds = format.number(middle / 1000, { maximumFractionDigits: 2, minimumFractionDigits: 2 })
+  return (
+    <section>
+      <h2>
+        <Trans>מהירות התשובה</Trans>
+      </h2>
+      <p className="small muted">
+        <Trans>
+          מסוף הדיבור של הצד השני עד הצליל הראשון. חציון <bdi dir="ltr">{seconds}</bdi> שנ׳.
+        </Trans>
+      </p>
+      <ol className="fall" dir="ltr" aria-label={t`מהירות התשובה לפי תור`}>
+        {answers.map(answer => (
+          <Bar key={answer.turnId} answer={answer} scale={scale} />
+        ))}
+      </ol>
+      <p className="legend">
+        <span>
+          <i className="s1" />
+          <Trans>הקשבה</Trans>
+        </span>
+        <span>
+          <i className="s2" />
+          <Trans>חשיבה</Trans>
+        </span>
+        <span>
+          <i className="s3" />
+          <Trans>קול</Trans>
+        </span>
+      </p>
+    </section>
+  )
+}
+
+function Bar({ answer, scale }: { answer: Answer; scale: number }) {
+  const { t } = useLingui()
+  const { listen, think, voice, total, atMs } = answer
+  const size = (ms: number | null) => ({ inlineSize: `${(((ms ?? 0) / scale) * 100).toFixed(1)}%` })
+  return (
+    <li>
+      <span>{duration(atMs)}</span>
+      <span
+        className="barx"
+        role="img"
+        aria-label={t`הקשבה ${listen ?? 0}, חשיבה ${think ?? 0}, קול ${voice ?? 0} אלפיות שנייה`}
+      >
+        {listen !== null && <span className="s1" style={size(listen)} />}
+        {think !== null && <span className="s2" style={size(think)} />}
+        {voice !== null && <span className="s3" style={size(voice)} />}
+      </span>
+      <span className={total > SLOW_MS ? 'slow' : ''}>{total} ms</span>
+    </li>
+  )
+}

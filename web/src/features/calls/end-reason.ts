@@ -1,0 +1,17 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+
+/** Why a call ended, in words. */
+export const endTexts: Record<string, MessageDescriptor> = {
+  caller_hung_up: msg`הצד השני ניתק`,
+  agent_hung_up: msg`הסוכן נפרד וניתק`,
+  message_taken: msg`נגמרה אחרי ההודעה`,
+  transferred: msg`הועברה אליכם`,
+  idle: msg`היה שקט, והשיחה נותקה`,
+  too_long: msg`הגיעה לאורך המרבי`,
+  fallback: msg`הסוכן לא היה זמין, והמענה הפשוט ענה`,
+  dropped: msg`הקו נותק`,
+  shutdown: msg`המכונה נעצרה באמצע`,
+  not_connected: msg`לא התחברה`,
+  interrupted: msg`נקטעה בתקלה`,
+}

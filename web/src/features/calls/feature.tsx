@@ -1,0 +1,13 @@
+import { msg } from '@lingui/core/macro'
+import { IconPhone, IconPhoneX } from '@tabler/icons-react'
+import type { Feature } from '#shared/feature'
+
+export const feature: Feature = {
+  id: 'calls',
+  routes: [{ path: '/app/calls/:id?', load: () => import('./CallsPage') }],
+  nav: [{ label: msg`שיחות`, icon: IconPhone, href: '/app/calls', order: 30, place: 'main', key: 'KeyP' }],
+  commands: [
+    { id: 'calls', label: msg`שיחות`, icon: IconPhone, href: '/app/calls' },
+    { id: 'calls-missed', label: msg`שיחות שלא נענו`, icon: IconPhoneX, href: '/app/calls?outcome=missed' },
+  ],
+}

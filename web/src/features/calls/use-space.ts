@@ -1,0 +1,20 @@
+import { useEffect, useRef } from 'react'
+
+const OWN = 'button, a, input, textarea, select, summary, [role=menuitem], [contenteditable]'
+
+/** Calls `run` on the space bar, except where the focused control uses it itself. */
+export function useSpace(run: () => void): void {
+  const latest = useRef(run)
+  latest.current = run
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.code !== 'Space' || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return
+      if (event.target instanceof Element && event.target.closest(OWN)) return
+      if (document.querySelector('[role=dialog][aria-modal=true]')) return
+      event.preventDefault()
+      latest.current()
+    }
+    addEventListener('keydown', listen)
+    return () => removeEventListener('keydown', listen)
+  }, [])
+}

@@ -1,0 +1,73 @@
+import type { Turn } from './pending'
+
+/** A word of a turn, with the part of the recording in which it is spoken. */
+export interface Word {
+  text: string
+  fromMs: number
+  toMs: number
+  /** False: the agent said it, and the contact had already interrupted. */
+  isHeard: boolean
+}
+
+/** A turn with its place in the recording. */
+export interface Line {
+  turn: Turn
+  fromMs: number
+  toMs: number
+  words: Word[]
+}
+
+/** Words per turn have no times of their own: a turn's time is divided by the letters of each word. */
+export function wordsOf(turn: Turn, toMs: number): Word[] {
+  const heardTo = turn.interrupted ? sharedLength(turn.text, turn.heard_text) : turn.text.length
+  const found = Array.from(turn.text.matchAll(/\S+/g), match => ({
+    text: match[0],
+    isHeard: match.index + match[0].length <= heardTo,
+  }))
+  const letters = found.reduce((sum, { text, isHeard }) => sum + (isHeard ? text.length + 1 : 0), 0)
+  const perLetter = letters > 0 ? Math.max(0, toMs - turn.started_ms) / letters : 0
+  let at = turn.started_ms
+  return found.map(({ text, isHeard }) => {
+    const fromMs = at
+    if (isHeard) at += (text.length + 1) * perLetter
+    return { text, isHeard, fromMs: Math.round(fromMs), toMs: Math.round(at) }
+  })
+}
+
+/** How much of the text the heard part covers, whatever the spaces. */
+function sharedLength(text: string, heard: string): number {
+  const part = heard.trimEnd()
+  if (text.startsWith(part)) return part.length
+  return Math.min(text.length, part.length)
+}
+
+/** The turns with their words; a turn without an end lasts until the next one, or until the end of the call. */
+export function linesOf(turns: readonly Turn[], durationMs: number): Line[] {
+  return turns.map((turn, at) => {
+    const next = turns.slice(at + 1).find(({ started_ms }) => started_ms > turn.started_ms)
+    const fromMs = turn.started_ms
+    const toMs = Math.max(fromMs, turn.ended_ms ?? next?.started_ms ?? durationMs)
+    return { turn, fromMs, toMs, words: wordsOf(turn, toMs) }
+  })
+}
+
+/** The line that is spoken at a place of the recording, and the word in it; the last one that has begun. */
+export function placeOf(lines: readonly Line[], ms: number): { line: number; word: number } {
+  let line = -1
+  for (const [at, { turn, fromMs }] of lines.entries()) if (turn.speaker !== 'tool' && fromMs <= ms) line = at
+  const found = lines[line]
+  if (!found || ms > found.toMs) return { line, word: -1 }
+  return { line, word: found.words.findIndex(word => word.isHeard && ms >= word.fromMs && ms < word.toMs) }
+}
+
+/** The time that the words would have taken that were not heard, for the drawing; about 14 letters a second. */
+const MS_PER_LETTER = 70
+
+/** The parts of the agent's lane that were not heard. */
+export function unheardParts(lines: readonly Line[], durationMs: number): [from: number, to: number][] {
+  return lines.flatMap(({ words, toMs }): [number, number][] => {
+    const letters = words.reduce((sum, word) => sum + (word.isHeard ? 0 : word.text.length + 1), 0)
+    if (letters === 0) return []
+    return [[toMs, Math.min(durationMs, toMs + Math.min(4000, letters * MS_PER_LETTER))]]
+  })
+}

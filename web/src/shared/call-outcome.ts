@@ -1,0 +1,41 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+import {
+  IconCalendarCheck,
+  IconMessage2,
+  IconPhone,
+  IconPhoneIncoming,
+  IconPhoneOff,
+  IconPhoneOutgoing,
+  IconPhoneX,
+  IconUserShare,
+} from '@tabler/icons-react'
+import type { IconGlyph } from './components/Icon'
+
+/** What became of a call. */
+export type CallOutcome = 'live' | 'answered' | 'message' | 'missed' | 'transferred' | 'booked' | 'failed'
+
+interface Shown {
+  icon: IconGlyph
+  text: MessageDescriptor
+  /** `live` is red, `ok` green; the others have no colour. */
+  tone: '' | 'live' | 'ok'
+}
+
+const OUTCOMES: Record<CallOutcome, Shown> = {
+  live: { icon: IconPhone, text: msg`על הקו עכשיו`, tone: 'live' },
+  answered: { icon: IconPhoneIncoming, text: msg`הסוכן ענה`, tone: '' },
+  message: { icon: IconMessage2, text: msg`השאירו הודעה`, tone: '' },
+  missed: { icon: IconPhoneX, text: msg`לא נענתה`, tone: 'live' },
+  transferred: { icon: IconUserShare, text: msg`הועברה אליכם`, tone: '' },
+  booked: { icon: IconCalendarCheck, text: msg`נקבע תור`, tone: 'ok' },
+  failed: { icon: IconPhoneOff, text: msg`נקטעה`, tone: 'live' },
+}
+
+const OUTGOING: Shown = { icon: IconPhoneOutgoing, text: msg`שיחה יוצאת`, tone: '' }
+
+/** The icon, words and colour of a call's outcome. */
+export function outcomeOf(call: { outcome: string; direction: string }): Shown {
+  if (call.direction === 'out' && call.outcome === 'answered') return OUTGOING
+  return OUTCOMES[call.outcome as CallOutcome] ?? OUTCOMES.answered
+}
