@@ -35,14 +35,16 @@ export function Aside({ call, player, messageMs }: Props) {
           </p>
         </section>
       )}
-      {call.message_text && (
+      {call.message_text && (call.turns.length > 0 || player) && (
         <section>
           <h2>
             <Trans>ההודעה שהשאירו</Trans>
           </h2>
-          <p className="note" dir="auto">
-            {call.message_text}
-          </p>
+          {call.turns.length > 0 && (
+            <p className="note" dir="auto">
+              {call.message_text}
+            </p>
+          )}
           {player && messageMs !== null && (
             <button className="btn" type="button" onClick={() => player.playFrom(messageMs)}>
               <Icon icon={IconPlayerPlay} size="s" />

@@ -27,7 +27,7 @@ export function CallHeader({ call }: { call: CallDetail }) {
           {number || call.contact_name ? <Name name={call.contact_name} number={number} /> : <Trans>מספר חסוי</Trans>}
         </h2>
         <p className="small muted call-meta">
-          {number && (
+          {number && call.contact_name && (
             <>
               <Phone number={number} />
               {' · '}

@@ -1,8 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconArrowDown } from '@tabler/icons-react'
+import { IconArrowDown, IconMessage2 } from '@tabler/icons-react'
 import type { Player } from '#shared/audio'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState } from '#shared/components/states'
+import { dirOf } from '#shared/format/bidi'
 import type { CallDetail } from './pending'
 import { speakerName } from './speaker'
 import { TranscriptLine } from './TranscriptLine'
@@ -22,6 +23,7 @@ export function Transcript({ call, lines, player, follow }: Props) {
   const { t } = useLingui()
   const place = useCurrentPlace(player, lines)
   const caller = speakerName(call.contact_name) ?? t`הלקוח`
+  if (lines.length === 0 && call.message_text) return <LeftMessage text={call.message_text} caller={caller} />
   if (lines.length === 0) {
     return (
       <div className="transcript">
@@ -55,6 +57,30 @@ export function Transcript({ call, lines, player, follow }: Props) {
           <Trans>חזרה למה שנשמע</Trans>
         </button>
       )}
+    </section>
+  )
+}
+
+/** All that was said is the message. */
+function LeftMessage({ text, caller }: { text: string; caller: string }) {
+  const { t } = useLingui()
+  return (
+    <section className="transcript" aria-label={t`תמלול`}>
+      <ol className="ledger turnlines">
+        <li>
+          <span className="at">
+            <Icon icon={IconMessage2} size="s" />
+          </span>
+          <div className="it">
+            <b className="sp">
+              <bdi>{caller}</bdi>
+            </b>
+            <p className="plain" dir={dirOf(text)}>
+              {text}
+            </p>
+          </div>
+        </li>
+      </ol>
     </section>
   )
 }
