@@ -1,4 +1,5 @@
 import { ltr } from './bidi'
+import { hebrewNumber } from './hebrew-number'
 
 /** Writes times and numbers for one language, in the time zone of the business: never in that of the browser. */
 export class Formatter {
@@ -49,7 +50,12 @@ export class Formatter {
 
   /** «י״ב בכסלו תשפ״ז», by the civil day. */
   hebrewDate(at: Date | string): string {
-    return this.#format({ dateStyle: 'long' }, 'he-IL-u-ca-hebrew').format(new Date(at))
+    // Chromium writes no letters: with `dateStyle` it falls back to another pattern, so the letters are made here.
+    const parts = this.#format({ day: 'numeric', month: 'long', year: 'numeric' }, 'he-IL-u-ca-hebrew')
+    return parts
+      .formatToParts(new Date(at))
+      .map(({ type, value }) => (type === 'day' || type === 'year' ? hebrewNumber(Number(value)) : value))
+      .join('')
   }
 
   /** The day of the business's calendar: «2026-11-20». */
@@ -90,7 +96,9 @@ export class Formatter {
 
   #relative(unit: Intl.RelativeTimeFormatUnit, value: number): string {
     const style = unit === 'minute' ? 'short' : 'long'
-    return new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto', style }).format(value, unit)
+    const text = new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto', style }).format(value, unit)
+    // CLDR adds the digit to the Hebrew dual: «לפני שעתיים (2)».
+    return text.replace(/ \(\u200F?2\)$/, '')
   }
 
   /** «12:30–14:30», isolated, start first. */

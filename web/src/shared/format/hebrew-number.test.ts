@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { hebrewNumber } from './hebrew-number'
+import { Formatter } from './time'
+
+test.each([
+  [1, 'א׳'],
+  [10, 'י׳'],
+  [12, 'י״ב'],
+  [15, 'ט״ו'],
+  [16, 'ט״ז'],
+  [30, 'ל׳'],
+  [5787, 'תשפ״ז'],
+  [5776, 'תשע״ו'],
+  [5800, 'ת״ת'],
+])('%i is %s', (value, text) => expect(hebrewNumber(value)).toBe(text))
+
+test('a Hebrew date is written in letters', () => {
+  const format = new Formatter('he', 'Asia/Jerusalem')
+  expect(format.hebrewDate('2026-11-22T10:00:00Z')).toBe('י״ב בכסלו תשפ״ז')
+  expect(format.hebrewDate('2027-03-09T10:00:00Z')).toBe('ל׳ באדר א׳ תשפ״ז')
+})
+
+test('two of a unit are said once', () => {
+  const format = new Formatter('he', 'Asia/Jerusalem')
+  expect(format.ago('2026-11-22T08:00:00Z', new Date('2026-11-22T10:00:00Z'))).toBe('לפני שעתיים')
+})

@@ -1,0 +1,39 @@
+const LETTERS: readonly (readonly [number, string])[] = [
+  [400, 'ת'],
+  [300, 'ש'],
+  [200, 'ר'],
+  [100, 'ק'],
+  [90, 'צ'],
+  [80, 'פ'],
+  [70, 'ע'],
+  [60, 'ס'],
+  [50, 'נ'],
+  [40, 'מ'],
+  [30, 'ל'],
+  [20, 'כ'],
+  [16, 'טז'],
+  [15, 'טו'],
+  [10, 'י'],
+  [9, 'ט'],
+  [8, 'ח'],
+  [7, 'ז'],
+  [6, 'ו'],
+  [5, 'ה'],
+  [4, 'ד'],
+  [3, 'ג'],
+  [2, 'ב'],
+  [1, 'א'],
+]
+
+/** A number in Hebrew letters, as in dates: 12 is «י״ב», 5 is «ה׳», the year 5787 is «תשפ״ז». */
+export function hebrewNumber(value: number): string {
+  let rest = value % 1000
+  let text = ''
+  for (const [worth, letter] of LETTERS) {
+    while (rest >= worth) {
+      text += letter
+      rest -= worth
+    }
+  }
+  return text.length === 1 ? `${text}׳` : `${text.slice(0, -1)}״${text.slice(-1)}`
+}
