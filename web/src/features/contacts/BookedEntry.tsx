@@ -1,0 +1,66 @@
+import { Trans } from '@lingui/react/macro'
+import { Link } from '#shared/components/Link'
+import { Name, Plain } from '#shared/components/text'
+import { useFormat } from '#shared/session'
+import type { Appointment, Merged, Task } from './pending'
+import { UndoMerge } from './UndoMerge'
+
+/** An appointment in the timeline. */
+export function AppointmentEntry({ appointment }: { appointment: Appointment }) {
+  const format = useFormat()
+  const { id, service_name, resource_name, starts_at, ends_at, state, price_minor } = appointment
+  const isAhead = state === 'booked' && Date.parse(starts_at) > Date.now()
+  return (
+    <p>
+      <b>{service_name ? <bdi>{service_name}</bdi> : <Trans>תור</Trans>}</b>{' '}
+      <span className="muted">
+        {resource_name && (
+          <>
+            <bdi>{resource_name}</bdi>
+            {' · '}
+          </>
+        )}
+        {format.range(starts_at, ends_at)}
+        {price_minor != null && ` · ${format.money(price_minor)}`}
+        {state === 'cancelled' && (
+          <>
+            {' · '}
+            <Trans>בוטל</Trans>
+          </>
+        )}
+        {state === 'no_show' && (
+          <>
+            {' · '}
+            <Trans>לא הגיעו</Trans>
+          </>
+        )}
+      </span>{' '}
+      <Link className="small" href={`/calendar?date=${format.day(starts_at)}&appointment=${id}`}>
+        {isAhead ? <Trans>הזזה</Trans> : <Trans>ביומן</Trans>}
+      </Link>
+    </p>
+  )
+}
+
+/** A task in the timeline, at the time when it was created. */
+export function TaskEntry({ task }: { task: Task }) {
+  return (
+    <p className={task.done_at ? 'task-done' : undefined}>
+      <b>{task.done_at ? <Trans>משימה שבוצעה</Trans> : <Trans>משימה</Trans>}</b> <Plain text={task.title} />
+    </p>
+  )
+}
+
+/** A merge in the timeline, with its undo. */
+export function MergeEntry({ merge }: { merge: Merged }) {
+  return (
+    <p className="row wrap">
+      <span>
+        <Trans>
+          אוחד עם <Name name={merge.contact_name} />
+        </Trans>
+      </span>
+      <UndoMerge merge={merge} />
+    </p>
+  )
+}

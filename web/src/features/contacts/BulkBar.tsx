@@ -1,0 +1,93 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { Menu } from '@mantine/core'
+import { IconTag, IconTagOff, IconX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useAction } from '#shared/api/action'
+import { Icon, type IconGlyph } from '#shared/components/Icon'
+import { isolate } from '#shared/format/bidi'
+import { refresh, request, type Tag, tagsQuery } from './pending'
+import { type TagChanges, undoTags } from './tag-changes'
+
+interface Change {
+  tag: Tag
+  isAdded: boolean
+}
+
+/** What can be done with the selected contacts: tags, with undo of exactly what has changed. */
+export function BulkBar({ selected, clear }: { selected: ReadonlySet<number>; clear: () => void }) {
+  const { t } = useLingui()
+  const tags = useQuery(tagsQuery).data?.items ?? []
+  const ids = [...selected]
+  const change = useAction({
+    run: ({ tag, isAdded }: Change) =>
+      request<TagChanges>('POST', '/api/contacts/tags', {
+        body: { contact_ids: ids, add: isAdded ? [tag.id] : [], remove: isAdded ? [] : [tag.id] },
+      }),
+    done: ({ tag, isAdded }, { added, removed }) => {
+      const count = added.length + removed.length
+      const name = isolate(tag.name)
+      return isAdded ? t`${count} לקוחות קיבלו את ״${name}״` : t`״${name}״ הוסרה מ־${count} לקוחות`
+    },
+    undo: async (_, changes) => {
+      await Promise.all(undoTags(changes).map(body => request('POST', '/api/contacts/tags', { body })))
+      refresh('/api/contacts', '/api/tags')
+    },
+    onDone: () => refresh('/api/contacts', '/api/tags'),
+  })
+  return (
+    <section className="bulk" aria-label={t`פעולות על הנבחרים`}>
+      <span className="strong" aria-live="polite">
+        <Plural value={selected.size} one="נבחר לקוח אחד" two="נבחרו שני לקוחות" other="נבחרו # לקוחות" />
+      </span>
+      <TagMenu
+        icon={IconTag}
+        label={<Trans>הוספת תגית</Trans>}
+        tags={tags}
+        onPick={tag => change.mutate({ tag, isAdded: true })}
+      />
+      <TagMenu
+        icon={IconTagOff}
+        label={<Trans>הסרת תגית</Trans>}
+        tags={tags.filter(({ contact_count }) => contact_count !== 0)}
+        onPick={tag => change.mutate({ tag, isAdded: false })}
+      />
+      <span className="grow" />
+      <button className="btn quiet icon" type="button" aria-label={t`ביטול הבחירה`} onClick={clear}>
+        <Icon icon={IconX} />
+      </button>
+    </section>
+  )
+}
+
+interface MenuProps {
+  icon: IconGlyph
+  label: ReactNode
+  tags: readonly Tag[]
+  onPick: (tag: Tag) => void
+}
+
+function TagMenu({ icon, label, tags, onPick }: MenuProps) {
+  return (
+    <Menu position="top-start" width={220}>
+      <Menu.Target>
+        <button className="btn" type="button">
+          <Icon icon={icon} size="s" />
+          {label}
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown mah={320} style={{ overflow: 'auto' }}>
+        {tags.length === 0 && (
+          <Menu.Label>
+            <Trans>עוד אין תגיות. מוסיפים אותן בכרטיס של לקוח.</Trans>
+          </Menu.Label>
+        )}
+        {tags.map(tag => (
+          <Menu.Item key={tag.id} onClick={() => onPick(tag)}>
+            <bdi>{tag.name}</bdi>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,97 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconArrowLeft, IconCalendarPlus, IconMessage2, IconPhone } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { apiQuery } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Name, Phone, Time } from '#shared/components/text'
+import { CardMenu } from './CardMenu'
+import { EditName } from './EditName'
+import { Fields } from './Fields'
+import { Numbers } from './Numbers'
+import { OptOut } from './OptOut'
+import { Privacy } from './Privacy'
+import type { ContactDetail } from './pending'
+import { TagsEditor } from './TagsEditor'
+
+/** Who the contact is, and what can be done at once. */
+export function ContactCard({ contact }: { contact: ContactDetail }) {
+  const { t } = useLingui()
+  const { id, number, created_at } = contact
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+    <section className="scroll id" tabIndex={0} aria-label={t`פרטי הלקוח`}>
+      <div>
+        <div className="row id-top">
+          <Link className="btn quiet" href="/app/contacts">
+            <Icon icon={IconArrowLeft} size="s" />
+            <Trans>לקוחות</Trans>
+          </Link>
+          <span className="grow" />
+          <CardMenu contact={contact} />
+        </div>
+        <EditName key={`${id} ${contact.display_name}`} contact={contact} />
+        <p className="muted">
+          <Trans>
+            ברשימה מאז <Time at={created_at} style="date" />
+          </Trans>
+        </p>
+        <TagsEditor contact={contact} />
+      </div>
+      <div className="acts">
+        <Link className="btn" href={`/app/inbox/${id}`}>
+          <Icon icon={IconMessage2} />
+          <Trans>הודעה</Trans>
+        </Link>
+        {number ? (
+          <a className="btn" href={`tel:${number}`}>
+            <Icon icon={IconPhone} />
+            <Trans>חיוג</Trans>
+          </a>
+        ) : (
+          <span className="btn quiet" title={t`אין מספר טלפון`} aria-disabled>
+            <Icon icon={IconPhone} />
+            <Trans>אין מספר</Trans>
+          </span>
+        )}
+        <Link className="btn" href={`/calendar?new=1&contact=${id}`}>
+          <Icon icon={IconCalendarPlus} />
+          <Trans>תור</Trans>
+        </Link>
+      </div>
+      <Duplicate id={id} />
+      <Numbers contact={contact} />
+      <Fields contact={contact} />
+      <OptOut contact={contact} />
+      <Privacy contact={contact} />
+    </section>
+  )
+}
+
+/** The suggestion that this contact is another one as well. */
+function Duplicate({ id }: { id: number }) {
+  const { data } = useQuery(apiQuery('/api/merge-suggestions'))
+  const found = data?.items.find(({ contact, other_contact }) => contact.id === id || other_contact.id === id)
+  if (!found) return null
+  const other = found.contact.id === id ? found.other_contact : found.contact
+  return (
+    <div className="problem same">
+      <div className="grow">
+        <b>
+          <Trans>אולי זה אותו לקוח</Trans>
+        </b>
+        <p className="small">
+          <Name name={other.display_name} />
+          {', '}
+          <Phone number={found.address} />
+        </p>
+      </div>
+      <Link
+        className="btn"
+        href={`/app/contacts/merge?keep=${found.contact.id}&other=${found.other_contact.id}&suggestion=${found.id}`}
+      >
+        <Trans>השוואה</Trans>
+      </Link>
+    </div>
+  )
+}

@@ -1,0 +1,60 @@
+import { useLingui as useTexts } from '@lingui/react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '#shared/components/Link'
+import { useFormat } from '#shared/session'
+import { LeadForm } from './LeadForm'
+import { useMoveLead } from './lead-actions'
+import { type ContactDetail, type Lead, leadsQuery, type Stage, stagesQuery } from './pending'
+import { stageName } from './stages'
+
+/** The leads of a contact: what may be sold, in which stage. */
+export function ContactLeads({ contact }: { contact: ContactDetail }) {
+  const leads = useQuery(leadsQuery(contact.id)).data?.items ?? []
+  const stages = useQuery(stagesQuery).data?.items ?? []
+  return (
+    <section>
+      <div className="sub">
+        <h2>
+          <Trans>לידים</Trans>
+        </h2>
+        <Link className="btn link" href="/app/leads">
+          <Trans>ללוח</Trans>
+        </Link>
+      </div>
+      <ul>
+        {leads.map(lead => (
+          <LeadLine key={lead.id} lead={lead} stages={stages} />
+        ))}
+      </ul>
+      <LeadForm contactId={contact.id} />
+    </section>
+  )
+}
+
+function LeadLine({ lead, stages }: { lead: Lead; stages: readonly Stage[] }) {
+  const { i18n } = useTexts()
+  const { t } = useLingui()
+  const format = useFormat()
+  const move = useMoveLead(stages)
+  return (
+    <li className="lead-line">
+      <span className="grow">
+        <bdi className="strong">{lead.title}</bdi>
+        {lead.value_minor != null && <span className="muted num"> {format.money(lead.value_minor)}</span>}
+      </span>
+      <select
+        className="field"
+        aria-label={t`השלב של ${lead.title}`}
+        value={lead.stage_id}
+        onChange={event => move.mutate({ lead, stage: Number(event.target.value) })}
+      >
+        {stages.map(stage => (
+          <option key={stage.id} value={stage.id}>
+            {stageName(stage, text => i18n._(text))}
+          </option>
+        ))}
+      </select>
+    </li>
+  )
+}

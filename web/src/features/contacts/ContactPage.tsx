@@ -1,0 +1,68 @@
+import './contacts.css'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useDocumentTitle } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from 'wouter'
+import { asApiError } from '#shared/api/errors'
+import { Link } from '#shared/components/Link'
+import { ErrorState, Loaded, SkeletonRows } from '#shared/components/states'
+import { isolate } from '#shared/format/bidi'
+import { ContactCard } from './ContactCard'
+import { contactQuery } from './pending'
+import { Side } from './Side'
+import { Timeline } from './Timeline'
+
+/** One contact: the card, all that has happened, and what is to be done. */
+export default function ContactPage() {
+  const { t } = useLingui()
+  const { id } = useParams<{ id: string }>()
+  const query = useQuery(contactQuery(Number(id)))
+  const name = query.data?.display_name
+  useDocumentTitle(name ? isolate(name) : t`לקוח`)
+  if (query.error && asApiError(query.error).status === 404) return <Gone error={query.error} />
+  return (
+    <main className="who3">
+      <Loaded query={query} skeleton={<CardSkeleton />} title={<Trans>הכרטיס לא נטען. הוא שמור</Trans>}>
+        {contact => (
+          <>
+            <section className="pane" aria-label={t`כרטיס`}>
+              <ContactCard contact={contact} />
+            </section>
+            <Timeline key={contact.id} contact={contact} />
+            <Side contact={contact} />
+          </>
+        )}
+      </Loaded>
+    </main>
+  )
+}
+
+function Gone({ error }: { error: unknown }) {
+  return (
+    <main className="page">
+      <h1 className="vh">
+        <Trans>לקוח</Trans>
+      </h1>
+      <ErrorState error={error} title={<Trans>הלקוח לא נמצא. ייתכן שאוחד עם לקוח אחר או נמחק</Trans>} />
+      <p style={{ paddingInline: 24 }}>
+        <Link className="btn" href="/app/contacts">
+          <Trans>לכל הלקוחות</Trans>
+        </Link>
+      </p>
+    </main>
+  )
+}
+
+const CardSkeleton = () => (
+  <>
+    <section className="pane">
+      <h1 className="vh">
+        <Trans>לקוח</Trans>
+      </h1>
+      <SkeletonRows count={5} height={96} />
+    </section>
+    <section className="pane">
+      <SkeletonRows count={8} height={66} />
+    </section>
+  </>
+)

@@ -1,0 +1,160 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useEffect, useRef } from 'react'
+import { Link } from '#shared/components/Link'
+import { Name, Phone, Time } from '#shared/components/text'
+import { isolate } from '#shared/format/bidi'
+import type { Contact } from './pending'
+
+interface Props {
+  contacts: readonly Contact[]
+  selected: ReadonlySet<number>
+  setSelected: (selected: ReadonlySet<number>) => void
+  more: (() => void) | undefined
+}
+
+/** The contacts as a table; on a phone as rows of two lines. */
+export function ContactTable({ contacts, selected, setSelected, more }: Props) {
+  const { t } = useLingui()
+  const last = useRef<number | null>(null)
+  const shown = contacts.map(({ id }) => id)
+  const isAll = shown.length > 0 && shown.every(id => selected.has(id))
+  const toggle = (id: number, withRange: boolean) => {
+    const next = new Set(selected)
+    const isOn = !selected.has(id)
+    const [from, to] = [shown.indexOf(last.current ?? id), shown.indexOf(id)]
+    const ids = withRange && from >= 0 ? shown.slice(Math.min(from, to), Math.max(from, to) + 1) : [id]
+    for (const each of ids) {
+      if (isOn) next.add(each)
+      else next.delete(each)
+    }
+    last.current = id
+    setSelected(next)
+  }
+  return (
+    <>
+      <table className="contact-table">
+        <thead>
+          <tr>
+            <th scope="col" className="pick">
+              <label className="hit">
+                <input
+                  type="checkbox"
+                  checked={isAll}
+                  aria-label={t`בחירת כולם`}
+                  onChange={() => setSelected(isAll ? new Set() : new Set(shown))}
+                />
+              </label>
+            </th>
+            <th scope="col">
+              <Trans>שם</Trans>
+            </th>
+            <th scope="col" className="desk-only">
+              <Trans>טלפון</Trans>
+            </th>
+            <th scope="col" className="tags-cell">
+              <Trans>תגיות</Trans>
+            </th>
+            <th scope="col" className="when-cell">
+              <Trans>קשר אחרון</Trans>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {contacts.map(contact => (
+            <Row key={contact.id} contact={contact} isSelected={selected.has(contact.id)} toggle={toggle} />
+          ))}
+        </tbody>
+      </table>
+      {more && <More key={contacts.length} run={more} />}
+    </>
+  )
+}
+
+interface RowProps {
+  contact: Contact
+  isSelected: boolean
+  toggle: (id: number, withRange: boolean) => void
+}
+
+function Row({ contact, isSelected, toggle }: RowProps) {
+  const { t } = useLingui()
+  const { id, display_name, number, tags, opted_out, unread_count, last_activity_at } = contact
+  const name = display_name ? isolate(display_name) : t`לקוח בלי שם`
+  return (
+    <tr aria-selected={isSelected}>
+      <td className="pick">
+        <label className="hit">
+          <input
+            type="checkbox"
+            checked={isSelected}
+            aria-label={t`${name}, בחירה`}
+            onChange={() => undefined}
+            onClick={event => toggle(id, event.shiftKey)}
+          />
+        </label>
+      </td>
+      <td className="name-cell">
+        <Link href={`/app/contacts/${id}`}>
+          <span className="name clip">
+            <Name name={display_name} number={number ?? null} />
+          </span>
+          {number && display_name && (
+            <span className="phone-only small muted">
+              <Phone number={number} />
+            </span>
+          )}
+        </Link>
+        {unread_count > 0 && (
+          <span className="unread">
+            <span className="mark you" />
+            <span className="vh">
+              <Plural
+                value={unread_count}
+                one="הודעה אחת שלא נקראה"
+                two="שתי הודעות שלא נקראו"
+                other="# הודעות שלא נקראו"
+              />
+            </span>
+          </span>
+        )}
+      </td>
+      <td className="desk-only muted">{number && display_name ? <Phone number={number} /> : null}</td>
+      <td className="tags-cell">
+        <span className="row wrap">
+          {opted_out && (
+            <span className="chip warn">
+              <Trans>לא לשלוח</Trans>
+            </span>
+          )}
+          {tags.map(tag => (
+            <span key={tag.id} className="chip">
+              <bdi>{tag.name}</bdi>
+            </span>
+          ))}
+        </span>
+      </td>
+      <td className="when-cell small faint">{last_activity_at && <Time at={last_activity_at} style="when" />}</td>
+    </tr>
+  )
+}
+
+/** Fetches the next page when it comes into view. */
+function More({ run }: { run: () => void }) {
+  const ref = useRef<HTMLParagraphElement>(null)
+  const latest = useRef(run)
+  latest.current = run
+  useEffect(() => {
+    const element = ref.current
+    if (!element) return
+    const observer = new IntersectionObserver(entries => entries.some(each => each.isIntersecting) && latest.current())
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  return (
+    <p ref={ref} className="more">
+      <button className="btn quiet" type="button" onClick={run}>
+        <Trans>עוד לקוחות</Trans>
+      </button>
+    </p>
+  )
+}

@@ -1,0 +1,134 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconCheck, IconPencil } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { patch, useAction } from '#shared/api/action'
+import { Icon } from '#shared/components/Icon'
+import { Plain, Time } from '#shared/components/text'
+import { useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
+import { type ContactDetail, type Page, refresh, request, type Task, tasksQuery } from './pending'
+
+/** The open tasks of a contact, with a field to add one. */
+export function ContactTasks({ contact }: { contact: ContactDetail }) {
+  const query = useQuery(tasksQuery(contact.id))
+  const tasks = query.data?.items ?? []
+  return (
+    <section>
+      <h2>
+        <Trans>משימות</Trans>
+      </h2>
+      {query.data && tasks.length === 0 && (
+        <p className="muted">
+          <Trans>אין משימות פתוחות.</Trans>
+        </p>
+      )}
+      <ul>
+        {tasks.map(task => (
+          <TaskLine key={task.id} task={task} />
+        ))}
+      </ul>
+      <AddTask contactId={contact.id} />
+    </section>
+  )
+}
+
+function TaskLine({ task }: { task: Task }) {
+  const { t } = useLingui()
+  const params = { path: { id: task.id } }
+  const done = useAction({
+    run: () => request('POST', '/api/tasks/{id}/done', { params }),
+    patches: () => [
+      patch<Page<Task>>(['/api/tasks'], data => ({ ...data, items: data.items.filter(({ id }) => id !== task.id) })),
+    ],
+    done: () => t`המשימה בוצעה`,
+    undo: async () => {
+      await request('POST', '/api/tasks/{id}/reopen', { params })
+      refresh('/api/tasks', '/api/contacts')
+    },
+    onDone: () => refresh('/api/tasks', '/api/contacts'),
+  })
+  return (
+    <li className="task">
+      <button
+        className="hit"
+        type="button"
+        role="checkbox"
+        aria-checked={false}
+        aria-label={t`${task.title}, סימון כבוצעה`}
+        disabled={done.isPending}
+        onClick={() => done.mutate()}
+      >
+        <span className="tick">
+          <Icon icon={IconCheck} size="s" />
+        </span>
+      </button>
+      <div className="body">
+        <Plain text={task.title} />
+        <br />
+        <span className="small muted">
+          <Due task={task} />
+          {task.source === 'agent' && (
+            <>
+              <Icon icon={IconPencil} size="s" /> <Trans>הסוכן</Trans>
+            </>
+          )}
+          {task.assignee_name && <bdi> · {task.assignee_name}</bdi>}
+        </span>
+      </div>
+    </li>
+  )
+}
+
+/** When it is due; late is a word, not only a colour. */
+function Due({ task: { due_at, due_date } }: { task: Task }) {
+  const format = useFormat()
+  const now = useNow()
+  const at = due_at ?? (due_date ? `${due_date}T10:00:00Z` : null)
+  if (!at) return null
+  const isLate = due_at ? Date.parse(due_at) < now.getTime() : format.daysFrom(at, now) < 0
+  return (
+    <span className={isLate ? 'late' : undefined}>
+      {isLate && (
+        <>
+          <Trans>באיחור</Trans>{' '}
+        </>
+      )}
+      <Time at={at} style={due_at ? 'full' : 'day'} />{' '}
+    </span>
+  )
+}
+
+function AddTask({ contactId }: { contactId: number }) {
+  const { t } = useLingui()
+  const [title, setTitle] = useState('')
+  const add = useAction({
+    run: () => request<Task>('POST', '/api/tasks', { body: { title: title.trim(), contact_id: contactId } }),
+    onDone: () => {
+      setTitle('')
+      refresh('/api/tasks', '/api/contacts')
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (title.trim() && !add.isPending) add.mutate()
+  }
+  return (
+    <form className="add-line" onSubmit={submit}>
+      <input
+        className="field"
+        dir="auto"
+        aria-label={t`משימה חדשה`}
+        placeholder={t`משימה חדשה`}
+        value={title}
+        maxLength={500}
+        onChange={event => setTitle(event.target.value)}
+      />
+      {title.trim() && (
+        <button className="btn" type="submit" disabled={add.isPending}>
+          <Trans>הוספה</Trans>
+        </button>
+      )}
+    </form>
+  )
+}

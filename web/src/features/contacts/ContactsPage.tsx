@@ -1,0 +1,125 @@
+import './contacts.css'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useDocumentTitle } from '@mantine/hooks'
+import { IconColumns3, IconUserPlus } from '@tabler/icons-react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { apiQuery } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { useShortcuts } from '#shared/keys'
+import { BulkBar } from './BulkBar'
+import { ContactFilters, useContactFilter } from './ContactFilters'
+import { ContactTable } from './ContactTable'
+import { NewContact } from './NewContact'
+import { type Contact, contactPages, itemsOf } from './pending'
+
+/** All contacts: a table with search, tags and bulk tagging. */
+export default function ContactsPage() {
+  const { t } = useLingui()
+  useDocumentTitle(t`לקוחות`)
+  const [filter] = useContactFilter()
+  const [params, setParams] = useSearchParams()
+  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set())
+  const query = useInfiniteQuery(contactPages(filter))
+  const contacts = useMemo(() => (query.data ? itemsOf<Contact>(query.data) : []), [query.data])
+  const isNew = params.get('new') !== null
+  const setNew = (open: boolean) =>
+    setParams(
+      before => {
+        const next = new URLSearchParams(before)
+        if (open) next.set('new', '1')
+        else next.delete('new')
+        return next
+      },
+      { replace: true },
+    )
+  useShortcuts([
+    { code: 'KeyN', run: () => setNew(true) },
+    { code: 'Escape', run: () => setSelected(new Set()) },
+  ])
+  return (
+    <div className="page-scroll" tabIndex={-1}>
+      <main className="page contacts-page">
+        <div className="page-head">
+          <h1 className="grow">
+            <Trans>לקוחות</Trans>
+          </h1>
+          <Link className="btn quiet" href="/app/leads">
+            <Icon icon={IconColumns3} />
+            <Trans>לידים</Trans>
+          </Link>
+          <button className="btn pen" type="button" onClick={() => setNew(true)} aria-keyshortcuts="N">
+            <Icon icon={IconUserPlus} />
+            <Trans>לקוח חדש</Trans>
+          </button>
+        </div>
+        <Duplicates />
+        <ContactFilters />
+        <Loaded
+          query={query}
+          skeleton={<SkeletonRows count={10} height={53} />}
+          title={<Trans>הלקוחות לא נטענו. הם שמורים</Trans>}
+        >
+          {() =>
+            contacts.length === 0 ? (
+              <NoContacts isFiltered={Boolean(filter.q ?? filter.tag_id)} />
+            ) : (
+              <ContactTable
+                contacts={contacts}
+                selected={selected}
+                setSelected={setSelected}
+                more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
+              />
+            )
+          }
+        </Loaded>
+        {selected.size > 0 && <BulkBar selected={selected} clear={() => setSelected(new Set())} />}
+        <NewContact isOpen={isNew} onClose={() => setNew(false)} />
+      </main>
+    </div>
+  )
+}
+
+/** The suggestions to merge that wait for a person. */
+function Duplicates() {
+  const { data } = useQuery(apiQuery('/api/merge-suggestions'))
+  const count = data?.items.length ?? 0
+  if (count === 0) return null
+  return (
+    <div className="problem same duplicates">
+      <p className="grow strong">
+        <Plural
+          value={count}
+          one="זוג אחד הוא אולי אותו לקוח"
+          two="שני זוגות הם אולי אותו לקוח"
+          other="# זוגות הם אולי אותו לקוח"
+        />
+      </p>
+      <Link className="btn" href="/app/merge-suggestions">
+        <Trans>לבדוק</Trans>
+      </Link>
+    </div>
+  )
+}
+
+function NoContacts({ isFiltered }: { isFiltered: boolean }) {
+  return isFiltered ? (
+    <EmptyState
+      title={<Trans>אין לקוחות כאלה</Trans>}
+      action={
+        <Link className="btn" href="/app/contacts">
+          <Trans>כל הלקוחות</Trans>
+        </Link>
+      }
+    >
+      <Trans>אפשר לחפש חלק משם או ממספר, או להסיר את הסינון.</Trans>
+    </EmptyState>
+  ) : (
+    <EmptyState title={<Trans>עוד אין לקוחות</Trans>}>
+      <Trans>מי שיתקשר או יכתוב לעסק יופיע כאן לבד, עם כל השיחות וההודעות שלו. אפשר גם להוסיף לקוח ביד.</Trans>
+    </EmptyState>
+  )
+}

@@ -1,0 +1,122 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconPencil } from '@tabler/icons-react'
+import { type FormEvent, useRef, useState } from 'react'
+import { patch, useAction } from '#shared/api/action'
+import { ifMatch, knownEtag } from '#shared/api/client'
+import { Icon } from '#shared/components/Icon'
+import { Name } from '#shared/components/text'
+import { type ContactDetail, refresh, request } from './pending'
+
+/** The name as the page's heading; a button turns it into a field. */
+export function EditName({ contact }: { contact: ContactDetail }) {
+  const { t } = useLingui()
+  const [isOpen, setOpen] = useState(false)
+  const path = `/api/contacts/${contact.id}`
+  if (!isOpen) {
+    return (
+      <h1 className="id-name">
+        <Name name={contact.display_name} number={contact.number ?? null} />
+        <button
+          className="btn quiet icon"
+          type="button"
+          aria-label={contact.display_name ? t`שינוי השם` : t`הוספת שם`}
+          onClick={() => setOpen(true)}
+        >
+          <Icon icon={IconPencil} size="s" />
+        </button>
+      </h1>
+    )
+  }
+  return <NameForm contact={contact} path={path} close={() => setOpen(false)} />
+}
+
+interface FormProps {
+  contact: ContactDetail
+  path: string
+  close: () => void
+}
+
+function NameForm({ contact, path, close }: FormProps) {
+  const { t } = useLingui()
+  const [name, setName] = useState(contact.display_name)
+  const [theirs, setTheirs] = useState<string | null>(null)
+  const etag = useRef(knownEtag(path))
+  const rename = useAction({
+    run: (display_name: string) =>
+      request<ContactDetail>('PATCH', '/api/contacts/{id}', {
+        params: { path: { id: contact.id } },
+        body: { display_name },
+        headers: ifMatch(etag.current),
+      }),
+    patches: display_name => [
+      patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, display_name })),
+    ],
+    done: () => t`השם שונה`,
+    undo: async () => {
+      await request('PATCH', '/api/contacts/{id}', {
+        params: { path: { id: contact.id } },
+        body: { display_name: contact.display_name },
+      })
+      refresh('/api/contacts')
+    },
+    onDone: () => {
+      refresh('/api/contacts')
+      close()
+    },
+    onError: error => {
+      if (error.code !== 'changed') return false
+      setTheirs((error.current as ContactDetail | undefined)?.display_name ?? '')
+      etag.current = undefined
+      return true
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (name.trim() === contact.display_name && theirs === null) close()
+    else rename.mutate(name.trim())
+  }
+  return (
+    <form className="name-form" onSubmit={submit} onKeyDown={event => event.key === 'Escape' && close()}>
+      <h1 className="vh">
+        <Name name={contact.display_name} number={contact.number ?? null} />
+      </h1>
+      <input
+        className="field"
+        dir="auto"
+        aria-label={t`שם`}
+        value={name}
+        maxLength={200}
+        // biome-ignore lint/a11y/noAutofocus: the user has just pressed the button that opens the field.
+        autoFocus
+        onChange={event => setName(event.target.value)}
+      />
+      {theirs !== null && (
+        <div className="conflict" role="alert">
+          <p>
+            <Trans>
+              בינתיים השם שונה ל<bdi className="strong">{theirs || '—'}</bdi>
+            </Trans>
+          </p>
+          <button
+            className="btn"
+            type="button"
+            onClick={() => {
+              refresh('/api/contacts')
+              close()
+            }}
+          >
+            <Trans>להשאיר אותו</Trans>
+          </button>
+        </div>
+      )}
+      <div className="row">
+        <button className="btn pen" type="submit" disabled={rename.isPending}>
+          {theirs === null ? <Trans>שמירה</Trans> : <Trans>לשמור את שלי</Trans>}
+        </button>
+        <button className="btn quiet" type="button" onClick={close}>
+          <Trans>ביטול</Trans>
+        </button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,101 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { type KeyboardEvent, useState } from 'react'
+import { isDay, parseDay } from './days'
+import type { CustomField } from './pending'
+
+interface Props {
+  field: CustomField
+  value: string | null
+  save: (value: string | null) => void
+  cancel: () => void
+}
+
+/** The editor of a value by the kind of its field. Enter and leaving the field save, Esc does not. */
+export function FieldEditor({ field, value, save, cancel }: Props) {
+  const { t } = useLingui()
+  if (field.kind === 'flag') {
+    return (
+      <label className="hit flag">
+        <input
+          type="checkbox"
+          checked={value === 'true'}
+          aria-label={field.name}
+          onChange={event => save(event.target.checked ? 'true' : 'false')}
+        />
+      </label>
+    )
+  }
+  if (field.kind === 'choice') {
+    return (
+      <select
+        className="field"
+        aria-label={field.name}
+        value={value ?? ''}
+        // biome-ignore lint/a11y/noAutofocus: the user has just pressed the value.
+        autoFocus
+        onChange={event => save(event.target.value || null)}
+        onBlur={cancel}
+      >
+        <option value="">{t`ללא`}</option>
+        {field.choices.map(choice => (
+          <option key={choice}>{choice}</option>
+        ))}
+      </select>
+    )
+  }
+  return <TextEditor field={field} value={value} save={save} cancel={cancel} />
+}
+
+function TextEditor({ field, value, save, cancel }: Props) {
+  const isDate = field.kind === 'date'
+  const [text, setText] = useState(isDate && value ? value.split('-').reverse().map(Number).join('.') : (value ?? ''))
+  const [isWrong, setWrong] = useState(false)
+  const submit = () => {
+    const next = text.trim() || null
+    if (next === null) return save(null)
+    if (isDate) {
+      const day = parseDay(next)
+      if (!day || !isDay(day)) return setWrong(true)
+      return save(day)
+    }
+    if (field.kind === 'number' && !/^[+-]?\d+(\.\d+)?$/.test(next)) return setWrong(true)
+    return save(next)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Escape') cancel()
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault()
+      submit()
+    }
+  }
+  const common = {
+    className: `field ${isWrong ? 'bad' : ''}`,
+    'aria-label': field.name,
+    'aria-invalid': isWrong || undefined,
+    autoFocus: true,
+    value: text,
+    onKeyDown,
+    onBlur: submit,
+  }
+  return (
+    <>
+      {field.kind === 'text' ? (
+        <textarea {...common} dir="auto" rows={1} maxLength={2000} onChange={event => setText(event.target.value)} />
+      ) : (
+        <input
+          {...common}
+          dir="ltr"
+          inputMode={isDate ? 'numeric' : 'decimal'}
+          placeholder={isDate ? '7.6.1990' : undefined}
+          onChange={event => setText(event.target.value)}
+        />
+      )}
+      {isWrong && (
+        <p className="err" role="alert">
+          {isDate ? <Trans>תאריך כותבים כך: 7.6.1990</Trans> : <Trans>כאן נכתב מספר, למשל 12.5</Trans>}
+        </p>
+      )}
+    </>
+  )
+}

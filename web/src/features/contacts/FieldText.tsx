@@ -1,0 +1,10 @@
+import { Ltr, Plain, Time } from '#shared/components/text'
+import type { FieldKind } from './pending'
+
+/** The value of a field as people read it. */
+export function FieldText({ kind, value }: { kind: FieldKind; value: string }) {
+  // A day has no time zone; noon is the same day in every zone that a business may have.
+  if (kind === 'date') return <Time at={`${value}T10:00:00Z`} style="date" />
+  if (kind === 'number') return <Ltr>{value}</Ltr>
+  return <Plain text={value} />
+}

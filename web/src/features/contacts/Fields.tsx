@@ -1,0 +1,85 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { patch, useAction } from '#shared/api/action'
+import { isolate } from '#shared/format/bidi'
+import { FieldEditor } from './FieldEditor'
+import { FieldText } from './FieldText'
+import { NewField } from './NewField'
+import { type ContactDetail, type CustomField, fieldsQuery, refresh, request } from './pending'
+
+/** The fields that the business has defined, with this contact's values; a click on a value edits it. */
+export function Fields({ contact }: { contact: ContactDetail }) {
+  const fields = useQuery(fieldsQuery).data?.items ?? []
+  const values = new Map(contact.fields.map(({ field_id, value }) => [field_id, value]))
+  return (
+    <section>
+      <h2>
+        <Trans>פרטים</Trans>
+      </h2>
+      {fields.length === 0 && (
+        <p className="muted">
+          <Trans>כאן יופיעו פרטים שחשובים לעסק שלכם: יום הולדת, כתובת, העדפה. הם משותפים לכל הלקוחות.</Trans>
+        </p>
+      )}
+      <dl>
+        {fields.map(field => (
+          <FieldLine key={field.id} contact={contact} field={field} value={values.get(field.id) ?? null} />
+        ))}
+      </dl>
+      <NewField />
+    </section>
+  )
+}
+
+function FieldLine({ contact, field, value }: { contact: ContactDetail; field: CustomField; value: string | null }) {
+  const { t } = useLingui()
+  const [isOpen, setOpen] = useState(false)
+  const send = (next: string | null) =>
+    request('PUT', '/api/contacts/{id}/fields/{field_id}', {
+      params: { path: { id: contact.id, field_id: field.id } },
+      body: { value: next },
+    })
+  const set = useAction({
+    run: send,
+    patches: next => [
+      patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({
+        ...data,
+        fields: [
+          ...data.fields.filter(({ field_id }) => field_id !== field.id),
+          ...(next === null ? [] : [{ field_id: field.id, name: field.name, kind: field.kind, value: next }]),
+        ],
+      })),
+    ],
+    done: () => t`״${isolate(field.name)}״ נשמר`,
+    undo: async () => {
+      await send(value)
+      refresh('/api/contacts')
+    },
+    onDone: () => refresh('/api/contacts'),
+  })
+  const save = (next: string | null) => {
+    setOpen(false)
+    if (next !== value) set.mutate(next)
+  }
+  return (
+    <div className="edit">
+      <dt>
+        <bdi>{field.name}</bdi>
+      </dt>
+      <dd>
+        {isOpen || field.kind === 'flag' ? (
+          <FieldEditor field={field} value={value} save={save} cancel={() => setOpen(false)} />
+        ) : (
+          <button
+            type="button"
+            onClick={() => setOpen(true)}
+            aria-label={value === null ? t`הוספת ${field.name}` : undefined}
+          >
+            {value === null ? <span className="faint">—</span> : <FieldText kind={field.kind} value={value} />}
+          </button>
+        )}
+      </dd>
+    </div>
+  )
+}

@@ -1,0 +1,63 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { type FormEvent, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { type Lead, refresh, request } from './pending'
+import { parseAmount } from './stages'
+
+/** Adds a lead in the first stage: what, and how much if that is known. */
+export function LeadForm({ contactId }: { contactId: number }) {
+  const { t } = useLingui()
+  const [title, setTitle] = useState('')
+  const [amount, setAmount] = useState('')
+  const value = parseAmount(amount)
+  const add = useAction({
+    run: () =>
+      request<Lead>('POST', '/api/leads', {
+        body: { contact_id: contactId, title: title.trim(), ...(value != null && { value_minor: value }) },
+      }),
+    done: () => t`הליד נוסף`,
+    undo: async (_, { id }) => {
+      await request('DELETE', '/api/leads/{id}', { params: { path: { id } } })
+      refresh('/api/leads', '/api/lead-stages')
+    },
+    onDone: () => {
+      setTitle('')
+      setAmount('')
+      refresh('/api/leads', '/api/lead-stages')
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (title.trim() && value !== undefined && !add.isPending) add.mutate()
+  }
+  return (
+    <form className="add-line" onSubmit={submit}>
+      <input
+        className="field"
+        dir="auto"
+        aria-label={t`ליד חדש`}
+        placeholder={t`ליד חדש: מה רוצים לקנות?`}
+        value={title}
+        maxLength={200}
+        onChange={event => setTitle(event.target.value)}
+      />
+      {title.trim() && (
+        <div className="row">
+          <input
+            className={`field ${value === undefined ? 'bad' : ''}`}
+            dir="ltr"
+            inputMode="decimal"
+            aria-label={t`סכום בשקלים`}
+            aria-invalid={value === undefined || undefined}
+            placeholder={t`סכום ₪`}
+            value={amount}
+            onChange={event => setAmount(event.target.value)}
+          />
+          <button className="btn" type="submit" disabled={add.isPending || value === undefined}>
+            <Trans>הוספה</Trans>
+          </button>
+        </div>
+      )}
+    </form>
+  )
+}

@@ -1,0 +1,66 @@
+import './contacts.css'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useDocumentTitle } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useSearchParams } from 'wouter'
+import { Link } from '#shared/components/Link'
+import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { MergePicker } from './MergePicker'
+import { MergeTable } from './MergeTable'
+import { contactQuery } from './pending'
+
+const idOf = (text: string | null): number | null => (text && /^\d+$/.test(text) ? Number(text) : null)
+
+/** Two contacts side by side, before they become one. */
+export default function MergePage() {
+  const { t } = useLingui()
+  useDocumentTitle(t`איחוד לקוחות`)
+  const [params, setParams] = useSearchParams()
+  const [keep, other] = [idOf(params.get('keep')), idOf(params.get('other'))]
+  const choose = (id: number) =>
+    setParams(before => {
+      const next = new URLSearchParams(before)
+      next.set('other', String(id))
+      return next
+    })
+  return (
+    <div className="page-scroll" tabIndex={-1}>
+      <main className="page narrow">
+        <div className="page-head">
+          <h1>
+            <Trans>זה אותו לקוח?</Trans>
+          </h1>
+        </div>
+        {keep === null ? (
+          <EmptyState
+            title={<Trans>חסר לקוח להשוואה</Trans>}
+            action={
+              <Link className="btn" href="/app/contacts">
+                <Trans>לכל הלקוחות</Trans>
+              </Link>
+            }
+          >
+            <Trans>מתחילים מהכרטיס של אחד מהם.</Trans>
+          </EmptyState>
+        ) : other === null || other === keep ? (
+          <MergePicker keep={keep} choose={choose} />
+        ) : (
+          <Both keep={keep} other={other} suggestion={idOf(params.get('suggestion'))} />
+        )}
+      </main>
+    </div>
+  )
+}
+
+function Both({ keep, other, suggestion }: { keep: number; other: number; suggestion: number | null }) {
+  const [first, second] = [useQuery(contactQuery(keep)), useQuery(contactQuery(other))]
+  return (
+    <Loaded query={first} skeleton={<SkeletonRows count={5} height={56} />}>
+      {kept => (
+        <Loaded query={second} skeleton={<SkeletonRows count={5} height={56} />}>
+          {merged => <MergeTable kept={kept} merged={merged} suggestion={suggestion} />}
+        </Loaded>
+      )}
+    </Loaded>
+  )
+}

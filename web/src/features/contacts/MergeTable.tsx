@@ -1,0 +1,167 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { type ReactNode, useState } from 'react'
+import { useLocation } from 'wouter'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { Link } from '#shared/components/Link'
+import { Name, Phone, Time } from '#shared/components/text'
+import { FieldText } from './FieldText'
+import { type ContactDetail, refresh, request } from './pending'
+
+interface Props {
+  kept: ContactDetail
+  merged: ContactDetail
+  /** The suggestion that is decided by this, if there is one. */
+  suggestion: number | null
+}
+
+const ROOTS = [
+  '/api/contacts',
+  '/api/threads',
+  '/api/inbox',
+  '/api/calls',
+  '/api/merge-suggestions',
+  '/api/leads',
+  '/api/tasks',
+]
+
+/** Both contacts in columns; the name to keep is chosen, everything else is joined. */
+export function MergeTable({ kept, merged, suggestion }: Props) {
+  const { t } = useLingui()
+  const [, go] = useLocation()
+  const [owner, setOwner] = useState(kept.display_name || !merged.display_name ? kept.id : merged.id)
+  const name = owner === kept.id ? kept.display_name : merged.display_name
+  const rename = (display_name: string) =>
+    request('PATCH', '/api/contacts/{id}', { params: { path: { id: kept.id } }, body: { display_name } })
+  const merge = useAction({
+    run: async () => {
+      const params = { path: { id: kept.id } }
+      const done = await unwrap(client.POST('/api/contacts/{id}/merge', { params, body: { contact_id: merged.id } }))
+      if (name !== kept.display_name) await rename(name)
+      return done
+    },
+    done: () => t`הלקוחות אוחדו`,
+    undo: async (_, { merge_id }) => {
+      await unwrap(client.POST('/api/merges/{id}/undo', { params: { path: { id: merge_id } } }))
+      if (name !== kept.display_name) await rename(kept.display_name)
+      refresh(...ROOTS)
+    },
+    onDone: () => {
+      refresh(...ROOTS)
+      go(`/app/contacts/${kept.id}`, { replace: true })
+    },
+  })
+  const dismiss = useAction({
+    run: (id: number) => unwrap(client.POST('/api/merge-suggestions/{id}/dismiss', { params: { path: { id } } })),
+    onDone: () => {
+      refresh('/api/merge-suggestions')
+      history.back()
+    },
+  })
+  const rows: [ReactNode, (contact: ContactDetail) => ReactNode][] = [
+    [<Trans key="n">מספרים</Trans>, contact => <NumberList contact={contact} />],
+    [<Trans key="t">תגיות</Trans>, contact => <TagList contact={contact} />],
+    [<Trans key="f">פרטים</Trans>, contact => <FieldList contact={contact} />],
+    [
+      <Trans key="c">שיחות והודעות</Trans>,
+      contact => <Plural value={contact.threads.length} _0="אין" one="ערוץ אחד" two="שני ערוצים" other="# ערוצים" />,
+    ],
+    [<Trans key="s">ברשימה מאז</Trans>, contact => <Time at={contact.created_at} style="date" />],
+  ]
+  return (
+    <>
+      <table className="merge">
+        <thead>
+          <tr>
+            <th scope="col">
+              <span className="vh">
+                <Trans>מה</Trans>
+              </span>
+            </th>
+            {[kept, merged].map(contact => (
+              <th key={contact.id} scope="col">
+                <label className="choice">
+                  <input
+                    type="radio"
+                    name="kept-name"
+                    checked={owner === contact.id}
+                    onChange={() => setOwner(contact.id)}
+                  />
+                  <span className="clip">
+                    <Name name={contact.display_name} number={contact.number ?? null} />
+                  </span>
+                </label>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([label, cell], at) => (
+            <tr key={at}>
+              <th scope="row">{label}</th>
+              <td>{cell(kept)}</td>
+              <td>{cell(merged)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="merge-result">
+        <Trans>
+          יישאר כרטיס אחד,{' '}
+          <b>
+            <Name name={name} number={kept.number ?? merged.number ?? null} />
+          </b>
+          , עם המספרים, התגיות, ההודעות והשיחות של שניהם. אפשר לבטל את האיחוד גם אחר כך, מהכרטיס.
+        </Trans>
+      </p>
+      <div className="row wrap">
+        <button className="btn pen" type="button" disabled={merge.isPending} onClick={() => merge.mutate()}>
+          <Trans>כן, לאחד</Trans>
+        </button>
+        {suggestion !== null ? (
+          <button className="btn" type="button" disabled={dismiss.isPending} onClick={() => dismiss.mutate(suggestion)}>
+            <Trans>לא, שני אנשים</Trans>
+          </button>
+        ) : (
+          <Link className="btn" href={`/app/contacts/${kept.id}`}>
+            <Trans>לא לאחד</Trans>
+          </Link>
+        )}
+      </div>
+    </>
+  )
+}
+
+function NumberList({ contact: { addresses } }: { contact: ContactDetail }) {
+  const phones = addresses.filter(({ kind }) => kind === 'phone' || kind === 'twilio_wa')
+  if (phones.length === 0) return <Trans>לא ידוע</Trans>
+  return [...new Set(phones.map(({ value }) => value))].map(value => (
+    <p key={value}>
+      <Phone number={value} />
+    </p>
+  ))
+}
+
+function TagList({ contact: { tags } }: { contact: ContactDetail }) {
+  if (tags.length === 0) return <span className="faint">—</span>
+  return (
+    <span className="row wrap">
+      {tags.map(({ id, name }) => (
+        <span key={id} className="chip">
+          <bdi>{name}</bdi>
+        </span>
+      ))}
+    </span>
+  )
+}
+
+function FieldList({ contact: { fields } }: { contact: ContactDetail }) {
+  if (fields.length === 0) return <span className="faint">—</span>
+  return fields
+    .filter(({ kind }) => kind !== 'flag')
+    .map(({ field_id, name, kind, value }) => (
+      <p key={field_id}>
+        <bdi className="faint">{name}</bdi> <FieldText kind={kind} value={value} />
+      </p>
+    ))
+}

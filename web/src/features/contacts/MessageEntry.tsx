@@ -1,0 +1,65 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+import { useLingui as useTexts } from '@lingui/react'
+import { Plural, Trans } from '@lingui/react/macro'
+import { IconPencil } from '@tabler/icons-react'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Plain } from '#shared/components/text'
+import type { Message } from './pending'
+
+const KINDS: Record<string, MessageDescriptor> = {
+  image: msg`תמונה`,
+  video: msg`סרטון`,
+  audio: msg`הקלטה`,
+  voice: msg`הודעה קולית`,
+  document: msg`קובץ`,
+  sticker: msg`מדבקה`,
+  location: msg`מיקום`,
+  contact: msg`איש קשר`,
+}
+
+/** A message in the timeline, or the newest of several. */
+export function MessageEntry({ message, count, contactId }: { message: Message; count: number; contactId: number }) {
+  const { i18n } = useTexts()
+  const kind = KINDS[message.media_kind]
+  const isOurs = message.direction === 'out'
+  return (
+    <>
+      <p className="said0">
+        {isOurs && (
+          <b>
+            {message.author === 'agent' ? (
+              <>
+                <Icon icon={IconPencil} size="s" /> <Trans>הסוכן:</Trans>
+              </>
+            ) : (
+              <Trans>אתם:</Trans>
+            )}{' '}
+          </b>
+        )}
+        {kind && <span className="muted">{i18n._(kind)} </span>}
+        {message.content_text && <Plain text={message.content_text} />}
+      </p>
+      <p className="small muted">
+        {message.status === 'failed' && (
+          <span className="bad">
+            <Trans>לא נשלחה</Trans> ·{' '}
+          </span>
+        )}
+        {message.deleted_at && (
+          <>
+            <Trans>נמחקה</Trans> ·{' '}
+          </>
+        )}
+        <Link href={`/app/inbox/${contactId}?message=${message.id}`}>
+          {count > 1 ? (
+            <Plural value={count} one="הודעה אחת" two="שתי הודעות" other="# הודעות" />
+          ) : (
+            <Trans>לפנייה</Trans>
+          )}
+        </Link>
+      </p>
+    </>
+  )
+}

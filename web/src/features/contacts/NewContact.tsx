@@ -1,0 +1,94 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { type FormEvent, useState } from 'react'
+import { useLocation } from 'wouter'
+import { useAction } from '#shared/api/action'
+import type { ApiError } from '#shared/api/errors'
+import { problemText } from '#shared/api/problem-text'
+import { Field } from '#shared/components/field'
+import { Link } from '#shared/components/Link'
+import { type ContactDetail, refresh, request } from './pending'
+
+/** The form for a contact who has not called or written yet. */
+export function NewContact({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={<Trans>לקוח חדש</Trans>} size={420}>
+      <Form onClose={onClose} />
+    </Modal>
+  )
+}
+
+function Form({ onClose }: { onClose: () => void }) {
+  const { t } = useLingui()
+  const [, go] = useLocation()
+  const [name, setName] = useState('')
+  const [number, setNumber] = useState('')
+  const [error, setError] = useState<ApiError | null>(null)
+  const create = useAction({
+    run: () => request<ContactDetail>('POST', '/api/contacts', { body: { display_name: name.trim(), number } }),
+    onDone: ({ id }) => {
+      refresh('/api/contacts')
+      onClose()
+      go(`/app/contacts/${id}`)
+    },
+    onError: found => {
+      setError(found)
+      return found.status === 409 || found.status === 422
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setError(null)
+    create.mutate()
+  }
+  return (
+    <form className="form dialog-form" onSubmit={submit}>
+      <Field
+        label={<Trans>שם</Trans>}
+        dir="auto"
+        value={name}
+        autoComplete="off"
+        data-autofocus
+        onChange={event => setName(event.target.value)}
+      />
+      <Field
+        label={<Trans>טלפון</Trans>}
+        help={<Trans>נייד או קווי, עם קידומת. מחו״ל: עם +.</Trans>}
+        error={error && <NumberError error={error} />}
+        dir="ltr"
+        type="tel"
+        inputMode="tel"
+        required
+        value={number}
+        autoComplete="off"
+        placeholder={t`050-1234567`}
+        onChange={event => setNumber(event.target.value)}
+      />
+      <div className="row">
+        <button className="btn pen" type="submit" disabled={create.isPending || !number.trim()}>
+          <Trans>הוספה</Trans>
+        </button>
+        <button className="btn quiet" type="button" onClick={onClose}>
+          <Trans>ביטול</Trans>
+        </button>
+      </div>
+    </form>
+  )
+}
+
+function NumberError({ error }: { error: ApiError }) {
+  if (error.code === 'number_taken') {
+    return (
+      <>
+        <Trans>המספר הזה כבר שייך ללקוח.</Trans>{' '}
+        {error.params.contact_id && (
+          <Link href={`/app/contacts/${error.params.contact_id}`}>
+            <Trans>לכרטיס שלו</Trans>
+          </Link>
+        )}
+      </>
+    )
+  }
+  if (error.field === 'number') return <Trans>חסרות ספרות, או שזה לא מספר טלפון. במספר נייד יש 10.</Trans>
+  return problemText(error)
+}

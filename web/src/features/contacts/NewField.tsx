@@ -1,0 +1,109 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
+import { type FormEvent, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { Field } from '#shared/components/field'
+import { Icon } from '#shared/components/Icon'
+import { type CustomField, type FieldKind, refresh, request } from './pending'
+
+/** A button that defines another field for all contacts. */
+export function NewField() {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <>
+      <button className="btn quiet add-field" type="button" onClick={() => setOpen(true)}>
+        <Icon icon={IconPlus} size="s" />
+        <Trans>פרט נוסף</Trans>
+      </button>
+      <Modal opened={isOpen} onClose={() => setOpen(false)} title={<Trans>פרט לכל הלקוחות</Trans>} size={420}>
+        <Form close={() => setOpen(false)} />
+      </Modal>
+    </>
+  )
+}
+
+function Form({ close }: { close: () => void }) {
+  const { t } = useLingui()
+  const [name, setName] = useState('')
+  const [kind, setKind] = useState<FieldKind>('text')
+  const [choices, setChoices] = useState('')
+  const list = [
+    ...new Set(
+      choices
+        .split('\n')
+        .map(line => line.trim())
+        .filter(Boolean),
+    ),
+  ]
+  const create = useAction({
+    run: () =>
+      request<CustomField>('POST', '/api/custom-fields', {
+        body: { name: name.trim(), kind, ...(kind === 'choice' && { choices: list }) },
+      }),
+    done: () => t`הפרט נוסף לכל הלקוחות`,
+    undo: async (_, { id }) => {
+      await request('DELETE', '/api/custom-fields/{id}', { params: { path: { id } } })
+      refresh('/api/custom-fields')
+    },
+    onDone: () => {
+      refresh('/api/custom-fields')
+      close()
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    create.mutate()
+  }
+  return (
+    <form className="form dialog-form" onSubmit={submit}>
+      <Field
+        label={<Trans>שם הפרט</Trans>}
+        dir="auto"
+        value={name}
+        required
+        data-autofocus
+        onChange={event => setName(event.target.value)}
+      />
+      <div className="labelled">
+        <label className="lb" htmlFor="field-kind">
+          <Trans>מה כותבים בו</Trans>
+        </label>
+        <select
+          id="field-kind"
+          className="field"
+          value={kind}
+          onChange={event => setKind(event.target.value as FieldKind)}
+        >
+          <option value="text">{t`מילים`}</option>
+          <option value="number">{t`מספר`}</option>
+          <option value="date">{t`תאריך`}</option>
+          <option value="choice">{t`בחירה מרשימה`}</option>
+          <option value="flag">{t`כן או לא`}</option>
+        </select>
+      </div>
+      {kind === 'choice' && (
+        <div className="labelled">
+          <label className="lb" htmlFor="field-choices">
+            <Trans>האפשרויות, כל אחת בשורה</Trans>
+          </label>
+          <textarea
+            id="field-choices"
+            className="field"
+            dir="auto"
+            rows={4}
+            value={choices}
+            onChange={event => setChoices(event.target.value)}
+          />
+        </div>
+      )}
+      <button
+        className="btn pen"
+        type="submit"
+        disabled={create.isPending || !name.trim() || (kind === 'choice' && list.length === 0)}
+      >
+        <Trans>הוספה</Trans>
+      </button>
+    </form>
+  )
+}

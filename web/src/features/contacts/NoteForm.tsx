@@ -1,0 +1,67 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { type Note, refresh, request } from './pending'
+
+/** The field for a new note, or for the text of an old one. Ctrl-Enter saves, Esc closes. */
+export function NoteForm({ contactId, note, close }: { contactId: number; note?: Note; close: () => void }) {
+  const { t } = useLingui()
+  const [text, setText] = useState(note?.text ?? '')
+  const write = (id: number, body: { text: string }) =>
+    request<Note>('PATCH', '/api/notes/{id}', { params: { path: { id } }, body })
+  const save = useAction({
+    run: () =>
+      note
+        ? write(note.id, { text: text.trim() })
+        : request<Note>('POST', '/api/contacts/{id}/notes', {
+            params: { path: { id: contactId } },
+            body: { text: text.trim() },
+          }),
+    done: () => (note ? t`ההערה שונתה` : t`ההערה נשמרה`),
+    undo: async (_, { id }) => {
+      if (note) await write(id, { text: note.text })
+      else await request('DELETE', '/api/notes/{id}', { params: { path: { id } } })
+      refresh('/api/contacts')
+    },
+    onDone: () => {
+      refresh('/api/contacts')
+      close()
+    },
+  })
+  const submit = (event?: FormEvent) => {
+    event?.preventDefault()
+    if (text.trim() && !save.isPending) save.mutate()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') close()
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit()
+  }
+  return (
+    <form className="note-form" onSubmit={submit}>
+      <textarea
+        className="field"
+        dir="auto"
+        rows={3}
+        maxLength={10_000}
+        aria-label={t`הערה`}
+        placeholder={t`מה כדאי לזכור? רק הצוות רואה את זה`}
+        value={text}
+        // biome-ignore lint/a11y/noAutofocus: the user has just pressed the button that opens the field.
+        autoFocus
+        onKeyDown={onKeyDown}
+        onChange={event => setText(event.target.value)}
+      />
+      <div className="row">
+        <button className="btn pen" type="submit" disabled={!text.trim() || save.isPending}>
+          <Trans>שמירה</Trans>
+        </button>
+        <button className="btn quiet" type="button" onClick={close}>
+          <Trans>ביטול</Trans>
+        </button>
+        <span className="small faint desk-only">
+          <bdi dir="ltr">Ctrl Enter</bdi>
+        </span>
+      </div>
+    </form>
+  )
+}

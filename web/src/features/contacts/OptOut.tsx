@@ -1,0 +1,43 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Switch } from '@mantine/core'
+import { patch, useAction } from '#shared/api/action'
+import { type ContactDetail, refresh, request } from './pending'
+
+/** Whether the business may write to the contact. */
+export function OptOut({ contact }: { contact: ContactDetail }) {
+  const { t } = useLingui()
+  const send = (opted_out: boolean) =>
+    request('PUT', '/api/contacts/{id}/opt-out', { params: { path: { id: contact.id } }, body: { opted_out } })
+  const set = useAction({
+    run: send,
+    patches: opted_out => [
+      patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, opted_out })),
+    ],
+    done: opted_out => (opted_out ? t`לא נשלחות יותר הודעות` : t`אפשר שוב לשלוח הודעות`),
+    undo: async opted_out => {
+      await send(!opted_out)
+      refresh('/api/contacts')
+    },
+    onDone: () => refresh('/api/contacts'),
+  })
+  return (
+    <section>
+      <h2>
+        <Trans>הודעות</Trans>
+      </h2>
+      <Switch
+        className="opt-out"
+        checked={contact.opted_out}
+        onChange={event => set.mutate(event.currentTarget.checked)}
+        label={<Trans>לא לשלוח הודעות</Trans>}
+        description={
+          contact.opted_out ? (
+            <Trans>הלקוח ביקש, חסם, או שכך קבעתם. שיחות נענות כרגיל.</Trans>
+          ) : (
+            <Trans>מי שמבקש להפסיק נרשם כאן לבד.</Trans>
+          )
+        }
+      />
+    </section>
+  )
+}

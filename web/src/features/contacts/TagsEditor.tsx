@@ -1,0 +1,121 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Popover } from '@mantine/core'
+import { IconPlus, IconX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { patch, useAction } from '#shared/api/action'
+import { Icon } from '#shared/components/Icon'
+import { isolate } from '#shared/format/bidi'
+import { type ContactDetail, refresh, request, type Tag, tagsQuery } from './pending'
+
+/** The tags of a contact: chips with a button to remove, and a list to add from. */
+export function TagsEditor({ contact }: { contact: ContactDetail }) {
+  const { t } = useLingui()
+  const change = useTagChange(contact)
+  return (
+    <div className="row wrap tags-row">
+      {contact.tags.map(tag => (
+        <span key={tag.id} className="chip removable">
+          <bdi>{tag.name}</bdi>
+          <button
+            type="button"
+            aria-label={t`הסרת התגית ${isolate(tag.name)}`}
+            onClick={() => change.mutate({ tag, isAdded: false })}
+          >
+            <Icon icon={IconX} size="s" />
+          </button>
+        </span>
+      ))}
+      <AddTag contact={contact} add={tag => change.mutate({ tag, isAdded: true })} />
+    </div>
+  )
+}
+
+function useTagChange(contact: ContactDetail) {
+  const { t } = useLingui()
+  const send = ({ tag, isAdded }: { tag: Tag; isAdded: boolean }) =>
+    request(isAdded ? 'PUT' : 'DELETE', '/api/contacts/{id}/tags/{tag_id}', {
+      params: { path: { id: contact.id, tag_id: tag.id } },
+    })
+  const done = () => refresh('/api/contacts', '/api/tags')
+  return useAction({
+    run: send,
+    patches: ({ tag, isAdded }) => [
+      patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({
+        ...data,
+        tags: isAdded ? [...data.tags, tag] : data.tags.filter(({ id }) => id !== tag.id),
+      })),
+    ],
+    done: ({ tag, isAdded }) => (isAdded ? undefined : t`התגית ״${isolate(tag.name)}״ הוסרה`),
+    undo: async values => {
+      await send({ ...values, isAdded: !values.isAdded })
+      done()
+    },
+    onDone: done,
+  })
+}
+
+function AddTag({ contact, add }: { contact: ContactDetail; add: (tag: Tag) => void }) {
+  const { t } = useLingui()
+  const [isOpen, setOpen] = useState(false)
+  const [text, setText] = useState('')
+  const all = useQuery({ ...tagsQuery, enabled: isOpen }).data?.items ?? []
+  const wanted = text.trim().toLocaleLowerCase()
+  const free = all.filter(
+    tag => !contact.tags.some(({ id }) => id === tag.id) && tag.name.toLocaleLowerCase().includes(wanted),
+  )
+  const isKnown = all.some(({ name }) => name.toLocaleLowerCase() === wanted)
+  const pick = (tag: Tag) => {
+    setOpen(false)
+    setText('')
+    add(tag)
+  }
+  const create = useAction({
+    run: () => request<Tag>('POST', '/api/tags', { body: { name: text.trim() } }),
+    onDone: pick,
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (free[0] && (free.length === 1 || isKnown)) pick(free[0])
+    else if (wanted && !isKnown) create.mutate()
+  }
+  return (
+    <Popover opened={isOpen} onChange={setOpen} width={240} position="bottom-start" trapFocus withRoles>
+      <Popover.Target>
+        <button className="btn quiet add-tag" type="button" onClick={() => setOpen(!isOpen)}>
+          <Icon icon={IconPlus} size="s" />
+          <Trans>תגית</Trans>
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t`הוספת תגית`}>
+        <form className="stack" onSubmit={submit}>
+          <input
+            className="field"
+            dir="auto"
+            aria-label={t`שם התגית`}
+            placeholder={t`תגית חדשה או קיימת`}
+            value={text}
+            maxLength={60}
+            onChange={event => setText(event.target.value)}
+          />
+          <ul className="tag-choices">
+            {free.slice(0, 8).map(tag => (
+              <li key={tag.id}>
+                <button type="button" onClick={() => pick(tag)}>
+                  <bdi>{tag.name}</bdi>
+                </button>
+              </li>
+            ))}
+          </ul>
+          {wanted && !isKnown && (
+            <button className="btn" type="submit" disabled={create.isPending}>
+              <Trans>
+                ליצור את ״<bdi>{text.trim()}</bdi>״
+              </Trans>
+            </button>
+          )}
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}

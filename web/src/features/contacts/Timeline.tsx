@@ -1,0 +1,127 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconNote } from '@tabler/icons-react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Fragment, useMemo, useState } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { useNow } from '#shared/format/clock'
+import { useLocale } from '#shared/i18n/locale'
+import { useShortcuts } from '#shared/keys'
+import { useFormat } from '#shared/session'
+import { NoteForm } from './NoteForm'
+import { type ContactDetail, itemsOf, type TimelineItem, timelinePages } from './pending'
+import { TimelineEntry } from './TimelineEntry'
+import { daysOf, type TimelineFilter } from './timeline'
+
+/** Everything with one contact in one line of time, newest first. */
+export function Timeline({ contact }: { contact: ContactDetail }) {
+  const { t } = useLingui()
+  const [filter, setFilter] = useState<TimelineFilter>('all')
+  const [isWriting, setWriting] = useState(false)
+  const query = useInfiniteQuery(timelinePages(contact.id))
+  useShortcuts([{ code: 'KeyN', run: () => setWriting(true) }])
+  const choices: [TimelineFilter, string][] = [
+    ['all', t`הכול`],
+    ['call', t`שיחות`],
+    ['message', t`הודעות`],
+    ['appointment', t`תורים`],
+    ['note', t`הערות`],
+  ]
+  return (
+    <section className="pane timeline" aria-label={t`ציר הזמן`}>
+      <div className="head">
+        <h2 className="wide-only nowrap">
+          <Trans>ציר הזמן</Trans>
+        </h2>
+        <div className="filters grow" role="group" aria-label={t`סינון`}>
+          {choices.map(([value, text]) => (
+            <button key={value} type="button" aria-pressed={filter === value} onClick={() => setFilter(value)}>
+              {text}
+            </button>
+          ))}
+        </div>
+        <button className="btn" type="button" aria-keyshortcuts="N" onClick={() => setWriting(!isWriting)}>
+          <Icon icon={IconNote} />
+          <Trans>הערה</Trans>
+        </button>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+      <section className="scroll" tabIndex={0} aria-label={t`אירועים`}>
+        {isWriting && <NoteForm contactId={contact.id} close={() => setWriting(false)} />}
+        <Loaded
+          query={query}
+          skeleton={<SkeletonRows count={8} height={66} />}
+          title={<Trans>ציר הזמן לא נטען. הכול שמור</Trans>}
+        >
+          {data => (
+            <>
+              <Days items={itemsOf<TimelineItem>(data)} filter={filter} contact={contact} />
+              {query.hasNextPage && (
+                <p className="more">
+                  <button
+                    className="btn quiet"
+                    type="button"
+                    disabled={query.isFetchingNextPage}
+                    onClick={() => void query.fetchNextPage()}
+                  >
+                    <Trans>מה שהיה קודם</Trans>
+                  </button>
+                </p>
+              )}
+            </>
+          )}
+        </Loaded>
+      </section>
+    </section>
+  )
+}
+
+interface DaysProps {
+  items: TimelineItem[]
+  filter: TimelineFilter
+  contact: ContactDetail
+}
+
+function Days({ items, filter, contact }: DaysProps) {
+  const format = useFormat()
+  const now = useNow()
+  const locale = useLocale()
+  const days = useMemo(() => daysOf(items, filter, at => format.day(at)), [items, filter, format])
+  if (days.length === 0) {
+    return (
+      <EmptyState title={filter === 'all' ? <Trans>עוד לא קרה דבר</Trans> : <Trans>אין כאן כאלה</Trans>}>
+        <Trans>שיחות, הודעות, תורים והערות של הלקוח נכנסים לכאן לבד, החדש למעלה.</Trans>
+      </EmptyState>
+    )
+  }
+  return (
+    <ol className="ledger tlwrap">
+      {days.map(({ day, entries }) => {
+        const at = entries[0]?.item.at ?? ''
+        const [name, long] = [format.dayName(at, now), format.longDate(at)]
+        return (
+          <Fragment key={day}>
+            <li className="d">
+              <span className="at" />
+              <div className="it">
+                <h3>
+                  {name}{' '}
+                  <span className="faint">
+                    {name !== long && !long.startsWith(name) && long}
+                    {locale === 'he' && ` · ${format.hebrewDate(at)}`}
+                  </span>
+                </h3>
+              </div>
+            </li>
+            {entries.map(entry => (
+              <TimelineEntry key={keyOf(entry.item)} entry={entry} contact={contact} />
+            ))}
+          </Fragment>
+        )
+      })}
+    </ol>
+  )
+}
+
+const keyOf = ({ kind, at, message, call, note, task, appointment, merge }: TimelineItem) =>
+  `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? appointment?.id ?? merge?.merge_id ?? at}`

@@ -1,0 +1,65 @@
+import {
+  IconArrowsJoin,
+  IconBrandWhatsapp,
+  IconCalendarCheck,
+  IconCalendarEvent,
+  IconCalendarX,
+  IconCheckbox,
+  IconMicrophone,
+  IconNote,
+} from '@tabler/icons-react'
+import { outcomeOf } from '#shared/call-outcome'
+import { Icon, type IconGlyph } from '#shared/components/Icon'
+import { Time } from '#shared/components/text'
+import { AppointmentEntry, MergeEntry, TaskEntry } from './BookedEntry'
+import { CallEntry } from './CallEntry'
+import { MessageEntry } from './MessageEntry'
+import { NoteEntry } from './NoteEntry'
+import type { ContactDetail, TimelineItem } from './pending'
+import type { Entry } from './timeline'
+
+/** A line of the timeline: time in the margin, icon, what it was. */
+export function TimelineEntry({ entry: { item, count }, contact }: { entry: Entry; contact: ContactDetail }) {
+  return (
+    <li className={classOf(item)}>
+      <Time at={item.at} />
+      <div className="it">
+        <div className="tl">
+          <span className="ic">
+            <Icon icon={iconOf(item)} size="s" />
+          </span>
+          <div className="grow">
+            <Content item={item} count={count} contact={contact} />
+          </div>
+        </div>
+      </div>
+    </li>
+  )
+}
+
+function Content({ item, count, contact }: { item: TimelineItem; count: number; contact: ContactDetail }) {
+  if (item.call) return <CallEntry call={item.call} />
+  if (item.message) return <MessageEntry message={item.message} count={count} contactId={contact.id} />
+  if (item.note) return <NoteEntry note={item.note} />
+  if (item.task) return <TaskEntry task={item.task} />
+  if (item.appointment) return <AppointmentEntry appointment={item.appointment} />
+  if (item.merge) return <MergeEntry merge={item.merge} />
+  return null
+}
+
+function iconOf({ kind, message, call, appointment }: TimelineItem): IconGlyph {
+  if (call) return outcomeOf(call).icon
+  if (message)
+    return message.media_kind === 'voice' || message.media_kind === 'audio' ? IconMicrophone : IconBrandWhatsapp
+  if (kind === 'note') return IconNote
+  if (kind === 'task') return IconCheckbox
+  if (kind === 'merge') return IconArrowsJoin
+  if (appointment?.state === 'cancelled' || appointment?.state === 'no_show') return IconCalendarX
+  return appointment?.state === 'done' ? IconCalendarCheck : IconCalendarEvent
+}
+
+function classOf({ at, message, task, appointment }: TimelineItem): string {
+  if (appointment?.state === 'booked' && Date.parse(at) > Date.now()) return 'fut'
+  const isAgent = message?.author === 'agent' || task?.source === 'agent' || appointment?.source === 'agent'
+  return isAgent ? 'ai' : ''
+}

@@ -1,0 +1,20 @@
+/** Returns true for a day of the calendar as the API writes it: «2026-11-22». */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const date = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+}
+
+/** A day as people type it in Israel: «7.6.1990», «7/6/90», «1990-06-07». Null for anything else. */
+export function parseDay(text: string, thisYear = new Date().getUTCFullYear()): string | null {
+  const written = text.trim()
+  if (isDay(written)) return written
+  const found = /^(\d{1,2})[./-](\d{1,2})[./-](\d{2}|\d{4})$/.exec(written)
+  if (!found) return null
+  const [, day = '', month = '', year = ''] = found
+  // Two digits of a year in the future mean the last century: birthdays are the usual case.
+  const short = Number(year) + 2000
+  const full = year.length === 4 ? Number(year) : short > thisYear + 10 ? short - 100 : short
+  const result = `${full}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
+  return isDay(result) ? result : null
+}

@@ -1,0 +1,45 @@
+import { msg } from '@lingui/core/macro'
+import { IconColumns3, IconUser, IconUserPlus, IconUsers } from '@tabler/icons-react'
+import type { Feature, PaletteHit } from '#shared/feature'
+import { formatPhone } from '#shared/format/phone'
+import { contactPage } from './pending'
+
+/** How many contacts the palette shows. */
+const MOST = 6
+
+async function search(query: string, signal: AbortSignal): Promise<PaletteHit[]> {
+  const { items } = await contactPage({ q: query || undefined, limit: MOST }, signal)
+  return items.map(({ id, display_name, number }) => {
+    const shown = number ? formatPhone(number) : undefined
+    const text = display_name || shown || '—'
+    return { id: `contact-${id}`, icon: IconUser, text, href: `/app/contacts/${id}`, ...(shown && { meta: shown }) }
+  })
+}
+
+export const feature: Feature = {
+  id: 'contacts',
+  routes: [
+    { path: '/app/contacts', load: () => import('./ContactsPage') },
+    { path: '/app/contacts/merge', load: () => import('./MergePage') },
+    { path: '/app/contacts/:id', load: () => import('./ContactPage') },
+    { path: '/app/leads', load: () => import('./LeadsPage') },
+  ],
+  nav: [{ label: msg`לקוחות`, icon: IconUsers, href: '/app/contacts', order: 50, place: 'main', key: 'KeyL' }],
+  commands: [
+    { id: 'contacts', label: msg`לקוחות`, icon: IconUsers, href: '/app/contacts' },
+    { id: 'contact-new', label: msg`לקוח חדש`, icon: IconUserPlus, href: '/app/contacts?new=1' },
+    { id: 'leads', label: msg`לידים לפי שלב`, icon: IconColumns3, href: '/app/leads' },
+  ],
+  palette: [{ id: 'contacts', heading: msg`לקוחות`, search }],
+  changes: {
+    contact_deleted: ['/api/contacts', '/api/threads', '/api/inbox', '/api/calls', '/api/leads', '/api/tasks'],
+    contact_updated: ['/api/leads', '/api/tasks', '/api/tags'],
+    note_updated: ['/api/contacts'],
+    tag_updated: ['/api/tags', '/api/contacts'],
+    custom_field_updated: ['/api/custom-fields', '/api/contacts'],
+    task_updated: ['/api/tasks', '/api/contacts'],
+    lead_updated: ['/api/leads', '/api/lead-stages'],
+    lead_stage_updated: ['/api/lead-stages', '/api/leads'],
+    appointment_updated: ['/api/contacts'],
+  },
+}

@@ -1,0 +1,39 @@
+import { useLingui as useTexts } from '@lingui/react'
+import { useLingui } from '@lingui/react/macro'
+import { patch, useAction } from '#shared/api/action'
+import { isolate } from '#shared/format/bidi'
+import { type Lead, type Page, refresh, request, type Stage } from './pending'
+import { stageName } from './stages'
+
+interface Move {
+  lead: Lead
+  stage: number
+}
+
+const send = ({ lead, stage }: Move) =>
+  request('PATCH', '/api/leads/{id}', { params: { path: { id: lead.id } }, body: { stage_id: stage } })
+
+/** Moves a lead to another stage, with undo. */
+export function useMoveLead(stages: readonly Stage[]) {
+  const { t } = useLingui()
+  const { i18n } = useTexts()
+  return useAction({
+    run: send,
+    patches: ({ lead, stage }) => [
+      patch<Page<Lead>>(['/api/leads'], data => ({
+        ...data,
+        items: data.items.map(each => (each.id === lead.id ? { ...each, stage_id: stage } : each)),
+      })),
+    ],
+    done: ({ lead, stage }) => {
+      const found = stages.find(({ id }) => id === stage)
+      const name = found ? stageName(found, text => i18n._(text)) : ''
+      return t`״${isolate(lead.title)}״ עבר אל ״${isolate(name)}״`
+    },
+    undo: async ({ lead }) => {
+      await send({ lead, stage: lead.stage_id })
+      refresh('/api/leads', '/api/lead-stages')
+    },
+    onDone: () => refresh('/api/leads', '/api/lead-stages'),
+  })
+}

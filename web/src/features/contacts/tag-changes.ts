@@ -1,0 +1,25 @@
+/** What a change of tags has really changed: pairs of contact and tag. */
+export interface TagChanges {
+  added: [contactId: number, tagId: number][]
+  removed: [contactId: number, tagId: number][]
+}
+
+/** The body of `POST /api/contacts/tags`. */
+export interface TagRequest {
+  contact_ids: number[]
+  add: number[]
+  remove: number[]
+}
+
+/** The requests that reverse a change, one for each tag: contacts that had the tag before keep it. */
+export function undoTags({ added, removed }: TagChanges): TagRequest[] {
+  const byTag = (pairs: TagChanges['added']) => {
+    const found = new Map<number, number[]>()
+    for (const [contact, tag] of pairs) found.set(tag, [...(found.get(tag) ?? []), contact])
+    return [...found]
+  }
+  return [
+    ...byTag(added).map(([tag, contact_ids]) => ({ contact_ids, add: [], remove: [tag] })),
+    ...byTag(removed).map(([tag, contact_ids]) => ({ contact_ids, add: [tag], remove: [] })),
+  ]
+}

@@ -1,0 +1,45 @@
+import type { Message, TimelineItem } from './pending'
+
+export type TimelineFilter = 'all' | 'call' | 'message' | 'appointment' | 'note'
+
+/** One line of the timeline: an item, or messages of one side that follow each other. */
+export interface Entry {
+  item: TimelineItem
+  /** Of messages: how many are behind this line, with the newest one. */
+  count: number
+}
+
+export interface Day {
+  day: string
+  entries: Entry[]
+}
+
+/** Messages of one side within this time are one line. */
+const TOGETHER_MS = 30 * 60_000
+
+const side = (message: Message | null | undefined) => `${message?.direction} ${message?.author ?? ''}`
+
+/** The items newest first, by days of the business's calendar; `dayOf` names the day. */
+export function daysOf(items: readonly TimelineItem[], filter: TimelineFilter, dayOf: (at: string) => string): Day[] {
+  const shown = items
+    .filter(({ kind }) => filter === 'all' || kind === filter || (filter === 'note' && kind === 'task'))
+    .toSorted((a, b) => b.at.localeCompare(a.at))
+  const days: Day[] = []
+  for (const item of shown) {
+    const day = dayOf(item.at)
+    let current = days.at(-1)
+    if (current?.day !== day) {
+      current = { day, entries: [] }
+      days.push(current)
+    }
+    const last = current.entries.at(-1)
+    const isTogether =
+      last?.item.kind === 'message' &&
+      item.kind === 'message' &&
+      side(last.item.message) === side(item.message) &&
+      Date.parse(last.item.at) - Date.parse(item.at) < TOGETHER_MS
+    if (last && isTogether) last.count += 1
+    else current.entries.push({ item, count: 1 })
+  }
+  return days
+}
