@@ -137,6 +137,7 @@ impl World<'_> {
             to: PeerAddress::parse(&self.contact, phonenumber::country::IL).unwrap(),
             text: text.clone(),
             media_url: None,
+            file: None,
             named: Some(Baileys),
             author: "agent".to_owned(),
             idempotency_key: None,

@@ -94,7 +94,7 @@ async fn a_recording_has_a_waveform_of_both_sides() {
     assert_eq!(peaks.status, 200, "{}", peaks.text());
     let peaks = peaks.json();
     assert_eq!(peaks["duration_ms"], 1000);
-    assert_eq!((&peaks["caller"], &peaks["agent"]), (&json!([250; 10]), &json!([0; 10])));
+    assert_eq!((&peaks["caller"], &peaks["agent"]), (&json!(vec![250; 10]), &json!(vec![0; 10])));
     assert_eq!(api.get("/api/calls/1/peaks").await.json()["caller"].as_array().unwrap().len(), 20);
     assert_eq!(api.get("/api/calls/1/peaks?bins=0").await.status, 400);
 }
