@@ -40,6 +40,7 @@ pub(super) struct ContactQuery {
     /// A tag that the contacts have.
     tag_id: Option<i64>,
     /// The order; `activity` by default.
+    #[param(inline)]
     sort: Option<SortOrder>,
     /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]

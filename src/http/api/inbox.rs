@@ -28,6 +28,7 @@ pub(super) fn operations() -> Operations {
 #[into_params(parameter_in = Query)]
 pub(super) struct InboxListQuery {
     /// Which contacts by their state; `all`, the default, leaves archived ones out.
+    #[param(inline)]
     filter: Option<InboxFilter>,
     /// A part of the name or of an address.
     #[param(value_type = Option<String>, max_length = 500)]

@@ -27,6 +27,7 @@ pub(super) fn operations() -> Operations {
 #[into_params(parameter_in = Query)]
 pub(super) struct TaskQuery {
     /// Whether the tasks are done; `open` by default.
+    #[param(inline)]
     state: Option<TaskState>,
     /// The contact that they concern.
     contact_id: Option<i64>,

@@ -34,6 +34,7 @@ pub(super) struct ThreadQuery {
     /// The business; 1 by default.
     business_id: Option<i64>,
     /// Which ones by their state; `all`, the default, leaves archived ones out.
+    #[param(inline)]
     filter: Option<InboxFilter>,
     /// Text in the title, the number or a message.
     #[param(value_type = Option<String>, max_length = 500)]

@@ -56,6 +56,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/appointments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List appointments by their start. */
+        get: operations["list_appointments"];
+        put?: never;
+        /** Book an appointment; a time that is taken is refused with the next one that is free (`slot_taken`, `params.next_free`). */
+        post: operations["book_appointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appointments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an appointment. */
+        get: operations["get_appointment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Move an appointment, or change its service or note. */
+        patch: operations["change_appointment"];
+        trace?: never;
+    };
+    "/api/appointments/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a booked appointment. */
+        post: operations["cancel_appointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appointments/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record that an appointment has taken place. */
+        post: operations["mark_appointment_done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appointments/{id}/no-show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record that the contact did not come. */
+        post: operations["mark_appointment_no_show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appointments/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an appointment a booked one again, if its time is still free. */
+        post: operations["restore_appointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appointments/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record that a user has seen an appointment. */
+        post: operations["mark_appointment_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -82,6 +203,23 @@ export interface paths {
         };
         /** List the snapshots, and the result of the last one. */
         get: operations["list_backups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calendar/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List days with their Hebrew dates, holidays and opening hours. */
+        get: operations["list_calendar_days"];
         put?: never;
         post?: never;
         delete?: never;
@@ -124,6 +262,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the waveform of the recording of a call. */
+        get: operations["get_call_peaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/recording": {
         parameters: {
             query?: never;
@@ -141,6 +296,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check an account or an address with values that need not be saved. It changes nothing. */
+        post: operations["run_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/closures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List closures by their first day. */
+        get: operations["list_closures"];
+        put?: never;
+        /** Add a closure; appointments within it stay as they are. */
+        post: operations["add_closure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/closures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a closure. */
+        get: operations["get_closure"];
+        put?: never;
+        post?: never;
+        /** Delete a closure. */
+        delete: operations["delete_closure"];
+        options?: never;
+        head?: never;
+        /** Change a closure. */
+        patch: operations["change_closure"];
+        trace?: never;
+    };
     "/api/contacts": {
         parameters: {
             query?: never;
@@ -148,10 +357,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List contacts, newest first. */
+        /** List contacts, newest activity first. */
         get: operations["list_contacts"];
         put?: never;
-        post?: never;
+        /** Add a contact with a phone number. */
+        post: operations["create_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add tags to many contacts and remove others. */
+        post: operations["tag_contacts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -172,8 +399,59 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Rename a contact. */
-        patch: operations["rename_contact"];
+        /** Change the name or the language of a contact. */
+        patch: operations["update_contact"];
+        trace?: never;
+    };
+    "/api/contacts/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete everything that is stored about a contact. This cannot be undone. */
+        post: operations["erase_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get everything that is stored about a contact: a ZIP archive with `data.json`, the files of messages and the recordings. */
+        get: operations["export_contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/fields/{field_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set or remove a contact's value of a field. */
+        put: operations["set_contact_field"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/contacts/{id}/merge": {
@@ -191,6 +469,112 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the notes about a contact, newest first. */
+        get: operations["list_notes"];
+        put?: never;
+        /** Add a note about a contact. */
+        post: operations["create_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/opt-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set whether a contact receives messages. Without messages, sending answers 422 `contact_opted_out`. */
+        put: operations["set_contact_opt_out"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add a tag to a contact. */
+        put: operations["add_contact_tag"];
+        post?: never;
+        /** Remove a tag from a contact. */
+        delete: operations["remove_contact_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List everything that happened with a contact, oldest first within the page; without `before` the newest entries. */
+        get: operations["list_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the fields of contacts. */
+        get: operations["list_custom_fields"];
+        put?: never;
+        /** Add a field of contacts. */
+        post: operations["create_custom_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/custom-fields/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Archive a field: it is no longer shown, and its values are kept. */
+        delete: operations["archive_custom_field"];
+        options?: never;
+        head?: never;
+        /** Change the name or the choices of a field. */
+        patch: operations["update_custom_field"];
         trace?: never;
     };
     "/api/database": {
@@ -282,6 +666,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List facts about the business, oldest first. */
+        get: operations["list_facts"];
+        put?: never;
+        /** Add a fact about the business. */
+        post: operations["add_fact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a fact about the business. */
+        get: operations["get_fact"];
+        put?: never;
+        post?: never;
+        /** Delete a fact about the business. */
+        delete: operations["delete_fact"];
+        options?: never;
+        head?: never;
+        /** Change a fact about the business. */
+        patch: operations["change_fact"];
+        trace?: never;
+    };
+    "/api/free-slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the free times of a service. */
+        get: operations["list_free_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the conversations with contacts, one row for each contact, newest activity first. */
+        get: operations["list_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{contact_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Archive the conversation with a contact; a new message or call ends that. */
+        post: operations["archive_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{contact_id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Declare that a contact waits for no answer, until something new happens. */
+        post: operations["finish_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{contact_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark all threads of a contact as read. */
+        post: operations["mark_conversation_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{contact_id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the conversation with a contact out of the archive. */
+        post: operations["unarchive_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lead-stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the stages of leads, in their order. */
+        get: operations["list_lead_stages"];
+        put?: never;
+        /** Add a stage of leads. */
+        post: operations["create_lead_stage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lead-stages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a stage without leads. One stage stays. */
+        delete: operations["delete_lead_stage"];
+        options?: never;
+        head?: never;
+        /** Change a stage of leads. */
+        patch: operations["update_lead_stage"];
+        trace?: never;
+    };
+    "/api/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List leads, newest first. */
+        get: operations["list_leads"];
+        put?: never;
+        /** Add a lead. */
+        post: operations["create_lead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a lead. */
+        get: operations["get_lead"];
+        put?: never;
+        post?: never;
+        /** Delete a lead. */
+        delete: operations["delete_lead"];
+        options?: never;
+        head?: never;
+        /** Change a lead, or move it to another stage. */
+        patch: operations["update_lead"];
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -316,6 +912,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a message. The body is the file itself. */
+        post: operations["upload_media"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/media/{sha256}": {
         parameters: {
             query?: never;
@@ -325,6 +938,23 @@ export interface paths {
         };
         /** Get a file of a message, by the SHA-256 of its content. Byte ranges work. */
         get: operations["get_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media/{sha256}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a small JPEG of an image. */
+        get: operations["get_media_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -401,6 +1031,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a note. It can be restored. */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /** Change a note. */
+        patch: operations["update_note"];
+        trace?: never;
+    };
+    "/api/notes/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a deleted note. */
+        post: operations["restore_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -414,6 +1079,24 @@ export interface paths {
          */
         get: operations["get_openapi_document"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opening-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the opening hours of the business. */
+        get: operations["get_opening_hours"];
+        /** Replace the opening hours of the business. */
+        put: operations["set_opening_hours"];
         post?: never;
         delete?: never;
         options?: never;
@@ -438,6 +1121,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List resources in their order. */
+        get: operations["list_resources"];
+        put?: never;
+        /** Add a resource. */
+        post: operations["add_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a resource. */
+        get: operations["get_resource"];
+        put?: never;
+        post?: never;
+        /** Archive a resource: it takes no appointments any more, and those that it has stay. */
+        delete: operations["archive_resource"];
+        options?: never;
+        head?: never;
+        /** Change a resource. */
+        patch: operations["change_resource"];
+        trace?: never;
+    };
+    "/api/resources/{id}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the own opening hours of a resource. */
+        get: operations["get_resource_hours"];
+        /** Replace the own opening hours of a resource. */
+        put: operations["set_resource_hours"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/saved-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the saved replies, by shortcut. */
+        get: operations["list_saved_replies"];
+        put?: never;
+        /** Create a saved reply. */
+        post: operations["create_saved_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/saved-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a saved reply. */
+        get: operations["get_saved_reply"];
+        put?: never;
+        post?: never;
+        /** Delete a saved reply. */
+        delete: operations["delete_saved_reply"];
+        options?: never;
+        head?: never;
+        /** Change a saved reply. */
+        patch: operations["change_saved_reply"];
+        trace?: never;
+    };
+    "/api/scheduled-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List scheduled messages, earliest first. */
+        get: operations["list_scheduled_messages"];
+        put?: never;
+        /** Schedule a message. The way it takes is decided when it is sent. */
+        post: operations["schedule_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scheduled-messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a scheduled message. */
+        get: operations["get_scheduled_message"];
+        put?: never;
+        post?: never;
+        /** Cancel a scheduled message that has not been sent. */
+        delete: operations["cancel_scheduled_message"];
+        options?: never;
+        head?: never;
+        /** Change a scheduled message that has not been sent. */
+        patch: operations["change_scheduled_message"];
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search contacts, messages and calls: contacts first, then all others, newest first. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/self-check": {
         parameters: {
             query?: never;
@@ -454,6 +1283,43 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List services in their order. */
+        get: operations["list_services"];
+        put?: never;
+        /** Add a service. */
+        post: operations["add_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a service. */
+        get: operations["get_service"];
+        put?: never;
+        post?: never;
+        /** Archive a service: it is not offered any more, and its appointments stay. */
+        delete: operations["archive_service"];
+        options?: never;
+        head?: never;
+        /** Change a service. */
+        patch: operations["change_service"];
         trace?: never;
     };
     "/api/session": {
@@ -515,8 +1381,26 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the active settings, and where each value comes from. */
+        /** List the settings: values, sources, and what the page needs to edit them. Secrets are never shown. */
         get: operations["list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change settings. They are validated together with all others, stored, and active at once where no restart is needed. */
+        patch: operations["change_settings"];
+        trace?: never;
+    };
+    "/api/settings/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the changes of settings, newest first. To undo one, set the setting to `previous`. */
+        get: operations["list_setting_changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -543,6 +1427,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tags, by name. */
+        get: operations["list_tags"];
+        put?: never;
+        /** Add a tag. */
+        post: operations["create_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a tag, and remove it from all contacts. */
+        delete: operations["delete_tag"];
+        options?: never;
+        head?: never;
+        /** Rename a tag. */
+        patch: operations["update_tag"];
+        trace?: never;
+    };
+    "/api/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tasks: open ones by the time when they are due, then those that are done. */
+        get: operations["list_tasks"];
+        put?: never;
+        /** Add a task. */
+        post: operations["create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a task. */
+        get: operations["get_task"];
+        put?: never;
+        post?: never;
+        /** Delete a task. */
+        delete: operations["delete_task"];
+        options?: never;
+        head?: never;
+        /** Change a task. */
+        patch: operations["update_task"];
+        trace?: never;
+    };
+    "/api/tasks/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a task as done. */
+        post: operations["complete_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a task as not done. */
+        post: operations["reopen_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/threads": {
         parameters: {
             query?: never;
@@ -552,6 +1543,23 @@ export interface paths {
         };
         /** List threads, newest activity first. */
         get: operations["list_threads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/threads/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count contacts who wait for an answer, were answered by the agent, or have something unread. */
+        get: operations["count_threads"];
         put?: never;
         post?: never;
         delete?: never;
@@ -594,6 +1602,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/threads/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Store what the asking user has begun to write in a thread. */
+        put: operations["put_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/threads/{id}/messages": {
         parameters: {
             query?: never;
@@ -622,6 +1647,40 @@ export interface paths {
         put?: never;
         /** Mark a thread as read. */
         post: operations["mark_thread_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/threads/{id}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the way that a message in a thread would take now. */
+        get: operations["preview_route"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/threads/{id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report that the asking user types in a thread; open pages show it for six seconds. */
+        post: operations["report_typing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -675,6 +1734,79 @@ export interface paths {
         post?: never;
         /** Revoke an API token. */
         delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trial-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepare a trial call: talk to the agent with the browser.
+         * @description The call begins when the socket sends its first message, and ends with the login. Nothing of it is stored, and the agent's tools
+         *     have no effect; its time and cost count towards the daily limits. 409 is `no_engine` if no AI answers calls, and `limit_reached`;
+         *     `error.params.setting` names the setting.
+         */
+        post: operations["create_trial_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/twilio/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the phone numbers of the Twilio account. */
+        get: operations["list_twilio_numbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/twilio/numbers/{sid}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a number's calls here. What it replaces is kept, so that it can be undone. */
+        post: operations["set_twilio_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/twilio/numbers/{sid}/webhooks/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo the change of a number's webhooks. */
+        post: operations["undo_twilio_webhooks"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -762,6 +1894,41 @@ export interface paths {
         post?: never;
         /** End all sessions of a user. */
         delete: operations["end_user_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/waiting-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the contacts who wait for an appointment, longest first. */
+        get: operations["list_waiting_entries"];
+        put?: never;
+        /** Add a contact to the waiting list. */
+        post: operations["add_waiting_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/waiting-list/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove an entry of the waiting list. */
+        delete: operations["remove_waiting_entry"];
         options?: never;
         head?: never;
         patch?: never;
@@ -988,7 +2155,7 @@ export interface components {
          * @description The kind of an alert.
          * @enum {string}
          */
-        AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "log_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_deaf" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
+        AlertKind: "disk_low" | "database_unwritable" | "published_copy" | "log_size" | "replication" | "integrity" | "foreign_file" | "database_replaced" | "outbox_held" | "backup" | "certificate" | "bridge_down" | "bridge_link" | "bridge_deaf" | "whatsapp_restricted" | "twilio_refused" | "ai_refused" | "ai_setting_rejected" | "ai_unavailable" | "ai_limit" | "outbox_stuck" | "outbox_undelivered" | "clock_wrong" | "settings_rejected" | "self_check";
         /**
          * @description The state of an alert.
          * @enum {string}
@@ -1039,6 +2206,105 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description An appointment of a contact. */
+        Appointment: {
+            /**
+             * Format: int64
+             * @description The call in which it was booked.
+             */
+            call_id?: number | null;
+            /** @description Why it was cancelled. */
+            cancel_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was cancelled.
+             */
+            cancelled_at?: string | null;
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /** @description The contact's name; may be empty. */
+            contact_name: string;
+            /** @description The contact's phone number, E.164. */
+            contact_number?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was booked.
+             */
+            created_at: string;
+            /** @description Who booked it: `user:3`, `token:2`, `agent`. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            ends_at: string;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description A note for users. */
+            note: string;
+            /**
+             * Format: int64
+             * @description The price in agorot when it was booked.
+             */
+            price_minor?: number | null;
+            /**
+             * Format: int64
+             * @description The resource that it occupies.
+             */
+            resource_id: number;
+            /** @description The name of the resource; null for the resource of a new database. */
+            resource_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When a user has first seen it; null: no user has, and the agent booked it.
+             */
+            seen_at?: string | null;
+            /**
+             * Format: int64
+             * @description The service.
+             */
+            service_id: number;
+            /** @description The name of the service. */
+            service_name: string;
+            /** @description Who booked it. */
+            source: components["schemas"]["AppointmentSource"];
+            /**
+             * Format: date-time
+             * @description When it starts.
+             */
+            starts_at: string;
+            /** @description Its state. */
+            state: components["schemas"]["AppointmentState"];
+            /** @description The time zone of the business when it was booked. */
+            time_zone: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        AppointmentPage: {
+            items: components["schemas"]["Appointment"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Who booked an appointment.
+         * @enum {string}
+         */
+        AppointmentSource: "user" | "agent";
+        /**
+         * @description The state of an appointment.
+         * @enum {string}
+         */
+        AppointmentState: "booked" | "cancelled" | "done" | "no_show";
         /** @description An entry of the audit log. */
         AuditEntry: {
             /** @description The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the request. */
@@ -1135,6 +2401,33 @@ export interface components {
             en: string;
             he: string;
         };
+        /** @description A new appointment. */
+        BookAppointmentRequest: {
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /** @description Books in the past and outside of the opening hours as well, but never a time that is taken; false by default. */
+            force?: boolean | null;
+            /** @description A note for users. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description The resource; absent or null: the first one that provides the service and is free.
+             */
+            resource_id?: number | null;
+            /**
+             * Format: int64
+             * @description The service.
+             */
+            service_id: number;
+            /**
+             * Format: date-time
+             * @description When it starts, at a full minute.
+             */
+            starts_at: string;
+        };
         /** @description What is queued in the bridge; null if unknown. */
         BridgeBacklog: {
             /**
@@ -1204,6 +2497,31 @@ export interface components {
             name: string;
             /** @description The IANA name of the time zone in which all times are shown, such as `Asia/Jerusalem`. */
             time_zone: string;
+        };
+        /** @description A day: its Hebrew date, its holiday, and when the business is open. */
+        CalendarDay: {
+            closed_reason?: components["schemas"]["ClosedReason"] | null;
+            /** @description The reasons of the business's closures on this day. */
+            closures: string[];
+            /**
+             * Format: date
+             * @description The date.
+             */
+            date: string;
+            hebrew_date?: components["schemas"]["HebrewDate"] | null;
+            holiday?: components["schemas"]["DayName"] | null;
+            /** @description When the business is open, in order. */
+            open: components["schemas"]["OpenRange"][];
+            /**
+             * Format: int32
+             * @description The weekday: 0 is Sunday, 6 is Saturday.
+             */
+            weekday: number;
+        };
+        /** @description Days in order. */
+        CalendarDays: {
+            /** @description The days. */
+            days: components["schemas"]["CalendarDay"][];
         };
         /** @description A phone call. */
         Call: {
@@ -1275,7 +2593,7 @@ export interface components {
             thread_id: number;
         };
         /** @description A call with its turns and recordings. */
-        CallDetail: components["schemas"]["Call"] & {
+        CallDetail: components["schemas"]["CallItem"] & {
             /** @description The recordings; `/api/calls/{id}/recording` plays them. */
             recordings: components["schemas"]["Recording"][];
             /** @description The turns in order. */
@@ -1286,14 +2604,30 @@ export interface components {
          * @enum {string}
          */
         CallDirection: "in" | "out";
+        /** @description A call as lists show it. */
+        CallItem: components["schemas"]["Call"] & {
+            /** @description The name of the contact; may be empty. */
+            contact_name: string;
+            /** @description Whether there is a recording to listen to. */
+            has_audio: boolean;
+            /** @description What became of it. */
+            outcome: components["schemas"]["CallOutcome"];
+            /** @description One line about what it was about: of the summary, the message, or what the caller said first. */
+            summary_line?: string | null;
+        };
         /**
          * @description The network of a call.
          * @enum {string}
          */
         CallMedium: "phone" | "whatsapp";
+        /**
+         * @description What became of a call.
+         * @enum {string}
+         */
+        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed";
         /** @description A page of calls, newest first. */
         CallPage: {
-            calls: components["schemas"]["Call"][];
+            calls: components["schemas"]["CallItem"][];
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
@@ -1302,6 +2636,11 @@ export interface components {
          * @enum {string}
          */
         CallState: "ringing" | "live" | "fallback" | "transferred" | "ended";
+        /** @description Why an appointment is cancelled. */
+        CancelAppointmentRequest: {
+            /** @description The reason. */
+            reason?: string | null;
+        };
         /**
          * @description Where the certificate that is in force came from.
          * @enum {string}
@@ -1332,16 +2671,187 @@ export interface components {
              */
             thread_id?: number | null;
         };
+        /** @description A change of an appointment; what is absent stays as it is. */
+        ChangeAppointmentRequest: {
+            /** @description As when booking; false by default. */
+            force?: boolean | null;
+            /** @description A note for users; null clears it. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description The resource; null: the first one that provides the service and is free.
+             */
+            resource_id?: number | null;
+            /**
+             * Format: int64
+             * @description The service; with another one, the length and the price are those of that service.
+             */
+            service_id?: number | null;
+            /**
+             * Format: date-time
+             * @description When it starts, at a full minute.
+             */
+            starts_at?: string | null;
+        };
+        /** @description A change of a closure; what is absent stays as it is. */
+        ChangeClosureRequest: {
+            /** @description When it begins on the first day, `HH:MM`; null: with the day. */
+            from?: string | null;
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from_date?: string | null;
+            /** @description The reason. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description The resource; null: the whole business.
+             */
+            resource_id?: number | null;
+            /** @description When it ends on the last day, `HH:MM`; null: with the day. */
+            to?: string | null;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to_date?: string | null;
+        };
+        /** @description A change of a fact; what is absent stays as it is. */
+        ChangeFactRequest: {
+            source?: components["schemas"]["FactSource"] | null;
+            /** @description The fact, 1 to 4000 characters. */
+            text?: string | null;
+            /** @description The topic, 1 to 200 characters. */
+            topic?: string | null;
+        };
         /**
          * @description What has changed. `ref_id` is the id of the row that the kind names; of a turn it is the call's.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "alert_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated";
         /** @description The old password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
             /** @description At least 10 characters, and none of the common passwords. */
             new_password: string;
+        };
+        /** @description A change of a resource; what is absent stays as it is. */
+        ChangeResourceRequest: {
+            /** @description Whether it takes no appointments any more. */
+            archived?: boolean | null;
+            kind?: components["schemas"]["ResourceKind"] | null;
+            /** @description The name; only a resource with a key may lack one. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Its place in lists.
+             */
+            position?: number | null;
+            /** @description The services that it provides; null: every one. */
+            service_ids?: number[] | null;
+            /**
+             * Format: int64
+             * @description The user that it stands for.
+             */
+            user_id?: number | null;
+        };
+        /** @description What changes of a saved reply. */
+        ChangeSavedReplyRequest: {
+            /** @description What a user types to get it; one word. */
+            shortcut?: string | null;
+            /** @description The text. */
+            text?: string | null;
+        };
+        /** @description What changes of a scheduled message; null clears a file or a provider. */
+        ChangeScheduledRequest: {
+            /** @description The id of a file from `POST /api/media`. */
+            media_id?: string | null;
+            provider?: components["schemas"]["Provider"] | null;
+            /**
+             * Format: date-time
+             * @description When it is to be sent, within the next 366 days.
+             */
+            send_at?: string | null;
+            /** @description The text. */
+            text?: string | null;
+        };
+        /** @description A change of a service; what is absent stays as it is. */
+        ChangeServiceRequest: {
+            /** @description Whether it is not offered any more. */
+            archived?: boolean | null;
+            /**
+             * Format: int32
+             * @description Minutes after it in which the resource is not available, at most 480.
+             */
+            buffer_after_min?: number | null;
+            /**
+             * Format: int32
+             * @description Minutes before it in which the resource is not available, at most 480.
+             */
+            buffer_before_min?: number | null;
+            /** @description A description for contacts. */
+            description?: string | null;
+            /**
+             * Format: int32
+             * @description Its length in minutes, 1 to 1440. Appointments that are booked keep theirs.
+             */
+            duration_min?: number | null;
+            /** @description The name, 1 to 200 characters. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Its place in lists.
+             */
+            position?: number | null;
+            /**
+             * Format: int64
+             * @description The price in agorot.
+             */
+            price_minor?: number | null;
+        };
+        /** @description Changes of settings. */
+        ChangeSettingsRequest: {
+            /** @description The new values by key; null resets a setting to its default, or removes a secret. */
+            changes: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The result of a change of settings. */
+        ChangeSettingsResponse: {
+            /** @description The keys whose values have changed. */
+            changed: string[];
+            /** @description The settings of the request, as they are now. */
+            items: components["schemas"]["SettingItem"][];
+            /** @description Those of them that take effect only after a restart. */
+            requires_restart: string[];
+            /** @description Likely mistakes in the settings, in English. */
+            warnings: string[];
+        };
+        /** @description A finding. */
+        CheckFinding: {
+            /** @description What to do about it; null if nothing. */
+            remedy?: string | null;
+            /** @description How good or bad it is. */
+            status: components["schemas"]["CheckStatus"];
+            /** @description The finding, in English. */
+            text: string;
+        };
+        /** @description A check. */
+        CheckRequest: {
+            /** @description What to check. */
+            check: components["schemas"]["SettingsCheck"];
+            /** @description Values to use instead of the saved ones, by key; null means the default. Nothing is stored. */
+            values?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The result of a check. */
+        CheckResponse: {
+            /** @description What was found. */
+            findings: components["schemas"]["CheckFinding"][];
+            /** @description Whether no error was found. */
+            ok: boolean;
         };
         /** @description The result of one check. */
         CheckResult: {
@@ -1369,6 +2879,56 @@ export interface components {
             /** @description The service must be restarted before the file is used. */
             restart_required: boolean;
         };
+        /**
+         * @description Why a day has no opening hours, or fewer than its weekday.
+         * @enum {string}
+         */
+        ClosedReason: "weekday" | "holiday" | "eve" | "closure";
+        /** @description A time in which the business or a resource is closed, such as a vacation. */
+        Closure: {
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When it begins on the first day, `HH:MM`; null: with the day. */
+            from?: string | null;
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from_date: string;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The reason. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The resource; null for the whole business.
+             */
+            resource_id?: number | null;
+            /** @description When it ends on the last day, `HH:MM`; null: with the day. */
+            to?: string | null;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to_date: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        ClosurePage: {
+            items: components["schemas"]["Closure"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
         /** @description A contact of the business. */
         Contact: {
             /**
@@ -1388,19 +2948,274 @@ export interface components {
              * @description The id.
              */
             id: number;
+            /**
+             * Format: date-time
+             * @description When the newest message or call was.
+             */
+            last_activity_at?: string | null;
+            /** @description The current phone number in E.164; null if only other addresses are known. */
+            number?: string | null;
+            /** @description Whether the contact receives no messages: a user decided so, or the contact has blocked the business or opted out. */
+            opted_out: boolean;
+            /** @description The tags, by name. */
+            tags: components["schemas"]["ContactTag"][];
+            /**
+             * Format: int64
+             * @description The number of unread messages and calls in all threads.
+             */
+            unread_count: number;
         };
-        /** @description A contact with addresses and threads. */
+        /** @description A contact with all that is known about it. */
         ContactDetail: components["schemas"]["Contact"] & {
             /** @description The addresses of the contact. */
             addresses: components["schemas"]["Address"][];
+            /** @description The values of the fields that the business defined. */
+            fields: components["schemas"]["ContactField"][];
+            /** @description The code of the language, such as `he`; null if it is not known. */
+            language?: string | null;
+            /** @description The contacts that were merged into this one, newest first. */
+            merged: components["schemas"]["MergedContact"][];
+            /** @description The next appointment; null if there is none. */
+            next_appointment?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description The number of open tasks.
+             */
+            open_tasks: number;
             /** @description The threads, newest activity first. */
             threads: components["schemas"]["Thread"][];
+        };
+        /** @description A contact's value of a field. */
+        ContactField: {
+            /**
+             * Format: int64
+             * @description The field.
+             */
+            field_id: number;
+            /** @description The kind of the field. */
+            kind: components["schemas"]["FieldKind"];
+            /** @description The name of the field. */
+            name: string;
+            /** @description The value: a text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`. */
+            value: string;
+        };
+        /** @description A merge of another contact into this one. */
+        ContactMerge: {
+            /** @description The name of the merged contact; may be empty. */
+            contact_name: string;
+            /**
+             * Format: int64
+             * @description The id for `/api/merges/{id}/undo`.
+             */
+            merge_id: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            merged_at: string;
         };
         /** @description A page of a list. */
         ContactPage: {
             items: components["schemas"]["Contact"][];
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
+        };
+        /** @description A tag of a contact. */
+        ContactTag: {
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The name. */
+            name: string;
+        };
+        /** @description A new closure. It lasts from `from` on its first day to `to` on its last one. */
+        CreateClosureRequest: {
+            /** @description When it begins on the first day, `HH:MM`; absent or null: with the day. */
+            from?: string | null;
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from_date: string;
+            /** @description The reason. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description The resource; absent or null: the whole business.
+             */
+            resource_id?: number | null;
+            /** @description When it ends on the last day, `HH:MM`; absent or null: with the day. */
+            to?: string | null;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to_date: string;
+        };
+        /** @description A new contact. */
+        CreateContactRequest: {
+            /** @description The name; may be empty. */
+            display_name?: string;
+            /** @description The phone number: +972501234567 or, within the country, 050-1234567. */
+            number: string;
+        };
+        /** @description A new field. */
+        CreateCustomFieldRequest: {
+            /** @description The values of a choice. */
+            choices?: string[];
+            /** @description The kind of its values. */
+            kind: components["schemas"]["FieldKind"];
+            /** @description The name, which no other field has. */
+            name: string;
+        };
+        /** @description A new fact. */
+        CreateFactRequest: {
+            source?: components["schemas"]["FactSource"] | null;
+            /** @description The fact, 1 to 4000 characters. */
+            text: string;
+            /** @description The topic, 1 to 200 characters. */
+            topic: string;
+        };
+        /** @description A new lead. */
+        CreateLeadRequest: {
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /** @description Where it came from. */
+            source?: string | null;
+            /**
+             * Format: int64
+             * @description The stage; the first one by default.
+             */
+            stage_id?: number | null;
+            /** @description What may be sold. */
+            title: string;
+            /**
+             * Format: int64
+             * @description The expected amount in hundredths of the currency.
+             */
+            value_minor?: number | null;
+        };
+        /** @description A new stage. */
+        CreateLeadStageRequest: {
+            /** @description The name. */
+            name: string;
+            outcome?: components["schemas"]["LeadOutcome"] | null;
+            /**
+             * Format: int64
+             * @description Its place among the stages; the last one by default.
+             */
+            position?: number | null;
+        };
+        /** @description The text of a note. */
+        CreateNoteRequest: {
+            /** @description The text, of up to 10,000 characters. */
+            text: string;
+        };
+        /** @description A new resource. */
+        CreateResourceRequest: {
+            /** @description Whether it takes no appointments any more; false by default. */
+            archived?: boolean | null;
+            kind?: components["schemas"]["ResourceKind"] | null;
+            /** @description The name, 1 to 200 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place in lists; 0 by default.
+             */
+            position?: number | null;
+            /** @description The services that it provides; absent or null: every one. */
+            service_ids?: number[] | null;
+            /**
+             * Format: int64
+             * @description The user that it stands for.
+             */
+            user_id?: number | null;
+        };
+        /** @description A new saved reply. */
+        CreateSavedReplyRequest: {
+            /** @description What a user types to get it; one word. */
+            shortcut: string;
+            /** @description The text. */
+            text: string;
+        };
+        /** @description A new service. */
+        CreateServiceRequest: {
+            /** @description Whether it is not offered any more; false by default. */
+            archived?: boolean | null;
+            /**
+             * Format: int32
+             * @description Minutes after it in which the resource is not available, at most 480; 0 by default.
+             */
+            buffer_after_min?: number | null;
+            /**
+             * Format: int32
+             * @description Minutes before it in which the resource is not available, at most 480; 0 by default.
+             */
+            buffer_before_min?: number | null;
+            /** @description A description for contacts. */
+            description?: string | null;
+            /**
+             * Format: int32
+             * @description Its length in minutes, 1 to 1440.
+             */
+            duration_min: number;
+            /** @description The name, 1 to 200 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place in lists; 0 by default.
+             */
+            position?: number | null;
+            /**
+             * Format: int64
+             * @description The price in agorot.
+             */
+            price_minor?: number | null;
+        };
+        /** @description A new tag. */
+        CreateTagRequest: {
+            /** @description The name, which no other tag has. */
+            name: string;
+        };
+        /** @description A new task. */
+        CreateTaskRequest: {
+            /**
+             * Format: int64
+             * @description The user who is to do it.
+             */
+            assignee?: number | null;
+            /**
+             * Format: int64
+             * @description The call that it concerns.
+             */
+            call_id?: number | null;
+            /**
+             * Format: int64
+             * @description The contact that it concerns.
+             */
+            contact_id?: number | null;
+            /**
+             * Format: date-time
+             * @description The moment by which it is to be done.
+             */
+            due_at?: string | null;
+            /**
+             * Format: date
+             * @description The day on which it is to be done, in place of `due_at`.
+             */
+            due_date?: string | null;
+            /**
+             * Format: int64
+             * @description The thread that it concerns.
+             */
+            thread_id?: number | null;
+            /** @description What is to be done. */
+            title: string;
         };
         /** @description A new token. */
         CreateTokenRequest: {
@@ -1425,6 +3240,56 @@ export interface components {
             password: string;
             role: components["schemas"]["Role"];
         };
+        /** @description A new entry of the waiting list. */
+        CreateWaitingEntryRequest: {
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /**
+             * Format: date
+             * @description The first day that suits the contact.
+             */
+            from_date: string;
+            /** @description A note for users. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description The resource; absent or null: any.
+             */
+            resource_id?: number | null;
+            /**
+             * Format: int64
+             * @description The service.
+             */
+            service_id: number;
+            /**
+             * Format: date
+             * @description The last day that suits the contact.
+             */
+            to_date: string;
+        };
+        /** @description A field of the business's contacts. */
+        CustomField: {
+            /** @description The values of a choice; empty for the other kinds. */
+            choices: string[];
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The kind of its values; it cannot be changed. */
+            kind: components["schemas"]["FieldKind"];
+            /** @description The name. */
+            name: string;
+        };
+        /** @description A page of a list. */
+        CustomFieldPage: {
+            items: components["schemas"]["CustomField"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
         /** @description The state of the database. */
         DatabaseStatus: {
             /** @description Data migrations that run beside the service. */
@@ -1437,11 +3302,32 @@ export interface components {
             /** @description The state of the published file, which may be copied at any time. */
             published: Record<string, never>;
         };
+        /** @description A day of the Israeli calendar. */
+        DayName: {
+            /** @description Which day it is. */
+            key: components["schemas"]["Holiday"];
+            /** @description What it means for a business. */
+            kind: components["schemas"]["HolidayKind"];
+            /** @description Its name in English. */
+            name_en: string;
+            /** @description Its name in Hebrew. */
+            name_he: string;
+        };
         /**
          * @description `in`: from the contact; `out`: from the business.
          * @enum {string}
          */
         Direction: "in" | "out";
+        /** @description What a user has begun to write. */
+        Draft: {
+            /** @description The text. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description When it was stored.
+             */
+            updated_at: string;
+        };
         /** @description An edit of a message by its author. */
         Edit: {
             /** @description The author: `contact`, or `phone` for the business's own phone. */
@@ -1459,8 +3345,24 @@ export interface components {
          * @enum {string}
          */
         EndReason: "caller_hung_up" | "agent_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "interrupted";
+        /** @description The confirmation of a deletion. */
+        EraseContactRequest: {
+            /** @description The contact's name, number or other address; of a contact without any, its id. */
+            confirm: string;
+        };
+        /** @description What was deleted, and where copies remain. */
+        EraseContactResponse: {
+            /** @description The numbers of deleted rows, by table. Rows of `audit_log` remain, without the contact. */
+            deleted: {
+                [key: string]: number;
+            };
+            /** @description The snapshots that were made before, newest first: they contain the contact. */
+            snapshots: components["schemas"]["SnapshotWithContact"][];
+        };
         /** @description The body of every error response. */
         ErrorBody: {
+            /** @description With `changed`: the item as it is now, in the form in which the operation answers it. */
+            current?: Record<string, never> | null;
             /** @description The error. */
             error: components["schemas"]["ErrorDetail"];
             /** @description Always false. */
@@ -1479,8 +3381,104 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description The `data` of an event: a change, or nothing for `event: reset`. */
-        EventData: components["schemas"]["Change"] | Record<string, never>;
+        /** @description The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset`. */
+        EventData: components["schemas"]["Change"] | components["schemas"]["Typing"] | Record<string, never>;
+        /** @description Whether the business opens on the eves of holidays: `closed`, `open`, or until a time. */
+        Eves: components["schemas"]["HolidayRule"] | components["schemas"]["EvesUntil"];
+        /** @description Until when the business is open on the eves of holidays. */
+        EvesUntil: {
+            /** @description The time, `HH:MM`. */
+            to: string;
+        };
+        /** @description A fact about the business, from which the agent answers. */
+        Fact: {
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /** @description Who added it: `user:3`, `token:2`, `agent`. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description Where it came from. */
+            source: components["schemas"]["FactSource"];
+            /** @description The fact. */
+            text: string;
+            /** @description The topic. */
+            topic: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        FactPage: {
+            items: components["schemas"]["Fact"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Where a fact came from.
+         * @enum {string}
+         */
+        FactSource: "user" | "agent" | "import";
+        /**
+         * @description The kind of a field's values.
+         * @enum {string}
+         */
+        FieldKind: "text" | "number" | "date" | "choice" | "flag";
+        /** @description A free time. */
+        FreeSlot: {
+            /**
+             * Format: date-time
+             * @description When it would end.
+             */
+            ends_at: string;
+            /**
+             * Format: int64
+             * @description The first resource that is free.
+             */
+            resource_id: number;
+            /**
+             * Format: date-time
+             * @description When the appointment would start.
+             */
+            starts_at: string;
+        };
+        /** @description Free times in order. */
+        FreeSlots: {
+            /** @description The free times, each once. */
+            slots: components["schemas"]["FreeSlot"][];
+        };
+        /** @description A Hebrew date. */
+        HebrewDate: {
+            /**
+             * Format: int32
+             * @description The day of the month.
+             */
+            day: number;
+            /** @description The month. */
+            month: components["schemas"]["HebrewMonth"];
+            /** @description The date in English. */
+            text_en: string;
+            /** @description The date in Hebrew letters. */
+            text_he: string;
+            /**
+             * Format: int32
+             * @description The year, such as 5787.
+             */
+            year: number;
+        };
+        /**
+         * @description A month of the Hebrew calendar.
+         * @enum {string}
+         */
+        HebrewMonth: "tishri" | "heshvan" | "kislev" | "tevet" | "shevat" | "adar_i" | "adar" | "adar_ii" | "nisan" | "iyar" | "sivan" | "tammuz" | "av" | "elul";
         /**
          * @description What to do with the held messages.
          * @enum {string}
@@ -1507,6 +3505,251 @@ export interface components {
              * @description The thread.
              */
             thread_id: number;
+        };
+        /**
+         * @description A day of the Israeli calendar.
+         * @enum {string}
+         */
+        Holiday: "rosh_hashanah_eve" | "rosh_hashanah" | "fast_of_gedaliah" | "yom_kippur_eve" | "yom_kippur" | "sukkot_eve" | "sukkot" | "sukkot_chol_hamoed" | "hoshana_rabbah" | "simchat_torah" | "hanukkah" | "fast_of_tevet" | "tu_bishvat" | "fast_of_esther" | "purim" | "shushan_purim" | "passover_eve" | "passover" | "passover_chol_hamoed" | "seventh_of_passover_eve" | "seventh_of_passover" | "holocaust_remembrance_day" | "memorial_day" | "independence_day" | "lag_baomer" | "jerusalem_day" | "shavuot_eve" | "shavuot" | "fast_of_tammuz" | "tisha_bav";
+        /**
+         * @description What a day of the Israeli calendar means for a business.
+         * @enum {string}
+         */
+        HolidayKind: "holiday" | "eve" | "chol_hamoed" | "fast" | "memorial" | "minor";
+        /**
+         * @description Whether the business opens on holidays.
+         * @enum {string}
+         */
+        HolidayRule: "closed" | "open";
+        /** @description One range of hours on a weekday. */
+        HoursRange: {
+            /** @description The beginning, `HH:MM`. */
+            from: string;
+            /** @description The end, `HH:MM`; `24:00` is the end of the day. */
+            to: string;
+            /**
+             * Format: int32
+             * @description The weekday: 0 is Sunday, 6 is Saturday.
+             */
+            weekday: number;
+        };
+        /** @description How many contacts there are of each kind, without archived ones. */
+        InboxCounts: {
+            /**
+             * Format: int64
+             * @description Contacts with something of the agent that no user has seen.
+             */
+            agent: number;
+            /**
+             * Format: int64
+             * @description Contacts with unread messages or calls.
+             */
+            unread: number;
+            /**
+             * Format: int64
+             * @description Contacts who wait for an answer.
+             */
+            waiting: number;
+        };
+        /** @description The conversation with one contact, over all channels. */
+        InboxRow: {
+            /**
+             * Format: date-time
+             * @description When it was archived; a new message or call ends that.
+             */
+            archived_at?: string | null;
+            /**
+             * Format: int64
+             * @description The thread of calls.
+             */
+            call_thread_id?: number | null;
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /** @description The name of the contact; may be empty. */
+            contact_name: string;
+            draft?: components["schemas"]["Draft"] | null;
+            last?: components["schemas"]["LastActivity"] | null;
+            /**
+             * Format: date-time
+             * @description When the newest message or call was.
+             */
+            last_activity_at: string;
+            /** @description The contact's current phone number in E.164. */
+            number?: string | null;
+            /** @description The tags of the contact. */
+            tags: components["schemas"]["TagName"][];
+            /** @description Whose turn it is. */
+            turn: components["schemas"]["ThreadTurn"];
+            /**
+             * Format: int64
+             * @description The number of unread messages and calls.
+             */
+            unread_count: number;
+            /**
+             * Format: date-time
+             * @description Since when the contact waits for an answer.
+             */
+            waiting_since?: string | null;
+            /**
+             * Format: int64
+             * @description The thread of messages.
+             */
+            whatsapp_thread_id?: number | null;
+        };
+        /** @description A page of a list. */
+        InboxRowPage: {
+            items: components["schemas"]["InboxRow"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description The newest message or call with a contact. */
+        LastActivity: {
+            call?: components["schemas"]["LastCall"] | null;
+            /** @description Which of the two it is. */
+            kind: components["schemas"]["TimelineKind"];
+            message?: components["schemas"]["LastMessage"] | null;
+        };
+        /** @description The newest call of a thread. */
+        LastCall: {
+            /** @description Who called whom. */
+            direction: components["schemas"]["CallDirection"];
+            /**
+             * Format: int64
+             * @description The duration.
+             */
+            duration_ms?: number | null;
+            end_reason?: components["schemas"]["EndReason"] | null;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The message that the caller left. */
+            message_text?: string | null;
+            /** @description Whether the agent did not talk with the caller and the caller left no message. */
+            missed: boolean;
+            /** @description What became of it. */
+            outcome: components["schemas"]["CallOutcome"];
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
+            /** @description The state. */
+            state: components["schemas"]["CallState"];
+        };
+        /** @description The newest message of a thread. */
+        LastMessage: {
+            /** @description The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone. */
+            author?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /** @description The direction. */
+            direction: components["schemas"]["Direction"];
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The kind of the content. */
+            media_kind: components["schemas"]["MediaKind"];
+            /** @description The delivery status. */
+            status: components["schemas"]["MessageStatus"];
+            /** @description The beginning of the text. */
+            text: string;
+        };
+        /** @description A lead: something that a contact may buy. */
+        Lead: {
+            /**
+             * Format: date-time
+             * @description Since when it is in a stage with an outcome.
+             */
+            closed_at?: string | null;
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /** @description The name of the contact, else its number. */
+            contact_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description The actor that created it: `user:3`, `token:2`, `agent`. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description Where it came from; may be empty. */
+            source: string;
+            /**
+             * Format: int64
+             * @description The stage.
+             */
+            stage_id: number;
+            /** @description What may be sold. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description The expected amount in hundredths of the currency.
+             */
+            value_minor?: number | null;
+        };
+        /**
+         * @description What a lead in a stage has become.
+         * @enum {string}
+         */
+        LeadOutcome: "" | "won" | "lost";
+        /** @description A page of a list. */
+        LeadPage: {
+            items: components["schemas"]["Lead"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A stage of leads. */
+        LeadStage: {
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description Of a stage that every business starts with: `new`, `quoted`, `won` or `lost`. A page names it by this while `name` is null. */
+            key?: string | null;
+            /**
+             * Format: int64
+             * @description The number of leads in it.
+             */
+            lead_count: number;
+            /** @description The name that a user gave it. */
+            name?: string | null;
+            /** @description What a lead in it has become; empty while it is open. */
+            outcome: components["schemas"]["LeadOutcome"];
+            /**
+             * Format: int64
+             * @description Its place among the stages.
+             */
+            position: number;
+        };
+        /** @description A page of a list. */
+        LeadStagePage: {
+            items: components["schemas"]["LeadStage"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
         };
         /**
          * @description The state of the bridge's link to WhatsApp: the bridge's own states, and those that only the daemon can observe.
@@ -1574,6 +3817,21 @@ export interface components {
             items: components["schemas"]["MergeSuggestion"][];
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
+        };
+        /** @description A contact that was merged into this one. */
+        MergedContact: {
+            /** @description The name that the merged contact had; may be empty. */
+            contact_name: string;
+            /**
+             * Format: int64
+             * @description The id for `/api/merges/{id}/undo`.
+             */
+            merge_id: number;
+            /**
+             * Format: date-time
+             * @description When it was merged.
+             */
+            merged_at: string;
         };
         /** @description One message. */
         Message: {
@@ -1660,10 +3918,20 @@ export interface components {
              * @description The size in bytes; null until it has been fetched.
              */
             bytes?: number | null;
+            /**
+             * Format: int64
+             * @description The duration of sound or video.
+             */
+            duration_ms?: number | null;
             /** @description Why it could not be fetched. */
             error?: string | null;
             /** @description The file name that the sender gave. */
             file_name?: string | null;
+            /**
+             * Format: int64
+             * @description The height of an image in pixels.
+             */
+            height?: number | null;
             /** @description The MIME type. */
             mime?: string | null;
             /**
@@ -1673,14 +3941,43 @@ export interface components {
             position: number;
             /** @description `waiting`, `stored`, `linked`, `failed` or `pruned`, as the message's `media_state`. */
             state: string;
+            /** @description A picture of about 25 bytes (thumbhash), in Base64, to show until the image has been loaded. */
+            thumbhash?: string | null;
+            /** @description The URL of a small JPEG of an image. */
+            thumbnail_url?: string | null;
             /** @description The URL of the file; null until it has been fetched. */
             url?: string | null;
+            /**
+             * Format: int64
+             * @description The width of an image in pixels.
+             */
+            width?: number | null;
         };
         /** @description A page of messages, oldest first; without `before` the newest ones. */
         MessagePage: {
             messages: components["schemas"]["MessageDetail"][];
             /** @description `before` of the page with older messages; null on the oldest page. */
             next_cursor?: string | null;
+        };
+        /** @description The way that a message would take now. */
+        MessageRoute: {
+            /** @description What each provider could do. */
+            alternatives: components["schemas"]["RouteAlternative"][];
+            /** @description `paid` by Twilio, `free` by the bridge. */
+            cost: components["schemas"]["RouteCost"];
+            provider?: components["schemas"]["Provider"] | null;
+            /**
+             * @description Why: `only_provider`, `contact_wrote`, `template`, `priority`, `other_down`; without a way an error code of
+             *     `POST /api/whatsapp/send`.
+             */
+            reason: string;
+            /** @description Whether it would be sent as Twilio's template instead of free text. */
+            template: boolean;
+            /**
+             * Format: date-time
+             * @description Until when Twilio accepts free text.
+             */
+            window_until?: string | null;
         };
         /**
          * @description The delivery status of a message. It never goes backwards, see [`MessageStatus::advance`].
@@ -1700,10 +3997,90 @@ export interface components {
              */
             hours?: number | null;
         };
+        /** @description A note about a contact. */
+        Note: {
+            /** @description The actor that wrote it: `user:3`, `token:2`, `agent`. */
+            author: string;
+            /** @description The name of the user or token that wrote it. */
+            author_name?: string | null;
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was deleted; it can be restored.
+             */
+            deleted_at?: string | null;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The text. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description When its text was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        NotePage: {
+            items: components["schemas"]["Note"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
         /** @description Done */
         OkResponse: {
             /** @description Always true. */
             ok: boolean;
+        };
+        /** @description A range of hours. */
+        OpenRange: {
+            /** @description The beginning, `HH:MM`. */
+            from: string;
+            /** @description The end, `HH:MM`; `24:00` is the end of the day. */
+            to: string;
+        };
+        /** @description The opening hours of the business. */
+        OpeningHours: {
+            /** @description Whether it opens on the eves of holidays. */
+            eves: components["schemas"]["Eves"];
+            /** @description Whether the business opens on holidays. */
+            holidays: components["schemas"]["HolidayRule"];
+            /** @description The hours of the week, in order. */
+            hours: components["schemas"]["HoursRange"][];
+            /**
+             * Format: int32
+             * @description How many minutes before its start a contact must book an appointment.
+             */
+            notice_min: number;
+        };
+        /** @description The opening hours of the business. */
+        OpeningHoursRequest: {
+            /** @description Whether it opens on the eves of holidays. */
+            eves: components["schemas"]["Eves"];
+            /** @description Whether the business opens on holidays. */
+            holidays: components["schemas"]["HolidayRule"];
+            /** @description The hours of the week. */
+            hours: components["schemas"]["HoursRange"][];
+            /**
+             * Format: int32
+             * @description How many minutes before its start a contact must book an appointment; absent: as before.
+             */
+            notice_min?: number | null;
+        };
+        /** @description Whether a contact receives messages. */
+        OptOutRequest: {
+            /** @description True: the contact receives no messages, whatever they write, until this is set to false. */
+            opted_out: boolean;
         };
         /** @description The phone to be linked. */
         PairingCodeRequest: {
@@ -1729,6 +4106,18 @@ export interface components {
             /** @description The QR code as SVG; null if the bridge does not draw it. */
             svg?: string | null;
         };
+        /** @description The loudness of a recording over time. */
+        Peaks: {
+            /** @description The peaks of the agent, 0 to 255; empty if only the caller was recorded. */
+            agent: number[];
+            /** @description The peaks of the caller, 0 to 255. */
+            caller: number[];
+            /**
+             * Format: int64
+             * @description The duration of the recording.
+             */
+            duration_ms: number;
+        };
         /**
          * @description A WhatsApp provider.
          * @enum {string}
@@ -1739,6 +4128,11 @@ export interface components {
          * @enum {string}
          */
         ProviderChoice: "auto" | "twilio" | "baileys";
+        /** @description A new draft. */
+        PutDraftRequest: {
+            /** @description The text; empty deletes the draft. */
+            text: string;
+        };
         /** @description The quoted message. */
         Quote: {
             /** @description The text. */
@@ -1830,15 +4224,71 @@ export interface components {
             /** @description The version, as `1.4.0`. */
             version: string;
         };
-        /** @description A new name. */
-        RenameContactRequest: {
-            /** @description The new name; empty removes it. */
-            display_name: string;
-        };
         /** @description A new password for a user. */
         ResetPasswordRequest: {
             /** @description At least 10 characters, and none of the common passwords. */
             password: string;
+        };
+        /** @description What an appointment occupies: a member of the staff, or a room. */
+        Resource: {
+            /** @description Whether it provides every service, including later ones. */
+            all_services: boolean;
+            /** @description Whether it takes no appointments any more. */
+            archived: boolean;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description `business` for the resource that a new database has, which may lack a name. */
+            key?: string | null;
+            /** @description What it is. */
+            kind: components["schemas"]["ResourceKind"];
+            /** @description The name. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Its place in lists, and in the choice of a free resource; the lowest is first.
+             */
+            position: number;
+            /** @description The services that it provides; with `all_services` those that are offered. */
+            service_ids: number[];
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description The user that it stands for.
+             */
+            user_id?: number | null;
+        };
+        /** @description The own opening hours of a resource. */
+        ResourceHours: {
+            /** @description Its own hours of the week, which count within those of the business; null if it follows the business. */
+            hours?: components["schemas"]["HoursRange"][] | null;
+        };
+        /** @description The own opening hours of a resource. */
+        ResourceHoursRequest: {
+            /** @description Its own hours of the week; null to follow the business. */
+            hours?: components["schemas"]["HoursRange"][] | null;
+        };
+        /**
+         * @description What a resource is.
+         * @enum {string}
+         */
+        ResourceKind: "staff" | "room";
+        /** @description A page of a list. */
+        ResourcePage: {
+            items: components["schemas"]["Resource"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
         };
         /** @description What to do with the held messages. */
         ReviewRequest: {
@@ -1854,6 +4304,180 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "staff";
+        /** @description What one provider could do. */
+        RouteAlternative: {
+            /** @description Whether it could send a message. */
+            possible: boolean;
+            /** @description The provider. */
+            provider: components["schemas"]["Provider"];
+            /** @description Why not: an error code of `POST /api/whatsapp/send`. */
+            reason?: string | null;
+            /** @description Whether it would send the template instead of free text. */
+            template: boolean;
+        };
+        /**
+         * @description Whether a provider charges for a message.
+         * @enum {string}
+         */
+        RouteCost: "free" | "paid";
+        /** @description A text that users send often. */
+        SavedReply: {
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description What a user types to get it; one word. */
+            shortcut: string;
+            /** @description The text. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        SavedReplyPage: {
+            items: components["schemas"]["SavedReply"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A message to schedule. */
+        ScheduleMessageRequest: {
+            /** @description The id of a file from `POST /api/media`. */
+            media_id?: string | null;
+            provider?: components["schemas"]["Provider"] | null;
+            /**
+             * Format: date-time
+             * @description When it is to be sent, within the next 366 days.
+             */
+            send_at: string;
+            /** @description The text. */
+            text?: string;
+            /**
+             * Format: int64
+             * @description The thread.
+             */
+            thread_id: number;
+        };
+        /** @description A message that is sent later. */
+        ScheduledMessage: {
+            /** @description Who scheduled it: `user:3`, `token:2`. */
+            author: string;
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /**
+             * Format: date-time
+             * @description When it was scheduled.
+             */
+            created_at: string;
+            /** @description Why it was not sent: an error code of `POST /api/whatsapp/send`. */
+            error_code?: string | null;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The id of its file. */
+            media_id?: string | null;
+            /**
+             * Format: int64
+             * @description The message that it became.
+             */
+            message_id?: number | null;
+            provider?: components["schemas"]["Provider"] | null;
+            /**
+             * Format: date-time
+             * @description When it is to be sent.
+             */
+            send_at: string;
+            /** @description The state. */
+            state: components["schemas"]["ScheduledState"];
+            /** @description The text. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The thread.
+             */
+            thread_id: number;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        ScheduledMessagePage: {
+            items: components["schemas"]["ScheduledMessage"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description The state of a scheduled message.
+         * @enum {string}
+         */
+        ScheduledState: "waiting" | "sent" | "failed" | "cancelled";
+        /** @description A hit of a search. */
+        SearchHit: {
+            /**
+             * Format: date-time
+             * @description When it was written or said.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The call.
+             */
+            call_id?: number | null;
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /** @description The name of the contact; may be empty. */
+            contact_name: string;
+            /** @description Beginning and end of each hit in `text`, in UTF-16 units. */
+            highlights: number[][];
+            /**
+             * Format: int64
+             * @description The id of the contact, the message, the turn, the call or the note.
+             */
+            id: number;
+            /** @description What it is. */
+            kind: components["schemas"]["SearchKind"];
+            /**
+             * Format: int64
+             * @description Of a turn: where in the call it begins.
+             */
+            offset_ms?: number | null;
+            /** @description The text around the first hit. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The thread.
+             */
+            thread_id?: number | null;
+        };
+        /** @description A page of a list. */
+        SearchHitPage: {
+            items: components["schemas"]["SearchHit"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description The kind of a search hit.
+         * @enum {string}
+         */
+        SearchKind: "contact" | "message" | "turn" | "call" | "note";
         /** @description A self-check of the installation. */
         SelfCheck: {
             /**
@@ -1879,6 +4503,8 @@ export interface components {
         };
         /** @description A message to send. */
         SendMessageRequest: {
+            /** @description The id of a file from `POST /api/media`, instead of `media_url`. */
+            media_id?: string | null;
             /** @description The https URL of a file on a public server. */
             media_url?: string | null;
             provider?: components["schemas"]["ProviderChoice"] | null;
@@ -1905,6 +4531,61 @@ export interface components {
              * @description The thread.
              */
             thread_id: number;
+        };
+        /** @description A service that can be booked. */
+        Service: {
+            /** @description Whether it is not offered any more. */
+            archived: boolean;
+            /**
+             * Format: int32
+             * @description Minutes after it in which the resource is not available.
+             */
+            buffer_after_min: number;
+            /**
+             * Format: int32
+             * @description Minutes before it in which the resource is not available.
+             */
+            buffer_before_min: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description A description for contacts. */
+            description: string;
+            /**
+             * Format: int32
+             * @description Its length in minutes.
+             */
+            duration_min: number;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place in lists; the lowest is first.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description The price in agorot.
+             */
+            price_minor?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        ServicePage: {
+            items: components["schemas"]["Service"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
         };
         /** @description A session. */
         SessionItem: {
@@ -1949,14 +4630,108 @@ export interface components {
         SetAiModeRequest: {
             ai_mode: components["schemas"]["AiMode"];
         };
+        /** @description A value of a field. */
+        SetFieldRequest: {
+            /** @description A text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`, as the field's kind says; null removes the value. */
+            value: string | null;
+        };
+        /** @description A change of a setting. */
+        SettingChangeItem: {
+            /** @description The actor: `user:3`, `token:2`. */
+            actor: string;
+            /** @description The name of the user or the token; null for other actors. */
+            actor_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was changed.
+             */
+            changed_at: string;
+            /**
+             * Format: int64
+             * @description The number of the change; later changes have greater numbers.
+             */
+            id: number;
+            /** @description The key of the setting. */
+            key: string;
+            /** @description The value before; null if the page had set none. For a secret as in `value`. */
+            previous: unknown;
+            /** @description The new value; null if it was reset. For a secret: true if it was set, null if it was removed. */
+            value: unknown;
+        };
+        /** @description A page of a list. */
+        SettingChangeItemPage: {
+            items: components["schemas"]["SettingChangeItem"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
         /** @description One setting. */
         SettingItem: {
+            /** @description The actor of that change: `user:3`, `token:2`. */
+            actor?: string | null;
+            /** @description What is allowed, in English. */
+            allowed: string;
+            /** @description The allowed words; empty if there is no fixed set of them. */
+            choices: string[];
+            /** @description The value without any setting. */
+            default: unknown;
+            /** @description Whether the page may change it. */
+            editable: boolean;
+            /** @description The file that sets it. */
+            file?: string | null;
+            /** @description What it does, in the language of the request. */
+            help: string;
             /** @description The key, as in the settings file: `section.name`. */
             key: string;
-            /** @description The source of the value, for people. */
-            origin: string;
-            /** @description The value; null if not set, `•••` for a secret. */
+            /**
+             * @description How to edit it: `text`, `long_text`, `bool`, `integer`, `decimal`, `duration`, `choice`, `list`, `secret`, `url`, `phone`,
+             *     `size`, `path` or `listener`.
+             */
+            kind: string;
+            /** @description The line of the file. */
+            line?: number | null;
+            /**
+             * @description Why not: `file`, `credential`, `environment` or `last_good` sets it; `start`: it is needed before the database is open;
+             *     `machine`: it names files or accounts of the machine.
+             */
+            locked_reason?: string | null;
+            /**
+             * Format: double
+             * @description The greatest allowed number.
+             */
+            maximum?: number | null;
+            /**
+             * Format: double
+             * @description The least allowed number.
+             */
+            minimum?: number | null;
+            /** @description Whether it may be left out; then an empty text means that it is not set. */
+            optional: boolean;
+            /** @description Whether a change takes effect only after a restart. */
+            requires_restart: boolean;
+            /** @description Whether `value` takes effect only after the next restart. */
+            restart_pending: boolean;
+            /** @description For a secret, whether it is set. */
+            secret_set: boolean;
+            /** @description The section of the settings file. */
+            section: string;
+            /**
+             * @description Where the value comes from: `default`, `page`, `file`, `credential`, `environment`, or `last_good` while the configured
+             *     settings are invalid.
+             */
+            source: string;
+            /** @description Its name, in the language of the request. */
+            title: string;
+            /** @description The unit of the number: `ms`, `s`, `h`, `d`, `min`, `bytes`, `tokens` or `usd`. */
+            unit?: string | null;
+            /**
+             * Format: date-time
+             * @description When the page changed it last; null if it never did.
+             */
+            updated_at?: string | null;
+            /** @description The value; null if it is not set, and always null for a secret. */
             value: unknown;
+            /** @description The environment variable that sets it. */
+            variable?: string | null;
         };
         /** @description A page of a list. */
         SettingItemPage: {
@@ -1964,6 +4739,11 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
+        /**
+         * @description A check that the page requests, with settings that need not be saved.
+         * @enum {string}
+         */
+        SettingsCheck: "twilio" | "twilio_numbers" | "address" | "ai" | "bridge";
         /** @description The set-up code and the first owner's account. */
         SetupRequest: {
             /** @description The one-time code that `agentlocator setup` prints. */
@@ -1998,6 +4778,17 @@ export interface components {
             name: string;
             /** @description The SHA-256 of the file, in hexadecimal; null if none was stored with it. */
             sha256?: string | null;
+        };
+        /** @description A snapshot that was made before a contact was deleted. */
+        SnapshotWithContact: {
+            /** @description The file name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When the retention policy deletes it at the latest, if a snapshot is made each night. Null: when enough newer ones of its kind
+             *     exist.
+             */
+            until?: string | null;
         };
         /**
          * @description The speaker of a turn.
@@ -2037,10 +4828,138 @@ export interface components {
          * @enum {string}
          */
         SuggestionReason: "number_moved" | "named_together";
+        /** @description A tag. */
+        Tag: {
+            /**
+             * Format: int64
+             * @description The number of contacts that have it.
+             */
+            contact_count: number;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The name. */
+            name: string;
+        };
+        /** @description A change of the tags of many contacts. */
+        TagContactsRequest: {
+            /** @description The tags that they get. */
+            add?: number[];
+            /** @description The contacts, up to 1000. */
+            contact_ids: number[];
+            /** @description The tags that they lose. */
+            remove?: number[];
+        };
+        /** @description What a change of tags has really changed, in pairs of contact and tag, so that it can be undone. */
+        TagContactsResponse: {
+            /** @description The contacts that did not have the tag before. */
+            added: number[][];
+            /** @description The contacts that had the tag before. */
+            removed: number[][];
+        };
+        /** @description A tag of a contact. */
+        TagName: {
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description The name. */
+            name: string;
+        };
+        /** @description A page of a list. */
+        TagPage: {
+            items: components["schemas"]["Tag"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A task. */
+        Task: {
+            /**
+             * Format: int64
+             * @description The user who is to do it.
+             */
+            assignee?: number | null;
+            /** @description The name of that user. */
+            assignee_name?: string | null;
+            /**
+             * Format: int64
+             * @description The call that it concerns.
+             */
+            call_id?: number | null;
+            /**
+             * Format: int64
+             * @description The contact that it concerns.
+             */
+            contact_id?: number | null;
+            /** @description The name of the contact, else its number. */
+            contact_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description The actor that created it: `user:3`, `token:2`, `agent`. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            done_at?: string | null;
+            /** @description The actor that marked it as done. */
+            done_by?: string | null;
+            /**
+             * Format: date-time
+             * @description The moment by which it is to be done.
+             */
+            due_at?: string | null;
+            /**
+             * Format: date
+             * @description The day on which it is to be done. A task has at most one of `due_at` and `due_date`.
+             */
+            due_date?: string | null;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description Who created it. */
+            source: components["schemas"]["TaskSource"];
+            /**
+             * Format: int64
+             * @description The thread that it concerns.
+             */
+            thread_id?: number | null;
+            /** @description What is to be done. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A page of a list. */
+        TaskPage: {
+            items: components["schemas"]["Task"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Who created a task.
+         * @enum {string}
+         */
+        TaskSource: "user" | "agent";
         /** @description The conversation with one contact over one channel. */
         Thread: {
             /** @description Whether the AI answers in this thread. */
             ai_mode: components["schemas"]["AiMode"];
+            /**
+             * Format: date-time
+             * @description When it was archived; a new message or call ends that.
+             */
+            archived_at?: string | null;
             /**
              * Format: int64
              * @description The business.
@@ -2051,16 +4970,21 @@ export interface components {
              * @description The contact.
              */
             contact_id: number;
+            /** @description The name of the contact; may be empty. */
+            contact_name: string;
             /**
              * Format: date-time
              * @description When it started.
              */
             created_at: string;
+            draft?: components["schemas"]["Draft"] | null;
             /**
              * Format: int64
              * @description The id.
              */
             id: number;
+            last_call?: components["schemas"]["LastCall"] | null;
+            last_message?: components["schemas"]["LastMessage"] | null;
             /**
              * Format: date-time
              * @description When the newest message or call was.
@@ -2069,8 +4993,12 @@ export interface components {
             /** @description The contact's number in E.164, else another address. */
             peer_number: string;
             provider?: components["schemas"]["Provider"] | null;
+            /** @description The tags of the contact. */
+            tags: components["schemas"]["TagName"][];
             /** @description The title of the thread. */
             title: string;
+            /** @description Whose turn it is. */
+            turn: components["schemas"]["ThreadTurn"];
             /** @description The channel. */
             type: components["schemas"]["ThreadType"];
             /**
@@ -2078,6 +5006,13 @@ export interface components {
              * @description The number of unread messages.
              */
             unread_count: number;
+            /**
+             * Format: date-time
+             * @description Since when the contact waits for an answer.
+             */
+            waiting_since?: string | null;
+            /** @description Until when free text may be sent. */
+            window: components["schemas"]["Window"];
         };
         /** @description A page of threads, newest activity first. */
         ThreadPage: {
@@ -2086,10 +5021,39 @@ export interface components {
             threads: components["schemas"]["Thread"][];
         };
         /**
+         * @description Whose turn it is in a conversation.
+         * @enum {string}
+         */
+        ThreadTurn: "us" | "agent" | "done";
+        /**
          * @description The channel of a thread.
          * @enum {string}
          */
         ThreadType: "whatsapp" | "call";
+        /** @description An entry of a contact's timeline. It has the field that `kind` names. */
+        TimelineItem: {
+            /**
+             * Format: date-time
+             * @description Its time.
+             */
+            at: string;
+            call?: components["schemas"]["CallItem"] | null;
+            /** @description What it is. */
+            kind: components["schemas"]["TimelineKind"];
+            merge?: components["schemas"]["ContactMerge"] | null;
+            message?: components["schemas"]["MessageDetail"] | null;
+        };
+        /** @description A page of a list. */
+        TimelineItemPage: {
+            items: components["schemas"]["TimelineItem"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description The kind of an entry of a contact's timeline.
+         * @enum {string}
+         */
+        TimelineKind: "message" | "call" | "note" | "task" | "appointment" | "merge";
         /**
          * @description Whether action is needed.
          * @enum {string}
@@ -2135,6 +5099,21 @@ export interface components {
             at: string;
             /** @description What happened and what to do, for people. */
             text: string;
+        };
+        /** @description The right to one trial call. */
+        TrialCall: {
+            /**
+             * @description The id, which the first message on the socket names.
+             * @example CA00000000000000000000000000000001
+             */
+            id: string;
+            /**
+             * @description The path of the WebSocket.
+             * @example /ws/trial
+             */
+            socket_path: string;
+            /** @description The secret that the first message on the socket carries; for one socket, within a minute. */
+            token: string;
         };
         /** @description An utterance of one speaker. */
         Turn: {
@@ -2212,6 +5191,144 @@ export interface components {
              */
             response_created_ms?: number | null;
         };
+        /** @description A phone number of the Twilio account. */
+        TwilioNumber: {
+            /** @description Where its calls go: `here`, `elsewhere`, `nowhere`, `trunk` or `app`. */
+            calls_go_to: string;
+            /** @description Whether a change of its webhooks can be undone. */
+            can_undo: boolean;
+            /** @description What it can do: `voice`, `sms`, `mms`, `fax`. */
+            capabilities: string[];
+            /** @description Its name in Twilio's console. */
+            friendly_name: string;
+            /** @description With `+` and country code. */
+            number: string;
+            /** @description Whether its calls and their status changes come here. */
+            points_here: boolean;
+            /** @description `PN…` */
+            sid: string;
+            /** @description Where its calls go, and by which method. */
+            webhooks: components["schemas"]["TwilioWebhooks"];
+        };
+        /** @description A page of a list. */
+        TwilioNumberPage: {
+            items: components["schemas"]["TwilioNumber"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description The webhooks of a number. */
+        TwilioWebhooks: {
+            /** @description Receives the status of a call; empty if there is none. */
+            status_callback: string;
+            /** @description The HTTP method. */
+            status_callback_method: string;
+            /** @description The HTTP method. */
+            voice_method: string;
+            /** @description Requested for an incoming call; empty if there is none. */
+            voice_url: string;
+        };
+        /** @description A user types in a thread; for `event: typing`, which has no `id`. It holds for six seconds. */
+        Typing: {
+            /**
+             * Format: int64
+             * @description The thread.
+             */
+            thread_id: number;
+            /**
+             * Format: int64
+             * @description The user; null for an API client with a token.
+             */
+            user_id?: number | null;
+            /** @description The name of the user; empty for a token. */
+            user_name: string;
+        };
+        /** @description A change of a contact. What is absent stays as it is. */
+        UpdateContactRequest: {
+            /** @description The new name; empty removes it. */
+            display_name?: string | null;
+            /** @description The code of the language, such as `he`; null removes it. */
+            language?: string | null;
+        };
+        /** @description A change of a field. What is absent stays as it is. */
+        UpdateCustomFieldRequest: {
+            /** @description The new values of a choice. Contacts keep a value that is no longer among them. */
+            choices?: string[] | null;
+            /** @description The new name. */
+            name?: string | null;
+        };
+        /** @description A change of a lead. What is absent stays as it is. */
+        UpdateLeadRequest: {
+            /** @description Where it came from; null removes it. */
+            source?: string | null;
+            /**
+             * Format: int64
+             * @description The stage.
+             */
+            stage_id?: number | null;
+            /** @description What may be sold. */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description The expected amount in hundredths of the currency; null removes it.
+             */
+            value_minor?: number | null;
+        };
+        /** @description A change of a stage. What is absent stays as it is. */
+        UpdateLeadStageRequest: {
+            /** @description The name; null gives a stage that every business starts with its original name. */
+            name?: string | null;
+            outcome?: components["schemas"]["LeadOutcome"] | null;
+            /**
+             * Format: int64
+             * @description Its place among the stages.
+             */
+            position?: number | null;
+        };
+        /** @description A change of a note. */
+        UpdateNoteRequest: {
+            /** @description The new text; absent leaves it as it is. */
+            text?: string | null;
+        };
+        /** @description A change of a tag. */
+        UpdateTagRequest: {
+            /** @description The new name; absent leaves it as it is. */
+            name?: string | null;
+        };
+        /** @description A change of a task. What is absent stays as it is; null removes it. */
+        UpdateTaskRequest: {
+            /**
+             * Format: int64
+             * @description The user who is to do it.
+             */
+            assignee?: number | null;
+            /**
+             * Format: int64
+             * @description The call that it concerns.
+             */
+            call_id?: number | null;
+            /**
+             * Format: int64
+             * @description The contact that it concerns.
+             */
+            contact_id?: number | null;
+            /**
+             * Format: date-time
+             * @description The moment by which it is to be done; it replaces `due_date`.
+             */
+            due_at?: string | null;
+            /**
+             * Format: date
+             * @description The day on which it is to be done; it replaces `due_at`.
+             */
+            due_date?: string | null;
+            /**
+             * Format: int64
+             * @description The thread that it concerns.
+             */
+            thread_id?: number | null;
+            /** @description What is to be done. */
+            title?: string | null;
+        };
         /** @description The installed release, and newer ones. */
         UpdatesResponse: {
             /** @description How often the release feed is checked: `off` or `weekly`. */
@@ -2226,6 +5343,37 @@ export interface components {
             /** @description Whether the newest release is newer than the installed one. */
             is_newer: boolean;
             newest?: components["schemas"]["Release"] | null;
+        };
+        /** @description A file that can be sent. */
+        UploadedFile: {
+            /**
+             * Format: int64
+             * @description The size.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description The duration of sound or video.
+             */
+            duration_ms?: number | null;
+            /**
+             * Format: int64
+             * @description The height of an image in pixels.
+             */
+            height?: number | null;
+            /** @description The id: the SHA-256 of the content. */
+            id: string;
+            /** @description The media type, by the content. */
+            mime: string;
+            /** @description A picture of about 25 bytes (thumbhash), in Base64. */
+            thumbhash?: string | null;
+            /** @description The URL of a small JPEG of an image. */
+            thumbnail_url?: string | null;
+            /**
+             * Format: int64
+             * @description The width of an image in pixels.
+             */
+            width?: number | null;
         };
         /** @description A user. */
         User: {
@@ -2254,6 +5402,73 @@ export interface components {
             items: components["schemas"]["User"][];
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
+        };
+        /** @description A contact who waits for an appointment. */
+        WaitingEntry: {
+            /**
+             * Format: int64
+             * @description The contact.
+             */
+            contact_id: number;
+            /** @description The contact's name; may be empty. */
+            contact_name: string;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /** @description Who added the entry: `user:3`, `token:2`, `agent`. */
+            created_by: string;
+            /**
+             * Format: date
+             * @description The first day that suits the contact.
+             */
+            from_date: string;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description A note for users. */
+            note: string;
+            /**
+             * Format: int64
+             * @description The resource; null: any.
+             */
+            resource_id?: number | null;
+            /**
+             * Format: int64
+             * @description The service.
+             */
+            service_id: number;
+            /** @description The name of the service. */
+            service_name: string;
+            /**
+             * Format: date
+             * @description The last day that suits the contact.
+             */
+            to_date: string;
+        };
+        /** @description A page of a list. */
+        WaitingEntryPage: {
+            items: components["schemas"]["WaitingEntry"][];
+            /** @description `cursor` of the next page; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A number whose webhooks were set. */
+        WebhooksResponse: {
+            /** @description The number as it is now. */
+            number: components["schemas"]["TwilioNumber"];
+            /** @description Its webhooks before. */
+            replaced: components["schemas"]["TwilioWebhooks"];
+        };
+        /** @description Until when free text may be sent. */
+        Window: {
+            /**
+             * Format: date-time
+             * @description Until when Twilio accepts free text; null if it accepts only the template.
+             */
+            twilio_until?: string | null;
         };
     };
     responses: never;
@@ -2505,6 +5720,764 @@ export interface operations {
             };
         };
     };
+    list_appointments: {
+        parameters: {
+            query?: {
+                /** @description Those that end after this time. */
+                from?: string;
+                /** @description Those that start before this time. */
+                to?: string;
+                /** @description Those of a contact. */
+                contact_id?: number;
+                /** @description Those of a resource. */
+                resource_id?: number;
+                /** @description Those in a state. */
+                state?: string;
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    book_appointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again gives the appointment that the first request booked. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookAppointmentRequest"];
+            };
+        };
+        responses: {
+            /** @description An earlier request with the same key has booked it */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description An appointment of a contact. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `key_reused`, `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_appointment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An appointment of a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_appointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAppointmentRequest"];
+            };
+        };
+        responses: {
+            /** @description An appointment of a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_appointment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelAppointmentRequest"];
+            };
+        };
+        responses: {
+            /** @description An appointment of a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_appointment_done: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An appointment of a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_appointment_no_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An appointment of a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_appointment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An appointment of a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_appointment_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An appointment of a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_audit_entries: {
         parameters: {
             query?: {
@@ -2613,6 +6586,58 @@ export interface operations {
             };
         };
     };
+    list_calendar_days: {
+        parameters: {
+            query: {
+                /** @description The first day. */
+                from: string;
+                /** @description The last day, at most 400 days later. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Days in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarDays"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_calls: {
         parameters: {
             query?: {
@@ -2620,6 +6645,12 @@ export interface operations {
                 business_id?: number;
                 /** @description Those of one thread. */
                 thread_id?: number;
+                /** @description Those of one contact. */
+                contact_id?: number;
+                /** @description What to find in names, numbers, transcripts, summaries and messages. */
+                q?: string;
+                /** @description Those with one outcome. */
+                outcome?: components["schemas"]["CallOutcome"];
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
                 /** @description `next_cursor` of the previous page. */
@@ -2699,6 +6730,67 @@ export interface operations {
                 };
             };
             /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_call_peaks: {
+        parameters: {
+            query?: {
+                /** @description The number of peaks of each side, 1 to 4000; 800 by default. A short recording has fewer. */
+                bins?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The loudness of a recording over time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such call, or no sound of it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2808,6 +6900,512 @@ export interface operations {
             };
         };
     };
+    run_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckRequest"];
+            };
+        };
+        responses: {
+            /** @description The result of a check. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is set elsewhere: `setting_locked`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says when to try again: `too_many_requests` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_closures: {
+        parameters: {
+            query?: {
+                /** @description Those that end on this day or later. */
+                from?: string;
+                /** @description Those that begin on this day or earlier. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosurePage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateClosureRequest"];
+            };
+        };
+        responses: {
+            /** @description A time in which the business or a resource is closed, such as a vacation. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A time in which the business or a resource is closed, such as a vacation. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_closure: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_closure: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeClosureRequest"];
+            };
+        };
+        responses: {
+            /** @description A time in which the business or a resource is closed, such as a vacation. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_contacts: {
         parameters: {
             query?: {
@@ -2815,9 +7413,13 @@ export interface operations {
                 business_id?: number;
                 /** @description A part of the name or of an address. */
                 q?: string;
+                /** @description A tag that the contacts have. */
+                tag_id?: number;
+                /** @description The order; `activity` by default. */
+                sort?: "activity" | "name" | "created";
                 /** @description Items per page, 1 to 200; 50 by default. */
                 limit?: number;
-                /** @description `next_cursor` of the previous page. */
+                /** @description `next_cursor` of the previous page, in the same order. */
                 cursor?: string;
             };
             header?: never;
@@ -2864,6 +7466,218 @@ export interface operations {
             };
         };
     };
+    create_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateContactRequest"];
+            };
+        };
+        responses: {
+            /** @description A contact with all that is known about it. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `number_taken`: a contact has this number, `params.contact_id`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    tag_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagContactsRequest"];
+            };
+        };
+        responses: {
+            /** @description What a change of tags has really changed, in pairs of contact and tag, so that it can be undone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagContactsResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description One of the contacts or tags does not exist; nothing was changed. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_contact: {
         parameters: {
             query?: never;
@@ -2875,9 +7689,11 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A contact with addresses and threads. */
+            /** @description A contact with all that is known about it. */
             200: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2913,10 +7729,13 @@ export interface operations {
             };
         };
     };
-    rename_contact: {
+    update_contact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -2924,17 +7743,19 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RenameContactRequest"];
+                "application/json": components["schemas"]["UpdateContactRequest"];
             };
         };
         responses: {
-            /** @description A contact of the business. */
+            /** @description A contact with all that is known about it. */
             200: {
                 headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Contact"];
+                    "application/json": components["schemas"]["ContactDetail"];
                 };
             };
             /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
@@ -2975,6 +7796,302 @@ export interface operations {
             };
             /** @description The body did not arrive in time: `timeout` */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    erase_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseContactRequest"];
+            };
+        };
+        responses: {
+            /** @description What was deleted, and where copies remain. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EraseContactResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `conflict`: a call is active, or a message is being sent. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ZIP archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_contact_field: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+                field_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetFieldRequest"];
+            };
+        };
+        responses: {
+            /** @description A contact with all that is known about it. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3091,6 +8208,825 @@ export interface operations {
             };
             /** @description It does not fit the present state: `conflict` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_notes: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNoteRequest"];
+            };
+        };
+        responses: {
+            /** @description A note about a contact. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_contact_opt_out: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptOutRequest"];
+            };
+        };
+        responses: {
+            /** @description A contact with all that is known about it. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_contact_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                tag_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_contact_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                tag_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_timeline: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the following page. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineItemPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_custom_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFieldPage"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCustomFieldRequest"];
+            };
+        };
+        responses: {
+            /** @description A field of the business's contacts. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archive_custom_field: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_custom_field: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCustomFieldRequest"];
+            };
+        };
+        responses: {
+            /** @description A field of the business's contacts. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3470,6 +9406,1505 @@ export interface operations {
             };
         };
     };
+    list_facts: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_fact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateFactRequest"];
+            };
+        };
+        responses: {
+            /** @description A fact about the business, from which the agent answers. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fact"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_fact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A fact about the business, from which the agent answers. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fact"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_fact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_fact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeFactRequest"];
+            };
+        };
+        responses: {
+            /** @description A fact about the business, from which the agent answers. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fact"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_free_slots: {
+        parameters: {
+            query: {
+                /** @description The service. */
+                service_id: number;
+                /** @description The resource; absent: any that provides the service. */
+                resource_id?: number;
+                /** @description The first day; today by default. */
+                from?: string;
+                /** @description How many days, 1 to 62; 14 by default. */
+                days?: number;
+                /** @description The distance between two times in minutes, 5 to 240; 15 by default. */
+                step_min?: number;
+                /** @description Whether a contact books, who must keep `notice_min` of the opening hours; false by default. */
+                for_contact?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Free times in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreeSlots"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_inbox: {
+        parameters: {
+            query?: {
+                /** @description Which contacts by their state; `all`, the default, leaves archived ones out. */
+                filter?: "all" | "waiting" | "agent" | "archived";
+                /** @description A part of the name or of an address. */
+                q?: string;
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxRowPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archive_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation with one contact, over all channels. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxRow"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    finish_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation with one contact, over all channels. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxRow"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_conversation_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation with one contact, over all channels. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxRow"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    unarchive_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation with one contact, over all channels. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxRow"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_lead_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStagePage"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_lead_stage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateLeadStageRequest"];
+            };
+        };
+        responses: {
+            /** @description A stage of leads. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_lead_stage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_lead_stage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateLeadStageRequest"];
+            };
+        };
+        responses: {
+            /** @description A stage of leads. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_leads: {
+        parameters: {
+            query?: {
+                /** @description The stage. */
+                stage_id?: number;
+                /** @description The contact. */
+                contact_id?: number;
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateLeadRequest"];
+            };
+        };
+        responses: {
+            /** @description A lead: something that a contact may buy. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The contact or the stage does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_lead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A lead: something that a contact may buy. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_lead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_lead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateLeadRequest"];
+            };
+        };
+        responses: {
+            /** @description A lead: something that a contact may buy. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     log_in: {
         parameters: {
             query?: never;
@@ -3622,6 +11057,105 @@ export interface operations {
             };
         };
     };
+    upload_media: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The name of the file, percent-encoded UTF-8. */
+                "X-File-Name"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description A file that can be sent. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedFile"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_media: {
         parameters: {
             query?: never;
@@ -3662,6 +11196,55 @@ export interface operations {
             };
             /** @description `media_expired`: it was here, and was deleted. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_media_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3908,6 +11491,257 @@ export interface operations {
             };
         };
     };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateNoteRequest"];
+            };
+        };
+        responses: {
+            /** @description A note about a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A note about a contact. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_openapi_document: {
         parameters: {
             query?: never;
@@ -3924,6 +11758,156 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_opening_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The opening hours of the business. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningHours"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_opening_hours: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningHoursRequest"];
+            };
+        };
+        responses: {
+            /** @description The opening hours of the business. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningHours"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Not at the moment; try again: `unavailable`, `timeout` */
@@ -4042,6 +12026,1470 @@ export interface operations {
             };
         };
     };
+    list_resources: {
+        parameters: {
+            query?: {
+                /** @description Whether archived resources are listed as well; false by default. */
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourcePage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateResourceRequest"];
+            };
+        };
+        responses: {
+            /** @description What an appointment occupies: a member of the staff, or a room. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resource"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What an appointment occupies: a member of the staff, or a room. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resource"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archive_resource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_resource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeResourceRequest"];
+            };
+        };
+        responses: {
+            /** @description What an appointment occupies: a member of the staff, or a room. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resource"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_resource_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The own opening hours of a resource. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceHours"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_resource_hours: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResourceHoursRequest"];
+            };
+        };
+        responses: {
+            /** @description The own opening hours of a resource. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceHours"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_saved_replies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReplyPage"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_saved_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSavedReplyRequest"];
+            };
+        };
+        responses: {
+            /** @description A text that users send often. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReply"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_saved_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A text that users send often. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReply"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_saved_reply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_saved_reply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSavedReplyRequest"];
+            };
+        };
+        responses: {
+            /** @description A text that users send often. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReply"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_scheduled_messages: {
+        parameters: {
+            query?: {
+                /** @description Those of one thread. */
+                thread_id?: number;
+                /** @description Those in one state. */
+                state?: components["schemas"]["ScheduledState"];
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessagePage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    schedule_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleMessageRequest"];
+            };
+        };
+        responses: {
+            /** @description A message that is sent later. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_scheduled_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A message that is sent later. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessage"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_scheduled_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_scheduled_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeScheduledRequest"];
+            };
+        };
+        responses: {
+            /** @description A message that is sent later. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description Words, each of which must be found, or a part of a number. Words of two letters are found at the beginning of a word. */
+                q: string;
+                /** @description The kinds of hits, separated by commas: `contact`, `message`, `turn`, `call`, `note`; all by default. */
+                kinds?: string;
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchHitPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_self_checks: {
         parameters: {
             query?: never;
@@ -4118,6 +13566,396 @@ export interface operations {
             };
             /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_services: {
+        parameters: {
+            query?: {
+                /** @description Whether archived services are listed as well; false by default. */
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServicePage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateServiceRequest"];
+            };
+        };
+        responses: {
+            /** @description A service that can be booked. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A service that can be booked. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    archive_service: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_service: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeServiceRequest"];
+            };
+        };
+        responses: {
+            /** @description A service that can be booked. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4329,7 +14167,10 @@ export interface operations {
     list_settings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of titles and help: `he` or `en` */
+                "Accept-Language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4353,8 +14194,161 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role or the kind of login may not do this: `forbidden` */
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The language of titles and help: `he` or `en` */
+                "Accept-Language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSettingsRequest"];
+            };
+        };
+        responses: {
+            /** @description The result of a change of settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeSettingsResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `setting_locked`: the settings file, a credential, the environment or the machine itself sets it (`error.params`: `file`, `line`, `variable`); `settings_rejected`: the settings file is invalid, so that no change can take effect. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value is not allowed, or does not fit the others; `error.field` is the key: `invalid`, `unknown_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_setting_changes: {
+        parameters: {
+            query?: {
+                /** @description The key of one setting; all by default. */
+                key?: string;
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingChangeItemPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4507,6 +14501,880 @@ export interface operations {
             };
         };
     };
+    list_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagPage"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTagRequest"];
+            };
+        };
+        responses: {
+            /** @description A tag. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_tag: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_tag: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTagRequest"];
+            };
+        };
+        responses: {
+            /** @description A tag. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                /** @description Whether the tasks are done; `open` by default. */
+                state?: "open" | "done" | "all";
+                /** @description The contact that they concern. */
+                contact_id?: number;
+                /** @description The user who is to do them: an id, or `me`. */
+                assignee?: string;
+                /** @description They are due before this day (`2026-11-22`) or moment. */
+                due_before?: string;
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTaskRequest"];
+            };
+        };
+        responses: {
+            /** @description A task. */
+            201: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The contact, the thread, the call or the user does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A task. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTaskRequest"];
+            };
+        };
+        responses: {
+            /** @description A task. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    complete_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A task. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reopen_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A task. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_threads: {
         parameters: {
             query?: {
@@ -4514,6 +15382,8 @@ export interface operations {
                 type?: components["schemas"]["ThreadType"];
                 /** @description The business; 1 by default. */
                 business_id?: number;
+                /** @description Which ones by their state; `all`, the default, leaves archived ones out. */
+                filter?: "all" | "waiting" | "agent" | "archived";
                 /** @description Text in the title, the number or a message. */
                 q?: string;
                 /** @description Items per page, 1 to 200; 50 by default. */
@@ -4543,6 +15413,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    count_threads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many contacts there are of each kind, without archived ones. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxCounts"];
                 };
             };
             /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
@@ -4721,6 +15629,113 @@ export interface operations {
             };
         };
     };
+    put_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutDraftRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_messages: {
         parameters: {
             query?: {
@@ -4802,6 +15817,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Thread"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview_route: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The way that a message would take now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageRoute"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    report_typing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
                 };
             };
             /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
@@ -5080,6 +16202,279 @@ export interface operations {
                 };
             };
             /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_trial_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The right to one trial call. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialCall"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No AI answers calls, or a usage limit is reached: `no_engine`, `limit_reached` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_twilio_numbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwilioNumberPage"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role or the kind of login may not do this: `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No account is set: `twilio_not_configured`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Twilio refuses the request: `twilio_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `twilio_unreachable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_twilio_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A number whose webhooks were set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhooksResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `twilio_not_configured`, `no_public_address`, `number_not_direct`: a SIP trunk or a TwiML app takes the number's calls. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Twilio refuses the request: `twilio_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `twilio_unreachable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo_twilio_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A number whose webhooks were set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhooksResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `twilio_not_configured`, `nothing_to_undo`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Twilio refuses the request: `twilio_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `twilio_unreachable`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5579,6 +16974,230 @@ export interface operations {
             };
         };
     };
+    list_waiting_entries: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingEntryPage"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_waiting_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWaitingEntryRequest"];
+            };
+        };
+        responses: {
+            /** @description A contact who waits for an appointment. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingEntry"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not fit the present state: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_waiting_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_whatsapp_link: {
         parameters: {
             query?: never;
@@ -5969,7 +17588,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`. */
+            /** @description `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`. */
             422: {
                 headers: {
                     [name: string]: unknown;
