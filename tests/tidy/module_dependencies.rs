@@ -4,7 +4,7 @@ use super::{none, tree};
 
 /// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 26] = [
+const MAY_USE: [(&str, &[&str]); 27] = [
     ("domain", &[]),
     ("search", &[]),
     ("clock", &["domain"]),
