@@ -18,7 +18,7 @@ const PHYSICAL =
   /(^|[\s;{(-])(left|right)\b|\b(margin|padding|border)-(left|right)|\b(text-align|float|clear):\s*(left|right)/
 const HEBREW = /[\u0590-\u05FF]/
 /** A property of a number that is drawn as it is. */
-const BARE_NUMBER = /\{\s*[\w.?]*\b(peer_number|own_number|phone|number|address)\s*\}/
+const BARE_NUMBER = /(?<!=)\{\s*[\w.?]*\b(peer_number|own_number|phone|number|address)\s*\}/
 
 /** Findings in one file, as `[line, sentence]`. */
 export function findings(path, text) {
@@ -73,7 +73,7 @@ function leaves(path, from, folder) {
 }
 
 /** Names that are the same in every language. */
-const NAMES = /^(WhatsApp|AgentLocator|Twilio|OpenAI|API|Esc|Enter|Ctrl K|⌘ K|QR|English|עברית)$/
+const NAMES = /^(WhatsApp|AgentLocator|Twilio|OpenAI|API|Esc|Enter|Ctrl K|⌘ K|QR|English|עברית|ms|Ctrl Enter)$/
 
 /** Elements whose content is translated, or is the same in every language. */
 const TRANSLATED = new Set(['Trans', 'Plural', 'Select', 'SelectOrdinal', 'code', 'pre', 'kbd'])

@@ -18,6 +18,7 @@ test('features do not import each other', () => {
 
 test('bare numbers and untranslated texts are found', () => {
   expect(sentences('src/a.tsx', 'const a = (\n  <p>\n    {call.peer_number}\n  </p>\n)')).toEqual(['a bare number'])
+  expect(sentences('src/a.tsx', '      {number && <Phone number={number} />}')).toEqual([])
   expect(untranslated('<p>Hello there</p>')).toEqual([[1, 'Hello there']])
   expect(untranslated('<p>\n  <Trans>Hello <b>there</b></Trans> · <code>agentlocator</code> WhatsApp\n</p>')).toEqual(
     [],
