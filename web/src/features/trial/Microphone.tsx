@@ -1,5 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
+import { IconMicrophone, IconMicrophoneOff } from '@tabler/icons-react'
 import { useSyncExternalStore } from 'react'
+import { Icon } from '#shared/components/Icon'
 import type { Levels } from './levels'
 
 const STEPS = 12
@@ -13,6 +15,7 @@ export function Microphone({ levels, isMuted }: { levels: Levels; isMuted: boole
   const lit = Math.round(levels.now * STEPS)
   return (
     <div className="trial-mic">
+      <Icon icon={isMuted ? IconMicrophoneOff : IconMicrophone} size="s" />
       <span
         className="trial-meter"
         dir="ltr"

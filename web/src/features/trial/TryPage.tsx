@@ -11,7 +11,7 @@ export default function TryPage() {
       <h1>
         <Trans>דברו עם הסוכן</Trans>
       </h1>
-      <p className="lead">
+      <p className="muted">
         <Trans>זה מה שהלקוחות ישמעו. דברו רגיל, אפשר גם להיכנס לו לדברים.</Trans>
       </p>
       <TrialCallPanel />

@@ -48,7 +48,8 @@ function TurnLine({ turn }: { turn: TurnMessage }) {
       </b>
       <p className={turn.is_final ? '' : 'now'} dir="auto">
         {isAgent ? turn.heard_text : turn.text}
-        {rest && (turn.is_final ? <s> {rest.trim()}</s> : <span className="wait">{rest}</span>)}
+        {rest && turn.is_final && ' '}
+        {rest && (turn.is_final ? <s>{rest.trim()}</s> : <span className="wait">{rest}</span>)}
         {!isAgent && !turn.is_final && <span className="caret" />}
       </p>
       <Note turn={turn} />

@@ -47,6 +47,11 @@ describe('the conversation', () => {
     expect(reduce(failed, { event: 'begin' })).toEqual({ ...IDLE, phase: 'on' })
   })
 
+  it('stays as it is at a message that it does not show', () => {
+    const now = after({ event: 'begin' }, turn(1))
+    expect(reduce(now, { event: 'barge_in', heard_ms: 5 })).toBe(now)
+  })
+
   it('knows which words were not heard', () => {
     expect(unheard(turn(2, { text: 'one two', heard_text: 'one' }))).toBe(' two')
     expect(unheard(turn(1, { heard_text: '' }))).toBe('')

@@ -17,6 +17,7 @@ export type ServerMessage =
   | { event: 'state'; state: CallState }
   | TurnMessage
   | { event: 'tool'; name: string }
+  | { event: 'barge_in'; heard_ms: number }
   | EndedMessage
 
 export interface TurnMessage {
@@ -86,6 +87,9 @@ export function reduce(now: Conversation, message: Action): Conversation {
     }
     case 'ended':
       return now.phase === 'on' ? { ...now, phase: 'ended', ended: message } : now
+    default:
+      // Also messages of a newer server.
+      return now
   }
 }
 
