@@ -18,7 +18,7 @@ pub(in crate::store) struct PersonalTable {
     pub name: &'static str,
     /// Selects the rows of one contact. `{contacts}`, `{threads}`, `{messages}`, `{calls}`, `{recordings}`, `{hashes}` and `{webhooks}`
     /// stand for the ids of [`PersonalData`], `{in COLUMN}` for: the column contains one
-    /// of the contact's addresses, and `{unused}` for: no row refers to the file.
+    /// of the contact's addresses, `{documents}` for: it is indexed for the search, and `{unused}` for: no row refers to the file.
     pub rows: &'static str,
     /// Whether the export has them. It leaves out what repeats other tables, and what the daemon needs only for its work.
     pub is_exported: bool,
@@ -33,7 +33,9 @@ const fn internal(name: &'static str, rows: &'static str) -> PersonalTable {
 }
 
 /// The tables with rows about contacts, in the order in which the rows can be deleted: those that refer to others first.
-pub(in crate::store) const PERSONAL: [PersonalTable; 32] = [
+pub(in crate::store) const PERSONAL: [PersonalTable; 34] = [
+    internal("search_index", "rowid IN (SELECT id FROM search_documents WHERE {documents})"),
+    internal("search_documents", "{documents}"),
     internal("idempotency_keys", "json_extract(answer, '$.message_id') IN {messages}"),
     internal(
         "jobs",
@@ -50,11 +52,7 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 32] = [
     exported("scheduled_messages", "thread_id IN {threads}"),
     // Files are deleted after what refers to them, so that a file that other contacts have sent or received too is kept.
     internal("media_details", "sha256 IN {hashes} AND {unused}"),
-    // After `message_media`, so that a file that other contacts have sent or received too is kept.
-    internal(
-        "media",
-        "sha256 IN {hashes} AND sha256 NOT IN (SELECT sha256 FROM message_media WHERE sha256 IS NOT NULL)",
-    ),
+    internal("media", "sha256 IN {hashes} AND {unused}"),
     exported("tasks", "contact_id IN {contacts} OR thread_id IN {threads} OR call_id IN {calls}"),
     exported("leads", "contact_id IN {contacts}"),
     exported("contact_notes", "contact_id IN {contacts}"),
@@ -83,7 +81,7 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 32] = [
 
 /// The tables without rows about contacts, each with the reason.
 #[cfg(test)]
-const EXEMPT: [(&str, &str); 29] = [
+const EXEMPT: [(&str, &str); 31] = [
     ("alert_events", "states of the service"),
     ("alerts", "states of the service, with counts and codes"),
     ("api_tokens", "users"),
@@ -102,6 +100,8 @@ const EXEMPT: [(&str, &str); 29] = [
     ("resource_services", "the business"),
     ("resources", "the business"),
     ("saved_replies", "texts for any contact"),
+    ("search_backlog", "progress of the search index"),
+    ("search_progress", "progress of the search index"),
     ("self_checks", "states of the service"),
     ("services", "the business"),
     ("sessions", "users"),
@@ -243,7 +243,7 @@ impl PersonalTable {
             sql =
                 format!("{before}EXISTS (SELECT 1 FROM json_each(:addresses) WHERE instr({column}, value) > 0){after}");
         }
-        sql = sql.replace("{unused}", UNUSED);
+        sql = sql.replace("{documents}", DOCUMENTS).replace("{unused}", UNUSED);
         for name in ["contacts", "contacts_text", "threads", "messages", "calls", "recordings", "hashes", "webhooks"] {
             sql = sql.replace(&format!("{{{name}}}"), &format!("(SELECT value FROM json_each(:{name}))"));
         }
@@ -257,6 +257,11 @@ fn json<T: serde::Serialize>(values: &[T]) -> String {
 }
 
 const MIN_ADDRESS_CHARS: usize = 7;
+
+/// What the search index has of the contact.
+const DOCUMENTS: &str = "kind = 'contact' AND ref_id IN {contacts} OR kind = 'message' AND ref_id IN {messages}
+    OR kind = 'call' AND ref_id IN {calls} OR kind = 'turn' AND parent_id IN {calls}
+    OR kind = 'note' AND ref_id IN (SELECT id FROM contact_notes WHERE contact_id IN {contacts})";
 
 /// No row refers to the file: the rows of the contact have been deleted, so the others are of other contacts.
 const UNUSED: &str = "sha256 NOT IN (SELECT sha256 FROM message_media WHERE sha256 IS NOT NULL

@@ -60,6 +60,10 @@ impl WriteTx<'_> {
                 *erased.entry(table.name.to_owned()).or_default() += rows;
             }
             erased.retain(|_, rows| *rows > 0);
+            if erased.contains_key("search_index") {
+                // A deleted document stays in the index, marked as deleted, until its segment is merged.
+                self.conn.execute("INSERT INTO search_index(search_index) VALUES ('optimize')", [])?;
+            }
             for id in &data.contacts {
                 self.record_in(ChangeKind::ContactDeleted, None, Some(*id))?;
             }
