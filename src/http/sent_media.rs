@@ -59,9 +59,12 @@ async fn send(
 /// The name of the file, as RFC 8187 writes it.
 fn disposition(name: &str) -> Option<HeaderValue> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    let encoded: String = name.bytes().map(|byte| match byte {
-        byte if is_plain(byte) => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    }).collect();
+    let encoded: String = name
+        .bytes()
+        .map(|byte| match byte {
+            byte if is_plain(byte) => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect();
     HeaderValue::from_str(&format!("inline; filename*=UTF-8''{encoded}")).ok()
 }

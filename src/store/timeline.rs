@@ -1,5 +1,6 @@
 //! A contact's timeline: entries of several tables in one order. Each kind is a file with a [`Source`].
 
+mod appointment;
 mod call;
 mod merge;
 mod message;
@@ -10,7 +11,7 @@ use rusqlite::named_params;
 use std::collections::HashMap;
 
 /// The kinds of entries.
-const SOURCES: [Source; 3] = [message::SOURCE, call::SOURCE, merge::SOURCE];
+const SOURCES: [Source; 4] = [message::SOURCE, call::SOURCE, appointment::SOURCE, merge::SOURCE];
 
 /// Where the entries of a kind come from.
 struct Source {

@@ -1,6 +1,6 @@
 //! Appointments.
 
-mod view;
+pub(super) mod view;
 
 use super::operation::{Operations, operations};
 use crate::clock;

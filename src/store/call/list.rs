@@ -63,7 +63,7 @@ impl ReadTx<'_> {
         while keys.len() < limit
             && let Some(row) = rows.next()?
         {
-            if filter.outcome.is_none_or(|outcome| facts(row).is_ok_and(|facts| facts.outcome() == outcome)) {
+            if filter.outcome.is_none_or(|outcome| outcome_of(row).is_ok_and(|found| found == outcome)) {
                 keys.push(Cursor { at: row.get("started_at")?, id: row.get("id")? });
             }
         }
@@ -81,6 +81,7 @@ impl ReadTx<'_> {
             "SELECT {COLUMNS},
                  coalesce((SELECT display_name FROM contacts WHERE contacts.id = calls.contact_id), '') AS contact_name,
                  EXISTS (SELECT 1 FROM recordings WHERE call_id = calls.id AND state = 'complete') AS has_audio,
+                 EXISTS (SELECT 1 FROM appointments WHERE contact_id = calls.contact_id AND call_id = calls.id) AS has_booked,
                  coalesce(summary, message_text, (
                      SELECT text FROM call_turns WHERE call_id = calls.id AND speaker = 'caller' AND text <> ''
                      ORDER BY seq LIMIT 1)) AS about
@@ -90,7 +91,7 @@ impl ReadTx<'_> {
             let call = call(row)?;
             let about: Option<String> = row.get("about")?;
             Ok(CallItem {
-                outcome: CallFacts::from(&call).outcome(),
+                outcome: CallFacts::from(&call).outcome_with(row.get("has_booked")?),
                 contact_name: row.get("contact_name")?,
                 summary_line: about.and_then(|about| first_line(&about)),
                 has_audio: row.get("has_audio")?,
@@ -101,11 +102,12 @@ impl ReadTx<'_> {
     }
 }
 
-fn facts(row: &Row<'_>) -> rusqlite::Result<CallFacts> {
+fn outcome_of(row: &Row<'_>) -> rusqlite::Result<CallOutcome> {
     let (answered_at, engine): (Option<Timestamp>, Option<String>) = (row.get("answered_at")?, row.get("engine")?);
     let answered = (answered_at, engine.as_deref());
     let (state, end_reason) = (row.get("state")?, row.get("end_reason")?);
-    Ok(CallFacts::new(state, end_reason, row.get("missed")?, answered, row.get("has_message")?))
+    let facts = CallFacts::new(state, end_reason, row.get("missed")?, answered, row.get("has_message")?);
+    Ok(facts.outcome_with(row.get("has_booked")?))
 }
 
 /// The first line with text, shortened.

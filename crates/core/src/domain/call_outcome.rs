@@ -64,7 +64,16 @@ impl From<&Call> for CallFacts {
 const VOICEMAIL: &str = "voicemail";
 
 impl CallFacts {
-    /// What became of the call. [`CallOutcome::Booked`] is not decided here: it depends on the appointments.
+    /// What became of the call; `has_booked` says whether it led to an appointment.
+    pub fn outcome_with(&self, has_booked: bool) -> CallOutcome {
+        match self.outcome() {
+            CallOutcome::Live => CallOutcome::Live,
+            _ if has_booked => CallOutcome::Booked,
+            outcome => outcome,
+        }
+    }
+
+    /// What became of the call, apart from appointments.
     pub fn outcome(&self) -> CallOutcome {
         use EndReason as E;
         if self.state != CallState::Ended {

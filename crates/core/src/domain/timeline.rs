@@ -1,6 +1,6 @@
 //! Everything that happened with a contact as one list.
 
-use super::{CallItem, MessageDetail, Timestamp, UnknownValue, text_enum};
+use super::{Appointment, CallItem, MessageDetail, Timestamp, UnknownValue, text_enum};
 use std::fmt;
 use std::str::FromStr;
 
@@ -38,6 +38,8 @@ pub enum TimelineContent {
     Message(Box<MessageDetail>),
     /// A call.
     Call(Box<CallItem>),
+    /// An appointment.
+    Appointment(Box<Appointment>),
     /// A merge.
     Merge(ContactMerge),
 }
@@ -48,6 +50,7 @@ impl TimelineContent {
         match self {
             Self::Message(_) => TimelineKind::Message,
             Self::Call(_) => TimelineKind::Call,
+            Self::Appointment(_) => TimelineKind::Appointment,
             Self::Merge(_) => TimelineKind::Merge,
         }
     }

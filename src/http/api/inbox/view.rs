@@ -1,6 +1,7 @@
 //! What the API shows of the inbox and of timelines.
 
 use crate::domain::{self, Language, TimelineContent, Timestamp};
+use crate::http::api::appointments::view::Appointment;
 use crate::http::api::calls::view::CallItem;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::threads::list_view::{Draft, LastCall, LastMessage, TagName, ThreadTurn};
@@ -110,6 +111,9 @@ pub(crate) struct TimelineItem {
     /// The call.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<CallItem>,
+    /// The appointment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appointment: Option<Appointment>,
     /// The merge.
     #[serde(skip_serializing_if = "Option::is_none")]
     merge: Option<ContactMerge>,
@@ -131,10 +135,11 @@ impl TimelineItem {
     /// `language` is that of the errors of messages.
     pub(super) fn new(entry: domain::TimelineEntry, language: Language) -> Self {
         let kind = entry.content.kind().into();
-        let item = Self { kind, at: entry.at, message: None, call: None, merge: None };
+        let item = Self { kind, at: entry.at, message: None, call: None, appointment: None, merge: None };
         match entry.content {
             TimelineContent::Message(message) => Self { message: Some(MessageDetail::new(*message, language)), ..item },
             TimelineContent::Call(call) => Self { call: Some((*call).into()), ..item },
+            TimelineContent::Appointment(appointment) => Self { appointment: Some((*appointment).into()), ..item },
             TimelineContent::Merge(merge) => Self { merge: Some(merge.into()), ..item },
         }
     }
