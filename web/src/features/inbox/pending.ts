@@ -109,7 +109,7 @@ export interface Note {
   contact_id: number
   text: string
   author: string
-  author_name: string
+  author_name?: string | null
   created_at: string
   deleted_at?: string | null
 }
@@ -179,7 +179,7 @@ export interface Route {
   template: boolean
   window_until?: string | null
   reason: string
-  alternatives: { provider: Provider; template: boolean; possible: boolean; reason: string }[]
+  alternatives: { provider: Provider; template: boolean; possible: boolean; reason?: string | null }[]
   cost: 'free' | 'paid'
 }
 

@@ -17,8 +17,9 @@ export const countsQuery = query<api.InboxCounts>('/api/threads/counts')
 
 export const contactQuery = (id: number) => query<api.Contact>('/api/contacts/{id}', { path: { id } })
 export const routeQuery = (id: number) => query<api.Route>('/api/threads/{id}/route', { path: { id } })
-export const repliesQuery = query<api.Page<api.SavedReply>>('/api/saved-replies', { query: { limit: 200 } })
-export const scheduledQuery = query<api.Page<api.Scheduled>>('/api/scheduled-messages', { query: { limit: 200 } })
+export const repliesQuery = query<api.Page<api.SavedReply>>('/api/saved-replies')
+export const scheduledQuery = (threadId: number, state: api.Scheduled['state']) =>
+  query<api.Page<api.Scheduled>>('/api/scheduled-messages', { query: { thread_id: threadId, state } })
 export const peaksQuery = (id: number) =>
   query<api.Peaks>('/api/calls/{id}/peaks', { path: { id }, query: { bins: 240 } })
 export const tasksQuery = (contactId: number) =>

@@ -124,7 +124,7 @@ function Writing({ contact, name, to, returned, onReturned }: Props & { to: stri
   return (
     <div className="dock">
       <DropZone onFiles={uploads.add} />
-      <ScheduledList threadId={threadId} onEdit={set} />
+      {threadId !== null && <ScheduledList threadId={threadId} onEdit={set} />}
       {typing && (
         <p className="typing small" role="status">
           <Icon icon={IconPencil} size="s" />

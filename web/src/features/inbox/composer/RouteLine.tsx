@@ -22,7 +22,7 @@ export function RouteLine({ route, chosen, onChoose }: Props) {
   const other = route.alternatives.find(({ provider }) => provider === way)
   const isTemplate = way === route.provider ? route.template : (other?.template ?? false)
   const isPaid = way === route.provider ? route.cost === 'paid' : way === 'twilio'
-  const ways: { provider: Provider; possible: boolean; template: boolean; reason: string }[] = [
+  const ways: { provider: Provider; possible: boolean; template: boolean; reason?: string | null }[] = [
     ...(route.provider
       ? [{ provider: route.provider, possible: true, template: route.template, reason: route.reason }]
       : []),
@@ -119,21 +119,15 @@ function useWays(): Record<Provider, string> {
 }
 
 /** Why a way cannot be taken. */
-function useRefusal(): (reason: string) => string {
+function useRefusal(): (reason: string | null | undefined) => string {
   const { t } = useLingui()
   return reason => {
     const known: Record<string, string> = {
       template_required: t`חלון התשובה סגור, ולא הוגדרה תבנית`,
-      window_closed: t`חלון התשובה סגור, ולא הוגדרה תבנית`,
-      no_template: t`חלון התשובה סגור, ולא הוגדרה תבנית`,
       provider_disabled: t`לא מופעל בהגדרות`,
-      not_configured: t`לא מופעל בהגדרות`,
-      no_provider: t`לא הוגדרה דרך WhatsApp`,
-      bridge_down: t`הטלפון של העסק לא מחובר`,
-      not_connected: t`הטלפון של העסק לא מחובר`,
+      no_provider: t`אין כרגע דרך WhatsApp פעילה`,
       contact_opted_out: t`הלקוח ביקש לא לקבל הודעות`,
-      address_unsupported: t`אי אפשר לכתוב כך לכתובת הזאת`,
     }
-    return known[reason] ?? t`לא זמין כרגע`
+    return known[reason ?? ''] ?? t`לא זמין כרגע`
   }
 }

@@ -153,11 +153,11 @@ function ReplyForm({ reply, onDone }: { reply: SavedReply | null; onDone: () => 
     <form className="form reply-form" onSubmit={submit}>
       <Field
         label={<Trans>שם קצר</Trans>}
-        help={<Trans>מה שמקלידים אחרי «/»</Trans>}
+        help={<Trans>מילה אחת, שמקלידים אחרי «/»</Trans>}
         error={problem}
         dir="auto"
         value={shortcut}
-        onChange={event => setShortcut(event.target.value.replace(/^\//, ''))}
+        onChange={event => setShortcut(event.target.value.replace(/^\/|\s/g, ''))}
         required
         maxLength={40}
       />

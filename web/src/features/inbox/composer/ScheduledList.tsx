@@ -9,17 +9,19 @@ import { call, type Page, type Scheduled } from '../pending'
 import { scheduledQuery } from '../queries'
 import { useFailure } from '../texts'
 
-const refresh = () => void queryClient.invalidateQueries({ queryKey: scheduledQuery.queryKey })
+const ALL = ['/api/scheduled-messages']
+const refresh = () => void queryClient.invalidateQueries({ queryKey: ALL })
 
 /** What this contact gets later, with its time. */
-export function ScheduledList({ threadId, onEdit }: { threadId: number | null; onEdit: (text: string) => void }) {
+export function ScheduledList({ threadId, onEdit }: { threadId: number; onEdit: (text: string) => void }) {
   const { t } = useLingui()
   const failure = useFailure()
-  const { data } = useQuery({ ...scheduledQuery, retry: false })
+  const failed = useQuery({ ...scheduledQuery(threadId, 'failed'), retry: false })
+  const waiting = useQuery({ ...scheduledQuery(threadId, 'waiting'), retry: false })
   const cancel = useAction({
     run: (item: Scheduled) => call('DELETE', '/api/scheduled-messages/{id}', { params: { path: { id: item.id } } }),
     patches: item => [
-      patch<Page<Scheduled>>(scheduledQuery.queryKey, page => ({
+      patch<Page<Scheduled>>(ALL, page => ({
         ...page,
         items: page.items.filter(({ id }) => id !== item.id),
       })),
@@ -31,10 +33,8 @@ export function ScheduledList({ threadId, onEdit }: { threadId: number | null; o
       }).then(refresh),
     onDone: refresh,
   })
-  const own = data?.items.filter(
-    ({ thread_id, state }) => thread_id === threadId && (state === 'waiting' || state === 'failed'),
-  )
-  if (threadId === null || !own || own.length === 0) return null
+  const own = [...(failed.data?.items ?? []), ...(waiting.data?.items ?? [])]
+  if (own.length === 0) return null
   return (
     <ul className="scheduled" aria-label={t`הודעות מתוזמנות`}>
       {own.map(item => (

@@ -10,7 +10,6 @@ import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { laterChoices } from '../model/zone'
 import { call, type Provider, type Scheduled } from '../pending'
-import { scheduledQuery } from '../queries'
 
 const ChooseTime = lazy(() => import('./ChooseTime'))
 
@@ -83,4 +82,4 @@ export function SendLater({ threadId, text, mediaId, provider, isReady, onSchedu
   )
 }
 
-const refresh = () => void queryClient.invalidateQueries({ queryKey: scheduledQuery.queryKey })
+const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/scheduled-messages'] })

@@ -131,7 +131,6 @@ function Day({ at }: { at: string }) {
   const format = useFormat()
   const now = new Date()
   const days = format.daysFrom(at, now)
-  const hebrew = format.hebrewDate(at)
   return (
     <div className="day">
       <span>
@@ -140,7 +139,7 @@ function Day({ at }: { at: string }) {
         {format.day(at).slice(0, 4) === format.day(now).slice(0, 4) ? '' : ` ${format.day(at).slice(0, 4)}`}
       </span>
       <bdi className="heb" lang="he">
-        {hebrew.replace(/\s\S+$/, '')}
+        {format.hebrewDay(at)}
       </bdi>
       <Hidden>.</Hidden>
     </div>
