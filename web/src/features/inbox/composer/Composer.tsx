@@ -143,7 +143,7 @@ function Writing({ contact, name, to, returned, onReturned }: Props & { to: stri
           onManage={() => setManaging(true)}
         />
       )}
-      <RouteLine route={route.data} chosen={provider} onChoose={setProvider} />
+      <RouteLine route={route.data} isLoading={route.isLoading} chosen={provider} onChoose={setProvider} />
       <AttachmentChips uploads={uploads} />
       {isRecording ? (
         <Recorder

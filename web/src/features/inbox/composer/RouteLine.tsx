@@ -8,16 +8,18 @@ import type { Provider, Route } from '../pending'
 
 interface Props {
   route: Route | undefined
+  /** Nothing is known yet; else nothing will be. */
+  isLoading: boolean
   chosen: Provider | 'auto'
   onChoose: (provider: Provider | 'auto') => void
 }
 
 /** How the message will go: the way, how long the window is open, and what it costs. */
-export function RouteLine({ route, chosen, onChoose }: Props) {
+export function RouteLine({ route, isLoading, chosen, onChoose }: Props) {
   const { t } = useLingui()
   const waysText = useWays()
   const refusal = useRefusal()
-  if (!route) return <div className="route" />
+  if (!route) return <div className={isLoading ? 'route' : 'route none'} />
   const way = chosen === 'auto' ? route.provider : chosen
   const other = route.alternatives.find(({ provider }) => provider === way)
   const isTemplate = way === route.provider ? route.template : (other?.template ?? false)

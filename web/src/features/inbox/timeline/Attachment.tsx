@@ -9,18 +9,8 @@ import { useFormat } from '#shared/session'
 import { averageColor } from '../model/thumbhash'
 import type { FileItem, MediaKind } from '../pending'
 import { useMediaText } from '../texts'
+import { boxOf } from './box'
 import { VoiceNote } from './VoiceNote'
-
-/** The box of a picture whose size is not known, and the largest box. */
-const UNKNOWN = { width: 240, height: 180 }
-const MOST = { width: 300, height: 340 }
-
-/** The size of a picture's box; it is right before the picture is there, so that nothing jumps. */
-export function boxOf(width: number | null | undefined, height: number | null | undefined) {
-  if (!width || !height) return UNKNOWN
-  const scale = Math.min(1, MOST.width / width, MOST.height / height)
-  return { width: Math.max(64, Math.round(width * scale)), height: Math.max(64, Math.round(height * scale)) }
-}
 
 /** A file of a message: picture, film, voice note or document. */
 export function Attachment({ file, kind }: { file: FileItem; kind: MediaKind }) {

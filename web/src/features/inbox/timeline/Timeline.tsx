@@ -98,7 +98,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
                   <Day at={row.at} />
                 ) : row.type === 'fresh' ? (
                   <div className="fresh">
-                    <Plural value={row.count} one="הודעה חדשה" two="2 חדשות" other="# חדשות" />
+                    <Plural value={row.count} one="חדש" two="2 חדשות" other="# חדשות" />
                   </div>
                 ) : (
                   draw(row)

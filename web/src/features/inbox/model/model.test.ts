@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { boxOf } from '../timeline/box'
+import { linkParts } from './links'
+import { heldOrder } from './order'
+import { peaksOf } from './peaks'
+import { matchingReplies, slashQuery } from './replies'
+import { averageColor } from './thumbhash'
+import { instantIn, laterChoices, plusDays } from './zone'
+
+test('only http and https become links, without the punctuation behind them', () => {
+  expect(linkParts('ראו https://example.com/a?b=1. תודה').map(({ text, href }) => [text, href])).toEqual([
+    ['ראו ', undefined],
+    ['https://example.com/a?b=1', 'https://example.com/a?b=1'],
+    ['. תודה', undefined],
+  ])
+  expect(linkParts('javascript:alert(1) <b>')).toEqual([{ text: 'javascript:alert(1) <b>', at: 0 }])
+})
+
+test('rows keep their places while the pointer is over them', () => {
+  const id = (row: number) => row
+  expect(heldOrder([3, 1, 2], id, null)).toEqual({ items: [3, 1, 2], fresh: 0 })
+  expect(heldOrder([9, 3, 1, 2], id, [1, 2, 3])).toEqual({ items: [1, 2, 3], fresh: 1 })
+  expect(heldOrder([3, 1, 2], id, [1, 2, 3]).fresh).toBe(1)
+  expect(heldOrder([1, 3], id, [1, 2, 3])).toEqual({ items: [1, 3], fresh: 0 })
+})
+
+test('a slash at the beginning asks for a saved reply', () => {
+  expect([slashQuery('/'), slashQuery('/שע'), slashQuery('1/2'), slashQuery('/a\nb')]).toEqual(['', 'שע', null, null])
+  const reply = (id: number, shortcut: string, text: string) => ({ id, shortcut, text })
+  const replies = [reply(1, 'כתובת', 'הרצל 5'), reply(2, 'שעות', 'פתוח עד 18:00'), reply(3, 'מחיר', 'לפי שעות')]
+  expect(matchingReplies(replies, 'שעות').map(({ id }) => id)).toEqual([2, 3])
+  expect(matchingReplies(replies, '').map(({ id }) => id)).toEqual([1, 3, 2])
+})
+
+test('times are those of the business, also in the nights when the clock changes', () => {
+  const at = (date: string, time: string) => instantIn('Asia/Jerusalem', date, time).toISOString()
+  expect(at('2026-11-23', '09:00')).toBe('2026-11-23T07:00:00.000Z')
+  expect(at('2027-07-01', '09:00')).toBe('2027-07-01T06:00:00.000Z')
+  expect(at('2027-03-26', '09:00')).toBe('2027-03-26T06:00:00.000Z')
+  expect(at('2027-03-26', '02:30')).toBe('2027-03-26T00:30:00.000Z')
+  expect(at('2027-10-31', '09:00')).toBe('2027-10-31T07:00:00.000Z')
+  expect(plusDays('2026-12-31', 1)).toBe('2027-01-01')
+})
+
+test('what can be chosen for later is in the future', () => {
+  const choices = (now: string) =>
+    laterChoices('Asia/Jerusalem', now.slice(0, 10), new Date(now)).map(({ date, time }) => `${date} ${time}`)
+  expect(choices('2026-11-22T10:00:00Z')).toEqual(['2026-11-22 18:00', '2026-11-23 09:00', '2026-11-29 09:00'])
+  expect(choices('2026-11-22T17:00:00Z')).toEqual(['2026-11-23 09:00', '2026-11-29 09:00'])
+  expect(choices('2026-11-28T10:00:00Z')).toEqual(['2026-11-28 18:00', '2026-11-29 09:00'])
+})
+
+test('a picture has its box before it is there', () => {
+  expect(boxOf(null, null)).toEqual({ width: 240, height: 180 })
+  expect(boxOf(3000, 2000)).toEqual({ width: 300, height: 200 })
+  expect(boxOf(1000, 4000)).toEqual({ width: 85, height: 340 })
+})
+
+test('the loudest part of a voice note fills its lane', () => {
+  const peaks = peaksOf(
+    Float32Array.from({ length: 100 }, (_, at) => (at < 50 ? 0.1 : -0.2)),
+    10,
+  )
+  expect(peaks).toEqual([128, 128, 128, 128, 128, 255, 255, 255, 255, 255])
+})
+
+test('a thumbhash gives a colour, and anything else none', () => {
+  expect(averageColor('1QcSHQRnh493V4dIh4eXh1h4kJUI')).toMatch(/^rgb\(\d+ \d+ \d+\)$/)
+  expect(averageColor('%%')).toBeUndefined()
+  expect(averageColor(null)).toBeUndefined()
+})

@@ -1,0 +1,11 @@
+/** The loudest sample of each bin, from 0 to 255, scaled so that the loudest of all is 255. */
+export function peaksOf(samples: Float32Array, bins: number): number[] {
+  const size = Math.max(1, Math.floor(samples.length / bins))
+  const peaks = Array.from({ length: Math.min(bins, samples.length) }, (_, bin) => {
+    let most = 0
+    for (let at = bin * size; at < (bin + 1) * size; at++) most = Math.max(most, Math.abs(samples[at] ?? 0))
+    return most
+  })
+  const loudest = Math.max(0.05, ...peaks)
+  return peaks.map(peak => Math.round((peak / loudest) * 255))
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import type { Outgoing } from '../outbox'
+import type { TimelineItem } from '../pending'
+import { firstUnread, rowsOf } from './rows'
+
+const message = (id: number, at: string, direction: 'in' | 'out' = 'in', author?: string): TimelineItem =>
+  ({
+    kind: 'message',
+    at,
+    message: { id, direction, author, created_at: at, edits: [], files: [], reactions: [], content_text: 'x' },
+  }) as never
+const dayOf = (at: string) => at.slice(0, 10)
+const shape = (items: TimelineItem[], unread = 0, outgoing: Outgoing[] = []) =>
+  rowsOf({ items, outgoing, unread, unreadUntil: null, dayOf }).map(row =>
+    row.type === 'item' ? `${row.key}${row.isNext ? '+' : ''}${row.isLast ? '' : '-'}` : row.key,
+  )
+
+test('days divide, messages of one side and minute stand together', () => {
+  const items = [
+    message(1, '2026-11-21T10:00:00Z'),
+    message(2, '2026-11-22T10:00:00Z'),
+    message(3, '2026-11-22T10:00:30Z'),
+    message(4, '2026-11-22T10:01:00Z', 'out'),
+    message(5, '2026-11-22T10:01:10Z', 'out', 'agent'),
+    message(6, '2026-11-22T10:30:00Z', 'out', 'agent'),
+  ]
+  expect(shape(items)).toEqual([
+    'day-2026-11-21',
+    'message-1',
+    'day-2026-11-22',
+    'message-2-',
+    'message-3+',
+    'message-4',
+    'message-5',
+    'message-6',
+  ])
+})
+
+test('the line stands above the first unread entry of the contact', () => {
+  const items = [
+    message(1, '2026-11-22T10:00:00Z'),
+    message(2, '2026-11-22T10:10:00Z'),
+    message(3, '2026-11-22T10:20:00Z', 'out'),
+    message(4, '2026-11-22T10:30:00Z'),
+  ]
+  expect(shape(items, 2)).toEqual(['day-2026-11-22', 'message-1', 'fresh', 'message-2', 'message-3', 'message-4'])
+  expect(firstUnread(items, 1, '2026-11-22T10:20:00Z')).toBe(1)
+  expect(firstUnread(items, 0, null)).toBe(-1)
+})
+
+test('a sent message is drawn once, whether or not the timeline has it', () => {
+  const items = [message(1, '2026-11-22T10:00:00Z')]
+  const entry = { key: 'k', at: Date.parse('2026-11-22T10:05:00Z'), messageId: 1 } as Outgoing
+  expect(shape(items, 0, [entry])).toEqual(['day-2026-11-22', 'message-1'])
+  expect(shape(items, 0, [{ ...entry, messageId: 2 }])).toEqual(['day-2026-11-22', 'message-1', 'message-2'])
+})
