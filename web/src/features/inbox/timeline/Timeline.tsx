@@ -139,7 +139,7 @@ function Day({ at }: { at: string }) {
         {format.day(at).slice(0, 4) === format.day(now).slice(0, 4) ? '' : ` ${format.day(at).slice(0, 4)}`}
       </span>
       <bdi className="heb" lang="he">
-        {format.hebrewDay(at)}
+        {format.hebrewDate(at).replace(/\s\S+$/, '')}
       </bdi>
       <Hidden>.</Hidden>
     </div>

@@ -1,0 +1,90 @@
+import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+
+const FROM = '972527614408'
+
+for (const view of VIEWS) {
+  const he = view.language === 'he'
+  test(`saved replies, later, files, tasks and notes, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
+    await ownDaemon.start()
+    await prepare(page, view)
+    await logIn(page, ownDaemon)
+    await page.goto(`${ownDaemon.url}/app/inbox`)
+    const received = await page.request.post(`${ownDaemon.url}/webhook/whatsapp/baileys`, {
+      headers: { 'X-BAILEYS-SECRET': 'a-secret-for-the-tests-of-the-page' },
+      data: { from: FROM, text: 'בוקר טוב', provider_msg_id: 'A1', push_name: 'נועה ברק' },
+    })
+    expect(received.status()).toBe(204)
+    await page.locator('.thread').click()
+    const field = page.locator('.write textarea')
+
+    // A saved reply, made and used.
+    await field.fill('/')
+    await page.getByRole('button', { name: he ? 'עריכת הרשימה' : 'Edit the list' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(he ? 'שם קצר' : 'Short name').fill('שעות')
+    await dialog.getByLabel(he ? 'התשובה' : 'The reply', { exact: true }).fill('פתוח א׳–ה׳ 9:00–18:00')
+    await dialog.getByRole('button', { name: he ? 'הוספה' : 'Add' }).click()
+    await expect(dialog.getByText('/שעות')).toBeVisible()
+    await inspect(page, 'inbox-replies-edit', view)
+    await page.keyboard.press('Escape')
+    await field.fill('/שע')
+    await expect(page.getByRole('option')).toHaveCount(1)
+    await inspect(page, 'inbox-replies', view)
+    await field.press('Enter')
+    await expect(field).toHaveValue('פתוח א׳–ה׳ 9:00–18:00')
+
+    // Later.
+    await page.getByRole('button', { name: he ? 'שליחה מאוחר יותר' : 'Send later' }).click()
+    await page.getByRole('menuitem').nth(-2).click()
+    await expect(page.locator('.scheduled li')).toHaveCount(1)
+    await expect(field).toHaveValue('')
+
+    // A pasted picture and its box.
+    await field.evaluate(async element => {
+      const canvas = new OffscreenCanvas(60, 40)
+      canvas.getContext('2d')?.fillRect(0, 0, 60, 40)
+      const data = new DataTransfer()
+      data.items.add(new File([await canvas.convertToBlob()], 'תור 2231.png', { type: 'image/png' }))
+      element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+    })
+    await expect(page.locator('.uploads li')).toContainText(/\bB\b/)
+    await inspect(page, 'inbox-composer', view)
+    await page.getByRole('button', { name: he ? 'שליחה' : 'Send', exact: true }).click()
+    await expect(page.locator('.trow .picture img')).toBeVisible()
+
+    if (view.width === 390) return
+    await page.getByRole('button', { name: he ? 'משימה חדשה' : 'New task' }).click()
+    await dialog.getByLabel(he ? 'מה צריך לעשות' : 'What is to be done').fill('לאשר לה מחיר')
+    await inspect(page, 'inbox-task', view)
+    await dialog.getByRole('button', { name: he ? 'הוספת המשימה' : 'Add the task' }).click()
+    await expect(page.locator('.facts')).toContainText('לאשר לה מחיר')
+    await page.locator('.facts').getByRole('checkbox').click()
+    await expect(page.locator('.facts').getByRole('checkbox')).toHaveCount(0)
+    await inspect(page, 'inbox-card', view)
+  })
+}
+
+test('the other one is told who is writing', async ({ page, ownDaemon, browser }) => {
+  await ownDaemon.start()
+  await ownDaemon.cli(['user', 'add', 'yael', '--role', 'staff'], 'another long 7 password')
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  await page.request.post(`${ownDaemon.url}/webhook/whatsapp/baileys`, {
+    headers: { 'X-BAILEYS-SECRET': 'a-secret-for-the-tests-of-the-page' },
+    data: { from: FROM, text: 'בוקר טוב', provider_msg_id: 'A1', push_name: 'נועה ברק' },
+  })
+  await page.goto(`${ownDaemon.url}/app/inbox`)
+  await page.locator('.thread').click()
+  const other = await (await browser.newContext()).newPage()
+  await prepare(other, VIEWS[0])
+  const answer = await other.request.post(`${ownDaemon.url}/api/login`, {
+    data: { name: 'yael', password: 'another long 7 password' },
+  })
+  expect(answer.status()).toBe(200)
+  await other.goto(`${ownDaemon.url}/app/inbox`)
+  await other.locator('.thread').click()
+  await other.locator('.write textarea').pressSequentially('עונה לה')
+  await expect(page.locator('.typing')).toContainText('yael')
+  await expect(page.locator('.thread')).toContainText('yael')
+  await other.context().close()
+})

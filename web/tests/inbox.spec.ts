@@ -1,0 +1,181 @@
+import type { Page } from '@playwright/test'
+import type { Daemon } from './support/daemon'
+import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+
+const WIDE = VIEWS[0]
+const NOA = '+972527614408'
+const TOM = '+447911123456'
+
+/** Messages arrive as the bridge hands them on, which is faster than a command for each. */
+async function receive(page: Page, daemon: Daemon, from: string, texts: readonly string[], name = ''): Promise<void> {
+  for (const [at, text] of texts.entries()) {
+    const answer = await page.request.post(`${daemon.url}/webhook/whatsapp/baileys`, {
+      headers: { 'X-BAILEYS-SECRET': 'a-secret-for-the-tests-of-the-page' },
+      data: { from: from.slice(1), text, provider_msg_id: `${from}${text}${at}`, push_name: name },
+    })
+    expect(answer.status()).toBe(204)
+  }
+}
+
+async function open(
+  page: Page,
+  daemon: Daemon,
+  path = '/app/inbox',
+  view: (typeof VIEWS)[number] = WIDE,
+): Promise<void> {
+  await daemon.start()
+  await prepare(page, view)
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}${path}`)
+}
+
+const row = (page: Page, name: string) => page.locator('.thread', { hasText: name })
+const field = (page: Page) => page.locator('.write textarea')
+const bubble = (page: Page, text: string) => page.locator('.trow .msg', { hasText: text })
+
+for (const view of VIEWS) {
+  test(`list and conversation, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
+    await open(page, ownDaemon, '/app/inbox', view)
+    await expect(page.locator('.empty').first()).toBeVisible()
+    await inspect(page, 'inbox-empty', view)
+
+    await ownDaemon.call()
+    await receive(page, ownDaemon, TOM, ['Hi! Is Friday 10:30 still free?'], 'Tom Becker')
+    await receive(page, ownDaemon, NOA, ['בוקר טוב רוני', 'אפשר להקדים את התור של מחר ל-10:00? C++'], 'נועה ברק')
+    await expect(row(page, 'נועה ברק')).toHaveClass(/waits/)
+    await expect(page.locator('.thread')).toHaveCount(3)
+    await inspect(page, 'inbox-list', view)
+
+    await row(page, 'נועה ברק').click()
+    await expect(bubble(page, 'בוקר טוב רוני')).toBeVisible()
+    await expect(page.locator('.trow .fresh')).toBeVisible()
+    await expect(page.locator('.day .heb')).toContainText(/״|׳/)
+    await inspect(page, 'inbox-thread', view)
+    if (view.width === 390) {
+      await expect(page.locator('.pane.list')).toBeHidden()
+      await page.goBack()
+      await expect(page.locator('.pane.list')).toBeVisible()
+    }
+  })
+}
+
+test('what arrives is shown at once, and the filters select', async ({ page, ownDaemon }) => {
+  await open(page, ownDaemon)
+  await receive(page, ownDaemon, NOA, ['ראשונה'], 'נועה ברק')
+  await row(page, 'נועה ברק').click()
+  await receive(page, ownDaemon, NOA, ['שנייה, בלי רענון'])
+  await expect(bubble(page, 'שנייה, בלי רענון')).toBeVisible()
+  await receive(page, ownDaemon, TOM, ['Hello'], 'Tom Becker')
+  await page.getByRole('button', { name: /ממתינות לי/ }).click()
+  await expect(page).toHaveURL(/filter=waiting/)
+  await expect(page.locator('.thread')).toHaveCount(2)
+  await page.getByRole('button', { name: /טופל/ }).click()
+  await expect(row(page, 'נועה ברק')).toHaveCount(0)
+  await page.getByRole('button', { name: 'ארכיון', exact: true }).click()
+  await expect(page.getByText('הארכיון ריק')).toBeVisible()
+})
+
+test('a message is held for 3 s, can be stopped, and is sent once', async ({ page, ownDaemon }) => {
+  await open(page, ownDaemon)
+  await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
+  await row(page, 'נועה ברק').click()
+  await field(page).fill('מגיעה תשובה')
+  await field(page).press('Enter')
+  await expect(field(page)).toHaveValue('')
+  await page.getByRole('button', { name: 'עצירה' }).click()
+  await expect(field(page)).toHaveValue('מגיעה תשובה')
+  await expect(bubble(page, 'מגיעה תשובה')).toHaveCount(0)
+
+  await field(page).press('Enter')
+  await expect(bubble(page, 'מגיעה תשובה').locator('.ticks')).toContainText('ממתין לשליחה')
+  await expect(page.locator('.msg.outgoing')).toHaveCount(0, { timeout: 10_000 })
+  await expect(bubble(page, 'מגיעה תשובה')).toHaveCount(1)
+  await expect(row(page, 'נועה ברק')).not.toHaveClass(/waits/)
+})
+
+test('what is written without a connection goes out when it is back, once', async ({ page, ownDaemon }) => {
+  await open(page, ownDaemon)
+  await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
+  await row(page, 'נועה ברק').click()
+  await expect(bubble(page, 'שלום')).toBeVisible()
+  await ownDaemon.stop()
+  await field(page).fill('נכתב בלי חיבור')
+  await field(page).press('Enter')
+  await expect(bubble(page, 'נכתב בלי חיבור')).toContainText('יישלח כשהחיבור יחזור', { timeout: 10_000 })
+  await ownDaemon.start()
+  await page.reload()
+  await row(page, 'נועה ברק').click()
+  await expect(bubble(page, 'נכתב בלי חיבור')).toHaveCount(1)
+  await expect(page.locator('.msg.outgoing')).toHaveCount(0, { timeout: 12_000 })
+  await expect(bubble(page, 'נכתב בלי חיבור')).toHaveCount(1)
+})
+
+test('a draft is there on the other device', async ({ page, ownDaemon, browser }) => {
+  await open(page, ownDaemon)
+  await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
+  await row(page, 'נועה ברק').click()
+  await field(page).fill('חצי תשובה')
+  const other = await (await browser.newContext()).newPage()
+  await prepare(other, WIDE)
+  await logIn(other, ownDaemon)
+  await other.goto(`${ownDaemon.url}/app/inbox`)
+  await expect(row(other, 'נועה ברק')).toContainText('טיוטה: חצי תשובה')
+  await row(other, 'נועה ברק').click()
+  await expect(field(other)).toHaveValue('חצי תשובה')
+  await field(other).fill('תשובה שלמה')
+  await expect(field(page)).toHaveValue('תשובה שלמה')
+  await other.context().close()
+})
+
+test('keys by their place on the keyboard: next, reply, archive with undo', async ({ page, ownDaemon }) => {
+  await open(page, ownDaemon)
+  await receive(page, ownDaemon, TOM, ['Hello'], 'Tom Becker')
+  await receive(page, ownDaemon, NOA, ['שלום'], 'נועה ברק')
+  await expect(page.locator('.thread')).toHaveCount(2)
+  // The Hebrew layout: the letter differs, the key is the same.
+  const press = (code: string, key: string) =>
+    page.evaluate(
+      ([code, key]) => dispatchEvent(new KeyboardEvent('keydown', { code, key, bubbles: true, cancelable: true })),
+      [code, key] as const,
+    )
+  await press('KeyJ', 'ח')
+  await expect(row(page, 'נועה ברק')).toHaveAttribute('aria-current', 'true')
+  await press('KeyJ', 'ח')
+  await expect(row(page, 'Tom Becker')).toHaveAttribute('aria-current', 'true')
+  await expect(field(page)).toBeVisible()
+  await press('KeyR', 'ר')
+  await expect(field(page)).toBeFocused()
+  await field(page).press('Escape')
+  await press('KeyE', 'ק')
+  await expect(row(page, 'Tom Becker')).toHaveCount(0)
+  await page.getByRole('button', { name: 'ביטול' }).click()
+  await expect(row(page, 'Tom Becker')).toBeVisible()
+})
+
+test('a long history: nothing jumps, the first message is reached, a link finds its message', async ({
+  page,
+  ownDaemon,
+}) => {
+  await open(page, ownDaemon)
+  const texts = Array.from({ length: 130 }, (_, at) => `הודעה מספר ${at + 1}${at % 7 === 0 ? '\nעם שורה שנייה' : ''}`)
+  await receive(page, ownDaemon, NOA, texts, 'נועה ברק')
+  await page.reload()
+  await row(page, 'נועה ברק').click()
+  const talk = page.locator('.talk.scroll')
+  await expect(talk.locator('.msg').first()).toBeVisible()
+  expect(await talk.locator('.msg').count()).toBeLessThan(60)
+  await expect(async () => {
+    await talk.evaluate(element => {
+      element.scrollTop = 0
+    })
+    await expect(bubble(page, 'הודעה מספר 1\n')).toBeVisible({ timeout: 500 })
+  }).toPass({ timeout: 15_000 })
+
+  const contact = Number(new URL(page.url()).pathname.split('/').at(-1))
+  const answer = await page.request.get(`${ownDaemon.url}/api/contacts/${contact}/timeline?limit=200`)
+  const items = (await answer.json()).items as { message?: { id: number; content_text: string } }[]
+  const wanted = items.find(({ message }) => message?.content_text === 'הודעה מספר 12')?.message?.id
+  await page.goto(`${ownDaemon.url}/app/inbox/${contact}?message=${wanted}`)
+  await expect(page.locator('.msg.found')).toContainText('הודעה מספר 12')
+  await expect(page.locator('.msg.found')).toBeInViewport()
+})
