@@ -25,7 +25,7 @@ export function EndedCall({ call }: { call: CallDetail }) {
       ) : (
         <NoRecording call={call} />
       )}
-      <div className="call">
+      <div className="call-body">
         <Transcript call={call} lines={lines} player={isInStep ? player : null} follow={follow} />
         <Aside call={call} player={recording ? player : null} messageMs={recording?.message_ms ?? null} />
       </div>

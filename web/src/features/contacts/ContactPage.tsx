@@ -21,7 +21,7 @@ export default function ContactPage() {
   useDocumentTitle(name ? isolate(name) : t`לקוח`)
   if (query.error && asApiError(query.error).status === 404) return <Gone error={query.error} />
   return (
-    <main className="who3">
+    <main className="contacts who3">
       <Loaded query={query} skeleton={<CardSkeleton />} title={<Trans>הכרטיס לא נטען. הוא שמור</Trans>}>
         {contact => (
           <>

@@ -42,7 +42,7 @@ export default function ContactsPage() {
   ])
   return (
     <div className="page-scroll" tabIndex={-1}>
-      <main className="page contacts-page">
+      <main className="page contacts contacts-page">
         <div className="page-head">
           <h1 className="grow">
             <Trans>לקוחות</Trans>

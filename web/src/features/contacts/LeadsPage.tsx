@@ -19,7 +19,7 @@ export default function LeadsPage() {
   const stages = useQuery(stagesQuery)
   return (
     <div className="page-scroll" tabIndex={-1}>
-      <main className="page leads-page">
+      <main className="page contacts leads-page">
         <div className="page-head">
           <h1 className="grow">
             <Trans>לידים</Trans>

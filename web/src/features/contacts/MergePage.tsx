@@ -25,7 +25,7 @@ export default function MergePage() {
     })
   return (
     <div className="page-scroll" tabIndex={-1}>
-      <main className="page narrow">
+      <main className="page narrow contacts">
         <div className="page-head">
           <h1>
             <Trans>זה אותו לקוח?</Trans>

@@ -23,6 +23,7 @@ const KINDS: Record<string, MessageDescriptor> = {
 export function MessageEntry({ message, count, contactId }: { message: Message; count: number; contactId: number }) {
   const { i18n } = useTexts()
   const kind = KINDS[message.media_kind]
+  const href = `/app/inbox/${contactId}?message=${message.id}`
   const isOurs = message.direction === 'out'
   return (
     <>
@@ -38,28 +39,30 @@ export function MessageEntry({ message, count, contactId }: { message: Message; 
             )}{' '}
           </b>
         )}
-        {kind && <span className="muted">{i18n._(kind)} </span>}
-        {message.content_text && <Plain text={message.content_text} />}
-      </p>
-      <p className="small muted">
-        {message.status === 'failed' && (
-          <span className="bad">
-            <Trans>לא נשלחה</Trans> ·{' '}
-          </span>
-        )}
-        {message.deleted_at && (
-          <>
-            <Trans>נמחקה</Trans> ·{' '}
-          </>
-        )}
-        <Link href={`/app/inbox/${contactId}?message=${message.id}`}>
-          {count > 1 ? (
-            <Plural value={count} one="הודעה אחת" two="שתי הודעות" other="# הודעות" />
-          ) : (
-            <Trans>לפנייה</Trans>
-          )}
+        <Link className="said-link" href={href}>
+          {kind && <span className="muted">{i18n._(kind)} </span>}
+          {message.content_text && <Plain text={message.content_text} />}
         </Link>
       </p>
+      {(message.status === 'failed' || message.deleted_at || count > 1) && (
+        <p className="small muted">
+          {message.status === 'failed' && (
+            <span className="bad">
+              <Trans>לא נשלחה</Trans>{' '}
+            </span>
+          )}
+          {message.deleted_at && (
+            <>
+              <Trans>נמחקה</Trans>{' '}
+            </>
+          )}
+          {count > 1 && (
+            <Link href={href}>
+              <Plural value={count} one="הודעה אחת" two="שתי הודעות" other="# הודעות" />
+            </Link>
+          )}
+        </p>
+      )}
     </>
   )
 }

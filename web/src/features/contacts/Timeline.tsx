@@ -107,7 +107,7 @@ function Days({ items, filter, contact }: DaysProps) {
                 <h3>
                   {name}{' '}
                   <span className="faint">
-                    {name !== long && !long.startsWith(name) && long}
+                    {long.startsWith(name) ? format.date(at, now) : name !== format.date(at, now) && long}
                     {locale === 'he' && ` · ${format.hebrewDate(at)}`}
                   </span>
                 </h3>
