@@ -17,6 +17,17 @@ export const peaksQuery = (callId: number): UseQueryOptions<Peaks> => ({
     '/api/calls/{id}/peaks' as never,
     { path: { id: callId }, query: { bins: BINS } } as never,
   ) as unknown as UseQueryOptions<Peaks>),
+  select: louder,
   // A call without peaks shows who spoke when.
   retry: false,
 })
+
+/** A recording below this loudness is noise. */
+const QUIETEST = 40
+
+/** The peaks with the loudest at full height: telephone sound is quiet. */
+export function louder({ duration_ms, caller, agent }: Peaks): Peaks {
+  const factor = 255 / Math.max(QUIETEST, ...caller, ...agent)
+  const scaled = (side: number[]) => side.map(peak => Math.round(peak * factor))
+  return { duration_ms, caller: scaled(caller), agent: scaled(agent) }
+}

@@ -1,4 +1,3 @@
-import '#shared/styles/conversation.css'
 import './calls.css'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'

@@ -65,9 +65,10 @@ const MS_PER_LETTER = 70
 
 /** The parts of the agent's lane that were not heard. */
 export function unheardParts(lines: readonly Line[], durationMs: number): [from: number, to: number][] {
-  return lines.flatMap(({ words, toMs }): [number, number][] => {
+  return lines.flatMap(({ words, toMs }, at): [number, number][] => {
     const letters = words.reduce((sum, word) => sum + (word.isHeard ? 0 : word.text.length + 1), 0)
     if (letters === 0) return []
-    return [[toMs, Math.min(durationMs, toMs + Math.min(4000, letters * MS_PER_LETTER))]]
+    const next = lines.slice(at + 1).find(({ turn }) => turn.speaker === 'agent')?.fromMs ?? durationMs
+    return [[toMs, Math.max(toMs, Math.min(durationMs, next, toMs + letters * MS_PER_LETTER))]]
   })
 }

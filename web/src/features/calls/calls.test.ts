@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import { louder } from '#shared/peaks'
+import { mirroredPath, partBars } from './bars'
+import { answersOf, median } from './latency'
+import type { Turn } from './pending'
+import { speakerName } from './speaker'
+import { linesOf, placeOf, unheardParts, wordsOf } from './words'
+
+const none = { response_created_ms: null, first_delta_ms: null, first_sent_ms: null, first_played_ms: null }
+
+function turn(seq: number, speaker: Turn['speaker'], text: string, from: number, to: number | null, more = {}): Turn {
+  const base = { id: seq, call_id: 1, seq, speaker, text, heard_text: text, interrupted: false, started_ms: from }
+  return { ...base, ended_ms: to, latency: none, tokens_in: 0, tokens_out: 0, cost_micros: 0, ...more }
+}
+
+test('words divide the time of their turn by their letters', () => {
+  const words = wordsOf(turn(1, 'caller', 'שלום  לכם', 1000, 2000), 2000)
+  expect(words.map(({ text }) => text)).toEqual(['שלום', 'לכם'])
+  expect(words[0]).toMatchObject({ fromMs: 1000, toMs: 1556, isHeard: true })
+  expect(words[1]?.toMs).toBe(2000)
+})
+
+test('what came after an interruption is not heard, and takes no time', () => {
+  const interrupted = turn(1, 'agent', 'ביום שלישי ב־15:00 או ב־18:00', 0, 1000, {
+    interrupted: true,
+    heard_text: 'ביום שלישי ',
+  })
+  const words = wordsOf(interrupted, 1000)
+  expect(words.filter(({ isHeard }) => isHeard).map(({ text }) => text)).toEqual(['ביום', 'שלישי'])
+  expect(words.at(-1)).toMatchObject({ fromMs: 1000, toMs: 1000, isHeard: false })
+  // A turn that still goes on has no heard part yet, and is not struck through.
+  expect(wordsOf(turn(1, 'agent', 'רגע', 0, null, { heard_text: '' }), 500)[0]?.isHeard).toBe(true)
+})
+
+test('a turn without an end lasts until the next one, or until the end', () => {
+  const lines = linesOf([turn(1, 'caller', 'א', 0, null), turn(2, 'agent', 'ב', 700, null)], 2000)
+  expect(lines.map(({ fromMs, toMs }) => [fromMs, toMs])).toEqual([
+    [0, 700],
+    [700, 2000],
+  ])
+})
+
+test('the place in the sound names a line and a word', () => {
+  const lines = linesOf(
+    [turn(1, 'caller', 'אחד שניים', 0, 1000), turn(2, 'tool', 'בדק', 1000, 1100), turn(3, 'agent', 'כן', 2000, 3000)],
+    3000,
+  )
+  expect(placeOf(lines, 0)).toEqual({ line: 0, word: 0 })
+  expect(placeOf(lines, 900)).toEqual({ line: 0, word: 1 })
+  // Silence after a line keeps the line, and tools are never the current line.
+  expect(placeOf(lines, 1500)).toEqual({ line: 0, word: -1 })
+  expect(placeOf(lines, 2500)).toEqual({ line: 2, word: 0 })
+  expect(placeOf([], 10)).toEqual({ line: -1, word: -1 })
+})
+
+test('the lane shows what was not heard, within the call', () => {
+  const lines = linesOf(
+    [turn(1, 'agent', `ab ${'x'.repeat(200)}`, 0, 1000, { interrupted: true, heard_text: 'ab' })],
+    3000,
+  )
+  expect(unheardParts(lines, 3000)).toEqual([[1000, 3000]])
+  const answered = linesOf([...lines.map(({ turn }) => turn), turn(2, 'agent', 'כן', 1800, 2500)], 3000)
+  expect(unheardParts(answered, 3000)).toEqual([[1000, 1800]])
+  expect(unheardParts(linesOf([turn(1, 'agent', 'ab', 0, 1000)], 3000), 3000)).toEqual([])
+})
+
+test('an answer is divided into its stages; one that was not measured is absent', () => {
+  const measured = { response_created_ms: 180, first_delta_ms: 390, first_sent_ms: 391, first_played_ms: 650 }
+  const turns = [
+    turn(1, 'caller', 'א', 0, 10, { latency: measured }),
+    turn(2, 'agent', 'ב', 700, 900, { latency: measured }),
+    turn(3, 'agent', 'ג', 1700, 1900, { latency: { ...none, first_sent_ms: 800 } }),
+    turn(4, 'agent', 'ד', 2700, 2900),
+  ]
+  const answers = answersOf(turns)
+  expect(answers).toEqual([
+    { turnId: 2, atMs: 700, listen: 180, think: 210, voice: 260, total: 650 },
+    { turnId: 3, atMs: 1700, listen: null, think: null, voice: null, total: 800 },
+  ])
+  expect(median(answers)).toBe(725)
+  expect(median(answers.slice(0, 1))).toBe(650)
+  expect(median([])).toBeNull()
+})
+
+test('bars stand where somebody spoke', () => {
+  expect(partBars([[0, 500]], 1000, 4, 0.5)).toEqual([0.5, 0.5, 0, 0])
+  expect(mirroredPath([0, 1], 32)).toBe('M6 1.0V31.0')
+})
+
+test('a contact is called by the first name, and by no number', () => {
+  expect(speakerName(' דנה כהן ')).toBe('דנה')
+  expect(speakerName('+972501234567')).toBeNull()
+  expect(speakerName('')).toBeNull()
+})
+
+test('a quiet recording is drawn at full height, both lanes by the same factor', () => {
+  expect(louder({ duration_ms: 1, caller: [60, 100], agent: [20] })).toEqual({
+    duration_ms: 1,
+    caller: [153, 255],
+    agent: [51],
+  })
+  // Noise alone is not made loud.
+  expect(louder({ duration_ms: 1, caller: [4], agent: [] }).caller).toEqual([26])
+})

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { isDay, parseDay } from './days'
+import type { TimelineItem } from './pending'
+import { parseAmount, stageName, totalOf } from './stages'
+import { undoTags } from './tag-changes'
+import { daysOf } from './timeline'
+
+test('the undo of a bulk change touches only what has changed', () => {
+  const changes = {
+    added: [
+      [1, 7],
+      [2, 7],
+      [1, 8],
+    ] as [number, number][],
+    removed: [[3, 9]] as [number, number][],
+  }
+  expect(undoTags(changes)).toEqual([
+    { contact_ids: [1, 2], add: [], remove: [7] },
+    { contact_ids: [1], add: [], remove: [8] },
+    { contact_ids: [3], add: [9], remove: [] },
+  ])
+  expect(undoTags({ added: [], removed: [] })).toEqual([])
+})
+
+test.each([
+  ['7.6.1990', '1990-06-07'],
+  ['07/06/90', '1990-06-07'],
+  ['1-1-26', '2026-01-01'],
+  ['2024-02-29', '2024-02-29'],
+  ['29.2.2023', null],
+  ['31.4.2026', null],
+  ['6.1990', null],
+  ['מחר', null],
+])('the day %s is %s', (text, day) => expect(parseDay(text, 2026)).toBe(day))
+
+test('a day of the API is a day of the calendar', () => {
+  expect(isDay('2026-02-28')).toBe(true)
+  expect(isDay('2026-02-30')).toBe(false)
+  expect(isDay('2026-2-3')).toBe(false)
+})
+
+test.each([
+  ['450', 45_000],
+  ['1,200.50 ₪', 120_050],
+  ['', null],
+  ['-5', undefined],
+  ['הרבה', undefined],
+])('the amount %s is %s', (text, value) => expect(parseAmount(text)).toBe(value))
+
+test('a stage has the name of the user, else that of its key', () => {
+  const translate = () => 'translated'
+  expect(stageName({ key: 'new', name: 'קר' }, translate)).toBe('קר')
+  expect(stageName({ key: 'new', name: null }, translate)).toBe('translated')
+  expect(stageName({ key: null, name: null }, translate)).toBe('—')
+  expect(totalOf([{ value_minor: 100 }, {}, { value_minor: 50 }])).toBe(150)
+  expect(totalOf([{}])).toBeNull()
+})
+
+const message = (at: string, direction: 'in' | 'out'): TimelineItem =>
+  ({ kind: 'message', at, message: { id: Date.parse(at), direction, author: null } }) as unknown as TimelineItem
+const note = (at: string): TimelineItem => ({ kind: 'note', at }) as TimelineItem
+
+test('the timeline runs from the newest, and messages of one side are one line', () => {
+  const items = [
+    message('2026-11-20T08:00:00Z', 'in'),
+    message('2026-11-20T08:01:00Z', 'in'),
+    message('2026-11-20T08:02:00Z', 'out'),
+    message('2026-11-20T10:00:00Z', 'out'),
+    note('2026-11-19T08:00:00Z'),
+  ]
+  const days = daysOf(items, 'all', at => at.slice(0, 10))
+  expect(days.map(({ day }) => day)).toEqual(['2026-11-20', '2026-11-19'])
+  expect(days[0]?.entries.map(({ item, count }) => [item.at.slice(11, 16), count])).toEqual([
+    ['10:00', 1],
+    ['08:02', 1],
+    ['08:01', 2],
+  ])
+  expect(daysOf(items, 'note', at => at.slice(0, 10))).toHaveLength(1)
+  expect(daysOf(items, 'call', at => at.slice(0, 10))).toEqual([])
+})

@@ -1,0 +1,133 @@
+import type { Page } from '@playwright/test'
+import { contactOf, owner } from './support/api'
+import { Daemon } from './support/daemon'
+import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { FakeAi } from './trial/fake-ai'
+
+const DANA = '+972509876543'
+const MISSED = '+972543187720'
+const LONG = 'יש לנו מזון יבש ורטוב לכלבים גדולים, מיטות, רצועות וקולרים חזקים, וגם צעצועים שמחזיקים הרבה זמן'
+
+let ai: FakeAi
+let daemon: Daemon
+
+test.describe.configure({ mode: 'serial' })
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(90_000)
+  ai = await FakeAi.start([
+    'שלום, אתם פתוחים היום?|שלום דנה! כן, אנחנו פתוחים היום עד שבע בערב.',
+    `מה יש לכם לכלב גדול?|${LONG}`,
+    'רק מזון, בבקשה.|בשמחה, שק של חמישה עשר קילו מחכה לך בחנות.',
+  ])
+  daemon = await new Daemon({ OPENAI_BASE_URL: ai.url, OPENAI_API_KEY: 'any' }).start()
+  const script = 'say 1.5s; listen; say 1.4s; listen 1500ms; say 1.2s; listen'
+  await daemon.call(['--from', DANA, '--script', script])
+  await daemon.call(['--from', MISSED, '--hang-up', 'ringing:100ms']).catch(() => undefined)
+  const page = await browser.newPage()
+  const { send } = await owner(page, daemon)
+  const { id } = await contactOf(page, daemon, DANA)
+  await send('PATCH', `/api/contacts/${id}`, { display_name: 'דנה כהן' })
+  await page.close()
+})
+test.afterAll(async () => {
+  await daemon?.remove()
+  await ai?.stop()
+})
+
+/** Opens the call with Dana from the list. */
+async function openDana(page: Page): Promise<void> {
+  await page.goto(`${daemon.url}/app/calls`)
+  await page.locator('.thread', { hasText: 'דנה כהן' }).click()
+  await expect(page.locator('.turnlines > li').first()).toBeVisible()
+}
+
+for (const view of VIEWS) {
+  test(`the calls and one call, ${view.language} ${view.width} ${view.scheme}`, async ({ page }) => {
+    await prepare(page, view)
+    await logIn(page, daemon)
+    await page.goto(`${daemon.url}/app/calls`)
+    await expect(page.locator('.call-row')).toHaveCount(2)
+    await inspect(page, 'calls', view)
+    await openDana(page)
+    // The recording is compressed after the call; its waveform follows.
+    await expect(page.locator('.surface .wave .them')).toHaveAttribute('d', /M/)
+    await expect(page.locator('.turnlines s')).toContainText('זמן')
+    await expect(page.locator('.fall li')).not.toHaveCount(0)
+    await inspect(page, 'call', view)
+  })
+}
+
+test('a word plays from its place; keys pause, step and change the speed', async ({ page }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await openDana(page)
+  const player = page.getByRole('slider')
+  const seconds = async () => Number(await player.getAttribute('aria-valuenow'))
+  const line = page.locator('.turnlines > li').nth(2)
+  await line.locator('[data-from]').nth(1).click()
+  await expect(page.locator('.turnlines li.now')).toHaveCount(1)
+  await expect(page.locator('.turnlines mark')).toHaveCount(1)
+  expect(await seconds()).toBeGreaterThan(2)
+  await page.keyboard.press('Space')
+  await expect(page.locator('.rec .play')).toHaveAttribute('aria-label', 'ניגון')
+  const before = await seconds()
+  await page.keyboard.press('ArrowLeft')
+  await expect.poll(seconds).toBeLessThan(before)
+  await page.keyboard.press('BracketRight')
+  await expect(page.getByRole('button', { name: '1.25×' })).toBeVisible()
+  // A click at a quarter of the waveform is a quarter of the time, in a page that runs right to left as well.
+  const box = await player.boundingBox()
+  if (!box) throw new Error('no waveform')
+  await page.mouse.click(box.x + box.width / 4, box.y + box.height / 2)
+  const total = Number(await player.getAttribute('aria-valuemax'))
+  expect(Math.abs((await seconds()) - total / 4)).toBeLessThanOrEqual(1)
+})
+
+test('the filter is in the address, and one key makes the call-back task', async ({ page }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/calls`)
+  await page.getByRole('button', { name: 'לא נענו' }).click()
+  await expect(page.locator('.call-row')).toHaveCount(1)
+  await expect(page).toHaveURL(/outcome=missed/)
+  await page.locator('.call-row a').click()
+  await expect(page.locator('.rec.none')).toBeVisible()
+  await inspect(page, 'call-missed', VIEWS[0])
+  await page.keyboard.press('KeyT')
+  await expect(page.locator('.toast')).toContainText('054-318-7720')
+  const { get } = await owner(page, daemon)
+  const open = () => get<{ items: { title: string; call_id: number }[] }>('/api/tasks?state=open')
+  expect((await open()).items.map(({ title }) => title.replace(/[\u2066-\u2069]/g, ''))).toEqual([
+    'לחזור אל 054-318-7720',
+  ])
+  await page.locator('.toast .btn').first().click()
+  await expect.poll(async () => (await open()).items.length).toBe(0)
+})
+
+test('why a recording cannot be heard is said', async ({ page }) => {
+  await prepare(page, VIEWS[2])
+  await logIn(page, daemon)
+  await page.route(/\/api\/calls\/\d+$/, async route => {
+    const answer = await route.fetch()
+    const call = await answer.json()
+    const recordings = call.recordings.map((one: object) => ({ ...one, state: 'pruned' }))
+    await route.fulfill({ json: { ...call, recordings, has_audio: false } })
+  })
+  await openDana(page)
+  await expect(page.locator('.rec.none')).toContainText('storage time is over')
+  await expect(page.locator('.turnlines button')).toHaveCount(0)
+})
+
+test('a live call shows its words, and becomes the ended call in place', async ({ page }) => {
+  test.setTimeout(60_000)
+  await prepare(page, VIEWS[1])
+  await logIn(page, daemon)
+  const call = daemon.call(['--from', '+972549023316', '--script', 'say 1.5s; listen; wait 4s; say 1.2s; listen'])
+  await page.goto(`${daemon.url}/app/calls`)
+  await page.locator('.call-row a').first().click()
+  await expect(page.getByRole('log')).toContainText('פתוחים', { timeout: 20_000 })
+  await inspect(page, 'call-live', VIEWS[1])
+  await call
+  await expect(page.locator('.rec')).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByRole('log')).toHaveCount(0)
+})

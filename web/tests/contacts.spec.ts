@@ -1,0 +1,156 @@
+import type { Page } from '@playwright/test'
+import { contactOf, owner } from './support/api'
+import type { Daemon } from './support/daemon'
+import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+
+const DANA = '+972509876543'
+const AVI = '+972523334455'
+
+/** A daemon with two contacts who have written. */
+async function fill(page: Page, daemon: Daemon): Promise<{ dana: number; avi: number }> {
+  await daemon.start()
+  await daemon.receive('שלום, אפשר להזמין?', DANA)
+  await daemon.receive('Is it open on Friday?', AVI)
+  await logIn(page, daemon)
+  const { send } = await owner(page, daemon)
+  const [dana, avi] = [await contactOf(page, daemon, DANA), await contactOf(page, daemon, AVI)]
+  await send('PATCH', `/api/contacts/${dana.id}`, { display_name: 'דנה כהן' })
+  await send('PATCH', `/api/contacts/${avi.id}`, { display_name: 'Avi L.' })
+  return { dana: dana.id, avi: avi.id }
+}
+
+for (const view of VIEWS) {
+  test(`contacts, card, merge and leads, ${view.language} ${view.width} ${view.scheme}`, async ({
+    page,
+    ownDaemon,
+  }) => {
+    test.setTimeout(90_000)
+    await prepare(page, view)
+    const { dana, avi } = await fill(page, ownDaemon)
+    const { send } = await owner(page, ownDaemon)
+    const tag = await send<{ id: number }>('POST', '/api/tags', { name: 'לקוח קבוע' })
+    await send('PUT', `/api/contacts/${dana}/tags/${tag.id}`)
+    const field = await send<{ id: number }>('POST', '/api/custom-fields', { name: 'שם הכלב', kind: 'text' })
+    await send('PUT', `/api/contacts/${dana}/fields/${field.id}`, { value: 'רקסי' })
+    await send('POST', `/api/contacts/${dana}/notes`, { text: 'אלרגי לעוף' })
+    await send('POST', '/api/tasks', { title: 'לחזור עם מחיר', contact_id: dana, due_date: '2026-01-05' })
+    await send('POST', '/api/leads', { contact_id: dana, title: 'מנוי חודשי', value_minor: 32000 })
+    await page.goto(`${ownDaemon.url}/app/contacts`)
+    await expect(page.locator('tbody tr')).toHaveCount(2)
+    await inspect(page, 'contacts', view)
+    await page.locator('tbody input').first().click()
+    await expect(page.locator('.bulk')).toBeVisible()
+    await inspect(page, 'contacts-selected', view)
+    await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+    await expect(page.locator('.tlwrap .tl').first()).toBeVisible()
+    await expect(page.locator('.lead-line')).toHaveCount(1)
+    await inspect(page, 'contact', view)
+    await page.goto(`${ownDaemon.url}/app/contacts/merge?keep=${dana}&other=${avi}`)
+    await expect(page.locator('.merge tbody tr').first()).toBeVisible()
+    await inspect(page, 'contact-merge', view)
+    await page.goto(`${ownDaemon.url}/app/leads`)
+    await expect(page.locator('.lead')).toHaveCount(1)
+    await inspect(page, 'leads', view)
+  })
+}
+
+test('name, tags, notes, details and tasks change in place, each with undo', async ({ page, ownDaemon }) => {
+  test.setTimeout(60_000)
+  await prepare(page, VIEWS[0])
+  const { dana } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  const undo = () => page.locator('.toast').last().getByRole('button', { name: 'ביטול' })
+  await page.getByRole('button', { name: 'שינוי השם' }).click()
+  await page.getByRole('textbox', { name: 'שם', exact: true }).fill('דנה לוי')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('h1')).toContainText('דנה לוי')
+  await undo().click()
+  await expect(page.locator('h1')).toContainText('דנה כהן')
+  await page.getByRole('button', { name: 'תגית' }).click()
+  await page.getByRole('textbox', { name: 'שם התגית' }).fill('VIP')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.tags-row .chip')).toHaveText('VIP')
+  await page.getByRole('button', { name: 'הסרת התגית' }).click()
+  await expect(page.locator('.tags-row .chip')).toHaveCount(0)
+  await undo().click()
+  await expect(page.locator('.tags-row .chip')).toHaveText('VIP')
+  await page.getByRole('button', { name: 'הערה', exact: true }).click()
+  await page.getByRole('textbox', { name: 'הערה' }).fill('מעדיפה בוקר')
+  await page.keyboard.press('Control+Enter')
+  await expect(page.locator('.note')).toHaveText('מעדיפה בוקר')
+  await page.getByRole('button', { name: 'מחיקת ההערה' }).click()
+  await expect(page.locator('.note')).toHaveCount(0)
+  await undo().click()
+  await expect(page.locator('.note')).toHaveText('מעדיפה בוקר')
+  await page.getByRole('textbox', { name: 'משימה חדשה' }).fill('להתקשר')
+  await page.keyboard.press('Enter')
+  await page.getByRole('checkbox', { name: 'להתקשר, סימון כבוצעה' }).click()
+  await expect(page.locator('.task')).toHaveCount(0)
+  await undo().click()
+  await expect(page.locator('.task')).toHaveCount(1)
+})
+
+test('a name that another user changes meanwhile is shown beside the own one', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[2])
+  const { dana } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  await page.getByRole('button', { name: 'Change the name' }).click()
+  const field = page.getByRole('textbox', { name: 'Name', exact: true })
+  await field.fill('Dana mine')
+  // The page must not learn of it before it saves.
+  await page.route('**/api/events', route => route.abort())
+  const { send } = await owner(page, ownDaemon)
+  await page.route('**/api/contacts/*', (route, request) =>
+    request.method() === 'PATCH'
+      ? route.continue({ headers: { ...request.headers(), 'if-match': '"older"' } })
+      : route.continue(),
+  )
+  void send
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('alert')).toContainText('דנה כהן')
+  await page.unroute('**/api/contacts/*')
+  await page.getByRole('button', { name: 'Keep mine' }).click()
+  await expect(page.locator('h1')).toContainText('Dana mine')
+})
+
+test('tags of many contacts, and the undo of exactly that', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { dana } = await fill(page, ownDaemon)
+  const { send, get } = await owner(page, ownDaemon)
+  const tag = await send<{ id: number }>('POST', '/api/tags', { name: 'קבוע' })
+  await send('PUT', `/api/contacts/${dana}/tags/${tag.id}`)
+  await page.goto(`${ownDaemon.url}/app/contacts`)
+  await page.getByRole('checkbox', { name: 'בחירת כולם' }).click()
+  await page.getByRole('button', { name: 'הוספת תגית' }).click()
+  await page.getByRole('menuitem', { name: 'קבוע' }).click()
+  await expect(page.locator('tbody .chip')).toHaveCount(2)
+  await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
+  await expect(page.locator('tbody .chip')).toHaveCount(1)
+  const { tags } = await get<{ tags: unknown[] }>(`/api/contacts/${dana}`)
+  expect(tags).toHaveLength(1)
+})
+
+test('two contacts become one, and two again', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { dana, avi } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/contacts/merge?keep=${dana}&other=${avi}`)
+  await page.getByRole('radio', { name: 'Avi L.' }).check()
+  await page.getByRole('button', { name: 'כן, לאחד' }).click()
+  await expect(page).toHaveURL(new RegExp(`/app/contacts/${dana}$`))
+  await expect(page.locator('h1')).toContainText('Avi L.')
+  await expect(page.locator('.num-row', { hasText: '052-333-4455' })).toHaveCount(1)
+  await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
+  await expect(page.locator('h1')).toContainText('דנה כהן')
+  await page.goto(`${ownDaemon.url}/app/contacts/${avi}`)
+  await expect(page.locator('h1')).toContainText('Avi L.')
+})
+
+test('a number that is taken leads to its contact', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[3])
+  const { dana } = await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/contacts?new=1`)
+  await page.getByRole('textbox', { name: 'Phone' }).fill('050-9876543')
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByRole('link', { name: 'To that card' }).click()
+  await expect(page).toHaveURL(new RegExp(`/app/contacts/${dana}$`))
+})
