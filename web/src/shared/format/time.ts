@@ -58,6 +58,39 @@ export class Formatter {
       .join('')
   }
 
+  /** «א׳»: the day of the week in the narrowest form. */
+  narrowWeekday(at: Date | string): string {
+    return this.#format({ weekday: 'narrow' }).format(new Date(at))
+  }
+
+  /** «יום ראשון» */
+  weekdayName(at: Date | string): string {
+    return this.#format({ weekday: 'long' }).format(new Date(at))
+  }
+
+  /** «45 דק׳», «1 שעה 30 דק׳»: a length of time in minutes. */
+  length(minutes: number): string {
+    const unit = (value: number, unit: 'hour' | 'minute') => this.number(value, { style: 'unit', unit, unitDisplay: 'short' })
+    const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
+    if (hours === 0) return unit(rest, 'minute')
+    return rest === 0 ? unit(hours, 'hour') : `${unit(hours, 'hour')} ${unit(rest, 'minute')}`
+  }
+
+  /** «נובמבר 2026» */
+  month(at: Date | string): string {
+    return this.#format({ month: 'long', year: 'numeric' }).format(new Date(at))
+  }
+
+  /** The day of the month in the Hebrew calendar: «י״ב». */
+  hebrewDay(at: Date | string): string {
+    return this.hebrewDate(at).split(' ')[0] ?? ''
+  }
+
+  /** The month of the Hebrew calendar: «כסלו תשפ״ז». */
+  hebrewMonth(at: Date | string): string {
+    return this.hebrewDate(at).replace(/^\S+ ב?/, '')
+  }
+
   /** The day of the business's calendar: «2026-11-20». */
   day(at: Date | string): string {
     return this.#format({ year: 'numeric', month: '2-digit', day: '2-digit' }, 'en-CA').format(new Date(at))

@@ -1,0 +1,185 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { IconPencil, IconPlus } from '@tabler/icons-react'
+import { Icon } from '#shared/components/Icon'
+import { Ltr, Name } from '#shared/components/text'
+import { useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
+import { isUnseen } from './appointments'
+import { atNoon, clockText, instantOf, wallTime } from './dates'
+import type { ViewProps } from './Grid'
+import { HolidayName } from './HolidayName'
+import { agendaOf, gapsOf, type Slot } from './layout'
+import { ResourceName } from './ResourceName'
+
+/** A gap that is worth a line. */
+const GAP_MINUTES = 30
+
+type Line = { from: number; slot: Slot } | { from: number; free: { resource: number; minutes: number }[] }
+
+/** The phone's calendar: the days of the week as a strip, and the agenda of one of them. */
+export function AgendaView({ days, lanes, slots, shown, change }: ViewProps) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const day = days.find(({ date }) => date === shown.day)
+  const shownLanes = new Set(lanes.map(({ id }) => id))
+  const ofDay = slots.get(shown.day)
+  const agenda = agendaOf(ofDay).filter(({ appointment }) => shownLanes.has(appointment.resource_id))
+  const now = wallTime(useNow(), format.zone)
+  const notBefore = shown.day < now.day ? 24 * 60 : shown.day === now.day ? now.minute : 0
+  const gaps = day
+    ? lanes.flatMap(({ id }) =>
+        gapsOf(day, ofDay?.get(id) ?? [], GAP_MINUTES, notBefore).map(gap => ({ resource: id, ...gap })),
+      )
+    : []
+  const lines: Line[] = agenda.map(slot => ({ from: slot.from, slot }))
+  for (const from of new Set(gaps.map(gap => gap.from))) {
+    const free = gaps.filter(gap => gap.from === from)
+    lines.push({ from, free: free.map(({ resource, to }) => ({ resource, minutes: to - from })) })
+  }
+  lines.sort((a, b) => a.from - b.from || Number('free' in a) - Number('free' in b))
+  const noon = atNoon(shown.day)
+  return (
+    <div className="agenda-view">
+      {/* biome-ignore lint/a11y/useSemanticElements: no set of fields */}
+      <div className="strip7" role="group" aria-label={t`ימים`}>
+        {days.map(({ date }) => {
+          const minutes = agendaOf(slots.get(date)).reduce((sum, { from, to }) => sum + to - from, 0)
+          return (
+            <button
+              key={date}
+              type="button"
+              aria-pressed={date === shown.day}
+              className={date === shown.today ? 'tod' : ''}
+              aria-label={format.longDate(atNoon(date))}
+              onClick={() => change({ date })}
+            >
+              <span>{format.narrowWeekday(atNoon(date))}</span>
+              <b className="num">{Number(date.slice(8))}</b>
+              <span className="load" style={{ inlineSize: Math.min(24, minutes / 20) }} />
+            </button>
+          )
+        })}
+      </div>
+      <div className="row agenda-head">
+        <h2 className="grow">
+          {format.longDate(noon)} <span className="faint">{format.hebrewDay(noon)}</span>
+        </h2>
+        <span className="small muted">
+          <Plural value={agenda.length} _0="אין תורים" one="תור אחד" two="שני תורים" other="# תורים" />
+        </span>
+      </div>
+      {day?.holiday && (
+        <p className="agenda-holiday">
+          <HolidayName holiday={day.holiday} className="chip" />
+        </p>
+      )}
+      {day && day.open.length === 0 && agenda.length === 0 && (
+        <p className="muted agenda-closed">
+          <Trans>סגור ביום הזה.</Trans>
+        </p>
+      )}
+      <ol className="ledger agenda">
+        {lines.map(line =>
+          'slot' in line ? (
+            <AgendaSlot
+              key={line.slot.appointment.id}
+              slot={line.slot}
+              lanes={lanes}
+              isSelected={line.slot.appointment.id === shown.open}
+              open={() => change({ appointment: line.slot.appointment.id })}
+            />
+          ) : (
+            <li key={`free${line.from}`}>
+              <span className="at">
+                <Ltr>{clockText(line.from)}</Ltr>
+              </span>
+              <div className="it">
+                <button
+                  className="ag free"
+                  type="button"
+                  onClick={() =>
+                    change({
+                      new: 1,
+                      at: instantOf(shown.day, line.from, format.zone) ?? null,
+                      lane: line.free.length === 1 ? (line.free[0]?.resource ?? null) : null,
+                    })
+                  }
+                >
+                  <span className="grow muted">
+                    <Trans>פנוי:</Trans>{' '}
+                    {line.free.map(({ resource, minutes }, at) => (
+                      <span key={resource}>
+                        {at > 0 && ', '}
+                        {lanes.length > 1 && (
+                          <>
+                            <ResourceName resource={lanes.find(({ id }) => id === resource) ?? { name: null }} />{' '}
+                          </>
+                        )}
+                        {format.length(minutes)}
+                      </span>
+                    ))}
+                  </span>
+                  <span className="book">
+                    <Trans>לקבוע</Trans>
+                  </span>
+                </button>
+              </div>
+            </li>
+          ),
+        )}
+      </ol>
+      <div className="fab">
+        <button className="btn pen big round" type="button" onClick={() => change({ new: 1 })}>
+          <Icon icon={IconPlus} />
+          <Trans>תור חדש</Trans>
+        </button>
+      </div>
+    </div>
+  )
+}
+
+interface SlotProps {
+  slot: Slot
+  lanes: ViewProps['lanes']
+  isSelected: boolean
+  open: () => void
+}
+
+function AgendaSlot({ slot: { appointment, from, to }, lanes, isSelected, open }: SlotProps) {
+  const format = useFormat()
+  const unseen = isUnseen(appointment)
+  const isPast = new Date(appointment.ends_at) < useNow()
+  const kind = ['ag', unseen && 'ai', isSelected && 'sel', isPast && 'past', appointment.state === 'no_show' && 'gone']
+  return (
+    <li>
+      <span className="at">
+        <Ltr>{clockText(from)}</Ltr>
+      </span>
+      <div className="it">
+        <button className={kind.filter(Boolean).join(' ')} type="button" onClick={open}>
+          <span className="grow">
+            <b>
+              <Name name={appointment.contact_name} number={appointment.contact_number ?? null} />
+            </b>{' '}
+            <bdi className="muted">{appointment.service_name}</bdi>
+            <br />
+            <span className="small muted">
+              {lanes.length > 1 && (
+                <>
+                  <ResourceName resource={{ name: appointment.resource_name }} /> ·{' '}
+                </>
+              )}
+              {format.length(to - from)}
+            </span>
+          </span>
+          {unseen && (
+            <span className="chip pencil">
+              <Icon icon={IconPencil} size="s" />
+              <Trans>קבע הסוכן</Trans>
+            </span>
+          )}
+        </button>
+      </div>
+    </li>
+  )
+}

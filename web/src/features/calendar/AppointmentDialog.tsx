@@ -1,0 +1,184 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { IconPencil } from '@tabler/icons-react'
+import { useEffect, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { apiQuery } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Loaded, SkeletonRows } from '#shared/components/states'
+import { Ltr, Name, Phone, Plain } from '#shared/components/text'
+import { isolate } from '#shared/format/bidi'
+import { useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
+import { cancel, isUnseen, markDone, markNoShow, markSeen, refresh, restore } from './appointments'
+import type { Appointment } from './data'
+import { MoveAppointment } from './MoveAppointment'
+import { ResourceName } from './ResourceName'
+
+interface Props {
+  id: number
+  /** What the list knows of it. */
+  known: Appointment | undefined
+  close: () => void
+}
+
+/** The card of an appointment: who, what, when, who made it, and what can be done with it. */
+export function AppointmentDialog({ id, known, close }: Props) {
+  const { t } = useLingui()
+  const query = useQuery({
+    ...apiQuery('/api/appointments/{id}', { path: { id } }),
+    ...(known && { placeholderData: known }),
+  })
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={query.data ? <Name name={query.data.contact_name} number={query.data.contact_number ?? null} /> : t`תור`}
+      closeButtonProps={{ 'aria-label': t`סגירה` }}
+      centered
+    >
+      <Loaded query={query} skeleton={<SkeletonRows count={3} height={40} />} title={<Trans>התור לא נטען</Trans>}>
+        {appointment => <Card appointment={appointment} close={close} />}
+      </Loaded>
+    </Modal>
+  )
+}
+
+function Card({ appointment, close }: { appointment: Appointment; close: () => void }) {
+  const { t } = useLingui()
+  const cache = useQueryClient()
+  const format = useFormat()
+  const [isMoving, setMoving] = useState(false)
+  const { id, state, starts_at, ends_at } = appointment
+  const isPast = new Date(starts_at) < useNow()
+  const onDone = () => refresh(cache)
+  const { mutate: see } = useAction({ run: () => markSeen(id), onDone, onError: () => true })
+  const unseen = isUnseen(appointment)
+  // To open it is to look at it: the pencil becomes pen.
+  useEffect(() => {
+    if (unseen) see()
+  }, [unseen, see])
+  const name = isolate(appointment.contact_name || t`הלקוח`)
+  const remove = useAction({
+    run: () => cancel(id),
+    done: () => t`התור של ${name} בוטל`,
+    undo: () => restore(id).then(onDone),
+    onDone: () => {
+      onDone()
+      close()
+    },
+  })
+  const bring = useAction({ run: () => restore(id), done: () => t`התור של ${name} שוב ביומן`, onDone })
+  const done = useAction({ run: () => markDone(id), onDone })
+  const noShow = useAction({ run: () => markNoShow(id), undo: () => restore(id).then(onDone), done: () => t`נרשם: לא הגיע`, onDone })
+  if (isMoving) return <MoveAppointment appointment={appointment} close={close} back={() => setMoving(false)} />
+  return (
+    <div className="ap-card">
+      <p className="muted">
+        <bdi>{appointment.service_name}</bdi> · <ResourceName resource={{ name: appointment.resource_name }} />
+        {appointment.price_minor != null && <> · {format.money(appointment.price_minor)}</>}
+      </p>
+      <dl className="kv">
+        <dt>
+          <Trans>מתי</Trans>
+        </dt>
+        <dd>
+          {format.longDate(starts_at)}, <Ltr>{format.range(starts_at, ends_at)}</Ltr>
+        </dd>
+        {appointment.contact_number && (
+          <>
+            <dt>
+              <Trans>טלפון</Trans>
+            </dt>
+            <dd>
+              <a href={`tel:${appointment.contact_number}`}>
+                <Phone number={appointment.contact_number} />
+              </a>
+            </dd>
+          </>
+        )}
+        <dt>
+          <Trans>נקבע</Trans>
+        </dt>
+        <dd>
+          {appointment.source === 'agent' ? (
+            <>
+              <Icon icon={IconPencil} size="s" /> <Trans>הסוכן</Trans>
+              {appointment.call_id != null && (
+                <>
+                  ,{' '}
+                  <Link href={`/app/calls/${appointment.call_id}`}>
+                    <Trans>בשיחה</Trans>
+                  </Link>
+                </>
+              )}
+            </>
+          ) : (
+            <Trans>מהדף הזה</Trans>
+          )}{' '}
+          · {format.date(appointment.created_at)}
+        </dd>
+        {appointment.note && (
+          <>
+            <dt>
+              <Trans>הערה</Trans>
+            </dt>
+            <dd>
+              <Plain text={appointment.note} />
+            </dd>
+          </>
+        )}
+      </dl>
+      {state === 'cancelled' && (
+        <p className="chip live">
+          <Trans>בוטל</Trans>
+        </p>
+      )}
+      {state === 'no_show' && (
+        <p className="chip warn">
+          <Trans>לא הגיע</Trans>
+        </p>
+      )}
+      {state === 'done' && (
+        <p className="chip ok">
+          <Trans>התקיים</Trans>
+        </p>
+      )}
+      <div className="row wrap">
+        {state === 'booked' && (
+          <button className="btn pen" type="button" onClick={() => setMoving(true)}>
+            <Trans>הזזה</Trans>
+          </button>
+        )}
+        {state !== 'booked' && (
+          <button className="btn pen" type="button" disabled={bring.isPending} onClick={() => bring.mutate()}>
+            <Trans>להחזיר ליומן</Trans>
+          </button>
+        )}
+        <Link className="btn" href={`/app/inbox/${appointment.contact_id}`}>
+          <Trans>הודעה</Trans>
+        </Link>
+        <Link className="btn" href={`/app/contacts/${appointment.contact_id}`}>
+          <Trans>כרטיס לקוח</Trans>
+        </Link>
+        {state === 'booked' && isPast && (
+          <>
+            <button className="btn" type="button" disabled={done.isPending} onClick={() => done.mutate()}>
+              <Trans>התקיים</Trans>
+            </button>
+            <button className="btn quiet" type="button" disabled={noShow.isPending} onClick={() => noShow.mutate()}>
+              <Trans>לא הגיע</Trans>
+            </button>
+          </>
+        )}
+        {state === 'booked' && (
+          <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
+            <Trans>ביטול התור</Trans>
+          </button>
+        )}
+      </div>
+    </div>
+  )
+}

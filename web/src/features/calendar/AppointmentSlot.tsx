@@ -1,0 +1,58 @@
+import { useLingui } from '@lingui/react/macro'
+import { useNow } from '#shared/format/clock'
+import { formatPhone } from '#shared/format/phone'
+import { useCountry, useFormat } from '#shared/session'
+import { isUnseen } from './appointments'
+import type { Slot } from './layout'
+
+interface Props {
+  slot: Slot
+  top: number
+  height: number
+  isSelected: boolean
+  open: () => void
+}
+
+/** An appointment in a lane. The agent's is dashed until somebody has opened it. */
+export function AppointmentSlot({ slot: { appointment }, top, height, isSelected, open }: Props) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const country = useCountry()
+  const now = useNow()
+  const { starts_at, ends_at } = appointment
+  const name = appointment.contact_name || formatPhone(appointment.contact_number ?? '', country) || t`בלי שם`
+  const isPast = new Date(ends_at) < now
+  const isCurrent = !isPast && new Date(starts_at) <= now
+  const unseen = isUnseen(appointment)
+  const kind = [
+    'ev',
+    unseen && 'ai',
+    isPast && 'past',
+    isCurrent && 'now',
+    isSelected && 'sel',
+    appointment.state === 'no_show' && 'gone',
+    height < 54 && 'tiny',
+  ]
+  const when = `${format.longDate(starts_at)} ${format.range(starts_at, ends_at)}`
+  const said = [name, appointment.service_name, when, appointment.resource_name, unseen && t`קבע הסוכן, לא ראית`]
+  return (
+    <button
+      type="button"
+      className={kind.filter(Boolean).join(' ')}
+      style={{ insetBlockStart: top + 1, blockSize: Math.max(22, height - 2) }}
+      aria-label={said.filter(Boolean).join(', ')}
+      aria-current={isSelected || undefined}
+      onClick={event => {
+        event.stopPropagation()
+        open()
+      }}
+    >
+      <b>
+        <bdi>{name}</bdi>
+      </b>
+      <span>
+        <bdi>{appointment.service_name}</bdi>
+      </span>
+    </button>
+  )
+}

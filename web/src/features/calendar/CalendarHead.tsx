@@ -1,0 +1,95 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Menu } from '@mantine/core'
+import { IconChevronDown, IconChevronLeft, IconChevronRight, IconPlus, IconUsers } from '@tabler/icons-react'
+import { Icon } from '#shared/components/Icon'
+import { useFormat } from '#shared/session'
+import type { Resource } from './data'
+import { atNoon } from './dates'
+import { ResourceName } from './ResourceName'
+import type { Shown } from './url'
+
+interface Props {
+  shown: Shown
+  change: (change: Record<string, string | number | null>) => void
+  /** One step of the current view forth or back. */
+  move: (steps: number) => void
+  resources: readonly Resource[]
+}
+
+/** The month, the way to other days, and what is shown. */
+export function CalendarHead({ shown, change, move, resources }: Props) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const noon = atNoon(shown.day)
+  const only = resources.find(({ id }) => id === shown.resource)
+  const filter = resources.length > 1 && (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <button className="btn" type="button">
+          <Icon icon={IconUsers} size="s" />
+          {only ? <ResourceName resource={only} /> : <Trans>כולם</Trans>}
+          <Icon icon={IconChevronDown} size="s" />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => change({ resource: null })}>
+          <Trans>כולם</Trans>
+        </Menu.Item>
+        {resources.map(resource => (
+          <Menu.Item key={resource.id} onClick={() => change({ resource: resource.id })}>
+            <ResourceName resource={resource} />
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+  return (
+    <header className="head">
+      <h1>{format.month(noon)}</h1>
+      <span className="muted wide-only">{format.hebrewMonth(noon)}</span>
+      <div className="row steps-nav">
+        <button
+          className="btn quiet icon"
+          type="button"
+          aria-label={shown.view === 'day' ? t`היום הקודם` : t`השבוע הקודם`}
+          onClick={() => move(-1)}
+        >
+          <Icon icon={IconChevronLeft} />
+        </button>
+        <button className="btn quiet" type="button" onClick={() => change({ date: null })}>
+          <Trans>היום</Trans>
+        </button>
+        <button
+          className="btn quiet icon"
+          type="button"
+          aria-label={shown.view === 'day' ? t`היום הבא` : t`השבוע הבא`}
+          onClick={() => move(1)}
+        >
+          <Icon icon={IconChevronRight} />
+        </button>
+      </div>
+      <span className="grow" />
+      <p className="legend small muted wide-only">
+        <span className="sw" /> <Trans>נקבע</Trans> <span className="sw p" /> <Trans>הסוכן קבע, לא ראית</Trans>
+      </p>
+      <fieldset className="seg desk-only" aria-label={t`תצוגה`}>
+        {(['day', 'week'] as const).map(view => (
+          <button
+            key={view}
+            type="button"
+            role="radio"
+            aria-checked={shown.view === view}
+            onClick={() => change({ view: view === 'week' ? null : view })}
+          >
+            {view === 'day' ? <Trans>יום</Trans> : <Trans>שבוע</Trans>}
+          </button>
+        ))}
+      </fieldset>
+      {filter}
+      <button className="btn pen desk-only" type="button" onClick={() => change({ new: 1 })}>
+        <Icon icon={IconPlus} />
+        <Trans>תור חדש</Trans>
+      </button>
+    </header>
+  )
+}

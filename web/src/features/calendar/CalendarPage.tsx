@@ -1,0 +1,77 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useDocumentTitle, useMediaQuery } from '@mantine/hooks'
+import { useMemo } from 'react'
+import { ErrorState, SkeletonRows } from '#shared/components/states'
+import { useShortcuts } from '#shared/keys'
+import { useFormat } from '#shared/session'
+import { AgendaView } from './AgendaView'
+import { AppointmentDialog } from './AppointmentDialog'
+import './calendar.css'
+import { CalendarHead } from './CalendarHead'
+import { useAppointments, useDays, useResources } from './data'
+import { addDays, weekOf } from './dates'
+import { Grid } from './Grid'
+import { slotsByDay } from './layout'
+import { NewAppointment } from './NewAppointment'
+import { useShown } from './url'
+
+/** The calendar: a week or a day by resource, on phones seven days and the agenda of one. */
+export default function CalendarPage() {
+  const { t } = useLingui()
+  useDocumentTitle(t`יומן`)
+  const format = useFormat()
+  const [shown, change] = useShown()
+  const isPhone = useMediaQuery('(max-width: 767px)', undefined, { getInitialValueInEffect: false }) ?? false
+  const week = useMemo(() => weekOf(shown.day), [shown.day])
+  const [first, last] = [week[0] ?? shown.day, week[6] ?? shown.day]
+  const days = useDays(first, last)
+  const resources = useResources()
+  const { appointments, error, refetch } = useAppointments(first, last)
+  const slots = useMemo(() => slotsByDay(appointments ?? [], format.zone), [appointments, format.zone])
+  const step = shown.view === 'day' || isPhone ? 1 : 7
+  const move = (count: number) => change({ date: addDays(shown.day, count * step), appointment: null })
+  useShortcuts([
+    { code: 'KeyJ', run: () => move(1) },
+    { code: 'KeyK', run: () => move(-1) },
+    { code: 'KeyT', run: () => change({ date: null }) },
+    { code: 'KeyN', run: () => change({ new: 1 }) },
+    { code: 'KeyD', run: () => change({ view: 'day' }) },
+    { code: 'KeyW', run: () => change({ view: null }) },
+  ])
+  const lanes = (resources.data?.items ?? []).filter(
+    ({ id }) => shown.resource === null || id === shown.resource,
+  )
+  const failed = days.error ?? resources.error ?? error
+  const ready = days.data && resources.data && appointments
+  const selected = shown.open === null ? undefined : appointments?.find(({ id }) => id === shown.open)
+  const view = { days: days.data?.days ?? [], lanes, slots, shown, change }
+  return (
+    <main className="cal">
+      <CalendarHead shown={shown} change={change} move={move} resources={resources.data?.items ?? []} />
+      {ready ? (
+        isPhone ? (
+          <AgendaView {...view} />
+        ) : (
+          <Grid {...view} />
+        )
+      ) : failed ? (
+        <ErrorState
+          error={failed}
+          title={<Trans>היומן לא נטען. התורים שמורים</Trans>}
+          retry={() => void Promise.all([days.refetch(), resources.refetch(), refetch()])}
+        />
+      ) : (
+        <SkeletonRows count={10} height={69} />
+      )}
+      {shown.open !== null && appointments && (
+        <AppointmentDialog id={shown.open} known={selected} close={() => change({ appointment: null }, true)} />
+      )}
+      {shown.isNew && (
+        <NewAppointment
+          shown={shown}
+          close={() => change({ new: null, contact: null, at: null, lane: null, service: null }, true)}
+        />
+      )}
+    </main>
+  )
+}

@@ -1,0 +1,191 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconPlus } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import { apiQuery } from '#shared/api/query'
+import { Field } from '#shared/components/field'
+import { Icon } from '#shared/components/Icon'
+import { Loaded } from '#shared/components/states'
+import { useFormat } from '#shared/session'
+import { useResources } from './data'
+import { atNoon } from './dates'
+import { parseDate } from './parse-date'
+import { ResourceName } from './ResourceName'
+
+const closures = apiQuery('/api/closures', { query: { limit: 200 } })
+
+/** Days on which the business, or one member of staff, is away. */
+export function Closures() {
+  const { t } = useLingui()
+  const query = useQuery(closures)
+  const [isAdding, setAdding] = useState(false)
+  return (
+    <section className="section" aria-labelledby="closures">
+      <div className="row">
+        <h2 className="grow" id="closures">
+          <Trans>סגור מיוחד וחופשות</Trans>
+        </h2>
+        <button className="btn" type="button" onClick={() => setAdding(true)}>
+          <Icon icon={IconPlus} size="s" />
+          <Trans>הוספה</Trans>
+        </button>
+      </div>
+      {isAdding && <ClosureForm close={() => setAdding(false)} label={t`סגור מיוחד`} />}
+      <Loaded query={query} title={<Trans>הרשימה לא נטענה</Trans>}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className="muted">
+              <Trans>חופשה, שיפוץ, יום עיון: בימים האלה לא קובעים תורים.</Trans>
+            </p>
+          ) : (
+            <ul className="entries">
+              {items.map(closure => (
+                <ClosureRow key={closure.id} closure={closure} />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </section>
+  )
+}
+
+const useRefresh = () => {
+  const cache = useQueryClient()
+  return () => {
+    for (const path of ['/api/closures', '/api/calendar/days', '/api/free-slots']) {
+      void cache.invalidateQueries({ queryKey: [path] })
+    }
+  }
+}
+
+function ClosureRow({ closure }: { closure: Schemas['Closure'] }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const refresh = useRefresh()
+  const resources = useResources()
+  const { id, from_date, to_date, reason, resource_id, from, to } = closure
+  const remove = useAction({
+    run: () => unwrap(client.DELETE('/api/closures/{id}', { params: { path: { id } } })),
+    done: () => t`הוסר`,
+    undo: () =>
+      unwrap(client.POST('/api/closures', { body: { from_date, to_date, reason, resource_id, from, to } })).then(refresh),
+    onDone: refresh,
+  })
+  const resource = resources.data?.items.find(({ id }) => id === resource_id)
+  return (
+    <li>
+      <span className="grow">
+        <b>
+          {format.longDate(atNoon(from_date))}
+          {to_date !== from_date && <> – {format.longDate(atNoon(to_date))}</>}
+        </b>{' '}
+        {from && to && <bdi dir="ltr">{`${from}–${to}`}</bdi>}
+        <br />
+        <span className="muted">
+          {resource ? <ResourceName resource={resource} /> : <Trans>כל העסק</Trans>}
+          {reason && (
+            <>
+              {' · '}
+              <bdi>{reason}</bdi>
+            </>
+          )}
+        </span>
+      </span>
+      <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
+        <Trans>הסרה</Trans>
+      </button>
+    </li>
+  )
+}
+
+function ClosureForm({ close, label }: { close: () => void; label: string }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const refresh = useRefresh()
+  const resources = useResources()
+  const [from, setFrom] = useState('')
+  const [to, setTo] = useState('')
+  const [reason, setReason] = useState('')
+  const [resource, setResource] = useState<number | null>(null)
+  const today = format.day(new Date())
+  const [first, last] = [parseDate(from, today), parseDate(to.trim() || from, today)]
+  const add = useAction({
+    run: () =>
+      unwrap(
+        client.POST('/api/closures', {
+          body: { from_date: first ?? '', to_date: last ?? '', reason: reason.trim(), resource_id: resource },
+        }),
+      ),
+    done: () => t`נוסף. תורים שנקבעו כבר לימים האלה נשארים ביומן`,
+    onDone: () => {
+      refresh()
+      close()
+    },
+  })
+  const said = (day: string | undefined) => (day ? format.longDate(atNoon(day)) : t`למשל 24.12 או 24.12.2026`)
+  const items = resources.data?.items ?? []
+  return (
+    <form
+      className="edit-form"
+      aria-label={label}
+      onSubmit={event => {
+        event.preventDefault()
+        add.mutate()
+      }}
+    >
+      <div className="pair">
+        <Field
+          label={<Trans>מיום</Trans>}
+          value={from}
+          dir="ltr"
+          autoFocus
+          help={said(first)}
+          onChange={event => setFrom(event.target.value)}
+        />
+        <Field
+          label={<Trans>עד יום, כולל</Trans>}
+          value={to}
+          dir="ltr"
+          help={to.trim() ? said(last) : t`ריק: יום אחד`}
+          onChange={event => setTo(event.target.value)}
+        />
+      </div>
+      {items.length > 1 && (
+        <fieldset className="seg staff" aria-label={t`מי`}>
+          <button type="button" role="radio" aria-checked={resource === null} onClick={() => setResource(null)}>
+            <Trans>כל העסק</Trans>
+          </button>
+          {items.map(one => (
+            <button
+              key={one.id}
+              type="button"
+              role="radio"
+              aria-checked={resource === one.id}
+              onClick={() => setResource(one.id)}
+            >
+              <ResourceName resource={one} />
+            </button>
+          ))}
+        </fieldset>
+      )}
+      <Field
+        label={<Trans>סיבה</Trans>}
+        value={reason}
+        dir="auto"
+        maxLength={200}
+        onChange={event => setReason(event.target.value)}
+      />
+      <div className="row">
+        <button className="btn pen" type="submit" disabled={!first || !last || last < first || add.isPending}>
+          <Trans>שמירה</Trans>
+        </button>
+        <button className="btn quiet" type="button" onClick={close}>
+          <Trans>ביטול</Trans>
+        </button>
+      </div>
+    </form>
+  )
+}

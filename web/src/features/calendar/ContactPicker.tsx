@@ -1,0 +1,161 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconPlus, IconX } from '@tabler/icons-react'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useEffect, useId, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { apiQuery } from '#shared/api/query'
+import { Field } from '#shared/components/field'
+import { Icon } from '#shared/components/Icon'
+import { Name, Phone } from '#shared/components/text'
+import { isPhone } from '#shared/format/phone'
+
+export interface Picked {
+  id: number
+  name: string
+  number: string | null
+}
+
+interface Props {
+  value: Picked | null
+  /** A contact that is known already. */
+  initial: number | null
+  choose: (contact: Picked | null) => void
+}
+
+const LOOKS_LIKE_NUMBER = /^[\d\s()+-]{3,}$/
+
+/** Finds a contact by name or number, or adds one. */
+export function ContactPicker({ value, initial, choose }: Props) {
+  const { t } = useLingui()
+  const id = useId()
+  const [text, setText] = useState('')
+  const [words] = useDebouncedValue(text.trim(), 150)
+  const known = useQuery({
+    ...apiQuery('/api/contacts/{id}', { path: { id: initial ?? 0 } }),
+    enabled: initial !== null && value === null,
+  })
+  const found = useQuery({
+    ...apiQuery('/api/contacts', { query: { limit: 6, ...(words && { q: words }) } }),
+    placeholderData: keepPreviousData,
+    enabled: value === null,
+  })
+  const first = known.data
+  useEffect(() => {
+    if (first) choose({ id: first.id, name: first.display_name, number: first.number ?? null })
+  }, [first, choose])
+  if (value) {
+    return (
+      <div className="picked">
+        <span className="lb">
+          <Trans>לקוח</Trans>
+        </span>
+        <span className="row">
+          <b className="grow">
+            <Name name={value.name} number={value.number} />
+          </b>
+          {value.number && <Phone number={value.number} className="muted" />}
+          <button className="btn quiet icon" type="button" aria-label={t`לבחור לקוח אחר`} onClick={() => choose(null)}>
+            <Icon icon={IconX} size="s" />
+          </button>
+        </span>
+      </div>
+    )
+  }
+  return (
+    <div className="picker">
+      <label className="lb" htmlFor={id}>
+        <Trans>לקוח</Trans>
+      </label>
+      <input
+        id={id}
+        className="field"
+        dir="auto"
+        value={text}
+        autoComplete="off"
+        placeholder={t`שם או מספר`}
+        onChange={event => setText(event.target.value)}
+      />
+      <ul>
+        {found.data?.items.map(contact => (
+          <li key={contact.id}>
+            <button
+              type="button"
+              className="pick"
+              onClick={() =>
+                choose({ id: contact.id, name: contact.display_name, number: contact.number ?? null })
+              }
+            >
+              <span className="grow">
+                <Name name={contact.display_name} number={contact.number ?? null} />
+              </span>
+              {contact.number && !isPhone(contact.display_name) && <Phone number={contact.number} className="muted" />}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {words.length >= 2 && <NewContact words={words} choose={choose} />}
+    </div>
+  )
+}
+
+/** Adds a contact with the words that were searched for. */
+function NewContact({ words, choose }: { words: string; choose: Props['choose'] }) {
+  const { t } = useLingui()
+  const [isOpen, setOpen] = useState(false)
+  const isNumber = LOOKS_LIKE_NUMBER.test(words)
+  const [name, setName] = useState('')
+  const [number, setNumber] = useState('')
+  const [error, setError] = useState<string>()
+  const add = useAction({
+    run: () => unwrap(client.POST('/api/contacts', { body: { display_name: name.trim(), number: number.trim() } })),
+    onDone: contact => choose({ id: contact.id, name: contact.display_name, number: contact.number ?? null }),
+    onError: problem => {
+      if (problem.code === 'number_taken') setError(t`המספר הזה שייך ללקוח אחר`)
+      else if (problem.status === 422 || problem.status === 400) setError(t`חסרות ספרות. במספר נייד יש 10`)
+      else return false
+      return true
+    },
+  })
+  if (!isOpen) {
+    return (
+      <button
+        className="btn link"
+        type="button"
+        onClick={() => {
+          setName(isNumber ? '' : words)
+          setNumber(isNumber ? words : '')
+          setOpen(true)
+        }}
+      >
+        <Icon icon={IconPlus} size="s" />
+        <Trans>לקוח חדש: {words}</Trans>
+      </button>
+    )
+  }
+  return (
+    <div className="new-contact">
+      <Field label={<Trans>שם</Trans>} value={name} dir="auto" onChange={event => setName(event.target.value)} />
+      <Field
+        label={<Trans>מספר</Trans>}
+        value={number}
+        dir="ltr"
+        inputMode="tel"
+        error={error}
+        onChange={event => {
+          setNumber(event.target.value)
+          setError(undefined)
+        }}
+      />
+      <button
+        className="btn"
+        type="button"
+        disabled={add.isPending || !number.trim()}
+        onClick={() => add.mutate()}
+      >
+        <Trans>להוסיף ולבחור</Trans>
+      </button>
+    </div>
+  )
+}

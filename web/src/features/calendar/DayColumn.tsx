@@ -1,0 +1,78 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import type { MouseEvent } from 'react'
+import { useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
+import { AppointmentSlot } from './AppointmentSlot'
+import type { CalendarDay, Resource } from './data'
+import { atNoon, clockText, instantOf, wallTime } from './dates'
+import { HOUR_PX } from './Grid'
+import { closedWithin, type Lanes } from './layout'
+import type { Shown } from './url'
+
+interface Props {
+  day: CalendarDay
+  lanes: readonly Resource[]
+  slots: Lanes | undefined
+  /** The shown hours, in minutes of the day. */
+  first: number
+  last: number
+  isShut: boolean
+  shown: Shown
+  change: (change: Record<string, string | number | null>) => void
+}
+
+/** A press on an empty place means the quarter of an hour under it. */
+const STEP_MINUTES = 15
+
+/** One day: closed hours shaded, appointments in their lanes, and the line of the present. */
+export function DayColumn({ day, lanes, slots, first, last, isShut, shown, change }: Props) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const now = wallTime(useNow(), format.zone)
+  const label = format.longDate(atNoon(day.date))
+  if (isShut) {
+    return (
+      // biome-ignore lint/a11y/useSemanticElements: a column is no set of fields
+      <div className="day-col shut" role="group" aria-label={label}>
+        <span className="why">
+          <Trans>סגור</Trans>
+        </span>
+      </div>
+    )
+  }
+  const top = (minute: number) => ((minute - first) / 60) * HOUR_PX
+  const create = (event: MouseEvent<HTMLElement>, lane: Resource) => {
+    const { y } = event.currentTarget.getBoundingClientRect()
+    const exact = first + ((event.clientY - y) / HOUR_PX) * 60
+    const minute = Math.floor(exact / STEP_MINUTES) * STEP_MINUTES
+    change({ new: 1, at: instantOf(day.date, minute, format.zone) ?? null, lane: lane.id })
+  }
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a column is no set of fields
+    <div className="day-col" role="group" aria-label={label}>
+      {closedWithin(day, first, last).map(([from, to]) => (
+        <span key={from} className="closed" style={{ insetBlockStart: top(from), blockSize: top(to) - top(from) }}>
+          {to === last && from > first && <em>{t`סגור מ־${clockText(from)}`}</em>}
+        </span>
+      ))}
+      {lanes.map(lane => (
+        // The pointer's way; the keyboard and screen readers have the button of the head and N.
+        <div key={lane.id} className="lane" onClick={event => create(event, lane)}>
+          {(slots?.get(lane.id) ?? []).map(slot => (
+            <AppointmentSlot
+              key={slot.appointment.id}
+              slot={slot}
+              top={top(slot.from)}
+              height={top(slot.to) - top(slot.from)}
+              isSelected={slot.appointment.id === shown.open}
+              open={() => change({ appointment: slot.appointment.id })}
+            />
+          ))}
+        </div>
+      ))}
+      {now.day === day.date && now.minute >= first && now.minute <= last && (
+        <span className="now-line" style={{ insetBlockStart: top(now.minute) }} />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,48 @@
+import { useLingui } from '@lingui/react/macro'
+import { useFormat } from '#shared/session'
+import type { CalendarDay, Resource } from './data'
+import { atNoon } from './dates'
+import { HolidayName } from './HolidayName'
+import { ResourceName } from './ResourceName'
+import type { Shown } from './url'
+
+interface Props {
+  day: CalendarDay
+  lanes: readonly Resource[]
+  isShut: boolean
+  shown: Shown
+  change: (change: Record<string, string | number | null>) => void
+}
+
+/** The head of a day's column: its name, both dates, its holiday, and the names of the lanes. */
+export function DayHead({ day, lanes, isShut, shown, change }: Props) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const noon = atNoon(day.date)
+  const isToday = day.date === shown.today
+  return (
+    <div className={`day-head${isToday ? ' today' : ''}${isShut ? ' shut' : ''}`}>
+      <button
+        type="button"
+        className="day-name"
+        aria-label={t`${format.longDate(noon)}, לתצוגת יום`}
+        aria-current={isToday ? 'date' : undefined}
+        onClick={() => change({ view: 'day', date: day.date })}
+      >
+        <b>{format.narrowWeekday(noon)}</b>
+        <span className="dn num">{Number(day.date.slice(8))}</span>
+        {!isShut && <span className="faint small">{format.hebrewDay(noon)}</span>}
+      </button>
+      {day.holiday && <HolidayName holiday={day.holiday} className="holiday" />}
+      {!isShut && lanes.length > 1 && (
+        <div className="lanes-head" aria-hidden>
+          {lanes.map(resource => (
+            <span key={resource.id} className="clip">
+              <ResourceName resource={resource} />
+            </span>
+          ))}
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+import { Trans } from '@lingui/react/macro'
+import { useDocumentTitle } from '@mantine/hooks'
+import { IconArrowRight } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import './calendar.css'
+
+interface Props {
+  title: string
+  /** What the list is for, in a sentence. */
+  lead: ReactNode
+  action?: ReactNode
+  children: ReactNode
+}
+
+/** A page of the settings with one list. */
+export function EditorPage({ title, lead, action, children }: Props) {
+  useDocumentTitle(title)
+  return (
+    <div className="page-scroll" tabIndex={-1}>
+      <main className="page narrow">
+        <Link className="btn quiet" href="/app/settings">
+          <Icon icon={IconArrowRight} size="s" />
+          <Trans>הגדרות</Trans>
+        </Link>
+        <div className="page-head">
+          <h1 className="grow">{title}</h1>
+          {action}
+        </div>
+        <p className="muted lead">{lead}</p>
+        {children}
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,88 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useEffect, useRef } from 'react'
+import { useFormat } from '#shared/session'
+import { DayColumn } from './DayColumn'
+import { DayHead } from './DayHead'
+import type { CalendarDay, Resource } from './data'
+import { atNoon, clockText, type Day } from './dates'
+import { type Lanes, shownHours } from './layout'
+import type { Shown } from './url'
+
+export interface ViewProps {
+  days: readonly CalendarDay[]
+  lanes: readonly Resource[]
+  slots: ReadonlyMap<Day, Lanes>
+  shown: Shown
+  change: (change: Record<string, string | number | null>) => void
+}
+
+/** One hour. */
+export const HOUR_PX = 69
+
+/** A week or a day: a column for each day, in it a lane for each resource; hours at the start edge. */
+export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const columns = shown.view === 'day' ? days.filter(({ date }) => date === shown.day) : days
+  const [first, last] = shownHours(columns, slots)
+  const isEmpty = ({ date, open }: CalendarDay) => open.length === 0 && !slots.get(date)?.size
+  const template = columns.map(day => (isEmpty(day) && columns.length > 1 ? '58px' : 'minmax(var(--day), 1fr)')).join(' ')
+  const scroller = useRef<HTMLElement>(null)
+  // Long days begin above the glass: the morning is shown first, and early hours can be scrolled to.
+  useEffect(() => {
+    if (scroller.current) scroller.current.scrollTop = 0
+  }, [])
+  const [begin, end] = [columns[0]?.date ?? shown.day, columns.at(-1)?.date ?? shown.day]
+  return (
+    <section
+      ref={scroller}
+      className="grid-scroll"
+      // A scrolling region takes the focus, so that the arrow keys scroll it.
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+      tabIndex={0}
+      aria-label={
+        begin === end
+          ? format.longDate(atNoon(begin))
+          : t`${format.longDate(atNoon(begin))} עד ${format.longDate(atNoon(end))}`
+      }
+      style={{ '--lanes': Math.max(1, lanes.length) } as React.CSSProperties}
+    >
+      <div className="cols heads" style={{ gridTemplateColumns: `var(--hours) ${template}` }}>
+        <div />
+        {columns.map(day => (
+          <DayHead key={day.date} day={day} lanes={lanes} isShut={isEmpty(day)} shown={shown} change={change} />
+        ))}
+      </div>
+      <div
+        className="cols hours-body"
+        style={{ gridTemplateColumns: `var(--hours) ${template}`, blockSize: ((last - first) / 60) * HOUR_PX }}
+      >
+        <div className="hours" aria-hidden>
+          {Array.from({ length: (last - first) / 60 }, (_, at) => (
+            <bdi dir="ltr" className="num" key={clockText(first + at * 60)} style={{ insetBlockStart: at * HOUR_PX }}>
+              {clockText(first + at * 60)}
+            </bdi>
+          ))}
+        </div>
+        {columns.map(day => (
+          <DayColumn
+            key={day.date}
+            day={day}
+            lanes={lanes}
+            slots={slots.get(day.date)}
+            first={first}
+            last={last}
+            isShut={isEmpty(day) && columns.length > 1}
+            shown={shown}
+            change={change}
+          />
+        ))}
+      </div>
+      {lanes.length === 0 && (
+        <p className="muted lanes-none">
+          <Trans>אין עובדים או עמדות ביומן. מוסיפים אותם בהגדרות.</Trans>
+        </p>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,18 @@
+import { useLocale } from '#shared/i18n/locale'
+import type { CalendarDay } from './data'
+
+/** The name of a holiday, an eve or a fast day in the page's language. */
+export function HolidayName({
+  holiday,
+  className,
+}: {
+  holiday: NonNullable<CalendarDay['holiday']>
+  className?: string
+}) {
+  const locale = useLocale()
+  return (
+    <span className={className} title={locale === 'he' ? holiday.name_he : holiday.name_en}>
+      {locale === 'he' ? holiday.name_he : holiday.name_en}
+    </span>
+  )
+}

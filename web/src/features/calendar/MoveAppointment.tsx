@@ -1,0 +1,93 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { isolate } from '#shared/format/bidi'
+import { useFormat } from '#shared/session'
+import { refresh } from './appointments'
+import { Conflict } from './Conflict'
+import { type Appointment, useResources } from './data'
+import { type FreeSlot, SlotPicker } from './SlotPicker'
+import { StaffChoice } from './StaffChoice'
+
+interface Props {
+  appointment: Appointment
+  close: () => void
+  back: () => void
+}
+
+const patch = (id: number, body: { starts_at: string; resource_id: number }) =>
+  unwrap(client.PATCH('/api/appointments/{id}', { params: { path: { id } }, body }))
+
+/** Moves an appointment to a free time, of the same or of another member of staff. */
+export function MoveAppointment({ appointment, close, back }: Props) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const cache = useQueryClient()
+  const resources = useResources()
+  const [resource, setResource] = useState<number | null>(appointment.resource_id)
+  const [slot, setSlot] = useState<FreeSlot | null>(null)
+  const [conflict, setConflict] = useState<string | null>(null)
+  const { id, starts_at, resource_id } = appointment
+  const move = useAction({
+    run: (to: FreeSlot) => patch(id, { starts_at: to.starts_at, resource_id: to.resource_id }),
+    done: to => {
+      const when = `${format.longDate(to.starts_at)}, ${format.time(to.starts_at)}`
+      return t`התור של ${isolate(appointment.contact_name)} הוזז ל${when}`
+    },
+    undo: () => patch(id, { starts_at, resource_id }).then(() => refresh(cache)),
+    onDone: () => {
+      refresh(cache)
+      close()
+    },
+    onError: error => {
+      if (error.code !== 'slot_taken') return false
+      setConflict(error.params.next_free ?? '')
+      refresh(cache)
+      return true
+    },
+  })
+  return (
+    <div className="ap-card">
+      <p className="muted">
+        <Trans>עכשיו: {`${format.longDate(starts_at)}, ${format.time(starts_at)}`}</Trans>
+      </p>
+      <StaffChoice
+        resources={resources.data?.items ?? []}
+        service={appointment.service_id}
+        value={resource}
+        choose={value => {
+          setResource(value)
+          setSlot(null)
+        }}
+      />
+      {conflict !== null && <Conflict nextFree={conflict} />}
+      <SlotPicker
+        service={appointment.service_id}
+        resource={resource}
+        from={format.day(new Date())}
+        moving={id}
+        value={slot}
+        choose={setSlot}
+      />
+      <div className="row wrap">
+        <button
+          className="btn pen"
+          type="button"
+          disabled={slot === null || move.isPending}
+          onClick={() => slot && move.mutate(slot)}
+        >
+          {slot ? (
+            <Trans>הזזה ל{`${format.longDate(slot.starts_at)}, ${format.time(slot.starts_at)}`}</Trans>
+          ) : (
+            <Trans>בחרו שעה</Trans>
+          )}
+        </button>
+        <button className="btn quiet" type="button" onClick={back}>
+          <Trans>חזרה</Trans>
+        </button>
+      </div>
+    </div>
+  )
+}

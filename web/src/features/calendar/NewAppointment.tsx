@@ -1,0 +1,185 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Modal } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { Field } from '#shared/components/field'
+import { Link } from '#shared/components/Link'
+import { EmptyState, Loaded } from '#shared/components/states'
+import { isolate } from '#shared/format/bidi'
+import { useFormat } from '#shared/session'
+import { cancel, refresh } from './appointments'
+import { Conflict } from './Conflict'
+import { ContactPicker, type Picked } from './ContactPicker'
+import { type Service, useResources, useServices } from './data'
+import { ExactTime } from './ExactTime'
+import { type FreeSlot, SlotPicker } from './SlotPicker'
+import { ServiceChoice } from './ServiceChoice'
+import { StaffChoice } from './StaffChoice'
+import type { Shown } from './url'
+
+interface Props {
+  shown: Shown
+  close: () => void
+}
+
+/** The form for a new appointment: who, what, at whom, when. */
+export function NewAppointment({ shown, close }: Props) {
+  const { t } = useLingui()
+  const services = useServices()
+  return (
+    <Modal opened onClose={close} title={t`תור חדש`} size="lg" closeButtonProps={{ 'aria-label': t`סגירה` }} centered>
+      <Loaded query={services} title={<Trans>רשימת השירותים לא נטענה</Trans>}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState
+              title={<Trans>עוד אין שירותים</Trans>}
+              action={
+                <Link className="btn pen" href="/app/settings/services">
+                  <Trans>להוסיף שירות</Trans>
+                </Link>
+              }
+            >
+              <Trans>תור נקבע לשירות: כמה זמן הוא לוקח וכמה הוא עולה. גם הסוכן מציע רק מה שכתוב ברשימה.</Trans>
+            </EmptyState>
+          ) : (
+            <Form services={items} shown={shown} close={close} />
+          )
+        }
+      </Loaded>
+    </Modal>
+  )
+}
+
+function Form({ services, shown, close }: Props & { services: readonly Service[] }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const cache = useQueryClient()
+  const resources = useResources()
+  const [params] = useSearchParams()
+  const lane = params.get('lane')
+  const [contact, setContact] = useState<Picked | null>(null)
+  const [service, setService] = useState<Service | null>(services.length === 1 ? (services[0] ?? null) : null)
+  const [resource, setResource] = useState<number | null>(lane ? Number(lane) : shown.resource)
+  const [slot, setSlot] = useState<FreeSlot | null>(null)
+  const [exact, setExact] = useState<string | null>(null)
+  const [note, setNote] = useState('')
+  const [conflict, setConflict] = useState<string | null>(null)
+  const able = (resources.data?.items ?? []).filter(({ service_ids }) => service && service_ids.includes(service.id))
+  // The lane that was pressed counts only if its owner does this service.
+  const at = able.some(({ id }) => id === resource) ? resource : null
+  const startsAt = exact ?? slot?.starts_at ?? null
+  const book = useAction({
+    run: () =>
+      unwrap(
+        client.POST('/api/appointments', {
+          body: {
+            contact_id: contact?.id ?? 0,
+            service_id: service?.id ?? 0,
+            starts_at: startsAt ?? '',
+            ...((at ?? slot?.resource_id) !== undefined && { resource_id: at ?? slot?.resource_id ?? null }),
+            ...(note.trim() && { note: note.trim() }),
+            ...(exact !== null && { force: true }),
+          },
+        }),
+      ),
+    done: (_, made) =>
+      t`נקבע תור ל${isolate(contact?.name ?? '')}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
+    undo: (_, made) => cancel(made.id).then(() => refresh(cache)),
+    onDone: () => {
+      refresh(cache)
+      close()
+    },
+    onError: error => {
+      if (error.code !== 'slot_taken') return false
+      setConflict(error.params.next_free ?? '')
+      setSlot(null)
+      refresh(cache)
+      return true
+    },
+  })
+  const reset = () => {
+    setSlot(null)
+    setExact(null)
+    setConflict(null)
+  }
+  const from = shown.at ? format.day(shown.at) : shown.day < shown.today ? shown.today : shown.day
+  return (
+    <form
+      className="ap-form"
+      onSubmit={event => {
+        event.preventDefault()
+        book.mutate()
+      }}
+    >
+      <ContactPicker value={contact} initial={shown.contact} choose={setContact} />
+      <ServiceChoice
+        services={services}
+        value={service?.id ?? null}
+        choose={chosen => {
+          setService(chosen)
+          reset()
+        }}
+      />
+      {service && (
+        <>
+          <StaffChoice
+            resources={resources.data?.items ?? []}
+            service={service.id}
+            value={at}
+            choose={chosen => {
+              setResource(chosen)
+              reset()
+            }}
+          />
+          {conflict !== null && <Conflict nextFree={conflict} />}
+          <SlotPicker
+            key={`${service.id}-${at}`}
+            service={service.id}
+            resource={at}
+            from={from}
+            value={slot}
+            choose={chosen => {
+              setSlot(chosen)
+              setExact(null)
+              setConflict(null)
+            }}
+          />
+          <ExactTime
+            day={from}
+            initial={shown.at}
+            value={exact}
+            choose={chosen => {
+              setExact(chosen)
+              setSlot(null)
+            }}
+          />
+          <Field
+            label={<Trans>הערה</Trans>}
+            value={note}
+            maxLength={500}
+            dir="auto"
+            onChange={event => setNote(event.target.value)}
+          />
+        </>
+      )}
+      <button
+        className="btn pen big"
+        type="submit"
+        disabled={!contact || !service || startsAt === null || book.isPending}
+      >
+        {startsAt !== null && contact ? (
+          <Trans>לקבוע ל{`${format.longDate(startsAt)}, ${format.time(startsAt)}`}</Trans>
+        ) : !contact ? (
+          <Trans>בחרו לקוח</Trans>
+        ) : !service ? (
+          <Trans>בחרו שירות</Trans>
+        ) : (
+          <Trans>בחרו שעה</Trans>
+        )}
+      </button>
+    </form>
+  )
+}

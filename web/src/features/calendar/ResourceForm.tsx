@@ -1,0 +1,90 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { Field } from '#shared/components/field'
+import type { Resource, Service } from './data'
+import { ResourceHours } from './ResourceHours'
+
+interface Props {
+  resource?: Resource
+  services: readonly Service[]
+  close: () => void
+}
+
+/** The form of a member of staff or a room. */
+export function ResourceForm({ resource, services, close }: Props) {
+  const { t } = useLingui()
+  const cache = useQueryClient()
+  const [name, setName] = useState(resource?.name ?? '')
+  const [kind, setKind] = useState<'staff' | 'room'>(resource?.kind ?? 'staff')
+  const [able, setAble] = useState<ReadonlySet<number>>(
+    new Set(resource ? resource.service_ids : services.map(({ id }) => id)),
+  )
+  const save = useAction({
+    run: () => {
+      const body = { name: name.trim(), kind, service_ids: [...able] }
+      return resource
+        ? unwrap(client.PATCH('/api/resources/{id}', { params: { path: { id: resource.id } }, body }))
+        : unwrap(client.POST('/api/resources', { body }))
+    },
+    done: () => t`נשמר`,
+    onDone: () => {
+      void cache.invalidateQueries({ queryKey: ['/api/resources'] })
+      close()
+    },
+  })
+  const toggle = (id: number) => {
+    const next = new Set(able)
+    if (!next.delete(id)) next.add(id)
+    setAble(next)
+  }
+  return (
+    <form
+      className="edit-form"
+      onSubmit={event => {
+        event.preventDefault()
+        save.mutate()
+      }}
+    >
+      <Field
+        label={<Trans>שם</Trans>}
+        value={name}
+        dir="auto"
+        maxLength={100}
+        autoFocus
+        onChange={event => setName(event.target.value)}
+      />
+      <fieldset className="seg staff" aria-label={t`סוג`}>
+        {(['staff', 'room'] as const).map(value => (
+          <button key={value} type="button" role="radio" aria-checked={kind === value} onClick={() => setKind(value)}>
+            {value === 'staff' ? <Trans>עובד או עובדת</Trans> : <Trans>עמדה או חדר</Trans>}
+          </button>
+        ))}
+      </fieldset>
+      {services.length > 0 && (
+        <fieldset className="checks">
+          <legend className="lb">
+            <Trans>שירותים</Trans>
+          </legend>
+          {services.map(({ id, name }) => (
+            <label key={id}>
+              <input type="checkbox" checked={able.has(id)} onChange={() => toggle(id)} />
+              <bdi>{name}</bdi>
+            </label>
+          ))}
+        </fieldset>
+      )}
+      {resource && <ResourceHours resource={resource} />}
+      <div className="row">
+        <button className="btn pen" type="submit" disabled={!name.trim() || save.isPending}>
+          <Trans>שמירה</Trans>
+        </button>
+        <button className="btn quiet" type="button" onClick={close}>
+          <Trans>ביטול</Trans>
+        </button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,81 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconPlus } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { Icon } from '#shared/components/Icon'
+import { Loaded, SkeletonRows } from '#shared/components/states'
+import { type Resource, useResources, useServices } from './data'
+import { EditorPage } from './EditorPage'
+import { ResourceForm } from './ResourceForm'
+import { ResourceName } from './ResourceName'
+
+/** Staff and rooms: at whom appointments are, what each can do, and their own hours. */
+export default function ResourcesPage() {
+  const { t } = useLingui()
+  const resources = useResources()
+  const services = useServices()
+  const [open, setOpen] = useState<number | 'new' | null>(null)
+  return (
+    <EditorPage
+      title={t`עובדים ועמדות`}
+      lead={<Trans>אצל מי קובעים. אצל כל אחד יש תור אחד בכל רגע, וכל אחד עושה את השירותים שסומנו לו.</Trans>}
+      action={
+        <button className="btn pen" type="button" onClick={() => setOpen('new')}>
+          <Icon icon={IconPlus} />
+          <Trans>הוספה</Trans>
+        </button>
+      }
+    >
+      {open === 'new' && <ResourceForm services={services.data?.items ?? []} close={() => setOpen(null)} />}
+      <Loaded query={resources} skeleton={<SkeletonRows count={4} height={56} />} title={<Trans>הרשימה לא נטענה</Trans>}>
+        {({ items }) => (
+          <ul className="entries edit-list">
+            {items.map(resource => (
+              <li key={resource.id}>
+                {open === resource.id ? (
+                  <ResourceForm
+                    resource={resource}
+                    services={services.data?.items ?? []}
+                    close={() => setOpen(null)}
+                  />
+                ) : (
+                  <Row resource={resource} isOnly={items.length === 1} open={() => setOpen(resource.id)} />
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
+    </EditorPage>
+  )
+}
+
+function Row({ resource, isOnly, open }: { resource: Resource; isOnly: boolean; open: () => void }) {
+  const { t } = useLingui()
+  const cache = useQueryClient()
+  const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/resources'] })
+  const params = { path: { id: resource.id } }
+  const remove = useAction({
+    run: () => unwrap(client.DELETE('/api/resources/{id}', { params })),
+    done: () => t`הוסר מהיומן. תורים שנקבעו נשארים`,
+    undo: () => unwrap(client.PATCH('/api/resources/{id}', { params, body: { archived: false } })).then(refresh),
+    onDone: refresh,
+  })
+  return (
+    <div className="row">
+      <button className="edit-row grow" type="button" onClick={open}>
+        <b className="grow">
+          <ResourceName resource={resource} />
+        </b>
+        <span className="muted">{resource.kind === 'room' ? <Trans>עמדה או חדר</Trans> : <Trans>עובד או עובדת</Trans>}</span>
+      </button>
+      {!isOnly && (
+        <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
+          <Trans>הסרה</Trans>
+        </button>
+      )}
+    </div>
+  )
+}

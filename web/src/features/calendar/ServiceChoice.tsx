@@ -1,0 +1,36 @@
+import { Trans } from '@lingui/react/macro'
+import { useFormat } from '#shared/session'
+import type { Service } from './data'
+
+interface Props {
+  services: readonly Service[]
+  value: number | null
+  choose: (service: Service) => void
+}
+
+/** The services with length and price. */
+export function ServiceChoice({ services, value, choose }: Props) {
+  const format = useFormat()
+  return (
+    <fieldset className="service-list">
+      <legend className="lb">
+        <Trans>שירות</Trans>
+      </legend>
+      {services.map(service => (
+        <button
+          key={service.id}
+          type="button"
+          className="service"
+          aria-pressed={value === service.id}
+          onClick={() => choose(service)}
+        >
+          <bdi className="grow">{service.name}</bdi>
+          <span className="muted small">
+            {format.length(service.duration_min)}
+            {service.price_minor != null && <> · {format.money(service.price_minor)}</>}
+          </span>
+        </button>
+      ))}
+    </fieldset>
+  )
+}

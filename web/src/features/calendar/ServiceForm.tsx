@@ -1,0 +1,136 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { Field } from '#shared/components/field'
+import { isolate } from '#shared/format/bidi'
+import type { Service } from './data'
+
+/** An amount in shekels as agorot; none if it is empty, `undefined` if it is no amount. */
+export function minorOf(text: string): number | null | undefined {
+  const trimmed = text.replace(/[₪,\s]/g, '')
+  if (!trimmed) return null
+  return /^\d{1,7}([.]\d{1,2})?$/.test(trimmed) ? Math.round(Number(trimmed) * 100) : undefined
+}
+
+const minutesOf = (text: string): number | undefined => (/^\d{1,4}$/.test(text.trim()) ? Number(text) : undefined)
+
+/** The form of a service, new or known. */
+export function ServiceForm({ service, close }: { service?: Service; close: () => void }) {
+  const { t } = useLingui()
+  const cache = useQueryClient()
+  const [name, setName] = useState(service?.name ?? '')
+  const [duration, setDuration] = useState(String(service?.duration_min ?? 30))
+  const [price, setPrice] = useState(service?.price_minor != null ? String(service.price_minor / 100) : '')
+  const [before, setBefore] = useState(String(service?.buffer_before_min ?? 0))
+  const [after, setAfter] = useState(String(service?.buffer_after_min ?? 0))
+  const [description, setDescription] = useState(service?.description ?? '')
+  const [wrong, setWrong] = useState<{ field: string; text: string } | null>(null)
+  const minor = minorOf(price)
+  const minutes = minutesOf(duration)
+  const buffers = [minutesOf(before), minutesOf(after)] as const
+  const save = useAction({
+    run: () => {
+      const body = {
+        name: name.trim(),
+        duration_min: minutes ?? 0,
+        buffer_before_min: buffers[0] ?? 0,
+        buffer_after_min: buffers[1] ?? 0,
+        price_minor: minor ?? null,
+        description: description.trim(),
+      }
+      return service
+        ? unwrap(client.PATCH('/api/services/{id}', { params: { path: { id: service.id } }, body }))
+        : unwrap(client.POST('/api/services', { body }))
+    },
+    done: (_, saved) => t`השירות ${isolate(saved.name)} נשמר`,
+    onDone: () => {
+      void cache.invalidateQueries({ queryKey: ['/api/services'] })
+      close()
+    },
+    onError: error => {
+      if (!error.field) return false
+      setWrong({ field: error.field, text: error.message })
+      return true
+    },
+  })
+  const errorOf = (field: string) => (wrong?.field === field ? wrong.text : undefined)
+  const bad = t`מספר דקות, למשל 45`
+  return (
+    <form
+      className="edit-form"
+      onSubmit={event => {
+        event.preventDefault()
+        save.mutate()
+      }}
+    >
+      <Field
+        label={<Trans>שם השירות</Trans>}
+        value={name}
+        dir="auto"
+        maxLength={100}
+        autoFocus
+        error={errorOf('name')}
+        onChange={event => setName(event.target.value)}
+      />
+      <div className="pair">
+        <Field
+          label={<Trans>אורך בדקות</Trans>}
+          value={duration}
+          dir="ltr"
+          inputMode="numeric"
+          error={minutes === undefined || minutes < 5 ? bad : errorOf('duration_min')}
+          onChange={event => setDuration(event.target.value)}
+        />
+        <Field
+          label={<Trans>מחיר בשקלים</Trans>}
+          value={price}
+          dir="ltr"
+          inputMode="decimal"
+          help={<Trans>אפשר להשאיר ריק</Trans>}
+          error={minor === undefined ? t`סכום, למשל 120 או 99.90` : errorOf('price_minor')}
+          onChange={event => setPrice(event.target.value)}
+        />
+      </div>
+      <div className="pair">
+        <Field
+          label={<Trans>הכנה לפני, בדקות</Trans>}
+          value={before}
+          dir="ltr"
+          inputMode="numeric"
+          error={buffers[0] === undefined ? bad : errorOf('buffer_before_min')}
+          onChange={event => setBefore(event.target.value)}
+        />
+        <Field
+          label={<Trans>סידור אחרי, בדקות</Trans>}
+          value={after}
+          dir="ltr"
+          inputMode="numeric"
+          error={buffers[1] === undefined ? bad : errorOf('buffer_after_min')}
+          onChange={event => setAfter(event.target.value)}
+        />
+      </div>
+      <Field
+        label={<Trans>תיאור</Trans>}
+        help={<Trans>הסוכן אומר את זה למי ששואל</Trans>}
+        value={description}
+        dir="auto"
+        maxLength={500}
+        onChange={event => setDescription(event.target.value)}
+      />
+      <div className="row">
+        <button
+          className="btn pen"
+          type="submit"
+          disabled={!name.trim() || !minutes || minor === undefined || buffers.includes(undefined) || save.isPending}
+        >
+          <Trans>שמירה</Trans>
+        </button>
+        <button className="btn quiet" type="button" onClick={close}>
+          <Trans>ביטול</Trans>
+        </button>
+      </div>
+    </form>
+  )
+}

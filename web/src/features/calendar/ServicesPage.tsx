@@ -1,0 +1,86 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconPlus } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { Icon } from '#shared/components/Icon'
+import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { isolate } from '#shared/format/bidi'
+import { useFormat } from '#shared/session'
+import { type Service, useServices } from './data'
+import { EditorPage } from './EditorPage'
+import { ServiceForm } from './ServiceForm'
+
+/** The services: what a contact can book, how long it takes and what it costs. */
+export default function ServicesPage() {
+  const { t } = useLingui()
+  const services = useServices()
+  const [open, setOpen] = useState<number | 'new' | null>(null)
+  const add = (
+    <button className="btn pen" type="button" onClick={() => setOpen('new')}>
+      <Icon icon={IconPlus} />
+      <Trans>שירות חדש</Trans>
+    </button>
+  )
+  return (
+    <EditorPage
+      title={t`שירותים`}
+      lead={<Trans>מה אפשר לקבוע, כמה זמן זה לוקח וכמה זה עולה. הסוכן מציע רק מה שכתוב כאן.</Trans>}
+      action={services.data && services.data.items.length > 0 && add}
+    >
+      {open === 'new' && <ServiceForm close={() => setOpen(null)} />}
+      <Loaded query={services} skeleton={<SkeletonRows count={5} height={56} />} title={<Trans>השירותים לא נטענו</Trans>}>
+        {({ items }) =>
+          items.length === 0 && open !== 'new' ? (
+            <EmptyState title={<Trans>עוד אין שירותים</Trans>} action={add}>
+              <Trans>לדוגמה: תספורת, 45 דקות. אפשר להוסיף מחיר וזמן הכנה.</Trans>
+            </EmptyState>
+          ) : (
+            <ul className="entries edit-list">
+              {items.map(service => (
+                <li key={service.id}>
+                  {open === service.id ? (
+                    <ServiceForm service={service} close={() => setOpen(null)} />
+                  ) : (
+                    <ServiceRow service={service} open={() => setOpen(service.id)} />
+                  )}
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </EditorPage>
+  )
+}
+
+function ServiceRow({ service, open }: { service: Service; open: () => void }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const cache = useQueryClient()
+  const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/services'] })
+  const params = { path: { id: service.id } }
+  const remove = useAction({
+    run: () => unwrap(client.DELETE('/api/services/{id}', { params })),
+    done: () => t`השירות ${isolate(service.name)} הוסר. תורים שנקבעו נשארים`,
+    undo: () => unwrap(client.PATCH('/api/services/{id}', { params, body: { archived: false } })).then(refresh),
+    onDone: refresh,
+  })
+  return (
+    <div className="row">
+      <button className="edit-row grow" type="button" onClick={open}>
+        <b className="grow">
+          <bdi>{service.name}</bdi>
+        </b>
+        <span className="muted">
+          {format.length(service.duration_min)}
+          {service.price_minor != null && <> · {format.money(service.price_minor)}</>}
+        </span>
+      </button>
+      <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
+        <Trans>הסרה</Trans>
+      </button>
+    </div>
+  )
+}

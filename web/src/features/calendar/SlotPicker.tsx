@@ -1,0 +1,93 @@
+import { Trans } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Schemas } from '#shared/api/client'
+import { apiQuery } from '#shared/api/query'
+import { Loaded, SkeletonRows } from '#shared/components/states'
+import { Ltr } from '#shared/components/text'
+import { useFormat } from '#shared/session'
+import { addDays, atNoon, type Day } from './dates'
+
+export type FreeSlot = Schemas['FreeSlot']
+
+interface Props {
+  service: number
+  /** One resource, or any that can do the service. */
+  resource: number | null
+  /** The first day that is shown. */
+  from: Day
+  value: FreeSlot | null
+  /** The appointment that is being moved: its own time counts as free. */
+  moving?: number
+  choose: (slot: FreeSlot) => void
+}
+
+/** How many days one page of free times holds. */
+const DAYS = 7
+
+/** The free times of a week as buttons, by day. */
+export function SlotPicker({ service, resource, from, value, moving, choose }: Props) {
+  const format = useFormat()
+  const [skipped, skip] = useState(0)
+  const first = addDays(from, skipped * DAYS)
+  const query = useQuery(
+    apiQuery('/api/free-slots', {
+      query: {
+        service_id: service,
+        from: first,
+        days: DAYS,
+        ...(resource !== null && { resource_id: resource }),
+        ...(moving !== undefined && { moving }),
+      },
+    }),
+  )
+  return (
+    <div className="slots">
+      <Loaded query={query} skeleton={<SkeletonRows count={3} height={64} />} title={<Trans>השעות הפנויות לא נטענו</Trans>}>
+        {({ slots }) => {
+          // Several may be free at the same time: one button a time.
+          const byTime = new Map(slots.map(slot => [slot.starts_at, slot]).reverse() as [string, FreeSlot][])
+          const days = new Map<Day, FreeSlot[]>()
+          for (const slot of [...byTime.values()].sort((a, b) => a.starts_at.localeCompare(b.starts_at))) {
+            const day = format.day(slot.starts_at)
+            days.set(day, [...(days.get(day) ?? []), slot])
+          }
+          return days.size === 0 ? (
+            <p className="muted">
+              <Trans>אין שעה פנויה בשבוע שמתחיל ב־{format.date(atNoon(first))}.</Trans>
+            </p>
+          ) : (
+            [...days].map(([day, free]) => (
+              <fieldset key={day} className="slot-day">
+                <legend>
+                  {format.longDate(atNoon(day))} <span className="faint">{format.hebrewDay(atNoon(day))}</span>
+                </legend>
+                {free.map(slot => (
+                  <button
+                    key={slot.starts_at}
+                    type="button"
+                    className="slot"
+                    aria-pressed={value?.starts_at === slot.starts_at}
+                    onClick={() => choose(slot)}
+                  >
+                    <Ltr>{format.time(slot.starts_at)}</Ltr>
+                  </button>
+                ))}
+              </fieldset>
+            ))
+          )
+        }}
+      </Loaded>
+      <div className="row">
+        {skipped > 0 && (
+          <button className="btn quiet" type="button" onClick={() => skip(skipped - 1)}>
+            <Trans>השבוע שלפני</Trans>
+          </button>
+        )}
+        <button className="btn quiet" type="button" onClick={() => skip(skipped + 1)}>
+          <Trans>השבוע שאחרי</Trans>
+        </button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,92 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconPlus, IconX } from '@tabler/icons-react'
+import type { Schemas } from '#shared/api/client'
+import { Icon } from '#shared/components/Icon'
+import { useFormat } from '#shared/session'
+import { atNoon, weekOf } from './dates'
+import { type DraftRange, problemOf } from './week'
+
+export type HoursRange = Schemas['HoursRange']
+
+interface Props {
+  value: readonly DraftRange[]
+  onChange: (value: DraftRange[]) => void
+}
+
+/** The opening hours of a week as text fields: none, one or several ranges a day. */
+export function WeekEditor({ value, onChange }: Props) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const week = weekOf(format.day(new Date()))
+  const set = (at: number, change: Partial<DraftRange>) =>
+    onChange(value.map((range, index) => (index === at ? { ...range, ...change } : range)))
+  return (
+    <ul className="hours-table">
+      {week.map((date, weekday) => {
+        const name = format.weekdayName(atNoon(date))
+        const ranges = value.flatMap((range, at) => (range.weekday === weekday ? [{ range, at }] : []))
+        const add = () => {
+          const last = ranges.at(-1)?.range
+          onChange([...value, last ? { weekday, from: last.to, to: '' } : { weekday, from: '9:00', to: '18:00' }])
+        }
+        return (
+          <li key={date}>
+            <span className="day">{name}</span>
+            <div className="grow">
+              {ranges.map(({ range, at }) => {
+                const problem = problemOf(range, value)
+                return (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a range has no other identity while it is edited
+                  <div key={at} className="hours-line">
+                    <input
+                      className={`field ${problem ? 'bad' : ''}`}
+                      dir="ltr"
+                      aria-label={t`${name}, משעה`}
+                      aria-invalid={problem !== null || undefined}
+                      value={range.from}
+                      onChange={event => set(at, { from: event.target.value })}
+                    />
+                    <span className="muted">
+                      <Trans>עד</Trans>
+                    </span>
+                    <input
+                      className={`field ${problem ? 'bad' : ''}`}
+                      dir="ltr"
+                      aria-label={t`${name}, עד שעה`}
+                      aria-invalid={problem !== null || undefined}
+                      value={range.to}
+                      onChange={event => set(at, { to: event.target.value })}
+                    />
+                    <button
+                      className="btn quiet icon"
+                      type="button"
+                      aria-label={t`להסיר את השעות של ${name}`}
+                      onClick={() => onChange(value.filter((_, index) => index !== at))}
+                    >
+                      <Icon icon={IconX} size="s" />
+                    </button>
+                    {problem && (
+                      <span className="err">
+                        {problem === 'time' ? (
+                          <Trans>שעה נכתבת כך: 9:30</Trans>
+                        ) : problem === 'order' ? (
+                          <Trans>הסוף צריך לבוא אחרי ההתחלה</Trans>
+                        ) : (
+                          <Trans>השעות חופפות</Trans>
+                        )}
+                      </span>
+                    )}
+                  </div>
+                )
+              })}
+              <button className="btn link" type="button" onClick={add}>
+                <Icon icon={IconPlus} size="s" />
+                {ranges.length === 0 ? <Trans>סגור. לפתוח ביום הזה</Trans> : <Trans>עוד שעות</Trans>}
+              </button>
+            </div>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}

@@ -1,0 +1,32 @@
+import { msg } from '@lingui/core/macro'
+import { IconCalendar, IconCalendarPlus } from '@tabler/icons-react'
+import type { Feature } from '#shared/feature'
+
+export const feature: Feature = {
+  id: 'calendar',
+  routes: [
+    { path: '/calendar', load: () => import('./CalendarPage') },
+    { path: '/app/settings/services', load: () => import('./ServicesPage') },
+    { path: '/app/settings/resources', load: () => import('./ResourcesPage') },
+    { path: '/app/settings/hours', load: () => import('./HoursPage') },
+    { path: '/app/settings/facts', load: () => import('./FactsPage') },
+  ],
+  nav: [{ label: msg`יומן`, icon: IconCalendar, href: '/calendar', order: 40, place: 'main', key: 'KeyC' }],
+  commands: [
+    { id: 'calendar', label: msg`יומן`, icon: IconCalendar, href: '/calendar' },
+    { id: 'new-appointment', label: msg`תור חדש`, icon: IconCalendarPlus, href: '/calendar?new=1' },
+  ],
+  changes: {
+    appointment_updated: ['/api/appointments', '/api/free-slots', '/api/contacts', '/api/waiting-list'],
+    booking_updated: [
+      '/api/services',
+      '/api/resources',
+      '/api/opening-hours',
+      '/api/closures',
+      '/api/calendar/days',
+      '/api/free-slots',
+    ],
+    fact_updated: ['/api/facts'],
+    waiting_list_updated: ['/api/waiting-list'],
+  },
+}

@@ -1,0 +1,17 @@
+import { type Day, isDay } from './dates'
+
+/** A date as people write it, «24.12», «24/12/26»: without a year the next such day from `today` on. */
+export function parseDate(text: string, today: Day): Day | undefined {
+  const found = /^\s*(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?\s*$/.exec(text)
+  if (!found) return isDay(text.trim()) ? text.trim() : undefined
+  const two = (part: string | undefined) => (part ?? '').padStart(2, '0')
+  const of = (year: number): Day => `${year}-${two(found[2])}-${two(found[1])}`
+  const written = found[3]
+  if (written) {
+    const day = of(written.length === 2 ? 2000 + Number(written) : Number(written))
+    return isDay(day) ? day : undefined
+  }
+  const year = Number(today.slice(0, 4))
+  // 29 February waits for the next leap year.
+  return Array.from({ length: 9 }, (_, at) => of(year + at)).find(day => isDay(day) && day >= today)
+}

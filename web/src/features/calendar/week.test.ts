@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { fromApi, isComplete, problemOf, toApi } from './week'
+
+const range = (from: string, to: string, weekday = 0) => ({ weekday, from, to })
+
+test('hours go to the API and come back', () => {
+  const all = [range('16:00', '19:00'), range('9:00', '13:00'), range('0:00', '24:00', 5)]
+  expect(toApi(all)).toEqual([
+    { weekday: 0, from: '09:00', to: '13:00' },
+    { weekday: 0, from: '16:00', to: '19:00' },
+    { weekday: 5, from: '00:00', to: '24:00' },
+  ])
+  expect(fromApi(toApi(all))[0]).toEqual(range('9:00', '13:00'))
+})
+
+test('what is wrong is named', () => {
+  const cases = [range('9', '13:00'), range('13:00', '9:00'), range('9:00', '9:00'), range('9:00', '')]
+  expect(cases.map(one => problemOf(one, [one]))).toEqual(['time', 'order', 'order', 'time'])
+  const [first, second, other] = [range('9:00', '13:00'), range('12:30', '15:00'), range('9:00', '13:00', 1)]
+  expect(problemOf(second, [first, second, other])).toBe('overlap')
+  expect(problemOf(other, [first, second, other])).toBeNull()
+  expect(isComplete([first, range('13:00', '15:00'), other])).toBe(true)
+})

@@ -1,0 +1,56 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconPlus } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { Icon } from '#shared/components/Icon'
+import { useFormat } from '#shared/session'
+import { readDue, refresh } from './tasks'
+
+/** One line for a new task; words such as «מחר» at its end set the day. */
+export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
+  const { t } = useLingui()
+  const cache = useQueryClient()
+  const format = useFormat()
+  const [text, setText] = useState('')
+  const read = readDue(text, format.day(new Date()))
+  const remove = (id: number) =>
+    unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))
+  const add = useAction({
+    run: () => unwrap(client.POST('/api/tasks', { body: read })),
+    done: () => t`המשימה נוספה`,
+    undo: (_, made) => remove(made.id),
+    onDone: () => {
+      setText('')
+      refresh(cache)
+    },
+  })
+  return (
+    <form
+      className="new-task"
+      onSubmit={event => {
+        event.preventDefault()
+        if (read.title) add.mutate()
+      }}
+    >
+      <Icon icon={IconPlus} />
+      <input
+        // biome-ignore lint/a11y/noAutofocus: the page was opened in order to type
+        autoFocus={autoFocus}
+        dir="auto"
+        value={text}
+        maxLength={500}
+        aria-label={t`משימה חדשה`}
+        placeholder={t`משימה חדשה, למשל: להתקשר לרונית מחר`}
+        enterKeyHint="done"
+        onChange={event => setText(event.target.value)}
+      />
+      {text.trim() && (
+        <button className="btn link" type="submit" disabled={add.isPending}>
+          {read.due_date ? <Trans>להוסיף ל{format.dayName(`${read.due_date}T12:00:00Z`, new Date())}</Trans> : <Trans>להוסיף</Trans>}
+        </button>
+      )}
+    </form>
+  )
+}

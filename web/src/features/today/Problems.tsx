@@ -1,0 +1,38 @@
+import { Trans } from '@lingui/react/macro'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { apiQuery } from '#shared/api/query'
+import { Link } from '#shared/components/Link'
+import { Problem } from '#shared/components/Problem'
+import { useLocale } from '#shared/i18n/locale'
+
+/** The alerts that nobody has muted, each with the way to its remedy. */
+export function Problems() {
+  const locale = useLocale()
+  const { data } = useQuery(apiQuery('/api/alerts'))
+  const open = data?.items.filter(({ state, muted }) => state === 'raised' && !muted) ?? []
+  if (open.length === 0) return null
+  return (
+    <section className="problems today-problems">
+      {open.slice(0, 2).map(alert => (
+        <Problem
+          key={alert.kind}
+          icon={IconAlertTriangle}
+          title={alert.headline[locale]}
+          action={
+            <Link className="btn" href="/app/problems">
+              <Trans>לטיפול</Trans>
+            </Link>
+          }
+        >
+          <p className="plain">{alert.detail[locale] || alert.remedy[locale]}</p>
+        </Problem>
+      ))}
+      {open.length > 2 && (
+        <Link href="/app/problems">
+          <Trans>לכל התקלות ({open.length})</Trans>
+        </Link>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,94 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconCheck, IconPencil } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { patch, useAction } from '#shared/api/action'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Name, Plain } from '#shared/components/text'
+import { useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
+import { dueOf, isLate, markDone, refresh, reopen, type Task } from './tasks'
+
+interface Page {
+  items: Task[]
+}
+
+/** A task: the box, the words, when it is due, and whom it concerns. A done one can be taken back. */
+export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
+  const { t } = useLingui()
+  const cache = useQueryClient()
+  const format = useFormat()
+  const now = useNow()
+  const isDone = task.done_at != null
+  const onDone = () => refresh(cache)
+  const done = useAction({
+    run: () => markDone(task.id),
+    patches: () => [
+      patch<Page>(['/api/tasks'], page => ({
+        ...page,
+        items: page.items?.map(one => (one.id === task.id ? { ...one, done_at: new Date().toISOString() } : one)),
+      })),
+    ],
+    done: () => t`נעשה`,
+    undo: () => reopen(task.id).then(onDone),
+    onDone,
+  })
+  const back = useAction({ run: () => reopen(task.id), onDone })
+  const due = dueOf(task)
+  const words = due && (task.due_at ? `${format.dayName(due, now)}, ${format.time(due)}` : format.dayName(due, now))
+  return (
+    <li className="task">
+      <button
+        className="hit"
+        type="button"
+        role="checkbox"
+        aria-checked={isDone}
+        aria-label={task.title}
+        disabled={done.isPending || back.isPending}
+        onClick={() => (isDone ? back : done).mutate()}
+      >
+        <span className="tick">{isDone && <Icon icon={IconCheck} size="s" />}</span>
+      </button>
+      <div className={`body ${isDone ? 'faint' : ''}`}>
+        {edit && !isDone ? (
+          <button className="task-words" type="button" onClick={edit}>
+            <Plain text={task.title} />
+          </button>
+        ) : isDone ? (
+          <s>
+            <Plain text={task.title} />
+          </s>
+        ) : (
+          <Plain text={task.title} />
+        )}
+        <p className="small faint">
+          {words && !isDone && (
+            <span className={isLate(task, now, format) ? 'late' : 'muted'}>
+              {isLate(task, now, format) ? <Trans>היה צריך {words}</Trans> : words}
+            </span>
+          )}
+          {task.contact_id != null && (
+            <>
+              {words && !isDone && ' · '}
+              <Link href={`/app/inbox/${task.contact_id}`}>
+                <Name name={task.contact_name ?? null} />
+              </Link>
+            </>
+          )}
+          {task.assignee_name && (
+            <>
+              {' · '}
+              <bdi>{task.assignee_name}</bdi>
+            </>
+          )}
+          {task.source === 'agent' && (
+            <>
+              {' · '}
+              <Icon icon={IconPencil} size="s" /> <Trans>הסוכן</Trans>
+            </>
+          )}
+        </p>
+      </div>
+    </li>
+  )
+}

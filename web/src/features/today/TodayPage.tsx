@@ -1,0 +1,126 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useDocumentTitle } from '@mantine/hooks'
+import { IconPlus } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { apiQuery } from '#shared/api/query'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { useNow } from '#shared/format/clock'
+import { useFormat } from '#shared/session'
+import { DayPlan } from './DayPlan'
+import { NewTask } from './NewTask'
+import { Problems } from './Problems'
+import { TaskRow } from './TaskRow'
+import './today.css'
+import { groupOf } from './tasks'
+import { WaitingRow } from './WaitingRow'
+
+const waiting = apiQuery('/api/inbox', { query: { filter: 'waiting', limit: 20 } })
+const counts = apiQuery('/api/threads/counts')
+const tasks = apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })
+
+/** The start page: what is wrong, who waits, what is due, and the appointments of the day. */
+export default function TodayPage() {
+  const { t } = useLingui()
+  useDocumentTitle(t`היום`)
+  const format = useFormat()
+  const now = useNow()
+  const inbox = useQuery(waiting)
+  const count = useQuery(counts)
+  const open = useQuery(tasks)
+  return (
+    <div className="page-scroll" tabIndex={-1}>
+      <main className="page today">
+        <div className="row top">
+          <div className="grow">
+            <h1>{format.longDate(now)}</h1>
+            <p className="digest">
+              {format.hebrewDate(now)}
+              {count.data && (
+                <>
+                  {' · '}
+                  <Plural
+                    value={count.data.waiting}
+                    _0="אין מי שמחכה לך"
+                    one="פנייה אחת מחכה לך"
+                    two="שתי פניות מחכות לך"
+                    other="# פניות מחכות לך"
+                  />
+                  {count.data.agent > 0 && (
+                    <>
+                      {' · '}
+                      <Plural
+                        value={count.data.agent}
+                        one="על פנייה אחת ענה הסוכן"
+                        two="על שתי פניות ענה הסוכן"
+                        other="על # פניות ענה הסוכן"
+                      />
+                    </>
+                  )}
+                </>
+              )}
+            </p>
+          </div>
+          <Link className="btn pen desk-only" href="/calendar?new=1">
+            <Icon icon={IconPlus} />
+            <Trans>תור חדש</Trans>
+          </Link>
+        </div>
+        <Problems />
+        <div className="two-cols">
+          <div className="col">
+            <section aria-labelledby="waiting">
+              <h2 id="waiting">
+                <Trans>ממתינים לך</Trans>
+                {(count.data?.waiting ?? 0) > 0 && <span className="n num">{count.data?.waiting}</span>}
+              </h2>
+              <Loaded query={inbox} skeleton={<SkeletonRows count={3} height={66} />} title={<Trans>הפניות לא נטענו. הן נשמרות כרגיל</Trans>}>
+                {({ items }) =>
+                  items.length === 0 ? (
+                    <EmptyState title={<Trans>אין מי שמחכה לך</Trans>}>
+                      <Trans>כל שיחה והודעה שצריכה תשובה שלך תופיע כאן לבד.</Trans>
+                    </EmptyState>
+                  ) : (
+                    <ul>
+                      {items.map(row => (
+                        <WaitingRow key={row.contact_id} row={row} />
+                      ))}
+                    </ul>
+                  )
+                }
+              </Loaded>
+              {(count.data?.waiting ?? 0) > 20 && (
+                <Link href="/app/inbox?filter=waiting">
+                  <Trans>לכל הפניות שמחכות</Trans>
+                </Link>
+              )}
+            </section>
+            <section aria-labelledby="tasks">
+              <h2 id="tasks">
+                <Trans>משימות</Trans>
+              </h2>
+              <Loaded query={open} skeleton={<SkeletonRows count={3} height={48} />} title={<Trans>המשימות לא נטענו</Trans>}>
+                {({ items }) => (
+                  <ul>
+                    {items
+                      .filter(task => ['late', 'today', 'some_day'].includes(groupOf(task, now, format)))
+                      .slice(0, 8)
+                      .map(task => (
+                        <TaskRow key={task.id} task={task} />
+                      ))}
+                  </ul>
+                )}
+              </Loaded>
+              <NewTask />
+              <Link href="/app/tasks">
+                <Trans>לכל המשימות</Trans>
+              </Link>
+            </section>
+          </div>
+          <DayPlan />
+        </div>
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+import { msg } from '@lingui/core/macro'
+import { IconCheckbox, IconSun } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { apiQuery } from '#shared/api/query'
+import type { Feature } from '#shared/feature'
+
+/** How many open tasks there are, up to a page of them. */
+function useOpenTasks(): number {
+  return useQuery(apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })).data?.items.length ?? 0
+}
+
+export const feature: Feature = {
+  id: 'today',
+  routes: [
+    { path: '/app/today', load: () => import('./TodayPage') },
+    { path: '/app/tasks', load: () => import('./TasksPage') },
+  ],
+  nav: [
+    { label: msg`היום`, icon: IconSun, href: '/app/today', order: 10, place: 'main', key: 'KeyH' },
+    {
+      label: msg`משימות`,
+      icon: IconCheckbox,
+      href: '/app/tasks',
+      order: 60,
+      place: 'main',
+      key: 'KeyT',
+      useBadge: useOpenTasks,
+    },
+  ],
+  commands: [
+    { id: 'today', label: msg`היום`, icon: IconSun, href: '/app/today' },
+    { id: 'tasks', label: msg`משימות`, icon: IconCheckbox, href: '/app/tasks' },
+    { id: 'new-task', label: msg`משימה חדשה`, icon: IconCheckbox, href: '/app/tasks?new=1' },
+  ],
+  changes: { task_updated: ['/api/tasks', '/api/contacts', '/api/inbox'] },
+}

@@ -1,0 +1,61 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import type { Formatter } from '#shared/format/time'
+
+export type Task = Schemas['Task']
+
+const at = (id: number) => ({ params: { path: { id } } })
+
+export const markDone = (id: number) => unwrap(client.POST('/api/tasks/{id}/done', at(id)))
+export const reopen = (id: number) => unwrap(client.POST('/api/tasks/{id}/reopen', at(id)))
+
+/** Fetches the tasks again; the event stream does the same on other devices. */
+export const refresh = (cache: QueryClient): void => void cache.invalidateQueries({ queryKey: ['/api/tasks'] })
+
+/** When a task is due: a day, or an instant. */
+export const dueOf = ({ due_at, due_date }: Task): string | null =>
+  due_at ?? (due_date ? `${due_date}T12:00:00Z` : null)
+
+/** A task without a time of day is late only from the next day on. */
+export function isLate(task: Task, now: Date, format: Formatter): boolean {
+  if (task.done_at) return false
+  if (task.due_at) return new Date(task.due_at) < now
+  return task.due_date ? task.due_date < format.day(now) : false
+}
+
+export type Group = 'late' | 'today' | 'later' | 'some_day'
+
+/** The heading under which an open task stands. */
+export function groupOf(task: Task, now: Date, format: Formatter): Group {
+  const due = dueOf(task)
+  if (due === null) return 'some_day'
+  if (isLate(task, now, format)) return 'late'
+  const day = task.due_date ?? format.day(due)
+  return day <= format.day(now) ? 'today' : 'later'
+}
+
+/** Words at the end of a new task that say when: «מחר», «היום», «ב־24.12», `tomorrow`. Returns the title without them. */
+export function readDue(text: string, today: string): { title: string; due_date?: string } {
+  const title = text.trim()
+  const day = (count: number) => new Date(Date.parse(`${today}T12:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10)
+  const words: [RegExp, number][] = [
+    [/[\s,]+(?:ל)?היום$|[\s,]+today$/i, 0],
+    [/[\s,]+(?:ל)?מחר$|[\s,]+tomorrow$/i, 1],
+    [/[\s,]+(?:ל)?מחרתיים$/, 2],
+  ]
+  for (const [pattern, count] of words) {
+    if (pattern.test(title)) return { title: title.replace(pattern, ''), due_date: day(count) }
+  }
+  const found = /[\s,]+(?:ב[־-]?|עד\s+)?(\d{1,2})[./](\d{1,2})$/.exec(title)
+  if (found) {
+    const two = (part: string | undefined) => (part ?? '').padStart(2, '0')
+    const year = Number(today.slice(0, 4))
+    const days = [year, year + 1].map(year => `${year}-${two(found[2])}-${two(found[1])}`)
+    const due = days.find(day => {
+      const date = new Date(`${day}T12:00:00Z`)
+      return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day) && day >= today
+    })
+    if (due) return { title: title.slice(0, found.index), due_date: due }
+  }
+  return { title }
+}
