@@ -25,6 +25,8 @@ pub struct SlotQuery {
     pub step_min: u32,
     /// Whether a contact books, for whom the notice time applies.
     pub for_contact: bool,
+    /// An appointment that is to be moved: its own time counts as free.
+    pub moving: Option<AppointmentId>,
 }
 
 /// The free times of a service, in order.
@@ -37,7 +39,7 @@ pub fn free(
 ) -> Result<Vec<Slot>, Error> {
     let service = services::find_offered(tx, query.service)?;
     let from = query.from.unwrap_or_else(|| local_date(now, zone));
-    let (opening, resources) = calendar(tx, business, &service, query.resource, zone, (from, query.days), None)?;
+    let (opening, resources) = calendar(tx, business, &service, query.resource, zone, (from, query.days), query.moving)?;
     let notice_min = if query.for_contact { opening.rules.notice_min } else { 0 };
     let search = SlotSearch {
         booking: (&service).into(),

@@ -7,7 +7,7 @@ use super::views;
 use crate::clock;
 use crate::crm;
 use crate::crm::booking::slots::{self, MAX_DAYS, STEP_MIN, SlotQuery};
-use crate::domain::{BusinessId, ResourceId, ServiceId};
+use crate::domain::{AppointmentId, BusinessId, ResourceId, ServiceId};
 use crate::http::auth::Member;
 use crate::http::extract::Query;
 use crate::http::local_date::LocalDate;
@@ -77,6 +77,8 @@ pub(super) struct FreeSlotQuery {
     step_min: Option<u32>,
     /// Whether a contact books, who must keep `notice_min` of the opening hours; false by default.
     for_contact: Option<bool>,
+    /// An appointment that is to be moved: its own time counts as free.
+    moving: Option<i64>,
 }
 
 /// List the free times of a service.
@@ -109,6 +111,7 @@ impl FreeSlotQuery {
             days,
             step_min,
             for_contact: self.for_contact == Some(true),
+            moving: self.moving.map(AppointmentId),
         })
     }
 }

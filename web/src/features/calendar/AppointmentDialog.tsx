@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { IconPencil } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { apiQuery } from '#shared/api/query'
@@ -72,7 +72,12 @@ function Card({ appointment, close }: { appointment: Appointment; close: () => v
   })
   const bring = useAction({ run: () => restore(id), done: () => t`התור של ${name} שוב ביומן`, onDone })
   const done = useAction({ run: () => markDone(id), onDone })
-  const noShow = useAction({ run: () => markNoShow(id), undo: () => restore(id).then(onDone), done: () => t`נרשם: לא הגיע`, onDone })
+  const noShow = useAction({
+    run: () => markNoShow(id),
+    undo: () => restore(id).then(onDone),
+    done: () => t`נרשם: לא הגיע`,
+    onDone,
+  })
   if (isMoving) return <MoveAppointment appointment={appointment} close={close} back={() => setMoving(false)} />
   return (
     <div className="ap-card">

@@ -38,9 +38,7 @@ export default function CalendarPage() {
     { code: 'KeyD', run: () => change({ view: 'day' }) },
     { code: 'KeyW', run: () => change({ view: null }) },
   ])
-  const lanes = (resources.data?.items ?? []).filter(
-    ({ id }) => shown.resource === null || id === shown.resource,
-  )
+  const lanes = (resources.data?.items ?? []).filter(({ id }) => shown.resource === null || id === shown.resource)
   const failed = days.error ?? resources.error ?? error
   const ready = days.data && resources.data && appointments
   const selected = shown.open === null ? undefined : appointments?.find(({ id }) => id === shown.open)

@@ -14,7 +14,7 @@ import { atNoon } from './dates'
 import { parseDate } from './parse-date'
 import { ResourceName } from './ResourceName'
 
-const closures = apiQuery('/api/closures', { query: { limit: 200 } })
+const closures = apiQuery('/api/closures')
 
 /** Days on which the business, or one member of staff, is away. */
 export function Closures() {
@@ -71,7 +71,9 @@ function ClosureRow({ closure }: { closure: Schemas['Closure'] }) {
     run: () => unwrap(client.DELETE('/api/closures/{id}', { params: { path: { id } } })),
     done: () => t`הוסר`,
     undo: () =>
-      unwrap(client.POST('/api/closures', { body: { from_date, to_date, reason, resource_id, from, to } })).then(refresh),
+      unwrap(client.POST('/api/closures', { body: { from_date, to_date, reason, resource_id, from, to } })).then(
+        refresh,
+      ),
     onDone: refresh,
   })
   const resource = resources.data?.items.find(({ id }) => id === resource_id)

@@ -83,9 +83,7 @@ export function ContactPicker({ value, initial, choose }: Props) {
             <button
               type="button"
               className="pick"
-              onClick={() =>
-                choose({ id: contact.id, name: contact.display_name, number: contact.number ?? null })
-              }
+              onClick={() => choose({ id: contact.id, name: contact.display_name, number: contact.number ?? null })}
             >
               <span className="grow">
                 <Name name={contact.display_name} number={contact.number ?? null} />
@@ -148,12 +146,7 @@ function NewContact({ words, choose }: { words: string; choose: Props['choose'] 
           setError(undefined)
         }}
       />
-      <button
-        className="btn"
-        type="button"
-        disabled={add.isPending || !number.trim()}
-        onClick={() => add.mutate()}
-      >
+      <button className="btn" type="button" disabled={add.isPending || !number.trim()} onClick={() => add.mutate()}>
         <Trans>להוסיף ולבחור</Trans>
       </button>
     </div>

@@ -92,7 +92,8 @@ function FactForm({ fact, close }: { fact?: Fact; close: () => void }) {
   const remove = useAction({
     run: () => unwrap(client.DELETE('/api/facts/{id}', { params: { path: { id: fact?.id ?? 0 } } })),
     done: () => t`נמחק`,
-    undo: () => unwrap(client.POST('/api/facts', { body: { topic: fact?.topic ?? '', text: fact?.text ?? '' } })).then(refresh),
+    undo: () =>
+      unwrap(client.POST('/api/facts', { body: { topic: fact?.topic ?? '', text: fact?.text ?? '' } })).then(refresh),
     onDone: () => {
       refresh()
       close()

@@ -26,7 +26,9 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
   const columns = shown.view === 'day' ? days.filter(({ date }) => date === shown.day) : days
   const [first, last] = shownHours(columns, slots)
   const isEmpty = ({ date, open }: CalendarDay) => open.length === 0 && !slots.get(date)?.size
-  const template = columns.map(day => (isEmpty(day) && columns.length > 1 ? '58px' : 'minmax(var(--day), 1fr)')).join(' ')
+  const template = columns
+    .map(day => (isEmpty(day) && columns.length > 1 ? '58px' : 'minmax(var(--day), 1fr)'))
+    .join(' ')
   const scroller = useRef<HTMLElement>(null)
   // Long days begin above the glass: the morning is shown first, and early hours can be scrolled to.
   useEffect(() => {

@@ -19,10 +19,7 @@ export default function HoursPage() {
   const { t } = useLingui()
   const hours = useQuery(apiQuery('/api/opening-hours'))
   return (
-    <EditorPage
-      title={t`שעות פתיחה`}
-      lead={<Trans>לפי השעות האלה היומן והסוכן יודעים מתי אפשר לקבוע.</Trans>}
-    >
+    <EditorPage title={t`שעות פתיחה`} lead={<Trans>לפי השעות האלה היומן והסוכן יודעים מתי אפשר לקבוע.</Trans>}>
       <Loaded query={hours} skeleton={<SkeletonRows count={7} height={56} />} title={<Trans>השעות לא נטענו</Trans>}>
         {data => <HoursForm key={JSON.stringify(data)} hours={data} />}
       </Loaded>

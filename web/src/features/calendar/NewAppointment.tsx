@@ -15,8 +15,8 @@ import { Conflict } from './Conflict'
 import { ContactPicker, type Picked } from './ContactPicker'
 import { type Service, useResources, useServices } from './data'
 import { ExactTime } from './ExactTime'
-import { type FreeSlot, SlotPicker } from './SlotPicker'
 import { ServiceChoice } from './ServiceChoice'
+import { type FreeSlot, SlotPicker } from './SlotPicker'
 import { StaffChoice } from './StaffChoice'
 import type { Shown } from './url'
 
@@ -105,7 +105,9 @@ function Form({ services, shown, close }: Props & { services: readonly Service[]
     setExact(null)
     setConflict(null)
   }
-  const from = shown.at ? format.day(shown.at) : shown.day < shown.today ? shown.today : shown.day
+  // Days are text, so `Math.max` does not apply.
+  const first = [shown.day, shown.today].sort().at(-1) ?? shown.today
+  const from = shown.at ? format.day(shown.at) : first
   return (
     <form
       className="ap-form"

@@ -29,17 +29,17 @@ export default function ResourcesPage() {
       }
     >
       {open === 'new' && <ResourceForm services={services.data?.items ?? []} close={() => setOpen(null)} />}
-      <Loaded query={resources} skeleton={<SkeletonRows count={4} height={56} />} title={<Trans>הרשימה לא נטענה</Trans>}>
+      <Loaded
+        query={resources}
+        skeleton={<SkeletonRows count={4} height={56} />}
+        title={<Trans>הרשימה לא נטענה</Trans>}
+      >
         {({ items }) => (
           <ul className="entries edit-list">
             {items.map(resource => (
               <li key={resource.id}>
                 {open === resource.id ? (
-                  <ResourceForm
-                    resource={resource}
-                    services={services.data?.items ?? []}
-                    close={() => setOpen(null)}
-                  />
+                  <ResourceForm resource={resource} services={services.data?.items ?? []} close={() => setOpen(null)} />
                 ) : (
                   <Row resource={resource} isOnly={items.length === 1} open={() => setOpen(resource.id)} />
                 )}
@@ -69,7 +69,9 @@ function Row({ resource, isOnly, open }: { resource: Resource; isOnly: boolean; 
         <b className="grow">
           <ResourceName resource={resource} />
         </b>
-        <span className="muted">{resource.kind === 'room' ? <Trans>עמדה או חדר</Trans> : <Trans>עובד או עובדת</Trans>}</span>
+        <span className="muted">
+          {resource.kind === 'room' ? <Trans>עמדה או חדר</Trans> : <Trans>עובד או עובדת</Trans>}
+        </span>
       </button>
       {!isOnly && (
         <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>

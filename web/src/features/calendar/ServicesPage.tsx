@@ -30,7 +30,11 @@ export default function ServicesPage() {
       action={services.data && services.data.items.length > 0 && add}
     >
       {open === 'new' && <ServiceForm close={() => setOpen(null)} />}
-      <Loaded query={services} skeleton={<SkeletonRows count={5} height={56} />} title={<Trans>השירותים לא נטענו</Trans>}>
+      <Loaded
+        query={services}
+        skeleton={<SkeletonRows count={5} height={56} />}
+        title={<Trans>השירותים לא נטענו</Trans>}
+      >
         {({ items }) =>
           items.length === 0 && open !== 'new' ? (
             <EmptyState title={<Trans>עוד אין שירותים</Trans>} action={add}>

@@ -22,6 +22,9 @@ interface Props {
   choose: (slot: FreeSlot) => void
 }
 
+/** Times on the half hours and quarters would be too many buttons; any other time can be typed. */
+const STEP_MIN = 30
+
 /** How many days one page of free times holds. */
 const DAYS = 7
 
@@ -36,6 +39,7 @@ export function SlotPicker({ service, resource, from, value, moving, choose }: P
         service_id: service,
         from: first,
         days: DAYS,
+        step_min: STEP_MIN,
         ...(resource !== null && { resource_id: resource }),
         ...(moving !== undefined && { moving }),
       },
@@ -43,7 +47,11 @@ export function SlotPicker({ service, resource, from, value, moving, choose }: P
   )
   return (
     <div className="slots">
-      <Loaded query={query} skeleton={<SkeletonRows count={3} height={64} />} title={<Trans>השעות הפנויות לא נטענו</Trans>}>
+      <Loaded
+        query={query}
+        skeleton={<SkeletonRows count={3} height={64} />}
+        title={<Trans>השעות הפנויות לא נטענו</Trans>}
+      >
         {({ slots }) => {
           // Several may be free at the same time: one button a time.
           const byTime = new Map(slots.map(slot => [slot.starts_at, slot]).reverse() as [string, FreeSlot][])

@@ -36,7 +36,6 @@ export function WeekEditor({ value, onChange }: Props) {
               {ranges.map(({ range, at }) => {
                 const problem = problemOf(range, value)
                 return (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a range has no other identity while it is edited
                   <div key={at} className="hours-line">
                     <input
                       className={`field ${problem ? 'bad' : ''}`}

@@ -10,11 +10,11 @@ export type CalendarDay = Schemas['CalendarDay']
 export type Resource = Schemas['Resource']
 export type Service = Schemas['Service']
 
-/** More than any list of services or staff holds. */
-const ALL = 200
+/** Appointments per request. */
+const PAGE = 200
 
-export const useServices = () => useQuery(apiQuery('/api/services', { query: { limit: ALL } }))
-export const useResources = () => useQuery(apiQuery('/api/resources', { query: { limit: ALL } }))
+export const useServices = () => useQuery(apiQuery('/api/services'))
+export const useResources = () => useQuery(apiQuery('/api/resources'))
 
 export const useDays = (from: Day, to: Day) => useQuery(apiQuery('/api/calendar/days', { query: { from, to } }))
 
@@ -25,7 +25,7 @@ export function useAppointments(from: Day, to: Day) {
     () => [instantOf(from, 0, zone) ?? `${from}T00:00:00Z`, instantOf(addDays(to, 1), 0, zone) ?? `${to}T23:59:59Z`],
     [from, to, zone],
   )
-  const query = useInfiniteQuery(apiPages('/api/appointments', { query: { from: begin, to: end, limit: ALL } }))
+  const query = useInfiniteQuery(apiPages('/api/appointments', { query: { from: begin, to: end, limit: PAGE } }))
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()

@@ -53,7 +53,10 @@ describe('wall time', () => {
 
 test('times are read as people write them', () => {
   expect(['9:30', '09:30', '0930', '23.59', '24:00', '9:60', ''].map(minuteOf)).toEqual([
-    570, 570, 570, 1439,
+    570,
+    570,
+    570,
+    1439,
     undefined,
     undefined,
     undefined,

@@ -18,14 +18,9 @@ export const feature: Feature = {
   ],
   changes: {
     appointment_updated: ['/api/appointments', '/api/free-slots', '/api/contacts', '/api/waiting-list'],
-    booking_updated: [
-      '/api/services',
-      '/api/resources',
-      '/api/opening-hours',
-      '/api/closures',
-      '/api/calendar/days',
-      '/api/free-slots',
-    ],
+    service_updated: ['/api/services', '/api/resources', '/api/free-slots'],
+    resource_updated: ['/api/resources', '/api/calendar/days', '/api/free-slots'],
+    opening_hours_updated: ['/api/opening-hours', '/api/closures', '/api/calendar/days', '/api/free-slots'],
     fact_updated: ['/api/facts'],
     waiting_list_updated: ['/api/waiting-list'],
   },

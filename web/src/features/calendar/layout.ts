@@ -52,7 +52,8 @@ export function closedWithin(day: CalendarDay, first: number, last: number): [nu
 export function shownHours(days: readonly CalendarDay[], slots: ReadonlyMap<Day, Lanes>): [number, number] {
   const times = days.flatMap(opening)
   for (const { date } of days) {
-    for (const lane of slots.get(date)?.values() ?? []) times.push(...lane.map(({ from, to }): [number, number] => [from, to]))
+    for (const lane of slots.get(date)?.values() ?? [])
+      times.push(...lane.map(({ from, to }): [number, number] => [from, to]))
   }
   if (times.length === 0) return [9 * 60, 18 * 60]
   const first = Math.min(...times.map(([from]) => from))

@@ -35,4 +35,8 @@ export const toApi = (all: readonly DraftRange[]): Schemas['HoursRange'][] =>
     .sort((a, b) => a.weekday - b.weekday || a.from.localeCompare(b.from))
 
 export const fromApi = (hours: readonly Schemas['HoursRange'][]): DraftRange[] =>
-  hours.map(({ weekday, from, to }) => ({ weekday, from: from.replace(/^0(?=\d)/, ''), to: to.replace(/^0(?=\d)/, '') }))
+  hours.map(({ weekday, from, to }) => ({
+    weekday,
+    from: from.replace(/^0(?=\d)/, ''),
+    to: to.replace(/^0(?=\d)/, ''),
+  }))

@@ -34,7 +34,11 @@ export function DayPlan() {
   const info = days.data?.days[0]
   return (
     <section aria-labelledby="plan">
-      <Loaded query={query} skeleton={<SkeletonRows count={6} height={52} />} title={<Trans>התורים לא נטענו. הם שמורים</Trans>}>
+      <Loaded
+        query={query}
+        skeleton={<SkeletonRows count={6} height={52} />}
+        title={<Trans>התורים לא נטענו. הם שמורים</Trans>}
+      >
         {({ items }) => {
           const today = items
             .filter(one => one.state !== 'cancelled' && format.day(one.starts_at) === day)

@@ -48,7 +48,11 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
       />
       {text.trim() && (
         <button className="btn link" type="submit" disabled={add.isPending}>
-          {read.due_date ? <Trans>להוסיף ל{format.dayName(`${read.due_date}T12:00:00Z`, new Date())}</Trans> : <Trans>להוסיף</Trans>}
+          {read.due_date ? (
+            <Trans>להוסיף ל{format.dayName(`${read.due_date}T12:00:00Z`, new Date())}</Trans>
+          ) : (
+            <Trans>להוסיף</Trans>
+          )}
         </button>
       )}
     </form>

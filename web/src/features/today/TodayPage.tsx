@@ -75,7 +75,11 @@ export default function TodayPage() {
                 <Trans>ממתינים לך</Trans>
                 {(count.data?.waiting ?? 0) > 0 && <span className="n num">{count.data?.waiting}</span>}
               </h2>
-              <Loaded query={inbox} skeleton={<SkeletonRows count={3} height={66} />} title={<Trans>הפניות לא נטענו. הן נשמרות כרגיל</Trans>}>
+              <Loaded
+                query={inbox}
+                skeleton={<SkeletonRows count={3} height={66} />}
+                title={<Trans>הפניות לא נטענו. הן נשמרות כרגיל</Trans>}
+              >
                 {({ items }) =>
                   items.length === 0 ? (
                     <EmptyState title={<Trans>אין מי שמחכה לך</Trans>}>
@@ -100,7 +104,11 @@ export default function TodayPage() {
               <h2 id="tasks">
                 <Trans>משימות</Trans>
               </h2>
-              <Loaded query={open} skeleton={<SkeletonRows count={3} height={48} />} title={<Trans>המשימות לא נטענו</Trans>}>
+              <Loaded
+                query={open}
+                skeleton={<SkeletonRows count={3} height={48} />}
+                title={<Trans>המשימות לא נטענו</Trans>}
+              >
                 {({ items }) => (
                   <ul>
                     {items

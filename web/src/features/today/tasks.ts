@@ -37,7 +37,8 @@ export function groupOf(task: Task, now: Date, format: Formatter): Group {
 /** Words at the end of a new task that say when: «מחר», «היום», «ב־24.12», `tomorrow`. Returns the title without them. */
 export function readDue(text: string, today: string): { title: string; due_date?: string } {
   const title = text.trim()
-  const day = (count: number) => new Date(Date.parse(`${today}T12:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10)
+  const day = (count: number) =>
+    new Date(Date.parse(`${today}T12:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10)
   const words: [RegExp, number][] = [
     [/[\s,]+(?:ל)?היום$|[\s,]+today$/i, 0],
     [/[\s,]+(?:ל)?מחר$|[\s,]+tomorrow$/i, 1],

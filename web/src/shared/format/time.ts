@@ -70,7 +70,8 @@ export class Formatter {
 
   /** «45 דק׳», «1 שעה 30 דק׳»: a length of time in minutes. */
   length(minutes: number): string {
-    const unit = (value: number, unit: 'hour' | 'minute') => this.number(value, { style: 'unit', unit, unitDisplay: 'short' })
+    const unit = (value: number, unit: 'hour' | 'minute') =>
+      this.number(value, { style: 'unit', unit, unitDisplay: 'short' })
     const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
     if (hours === 0) return unit(rest, 'minute')
     return rest === 0 ? unit(hours, 'hour') : `${unit(hours, 'hour')} ${unit(rest, 'minute')}`
