@@ -200,7 +200,7 @@ impl Calls {
     /// waits for a stream.
     pub async fn authenticate(&self, mut socket: MediaSocket) {
         let slot = self.inner.pending_sockets.add();
-        let start = self.first_message(&mut socket, &slot).await;
+        let start = Self::first_message(&mut socket, &slot).await;
         let start = start.and_then(|start| if self.is_token_good(&start) { Ok(start) } else { Err("bad_token") });
         let start = match start {
             Ok(start) if self.is_over(&start.call_sid).await => Err("call_over"),
@@ -208,7 +208,7 @@ impl Calls {
         };
         let start = match start {
             Ok(start) => start,
-            Err(reason) => return self.refuse(socket, slot, reason).await,
+            Err(reason) => return Self::refuse(socket, slot, reason).await,
         };
         drop(slot);
         let sid = start.call_sid.clone();
@@ -221,7 +221,6 @@ impl Calls {
 
     /// The start message of a socket, which must come in time.
     async fn first_message(
-        &self,
         socket: &mut MediaSocket,
         slot: &PendingSocket<'_>,
     ) -> Result<media_stream::Start, &'static str> {
@@ -232,7 +231,7 @@ impl Calls {
     }
 
     /// Closes a socket that did not authenticate.
-    async fn refuse(&self, socket: MediaSocket, slot: PendingSocket<'_>, reason: &'static str) {
+    async fn refuse(socket: MediaSocket, slot: PendingSocket<'_>, reason: &'static str) {
         tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed: no valid token in time");
         // The slot stays occupied until the socket is closed, or evicted for a newer one.
         tokio::select! {

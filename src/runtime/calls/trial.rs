@@ -103,7 +103,7 @@ impl Calls {
     /// ticket. Returns when the call is over.
     pub async fn authenticate_trial(&self, mut socket: MediaSocket) {
         let slot = self.inner.pending_sockets.add();
-        let start = self.first_message(&mut socket, &slot).await;
+        let start = Self::first_message(&mut socket, &slot).await;
         let start = start.and_then(|start| {
             let token = start.parameters.get("token").map_or("", String::as_str);
             let login = self.inner.trial_tickets.take(&start.call_sid, token, clock::instant()).ok_or("bad_token")?;
@@ -111,8 +111,8 @@ impl Calls {
         });
         let (start, login) = match start {
             Ok((start, login)) if login().await => (start, login),
-            Ok(_) => return self.refuse(socket, slot, "logged_out").await,
-            Err(reason) => return self.refuse(socket, slot, reason).await,
+            Ok(_) => return Self::refuse(socket, slot, "logged_out").await,
+            Err(reason) => return Self::refuse(socket, slot, reason).await,
         };
         drop(slot);
         let sid = start.call_sid.clone();
