@@ -17,9 +17,9 @@ mod leads;
 mod media;
 mod privacy;
 mod refused_fields;
-mod tasks;
 mod replies;
 mod search;
+mod tasks;
 mod threads;
 mod uploads;
 

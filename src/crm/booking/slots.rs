@@ -39,7 +39,8 @@ pub fn free(
 ) -> Result<Vec<Slot>, Error> {
     let service = services::find_offered(tx, query.service)?;
     let from = query.from.unwrap_or_else(|| local_date(now, zone));
-    let (opening, resources) = calendar(tx, business, &service, query.resource, zone, (from, query.days), query.moving)?;
+    let (opening, resources) =
+        calendar(tx, business, &service, query.resource, zone, (from, query.days), query.moving)?;
     let notice_min = if query.for_contact { opening.rules.notice_min } else { 0 };
     let search = SlotSearch {
         booking: (&service).into(),

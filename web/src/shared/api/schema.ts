@@ -5032,6 +5032,7 @@ export interface components {
         ThreadType: "whatsapp" | "call";
         /** @description An entry of a contact's timeline. It has the field that `kind` names. */
         TimelineItem: {
+            appointment?: components["schemas"]["Appointment"] | null;
             /**
              * Format: date-time
              * @description Its time.
@@ -9813,6 +9814,8 @@ export interface operations {
                 step_min?: number;
                 /** @description Whether a contact books, who must keep `notice_min` of the opening hours; false by default. */
                 for_contact?: boolean;
+                /** @description An appointment that is to be moved: its own time counts as free. */
+                moving?: number;
             };
             header?: never;
             path?: never;
