@@ -17,7 +17,7 @@ impl Shop {
                 let body = json!({"display_name": operation, "number": "050-7654399"});
                 let id = self.created("/api/contacts", body).await;
                 let path = format!("/api/contacts/{id}/erase");
-                let (method, action) = (Method::POST, "contact_erased");
+                let (method, action) = (Method::POST, "contact_erased".to_owned());
                 let (body, subject) = (json!({"confirm": operation}), format!("contact:{id}"));
                 return Example { method, path, body, action, subject };
             }
@@ -81,7 +81,7 @@ impl Shop {
             other => panic!("{other}: a new operation that changes something needs an example here"),
         };
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let action = operation.to_owned().leak();
+        let action = operation.to_owned();
         Example { method, path, body, action, subject }
     }
 
