@@ -21,8 +21,8 @@ export async function answer(thread: Thread, text: string): Promise<number> {
 }
 
 export async function rename(id: number, display_name: string) {
-  // @ts-expect-error A field that the operation does not know.
-  await api.PATCH('/api/contacts/{id}', { params: { path: { id } }, body: { name: display_name } })
+  // @ts-expect-error A value of another type.
+  await api.PATCH('/api/contacts/{id}', { params: { path: { id } }, body: { display_name: id } })
   return api.PATCH('/api/contacts/{id}', { params: { path: { id } }, body: { display_name } })
 }
 

@@ -176,7 +176,8 @@ async fn the_settings_show_where_they_came_from_and_no_secret() {
     let reply = daemon.api().get("/api/settings").await;
     let settings = reply.json()["items"].as_array().unwrap().clone();
     let token = settings.iter().find(|setting| setting["key"] == "twilio.auth_token").unwrap();
-    assert_eq!((&token["value"], &token["origin"]), (&json!("•••"), &json!("environment variable TWILIO_AUTH_TOKEN")));
+    assert_eq!((&token["value"], &token["secret_set"]), (&json!(null), &json!(true)));
+    assert_eq!((&token["source"], &token["variable"]), (&json!("environment"), &json!("TWILIO_AUTH_TOKEN")));
     assert!(!reply.text().contains("0123456789abcdef"));
 }
 

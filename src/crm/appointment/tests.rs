@@ -106,7 +106,7 @@ fn random_bookings_moves_and_restores_leave_no_overlap() {
     let strategy = (0..6_u8, 0..9 * 12_i64, 0..40_i64, any::<bool>());
     let base: Timestamp = "2026-11-23T06:00:00.000Z".parse().unwrap();
     let (mut booked, mut refused) = (0, 0);
-    for step in 0..400 {
+    for step in 0..1_000 {
         let (action, minutes, nth, force) = strategy.new_tree(&mut runner).unwrap().current();
         let starts_at = base.plus(Duration::from_secs(minutes.unsigned_abs() * 300));
         let (id, context) = (AppointmentId(nth), context());
@@ -146,5 +146,5 @@ fn random_bookings_moves_and_restores_leave_no_overlap() {
             assert!(free >= Duration::from_mins(10), "step {step}: {pair:?}");
         }
     }
-    assert!(booked > 50 && refused > 50, "{booked} {refused}");
+    assert!(booked > 50 && refused > 200, "{booked} {refused}");
 }

@@ -7,7 +7,7 @@ pub(super) mod view;
 use super::OkResponse;
 use super::operation::{Operations, operations};
 use crate::clock;
-use crate::crm::thread;
+use crate::crm::{self, thread};
 use crate::domain::{self, ActorId, BusinessId, ThreadId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query};
@@ -177,7 +177,11 @@ pub(super) async fn put_draft(
     Id(id): Id,
     Json(draft): Json<PutDraftRequest>,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
+    // A text that is still being written is no change of the business's data.
+    if let Some(audit) = &actor.audit {
+        audit.skip();
+    }
     let (author, now) = (actor.id, clock::now());
-    actor.transact(&state.store, move |tx| thread::put_draft(tx, author, ThreadId(id), &draft.text, now)).await?;
+    crm::transact(&state.store, move |tx| thread::put_draft(tx, author, ThreadId(id), &draft.text, now)).await?;
     Ok(OkResponse::OK)
 }

@@ -2,6 +2,7 @@
 
 mod booking;
 mod contact_examples;
+mod inbox_examples;
 
 use crate::support::access::PASSWORD;
 use crate::support::client::send;
@@ -215,7 +216,10 @@ impl Shop {
                     example(post, &format!("{path}/undo"), none, "undo_twilio_webhooks", &format!("number:{sid}"))
                 }
             }
-            other => self.contact_example(other).await,
+            other => match self.inbox_example(other).await {
+                Some(example) => example,
+                None => self.contact_example(other).await,
+            },
         }
     }
 }
@@ -258,7 +262,9 @@ async fn every_change_leaves_a_row() {
         operations.extend(changing.map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned()));
     }
     assert!(operations.remove("complete_setup") && operations.len() >= 27, "{}", operations.len());
-    let mut operations: Vec<_> = operations.into_iter().collect();
+    // They change nothing that is worth a row: what somebody has begun to write, and that somebody is writing.
+    let mut operations: Vec<_> =
+        operations.into_iter().filter(|id| !["put_draft", "report_typing"].contains(&id.as_str())).collect();
     // To mute and unmute, an alert must be raised or muted; to unlink, an account must be linked.
     let last = ["unmute_alert", "log_out_whatsapp", "choose_database"];
     operations.sort_by_key(|id| last.iter().position(|last| last == id));

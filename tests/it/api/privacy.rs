@@ -135,7 +135,7 @@ async fn an_erased_contact_is_in_no_table_and_in_no_unused_page() {
         ("SELECT content_text FROM messages", vec!["Delivery on Monday?"]),
         ("SELECT text FROM contact_notes", vec!["kept-note"]),
         ("SELECT CAST(content AS TEXT) FROM media", vec!["shared-file"]),
-        ("SELECT substr(CAST(body AS TEXT), 40) FROM webhook_journal", vec!["kept-webhook"]),
+        ("SELECT substr(CAST(body AS TEXT), -12) FROM webhook_journal", vec!["kept-webhook"]),
         ("SELECT key FROM idempotency_keys", vec!["kept-key"]),
         ("SELECT title FROM tasks", vec!["kept-task"]),
         ("SELECT unique_key FROM jobs WHERE kind = 'whatsapp.media'", vec!["c"]),
@@ -159,7 +159,7 @@ async fn large_recordings_are_erased_and_the_snapshots_that_remain_are_named() {
     );
     daemon.launch();
     let api = daemon.api();
-    assert!(daemon.cli(&["backup"]).status.success());
+    assert!(daemon.cli(&["snapshots", "create"]).status.success());
     let snapshot = api.get("/api/backups").await.json()["snapshots"][0]["name"].clone();
     let done = change(&api, "POST", "/api/contacts/1/erase", json!({"confirm": "דנה לוי"}), 200).await;
     assert_eq!(done["deleted"]["recording_chunks"], 61);

@@ -73,13 +73,13 @@ pub(in crate::http::api) async fn upload(
     let mime = media_type(&headers, &content);
     let (name, now) = (file_name(&headers), clock::now());
     let details = state.examiner.examine(&mime, content.clone()).await;
+    let sha256 = hex(&Sha256::digest(&content));
+    actor.set_audit_subject(format!("media:{sha256}"));
     let stored = actor.transact(&state.store, move |tx| {
-        let sha256 = hex(&Sha256::digest(&content));
         tx.insert_upload(&sha256, (&mime, name.as_deref()), &content, &details, now)?;
         Ok(tx.uploaded_media(&sha256)?)
     });
     let stored = stored.await?.ok_or_else(ApiError::internal)?;
-    actor.set_audit_subject(format!("media:{}", stored.sha256));
     Ok((StatusCode::CREATED, Json(stored.into())))
 }
 

@@ -31,7 +31,7 @@ export function AppointmentSlot({ slot: { appointment }, top, height, isSelected
     isCurrent && 'now',
     isSelected && 'sel',
     appointment.state === 'no_show' && 'gone',
-    height < 54 && 'tiny',
+    height < 44 && 'tiny',
   ]
   const when = `${format.longDate(starts_at)} ${format.range(starts_at, ends_at)}`
   const said = [name, appointment.service_name, when, appointment.resource_name, unseen && t`קבע הסוכן, לא ראית`]

@@ -1,6 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
-import { IconArrowRight } from '@tabler/icons-react'
+import { IconArrowLeft } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -21,7 +21,7 @@ export function EditorPage({ title, lead, action, children }: Props) {
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow">
         <Link className="btn quiet" href="/app/settings">
-          <Icon icon={IconArrowRight} size="s" />
+          <Icon icon={IconArrowLeft} size="s" />
           <Trans>הגדרות</Trans>
         </Link>
         <div className="page-head">

@@ -11,8 +11,6 @@ const LETTERS: readonly (readonly [number, string])[] = [
   [40, 'מ'],
   [30, 'ל'],
   [20, 'כ'],
-  [16, 'טז'],
-  [15, 'טו'],
   [10, 'י'],
   [9, 'ט'],
   [8, 'ח'],
@@ -30,6 +28,8 @@ export function hebrewNumber(value: number): string {
   let rest = value % 1000
   let text = ''
   for (const [worth, letter] of LETTERS) {
+    // 15 and 16 are written as 9 + 6 and 9 + 7, because 10 + 5 and 10 + 6 begin the name of God.
+    if (worth === 10 && (rest === 15 || rest === 16)) continue
     while (rest >= worth) {
       text += letter
       rest -= worth

@@ -1,0 +1,63 @@
+//! Requests that change conversations, and what users send later or often.
+
+use super::super::change;
+use super::{Example, Shop};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+impl Shop {
+    /// An example for the operations of the inbox; none for operations of other nouns.
+    pub(super) async fn inbox_example(&self, operation: &str) -> Option<Example> {
+        let (method, path, body, subject) = match operation {
+            "mark_conversation_read" => (Method::POST, "/api/inbox/2/read".to_owned(), json!({}), "inbox:2".to_owned()),
+            "archive_conversation" => (Method::POST, "/api/inbox/1/archive".to_owned(), json!({}), "inbox:1".to_owned()),
+            "unarchive_conversation" => {
+                self.on_conversation("archive").await;
+                (Method::POST, "/api/inbox/1/unarchive".to_owned(), json!({}), "inbox:1".to_owned())
+            }
+            "finish_conversation" => (Method::POST, "/api/inbox/1/done".to_owned(), json!({}), "inbox:1".to_owned()),
+            "create_saved_reply" => {
+                let next = self.daemon.query_value::<i64>("SELECT count(*) + 1 FROM saved_replies");
+                let body = json!({"shortcut": operation, "text": "פתוח עד שש"});
+                (Method::POST, "/api/saved-replies".to_owned(), body, format!("saved_reply:{next}"))
+            }
+            "change_saved_reply" | "delete_saved_reply" => {
+                let body = json!({"shortcut": operation, "text": "x"});
+                let id = change(&self.owner, "POST", "/api/saved-replies", body, 201).await["id"].clone();
+                item(operation, "change_saved_reply", "saved-replies", &id, json!({"text": "y"}))
+            }
+            "schedule_message" => {
+                let next = self.daemon.query_value::<i64>("SELECT count(*) + 1 FROM scheduled_messages");
+                let path = "/api/scheduled-messages".to_owned();
+                (Method::POST, path, scheduled(), format!("scheduled_message:{next}"))
+            }
+            "change_scheduled_message" | "cancel_scheduled_message" => {
+                let id = change(&self.owner, "POST", "/api/scheduled-messages", scheduled(), 201).await["id"].clone();
+                item(operation, "change_scheduled_message", "scheduled-messages", &id, json!({"text": "y"}))
+            }
+            // The body is the file: `{}`.
+            "upload_media" => (
+                Method::POST,
+                "/api/media".to_owned(),
+                json!({}),
+                "media:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a".to_owned(),
+            ),
+            _ => return None,
+        };
+        Some(Example { method, path, body, action: operation.to_owned(), subject })
+    }
+
+    async fn on_conversation(&self, what: &str) {
+        let reply = self.owner.post_json(&format!("/api/inbox/1/{what}"), &json!({})).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+}
+
+fn scheduled() -> Value {
+    json!({"thread_id": 1, "text": "x", "send_at": "2099-01-01T08:00:00.000Z"})
+}
+
+fn item(operation: &str, changes: &str, noun: &str, id: &Value, body: Value) -> (Method, String, Value, String) {
+    let (method, body) = if operation == changes { (Method::PATCH, body) } else { (Method::DELETE, json!({})) };
+    (method, format!("/api/{noun}/{id}"), body, format!("{}:{id}", noun.trim_end_matches('s').replace("replie", "reply")))
+}
