@@ -1,8 +1,8 @@
 import { useLingui } from '@lingui/react/macro'
 import { useEffect, useRef, useState } from 'react'
 import { isolate } from '#shared/format/bidi'
+import type { TimelineItem } from './api'
 import { sideOf } from './model/rows'
-import type { TimelineItem } from './pending'
 import { useMediaText } from './texts'
 
 /** Reads new messages to screen readers, once each and without their times. The drawn rows come and go with scrolling. */

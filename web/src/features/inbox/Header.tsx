@@ -18,8 +18,8 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
 import { useConversationActions } from './actions'
+import { type Contact, call } from './api'
 import { whatsappOf } from './model/person'
-import { type Contact, call } from './pending'
 
 interface Props {
   contact: Contact

@@ -9,12 +9,12 @@ import { useLocation, useParams, useSearchParams } from 'wouter'
 import { EmptyState } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
 import { useConversationActions } from './actions'
+import type { InboxFilter, InboxRow } from './api'
 import { Conversation } from './Conversation'
 import { Card } from './card/Card'
 import { NewMessage } from './card/NewMessage'
 import { TaskDialog } from './card/TaskDialog'
 import { ThreadList } from './list/ThreadList'
-import type { InboxFilter, InboxRow } from './pending'
 import { contactQuery } from './queries'
 
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']

@@ -2,11 +2,11 @@ import { useLingui } from '@lingui/react/macro'
 import type { InfiniteData } from '@tanstack/react-query'
 import { patch, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
-import { call, type InboxRow, type Page } from './pending'
+import { call, type InboxRow, type Page } from './api'
 
 type Rows = InfiniteData<Page<InboxRow>>
 
-const change = (contactId: number, verb: string) =>
+const change = (contactId: number, verb: 'archive' | 'unarchive' | 'done') =>
   call<InboxRow>('POST', `/api/inbox/{contact_id}/${verb}`, { params: { path: { contact_id: contactId } } })
 
 const without = (contactId: number) =>

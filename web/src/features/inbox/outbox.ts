@@ -2,7 +2,7 @@ import { useMemo, useSyncExternalStore } from 'react'
 import { newKey, raw } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { recall, remember } from '#shared/storage'
-import { call, type Media, type Provider } from './pending'
+import { call, type Media, type Provider } from './api'
 
 /** A message that the daemon does not have yet, or that the timeline does not show yet. */
 export interface Outgoing {

@@ -21,7 +21,7 @@ import {
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
-import type { CallOutcome, MediaKind, MessageStatus } from './pending'
+import type { CallOutcome, MediaKind, MessageStatus } from './api'
 
 /** The icon of a message's kind; none for text. */
 export const MEDIA_ICONS: Partial<Record<MediaKind, IconGlyph>> = {

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
 import { onTyping } from '#shared/events/stream'
 import { useSession } from '#shared/session'
-import { call } from './pending'
+import { call } from './api'
 
 /** The daemon tells each keystroke's report for this long. */
 const SHOWN_MS = 6_000

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
+import { type Contact, call } from './api'
 import { unreadOf } from './model/person'
-import { type Contact, call } from './pending'
 
 /** A glance is not reading. */
 const PATIENCE_MS = 600

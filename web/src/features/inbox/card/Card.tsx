@@ -9,8 +9,8 @@ import { Link } from '#shared/components/Link'
 import { Phone, Plain, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
 import { useFormat } from '#shared/session'
+import { type Appointment, type Contact, call, type Page, type Task } from '../api'
 import { numberOf } from '../model/person'
-import { type Appointment, type Contact, call, type Page, type Task } from '../pending'
 import { appointmentsQuery, notesQuery, tasksQuery } from '../queries'
 import { Notes } from './Notes'
 
@@ -111,7 +111,7 @@ function Tasks({ contactId, onTask }: { contactId: number; onTask: () => void })
   const { t } = useLingui()
   const query = tasksQuery(contactId)
   const { data } = useQuery({ ...query, retry: false })
-  const verb = (task: Task, verb: string) =>
+  const verb = (task: Task, verb: 'done' | 'reopen') =>
     call('POST', `/api/tasks/{id}/${verb}`, { params: { path: { id: task.id } } })
   const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })
   const done = useAction({

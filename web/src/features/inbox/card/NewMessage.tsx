@@ -5,7 +5,8 @@ import { type FormEvent, useDeferredValue, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { Field } from '#shared/components/field'
 import { Name, Phone } from '#shared/components/text'
-import { type Contact, call, type Page } from '../pending'
+import { type Contact, call } from '../api'
+import { contactsQuery } from '../queries'
 
 interface Props {
   onClose: () => void
@@ -20,13 +21,7 @@ export function NewMessage({ onClose, onFound }: Props) {
   const [words, setWords] = useState('')
   const [problem, setProblem] = useState<string>()
   const wanted = useDeferredValue(words.trim())
-  const found = useQuery({
-    queryKey: ['/api/contacts', { query: { q: wanted, limit: 6 } }],
-    queryFn: ({ signal }) =>
-      call<Page<Contact>>('GET', '/api/contacts', { params: { query: { q: wanted, limit: 6 } }, signal }),
-    enabled: wanted.length > 1,
-    placeholderData: before => before,
-  })
+  const found = useQuery({ ...contactsQuery(wanted), enabled: wanted.length > 1, placeholderData: before => before })
   const open = (id: number) => {
     onClose()
     onFound(id)

@@ -5,7 +5,7 @@ import { patch, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
-import { call, type Note, type Page } from '../pending'
+import { call, type Note, type Page } from '../api'
 import { notesQuery } from '../queries'
 
 const SHOWN = 3

@@ -6,8 +6,8 @@ import { queryClient } from '#shared/api/query'
 import { Field } from '#shared/components/field'
 import { isolate } from '#shared/format/bidi'
 import { useFormat } from '#shared/session'
+import { call, type Task } from '../api'
 import { plusDays } from '../model/zone'
-import { call, type Task } from '../pending'
 
 type Due = 'none' | 'today' | 'tomorrow' | 'sunday'
 

@@ -4,7 +4,7 @@ import { IconBrandWhatsapp, IconCheck, IconChevronDown } from '@tabler/icons-rea
 import { Icon } from '#shared/components/Icon'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import type { Provider, Route } from '../pending'
+import type { Provider, Route } from '../api'
 
 interface Props {
   route: Route | undefined
@@ -64,7 +64,7 @@ export function RouteLine({ route, isLoading, chosen, onChoose }: Props) {
           ))}
         </Menu.Dropdown>
       </Menu>
-      {way === null ? (
+      {way == null ? (
         <span className="bad">{refusal(route.reason)}</span>
       ) : (
         <>

@@ -10,7 +10,7 @@ import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
-import { call, type Page, type SavedReply } from '../pending'
+import { call, type Page, type SavedReply } from '../api'
 import { repliesQuery } from '../queries'
 
 interface ListProps {

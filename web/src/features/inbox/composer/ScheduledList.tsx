@@ -5,7 +5,7 @@ import { patch, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
-import { call, type Page, type Scheduled } from '../pending'
+import { call, type Page, type Scheduled } from '../api'
 import { scheduledQuery } from '../queries'
 import { useFailure } from '../texts'
 

@@ -8,8 +8,8 @@ import { Icon } from '#shared/components/Icon'
 import { Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
+import { call, type Provider, type Scheduled } from '../api'
 import { laterChoices } from '../model/zone'
-import { call, type Provider, type Scheduled } from '../pending'
 
 const ChooseTime = lazy(() => import('./ChooseTime'))
 

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { recall, remember } from '#shared/storage'
-import { call, type Draft } from '../pending'
+import { call, type Draft } from '../api'
 
 /** A pause in typing stores the draft. */
 const PAUSE_MS = 700

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { upload } from '#shared/api/upload'
-import type { Media } from '../pending'
+import type { Media } from '../api'
 
 /** A file that goes with the next message. */
 export interface UploadItem {

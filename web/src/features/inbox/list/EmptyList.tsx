@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { EmptyState } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
-import type { InboxFilter } from '../pending'
+import type { InboxFilter } from '../api'
 
 interface Props {
   filter: InboxFilter

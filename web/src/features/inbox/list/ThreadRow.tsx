@@ -4,7 +4,7 @@ import { memo, type ReactNode } from 'react'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Duration, Hidden, Name, Plain, Time } from '#shared/components/text'
-import type { InboxRow, LastCall, LastMessage } from '../pending'
+import type { InboxRow, LastCall, LastMessage } from '../api'
 import { callIcon, MEDIA_ICONS, useCallText, useMediaText } from '../texts'
 
 interface Props {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Page, TimelineItem } from '../pending'
+import type { Page, TimelineItem } from '../api'
 import { flatten, keyOf, withNewest } from './pages'
 
 const message = (id: number): TimelineItem =>

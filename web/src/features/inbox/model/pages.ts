@@ -1,4 +1,4 @@
-import type { Page, TimelineItem } from '../pending'
+import type { Page, TimelineItem } from '../api'
 
 /** The identity of an entry within its timeline. */
 export function keyOf(item: TimelineItem): string {

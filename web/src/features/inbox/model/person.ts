@@ -1,4 +1,4 @@
-import type { Contact, Thread } from '../pending'
+import type { Contact, Thread } from '../api'
 
 /** The number to show and to write to. */
 export const numberOf = (contact: Contact): string | null =>

@@ -1,4 +1,4 @@
-import type { SavedReply } from '../pending'
+import type { SavedReply } from '../api'
 
 /** What is typed behind a slash that begins the message; null if there is none. */
 export function slashQuery(text: string): string | null {
@@ -7,9 +7,12 @@ export function slashQuery(text: string): string | null {
 }
 
 /** The saved replies for a query: by shortcut first, then those whose text has the words. */
-export function matchingReplies(replies: readonly SavedReply[], query: string): SavedReply[] {
+export function matchingReplies<R extends Pick<SavedReply, 'shortcut' | 'text'>>(
+  replies: readonly R[],
+  query: string,
+): R[] {
   const wanted = query.trim().toLocaleLowerCase()
-  const rank = ({ shortcut, text }: SavedReply) => {
+  const rank = ({ shortcut, text }: R) => {
     const name = shortcut.toLocaleLowerCase()
     if (name.startsWith(wanted)) return 0
     if (name.includes(wanted)) return 1

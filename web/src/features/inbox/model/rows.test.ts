@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import type { TimelineItem } from '../api'
 import type { Outgoing } from '../outbox'
-import type { TimelineItem } from '../pending'
 import { firstUnread, rowsOf } from './rows'
 
 const message = (id: number, at: string, direction: 'in' | 'out' = 'in', author?: string): TimelineItem =>

@@ -1,5 +1,5 @@
+import type { MessageItem, TimelineItem } from '../api'
 import type { Outgoing } from '../outbox'
-import type { MessageItem, TimelineItem } from '../pending'
 import { keyOf } from './pages'
 
 /** A row of the drawn timeline. */

@@ -4,7 +4,7 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Plain, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
-import type { Appointment, Note, Task, TimelineItem } from '../pending'
+import type { Appointment, Note, Task, TimelineItem } from '../api'
 
 /** An entry that is no message and no call: one line with an icon, without a bubble. */
 export function Line({ item }: { item: TimelineItem }) {

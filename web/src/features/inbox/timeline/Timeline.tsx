@@ -5,8 +5,8 @@ import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useSta
 import { Icon } from '#shared/components/Icon'
 import { Hidden } from '#shared/components/text'
 import { useFormat } from '#shared/session'
+import type { TimelineItem } from '../api'
 import type { Row } from '../model/rows'
-import type { TimelineItem } from '../pending'
 import { Scrubber } from './Scrubber'
 
 interface Props {

@@ -4,7 +4,7 @@ import type { KeyboardEvent, PointerEvent } from 'react'
 import { Ltr } from '#shared/components/text'
 import { duration } from '#shared/format/time'
 import { BAR_PX, barsOfPeaks } from '#shared/waveform'
-import type { FileItem } from '../pending'
+import type { FileItem } from '../api'
 import { useAudio, useLoudness } from './audio'
 import { PlayButton } from './PlayButton'
 

@@ -2,8 +2,8 @@ import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/r
 import { useCallback, useEffect, useMemo } from 'react'
 import type { Change } from '#shared/events/changes'
 import { onSignal } from '#shared/events/stream'
+import type { Page, TimelineItem } from '../api'
 import { flatten, keyOf, withNewest } from '../model/pages'
-import type { Page, TimelineItem } from '../pending'
 import { timelinePage } from '../queries'
 
 type Data = InfiniteData<Page<TimelineItem>, string | null>

@@ -1,0 +1,51 @@
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import type { paths } from '#shared/api/schema'
+
+// The names of the API's types within this feature.
+export type InboxFilter = 'all' | 'waiting' | 'agent' | 'archived'
+export type Provider = Schemas['Provider']
+export type MessageStatus = Schemas['MessageStatus']
+export type MediaKind = Schemas['MediaKind']
+export type Draft = Schemas['Draft']
+export type LastMessage = Schemas['LastMessage']
+export type LastCall = Schemas['LastCall']
+export type InboxRow = Schemas['InboxRow']
+export type FileItem = Schemas['MessageFile']
+export type MessageItem = Schemas['MessageDetail']
+export type CallItem = Schemas['CallItem']
+export type CallOutcome = Schemas['CallOutcome']
+export type Note = Schemas['Note']
+export type Task = Schemas['Task']
+export type Appointment = Schemas['Appointment']
+export type Thread = Schemas['Thread']
+export type Contact = Schemas['ContactDetail']
+export type ContactItem = Schemas['Contact']
+export type Route = Schemas['MessageRoute']
+export type SavedReply = Schemas['SavedReply']
+export type Scheduled = Schemas['ScheduledMessage']
+export type Media = Schemas['UploadedFile']
+
+/** An entry of a timeline; the kinds that the daemon does not serve yet are drawn as soon as it does. */
+export type TimelineItem = Schemas['TimelineItem'] & {
+  note?: Note | null
+  task?: Task | null
+  appointment?: Appointment | null
+}
+
+/** A page of a list. */
+export interface Page<T> {
+  items: T[]
+  next_cursor?: string | null
+}
+
+interface Init {
+  params?: { path?: Record<string, number>; query?: Record<string, unknown> }
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** A request by its path's template, such as `/api/notes/{id}`. */
+export const call = <T>(method: Method, path: keyof paths, init: Init = {}): Promise<T> =>
+  unwrap((client[method] as unknown as (path: string, init: Init) => Promise<never>)(path, init))
