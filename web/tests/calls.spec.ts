@@ -22,11 +22,13 @@ test.beforeAll(async ({ browser }) => {
   daemon = await new Daemon({ OPENAI_BASE_URL: ai.url, OPENAI_API_KEY: 'any' }).start()
   const script = 'say 1.5s; listen; say 1.4s; listen 1500ms; say 1.2s; listen'
   await daemon.call(['--from', DANA, '--script', script])
-  await daemon.call(['--from', MISSED, '--hang-up', 'ringing:100ms']).catch(() => undefined)
+  await daemon.call(['--from', MISSED, '--hang-up', 'connecting:1ms']).catch(() => undefined)
   const page = await browser.newPage()
-  const { send } = await owner(page, daemon)
-  const { id } = await contactOf(page, daemon, DANA)
-  await send('PATCH', `/api/contacts/${id}`, { display_name: 'דנה כהן' })
+  const api = await owner(page, daemon)
+  const { id } = await contactOf(api, DANA)
+  await api.send('PATCH', `/api/contacts/${id}`, { display_name: 'דנה כהן' })
+  const missed = () => api.get<{ calls: unknown[] }>('/api/calls?outcome=missed')
+  await expect.poll(async () => (await missed()).calls.length, { timeout: 30_000 }).toBe(1)
   await page.close()
 })
 test.afterAll(async () => {
@@ -43,6 +45,7 @@ async function openDana(page: Page): Promise<void> {
 
 for (const view of VIEWS) {
   test(`the calls and one call, ${view.language} ${view.width} ${view.scheme}`, async ({ page }) => {
+    test.setTimeout(60_000)
     await prepare(page, view)
     await logIn(page, daemon)
     await page.goto(`${daemon.url}/app/calls`)
@@ -85,7 +88,7 @@ test('a word plays from its place; keys pause, step and change the speed', async
 
 test('the filter is in the address, and one key makes the call-back task', async ({ page }) => {
   await prepare(page, VIEWS[0])
-  await logIn(page, daemon)
+  const { get } = await owner(page, daemon)
   await page.goto(`${daemon.url}/app/calls`)
   await page.getByRole('button', { name: 'לא נענו' }).click()
   await expect(page.locator('.call-row')).toHaveCount(1)
@@ -95,7 +98,6 @@ test('the filter is in the address, and one key makes the call-back task', async
   await inspect(page, 'call-missed', VIEWS[0])
   await page.keyboard.press('KeyT')
   await expect(page.locator('.toast')).toContainText('054-318-7720')
-  const { get } = await owner(page, daemon)
   const open = () => get<{ items: { title: string; call_id: number }[] }>('/api/tasks?state=open')
   expect((await open()).items.map(({ title }) => title.replace(/[\u2066-\u2069]/g, ''))).toEqual([
     'לחזור אל 054-318-7720',

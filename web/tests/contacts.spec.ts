@@ -1,22 +1,21 @@
 import type { Page } from '@playwright/test'
-import { contactOf, owner } from './support/api'
+import { contactOf, type Owner, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
 
 const DANA = '+972509876543'
 const AVI = '+972523334455'
 
 /** A daemon with two contacts who have written. */
-async function fill(page: Page, daemon: Daemon): Promise<{ dana: number; avi: number }> {
+async function fill(page: Page, daemon: Daemon): Promise<Owner & { dana: number; avi: number }> {
   await daemon.start()
   await daemon.receive('שלום, אפשר להזמין?', DANA)
   await daemon.receive('Is it open on Friday?', AVI)
-  await logIn(page, daemon)
-  const { send } = await owner(page, daemon)
-  const [dana, avi] = [await contactOf(page, daemon, DANA), await contactOf(page, daemon, AVI)]
-  await send('PATCH', `/api/contacts/${dana.id}`, { display_name: 'דנה כהן' })
-  await send('PATCH', `/api/contacts/${avi.id}`, { display_name: 'Avi L.' })
-  return { dana: dana.id, avi: avi.id }
+  const api = await owner(page, daemon)
+  const [dana, avi] = [await contactOf(api, DANA), await contactOf(api, AVI)]
+  await api.send('PATCH', `/api/contacts/${dana.id}`, { display_name: 'דנה כהן' })
+  await api.send('PATCH', `/api/contacts/${avi.id}`, { display_name: 'Avi L.' })
+  return { ...api, dana: dana.id, avi: avi.id }
 }
 
 for (const view of VIEWS) {
@@ -26,8 +25,7 @@ for (const view of VIEWS) {
   }) => {
     test.setTimeout(90_000)
     await prepare(page, view)
-    const { dana, avi } = await fill(page, ownDaemon)
-    const { send } = await owner(page, ownDaemon)
+    const { dana, avi, send } = await fill(page, ownDaemon)
     const tag = await send<{ id: number }>('POST', '/api/tags', { name: 'לקוח קבוע' })
     await send('PUT', `/api/contacts/${dana}/tags/${tag.id}`)
     const field = await send<{ id: number }>('POST', '/api/custom-fields', { name: 'שם הכלב', kind: 'text' })
@@ -99,13 +97,11 @@ test('a name that another user changes meanwhile is shown beside the own one', a
   await field.fill('Dana mine')
   // The page must not learn of it before it saves.
   await page.route('**/api/events', route => route.abort())
-  const { send } = await owner(page, ownDaemon)
   await page.route('**/api/contacts/*', (route, request) =>
     request.method() === 'PATCH'
       ? route.continue({ headers: { ...request.headers(), 'if-match': '"older"' } })
       : route.continue(),
   )
-  void send
   await page.keyboard.press('Enter')
   await expect(page.getByRole('alert')).toContainText('דנה כהן')
   await page.unroute('**/api/contacts/*')
@@ -115,8 +111,7 @@ test('a name that another user changes meanwhile is shown beside the own one', a
 
 test('tags of many contacts, and the undo of exactly that', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
-  const { dana } = await fill(page, ownDaemon)
-  const { send, get } = await owner(page, ownDaemon)
+  const { dana, send, get } = await fill(page, ownDaemon)
   const tag = await send<{ id: number }>('POST', '/api/tags', { name: 'קבוע' })
   await send('PUT', `/api/contacts/${dana}/tags/${tag.id}`)
   await page.goto(`${ownDaemon.url}/app/contacts`)

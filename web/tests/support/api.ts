@@ -1,7 +1,7 @@
 import { expect, type Page } from '@playwright/test'
 import { type Daemon, OWNER } from './daemon'
 
-/** Requests of a logged-in owner, for what a test needs before the page is opened. */
+/** Logs the owner in, once for a test, and sends requests as the owner. */
 export async function owner(page: Page, daemon: Daemon) {
   const { name, password } = OWNER
   const login = await page.request.post(`${daemon.url}/api/login`, { data: { name, password } })
@@ -15,6 +15,8 @@ export async function owner(page: Page, daemon: Daemon) {
   return { send, get: <T>(path: string) => send<T>('GET', path) }
 }
 
+export type Owner = Awaited<ReturnType<typeof owner>>
+
 interface ContactItem {
   id: number
   display_name: string
@@ -22,8 +24,7 @@ interface ContactItem {
 }
 
 /** The contact with this number. */
-export async function contactOf(page: Page, daemon: Daemon, number: string): Promise<ContactItem> {
-  const { get } = await owner(page, daemon)
+export async function contactOf({ get }: Owner, number: string): Promise<ContactItem> {
   const { items } = await get<{ items: ContactItem[] }>('/api/contacts?limit=200')
   const found = items.find(item => item.number === number)
   if (!found) throw new Error(`no contact with ${number}`)

@@ -30,7 +30,7 @@ export function ContactCard({ contact }: { contact: ContactDetail }) {
           <span className="grow" />
           <CardMenu contact={contact} />
         </div>
-        <EditName key={`${id} ${contact.display_name}`} contact={contact} />
+        <EditName key={id} contact={contact} />
         <p className="muted">
           <Trans>
             ברשימה מאז <Time at={created_at} style="date" />
