@@ -15,7 +15,8 @@ export function useAppKeys(openPalette: () => void): void {
     { code: 'KeyK', mod: true, run: openPalette },
     { code: 'Slash', run: openPalette },
     ...navigation.flatMap(({ key, href }) =>
-      key ? [{ code: key, run: () => (isAfterG() ? go(href) : commandOf(key)) }] : [],
+      // Without G before it the letter belongs to the page.
+      key ? [{ code: key, when: isAfterG, run: () => go(href) }] : [],
     ),
     ...commands.flatMap(({ key }) => (key ? [{ code: key, run: () => commandOf(key) }] : [])),
     {

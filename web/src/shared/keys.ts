@@ -7,6 +7,8 @@ export interface Shortcut {
   mod?: boolean
   /** Also while the user types in a field. */
   whileTyping?: boolean
+  /** The key is left to others while this is false. */
+  when?: () => boolean
   run: (event: KeyboardEvent) => void
 }
 
@@ -22,8 +24,8 @@ export function matching(shortcuts: readonly Shortcut[], event: KeyboardEvent): 
   if (event.isComposing || event.altKey) return undefined
   const mod = event.ctrlKey || event.metaKey
   return shortcuts.find(
-    ({ code, mod: wanted = false, whileTyping = wanted }) =>
-      event.code === code && mod === wanted && (whileTyping || !isTyping(event)),
+    ({ code, mod: wanted = false, whileTyping = wanted, when }) =>
+      event.code === code && mod === wanted && (whileTyping || !isTyping(event)) && (when?.() ?? true),
   )
 }
 

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconNote } from '@tabler/icons-react'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Fragment, useMemo, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -9,9 +9,9 @@ import { useLocale } from '#shared/i18n/locale'
 import { useShortcuts } from '#shared/keys'
 import { useFormat } from '#shared/session'
 import { NoteForm } from './NoteForm'
-import { type ContactDetail, itemsOf, type TimelineItem, timelinePages } from './pending'
+import { allTasksQuery, type ContactDetail, itemsOf, notesQuery, type TimelineItem, timelinePages } from './pending'
 import { TimelineEntry } from './TimelineEntry'
-import { daysOf, type TimelineFilter } from './timeline'
+import { daysOf, keyOf, type TimelineFilter, withNotes } from './timeline'
 
 /** Everything with one contact in one line of time, newest first. */
 export function Timeline({ contact }: { contact: ContactDetail }) {
@@ -19,6 +19,8 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
   const [filter, setFilter] = useState<TimelineFilter>('all')
   const [isWriting, setWriting] = useState(false)
   const query = useInfiniteQuery(timelinePages(contact.id))
+  const notes = useQuery(notesQuery(contact.id)).data?.items ?? []
+  const tasks = useQuery(allTasksQuery(contact.id)).data?.items ?? []
   useShortcuts([{ code: 'KeyN', run: () => setWriting(true) }])
   const choices: [TimelineFilter, string][] = [
     ['all', t`הכול`],
@@ -55,7 +57,11 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
         >
           {data => (
             <>
-              <Days items={itemsOf<TimelineItem>(data)} filter={filter} contact={contact} />
+              <Days
+                items={withNotes(itemsOf<TimelineItem>(data), notes, tasks, query.hasNextPage)}
+                filter={filter}
+                contact={contact}
+              />
               {query.hasNextPage && (
                 <p className="more">
                   <button
@@ -122,6 +128,3 @@ function Days({ items, filter, contact }: DaysProps) {
     </ol>
   )
 }
-
-const keyOf = ({ kind, at, message, call, note, task, appointment, merge }: TimelineItem) =>
-  `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? appointment?.id ?? merge?.merge_id ?? at}`

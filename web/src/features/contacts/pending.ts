@@ -78,6 +78,7 @@ export interface Task {
   due_date?: string | null
   assignee_name?: string | null
   source: 'user' | 'agent'
+  created_at: string
   done_at?: string | null
 }
 
@@ -165,6 +166,10 @@ export const tagsQuery = query<Page<Tag>>('/api/tags')
 export const fieldsQuery = query<Page<CustomField>>('/api/custom-fields')
 export const tasksQuery = (contact: number) =>
   query<Page<Task>>('/api/tasks', { query: { contact_id: contact, state: 'open' } })
+export const allTasksQuery = (contact: number) =>
+  query<Page<Task>>('/api/tasks', { query: { contact_id: contact, state: 'all', limit: 200 } })
+export const notesQuery = (contact: number) =>
+  query<Page<Note>>('/api/contacts/{id}/notes', { path: { id: contact }, query: { limit: 200 } })
 export const stagesQuery = query<Page<Stage>>('/api/lead-stages')
 export const leadsQuery = (contact?: number) =>
   query<Page<Lead>>('/api/leads', { query: contact === undefined ? { limit: 200 } : { contact_id: contact } })

@@ -1,4 +1,4 @@
-import type { Message, TimelineItem } from './pending'
+import type { Message, Note, Task, TimelineItem } from './pending'
 
 export type TimelineFilter = 'all' | 'call' | 'message' | 'appointment' | 'note'
 
@@ -42,4 +42,27 @@ export function daysOf(items: readonly TimelineItem[], filter: TimelineFilter, d
     else current.entries.push({ item, count: 1 })
   }
   return days
+}
+
+/** What tells an item from all others. */
+export const keyOf = ({ kind, at, message, call, note, task, appointment, merge }: TimelineItem): string =>
+  `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? appointment?.id ?? merge?.merge_id ?? at}`
+
+/**
+ * The items with the notes and tasks that they lack. Those older than what has been fetched wait for the next page
+ * (`hasMore`), so that nothing appears above what is read.
+ */
+export function withNotes(
+  items: readonly TimelineItem[],
+  notes: readonly Note[],
+  tasks: readonly Task[],
+  hasMore: boolean,
+): TimelineItem[] {
+  const known = new Set(items.map(keyOf))
+  const oldest = hasMore ? items.reduce((least, { at }) => (at < least ? at : least), '9') : ''
+  const more: TimelineItem[] = [
+    ...notes.map((note): TimelineItem => ({ kind: 'note', at: note.created_at, note })),
+    ...tasks.map((task): TimelineItem => ({ kind: 'task', at: task.created_at, task })),
+  ]
+  return [...items, ...more.filter(item => !known.has(keyOf(item)) && item.at >= oldest)]
 }
