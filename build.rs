@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+#[expect(clippy::disallowed_methods, reason = "cargo passes the folders of a build in the environment")]
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let dist = root.join("web/dist");
@@ -16,13 +17,14 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     let listed = fs::read_to_string(dist.join("files.txt")).unwrap_or_default();
     let mut table = String::from("pub(super) static FILES: &[File] = &[\n");
-    let mut index = (root.join("src/http/page/not_built.html"), "not-built".to_owned());
+    let not_built = root.join("src/http/page/not_built.html");
+    let mut index = (not_built.display().to_string(), "not-built".to_owned());
     // The compiler reads copies, so that a build of the page beside it takes no file away.
-    let copy = |name: String| -> io::Result<PathBuf> {
+    let copy = |name: String| -> io::Result<String> {
         let to = out.join(name.replace('/', "-"));
         fs::copy(dist.join(&name), &to)
             .map_err(|error| io::Error::other(format!("web/dist/{name}: {error}; build the page again")))?;
-        Ok(to)
+        Ok(to.display().to_string())
     };
     for line in listed.lines() {
         let mut fields = line.split('\t');

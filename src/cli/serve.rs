@@ -39,13 +39,8 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         let shutdown = stopped(reload_handle.clone())?;
         let last_good = settings.last_good();
         let source = Arc::new(move || settings.load_from_process());
-        app::run(
-            config,
-            listeners,
-            Reloading { source, log, reload_handle, reload_requests, last_good, data_marker },
-            shutdown,
-        )
-        .await
+        let reloading = Reloading { source, log, reload_handle, reload_requests, last_good, data_marker };
+        Box::pin(app::run(config, listeners, reloading, shutdown)).await
     });
     // The store is closed. Dropping the runtime would wait for threads that resolve names: 10 s and more while no name server
     // answers, and callers wait for the next start.

@@ -18,7 +18,7 @@ impl CheckLimit {
             begun.pop_front();
         }
         match begun.front() {
-            Some(first) if begun.len() >= MOST => Err(WINDOW - now.duration_since(*first)),
+            Some(first) if begun.len() >= MOST => Err(WINDOW.saturating_sub(now.duration_since(*first))),
             _ => {
                 begun.push_back(now);
                 Ok(())
@@ -41,7 +41,7 @@ mod tests {
             assert_eq!(limit.begin(start + Duration::from_secs(second)), Ok(()));
         }
         assert_eq!(limit.begin(start + Duration::from_secs(30)), Err(Duration::from_secs(30)));
-        assert_eq!(limit.begin(start + Duration::from_secs(60)), Ok(()));
-        assert!(limit.begin(start + Duration::from_secs(60)).is_err());
+        assert_eq!(limit.begin(start + Duration::from_mins(1)), Ok(()));
+        assert!(limit.begin(start + Duration::from_mins(1)).is_err());
     }
 }

@@ -22,7 +22,7 @@ pub struct ApiError {
     field: Option<Cow<'static, str>>,
     params: BTreeMap<&'static str, String>,
     retry_after: Option<Duration>,
-    current: Option<Value>,
+    current: Option<Box<Value>>,
 }
 
 /// The body of every error response.
@@ -35,7 +35,7 @@ pub struct ErrorBody {
     /// With `changed`: the item as it is now, in the form in which the operation answers it.
     #[schema(value_type = Option<Object>)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    current: Option<Value>,
+    current: Option<Box<Value>>,
 }
 
 /// The error.
@@ -134,7 +134,7 @@ impl ApiError {
     /// Sets the item as it is now.
     #[must_use]
     pub(super) fn with_current(mut self, current: Value) -> Self {
-        self.current = Some(current);
+        self.current = Some(Box::new(current));
         self
     }
 

@@ -178,7 +178,9 @@ mod tests {
     fn a_condition_names_tags_or_any_and_a_weak_tag_names_none() {
         let of = |values: &[&'static str]| {
             let mut headers = HeaderMap::new();
-            values.iter().for_each(|value| _ = headers.append(header::IF_MATCH, HeaderValue::from_static(value)));
+            for value in values {
+                headers.append(header::IF_MATCH, HeaderValue::from_static(value));
+            }
             IfMatch::of(&headers).0
         };
         assert_eq!(of(&[]), None);

@@ -14,12 +14,11 @@ use std::sync::Arc;
 /// The route of Twilio's socket.
 pub(crate) fn routes() -> Router<AppState> {
     let unauthenticated = PerNetworkLimit::new(MAX_PENDING_SOCKETS);
-    let open =
-        async move |State(state): State<AppState>, peer: Peer, request: Request| {
-            open(&unauthenticated, state, peer, request, |state, socket| async move {
-                state.calls.authenticate(socket).await
-            })
-        };
+    let open = async move |State(state): State<AppState>, peer: Peer, request: Request| {
+        open(&unauthenticated, state, peer, request, |state, socket| async move {
+            state.calls.authenticate(socket).await;
+        })
+    };
     Router::new().route("/ws/twilio-media", get(open))
 }
 
@@ -34,7 +33,7 @@ pub(crate) fn trial_routes() -> Router<AppState> {
             return ApiError::forbidden("only this server's own page may open this socket").into_response();
         }
         open(&unauthenticated, state, peer, request, |state, socket| async move {
-            state.calls.authenticate_trial(socket).await
+            state.calls.authenticate_trial(socket).await;
         })
     };
     Router::new().route(TRIAL_PATH, get(open))

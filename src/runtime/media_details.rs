@@ -78,10 +78,10 @@ fn jpeg(image: &DynamicImage) -> Option<Vec<u8>> {
     let (width, height) = image.dimensions();
     let mut page = image::RgbaImage::from_pixel(width, height, image::Rgba([u8::MAX; 4]));
     image::imageops::overlay(&mut page, &image.to_rgba8(), 0, 0);
-    let mut encoded = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut encoded, QUALITY);
+    let mut bytes = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
     DynamicImage::ImageRgba8(page).to_rgb8().write_with_encoder(encoder).ok()?;
-    Some(encoded)
+    Some(bytes)
 }
 
 /// The duration of sound and video, from the headers; none if the format has none, or is not known.

@@ -32,7 +32,7 @@ async fn compress(store: Store, job: Job) -> Result<(), JobError> {
     let CompressJob { recording_id } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     let started = clock::instant();
-    let outcome = run_at_low_priority(async move { replace(&store, recording_id).await }).await?;
+    let outcome = Box::pin(run_at_low_priority(async move { replace(&store, recording_id).await })).await?;
     let took = clock::instant().duration_since(started);
     match outcome {
         Outcome::Replaced { wav_bytes, opus_bytes } => tracing::info!(

@@ -13,13 +13,16 @@ use std::collections::HashMap;
 /// The kinds of entries.
 const SOURCES: [Source; 4] = [message::SOURCE, call::SOURCE, appointment::SOURCE, merge::SOURCE];
 
+/// Reads the entries with these ids.
+type Load = fn(&ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>>;
+
 /// Where the entries of a kind come from.
 struct Source {
     kind: TimelineKind,
     /// Selects time and id of entries of `:contact` before `(:at, :id)`, newest first, at most `:limit`.
     sql: &'static str,
     /// Reads the entries with these ids.
-    load: fn(&ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>>,
+    load: Load,
 }
 
 impl ReadTx<'_> {

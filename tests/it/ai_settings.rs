@@ -51,8 +51,8 @@ async fn a_rejected_setting_raises_an_alert_until_another_value_is_set() {
     assert!(raised["detail"]["en"].as_str().unwrap().contains("audio.output.voice"), "{raised}");
     assert!(raised["detail"]["he"].as_str().unwrap().contains("audio.output.voice"), "{raised}");
     let changes = json!({"changes": {"openai.voice": "cedar"}});
-    let changed = send(api.request(Method::PATCH, "/api/settings").json(&changes)).await;
-    assert_eq!(changed.status, 200, "{}", changed.text());
+    let reply = send(api.request(Method::PATCH, "/api/settings").json(&changes)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
     until("the alert to clear", async || alert(&api).await.is_none().then_some(())).await;
     harness.call(harness.plan("say 1s; listen; wait 200ms")).await;
     until("the alert", async || alert(&api).await).await;

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// The time limit of a tool that does not exist, although its error is returned at once.
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(8);
 
-/// What the model is told with the output of each tool of a trial call.
+/// The note that the model receives with the output of each tool of a trial call.
 const TRIAL: &str = "This is a trial call by the business's own staff: nothing was stored and nobody was notified. Go on \
                      as in a real call.";
 const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: a real call would be transferred to a \

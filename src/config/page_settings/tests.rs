@@ -112,7 +112,7 @@ proptest! {
             prop_assert_eq!(problems, []);
             prop_assert_eq!(config.voice.message_max_s, proposed.config.voice.message_max_s);
         } else {
-            prop_assert!(silence > 60 || most < 5 || most > 3600 || silence >= most || !(0..24).contains(&hour));
+            prop_assert!(silence > 60 || !(5..=3600).contains(&most) || silence >= most || !(0..24).contains(&hour));
         }
     }
 }

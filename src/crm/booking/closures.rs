@@ -39,7 +39,7 @@ pub fn add(
 ) -> Result<ClosureId, Error> {
     let empty =
         ClosureData { resource_id: None, from_date, to_date, from_time: None, to_time: None, reason: String::new() };
-    let data = change.applied_to(tx, empty)?;
+    let data = change.applied_to(tx, &empty)?;
     Ok(tx.insert_closure(business, &data, &actor.to_string(), now)?)
 }
 
@@ -54,7 +54,7 @@ pub fn change(tx: &WriteTx<'_>, id: ClosureId, change: &ClosureChange, now: Time
         to_time: closure.to_time,
         reason: closure.reason,
     };
-    let data = change.applied_to(tx, data)?;
+    let data = change.applied_to(tx, &data)?;
     Ok(tx.update_closure(id, &data, now)?)
 }
 
@@ -66,7 +66,7 @@ pub fn delete(tx: &WriteTx<'_>, id: ClosureId) -> Result<(), Error> {
 
 impl ClosureChange {
     /// The data after the change, checked as a whole.
-    fn applied_to(&self, tx: &ReadTx<'_>, data: ClosureData) -> Result<ClosureData, Error> {
+    fn applied_to(&self, tx: &ReadTx<'_>, data: &ClosureData) -> Result<ClosureData, Error> {
         let data = ClosureData {
             resource_id: self.resource_id.unwrap_or(data.resource_id),
             from_date: self.from_date.unwrap_or(data.from_date),

@@ -52,7 +52,7 @@ pub fn add(tx: &WriteTx<'_>, business: BusinessId, change: &ServiceChange, now: 
         position: 0,
         archived_at: None,
     };
-    let data = change.applied_to(empty, now)?;
+    let data = change.applied_to(&empty, now)?;
     Ok(tx.insert_service(business, &data, now)?)
 }
 
@@ -69,13 +69,13 @@ pub fn change(tx: &WriteTx<'_>, id: ServiceId, change: &ServiceChange, now: Time
         position: service.position,
         archived_at: service.archived_at,
     };
-    let data = change.applied_to(data, now)?;
+    let data = change.applied_to(&data, now)?;
     Ok(tx.update_service(id, &data, now)?)
 }
 
 impl ServiceChange {
     /// The data after the change, checked as a whole.
-    fn applied_to(&self, data: ServiceData, now: Timestamp) -> Result<ServiceData, RequestError> {
+    fn applied_to(&self, data: &ServiceData, now: Timestamp) -> Result<ServiceData, RequestError> {
         let archived_at = match self.archived {
             None => data.archived_at,
             Some(false) => None,

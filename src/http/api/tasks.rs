@@ -68,8 +68,7 @@ impl Assignee {
     /// The user; none for the `me` of a token without a user, who has no tasks.
     fn user(self, tx: &ReadTx<'_>, actor: ActorId) -> store::Result<Option<UserId>> {
         match (self, actor) {
-            (Self::User(id), _) => Ok(Some(id)),
-            (Self::Me, ActorId::User(id)) => Ok(Some(id)),
+            (Self::User(id), _) | (Self::Me, ActorId::User(id)) => Ok(Some(id)),
             (Self::Me, ActorId::Token(id)) => tx.user_of_token(id),
             (Self::Me, _) => Ok(None),
         }

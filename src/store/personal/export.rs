@@ -53,7 +53,7 @@ impl ReadTx<'_> {
         );
         let mut query = self.conn.prepare(&sql)?;
         data.bind(&mut query)?;
-        let names: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = query.column_names().map(str::to_owned).collect();
         let mut rows = query.raw_query();
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {

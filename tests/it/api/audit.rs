@@ -262,7 +262,7 @@ async fn every_change_leaves_a_row() {
         operations.extend(changing.map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned()));
     }
     assert!(operations.remove("complete_setup") && operations.len() >= 27, "{}", operations.len());
-    // They change nothing that is worth a row: what somebody has begun to write, and that somebody is writing.
+    // They change nothing that is worth a row: a draft of a user, and that a user is typing.
     let mut operations: Vec<_> =
         operations.into_iter().filter(|id| !["put_draft", "report_typing"].contains(&id.as_str())).collect();
     // To mute and unmute, an alert must be raised or muted; to unlink, an account must be linked.

@@ -101,8 +101,8 @@ async fn answers_keep_to_their_schemas() {
     let appointment = json!({"contact_id": 1, "service_id": 1, "starts_at": start, "force": true});
     let booked = api.post_json("/api/appointments", &appointment).await;
     check(&document, &Method::POST, "/api/appointments", 201, &booked.json());
-    let taken = api.post_json("/api/appointments", &appointment).await;
-    check(&document, &Method::POST, "/api/appointments", 409, &taken.json());
+    let refused = api.post_json("/api/appointments", &appointment).await;
+    check(&document, &Method::POST, "/api/appointments", 409, &refused.json());
     get(&document, &api, "/api/free-slots", "/api/free-slots?service_id=1", 200).await;
     let merged = api.post_json("/api/contacts/1/merge", &json!({"contact_id": 3})).await;
     check(&document, &Method::POST, "/api/contacts/{id}/merge", 200, &merged.json());

@@ -83,7 +83,7 @@ async fn a_recording_has_a_waveform_of_both_sides() {
     assert_eq!(api.get("/api/calls/2/peaks").await.status, 404, "no recording");
     let mut wav = agentlocator::audio::wav::header(2, 16_000).to_vec();
     wav.extend([0x80, 0xff].repeat(8000));
-    let content: String = wav.iter().map(|byte| format!("{byte:02x}")).collect();
+    let content = agentlocator::domain::hex(&wav);
     // The recording is not to be compressed.
     until_turns_are_known(&daemon).await;
     daemon.stop();

@@ -94,10 +94,10 @@ async fn hours_are_replaced_as_a_whole() {
     let shop = Shop::open().await;
     let hours = shop.api.get("/api/opening-hours").await.json();
     let shown = |hours: &Value| {
-        let show = |one: &Value| {
+        let line = |one: &Value| {
             format!("{} {}-{}", one["weekday"], one["from"].as_str().unwrap(), one["to"].as_str().unwrap())
         };
-        hours["hours"].as_array().unwrap().iter().map(show).collect::<Vec<_>>()
+        hours["hours"].as_array().unwrap().iter().map(line).collect::<Vec<_>>()
     };
     let usual = ["0 09:00-18:00", "1 09:00-18:00", "2 09:00-18:00", "3 09:00-18:00", "4 09:00-18:00", "5 09:00-13:00"];
     assert_eq!(shown(&hours), usual);

@@ -112,8 +112,13 @@ async fn what_comes_before_its_message_is_applied_with_it() {
     // The same id in another chat is another message.
     shop.receive_by_bridge("972502222222", "A1", "of another one").await;
     shop.dana_tells(&[json!({ "text": "wrong", "id": "A1", "timestamp": 1_761_984_000 })]).await;
-    let threads = shop.api.get("/api/threads?q=972501234567").await.json()["threads"].clone();
-    let page = shop.api.get(&format!("/api/threads/{}/messages", threads[0]["id"])).await.json();
+    // The search index follows in the background.
+    let thread = until("the thread", async || {
+        let found = shop.api.get("/api/threads?q=972501234567").await.json();
+        found["threads"][0]["id"].as_i64()
+    })
+    .await;
+    let page = shop.api.get(&format!("/api/threads/{thread}/messages")).await.json();
     let message = &page["messages"][0];
     assert_eq!((&message["content_text"], &message["edits"][0]["previous_text"]), (&json!("right"), &json!("wrong")));
     assert_eq!((&message["reactions"][0]["emoji"], &message["reactions"][0]["actor"]), (&json!("👍"), &json!("phone")));
@@ -181,6 +186,7 @@ async fn every_file_is_shown_with_name_type_and_size() {
         "media_error": "it is no longer on the phone" });
     shop.dana_tells(&[gone]).await;
     let expected = json!([{ "position": 0, "file_name": "prices.csv", "mime": "text/csv", "bytes": null, "state": "failed",
-        "error": "it is no longer on the phone", "url": null }]);
+        "error": "it is no longer on the phone", "url": null, "width": null, "height": null, "duration_ms": null,
+        "thumbhash": null, "thumbnail_url": null }]);
     assert_eq!(shop.messages().await[1]["files"], expected);
 }

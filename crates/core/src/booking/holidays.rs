@@ -92,12 +92,14 @@ fn in_iyar(date: HebrewDate, weekday: Weekday) -> Option<Holiday> {
         return None;
     }
     match (date.day, weekday) {
+        (6, Weekday::Tuesday) | (5, Weekday::Monday) if moves_off_monday == (date.day == 6) => {
+            Some(Holiday::IndependenceDay)
+        }
+        (5, Weekday::Monday) | (4, Weekday::Sunday) if moves_off_monday == (date.day == 5) => {
+            Some(Holiday::MemorialDay)
+        }
         (5, Weekday::Wednesday) | (3 | 4, Weekday::Thursday) => Some(Holiday::IndependenceDay),
         (4, Weekday::Tuesday) | (2 | 3, Weekday::Wednesday) => Some(Holiday::MemorialDay),
-        (6, Weekday::Tuesday) if moves_off_monday => Some(Holiday::IndependenceDay),
-        (5, Weekday::Monday) if moves_off_monday => Some(Holiday::MemorialDay),
-        (5, Weekday::Monday) => Some(Holiday::IndependenceDay),
-        (4, Weekday::Sunday) if !moves_off_monday => Some(Holiday::MemorialDay),
         (18, _) => Some(Holiday::LagBaomer),
         (28, _) if date.year >= 5727 => Some(Holiday::JerusalemDay),
         _ => None,

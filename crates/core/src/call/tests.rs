@@ -1,6 +1,7 @@
 //! Tests of the session in virtual time, through its public interface only.
 
 mod losses;
+mod observer;
 mod properties;
 mod rig;
 mod scenarios;

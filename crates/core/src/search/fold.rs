@@ -110,11 +110,12 @@ fn continues_word(rest: &str) -> bool {
 
 fn base_letter(c: char) -> char {
     match c {
-        'ך' => 'כ',
-        'ם' => 'מ',
-        'ן' => 'נ',
-        'ף' => 'פ',
-        'ץ' => 'צ',
+        // Kaf, mem, nun, pe and tsadi at the end of a word.
+        '\u{5da}' => '\u{5db}',
+        '\u{5dd}' => '\u{5de}',
+        '\u{5df}' => '\u{5e0}',
+        '\u{5e3}' => '\u{5e4}',
+        '\u{5e5}' => '\u{5e6}',
         c => c,
     }
 }

@@ -1,5 +1,7 @@
 //! Reproducible random numbers: the same seed gives the same data on every machine.
 
+use std::fmt::Write as _;
+
 /// SplitMix64 (Steele, Lea, Flood 2014): enough for data that only has to look varied.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
@@ -37,7 +39,8 @@ impl Random {
     pub(super) fn hex(&mut self, digits: usize) -> String {
         let mut text = String::new();
         while text.len() < digits {
-            text.push_str(&format!("{:016x}", self.next()));
+            // Writing to a text cannot fail.
+            let _ = write!(text, "{:016x}", self.next());
         }
         text.truncate(digits);
         text

@@ -10,7 +10,9 @@ impl Shop {
     pub(super) async fn inbox_example(&self, operation: &str) -> Option<Example> {
         let (method, path, body, subject) = match operation {
             "mark_conversation_read" => (Method::POST, "/api/inbox/2/read".to_owned(), json!({}), "inbox:2".to_owned()),
-            "archive_conversation" => (Method::POST, "/api/inbox/1/archive".to_owned(), json!({}), "inbox:1".to_owned()),
+            "archive_conversation" => {
+                (Method::POST, "/api/inbox/1/archive".to_owned(), json!({}), "inbox:1".to_owned())
+            }
             "unarchive_conversation" => {
                 self.on_conversation("archive").await;
                 (Method::POST, "/api/inbox/1/unarchive".to_owned(), json!({}), "inbox:1".to_owned())
@@ -59,5 +61,10 @@ fn scheduled() -> Value {
 
 fn item(operation: &str, changes: &str, noun: &str, id: &Value, body: Value) -> (Method, String, Value, String) {
     let (method, body) = if operation == changes { (Method::PATCH, body) } else { (Method::DELETE, json!({})) };
-    (method, format!("/api/{noun}/{id}"), body, format!("{}:{id}", noun.trim_end_matches('s').replace("replie", "reply")))
+    (
+        method,
+        format!("/api/{noun}/{id}"),
+        body,
+        format!("{}:{id}", noun.trim_end_matches('s').replace("replie", "reply")),
+    )
 }

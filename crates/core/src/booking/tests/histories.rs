@@ -222,7 +222,9 @@ fn a_million_steps_book_no_resource_twice() {
     let histories = (any::<bool>(), any::<bool>(), steps(200));
     let outcome = runner.run(&histories, |(is_spring, is_always_open, steps)| {
         let mut shop = Shop::open(is_spring, is_always_open);
-        steps.iter().for_each(|step| shop.run(step));
+        for step in &steps {
+            shop.run(step);
+        }
         shop.check();
         Ok(())
     });

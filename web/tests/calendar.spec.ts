@@ -1,0 +1,121 @@
+import type { Page } from '@playwright/test'
+import { contactOf, owner } from './support/api'
+import type { Daemon } from './support/daemon'
+import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+
+const NOA = '+972527614408'
+
+interface Item {
+  id: number
+}
+
+interface FreeSlots {
+  slots: { starts_at: string }[]
+}
+
+/** A shop that is open always, with a service, two members of staff, a contact who waits, and a task that is late. */
+async function fill(page: Page, daemon: Daemon) {
+  await daemon.start()
+  await daemon.receive('אפשר להקדים את התור של מחר?', NOA)
+  await logIn(page, daemon)
+  const { send, get } = await owner(page, daemon)
+  const noa = await contactOf({ send, get }, NOA)
+  await send('PATCH', `/api/contacts/${noa.id}`, { display_name: 'נועה ברק' })
+  const hours = Array.from({ length: 7 }, (_, weekday) => ({ weekday, from: '00:00', to: '24:00' }))
+  await send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })
+  const service = await send<Item>('POST', '/api/services', { name: 'צבע', duration_min: 60, price_minor: 42000 })
+  const yael = await send<Item>('POST', '/api/resources', { name: 'יעל', kind: 'staff' })
+  await send('POST', '/api/tasks', { title: 'לאשר מחיר', contact_id: noa.id, due_date: '2026-01-05' })
+  const free = () =>
+    get<FreeSlots>(`/api/free-slots?service_id=${service.id}&resource_id=${yael.id}&days=3&step_min=60`)
+  const { slots } = await free()
+  // Not in the first hour, which may be over before the test is.
+  const slot = slots[2]
+  if (!slot) throw new Error('there is no free time')
+  const body = { contact_id: noa.id, service_id: service.id, resource_id: yael.id, starts_at: slot.starts_at }
+  const appointment = await send<Item & { starts_at: string }>('POST', '/api/appointments', body)
+  return { noa, service, yael, appointment, get }
+}
+
+for (const view of VIEWS) {
+  test(`today, tasks and the calendar, ${view.language} ${view.width} ${view.scheme}`, async ({ page, ownDaemon }) => {
+    test.setTimeout(90_000)
+    await prepare(page, view)
+    const { noa, appointment } = await fill(page, ownDaemon)
+    await page.goto(`${ownDaemon.url}/app/today`)
+    await expect(page.locator('.w')).toHaveCount(1)
+    await expect(page.locator('.task')).toHaveCount(1)
+    await inspect(page, 'today', view)
+    await page.goto(`${ownDaemon.url}/app/tasks`)
+    await expect(page.locator('.task')).toHaveCount(1)
+    await inspect(page, 'tasks', view)
+    await page.goto(`${ownDaemon.url}/calendar?date=${appointment.starts_at.slice(0, 10)}`)
+    await expect(page.locator('.ev, .strip7').first()).toBeVisible()
+    await inspect(page, 'calendar', view)
+    await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
+    await expect(page.getByRole('dialog')).toContainText('נועה ברק')
+    await inspect(page, 'appointment', view)
+    await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
+    await page.locator('.slot').first().waitFor()
+    await inspect(page, 'appointment-new', view)
+    for (const name of ['services', 'resources', 'hours', 'facts']) {
+      await page.goto(`${ownDaemon.url}/app/settings/${name}`)
+      await page.locator('main h1').waitFor()
+      await page.waitForLoadState('networkidle')
+      await inspect(page, `settings-${name}`, view)
+    }
+  })
+}
+
+test('an appointment is booked, moved and cancelled, each with undo', async ({ page, ownDaemon }) => {
+  test.setTimeout(90_000)
+  await prepare(page, VIEWS[0])
+  const { noa, yael, appointment, get } = await fill(page, ownDaemon)
+  const all = async () =>
+    (await get<{ items: { id: number; state: string; starts_at: string }[] }>('/api/appointments')).items
+  const undo = () => page.locator('.toast').last().getByRole('button', { name: 'ביטול' })
+
+  await page.goto(`${ownDaemon.url}/calendar?new=1&contact=${noa.id}`)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('radio', { name: 'יעל' }).click()
+  await dialog.locator('.slot').nth(5).click()
+  await dialog.getByRole('button', { name: /^לקבוע ל/ }).click()
+  await expect(page.locator('.toast')).toContainText('נקבע תור')
+  expect((await all()).filter(({ state }) => state === 'booked')).toHaveLength(2)
+  await undo().click()
+  await expect.poll(async () => (await all()).filter(({ state }) => state === 'booked').length).toBe(1)
+
+  await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
+  await dialog.getByRole('button', { name: 'הזזה' }).click()
+  await dialog.locator('.slot').last().click()
+  await dialog.getByRole('button', { name: /^הזזה ל/ }).click()
+  await expect(page.locator('.toast').last()).toContainText('הוזז')
+  const moved = (await all()).find(({ id }) => id === appointment.id)
+  expect(moved?.starts_at).not.toBe(appointment.starts_at)
+  await undo().click()
+  await expect
+    .poll(async () => (await all()).find(({ id }) => id === appointment.id)?.starts_at)
+    .toBe(appointment.starts_at)
+
+  await page.goto(`${ownDaemon.url}/calendar?appointment=${appointment.id}`)
+  await dialog.getByRole('button', { name: 'ביטול התור' }).click()
+  await expect(page.locator('.toast').last()).toContainText('בוטל')
+  expect((await all()).find(({ id }) => id === appointment.id)?.state).toBe('cancelled')
+  await undo().click()
+  await expect.poll(async () => (await all()).find(({ id }) => id === appointment.id)?.state).toBe('booked')
+  expect(yael.id).toBeGreaterThan(0)
+})
+
+test('a task is written with its day, done, and taken back', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/tasks?new=1`)
+  await page.keyboard.type('להתקשר לרונית מחר')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.task')).toHaveCount(2)
+  await expect(page.getByText('להתקשר לרונית', { exact: true })).toBeVisible()
+  await page.getByRole('checkbox', { name: 'להתקשר לרונית' }).click()
+  await expect(page.locator('.task')).toHaveCount(1)
+  await page.locator('.toast').last().getByRole('button', { name: 'ביטול' }).click()
+  await expect(page.locator('.task')).toHaveCount(2)
+})
