@@ -61,6 +61,7 @@ export default function InboxPage() {
     document.querySelector(`[data-contact="${next.contact_id}"]`)?.scrollIntoView({ block: 'nearest' })
   }
   const isOpen = contactId !== null
+  const wasLayered = useLayers()
   useShortcuts([
     { code: 'KeyJ', run: () => step(1) },
     { code: 'KeyK', run: () => step(-1) },
@@ -77,7 +78,7 @@ export default function InboxPage() {
       ? [
           { code: 'KeyE', run: onArchive },
           { code: 'KeyT', run: () => setDialog('task') },
-          { code: 'Escape', run: () => go(hrefOf(null)) },
+          { code: 'Escape', run: () => wasLayered() || go(hrefOf(null)) },
         ]
       : []),
   ])
@@ -144,6 +145,19 @@ const hrefBase = (contactId: number | null) => (contactId === null ? '/app/inbox
 
 function focusComposer(): void {
   document.querySelector<HTMLTextAreaElement>('.write textarea')?.focus()
+}
+
+/** Tells whether a menu or dialog was open when the last key was pressed: Escape closes that, and nothing below it. */
+function useLayers(): () => boolean {
+  const wasOpen = useRef(false)
+  useEffect(() => {
+    const look = () => {
+      wasOpen.current = document.querySelector('[role=menu], [role=dialog]') !== null
+    }
+    addEventListener('keydown', look, true)
+    return () => removeEventListener('keydown', look, true)
+  }, [])
+  return useCallback(() => wasOpen.current, [])
 }
 
 /** On a phone the list returns to the row that was opened. */

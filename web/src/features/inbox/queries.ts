@@ -6,6 +6,7 @@ export const countsQuery = apiQuery('/api/threads/counts')
 export const repliesQuery = apiQuery('/api/saved-replies')
 
 export const contactQuery = (id: number) => apiQuery('/api/contacts/{id}', { path: { id } })
+export const threadQuery = (id: number) => apiQuery('/api/threads/{id}', { path: { id } })
 export const routeQuery = (id: number) => apiQuery('/api/threads/{id}/route', { path: { id } })
 export const peaksQuery = (id: number) => apiQuery('/api/calls/{id}/peaks', { path: { id }, query: { bins: 240 } })
 export const notesQuery = (id: number) => apiQuery('/api/contacts/{id}/notes', { path: { id } })

@@ -8,7 +8,7 @@ import type { Contact, Provider } from '../api'
 import { firstName, recipientOf, whatsappOf } from '../model/person'
 import { matchingReplies, slashQuery } from '../model/replies'
 import { mediaOf, type Outgoing, outbox } from '../outbox'
-import { repliesQuery, routeQuery } from '../queries'
+import { repliesQuery, routeQuery, threadQuery } from '../queries'
 import { reportTyping, useTypingIn } from '../typing'
 import { AttachmentChips } from './AttachmentChips'
 import { DropZone } from './DropZone'
@@ -54,7 +54,9 @@ function Writing({ contact, name, to, returned, onReturned }: Props & { to: stri
   const { t } = useLingui()
   const thread = whatsappOf(contact)
   const threadId = thread?.id ?? null
-  const { text, set } = useDraft(contact.id, threadId, thread?.draft)
+  // Only the thread itself has the asking user's draft.
+  const own = useQuery({ ...threadQuery(threadId ?? 0), enabled: threadId !== null })
+  const { text, set } = useDraft(contact.id, threadId, own.data?.draft)
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const uploads = useUploads()

@@ -50,9 +50,15 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
 
   useFirstPlace(rows, target, virtual)
   const first = items[0]?.index ?? 0
+  const [isPlaced, setPlaced] = useState(false)
   useEffect(() => {
-    if (hasOlder && rows.length > 0 && first < ROWS_AHEAD) loadOlder()
-  }, [hasOlder, first, rows.length, loadOlder])
+    // The first drawing is at the beginning, before it has been scrolled.
+    const frame = requestAnimationFrame(() => setPlaced(true))
+    return () => cancelAnimationFrame(frame)
+  }, [])
+  useEffect(() => {
+    if (isPlaced && hasOlder && rows.length > 0 && first < ROWS_AHEAD) loadOlder()
+  }, [isPlaced, hasOlder, first, rows.length, loadOlder])
 
   const [isAtEnd, setAtEnd] = useState(true)
   const onScroll = () => {
@@ -154,6 +160,13 @@ function useFirstPlace(
 ) {
   const done = useRef<string | null | undefined>(undefined)
   const isReady = rows.length > 0
+  // Development mounts twice, and the second list begins at its beginning again.
+  useEffect(
+    () => () => {
+      done.current = undefined
+    },
+    [],
+  )
   useLayoutEffect(() => {
     if (!isReady || done.current === target) return
     const wanted = target === null ? 'fresh' : target
