@@ -15,7 +15,16 @@ const without = (contactId: number) =>
     pages: data.pages.map(page => ({ ...page, items: page.items.filter(row => row.contact_id !== contactId) })),
   }))
 
+const releases = new Set<() => void>()
+
+/** Calls `listener` after a change that this user made: the list may then move under the pointer. */
+export function whenReleased(listener: () => void): () => void {
+  releases.add(listener)
+  return () => releases.delete(listener)
+}
+
 const refresh = () => {
+  for (const release of releases) release()
   for (const path of ['/api/inbox', '/api/threads/counts', '/api/contacts/{id}']) {
     void queryClient.invalidateQueries({ queryKey: [path] })
   }

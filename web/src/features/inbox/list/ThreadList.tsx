@@ -6,6 +6,7 @@ import { Icon } from '#shared/components/Icon'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
 import { useConnection } from '#shared/events/stream'
 import { useFormat } from '#shared/session'
+import { whenReleased } from '../actions'
 import type { InboxFilter, InboxRow } from '../api'
 import { heldOrder } from '../model/order'
 import { countsQuery, inboxQuery } from '../queries'
@@ -37,6 +38,8 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
   useEffect(() => onOrder(items), [items, onOrder])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins with its own order
   useEffect(() => setHeld(null), [filter, words])
+  // What this user does is shown at once, also under the pointer.
+  useEffect(() => whenReleased(() => setHeld(null)), [])
   const typing = useTypingIn()
   const end = useMore(query.hasNextPage && !query.isFetchingNextPage, query.fetchNextPage)
 
