@@ -179,5 +179,5 @@ test('a long history: nothing jumps, the first message is reached, a link finds 
   const wanted = items.find(({ message }) => message?.content_text === 'הודעה מספר 12')?.message?.id
   await page.goto(`${ownDaemon.url}/app/inbox/${contact}?message=${wanted}`)
   await expect(page.locator('.msg.found')).toContainText('הודעה מספר 12')
-  await expect(page.locator('.msg.found')).toBeInViewport()
+  await expect(page.locator('.trow').getByText('הודעה מספר 12', { exact: true })).toBeInViewport()
 })

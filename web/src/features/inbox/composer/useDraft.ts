@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { recall, remember } from '#shared/storage'
 import { call, type Draft } from '../api'
+import { slashQuery } from '../model/replies'
 
 /** A pause in typing stores the draft. */
 const PAUSE_MS = 700
@@ -21,6 +22,8 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
     clearTimeout(timer.current)
     if (!isDirty.current || threadId === null) return
     const value = latest.current
+    // Not a draft: the search for a saved reply.
+    if (slashQuery(value) !== null) return
     try {
       await call('PUT', '/api/threads/{id}/draft', { params: { path: { id: threadId } }, body: { text: value } })
       known.current = value
