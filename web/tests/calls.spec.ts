@@ -124,7 +124,9 @@ test('a live call shows its words, and becomes the ended call in place', async (
   test.setTimeout(60_000)
   await prepare(page, VIEWS[1])
   await logIn(page, daemon)
-  const call = daemon.call(['--from', '+972549023316', '--script', 'say 1.5s; listen; wait 4s; say 1.2s; listen'])
+  // What matters is the page: on a slow machine the caller itself may be cut off.
+  const script = 'say 1.5s; listen; wait 4s; say 1.2s; listen'
+  const call = daemon.call(['--from', '+972549023316', '--script', script]).catch(() => undefined)
   await page.goto(`${daemon.url}/app/calls`)
   await page.locator('.call-row a').first().click()
   await expect(page.getByRole('log')).toContainText('פתוחים', { timeout: 20_000 })

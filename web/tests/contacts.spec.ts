@@ -23,7 +23,7 @@ for (const view of VIEWS) {
     page,
     ownDaemon,
   }) => {
-    test.setTimeout(90_000)
+    test.setTimeout(150_000)
     await prepare(page, view)
     const { dana, avi, send } = await fill(page, ownDaemon)
     const tag = await send<{ id: number }>('POST', '/api/tags', { name: 'לקוח קבוע' })

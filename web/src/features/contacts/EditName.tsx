@@ -36,26 +36,32 @@ interface FormProps {
   close: () => void
 }
 
+/** The name as it was is part of the change: the cached contact has the new one by the time of the undo. */
+interface Rename {
+  display_name: string
+  before: string
+}
+
 function NameForm({ contact, path, close }: FormProps) {
   const { t } = useLingui()
   const [name, setName] = useState(contact.display_name)
   const [theirs, setTheirs] = useState<string | null>(null)
   const etag = useRef(knownEtag(path))
   const rename = useAction({
-    run: (display_name: string) =>
+    run: ({ display_name }: Rename) =>
       request<ContactDetail>('PATCH', '/api/contacts/{id}', {
         params: { path: { id: contact.id } },
         body: { display_name },
         headers: ifMatch(etag.current),
       }),
-    patches: display_name => [
+    patches: ({ display_name }) => [
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, display_name })),
     ],
     done: () => t`השם שונה`,
-    undo: async () => {
+    undo: async ({ before }) => {
       await request('PATCH', '/api/contacts/{id}', {
         params: { path: { id: contact.id } },
-        body: { display_name: contact.display_name },
+        body: { display_name: before },
       })
       refresh('/api/contacts')
     },
@@ -73,7 +79,7 @@ function NameForm({ contact, path, close }: FormProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (name.trim() === contact.display_name && theirs === null) close()
-    else rename.mutate(name.trim())
+    else rename.mutate({ display_name: name.trim(), before: theirs ?? contact.display_name })
   }
   return (
     <form className="name-form" onSubmit={submit} onKeyDown={event => event.key === 'Escape' && close()}>

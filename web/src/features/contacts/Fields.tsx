@@ -41,8 +41,9 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
       body: { value: next },
     })
   const set = useAction({
-    run: send,
-    patches: next => [
+    // The value as it was is part of the change: the cached contact has the new one by the time of the undo.
+    run: ({ next }: { next: string | null; before: string | null }) => send(next),
+    patches: ({ next }) => [
       patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({
         ...data,
         fields: [
@@ -52,15 +53,15 @@ function FieldLine({ contact, field, value }: { contact: ContactDetail; field: C
       })),
     ],
     done: () => t`״${isolate(field.name)}״ נשמר`,
-    undo: async () => {
-      await send(value)
+    undo: async ({ before }) => {
+      await send(before)
       refresh('/api/contacts')
     },
     onDone: () => refresh('/api/contacts'),
   })
   const save = (next: string | null) => {
     setOpen(false)
-    if (next !== value) set.mutate(next)
+    if (next !== value) set.mutate({ next, before: value })
   }
   return (
     <div className="edit">

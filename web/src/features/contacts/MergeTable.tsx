@@ -38,12 +38,12 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
       const params = { path: { id: kept.id } }
       const done = await unwrap(client.POST('/api/contacts/{id}/merge', { params, body: { contact_id: merged.id } }))
       if (name !== kept.display_name) await rename(name)
-      return done
+      return { ...done, before: kept.display_name, isRenamed: name !== kept.display_name }
     },
     done: () => t`הלקוחות אוחדו`,
-    undo: async (_, { merge_id }) => {
+    undo: async (_, { merge_id, before, isRenamed }) => {
       await unwrap(client.POST('/api/merges/{id}/undo', { params: { path: { id: merge_id } } }))
-      if (name !== kept.display_name) await rename(kept.display_name)
+      if (isRenamed) await rename(before)
       refresh(...ROOTS)
     },
     onDone: () => {

@@ -10,16 +10,19 @@ export function NoteForm({ contactId, note, close }: { contactId: number; note?:
   const write = (id: number, body: { text: string }) =>
     request<Note>('PATCH', '/api/notes/{id}', { params: { path: { id } }, body })
   const save = useAction({
-    run: () =>
-      note
+    run: async () => {
+      const before = note?.text
+      const saved = await (note
         ? write(note.id, { text: text.trim() })
         : request<Note>('POST', '/api/contacts/{id}/notes', {
             params: { path: { id: contactId } },
             body: { text: text.trim() },
-          }),
+          }))
+      return { id: saved.id, before }
+    },
     done: () => (note ? t`ההערה שונתה` : t`ההערה נשמרה`),
-    undo: async (_, { id }) => {
-      if (note) await write(id, { text: note.text })
+    undo: async (_, { id, before }) => {
+      if (before !== undefined) await write(id, { text: before })
       else await request('DELETE', '/api/notes/{id}', { params: { path: { id } } })
       refresh('/api/contacts')
     },
