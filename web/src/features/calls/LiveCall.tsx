@@ -32,7 +32,7 @@ export function LiveCall({ call }: { call: CallDetail }) {
           </span>
         </div>
         <p className="muted row wrap">
-          {number && <Phone number={number} />}
+          {number && call.contact_name && <Phone number={number} />}
           <span className="row who-talks">
             <Icon icon={IconPencil} size="s" />
             {call.state === 'ringing' ? <Trans>מצלצל</Trans> : <Trans>הסוכן מדבר בשמכם</Trans>}

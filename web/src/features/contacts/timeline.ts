@@ -59,7 +59,7 @@ export function withNotes(
   hasMore: boolean,
 ): TimelineItem[] {
   const known = new Set(items.map(keyOf))
-  const oldest = hasMore ? items.reduce((least, { at }) => (at < least ? at : least), '9') : ''
+  const oldest = (hasMore && items.map(({ at }) => at).sort()[0]) || ''
   const more: TimelineItem[] = [
     ...notes.map((note): TimelineItem => ({ kind: 'note', at: note.created_at, note })),
     ...tasks.map((task): TimelineItem => ({ kind: 'task', at: task.created_at, task })),
