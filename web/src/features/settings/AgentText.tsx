@@ -1,0 +1,134 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useEffect, useState } from 'react'
+import { problemText } from '#shared/api/problem-text'
+import { Problem } from '#shared/components/Problem'
+import { toast } from '#shared/components/toasts'
+import { useFormat, useSession } from '#shared/session'
+import { AgentVersions } from './AgentVersions'
+import { Diff } from './Diff'
+import { Locked } from './Locked'
+import type { Item } from './sections'
+import { useChange } from './use-settings'
+import { ownValue, toText } from './value'
+
+/** The longest text that the machine takes. */
+const LONGEST = 20_000
+
+/** What the agent is told: its text, saved as a whole, with its earlier versions. */
+export function AgentText({ item }: { item: Item }) {
+  const { t } = useLingui()
+  const format = useFormat()
+  const { isOwner } = useSession()
+  const stored = toText(item.value)
+  const [text, setText] = useState(stored)
+  /** The text that was changed; another one in its place means that somebody else has saved meanwhile. */
+  const [base, setBase] = useState(stored)
+  const [error, setError] = useState<string>()
+  const isDirty = text !== base
+  const isOvertaken = isDirty && stored !== base
+  useEffect(() => {
+    if (isDirty || stored === base) return
+    setText(stored)
+    setBase(stored)
+  }, [isDirty, stored, base])
+  useEffect(() => {
+    if (!isDirty) return
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', warn)
+    return () => removeEventListener('beforeunload', warn)
+  }, [isDirty])
+  const undo = useChange()
+  const change = useChange({
+    onError: problem => {
+      if (!problem.isTransient) setError(problemText(problem))
+      return !problem.isTransient
+    },
+  })
+  const save = (value: string) => {
+    setError(undefined)
+    const before = ownValue(item)
+    change.mutate(
+      { [item.key]: value },
+      {
+        onSuccess: () => {
+          setBase(value)
+          setText(value)
+          toast.done(t`הטקסט נשמר. הוא בתוקף מהשיחה הבאה`, () => undo.mutate({ [item.key]: before }))
+        },
+      },
+    )
+  }
+  const canEdit = item.editable && isOwner
+  const isTooLong = text.length > LONGEST
+  return (
+    <>
+      <section className="agent-text">
+        <h2 className="grp" id="agent-text">
+          {item.title}
+        </h2>
+        <p className="muted" id="agent-text-help">
+          <Trans>
+            כתבו כמו לעובד חדש: מי אתם, מה אומרים ומה לא, ומתי מעבירים אליכם. מחירים, שעות ותשובות קבועות כותבים בדפים
+            שלהם.
+          </Trans>
+        </p>
+        <textarea
+          className={`field ${isTooLong || error ? 'bad' : ''}`}
+          dir="auto"
+          rows={10}
+          aria-labelledby="agent-text"
+          aria-describedby="agent-text-help agent-text-note"
+          aria-invalid={isTooLong || undefined}
+          readOnly={!canEdit}
+          value={text}
+          onChange={event => setText(event.target.value)}
+        />
+        <div className="row wrap">
+          {canEdit && (
+            <button
+              className="btn pen"
+              type="button"
+              disabled={!isDirty || isTooLong || change.isPending}
+              onClick={() => save(text)}
+            >
+              {isOvertaken ? <Trans>לשמור את שלי</Trans> : <Trans>שמירה</Trans>}
+            </button>
+          )}
+          {isDirty && (
+            <button
+              className="btn quiet"
+              type="button"
+              onClick={() => {
+                setText(stored)
+                setBase(stored)
+              }}
+            >
+              {isOvertaken ? <Trans>לקחת את של האחר</Trans> : <Trans>לבטל את השינויים</Trans>}
+            </button>
+          )}
+          <span className={isTooLong ? 'err' : 'small muted'} id="agent-text-note">
+            <Trans>
+              {format.number(text.length)} מתוך {format.number(LONGEST)} תווים
+            </Trans>
+          </span>
+        </div>
+        {error && (
+          <p className="err" role="alert">
+            {error}
+          </p>
+        )}
+        {isOvertaken && (
+          <Problem icon={IconAlertTriangle} title={<Trans>מישהו שמר טקסט אחר בזמן שכתבתם</Trans>}>
+            <p>
+              <Trans>זה ההבדל בין הטקסט ששמור עכשיו לבין שלכם:</Trans>
+            </p>
+            <Diff before={stored} after={text} />
+          </Problem>
+        )}
+        {!item.editable && <Locked item={item} />}
+      </section>
+      <AgentVersions item={item} canEdit={canEdit} onRestore={save} />
+    </>
+  )
+}

@@ -1,0 +1,20 @@
+import { Trans } from '@lingui/react/macro'
+import { IconPlugConnected } from '@tabler/icons-react'
+import { useAction } from '#shared/api/action'
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import { Icon } from '#shared/components/Icon'
+import { Findings } from './Findings'
+
+/** Proves saved settings: asks the machine to try them. */
+export function CheckButton({ check }: { check: Schemas['SettingsCheck'] }) {
+  const run = useAction({ run: () => unwrap(client.POST('/api/checks', { body: { check, values: {} } })) })
+  return (
+    <div className="check-now">
+      <button className="btn" type="button" disabled={run.isPending} onClick={() => run.mutate()}>
+        <Icon icon={IconPlugConnected} size="s" />
+        {run.isPending ? <Trans>בודק…</Trans> : <Trans>בדיקה</Trans>}
+      </button>
+      <div role="status">{run.data && <Findings findings={run.data.findings} />}</div>
+    </div>
+  )
+}

@@ -1,0 +1,165 @@
+import { useLingui as useTexts } from '@lingui/react'
+import { Trans } from '@lingui/react/macro'
+import { type KeyboardEvent, useEffect, useId, useState } from 'react'
+import { Secret } from './Secret'
+import type { Item } from './sections'
+import { fromText, isNumber, toText } from './value'
+import { CHOICES, UNITS } from './words'
+
+export interface ControlProps {
+  item: Item
+  canEdit: boolean
+  isBad: boolean
+  labelledBy: string
+  describedBy: string
+  onSave: (value: unknown) => void
+  onTrouble: (kind: 'number' | 'range' | undefined) => void
+}
+
+/** More choices than this stand in a list. */
+const MOST_RADIOS = 3
+
+/** The control of a setting, by its kind. */
+export function Control(props: ControlProps) {
+  const { item, canEdit, labelledBy, describedBy } = props
+  const aria = { 'aria-labelledby': labelledBy, 'aria-describedby': describedBy }
+  if (item.kind === 'secret') return <Secret {...props} />
+  if (item.kind === 'bool' && !item.optional) {
+    return (
+      <input
+        className="sw"
+        type="checkbox"
+        role="switch"
+        aria-checked={item.value === true}
+        checked={item.value === true}
+        disabled={!canEdit}
+        onChange={event => props.onSave(event.target.checked)}
+        {...aria}
+      />
+    )
+  }
+  if (item.kind === 'bool' || (item.kind === 'choice' && (item.optional || item.choices.length > MOST_RADIOS))) {
+    return <Select {...props} />
+  }
+  if (item.kind === 'choice') return <Radios {...props} />
+  return <TextControl {...props} />
+}
+
+/** What a fixed word means. */
+function useWord() {
+  const { i18n } = useTexts()
+  return (word: string) => {
+    const known = CHOICES[word]
+    return known ? i18n._(known) : word
+  }
+}
+
+function Radios({ item, canEdit, labelledBy, describedBy, onSave }: ControlProps) {
+  const word = useWord()
+  const name = useId()
+  return (
+    <div className="seg" role="radiogroup" aria-labelledby={labelledBy} aria-describedby={describedBy}>
+      {item.choices.map(choice => (
+        <label key={choice} className="pick">
+          <input
+            className="vh"
+            type="radio"
+            name={name}
+            checked={item.value === choice}
+            disabled={!canEdit}
+            onChange={() => onSave(choice)}
+          />
+          {word(choice)}
+        </label>
+      ))}
+    </div>
+  )
+}
+
+function Select({ item, canEdit, labelledBy, describedBy, onSave }: ControlProps) {
+  const word = useWord()
+  const isBool = item.kind === 'bool'
+  const read = (text: string) => (text === '' ? null : isBool ? text === 'true' : text)
+  return (
+    <select
+      className="field short"
+      value={toText(item.value)}
+      disabled={!canEdit}
+      aria-labelledby={labelledBy}
+      aria-describedby={describedBy}
+      onChange={event => onSave(read(event.target.value))}
+    >
+      {item.optional && (
+        <option value="">
+          <Trans>אוטומטי</Trans>
+        </option>
+      )}
+      {isBool ? (
+        <>
+          <option value="true">
+            <Trans>פועל</Trans>
+          </option>
+          <option value="false">
+            <Trans>כבוי</Trans>
+          </option>
+        </>
+      ) : (
+        item.choices.map(choice => (
+          <option key={choice} value={choice}>
+            {word(choice)}
+          </option>
+        ))
+      )}
+    </select>
+  )
+}
+
+/** Kinds whose values people write in their own language. */
+const isProse = (item: Item) => item.kind === 'long_text' || item.key === 'business.name'
+
+function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, onTrouble }: ControlProps) {
+  const { i18n } = useTexts()
+  const stored = toText(item.value)
+  const [text, setText] = useState(stored)
+  useEffect(() => setText(stored), [stored])
+  const commit = () => {
+    if (text === stored) return onTrouble(undefined)
+    const parsed = fromText(item, text)
+    if ('problem' in parsed) return onTrouble(parsed.problem)
+    onSave(parsed.value)
+  }
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key === 'Enter' && item.kind !== 'long_text') commit()
+    if (event.key === 'Escape' && text !== stored) {
+      event.stopPropagation()
+      setText(stored)
+      onTrouble(undefined)
+    }
+  }
+  const number = isNumber(item.kind)
+  const unit = item.unit ? UNITS[item.unit] : undefined
+  const common = {
+    className: `field ${isBad ? 'bad' : ''} ${number ? 'number' : ''}`,
+    dir: isProse(item) ? 'auto' : 'ltr',
+    value: text,
+    readOnly: !canEdit,
+    'aria-labelledby': labelledBy,
+    'aria-describedby': describedBy,
+    'aria-invalid': isBad || undefined,
+    autoComplete: 'off',
+    spellCheck: isProse(item),
+    onBlur: commit,
+    onKeyDown,
+  }
+  if (item.kind === 'long_text') {
+    return <textarea {...common} rows={6} onChange={event => setText(event.target.value)} />
+  }
+  const mode = number ? 'decimal' : item.kind === 'phone' ? 'tel' : item.kind === 'url' ? 'url' : undefined
+  return (
+    <div className="pair">
+      <input {...common} inputMode={mode} onChange={event => setText(event.target.value)} />
+      {unit && <span className="muted">{i18n._(unit)}</span>}
+      {!unit && item.unit && <bdi className="muted">{item.unit}</bdi>}
+    </div>
+  )
+}

@@ -1,0 +1,59 @@
+import { Trans } from '@lingui/react/macro'
+import { IconAlertTriangle, IconCheck, IconMinus, IconX } from '@tabler/icons-react'
+import type { Schemas } from '#shared/api/client'
+import { Icon, type IconGlyph } from '#shared/components/Icon'
+import { Hidden, Plain } from '#shared/components/text'
+
+const ICONS: Record<Schemas['CheckStatus'], IconGlyph> = {
+  ok: IconCheck,
+  warning: IconAlertTriangle,
+  error: IconX,
+  skipped: IconMinus,
+}
+
+type Finding = Schemas['CheckFinding'] & {
+  /** What was checked, in the page's language. */
+  title?: string
+}
+
+/** What a check found, line by line. The sentences come from the machine, in English. */
+export function Findings({ findings }: { findings: readonly Finding[] }) {
+  return (
+    <ul className="findings">
+      {findings.map(({ status, title, text, remedy }) => (
+        <li key={`${title} ${text}`}>
+          <Icon icon={ICONS[status]} className={status} />
+          <div className="grow">
+            <Hidden>
+              <StatusWord status={status} />
+              {': '}
+            </Hidden>
+            {title && <span className="strong">{title}</span>}
+            <p className={title ? 'small' : 'strong'}>
+              <Plain text={text} />
+            </p>
+            {remedy && (
+              <p className="small muted">
+                <Plain text={remedy} />
+              </p>
+            )}
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** A check's result in a word. */
+export function StatusWord({ status }: { status: Schemas['CheckStatus'] }) {
+  switch (status) {
+    case 'ok':
+      return <Trans>תקין</Trans>
+    case 'warning':
+      return <Trans>דורש תשומת לב</Trans>
+    case 'error':
+      return <Trans>לא תקין</Trans>
+    case 'skipped':
+      return <Trans>לא נבדק</Trans>
+  }
+}

@@ -1,0 +1,51 @@
+import { Trans } from '@lingui/react/macro'
+import { Ltr } from '#shared/components/text'
+import type { Item } from './sections'
+import { isNumber, toText } from './value'
+
+/** What is wrong with a value, an example, and which value is still in force. */
+export function Invalid({ item }: { item: Item }) {
+  return (
+    <span>
+      <Allowed item={item} />
+      {item.kind !== 'secret' && item.value !== null && (
+        <>
+          <br />
+          <Trans>
+            עד שיתוקן, בתוקף <Ltr>{toText(item.value)}</Ltr>.
+          </Trans>
+        </>
+      )}
+    </span>
+  )
+}
+
+function Allowed({ item }: { item: Item }) {
+  const { minimum, maximum } = item
+  if (isNumber(item.kind) && typeof minimum === 'number' && typeof maximum === 'number') {
+    return (
+      <Trans>
+        צריך מספר בין <Ltr>{minimum}</Ltr> ל־<Ltr>{maximum}</Ltr>.
+      </Trans>
+    )
+  }
+  if (item.kind === 'phone') {
+    return (
+      <Trans>
+        צריך מספר טלפון מלא, למשל <Ltr>052-555-0142</Ltr> או <Ltr>+972525550142</Ltr>.
+      </Trans>
+    )
+  }
+  if (item.kind === 'url') {
+    return (
+      <Trans>
+        צריך כתובת מלאה, למשל <Ltr>https://shop.example</Ltr>.
+      </Trans>
+    )
+  }
+  return (
+    <Trans>
+      הערך לא מתאים. מותר: <Ltr>{item.allowed}</Ltr>.
+    </Trans>
+  )
+}

@@ -1,0 +1,84 @@
+import { useLingui as useTexts } from '@lingui/react'
+import { Trans } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { apiQuery } from '#shared/api/query'
+import { Hidden, Time } from '#shared/components/text'
+import type { Item } from './sections'
+import { useChange } from './use-settings'
+import { isSame, toText } from './value'
+import { CHOICES } from './words'
+
+/** How many changes of a section are shown. */
+const MOST = 8
+
+/** What was changed lately in a section, by whom; the last change of each setting can be taken back. */
+export function RecentChanges({ keys, items }: { keys: readonly string[]; items: readonly Item[] }) {
+  const { data } = useQuery(apiQuery('/api/settings/history', { query: { limit: 100 } }))
+  const change = useChange()
+  const found = (data?.items ?? []).filter(({ key }) => keys.includes(key)).slice(0, MOST)
+  if (found.length === 0) return null
+  const isLast = (id: number, key: string) => found.find(one => one.key === key)?.id === id
+  return (
+    <section>
+      <h2 className="grp">
+        <Trans>מה השתנה לאחרונה</Trans>
+      </h2>
+      <ul className="hist">
+        {found.map(one => {
+          const item = items.find(({ key }) => key === one.key)
+          const isSecret = item?.kind === 'secret'
+          return (
+            <li key={one.id}>
+              <span className="grow">
+                <span className="strong">{item?.title ?? <bdi>{one.key}</bdi>}</span>{' '}
+                {isSecret ? (
+                  one.value === null ? (
+                    <Trans>הוסר</Trans>
+                  ) : (
+                    <Trans>הוחלף</Trans>
+                  )
+                ) : (
+                  <>
+                    <del>
+                      <Shown value={one.previous ?? item?.default} />
+                    </del>{' '}
+                    <Hidden>
+                      <Trans>הפך ל־</Trans>
+                    </Hidden>
+                    <ins>
+                      <Shown value={one.value ?? item?.default} />
+                    </ins>
+                  </>
+                )}
+              </span>
+              <span className="small muted">
+                <bdi>{one.actor_name ?? one.actor}</bdi>, <Time at={one.changed_at} style="when" />
+              </span>
+              {item?.editable && !isSecret && isLast(one.id, one.key) && !isSame(one.value, one.previous) && (
+                <button
+                  className="btn link"
+                  type="button"
+                  disabled={change.isPending}
+                  onClick={() => change.mutate({ [one.key]: one.previous ?? null })}
+                >
+                  <Trans>להחזיר</Trans>
+                  <Hidden> {item.title}</Hidden>
+                </button>
+              )}
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
+
+function Shown({ value }: { value: unknown }) {
+  const { i18n } = useTexts()
+  if (value === true) return <Trans>פועל</Trans>
+  if (value === false) return <Trans>כבוי</Trans>
+  const text = toText(value)
+  if (text === '') return <Trans>ריק</Trans>
+  const word = CHOICES[text]
+  return <bdi>{word ? i18n._(word) : text}</bdi>
+}

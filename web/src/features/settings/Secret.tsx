@@ -1,0 +1,67 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { type FormEvent, useState } from 'react'
+import type { ControlProps } from './Control'
+
+/** A secret: it is never shown, only replaced or removed. */
+export function Secret({ item, canEdit, isBad, labelledBy, describedBy, onSave }: ControlProps) {
+  const { t } = useLingui()
+  const [text, setText] = useState<string>()
+  const [before, setBefore] = useState(item)
+  // A saved secret closes the field; nothing else tells that it was taken.
+  if (before !== item) {
+    setBefore(item)
+    if (before.updated_at !== item.updated_at) setText(undefined)
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (text?.trim()) onSave(text.trim())
+  }
+  if (text === undefined) {
+    return (
+      <div className="pair">
+        <input
+          className="field"
+          dir={item.secret_set ? 'ltr' : 'auto'}
+          readOnly
+          value={item.secret_set ? '••••••••••••' : t`לא הוגדר`}
+          aria-labelledby={labelledBy}
+          aria-describedby={describedBy}
+        />
+        {canEdit && (
+          <button className="btn" type="button" aria-describedby={labelledBy} onClick={() => setText('')}>
+            {item.secret_set ? <Trans>החלפה</Trans> : <Trans>הזנה</Trans>}
+          </button>
+        )}
+        {canEdit && item.secret_set && (
+          <button className="btn quiet" type="button" aria-describedby={labelledBy} onClick={() => onSave(null)}>
+            <Trans>הסרה</Trans>
+          </button>
+        )}
+      </div>
+    )
+  }
+  return (
+    <form className="pair" onSubmit={submit}>
+      <input
+        className={`field ${isBad ? 'bad' : ''}`}
+        type="password"
+        dir="ltr"
+        autoComplete="off"
+        // biome-ignore lint/a11y/noAutofocus: the field replaces the button that was pressed
+        autoFocus
+        value={text}
+        aria-labelledby={labelledBy}
+        aria-describedby={describedBy}
+        aria-invalid={isBad || undefined}
+        onChange={event => setText(event.target.value)}
+        onKeyDown={event => event.key === 'Escape' && setText(undefined)}
+      />
+      <button className="btn" type="submit" disabled={!text.trim()}>
+        <Trans>שמירה</Trans>
+      </button>
+      <button className="btn quiet" type="button" onClick={() => setText(undefined)}>
+        <Trans>ביטול</Trans>
+      </button>
+    </form>
+  )
+}

@@ -1,0 +1,98 @@
+import { useLingui as useTexts } from '@lingui/react'
+import { Plural, Trans } from '@lingui/react/macro'
+import { IconLock } from '@tabler/icons-react'
+import { Problem } from '#shared/components/Problem'
+import { useSession } from '#shared/session'
+import { AgentText } from './AgentText'
+import { Audit } from './Audit'
+import { Backups } from './Backups'
+import { Certificate } from './Certificate'
+import { CheckButton } from './CheckButton'
+import { Health } from './Health'
+import { Pointer } from './Pointer'
+import { RecentChanges } from './RecentChanges'
+import { SettingRow } from './SettingRow'
+import { AGENT_TEXT, type Item, layout, type Section } from './sections'
+import { Users } from './Users'
+
+interface Props {
+  section: Section
+  items: readonly Item[]
+  /** The setting to show first. */
+  target: string | undefined
+}
+
+/** A section: what it shows of its own, then its settings, then its recent changes. */
+export function SectionBody({ section, items, target }: Props) {
+  const { i18n } = useTexts()
+  const { isOwner } = useSession()
+  const { groups, rest } = layout(section, items)
+  const keys = [...groups.flatMap(group => group.items), ...rest].map(({ key }) => key)
+  const row = (item: Item) => <SettingRow key={item.key} item={item} isTarget={item.key === target} />
+  return (
+    <>
+      {!isOwner && keys.length > 0 && (
+        <Problem icon={IconLock} level="plain" title={<Trans>רק בעלי העסק משנים הגדרות. כאן רואים מה בתוקף.</Trans>} />
+      )}
+      <Own id={section.id} items={items} />
+      {groups.map(group => (
+        <section key={group.items[0]?.key}>
+          <h2 className="grp">{i18n._(group.title)}</h2>
+          {group.items.map(row)}
+          {group.check && isOwner && <CheckButton check={group.check} />}
+        </section>
+      ))}
+      {rest.length > 0 && (
+        <details className="fold" open={rest.some(({ key }) => key === target) || groups.length === 0}>
+          <summary>
+            <Plural value={rest.length} one="עוד הגדרה אחת" two="עוד שתי הגדרות" other="עוד # הגדרות" />
+          </summary>
+          {rest.map(row)}
+        </details>
+      )}
+      {isOwner && keys.length > 0 && <RecentChanges keys={keys} items={items} />}
+    </>
+  )
+}
+
+function Own({ id, items }: { id: string; items: readonly Item[] }) {
+  switch (id) {
+    case 'agent': {
+      const text = items.find(({ key }) => key === AGENT_TEXT)
+      return text ? <AgentText item={text} /> : null
+    }
+    case 'users':
+      return <Users />
+    case 'backup':
+      return <Backups />
+    case 'audit':
+      return <Audit />
+    case 'health':
+      return <Health />
+    case 'address':
+      return <Certificate />
+    case 'whatsapp':
+      return (
+        <Pointer href="/app/whatsapp" link={<Trans>לחיבור</Trans>}>
+          <Trans>החיבור לטלפון של העסק, וסריקת הקוד, נמצאים בדף משלהם.</Trans>
+        </Pointer>
+      )
+    case 'phone':
+      return (
+        <Pointer href="/app/setup/phone" link={<Trans>לחיבור המספר</Trans>}>
+          <Trans>בחירת המספר, הפניית השיחות לכאן וקודי ההפניה נמצאים בהקמה.</Trans>
+        </Pointer>
+      )
+    case 'privacy':
+      return (
+        <p className="muted">
+          <Trans>
+            המחיקה רצה בכל לילה. כדי לראות מראש מה יימחק, מריצים במכונה{' '}
+            <code dir="ltr">agentlocator retention --dry-run</code>. מחיקת לקוח אחד נמצאת בכרטיס שלו.
+          </Trans>
+        </p>
+      )
+    default:
+      return null
+  }
+}

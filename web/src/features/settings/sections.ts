@@ -1,0 +1,238 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+import {
+  IconBell,
+  IconBook2,
+  IconBrandWhatsapp,
+  IconBuildingStore,
+  IconClock,
+  IconDatabase,
+  IconHeartbeat,
+  IconHistory,
+  IconPencil,
+  IconPhone,
+  IconScissors,
+  IconShieldLock,
+  IconUserCog,
+  IconUsers,
+  IconWorld,
+} from '@tabler/icons-react'
+import type { Schemas } from '#shared/api/client'
+import type { IconGlyph } from '#shared/components/Icon'
+
+export type Item = Schemas['SettingItem']
+
+interface GroupPlan {
+  title: MessageDescriptor
+  keys: readonly string[]
+  /** The check that proves these settings. */
+  check?: Schemas['SettingsCheck']
+}
+
+export interface Section {
+  id: string
+  title: MessageDescriptor
+  icon: IconGlyph
+  /** A page of another feature, instead of settings. */
+  href?: string
+  ownerOnly?: boolean
+  groups?: readonly GroupPlan[]
+  /** Sections of the settings file whose other settings stand here, folded. */
+  rest?: readonly string[]
+  /** More words by which the search finds it. */
+  words?: string
+}
+
+/** The sections of the page, in their order. A setting stands in the first group that names it. */
+export const SECTIONS: readonly Section[] = [
+  {
+    id: 'business',
+    title: msg`העסק`,
+    icon: IconBuildingStore,
+    groups: [{ title: msg`פרטי העסק`, keys: ['business.name', 'business.time_zone', 'business.country'] }],
+    rest: ['business'],
+  },
+  { id: 'hours', title: msg`שעות`, icon: IconClock, href: '/app/settings/hours' },
+  { id: 'services', title: msg`שירותים ומחירים`, icon: IconScissors, href: '/app/settings/services' },
+  { id: 'resources', title: msg`עובדים`, icon: IconUsers, href: '/app/settings/resources' },
+  { id: 'facts', title: msg`מה הסוכן יודע`, icon: IconBook2, href: '/app/settings/facts' },
+  {
+    id: 'agent',
+    title: msg`הסוכן`,
+    icon: IconPencil,
+    groups: [
+      {
+        title: msg`איך הוא מדבר`,
+        keys: ['agent.language', 'openai.voice', 'voice.agent_speaks_first', 'agent.transfer_to'],
+      },
+      { title: msg`שירות ה־AI`, keys: ['openai.api_key'], check: 'ai' },
+    ],
+    rest: ['agent', 'openai', 'google', 'elevenlabs', 'deepgram'],
+  },
+  {
+    id: 'phone',
+    title: msg`טלפון`,
+    icon: IconPhone,
+    groups: [
+      { title: msg`מספר ומענה`, keys: ['twilio.phone_number', 'voice.engine', 'voice.greeting_file'] },
+      { title: msg`הקלטה והודעות`, keys: ['voice.recording', 'voice.message_max_s', 'voice.max_call_s'] },
+      {
+        title: msg`גבולות ועלות`,
+        keys: [
+          'voice.ai_usd_per_day',
+          'voice.ai_minutes_per_day',
+          'voice.ai_calls_at_once',
+          'voice.ai_calls_per_number_per_day',
+        ],
+      },
+      { title: msg`חיבור ל־Twilio`, keys: ['twilio.account_sid', 'twilio.auth_token'], check: 'twilio' },
+    ],
+    rest: ['voice', 'twilio'],
+  },
+  {
+    id: 'whatsapp',
+    title: msg`WhatsApp`,
+    icon: IconBrandWhatsapp,
+    groups: [
+      {
+        title: msg`דרכי שליחה`,
+        keys: ['whatsapp.provider', 'whatsapp.enable_baileys', 'whatsapp.enable_twilio'],
+        check: 'bridge',
+      },
+      {
+        title: msg`WhatsApp דרך Twilio`,
+        keys: ['twilio.wa_from', 'twilio.wa_template_sid', 'twilio.wa_template_variables'],
+      },
+      {
+        title: msg`קצב`,
+        keys: [
+          'whatsapp.pacing',
+          'whatsapp.per_minute',
+          'whatsapp.new_chats_per_day',
+          'whatsapp.new_chats_per_user_per_day',
+        ],
+      },
+    ],
+    rest: ['whatsapp'],
+  },
+  {
+    id: 'alerts',
+    title: msg`התראות`,
+    icon: IconBell,
+    groups: [
+      { title: msg`לאן שולחים`, keys: ['alerts.whatsapp_to', 'alerts.mail_to', 'alerts.language'] },
+      {
+        title: msg`שרת הדוא״ל`,
+        keys: ['mail.host', 'mail.port', 'mail.tls', 'mail.username', 'mail.password', 'mail.from'],
+      },
+    ],
+    rest: ['alerts', 'mail'],
+  },
+  { id: 'users', title: msg`משתמשים`, icon: IconUserCog, ownerOnly: true },
+  {
+    id: 'backup',
+    title: msg`גיבוי`,
+    icon: IconDatabase,
+    ownerOnly: true,
+    groups: [
+      {
+        title: msg`מתי וכמה`,
+        keys: ['backup.enabled', 'backup.hour', 'backup.keep_days', 'backup.keep_weeks', 'backup.budget'],
+      },
+      {
+        title: msg`עותק מחוץ למכונה`,
+        keys: ['backup.s3_endpoint', 'backup.s3_bucket', 'backup.s3_access_key_id', 'backup.s3_secret_access_key'],
+      },
+    ],
+    rest: ['backup', 'store'],
+  },
+  {
+    id: 'privacy',
+    title: msg`פרטיות ומחיקה`,
+    icon: IconShieldLock,
+    groups: [
+      {
+        title: msg`כמה זמן שומרים`,
+        keys: [
+          'retention.recordings_days',
+          'retention.transcripts_days',
+          'retention.media_days',
+          'retention.journal_days',
+          'retention.audit_days',
+        ],
+      },
+    ],
+    rest: ['retention'],
+  },
+  {
+    id: 'address',
+    title: msg`כתובת ותעודה`,
+    icon: IconWorld,
+    groups: [
+      { title: msg`הכתובת`, keys: ['http.public_base_url'], check: 'address' },
+      { title: msg`תעודה`, keys: ['tls.domain', 'tls.acme', 'tls.acme_contact'] },
+    ],
+    rest: ['http', 'tls'],
+  },
+  { id: 'audit', title: msg`יומן פעולות`, icon: IconHistory, ownerOnly: true },
+  {
+    id: 'health',
+    title: msg`בריאות המערכת`,
+    icon: IconHeartbeat,
+    groups: [
+      { title: msg`בדיקה עצמית`, keys: ['care.self_check', 'care.hour'] },
+      { title: msg`עדכונים`, keys: ['updates.check', 'updates.feed_url'] },
+    ],
+    rest: ['care', 'updates', 'disk', 'log'],
+  },
+]
+
+/** The section for settings that this page does not know yet. */
+const LAST = 'health'
+
+/** Has an editor of its own. */
+export const AGENT_TEXT = 'agent.instructions'
+
+export interface Group {
+  title: MessageDescriptor
+  items: Item[]
+  check?: Schemas['SettingsCheck']
+}
+
+const named = new Map(
+  SECTIONS.flatMap(({ id, groups = [] }) => groups.flatMap(({ keys }) => keys.map(key => [key, id] as const))),
+)
+const restOf = new Map(SECTIONS.flatMap(({ id, rest = [] }) => rest.map(section => [section, id] as const)))
+
+/** The section in which a setting stands. */
+export function sectionOf(item: Pick<Item, 'key' | 'section'>): string {
+  if (item.key === AGENT_TEXT) return 'agent'
+  return named.get(item.key) ?? restOf.get(item.section) ?? LAST
+}
+
+/** The settings of a section: its groups, and those that are folded. */
+export function layout(section: Section, items: readonly Item[]): { groups: Group[]; rest: Item[] } {
+  const byKey = new Map(items.map(item => [item.key, item]))
+  const groups = (section.groups ?? [])
+    .map(({ title, keys, check }) => ({ title, check, items: keys.flatMap(key => byKey.get(key) ?? []) }))
+    .filter(group => group.items.length > 0)
+  const rest = items.filter(item => item.key !== AGENT_TEXT && !named.has(item.key) && sectionOf(item) === section.id)
+  return { groups, rest }
+}
+
+/** The settings whose name, help or key contains all the words. */
+export function find(items: readonly Item[], query: string): Item[] {
+  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean)
+  if (words.length === 0) return []
+  const score = (item: Item) => {
+    const title = item.title.toLocaleLowerCase()
+    const all = `${title} ${item.help} ${item.key}`.toLocaleLowerCase()
+    if (!words.every(word => all.includes(word))) return 0
+    return words.every(word => title.includes(word)) ? 2 : 1
+  }
+  return items
+    .map(item => ({ item, score: score(item) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .map(({ item }) => item)
+}

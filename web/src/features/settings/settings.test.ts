@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { diffLines } from './compare'
+import { fromText, ownValue, toText } from './value'
+
+const item = (kind: string, more = {}) => ({ kind, optional: false, minimum: null, maximum: null, ...more })
+
+describe('the values of settings', () => {
+  test('numbers are read within their range', () => {
+    const wait = item('duration', { minimum: 0, maximum: 600 })
+    expect(fromText(wait, ' 15 ')).toEqual({ value: 15 })
+    expect(fromText(wait, '1.5')).toEqual({ problem: 'number' })
+    expect(fromText(wait, 'ten')).toEqual({ problem: 'number' })
+    expect(fromText(wait, '601')).toEqual({ problem: 'range' })
+    expect(fromText(wait, '-1')).toEqual({ problem: 'range' })
+    expect(fromText(item('decimal'), '0.5')).toEqual({ value: 0.5 })
+  })
+
+  test('an empty field resets what may be left out', () => {
+    expect(fromText(item('integer'), '')).toEqual({ value: null })
+    expect(fromText(item('text', { optional: true }), ' ')).toEqual({ value: null })
+    expect(fromText(item('text'), '')).toEqual({ value: '' })
+    expect(fromText(item('list'), ' , ')).toEqual({ value: [] })
+  })
+
+  test('lists and phone numbers', () => {
+    expect(fromText(item('list'), 'a@x.example, b@x.example')).toEqual({ value: ['a@x.example', 'b@x.example'] })
+    expect(toText(['twilio', 'baileys'])).toBe('twilio, baileys')
+    expect(fromText(item('phone'), '052-555-0142')).toEqual({ value: '+972525550142' })
+    expect(fromText(item('phone'), '+44 20 7946 0000')).toEqual({ value: '+442079460000' })
+  })
+
+  test('undo sets what the page had set, and resets the rest', () => {
+    expect(ownValue({ source: 'page', kind: 'integer', value: 7 })).toBe(7)
+    expect(ownValue({ source: 'default', kind: 'integer', value: 7 })).toBeNull()
+    expect(ownValue({ source: 'page', kind: 'secret', value: null })).toBeNull()
+  })
+})
+
+describe('the comparison of texts', () => {
+  /** The two texts that a comparison stands for. */
+  const sides = (before: string, after: string) => {
+    const found = diffLines(before, after)
+    const side = (left: 'added' | 'removed') =>
+      found
+        .filter(({ kind }) => kind !== left)
+        .map(({ text }) => text)
+        .join('\n')
+    return [side('added'), side('removed')]
+  }
+
+  test('a changed line is removed and added in place', () => {
+    expect(diffLines('a\nb\nc', 'a\nx\nc').map(({ kind, text }) => `${kind[0]}${text}`)).toEqual([
+      'sa',
+      'rb',
+      'ax',
+      'sc',
+    ])
+    expect(diffLines('a', 'a\nb').map(({ kind }) => kind)).toEqual(['same', 'added'])
+    expect(diffLines('', '')).toEqual([])
+  })
+
+  test('both texts can be read from it, and nothing common is lost', () => {
+    let seed = 7
+    const next = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647
+      return seed % below
+    }
+    for (let round = 0; round < 200; round++) {
+      const text = () => Array.from({ length: 1 + next(9) }, () => 'abc'[next(3)]).join('\n')
+      const [before, after] = [text(), text()]
+      expect(sides(before, after)).toEqual([before, after])
+      expect(diffLines(before, before).every(({ kind }) => kind === 'same')).toBe(true)
+    }
+  })
+})

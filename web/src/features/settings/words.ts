@@ -1,0 +1,33 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+
+/** What the fixed words of settings mean, in the page's language. */
+export const CHOICES: Record<string, MessageDescriptor> = {
+  auto: msg`אוטומטי`,
+  twilio: msg`Twilio`,
+  baileys: msg`הגשר`,
+  realtime: msg`הסוכן`,
+  voicemail: msg`תא קולי`,
+  server_vad: msg`לפי שתיקה`,
+  semantic_vad: msg`לפי המשמעות`,
+  low: msg`נמוכה`,
+  medium: msg`בינונית`,
+  high: msg`גבוהה`,
+  none: msg`ללא`,
+  off: msg`כבוי`,
+  weekly: msg`פעם בשבוע`,
+  he: msg`עברית`,
+  en: msg`אנגלית`,
+}
+
+/** Units that stand after a number. */
+export const UNITS: Record<string, MessageDescriptor> = {
+  s: msg`שניות`,
+  ms: msg`אלפיות שנייה`,
+  min: msg`דקות`,
+  h: msg`שעות`,
+  d: msg`ימים`,
+  bytes: msg`בייט`,
+  tokens: msg`אסימונים`,
+  usd: msg`דולר`,
+}
