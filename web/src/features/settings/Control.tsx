@@ -1,5 +1,5 @@
 import { useLingui as useTexts } from '@lingui/react'
-import { Trans } from '@lingui/react/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
 import { type KeyboardEvent, useEffect, useId, useState } from 'react'
 import { Secret } from './Secret'
 import type { Item } from './sections'
@@ -119,7 +119,9 @@ const isProse = (item: Item) => item.kind === 'long_text' || item.key === 'busin
 
 function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, onTrouble }: ControlProps) {
   const { i18n } = useTexts()
+  const { t } = useLingui()
   const stored = toText(item.value)
+  const isMissing = !canEdit && stored === ''
   const [text, setText] = useState(stored)
   useEffect(() => setText(stored), [stored])
   const commit = () => {
@@ -140,8 +142,8 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
   const unit = item.unit ? UNITS[item.unit] : undefined
   const common = {
     className: `field ${isBad ? 'bad' : ''} ${number ? 'number' : ''}`,
-    dir: isProse(item) ? 'auto' : 'ltr',
-    value: text,
+    dir: isProse(item) ? 'auto' : isMissing ? undefined : 'ltr',
+    value: isMissing ? t`לא הוגדר` : text,
     readOnly: !canEdit,
     'aria-labelledby': labelledBy,
     'aria-describedby': describedBy,

@@ -21,7 +21,7 @@ export function Secret({ item, canEdit, isBad, labelledBy, describedBy, onSave }
       <div className="pair">
         <input
           className="field"
-          dir={item.secret_set ? 'ltr' : 'auto'}
+          dir={item.secret_set ? 'ltr' : undefined}
           readOnly
           value={item.secret_set ? '••••••••••••' : t`לא הוגדר`}
           aria-labelledby={labelledBy}
@@ -60,7 +60,7 @@ export function Secret({ item, canEdit, isBad, labelledBy, describedBy, onSave }
         <Trans>שמירה</Trans>
       </button>
       <button className="btn quiet" type="button" onClick={() => setText(undefined)}>
-        <Trans>ביטול</Trans>
+        <Trans>לבטל</Trans>
       </button>
     </form>
   )

@@ -31,7 +31,6 @@ export function SectionList({ items, current, isPage }: Props) {
         <Icon icon={IconSearch} />
         <input
           type="search"
-          dir="auto"
           placeholder={t`חיפוש בהגדרות`}
           aria-label={t`חיפוש בהגדרות`}
           value={query}

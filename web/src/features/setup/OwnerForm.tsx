@@ -27,7 +27,7 @@ export function OwnerForm() {
       queryClient.removeQueries({ queryKey: apiQuery('/api/setup').queryKey })
       // The code has been used.
       history.replaceState(null, '', '/setup')
-      go('/app', { replace: true })
+      go('/app/setup', { replace: true })
     },
   })
   const error = setup.error ? asApiError(setup.error) : undefined

@@ -1,0 +1,39 @@
+import { Trans } from '@lingui/react/macro'
+import { IconAlertTriangle, IconCheck, IconMinus, IconX } from '@tabler/icons-react'
+import type { Schemas } from '#shared/api/client'
+import { Icon, type IconGlyph } from '#shared/components/Icon'
+import { Plain } from '#shared/components/text'
+
+const ICONS: Record<Schemas['CheckStatus'], IconGlyph> = {
+  ok: IconCheck,
+  warning: IconAlertTriangle,
+  error: IconX,
+  skipped: IconMinus,
+}
+
+/** What a check of a step found. */
+export function Findings({ answer }: { answer: Schemas['CheckResponse'] | undefined }) {
+  if (!answer) return null
+  return (
+    <div role="status">
+      <h2>{answer.ok ? <Trans>בדקנו, והחיבור עובד</Trans> : <Trans>בדקנו, ועוד לא עובד. לא נשמר</Trans>}</h2>
+      <ul className="wizard-checks">
+        {answer.findings.map(({ status, text, remedy }) => (
+          <li key={text} className={status}>
+            <span className="ci">
+              <Icon icon={ICONS[status]} size="s" />
+            </span>
+            <div className="grow">
+              <Plain text={text} className="strong" />
+              {remedy && (
+                <p className="small muted">
+                  <Plain text={remedy} />
+                </p>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,73 @@
+import { msg } from '@lingui/core/macro'
+import { useLingui as useTexts } from '@lingui/react'
+import { Trans } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { Ltr } from '#shared/components/text'
+import { CallProof } from './CallProof'
+import { dialled, FORWARDING, numbersQuery } from './steps'
+
+const MEANINGS = {
+  '61': msg`כשלא עונים`,
+  '67': msg`כשהקו תפוס`,
+  '62': msg`כשהטלפון כבוי או בלי קליטה`,
+  '21': msg`תמיד, בלי לצלצל אצלכם`,
+} as const
+
+/** For those who keep their number: the codes that forward its calls, and a call that proves it. */
+export function Forwarding({ own }: { own: string }) {
+  const { i18n } = useTexts()
+  const numbers = useQuery({ ...numbersQuery, enabled: false })
+  const number = numbers.data?.items.find(one => one.points_here)?.number ?? own
+  return (
+    <details className="wizard-more">
+      <summary>
+        <Trans>נשארים עם המספר הקיים שלכם?</Trans>
+      </summary>
+      {number ? (
+        <>
+          <p>
+            <Trans>מחייגים פעם אחת מהטלפון של העסק, והשיחות יעברו לסוכן:</Trans>
+          </p>
+          <table className="wizard-codes">
+            <thead>
+              <tr>
+                <th scope="col">
+                  <Trans>מתי להעביר</Trans>
+                </th>
+                <th scope="col">
+                  <Trans>הפעלה</Trans>
+                </th>
+                <th scope="col">
+                  <Trans>ביטול</Trans>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {FORWARDING.map(code => (
+                <tr key={code}>
+                  <th scope="row">{i18n._(MEANINGS[code])}</th>
+                  <td>
+                    <Ltr className="code">{`*${code}*${dialled(number)}#`}</Ltr>
+                  </td>
+                  <td>
+                    <Ltr className="code">{`##${code}#`}</Ltr>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <p className="small muted">
+            <Trans>אלה הקודים המקובלים ברשתות סלולריות. אצל חלק מהמפעילים, ובקו נייח, הם אחרים: שאלו את המפעיל.</Trans>
+          </p>
+          <CallProof>
+            <Trans>עכשיו התקשרו למספר הקיים שלכם מטלפון אחר, ואל תענו. אם ההפניה עובדת, השיחה תופיע כאן.</Trans>
+          </CallProof>
+        </>
+      ) : (
+        <p className="muted">
+          <Trans>קודם מפנים לכאן מספר אחד. אחר כך יופיעו כאן הקודים שמעבירים אליו את השיחות.</Trans>
+        </p>
+      )}
+    </details>
+  )
+}

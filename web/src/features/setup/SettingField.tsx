@@ -1,0 +1,108 @@
+import { Trans } from '@lingui/react/macro'
+import { type FormEvent, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, type Schemas, unwrap } from '#shared/api/client'
+import { problemText } from '#shared/api/problem-text'
+import { queryClient } from '#shared/api/query'
+import { Field, PasswordField } from '#shared/components/field'
+import { Ltr } from '#shared/components/text'
+
+interface Props {
+  items: readonly (Schemas['SettingItem'] | undefined)[]
+  check?: Schemas['SettingsCheck']
+  /** Called with the findings; the values are saved only if the check has found no error. */
+  onChecked?: (answer: Schemas['CheckResponse']) => void
+}
+
+/** The settings of a step: they are checked before they are saved. */
+export function SettingFields({ items, check, onChecked }: Props) {
+  const known = items.filter(item => item !== undefined)
+  const [typed, setTyped] = useState<Record<string, string>>({})
+  const [error, setError] = useState<{ key: string | undefined; text: string }>()
+  const save = useAction({
+    run: async () => {
+      const values = Object.fromEntries(Object.entries(typed).map(([key, text]) => [key, text.trim() || null]))
+      if (check) {
+        const answer = await unwrap(client.POST('/api/checks', { body: { check, values } }))
+        onChecked?.(answer)
+        if (!answer.ok) return answer
+      }
+      if (Object.keys(values).length > 0) await unwrap(client.PATCH('/api/settings', { body: { changes: values } }))
+      return undefined
+    },
+    onDone: refused => {
+      if (!refused) setTyped({})
+      for (const path of ['/api/settings', '/api/twilio/numbers', '/api/session']) {
+        void queryClient.invalidateQueries({ queryKey: [path] })
+      }
+    },
+    onError: problem => {
+      if (!problem.isTransient) setError({ key: problem.field, text: problemText(problem) })
+      return !problem.isTransient
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setError(undefined)
+    save.mutate()
+  }
+  const isLocked = known.every(item => !item.editable)
+  return (
+    <form className="form" onSubmit={submit}>
+      {known.map(item => (
+        <One
+          key={item.key}
+          item={item}
+          typed={typed[item.key]}
+          error={error?.key === item.key ? error.text : undefined}
+          onChange={text => setTyped({ ...typed, [item.key]: text })}
+        />
+      ))}
+      <p role="alert" className={error && !error.key ? 'err' : 'vh'}>
+        {error?.text}
+      </p>
+      {(check || !isLocked) && (
+        <button
+          className="btn pen"
+          type="submit"
+          disabled={save.isPending || (!check && Object.keys(typed).length === 0)}
+        >
+          {save.isPending ? <Trans>בודק…</Trans> : check ? <Trans>בדיקה ושמירה</Trans> : <Trans>שמירה</Trans>}
+        </button>
+      )}
+    </form>
+  )
+}
+
+interface OneProps {
+  item: Schemas['SettingItem']
+  typed: string | undefined
+  error: string | undefined
+  onChange: (text: string) => void
+}
+
+function One({ item, typed, error, onChange }: OneProps) {
+  const isSecret = item.kind === 'secret'
+  const value = typed ?? (isSecret ? '' : String(item.value ?? ''))
+  const help = item.editable ? (
+    isSecret && item.secret_set ? (
+      <Trans>כבר שמור. כותבים כאן רק כדי להחליף.</Trans>
+    ) : (
+      item.help
+    )
+  ) : (
+    <Trans>
+      נקבע במכונה עצמה (<Ltr>{item.file ?? item.variable ?? item.key}</Ltr>), ולכן לא משתנה כאן.
+    </Trans>
+  )
+  const common = { label: item.title, help, error, value, readOnly: !item.editable, autoComplete: 'off' }
+  if (isSecret && item.editable) return <PasswordField {...common} onChange={event => onChange(event.target.value)} />
+  return (
+    <Field
+      {...common}
+      value={isSecret ? (item.secret_set ? '••••••••' : '') : value}
+      dir={item.key === 'business.name' ? 'auto' : 'ltr'}
+      onChange={event => onChange(event.target.value)}
+    />
+  )
+}

@@ -1,0 +1,185 @@
+import { Trans } from '@lingui/react/macro'
+import { type ReactNode, useState } from 'react'
+import type { Schemas } from '#shared/api/client'
+import { Link } from '#shared/components/Link'
+import { Ltr, Phone } from '#shared/components/text'
+import { CallProof } from './CallProof'
+import { Findings } from './Findings'
+import { Forwarding } from './Forwarding'
+import { Numbers } from './Numbers'
+import { SettingFields } from './SettingField'
+import { type Facts, isDone, type StepId } from './steps'
+
+interface Props {
+  step: StepId
+  facts: Facts
+}
+
+function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
+  return (
+    <>
+      <h1>{title}</h1>
+      <p className="lead">{children}</p>
+    </>
+  )
+}
+
+/** One step: what it is for, its fields, and the proof that it works. */
+export function StepBody({ step, facts }: Props) {
+  const get = (key: string) => facts.items.get(key)
+  const [answer, setAnswer] = useState<Schemas['CheckResponse']>()
+  const checked = { onChecked: setAnswer }
+  switch (step) {
+    case 'name':
+      return (
+        <>
+          <Head title={<Trans>איך קוראים לעסק</Trans>}>
+            <Trans>הסוכן מציג את עצמו בשם הזה, והשם מופיע בראש הדף.</Trans>
+          </Head>
+          <SettingFields items={[get('business.name')]} />
+        </>
+      )
+    case 'address':
+      return (
+        <>
+          <Head title={<Trans>כתובת מאובטחת</Trans>}>
+            <Trans>
+              Twilio והדפדפן צריכים כתובת שמתחילה ב־<Ltr>https</Ltr>. בכתובת <Ltr>http</Ltr> רגילה הדפדפן לא נותן
+              מיקרופון, והדף לא מקבל סיסמאות מרשת אחרת.
+            </Trans>
+          </Head>
+          <SettingFields items={[get('http.public_base_url')]} check="address" {...checked} />
+          <Findings answer={answer} />
+          <p>
+            <Link href="/app/settings/address">
+              <Trans>שם דומיין ותעודה אוטומטית</Trans>
+            </Link>
+          </p>
+        </>
+      )
+    case 'phone':
+      return (
+        <>
+          <Head title={<Trans>הטלפון של העסק</Trans>}>
+            <Trans>מזינים את פרטי Twilio, ואנחנו בודקים שהכול עובד לפני ששומרים.</Trans>
+          </Head>
+          <SettingFields items={[get('twilio.account_sid'), get('twilio.auth_token')]} check="twilio" {...checked} />
+          <Findings answer={answer} />
+          {get('twilio.auth_token')?.secret_set && <Numbers />}
+          <Forwarding own={String(get('twilio.phone_number')?.value ?? '')} />
+        </>
+      )
+    case 'whatsapp':
+      return (
+        <>
+          <Head title={<>WhatsApp</>}>
+            <Trans>סורקים קוד אחד עם הטלפון של העסק, והודעות הלקוחות מגיעות גם לכאן.</Trans>
+          </Head>
+          <p className="strong" role="status">
+            {isDone('whatsapp', facts) ? <Trans>מחובר.</Trans> : <Trans>עוד לא מחובר.</Trans>}
+          </p>
+          <Link className="btn" href="/app/whatsapp">
+            <Trans>לסריקת הקוד</Trans>
+          </Link>
+        </>
+      )
+    case 'ai':
+      return (
+        <>
+          <Head title={<Trans>מפתח AI</Trans>}>
+            <Trans>בלי מפתח הסוכן לא מדבר, והמתקשרים משאירים הודעה. המפתח נבדק לפני שהוא נשמר.</Trans>
+          </Head>
+          <SettingFields items={[get('openai.api_key')]} check="ai" {...checked} />
+          <Findings answer={answer} />
+        </>
+      )
+    case 'greeting':
+      return <Greeting item={get('voice.greeting_file')} />
+    case 'business':
+      return <Business facts={facts} />
+    case 'call':
+      return <CallNow own={String(get('twilio.phone_number')?.value ?? '')} />
+  }
+}
+
+function Greeting({ item }: { item: Schemas['SettingItem'] | undefined }) {
+  return (
+    <>
+      <Head title={<Trans>ברכת פתיחה</Trans>}>
+        <Trans>עד 10 שניות בקול שלכם, שכל מתקשר שומע לפני הסוכן. אפשר גם בלי.</Trans>
+      </Head>
+      {item?.value ? (
+        <p>
+          <Trans>
+            בשימוש: <Ltr>{String(item.value)}</Ltr>
+          </Trans>
+        </p>
+      ) : (
+        <p>
+          <Trans>
+            שמים קובץ <Ltr>MP3</Ltr> במכונה, ורושמים את הנתיב שלו בקובץ ההגדרות בשם{' '}
+            <code dir="ltr">voice.greeting_file</code>
+          </Trans>
+        </p>
+      )}
+      <p>
+        <Link href="/app/settings/agent">
+          <Trans>מה הסוכן אומר אחרי הברכה</Trans>
+        </Link>
+      </p>
+    </>
+  )
+}
+
+function Business({ facts }: { facts: Facts }) {
+  const lines = [
+    { href: '/app/settings/hours', done: facts.hasHours, name: <Trans>שעות הפתיחה</Trans> },
+    { href: '/app/settings/services', done: facts.hasServices, name: <Trans>שירותים ומחירים</Trans> },
+    { href: '/app/settings/resources', done: undefined, name: <Trans>עובדים</Trans> },
+    { href: '/app/settings/facts', done: undefined, name: <Trans>מה עוד הסוכן צריך לדעת</Trans> },
+  ]
+  return (
+    <>
+      <Head title={<Trans>שעות ושירותים</Trans>}>
+        <Trans>לפיהם הסוכן עונה על מחירים וקובע תורים. מספיק שירות אחד כדי להתחיל.</Trans>
+      </Head>
+      <ul className="entries">
+        {lines.map(({ href, done, name }) => (
+          <li key={href}>
+            <span className="grow strong">{name}</span>
+            {done !== undefined && (
+              <span className={done ? 'chip ok' : 'chip'}>{done ? <Trans>יש</Trans> : <Trans>עוד אין</Trans>}</span>
+            )}
+            <Link className="btn" href={href}>
+              <Trans>עריכה</Trans>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function CallNow({ own }: { own: string }) {
+  return (
+    <>
+      <Head title={<Trans>להתקשר עכשיו</Trans>}>
+        {own ? (
+          <Trans>
+            התקשרו אל <Phone number={own} /> מכל טלפון. כאן תראו את הצלצול, ואת המילים בזמן שהן נאמרות.
+          </Trans>
+        ) : (
+          <Trans>התקשרו למספר של העסק מכל טלפון. כאן תראו את הצלצול, ואת המילים בזמן שהן נאמרות.</Trans>
+        )}
+      </Head>
+      <CallProof>
+        <Trans>מחכים לשיחה…</Trans>
+      </CallProof>
+      <p>
+        <Link href="/app/try">
+          <Trans>אפשר גם לדבר עם הסוכן מהדפדפן</Trans>
+        </Link>
+      </p>
+    </>
+  )
+}

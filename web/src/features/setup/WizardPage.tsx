@@ -1,0 +1,118 @@
+import { useLingui as useTexts } from '@lingui/react'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useDocumentTitle } from '@mantine/hooks'
+import { IconCheck } from '@tabler/icons-react'
+import { useLocation, useParams } from 'wouter'
+import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { Hidden } from '#shared/components/text'
+import { useSession } from '#shared/session'
+import { StepBody } from './StepBody'
+import {
+  type Facts,
+  isDone,
+  nextStep,
+  STEPS,
+  type StepId,
+  skippedSteps,
+  skipStep,
+  useFacts,
+  useSettingItems,
+} from './steps'
+import './setup.css'
+
+/** The set-up after the owner's account: each step can be skipped, and goes on on another device. */
+export default function WizardPage() {
+  const { t } = useLingui()
+  useDocumentTitle(t`הקמה`)
+  const { isOwner } = useSession()
+  const query = useSettingItems()
+  const facts = useFacts()
+  const { step } = useParams<{ step?: string }>()
+  if (!isOwner) {
+    return (
+      <main className="page narrow">
+        <EmptyState heading="h1" title={<Trans>רק לבעלי העסק</Trans>}>
+          <Trans>ההקמה משנה את ההגדרות של העסק. אפשר לבקש מבעלי העסק להמשיך בה.</Trans>
+        </EmptyState>
+      </main>
+    )
+  }
+  return (
+    <div className="page-scroll" tabIndex={-1}>
+      <Loaded query={query} skeleton={<SkeletonRows count={6} />}>
+        {() => facts && <Wizard facts={facts} step={STEPS.find(({ id }) => id === step)?.id ?? nextStep(facts)} />}
+      </Loaded>
+    </div>
+  )
+}
+
+function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
+  const { i18n } = useTexts()
+  const { t } = useLingui()
+  const [, go] = useLocation()
+  const at = STEPS.findIndex(({ id }) => id === step)
+  const next = STEPS[at + 1]?.id
+  const onward = () => go(next ? `/app/setup/${next}` : '/app')
+  const done = isDone(step, facts)
+  return (
+    <div className="wizard">
+      <nav aria-label={t`שלבי ההקמה`}>
+        <ol className="wizard-steps">
+          {STEPS.map(({ id, title }, index) => {
+            const state = id === step ? 'now' : isDone(id, facts) ? 'done' : skippedSteps().has(id) ? 'skipped' : ''
+            return (
+              <li key={id} className={state}>
+                <Link href={`/app/setup/${id}`} aria-current={id === step ? 'step' : undefined}>
+                  <span className="b" aria-hidden>
+                    {state === 'done' ? <Icon icon={IconCheck} size="s" /> : index + 1}
+                  </span>
+                  <span className="name">
+                    {i18n._(title)}
+                    {state === 'done' && (
+                      <Hidden>
+                        {' '}
+                        <Trans>נבדק</Trans>
+                      </Hidden>
+                    )}
+                    {state === 'skipped' && (
+                      <span className="small faint">
+                        {' · '}
+                        <Trans>דילגתם</Trans>
+                      </span>
+                    )}
+                  </span>
+                </Link>
+              </li>
+            )
+          })}
+        </ol>
+      </nav>
+      <main>
+        <StepBody key={step} step={step} facts={facts} />
+        <div className="wizard-foot">
+          {done ? (
+            <button className="btn pen big" type="button" onClick={onward}>
+              {next ? <Trans>המשך</Trans> : <Trans>סיימתי</Trans>}
+            </button>
+          ) : (
+            <button
+              className="btn big"
+              type="button"
+              onClick={() => {
+                skipStep(step)
+                onward()
+              }}
+            >
+              <Trans>לדלג בינתיים</Trans>
+            </button>
+          )}
+          <span className="small muted">
+            <Trans>נשמר בכל שלב. אפשר להמשיך אחר כך, גם מהטלפון.</Trans>
+          </span>
+        </div>
+      </main>
+    </div>
+  )
+}

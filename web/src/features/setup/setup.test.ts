@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import type { Schemas } from '#shared/api/client'
+import { dialled, type Facts, isDone } from './steps'
+
+const item = (key: string, more: Partial<Schemas['SettingItem']>) =>
+  [key, { key, kind: 'text', value: null, secret_set: false, ...more } as Schemas['SettingItem']] as const
+
+const facts = (items: (readonly [string, Schemas['SettingItem']])[], more: Partial<Facts> = {}): Facts => ({
+  items: new Map(items),
+  pointsHere: false,
+  isLinked: false,
+  hasHours: false,
+  hasServices: false,
+  hasCalls: false,
+  ...more,
+})
+
+test('a step is done when it is proved, not when something was typed', () => {
+  expect(isDone('address', facts([item('http.public_base_url', { value: 'http://10.0.0.2:8080' })]))).toBe(false)
+  expect(isDone('address', facts([item('http.public_base_url', { value: 'https://shop.example' })]))).toBe(true)
+  expect(isDone('phone', facts([item('twilio.account_sid', { value: 'AC1' })]))).toBe(false)
+  expect(isDone('phone', facts([], { pointsHere: true }))).toBe(true)
+  expect(isDone('ai', facts([item('openai.api_key', { kind: 'secret' })]))).toBe(false)
+  expect(isDone('ai', facts([item('openai.api_key', { kind: 'secret', secret_set: true })]))).toBe(true)
+  expect(isDone('business', facts([], { hasHours: true }))).toBe(false)
+  expect(isDone('name', facts([item('business.name', { value: '' })]))).toBe(false)
+})
+
+test('a number is dialled without its own country code', () => {
+  expect(dialled('+97235550142')).toBe('035550142')
+  expect(dialled('+442079460000')).toBe('+442079460000')
+})
