@@ -38,7 +38,7 @@ function Words({ id }: { id: number }) {
   const { data } = useQuery(apiQuery('/api/calls/{id}', { path: { id } }))
   return (
     <>
-      <div role="log" aria-label={t`מה שנאמר`} tabIndex={0}>
+      <div role="log" aria-label={t`מה שנאמר`}>
         {data?.turns.map(turn => (
           <p key={turn.id}>
             <b>{turn.speaker === 'agent' ? <Trans>הסוכן</Trans> : <Trans>אתם</Trans>}</b> <Plain text={turn.text} />

@@ -16,7 +16,15 @@ export function Findings({ answer }: { answer: Schemas['CheckResponse'] | undefi
   if (!answer) return null
   return (
     <div role="status">
-      <h2>{answer.ok ? <Trans>בדקנו, והחיבור עובד</Trans> : <Trans>בדקנו, ועוד לא עובד. לא נשמר</Trans>}</h2>
+      <h2>
+        {!answer.ok ? (
+          <Trans>בדקנו, ועוד לא עובד. לא נשמר</Trans>
+        ) : answer.findings.every(({ status }) => status === 'skipped') ? (
+          <Trans>לא היה מה לבדוק</Trans>
+        ) : (
+          <Trans>בדקנו, והחיבור עובד</Trans>
+        )}
+      </h2>
       <ul className="wizard-checks">
         {answer.findings.map(({ status, text, remedy }) => (
           <li key={text} className={status}>
