@@ -10,7 +10,7 @@ import { Name, Plain } from '#shared/components/text'
 /** Waits for a call, and shows its words as they are said. */
 export function CallProof({ children }: { children: ReactNode }) {
   const { data } = useQuery(apiQuery('/api/calls', { query: { limit: 1 } }))
-  const newest = data?.items[0]
+  const newest = data?.calls[0]
   // The newest call when the step was opened; only a later one proves anything.
   const [before, setBefore] = useState<number | null>()
   if (data && before === undefined) setBefore(newest?.id ?? null)

@@ -89,7 +89,7 @@ export function useFacts(): Facts | undefined {
     isLinked: bridge.data?.connected ?? false,
     hasHours: (hours.data?.hours.length ?? 0) > 0,
     hasServices: (services.data?.items.length ?? 0) > 0,
-    hasCalls: (calls.data?.items.length ?? 0) > 0,
+    hasCalls: (calls.data?.calls.length ?? 0) > 0,
   }
 }
 

@@ -1,0 +1,128 @@
+import { OWNER } from './support/daemon'
+import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+
+for (const view of VIEWS) {
+  test(`the settings, ${view.language} ${view.width}`, async ({ page, daemon }) => {
+    await prepare(page, view)
+    await logIn(page, daemon)
+    await page.goto(`${daemon.url}/app/settings`)
+    await expect(page.locator('.settings-list li').nth(10)).toBeVisible()
+    await inspect(page, 'settings-list', view)
+    for (const section of ['phone', 'agent', 'users', 'backup', 'audit', 'health']) {
+      await page.goto(`${daemon.url}/app/settings/${section}`)
+      await expect(page.locator('.settings-form .grp').first()).toBeVisible()
+      await expect(page.locator('.skeleton-rows')).toHaveCount(0)
+      await inspect(page, `settings-${section}`, view)
+    }
+  })
+
+  test(`the steps of the set-up, ${view.language} ${view.width}`, async ({ page, daemon }) => {
+    await prepare(page, view)
+    await logIn(page, daemon)
+    for (const step of ['address', 'phone', 'business', 'call']) {
+      await page.goto(`${daemon.url}/app/setup/${step}`)
+      await expect(page.locator('.wizard [aria-current=step]')).toBeVisible()
+      await inspect(page, `setup-${step}`, view)
+    }
+  })
+}
+
+test('a field is saved by itself, and undone', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings`)
+  // The search finds it, and leads to it.
+  await page.getByRole('searchbox').fill('longest call')
+  await page.locator('.settings-list li a').first().click()
+  const row = page.locator('.set[data-target]')
+  const field = row.locator('input')
+  const stored = async () => {
+    const answer = await page.request.get(`${ownDaemon.url}/api/settings`)
+    const { items } = (await answer.json()) as { items: { key: string; value: unknown; source: string }[] }
+    return items.find(({ key }) => key === 'voice.max_call_s')
+  }
+  await expect(field).toHaveValue('1800')
+  await expect(field).toBeFocused()
+  await field.fill('-5')
+  await field.press('Enter')
+  await expect(row.getByRole('alert')).toContainText('1800')
+  expect(await stored()).toMatchObject({ value: 1800, source: 'default' })
+  await field.fill('900')
+  await field.press('Enter')
+  await expect(row.getByRole('status')).toContainText('Saved')
+  expect(await stored()).toMatchObject({ value: 900, source: 'page' })
+  await row.getByRole('button', { name: 'Undo' }).click()
+  await expect(field).toHaveValue('1800')
+  await expect.poll(stored).toMatchObject({ value: 1800, source: 'default' })
+})
+
+test('what the machine rules is locked, and says where', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[2])
+  await logIn(page, daemon)
+  await page.goto(`${daemon.url}/app/settings/phone?at=twilio.account_sid`)
+  const row = page.locator('.set[data-target]')
+  await expect(row.locator('input')).toHaveAttribute('readonly')
+  await expect(row).toContainText('TWILIO_ACCOUNT_SID')
+})
+
+test('the text of the agent has versions, with what changed, and a way back', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/agent`)
+  const text = page.locator('.agent-text textarea')
+  const save = page.getByRole('button', { name: 'Save', exact: true })
+  await text.fill('אנחנו מספרה\nפתוח עד שש')
+  await save.click()
+  await expect(page.locator('.entries .chip.ok')).toHaveCount(1)
+  await text.fill('אנחנו מספרה\nפתוח עד שבע')
+  await save.click()
+  await expect(page.locator('.entries > li')).toHaveCount(2)
+  await page.getByRole('button', { name: /^What changed/ }).first().click()
+  await expect(page.locator('.diff .removed .said')).toContainText('פתוח עד שש')
+  await expect(page.locator('.diff .added .said')).toContainText('פתוח עד שבע')
+  await page.getByRole('button', { name: 'Restore this text' }).click()
+  await expect(text).toHaveValue('אנחנו מספרה\nפתוח עד שש')
+  await expect(page.locator('.entries > li')).toHaveCount(3)
+})
+
+test('a user is added, logs in, may not change settings, and is removed', async ({ page, browser, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/users`)
+  await page.getByLabel('User name').fill('yael')
+  await page.locator('[autocomplete=new-password]').fill('a long pass phrase 7')
+  await page.getByRole('button', { name: 'Add a user' }).click()
+  await expect(page.locator('.entries > li')).toHaveCount(2)
+  const staff = await (await browser.newContext()).newPage()
+  await prepare(staff, VIEWS[2])
+  const data = { name: 'yael', password: 'a long pass phrase 7' }
+  expect((await staff.request.post(`${ownDaemon.url}/api/login`, { data })).status()).toBe(200)
+  await staff.goto(`${ownDaemon.url}/app/settings/phone?at=voice.max_call_s`)
+  await expect(staff.locator('.set[data-target] input')).toHaveAttribute('readonly')
+  await staff.goto(`${ownDaemon.url}/app/settings/users`)
+  await expect(staff.getByText('For owners only')).toBeVisible()
+  await page.getByRole('button', { name: 'Remove yael' }).click()
+  await page.locator('.btn.stop').click()
+  await expect(page.locator('.entries > li')).toHaveCount(1)
+  expect((await staff.request.get(`${ownDaemon.url}/api/session`)).status()).toBe(401)
+  expect(OWNER.name).not.toBe(data.name)
+})
+
+test('a call proves the set-up, and its step is skipped and resumed', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[2])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/setup`)
+  await expect(page.locator('.wizard [aria-current=step]')).toContainText('Business name')
+  await page.getByRole('button', { name: 'Skip for now' }).click()
+  await expect(page).toHaveURL(/setup\/address$/)
+  await expect(page.locator('.wizard-steps .skipped')).toHaveCount(1)
+  await page.goto(`${ownDaemon.url}/app/setup/call`)
+  await expect(page.getByText('Waiting for a call')).toBeVisible()
+  await ownDaemon.call()
+  await expect(page.locator('.wizard-call .link-state.ok')).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByRole('button', { name: 'Finish' })).toBeVisible()
+})
