@@ -79,7 +79,10 @@ test('the text of the agent has versions, with what changed, and a way back', as
   await text.fill('אנחנו מספרה\nפתוח עד שבע')
   await save.click()
   await expect(page.locator('.entries > li')).toHaveCount(2)
-  await page.getByRole('button', { name: /^What changed/ }).first().click()
+  await page
+    .getByRole('button', { name: /^What changed/ })
+    .first()
+    .click()
   await expect(page.locator('.diff .removed .said')).toContainText('פתוח עד שש')
   await expect(page.locator('.diff .added .said')).toContainText('פתוח עד שבע')
   await page.getByRole('button', { name: 'Restore this text' }).click()

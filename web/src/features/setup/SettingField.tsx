@@ -47,6 +47,15 @@ export function SettingFields({ items, check, onChecked }: Props) {
     save.mutate()
   }
   const isLocked = known.every(item => !item.editable)
+  const label = save.isPending ? (
+    <Trans>בודק…</Trans>
+  ) : !check ? (
+    <Trans>שמירה</Trans>
+  ) : isLocked ? (
+    <Trans>בדיקה</Trans>
+  ) : (
+    <Trans>בדיקה ושמירה</Trans>
+  )
   return (
     <form className="form" onSubmit={submit}>
       {known.map(item => (
@@ -67,7 +76,7 @@ export function SettingFields({ items, check, onChecked }: Props) {
           type="submit"
           disabled={save.isPending || (!check && Object.keys(typed).length === 0)}
         >
-          {save.isPending ? <Trans>בודק…</Trans> : check ? <Trans>בדיקה ושמירה</Trans> : <Trans>שמירה</Trans>}
+          {label}
         </button>
       )}
     </form>
