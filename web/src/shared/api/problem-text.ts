@@ -34,6 +34,7 @@ const TEXTS: Record<string, MessageDescriptor> = {
   bridge_not_ready: msg`הגשר לא מוכן לכך כרגע. אפשר לנסות שוב בעוד רגע.`,
   already_paired: msg`כבר יש חשבון מקושר. צריך לנתק אותו קודם.`,
   invalid_phone: msg`זה לא מספר טלפון של WhatsApp.`,
+  twilio_unreachable: msg`אין קשר עם Twilio. צריך לוודא שהמכונה מחוברת לאינטרנט, ולנסות שוב.`,
   whatsapp_refused: msg`WhatsApp סירבה. אפשר לנסות שוב מאוחר יותר.`,
 }
 
