@@ -2,6 +2,7 @@
 
 use super::support::browser::{self, Browser};
 use super::support::telephony::CallHarness;
+use super::support::whatsapp::until;
 use super::support::{Client, Daemon};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use futures_util::StreamExt;
@@ -90,9 +91,12 @@ async fn an_interrupted_answer_is_cut_at_what_was_heard() {
     let turn = browser.until("the cut turn", |message| message["interrupted"] == true).await;
     let (text, heard) = (turn["text"].as_str().unwrap(), turn["heard_text"].as_str().unwrap());
     assert!(text.starts_with(heard) && heard.len() < text.len() && !heard.is_empty(), "{heard} of {text}");
-    let session = &harness.ai.state().sessions[0];
-    assert!(session.errors.is_empty(), "{:?}", session.errors);
-    let cut = session.answers.iter().find_map(|answer| answer.truncated_ms).unwrap();
+    let cut = until("the truncation", async || {
+        let state = harness.ai.state();
+        assert!(state.sessions[0].errors.is_empty(), "{:?}", state.sessions[0].errors);
+        state.sessions[0].answers.iter().find_map(|answer| answer.truncated_ms)
+    })
+    .await;
     assert!((500..5500).contains(&cut), "{cut} ms");
 }
 

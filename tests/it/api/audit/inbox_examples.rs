@@ -56,7 +56,8 @@ impl Shop {
 }
 
 fn scheduled() -> Value {
-    json!({"thread_id": 1, "text": "x", "send_at": "2099-01-01T08:00:00.000Z"})
+    let tomorrow = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    json!({"thread_id": 1, "text": "x", "send_at": format!("{tomorrow:.3}")})
 }
 
 fn item(operation: &str, changes: &str, noun: &str, id: &Value, body: Value) -> (Method, String, Value, String) {

@@ -73,7 +73,10 @@ function NumberLine({ number }: { number: Schemas['TwilioNumber'] }) {
       {!isHere && (
         <button className="btn pen" type="button" disabled={point.isPending} onClick={() => point.mutate()}>
           <Trans>להפנות לכאן</Trans>
-          <Hidden> {number.number}</Hidden>
+          <Hidden>
+            {' '}
+            <Phone number={number.number} />
+          </Hidden>
         </button>
       )}
       {number.can_undo && isHere && (
