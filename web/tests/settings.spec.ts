@@ -3,6 +3,8 @@ import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures
 
 for (const view of VIEWS) {
   test(`the settings, ${view.language} ${view.width}`, async ({ page, daemon }) => {
+    // Seven pages, each with an audit of its accessibility.
+    test.slow()
     await prepare(page, view)
     await logIn(page, daemon)
     await page.goto(`${daemon.url}/app/settings`)
