@@ -1,8 +1,9 @@
 //! Tags of contacts.
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{BusinessId, ChangeKind, ContactId, Tag, TagId, Timestamp};
+use crate::domain::{BusinessId, ChangeKind, ContactId, ContactTag, Tag, TagId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
+use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
     /// All tags, by name.
@@ -16,6 +17,22 @@ impl ReadTx<'_> {
     pub fn tag(&self, id: TagId) -> Result<Option<Tag>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.id = ?1"))?;
         Ok(query.query_row([id], tag).optional()?)
+    }
+
+    /// The tags of these contacts, by name.
+    pub fn tags_of_contacts(&self, contacts: &[ContactId]) -> Result<BTreeMap<ContactId, Vec<ContactTag>>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT ct.contact_id, t.id, t.name FROM contact_tags ct JOIN tags t ON t.id = ct.tag_id
+             WHERE ct.contact_id IN (SELECT value FROM json_each(?1)) ORDER BY t.name",
+        )?;
+        let ids: Vec<i64> = contacts.iter().map(|contact| contact.0).collect();
+        let ids = serde_json::to_string(&ids).map_err(|error| Error::Value(error.to_string()))?;
+        let mut found: BTreeMap<ContactId, Vec<ContactTag>> = BTreeMap::new();
+        let mut rows = query.query([ids])?;
+        while let Some(row) = rows.next()? {
+            found.entry(row.get(0)?).or_default().push(ContactTag { id: row.get(1)?, name: row.get(2)? });
+        }
+        Ok(found)
     }
 
     /// A tag by its name, case-insensitive.

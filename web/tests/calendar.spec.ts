@@ -110,7 +110,7 @@ test('a task is written with its day, done, and taken back', async ({ page, ownD
   await prepare(page, VIEWS[0])
   await fill(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/tasks?new=1`)
-  await page.keyboard.type('להתקשר לרונית מחר')
+  await page.getByRole('textbox', { name: 'משימה חדשה' }).fill('להתקשר לרונית מחר')
   await page.keyboard.press('Enter')
   await expect(page.locator('.task')).toHaveCount(2)
   await expect(page.getByText('להתקשר לרונית', { exact: true })).toBeVisible()

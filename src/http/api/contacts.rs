@@ -8,14 +8,16 @@ use super::views;
 use crate::clock;
 use crate::crm::contact::{self, ContactChange};
 use crate::crm::{self, custom_field};
-use crate::domain::{BusinessId, ContactId, ContactSort, FieldId, PhoneNumber, TagId, TextCursor};
+use crate::domain::{
+    self, AppointmentState, BusinessId, ContactId, ContactSort, FieldId, PhoneNumber, TagId, TextCursor,
+};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Ids, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
 use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::store::{ContactFilter, ReadTx, WriteTx};
+use crate::store::{self, AppointmentFilter, ContactFilter, ReadTx, WriteTx};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -109,8 +111,20 @@ pub(super) fn detail(tx: &ReadTx<'_>, id: ContactId) -> Result<ContactDetail, cr
         fields: views(tx.field_values(id)?),
         merged: views(tx.merges_into(id)?),
         open_tasks: tx.open_task_count(id)?,
-        next_appointment: None,
+        next_appointment: next_appointment(tx, id)?.map(Into::into),
     })
+}
+
+fn next_appointment(tx: &ReadTx<'_>, contact: ContactId) -> store::Result<Option<domain::Appointment>> {
+    let filter = AppointmentFilter {
+        business: BusinessId::FIRST,
+        from: Some(clock::now()),
+        to: None,
+        contact: Some(contact),
+        resource: None,
+        state: Some(AppointmentState::Booked),
+    };
+    Ok(tx.appointments(&filter, None, 1)?.0.into_iter().next())
 }
 
 /// Change the name or the language of a contact.

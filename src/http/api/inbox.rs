@@ -123,13 +123,16 @@ async fn change(
     Ok(Json(row))
 }
 
-/// The views of rows, with what the asking user has begun to write.
+/// The views of rows, with the drafts of the asking user and the tags of the contacts.
 fn with_drafts(tx: &ReadTx<'_>, actor: ActorId, rows: Vec<domain::InboxRow>) -> store::Result<Vec<InboxRow>> {
     let threads: Vec<ThreadId> = rows.iter().filter_map(|row| row.whatsapp_thread_id).collect();
     let mut drafts = tx.drafts(actor, &threads)?;
+    let contacts: Vec<ContactId> = rows.iter().map(|row| row.contact_id).collect();
+    let mut tags = tx.tags_of_contacts(&contacts)?;
     let view = |row: domain::InboxRow| {
+        let tags = tags.remove(&row.contact_id).unwrap_or_default();
         let draft = row.whatsapp_thread_id.and_then(|thread| drafts.remove(&thread));
-        InboxRow::new(row, draft)
+        InboxRow::new(row, draft, tags)
     };
     Ok(rows.into_iter().map(view).collect())
 }

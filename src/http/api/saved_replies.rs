@@ -88,7 +88,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Tagged<SavedReply>), ApiError> {
     let now = clock::now();
     let create = move |tx: &store::WriteTx<'_>| saved_reply::create(tx, &new.shortcut, &new.text, now);
-    actor.create(&state.store, "saved_reply", create, show_one).await
+    actor.create(&state.store, "saved-reply", create, show_one).await
 }
 
 /// Get a saved reply.

@@ -64,7 +64,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Tagged<ScheduledMessage>), ApiError> {
     let (request, now) = (new.into_request(actor.id), clock::now());
     let create = move |tx: &WriteTx<'_>| scheduled_message::create(tx, &request, now);
-    let created = actor.create(&state.store, "scheduled_message", create, show_one).await?;
+    let created = actor.create(&state.store, "scheduled-message", create, show_one).await?;
     state.schedule_changed.wake();
     Ok(created)
 }

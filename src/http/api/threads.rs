@@ -8,7 +8,7 @@ use super::OkResponse;
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::{self, thread};
-use crate::domain::{self, ActorId, BusinessId, ThreadId};
+use crate::domain::{self, ActorId, BusinessId, ContactId, ThreadId};
 use crate::http::auth::Member;
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit};
@@ -110,13 +110,15 @@ pub(super) async fn counts(
     Ok(axum::Json(counts.into()))
 }
 
-/// The views of threads, with what the asking user has begun to write in them.
+/// The views of threads, with the drafts of the asking user and the tags of the contacts.
 fn with_drafts(tx: &ReadTx<'_>, actor: ActorId, threads: Vec<domain::Thread>) -> store::Result<Vec<Thread>> {
     let ids: Vec<ThreadId> = threads.iter().map(|thread| thread.id).collect();
-    let mut drafts = tx.drafts(actor, &ids)?;
+    let contacts: Vec<ContactId> = threads.iter().map(|thread| thread.contact_id).collect();
+    let (mut drafts, tags) = (tx.drafts(actor, &ids)?, tx.tags_of_contacts(&contacts)?);
     let view = |thread: domain::Thread| {
         let draft = drafts.remove(&thread.id);
-        Thread::from(thread).with_draft(draft)
+        let tags = tags.get(&thread.contact_id).cloned().unwrap_or_default();
+        Thread::from(thread).with(draft, tags)
     };
     Ok(threads.into_iter().map(view).collect())
 }

@@ -10,6 +10,7 @@ use crate::domain::ActorId;
 use crate::store::{self, Store, WriteTx};
 use axum::extract::MatchedPath;
 use axum::http::Method;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -156,8 +157,11 @@ fn subject_of(route: &str, path: &str) -> Option<String> {
     })
 }
 
-fn noun_singular(noun: &str) -> &str {
-    noun.strip_suffix('s').unwrap_or(noun)
+fn noun_singular(noun: &str) -> Cow<'_, str> {
+    match noun.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y").into(),
+        None => noun.strip_suffix('s').unwrap_or(noun).into(),
+    }
 }
 
 const MAX_ID_LENGTH: usize = 64;

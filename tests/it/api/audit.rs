@@ -262,9 +262,10 @@ async fn every_change_leaves_a_row() {
         operations.extend(changing.map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned()));
     }
     assert!(operations.remove("complete_setup") && operations.len() >= 27, "{}", operations.len());
-    // They change nothing that is worth a row: a draft of a user, and that a user is typing.
-    let mut operations: Vec<_> =
-        operations.into_iter().filter(|id| !["put_draft", "report_typing"].contains(&id.as_str())).collect();
+    // The first two change nothing that is worth a row: a draft of a user, and that a user is typing. The row of a trial call,
+    // which needs an AI, is in the tests of trial calls.
+    let elsewhere = ["put_draft", "report_typing", "create_trial_call"];
+    let mut operations: Vec<_> = operations.into_iter().filter(|id| !elsewhere.contains(&id.as_str())).collect();
     // To mute and unmute, an alert must be raised or muted; to unlink, an account must be linked.
     let last = ["unmute_alert", "log_out_whatsapp", "choose_database"];
     operations.sort_by_key(|id| last.iter().position(|last| last == id));

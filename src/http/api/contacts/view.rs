@@ -1,6 +1,7 @@
 //! What the API shows of contacts.
 
 use crate::domain::{self, Timestamp};
+use crate::http::api::appointments::view::Appointment;
 use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::threads::view::Thread;
@@ -88,8 +89,7 @@ pub(crate) struct ContactDetail {
     /// The number of open tasks.
     pub(super) open_tasks: i64,
     /// The next appointment; null if there is none.
-    #[schema(value_type = Option<Object>)]
-    pub(super) next_appointment: Option<()>,
+    pub(super) next_appointment: Option<Appointment>,
 }
 
 /// A contact's value of a field.

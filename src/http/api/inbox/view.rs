@@ -6,6 +6,7 @@ use crate::http::api::calls::view::CallItem;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::threads::list_view::{Draft, LastCall, LastMessage, TagName, ThreadTurn};
 use crate::http::api::threads::view::MessageDetail;
+use crate::http::api::views;
 use crate::http::pagination::Page;
 use serde::Serialize;
 
@@ -61,7 +62,7 @@ struct LastActivity {
 }
 
 impl InboxRow {
-    pub(super) fn new(row: domain::InboxRow, draft: Option<domain::Draft>) -> Self {
+    pub(super) fn new(row: domain::InboxRow, draft: Option<domain::Draft>, tags: Vec<domain::ContactTag>) -> Self {
         Self {
             contact_id: row.contact_id.0,
             contact_name: row.contact_name,
@@ -75,7 +76,7 @@ impl InboxRow {
             call_thread_id: row.call_thread_id.map(|id| id.0),
             draft: draft.map(Into::into),
             archived_at: row.archived_at,
-            tags: Vec::new(),
+            tags: views(tags),
         }
     }
 }

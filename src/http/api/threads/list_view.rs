@@ -127,6 +127,12 @@ pub(crate) struct TagName {
     pub(crate) name: String,
 }
 
+impl From<domain::ContactTag> for TagName {
+    fn from(tag: domain::ContactTag) -> Self {
+        Self { id: tag.id.0, name: tag.name }
+    }
+}
+
 /// A new draft.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

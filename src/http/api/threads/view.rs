@@ -92,9 +92,9 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    /// Adds what the asking user has begun to write.
-    pub(crate) fn with_draft(self, draft: Option<domain::Draft>) -> Self {
-        Self { draft: draft.map(Into::into), ..self }
+    /// Adds the draft of the asking user, and the tags of the contact.
+    pub(crate) fn with(self, draft: Option<domain::Draft>, tags: Vec<domain::ContactTag>) -> Self {
+        Self { draft: draft.map(Into::into), tags: views(tags), ..self }
     }
 }
 

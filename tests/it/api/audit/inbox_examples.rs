@@ -21,7 +21,7 @@ impl Shop {
             "create_saved_reply" => {
                 let next = self.daemon.query_value::<i64>("SELECT count(*) + 1 FROM saved_replies");
                 let body = json!({"shortcut": operation, "text": "פתוח עד שש"});
-                (Method::POST, "/api/saved-replies".to_owned(), body, format!("saved_reply:{next}"))
+                (Method::POST, "/api/saved-replies".to_owned(), body, format!("saved-reply:{next}"))
             }
             "change_saved_reply" | "delete_saved_reply" => {
                 let body = json!({"shortcut": operation, "text": "x"});
@@ -31,7 +31,7 @@ impl Shop {
             "schedule_message" => {
                 let next = self.daemon.query_value::<i64>("SELECT count(*) + 1 FROM scheduled_messages");
                 let path = "/api/scheduled-messages".to_owned();
-                (Method::POST, path, scheduled(), format!("scheduled_message:{next}"))
+                (Method::POST, path, scheduled(), format!("scheduled-message:{next}"))
             }
             "change_scheduled_message" | "cancel_scheduled_message" => {
                 let id = change(&self.owner, "POST", "/api/scheduled-messages", scheduled(), 201).await["id"].clone();

@@ -1,7 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { IconPencil, IconPlus } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
-import { Ltr, Name } from '#shared/components/text'
+import { Hidden, Ltr, Name } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { isUnseen } from './appointments'
@@ -50,11 +50,11 @@ export function AgendaView({ days, lanes, slots, shown, change }: ViewProps) {
               type="button"
               aria-pressed={date === shown.day}
               className={date === shown.today ? 'tod' : ''}
-              aria-label={format.longDate(atNoon(date))}
               onClick={() => change({ date })}
             >
               <span>{format.narrowWeekday(atNoon(date))}</span>
               <b className="num">{Number(date.slice(8))}</b>
+              <Hidden>{format.longDate(atNoon(date))}</Hidden>
               <span className="load" style={{ inlineSize: Math.min(24, minutes / 20) }} />
             </button>
           )

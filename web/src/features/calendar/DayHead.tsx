@@ -1,4 +1,5 @@
 import { useLingui } from '@lingui/react/macro'
+import { Hidden } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { CalendarDay, Resource } from './data'
 import { atNoon } from './dates'
@@ -25,13 +26,13 @@ export function DayHead({ day, lanes, isShut, shown, change }: Props) {
       <button
         type="button"
         className="day-name"
-        aria-label={t`${format.longDate(noon)}, לתצוגת יום`}
         aria-current={isToday ? 'date' : undefined}
         onClick={() => change({ view: 'day', date: day.date })}
       >
         <b>{format.narrowWeekday(noon)}</b>
         <span className="dn num">{Number(day.date.slice(8))}</span>
         {!isShut && <span className="faint small">{format.hebrewDay(noon)}</span>}
+        <Hidden>{t`${format.longDate(noon)}, לתצוגת יום`}</Hidden>
       </button>
       {day.holiday && <HolidayName holiday={day.holiday} className="holiday" />}
       {!isShut && lanes.length > 1 && (

@@ -29,7 +29,7 @@ export function Problems() {
         </Problem>
       ))}
       {open.length > 2 && (
-        <Link href="/app/problems">
+        <Link className="btn link" href="/app/problems">
           <Trans>לכל התקלות ({open.length})</Trans>
         </Link>
       )}

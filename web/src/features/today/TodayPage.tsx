@@ -95,7 +95,7 @@ export default function TodayPage() {
                 }
               </Loaded>
               {(count.data?.waiting ?? 0) > 20 && (
-                <Link href="/app/inbox?filter=waiting">
+                <Link className="btn link" href="/app/inbox?filter=waiting">
                   <Trans>לכל הפניות שמחכות</Trans>
                 </Link>
               )}
@@ -121,7 +121,7 @@ export default function TodayPage() {
                 )}
               </Loaded>
               <NewTask />
-              <Link href="/app/tasks">
+              <Link className="btn link" href="/app/tasks">
                 <Trans>לכל המשימות</Trans>
               </Link>
             </section>

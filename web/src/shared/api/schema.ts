@@ -2975,8 +2975,7 @@ export interface components {
             language?: string | null;
             /** @description The contacts that were merged into this one, newest first. */
             merged: components["schemas"]["MergedContact"][];
-            /** @description The next appointment; null if there is none. */
-            next_appointment?: Record<string, never> | null;
+            next_appointment?: components["schemas"]["Appointment"] | null;
             /**
              * Format: int64
              * @description The number of open tasks.
