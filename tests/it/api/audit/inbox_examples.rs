@@ -1,7 +1,8 @@
 //! Requests that change conversations, and what users send later or often.
 
 use super::super::change;
-use super::{Example, Shop};
+use super::{Example, SECRET, Shop};
+use crate::support::client::send;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -9,7 +10,10 @@ impl Shop {
     /// An example for the operations of the inbox; none for operations of other nouns.
     pub(super) async fn inbox_example(&self, operation: &str) -> Option<Example> {
         let (method, path, body, subject) = match operation {
-            "mark_conversation_read" => (Method::POST, "/api/inbox/2/read".to_owned(), json!({}), "inbox:2".to_owned()),
+            "mark_conversation_read" => {
+                let id = self.contact_who_wrote().await;
+                (Method::POST, format!("/api/inbox/{id}/read"), json!({}), format!("inbox:{id}"))
+            }
             "archive_conversation" => {
                 (Method::POST, "/api/inbox/1/archive".to_owned(), json!({}), "inbox:1".to_owned())
             }
@@ -47,6 +51,14 @@ impl Shop {
             _ => return None,
         };
         Some(Example { method, path, body, action: operation.to_owned(), subject })
+    }
+
+    /// A new contact with an unread message.
+    async fn contact_who_wrote(&self) -> i64 {
+        let body = json!({"from": "972503333331", "text": "a", "id": "unread"});
+        let request = self.daemon.client().request(Method::POST, "/webhook/whatsapp/baileys");
+        assert_eq!(send(request.header("X-BAILEYS-SECRET", SECRET).json(&body)).await.status, 204);
+        self.daemon.query_value("SELECT contact_id FROM addresses WHERE value = '+972503333331'")
     }
 
     async fn on_conversation(&self, what: &str) {
