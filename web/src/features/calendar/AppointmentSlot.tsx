@@ -34,7 +34,8 @@ export function AppointmentSlot({ slot: { appointment }, top, height, isSelected
     height < 44 && 'tiny',
   ]
   const when = `${format.longDate(starts_at)} ${format.range(starts_at, ends_at)}`
-  const said = [name, appointment.service_name, when, appointment.resource_name, unseen && t`קבע הסוכן, לא ראית`]
+  // The name of a control begins with the words that are seen on it.
+  const said = [`${name} ${appointment.service_name}`, when, appointment.resource_name, unseen && t`קבע הסוכן, לא ראית`]
   return (
     <button
       type="button"
