@@ -61,7 +61,7 @@ for (const view of VIEWS) {
     for (const name of ['services', 'resources', 'hours', 'facts']) {
       await page.goto(`${ownDaemon.url}/app/settings/${name}`)
       await page.locator('main h1').waitFor()
-      await page.waitForLoadState('networkidle')
+      await expect(page.locator('.skeleton-rows')).toHaveCount(0)
       await inspect(page, `settings-${name}`, view)
     }
   })

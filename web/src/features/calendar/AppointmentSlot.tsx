@@ -50,7 +50,7 @@ export function AppointmentSlot({ slot: { appointment }, top, height, isSelected
     >
       <b>
         <bdi>{name}</bdi>
-      </b>
+      </b>{' '}
       <span>
         <bdi>{appointment.service_name}</bdi>
       </span>
