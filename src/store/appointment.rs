@@ -1,6 +1,6 @@
 //! Appointments.
 
-use super::booking::{page, rows_for};
+use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
     Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallId, ChangeKind, ContactId, Cursor,
@@ -113,6 +113,14 @@ impl ReadTx<'_> {
     pub fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>> {
         let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE a.id = ?1"))?;
         Ok(query.query_row([id], appointment).optional()?)
+    }
+
+    /// The appointments with these ids, a JSON list.
+    pub(in crate::store) fn appointments_by_ids(&self, ids: &str) -> Result<Vec<Appointment>> {
+        let sql = format!("{SELECT} WHERE a.id IN (SELECT value FROM json_each(?1))");
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map([ids], appointment)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The appointment that a request has booked.

@@ -1,5 +1,6 @@
 //! The audit log: who changed what.
 
+use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{ActorId, AuditEntry, Timestamp};
 
@@ -35,8 +36,7 @@ impl ReadTx<'_> {
                    LEFT JOIN api_tokens t ON a.actor LIKE 'token:%' AND t.id = CAST(substr(a.actor, 7) AS INTEGER)
                    WHERE a.id < ?1 ORDER BY a.id DESC LIMIT ?2";
         let mut query = self.conn.prepare_cached(sql)?;
-        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-        let rows = query.query_map((before.unwrap_or(i64::MAX), most), |row| {
+        let rows = query.query_map((before.unwrap_or(i64::MAX), rows_for(limit)), |row| {
             Ok(AuditEntry {
                 id: row.get("id")?,
                 at: row.get("at")?,
@@ -47,10 +47,7 @@ impl ReadTx<'_> {
                 subject: row.get("subject")?,
             })
         })?;
-        let mut entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        let next = entries.last().filter(|_| more).map(|entry| entry.id);
-        Ok((entries, next))
+        let entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(entries, limit, |entry| entry.id))
     }
 }

@@ -1,6 +1,6 @@
 //! Facts about the business.
 
-use super::booking::{page, rows_for};
+use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, Cursor, Fact, FactId, FactSource, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};

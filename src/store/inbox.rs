@@ -1,7 +1,8 @@
 //! The inbox: one row for each contact.
 
-use super::search::json_list;
-use super::thread::{digits, last_call, last_message, like};
+use super::page::{page, rows_for};
+use super::search::HitsOf;
+use super::thread::{last_call, last_message};
 use super::{ReadTx, Result};
 use crate::domain::{BusinessId, ContactId, Cursor, InboxCounts, InboxFilter, InboxRow, Timestamp, TurnState};
 use rusqlite::{OptionalExtension, Row, named_params};
@@ -30,28 +31,21 @@ impl ReadTx<'_> {
         let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent);
         let sql = if is_few { sql.replace("t.business_id = :business", "+t.business_id = :business") } else { sql };
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let words = query.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
-        let found = words.map(|words| self.indexed(words)).transpose()?.flatten();
-        let found = found.map(|query| self.contacts_with_hits(&query)).transpose()?;
-        let words = words.filter(|_| found.is_none());
+        let search = self.list_search(query.words.as_deref(), HitsOf::Contacts)?;
         let rows = statement.query_map(
             named_params! {
                 ":business": query.business,
-                ":found": found.map(|ids| json_list(ids.into_iter().map(|id| id.0))),
-                ":words": words.map(like),
-                ":digits": words.and_then(digits).map(|digits| like(&digits)),
+                ":found": search.found,
+                ":words": search.words,
+                ":digits": search.digits,
                 ":after_at": after.map(|cursor| cursor.at),
                 ":after_id": after.map(|cursor| cursor.id),
-                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
+                ":limit": rows_for(limit),
             },
             inbox_row,
         )?;
-        let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let last = rows.last().filter(|_| more);
-        let next = last.map(|row| Cursor { at: row.last_activity_at, id: row.newest_thread_id.0 });
-        Ok((rows, next))
+        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(rows, limit, |last| Cursor { at: last.last_activity_at, id: last.newest_thread_id.0 }))
     }
 
     /// The row of one contact; none if there is no thread with the contact.

@@ -1,5 +1,6 @@
 //! Background jobs, executed at least once.
 
+use super::json::json_list;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{JobId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
@@ -110,10 +111,6 @@ impl WriteTx<'_> {
         update.execute(params![id, error, now])?;
         Ok(())
     }
-}
-
-fn json_list(words: &[&str]) -> String {
-    serde_json::Value::from(words).to_string()
 }
 
 fn job(row: &Row<'_>) -> rusqlite::Result<Job> {

@@ -1,6 +1,7 @@
 //! Leads and their stages.
 
 use super::contact::name_or_number;
+use super::page::{page, rows_for};
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
     ActorId, BusinessId, ChangeKind, ContactId, Cursor, Lead, LeadContent, LeadId, LeadOutcome, LeadStage, StageId,
@@ -50,15 +51,12 @@ impl ReadTx<'_> {
                 ":contact": contact,
                 ":after_at": after.map(|cursor| cursor.at),
                 ":after_id": after.map(|cursor| cursor.id),
-                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
+                ":limit": rows_for(limit),
             },
             lead,
         )?;
-        let mut found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| Cursor { at: last.created_at, id: last.id.0 });
-        Ok((found, next))
+        let found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id.0 }))
     }
 }
 

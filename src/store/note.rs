@@ -1,6 +1,7 @@
 //! Notes about contacts.
 
 use super::names::actor_name;
+use super::page::{page, rows_for};
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, ContactId, Cursor, Note, NoteId, Timestamp};
 use rusqlite::{OptionalExtension, Row, named_params, params};
@@ -31,15 +32,12 @@ impl ReadTx<'_> {
                 ":contact": contact,
                 ":after_at": after.map(|cursor| cursor.at),
                 ":after_id": after.map(|cursor| cursor.id),
-                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
+                ":limit": rows_for(limit),
             },
             note,
         )?;
-        let mut notes = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = notes.len() > limit;
-        notes.truncate(limit);
-        let next = notes.last().filter(|_| more).map(|last| Cursor { at: last.created_at, id: last.id.0 });
-        Ok((notes, next))
+        let notes = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(notes, limit, |last| Cursor { at: last.created_at, id: last.id.0 }))
     }
 }
 

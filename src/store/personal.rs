@@ -9,6 +9,7 @@ mod export;
 pub use erase::Erased;
 pub use export::PersonalFile;
 
+use super::json::json_list;
 use super::{ReadTx, Result};
 use crate::domain::{AddressKind, ContactId};
 use rusqlite::{Params, Statement};
@@ -161,10 +162,10 @@ impl ReadTx<'_> {
             )?,
             ..PersonalData::default()
         };
-        let contacts = json(&data.contacts);
+        let contacts = json_list(&data.contacts);
         data.threads =
             self.column("SELECT id FROM threads WHERE contact_id IN (SELECT value FROM json_each(?1))", [&contacts])?;
-        let threads = json(&data.threads);
+        let threads = json_list(&data.threads);
         data.messages =
             self.column("SELECT id FROM messages WHERE thread_id IN (SELECT value FROM json_each(?1))", [&threads])?;
         data.calls = self.column(
@@ -174,13 +175,13 @@ impl ReadTx<'_> {
         )?;
         data.recordings = self.column(
             "SELECT id FROM recordings WHERE call_id IN (SELECT value FROM json_each(?1))",
-            [json(&data.calls)],
+            [json_list(&data.calls)],
         )?;
         data.hashes = self.column(
             "SELECT sha256 FROM message_media WHERE sha256 IS NOT NULL AND message_id IN (SELECT value FROM json_each(?1))
              UNION SELECT media_id FROM scheduled_messages
                  WHERE media_id IS NOT NULL AND thread_id IN (SELECT value FROM json_each(?2))",
-            (json(&data.messages), &threads),
+            (json_list(&data.messages), &threads),
         )?;
         data.addresses =
             data.contacts.iter().map(|id| self.needles(ContactId(*id))).collect::<Result<Vec<_>>>()?.concat();
@@ -200,7 +201,7 @@ impl ReadTx<'_> {
             "SELECT id FROM webhook_journal WHERE id > ?1
                  AND EXISTS (SELECT 1 FROM json_each(?2) WHERE instr(body, CAST(value AS BLOB)) > 0)",
         )?;
-        let rows = query.query_map((after, json(addresses)), |row| row.get(0))?;
+        let rows = query.query_map((after, json_list(addresses)), |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -216,15 +217,15 @@ impl PersonalData {
     fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
         let texts = || self.contacts.iter().map(ToString::to_string).collect::<Vec<_>>();
         for (name, ids) in [
-            (":contacts", json(&self.contacts)),
-            (":contacts_text", json(&texts())),
-            (":threads", json(&self.threads)),
-            (":messages", json(&self.messages)),
-            (":calls", json(&self.calls)),
-            (":recordings", json(&self.recordings)),
-            (":hashes", json(&self.hashes)),
-            (":webhooks", json(&self.webhooks)),
-            (":addresses", json(&self.addresses)),
+            (":contacts", json_list(&self.contacts)),
+            (":contacts_text", json_list(&texts())),
+            (":threads", json_list(&self.threads)),
+            (":messages", json_list(&self.messages)),
+            (":calls", json_list(&self.calls)),
+            (":recordings", json_list(&self.recordings)),
+            (":hashes", json_list(&self.hashes)),
+            (":webhooks", json_list(&self.webhooks)),
+            (":addresses", json_list(&self.addresses)),
         ] {
             if let Some(index) = statement.parameter_index(name)? {
                 statement.raw_bind_parameter(index, ids)?;
@@ -249,11 +250,6 @@ impl PersonalTable {
         }
         sql
     }
-}
-
-/// A list as JSON, for `json_each`. Lists of numbers and texts can always be written.
-fn json<T: serde::Serialize>(values: &[T]) -> String {
-    serde_json::to_string(values).unwrap_or_else(|_| "[]".to_owned())
 }
 
 const MIN_ADDRESS_CHARS: usize = 7;

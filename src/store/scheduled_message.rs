@@ -1,5 +1,6 @@
 //! Scheduled messages. They move with their thread when contacts are merged: reads follow `threads.merged_into`.
 
+use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{ChangeKind, Cursor, MessageId, Provider, ScheduledMessage, ScheduledState, ThreadId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
@@ -35,20 +36,11 @@ impl ReadTx<'_> {
                 AND (?3 IS NULL OR (s.send_at, s.id) > (?3, ?4)) ORDER BY s.send_at, s.id LIMIT ?5"
         ))?;
         let rows = query.query_map(
-            params![
-                thread,
-                state,
-                after.map(|cursor| cursor.at),
-                after.map(|cursor| cursor.id),
-                i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)
-            ],
+            params![thread, state, after.map(|cursor| cursor.at), after.map(|cursor| cursor.id), rows_for(limit)],
             scheduled_message,
         )?;
-        let mut found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| Cursor { at: last.send_at, id: last.id });
-        Ok((found, next))
+        let found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(found, limit, |last| Cursor { at: last.send_at, id: last.id }))
     }
 
     /// One scheduled message.

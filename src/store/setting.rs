@@ -1,5 +1,6 @@
 //! The tables `settings` and `settings_history`: settings that the owner changed on the web page, and their history.
 
+use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx, open};
 use crate::config::folder_of;
 use crate::domain::{ChangeKind, Timestamp};
@@ -63,13 +64,9 @@ impl ReadTx<'_> {
     ) -> Result<(Vec<SettingChange>, Option<i64>)> {
         let sql = format!("{HISTORY} WHERE (?1 IS NULL OR h.key = ?1) AND h.id < ?2 ORDER BY h.id DESC LIMIT ?3");
         let mut list = self.conn.prepare_cached(&sql)?;
-        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-        let rows = list.query_map((key, before.unwrap_or(i64::MAX), most), row_to_change)?;
-        let mut changes = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = changes.len() > limit;
-        changes.truncate(limit);
-        let next = changes.last().filter(|_| more).map(|change| change.id);
-        Ok((changes, next))
+        let rows = list.query_map((key, before.unwrap_or(i64::MAX), rows_for(limit)), row_to_change)?;
+        let changes = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(changes, limit, |change| change.id))
     }
 
     /// The newest change of each setting that was ever changed.

@@ -1,5 +1,6 @@
 //! Tags of contacts.
 
+use super::json::json_list;
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ChangeKind, ContactId, ContactTag, Tag, TagId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
@@ -25,10 +26,8 @@ impl ReadTx<'_> {
             "SELECT ct.contact_id, t.id, t.name FROM contact_tags ct JOIN tags t ON t.id = ct.tag_id
              WHERE ct.contact_id IN (SELECT value FROM json_each(?1)) ORDER BY t.name",
         )?;
-        let ids: Vec<i64> = contacts.iter().map(|contact| contact.0).collect();
-        let ids = serde_json::to_string(&ids).map_err(|error| Error::Value(error.to_string()))?;
         let mut found: BTreeMap<ContactId, Vec<ContactTag>> = BTreeMap::new();
-        let mut rows = query.query([ids])?;
+        let mut rows = query.query([json_list(contacts.iter().map(|contact| &contact.0))])?;
         while let Some(row) = rows.next()? {
             found.entry(row.get(0)?).or_default().push(ContactTag { id: row.get(1)?, name: row.get(2)? });
         }

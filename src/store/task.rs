@@ -2,6 +2,7 @@
 
 use super::contact::name_or_number;
 use super::names::user_name;
+use super::page::{page, rows_for};
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
     ActorId, BusinessId, ChangeKind, ContactId, Task, TaskContent, TaskId, TaskSource, TaskState, TextCursor,
@@ -61,15 +62,12 @@ impl ReadTx<'_> {
                 ":due_before": filter.due_before,
                 ":key": after.map(|after| &after.key),
                 ":id": after.map(|after| after.id),
-                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
+                ":limit": rows_for(limit),
             },
             task,
         )?;
-        let mut tasks = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = tasks.len() > limit;
-        tasks.truncate(limit);
-        let next = tasks.last().filter(|_| more).map(|last| TextCursor { key: last.due_key.clone(), id: last.id.0 });
-        Ok((tasks, next))
+        let tasks = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(tasks, limit, |last| TextCursor { key: last.due_key.clone(), id: last.id.0 }))
     }
 }
 

@@ -6,7 +6,6 @@ mod state;
 mod turn;
 
 pub use list::ThreadFilter;
-pub(in crate::store) use list::{digits, like};
 pub(in crate::store) use row::{SELECT, last_call, last_message, thread};
 
 use super::{ReadTx, Result, WriteTx};

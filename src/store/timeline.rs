@@ -5,6 +5,7 @@ mod call;
 mod merge;
 mod message;
 
+use super::page::page;
 use super::{ReadTx, Result};
 use crate::domain::{ContactId, TimelineContent, TimelineCursor, TimelineEntry, TimelineKind};
 use rusqlite::named_params;
@@ -38,9 +39,7 @@ impl ReadTx<'_> {
             keys.extend(self.timeline_keys(source, contact, before, limit.saturating_add(1))?);
         }
         keys.sort_unstable_by(|a, b| b.cmp(a));
-        let more = keys.len() > limit;
-        keys.truncate(limit);
-        let next = keys.last().copied().filter(|_| more);
+        let (mut keys, next) = page(keys, limit, |oldest| *oldest);
         keys.reverse();
         let mut contents = HashMap::new();
         for source in &SOURCES {
@@ -76,9 +75,4 @@ impl ReadTx<'_> {
         )?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
-}
-
-/// A JSON list of ids, for `json_each`.
-fn json(ids: &[i64]) -> String {
-    serde_json::Value::from(ids.to_vec()).to_string()
 }

@@ -1,6 +1,7 @@
 //! The waiting list.
 
-use super::booking::{date, page, rows_for};
+use super::booking::date;
+use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
     BusinessId, ChangeKind, ContactId, Cursor, ResourceId, ServiceId, Timestamp, WaitingEntry, WaitingId,

@@ -1,6 +1,8 @@
 //! The list of calls, newest first.
 
-use super::super::search::json_list;
+use super::super::json::json_list;
+use super::super::page::page;
+use super::super::search::HitsOf;
 use super::super::{ReadTx, Result};
 use super::{COLUMNS, call};
 use crate::domain::{BusinessId, CallFacts, CallId, CallItem, CallOutcome, ContactId, Cursor, ThreadId, Timestamp};
@@ -30,12 +32,9 @@ impl ReadTx<'_> {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<(Vec<CallItem>, Option<Cursor>)> {
-        let mut keys = self.call_keys(filter, after, limit.saturating_add(1))?;
-        let more = keys.len() > limit;
-        keys.truncate(limit);
-        let next = keys.last().copied().filter(|_| more);
-        let ids: Vec<i64> = keys.iter().map(|key| key.id).collect();
-        let items = self.call_items(&serde_json::Value::from(ids).to_string())?;
+        let keys = self.call_keys(filter, after, limit.saturating_add(1))?;
+        let (keys, next) = page(keys, limit, |last| *last);
+        let items = self.call_items(&json_list(keys.iter().map(|key| &key.id)))?;
         let mut items: HashMap<CallId, CallItem> = items.into_iter().map(|item| (item.call.id, item)).collect();
         Ok((keys.iter().filter_map(|key| items.remove(&CallId(key.id))).collect(), next))
     }
@@ -44,13 +43,9 @@ impl ReadTx<'_> {
     /// list shows, not by a second one in SQL.
     fn call_keys(&self, filter: &CallFilter, after: Option<Cursor>, limit: usize) -> Result<Vec<Cursor>> {
         let mut query = self.conn.prepare_cached(include_str!("keys.sql"))?;
-        // Before the index is complete, and for a text without anything that is indexed, no call is found.
-        let words = filter.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
-        let found = words.map(|words| match self.indexed(words)? {
-            Some(query) => self.calls_with_hits(&query),
-            None => Ok(Vec::new()),
-        });
-        let found = found.transpose()?.map(|ids| json_list(ids.into_iter()));
+        // Calls have no other search: while the index cannot answer, none is found.
+        let search = self.list_search(filter.words.as_deref(), HitsOf::Calls)?;
+        let found = search.found.or(search.words.map(|_| json_list::<i64>(&[])));
         let mut rows = query.query(named_params! {
             ":business": filter.business,
             ":thread": filter.thread,

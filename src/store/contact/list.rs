@@ -1,6 +1,7 @@
 //! The list of contacts.
 
-use super::super::thread::{digits, like};
+use super::super::page::{page, rows_for};
+use super::super::search::{digits, like};
 use super::super::{ReadTx, Result};
 use super::{COLUMN_COUNT, columns, contact};
 use crate::domain::{BusinessId, Contact, ContactSort, TagId, TextCursor};
@@ -29,7 +30,7 @@ impl ReadTx<'_> {
     ) -> Result<(Vec<Contact>, Option<TextCursor>)> {
         let words = filter.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
         let (pattern, number) = (words.map(like), words.and_then(digits).map(|digits| like(&digits)));
-        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let most = rows_for(limit);
         let mut params: Vec<(&str, &dyn ToSql)> = vec![(":business", &filter.business), (":limit", &most)];
         if pattern.is_some() {
             params.extend([(":words", &pattern as &dyn ToSql), (":digits", &number)]);
@@ -41,13 +42,11 @@ impl ReadTx<'_> {
             params.extend([(":key", &after.key as &dyn ToSql), (":id", &after.id)]);
         }
         let tag = filter.tag.map(|tag| self.tag_path(tag)).transpose()?;
-        let sql = page(filter.sort, pattern.is_some(), tag, after.is_some());
+        let sql = page_sql(filter.sort, pattern.is_some(), tag, after.is_some());
         let mut query = self.conn.prepare_cached(&sql)?;
         let rows = query.query_map(&params[..], |row| Ok((contact(row, 0)?, row.get::<_, String>(COLUMN_COUNT)?)))?;
-        let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|(last, key)| TextCursor { key: key.clone(), id: last.id.0 });
+        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let (rows, next) = page(rows, limit, |(last, key)| TextCursor { key: key.clone(), id: last.id.0 });
         Ok((rows.into_iter().map(|(contact, _)| contact).collect(), next))
     }
 }
@@ -70,7 +69,7 @@ impl ReadTx<'_> {
 }
 
 /// The query of a page. The inner one finds the ids by an index; the details are read for the contacts of the page only.
-fn page(sort: ContactSort, has_words: bool, tag: Option<TagPath>, has_cursor: bool) -> String {
+fn page_sql(sort: ContactSort, has_words: bool, tag: Option<TagPath>, has_cursor: bool) -> String {
     let (key, order, beyond) = match sort {
         ContactSort::Activity => ("coalesce(c.last_activity_at, c.created_at)", "DESC", '<'),
         ContactSort::Created => ("c.created_at", "DESC", '<'),

@@ -5,6 +5,7 @@
 
 mod copied;
 
+use super::super::json::json_list;
 use super::super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ContactId, ThreadId, Timestamp};
 use copied::Copied;
@@ -164,8 +165,7 @@ impl WriteTx<'_> {
             // A row that would duplicate one at its destination stays where it is.
             let sql =
                 format!("UPDATE OR IGNORE {table} SET {column} = ?1 WHERE id IN (SELECT value FROM json_each(?2))");
-            let ids = serde_json::to_string(ids).map_err(|error| Error::Value(error.to_string()))?;
-            self.conn.prepare_cached(&sql)?.execute(params![to, ids])?;
+            self.conn.prepare_cached(&sql)?.execute(params![to, json_list(ids)])?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Suggestions to merge two contacts.
 
+use super::super::page::{page, rows_for};
 use super::super::{Error, ReadTx, Result, WriteTx};
 use super::{COLUMN_COUNT, columns, contact};
 use crate::domain::{BusinessId, ChangeKind, ContactId, Cursor, MergeSuggestion, SuggestionReason, Timestamp};
@@ -31,15 +32,12 @@ impl ReadTx<'_> {
                 ":business": business,
                 ":after_at": after.map(|cursor| cursor.at),
                 ":after_id": after.map(|cursor| cursor.id),
-                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
+                ":limit": rows_for(limit),
             },
             suggestion,
         )?;
-        let mut found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| Cursor { at: last.created_at, id: last.id });
-        Ok((found, next))
+        let found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(page(found, limit, |last| Cursor { at: last.created_at, id: last.id }))
     }
 
     /// An undecided suggestion by its id.

@@ -1,8 +1,9 @@
 //! The messages of a thread, page by page.
 
+use super::super::page::{page, rows_for};
 use super::super::{ReadTx, Result};
 use super::{COLUMNS, message};
-use crate::domain::{Cursor, MessageDetail, ThreadId};
+use crate::domain::{self, Cursor, MessageDetail, ThreadId};
 use rusqlite::params;
 
 impl ReadTx<'_> {
@@ -28,18 +29,12 @@ impl ReadTx<'_> {
              ORDER BY created_at DESC, id DESC LIMIT ?4",
         ))?;
         let rows = query.query_map(
-            params![
-                thread,
-                before.map(|cursor| cursor.at),
-                before.map(|cursor| cursor.id),
-                i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)
-            ],
+            params![thread, before.map(|cursor| cursor.at), before.map(|cursor| cursor.id), rows_for(limit)],
             message,
         )?;
-        let mut messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = messages.len() > limit;
-        messages.truncate(limit);
-        let next = messages.last().filter(|_| more).map(|oldest| Cursor { at: oldest.created_at, id: oldest.id.0 });
+        let messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let position = |oldest: &domain::Message| Cursor { at: oldest.created_at, id: oldest.id.0 };
+        let (mut messages, next) = page(messages, limit, position);
         messages.reverse();
         Ok((self.with_details(messages)?, next))
     }

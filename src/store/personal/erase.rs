@@ -3,8 +3,9 @@
 //! `secure_delete` overwrites the deleted content with zeros, in the live database and thereby in the published copy, so that it does not
 //! remain in unused parts of a file that people copy.
 
+use super::super::json::json_list;
 use super::super::{ReadTx, Result, WriteTx};
-use super::{PERSONAL, PersonalData, PersonalTable, json};
+use super::{PERSONAL, PersonalData, PersonalTable};
 use crate::domain::{ChangeKind, ContactId};
 use rusqlite::params;
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ impl ReadTx<'_> {
             "SELECT 1 FROM calls WHERE state <> 'ended' AND contact_id IN (SELECT value FROM json_each(?1))
              UNION ALL SELECT 1 FROM outbox WHERE state = 'sending' AND contact_id IN (SELECT value FROM json_each(?1))",
         )?;
-        Ok(query.exists([json(&data.contacts)])?)
+        Ok(query.exists([json_list(&data.contacts)])?)
     }
 }
 
@@ -35,7 +36,7 @@ impl WriteTx<'_> {
                      AND (recording_id, seq) IN (SELECT recording_id, seq FROM recording_chunks
                          WHERE recording_id IN (SELECT value FROM json_each(?1)) LIMIT ?2)",
                 )?
-                .execute(params![json(&data.recordings), CHUNKS_PER_STEP])? as u64;
+                .execute(params![json_list(&data.recordings), CHUNKS_PER_STEP])? as u64;
             // The rows are deleted with those that refer to them. A file that others have too is kept.
             let files = self
                 .conn
@@ -45,7 +46,7 @@ impl WriteTx<'_> {
                          AND NOT EXISTS (SELECT 1 FROM message_media WHERE message_media.sha256 = media.sha256
                              AND message_id NOT IN (SELECT value FROM json_each(?2))) LIMIT 1)",
                 )?
-                .execute(params![json(&data.hashes), json(&data.messages)])? as u64;
+                .execute(params![json_list(&data.hashes), json_list(&data.messages)])? as u64;
             *erased.entry("recording_chunks".to_owned()).or_default() += chunks;
             Ok(chunks + files)
         })

@@ -1,7 +1,8 @@
 //! Reads what the database holds about a contact, table by table.
 
+use super::super::json::json_list;
 use super::super::{ReadTx, Result};
-use super::{PERSONAL, PersonalData, json};
+use super::{PERSONAL, PersonalData};
 use crate::domain::{CallId, RecordingId};
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
@@ -71,7 +72,7 @@ impl ReadTx<'_> {
         let mut query = self.conn.prepare_cached(
             "SELECT sha256, mime FROM media WHERE pruned_at IS NULL AND sha256 IN (SELECT value FROM json_each(?1)) ORDER BY sha256",
         )?;
-        let media = query.query_map([json(&data.hashes)], |row| {
+        let media = query.query_map([json_list(&data.hashes)], |row| {
             Ok(PersonalFile::Media { sha256: row.get(0)?, mime: row.get(1)? })
         })?;
         let mut files = media.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -79,7 +80,7 @@ impl ReadTx<'_> {
             "SELECT id, call_id, mime FROM recordings WHERE id IN (SELECT value FROM json_each(?1))
                  AND EXISTS (SELECT 1 FROM recording_chunks WHERE recording_id = recordings.id) ORDER BY id",
         )?;
-        let recordings = query.query_map([json(&data.recordings)], |row| {
+        let recordings = query.query_map([json_list(&data.recordings)], |row| {
             Ok(PersonalFile::Recording { id: row.get(0)?, call: row.get(1)?, mime: row.get(2)? })
         })?;
         files.extend(recordings.collect::<rusqlite::Result<Vec<_>>>()?);

@@ -1,6 +1,7 @@
 //! The list of threads, newest activity first.
 
-use super::super::search::json_list;
+use super::super::page::{page, rows_for};
+use super::super::search::HitsOf;
 use super::super::{ReadTx, Result};
 use super::{SELECT, thread};
 use crate::domain::{BusinessId, Cursor, InboxFilter, Thread, ThreadType};
@@ -32,30 +33,23 @@ impl ReadTx<'_> {
         let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent);
         let sql = if is_few { sql.replace("t.business_id = :business", "+t.business_id = :business") } else { sql };
         let mut query = self.conn.prepare_cached(&sql)?;
-        let words = filter.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
-        let found = words.map(|words| self.indexed(words)).transpose()?.flatten();
-        let found = found.map(|query| self.threads_with_hits(&query)).transpose()?;
-        let words = words.filter(|_| found.is_none());
+        let search = self.list_search(filter.words.as_deref(), HitsOf::Threads)?;
         let rows = query.query_map(
             named_params! {
                 ":business": filter.business,
                 ":kind": filter.kind,
-                ":found": found.map(|ids| json_list(ids.into_iter().map(|id| id.0))),
-                ":words": words.map(like),
-                ":digits": words.and_then(digits).map(|digits| like(&digits)),
+                ":found": search.found,
+                ":words": search.words,
+                ":digits": search.digits,
                 ":after_at": after.map(|cursor| cursor.at),
                 ":after_id": after.map(|cursor| cursor.id),
-                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
+                ":limit": rows_for(limit),
             },
             thread,
         )?;
-        let mut threads = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        let more = threads.len() > limit;
-        threads.truncate(limit);
-        let last = threads.last().filter(|_| more);
-        let next =
-            last.map(|thread| Cursor { at: thread.last_message_at.unwrap_or(thread.created_at), id: thread.id.0 });
-        Ok((threads, next))
+        let threads = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let position = |last: &Thread| Cursor { at: last.last_message_at.unwrap_or(last.created_at), id: last.id.0 };
+        Ok(page(threads, limit, position))
     }
 }
 
@@ -72,18 +66,4 @@ fn condition(state: InboxFilter) -> &'static str {
         }
         InboxFilter::Archived => "t.archived_at IS NOT NULL",
     }
-}
-
-/// A LIKE pattern that matches `words` anywhere, with special characters escaped.
-pub(in crate::store) fn like(words: &str) -> String {
-    let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
-}
-
-/// The digits to search for in numbers: `050-123` finds `+97250123…`.
-pub(in crate::store) fn digits(words: &str) -> Option<String> {
-    let plain = words.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')'));
-    let digits: String = words.chars().filter(char::is_ascii_digit).collect();
-    let digits = digits.trim_start_matches('0');
-    (plain && digits.len() >= 2).then(|| digits.to_owned())
 }

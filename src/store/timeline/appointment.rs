@@ -1,7 +1,7 @@
 //! Appointments in the timeline, at the time at which they were booked.
 
+use super::super::json::json_list;
 use super::{ReadTx, Result, Source, TimelineContent, TimelineKind};
-use crate::domain::AppointmentId;
 
 pub(super) const SOURCE: Source = Source {
     kind: TimelineKind::Appointment,
@@ -12,10 +12,6 @@ pub(super) const SOURCE: Source = Source {
 };
 
 fn load(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let appointment = tx.appointment(AppointmentId(*id))?;
-        found.extend(appointment.map(|appointment| (*id, TimelineContent::Appointment(Box::new(appointment)))));
-    }
-    Ok(found)
+    let found = tx.appointments_by_ids(&json_list(ids))?;
+    Ok(found.into_iter().map(|found| (found.id.0, TimelineContent::Appointment(Box::new(found)))).collect())
 }

@@ -1,6 +1,7 @@
 //! Calls in the timeline.
 
-use super::{ReadTx, Result, Source, TimelineContent, TimelineKind, json};
+use super::super::json::json_list;
+use super::{ReadTx, Result, Source, TimelineContent, TimelineKind};
 
 pub(super) const SOURCE: Source = Source {
     kind: TimelineKind::Call,
@@ -11,6 +12,6 @@ pub(super) const SOURCE: Source = Source {
 };
 
 fn load(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>> {
-    let calls = tx.call_items(&json(ids))?;
+    let calls = tx.call_items(&json_list(ids))?;
     Ok(calls.into_iter().map(|item| (item.call.id.0, TimelineContent::Call(Box::new(item)))).collect())
 }

@@ -1,6 +1,7 @@
 //! Merges of contacts in the timeline.
 
-use super::{ReadTx, Result, Source, TimelineContent, TimelineKind, json};
+use super::super::json::json_list;
+use super::{ReadTx, Result, Source, TimelineContent, TimelineKind};
 use crate::domain::ContactMerge;
 
 pub(super) const SOURCE: Source = Source {
@@ -17,7 +18,7 @@ fn load(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>> {
          FROM contact_merges g LEFT JOIN contacts c ON c.id = g.merged_contact_id
          WHERE g.id IN (SELECT value FROM json_each(?1))",
     )?;
-    let rows = query.query_map([json(ids)], |row| {
+    let rows = query.query_map([json_list(ids)], |row| {
         let id = row.get(0)?;
         let merge = ContactMerge { merge_id: id, contact_name: row.get(1)?, merged_at: row.get(2)? };
         Ok((id, TimelineContent::Merge(merge)))

@@ -1,6 +1,7 @@
 //! Messages in the timeline.
 
-use super::{ReadTx, Result, Source, TimelineContent, TimelineKind, json};
+use super::super::json::json_list;
+use super::{ReadTx, Result, Source, TimelineContent, TimelineKind};
 
 pub(super) const SOURCE: Source = Source {
     kind: TimelineKind::Message,
@@ -12,7 +13,7 @@ pub(super) const SOURCE: Source = Source {
 };
 
 fn load(tx: &ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>> {
-    let messages = tx.messages_by_ids(&json(ids))?;
+    let messages = tx.messages_by_ids(&json_list(ids))?;
     let content =
         |message: crate::domain::MessageDetail| (message.message.id.0, TimelineContent::Message(Box::new(message)));
     Ok(messages.into_iter().map(content).collect())

@@ -1,0 +1,31 @@
+//! Pages of lists. A query reads one row more than the page shows, which tells whether there is a next page.
+
+/// How many rows the query of a page reads.
+pub(in crate::store) fn rows_for(limit: usize) -> i64 {
+    i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)
+}
+
+/// Cuts off the item beyond the page, and returns the position of the next page if there is one.
+pub(in crate::store) fn page<T, C>(
+    mut items: Vec<T>,
+    limit: usize,
+    position: impl FnOnce(&T) -> C,
+) -> (Vec<T>, Option<C>) {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(position);
+    (items, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_full_page_with_more_behind_it_has_a_next_one() {
+        for (found, shown, next) in [(0, 0, None), (2, 2, None), (3, 3, None), (4, 3, Some(2))] {
+            assert_eq!(page((0..found).collect(), 3, |last| *last), ((0..shown).collect(), next), "{found}");
+        }
+        assert_eq!((rows_for(3), rows_for(usize::MAX)), (4, i64::MAX));
+    }
+}
