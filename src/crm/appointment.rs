@@ -1,8 +1,9 @@
 //! Appointments: booking, moving, and their states. The check that a time is free and the change are one transaction,
 //! and all transactions go through one thread, so a resource is never booked twice.
 
+use super::booking::services;
 use super::booking::slots::{STEP_MIN, calendar, local_date};
-use super::booking::{services, text};
+use super::text::remark;
 use super::{Error, RequestError, contact};
 use crate::booking::{Booking, Refusal, SlotSearch, choose, next_free};
 use crate::domain::{
@@ -85,7 +86,7 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
         return Ok(Booked { id: found, is_new: false });
     }
     let service = services::find_offered(tx, new.service)?;
-    let note = text("note", &new.note)?;
+    let note = remark("note", &new.note)?;
     let notice_min = match new.source {
         AppointmentSource::Agent => tx.opening_rules(context.business)?.notice_min,
         AppointmentSource::User => 0,
@@ -118,7 +119,7 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
 /// service changes.
 pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &AppointmentChange) -> Result<(), Error> {
     let (found, booked) = (find(tx, id)?, time_of(tx, id)?);
-    let note = change.note.as_deref().map(|note| text("note", note)).transpose()?;
+    let note = change.note.as_deref().map(|note| remark("note", note)).transpose()?;
     let starts_at = change.starts_at.unwrap_or(found.starts_at);
     let service = change.service.unwrap_or(found.service_id);
     let resource = change.resource.unwrap_or(Some(found.resource_id));
@@ -150,7 +151,7 @@ pub fn change(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, change: &A
 
 /// Cancels a booked appointment.
 pub fn cancel(tx: &WriteTx<'_>, context: &Context, id: AppointmentId, reason: Option<&str>) -> Result<(), Error> {
-    let reason = reason.map(|reason| text("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
+    let reason = reason.map(|reason| remark("reason", reason)).transpose()?.filter(|reason| !reason.is_empty());
     match find(tx, id)?.state {
         AppointmentState::Booked => {
             Ok(tx.set_appointment_state(id, AppointmentState::Cancelled, reason.as_deref(), context.now)?)

@@ -8,7 +8,7 @@ pub mod slots;
 
 use super::{Error, RequestError};
 use crate::booking::Opening;
-use crate::domain::{BusinessId, clean_name, without_bidi_controls};
+use crate::domain::BusinessId;
 use crate::store::ReadTx;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -21,24 +21,6 @@ pub fn opening(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, from: Dat
         closures: tx.closures(business, Some(from), Some(to))?,
         zone: zone.clone(),
     })
-}
-
-/// A name as it is stored.
-pub(super) fn name(field: &'static str, text: &str) -> Result<String, RequestError> {
-    clean_name(text, MAX_NAME_CHARS)
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| RequestError::field(field, format!("must have 1 to {MAX_NAME_CHARS} characters, on one line")))
-}
-
-/// A text of several lines as it is stored.
-pub(super) fn text(field: &'static str, text: &str) -> Result<String, RequestError> {
-    let text = without_bidi_controls(text);
-    let text = text.trim();
-    let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if text.chars().count() > MAX_TEXT_CHARS || text.contains(is_control) {
-        return Err(RequestError::field(field, format!("must have at most {MAX_TEXT_CHARS} characters")));
-    }
-    Ok(text.to_owned())
 }
 
 /// A number within limits.
@@ -69,6 +51,3 @@ pub(super) fn check_dates(from: Date, to: Date) -> Result<(), RequestError> {
     }
     Ok(())
 }
-
-const MAX_NAME_CHARS: usize = 200;
-const MAX_TEXT_CHARS: usize = 4000;

@@ -1,6 +1,6 @@
 //! Facts about the business.
 
-use super::booking::{name, text};
+use super::text::{name, remark};
 use super::{Error, RequestError};
 use crate::domain::{ActorId, BusinessId, Fact, FactId, FactSource, Timestamp};
 use crate::store::{ReadTx, WriteTx};
@@ -49,7 +49,7 @@ pub fn delete(tx: &WriteTx<'_>, id: FactId) -> Result<(), Error> {
 }
 
 fn not_empty(fact: &str) -> Result<String, RequestError> {
-    let fact = text("text", fact)?;
+    let fact = remark("text", fact)?;
     if fact.is_empty() {
         return Err(RequestError::field("text", "must not be empty"));
     }

@@ -16,3 +16,6 @@ pub use notify_owner::notify_owner;
 pub use preview::{RoutePreview, RouteReason, preview};
 pub use reason::{reason, unconfirmed};
 pub use send::{LocalFile, SendError, SendMessageResponse, SendRequest, capable_providers, send};
+
+/// The longest text that WhatsApp accepts, in characters.
+pub const MAX_TEXT_CHARS: usize = 4096;

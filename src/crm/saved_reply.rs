@@ -1,5 +1,6 @@
 //! Saved replies.
 
+use super::outbox::MAX_TEXT_CHARS;
 use super::{Error, RequestError};
 use crate::domain::{BusinessId, SavedReply, Timestamp};
 use crate::store::{ReadTx, WriteTx};
@@ -51,5 +52,3 @@ fn valid_text(text: &str) -> Result<&str, Error> {
 }
 
 const MAX_SHORTCUT_CHARS: usize = 40;
-/// The maximum length of a text that WhatsApp accepts.
-const MAX_TEXT_CHARS: usize = 4096;

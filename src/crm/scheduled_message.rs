@@ -1,6 +1,6 @@
 //! Messages that are sent later. The policy, the window and an opt-out are judged when they are sent.
 
-use super::outbox::{self, NewChatLimits, SendRequest};
+use super::outbox::{self, MAX_TEXT_CHARS, NewChatLimits, SendRequest};
 use super::{Error, RequestError};
 use crate::domain::{
     BusinessId, PeerAddress, Provider, ScheduledMessage, ScheduledState, ThreadId, ThreadType, Timestamp,
@@ -166,5 +166,3 @@ fn deliver(
 }
 
 const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);
-/// The maximum length of a text that WhatsApp accepts.
-const MAX_TEXT_CHARS: usize = 4096;

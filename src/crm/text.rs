@@ -17,16 +17,23 @@ pub(super) fn name_or_empty(field: &'static str, text: &str) -> Result<String, R
 
 /// A text of several lines, 1 to 10,000 characters.
 pub(super) fn lines(field: &'static str, text: &str) -> Result<String, RequestError> {
+    let text = clean_lines(text, MAX_TEXT_CHARS, &['\n', '\r', '\t']).filter(|text| !text.is_empty());
+    text.ok_or_else(|| refuse(field, format!("must have 1 to {MAX_TEXT_CHARS} characters and no control characters")))
+}
+
+/// A remark of several lines, at most 4,000 characters; it may be empty.
+pub(super) fn remark(field: &'static str, text: &str) -> Result<String, RequestError> {
+    clean_lines(text, MAX_REMARK_CHARS, &['\n', '\t'])
+        .ok_or_else(|| RequestError::field(field, format!("must have at most {MAX_REMARK_CHARS} characters")))
+}
+
+/// The text without bidirectional control characters and surrounding white space; none if it is longer than `most`, or has other
+/// control characters than the allowed ones.
+fn clean_lines(text: &str, most: usize, allowed: &[char]) -> Option<String> {
     let text = without_bidi_controls(text);
     let text = text.trim();
-    let is_good = !text.is_empty()
-        && text.chars().count() <= MAX_TEXT_CHARS
-        && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
-    if is_good {
-        Ok(text.to_owned())
-    } else {
-        Err(refuse(field, format!("must have 1 to {MAX_TEXT_CHARS} characters and no control characters")))
-    }
+    let is_refused = |c: char| c.is_control() && !allowed.contains(&c);
+    (text.chars().count() <= most && !text.contains(is_refused)).then(|| text.to_owned())
 }
 
 /// A refused field of the request.
@@ -36,3 +43,4 @@ pub(super) fn refuse(field: &'static str, what: impl std::fmt::Display) -> Reque
 
 const MAX_NAME_CHARS: usize = 200;
 const MAX_TEXT_CHARS: usize = 10_000;
+const MAX_REMARK_CHARS: usize = 4000;

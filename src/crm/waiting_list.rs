@@ -1,6 +1,7 @@
 //! Contacts who wait for an appointment.
 
-use super::booking::{check_dates, services, text};
+use super::booking::{check_dates, services};
+use super::text::remark;
 use super::{Error, RequestError, contact};
 use crate::domain::{ActorId, BusinessId, Timestamp, WaitingEntry, WaitingId};
 use crate::store::{NewWaitingEntry, ReadTx, WriteTx};
@@ -26,7 +27,7 @@ pub fn add(
     {
         return Err(RequestError::field("resource_id", "there is no such resource").into());
     }
-    let note = text("note", new.note)?;
+    let note = remark("note", new.note)?;
     let new = NewWaitingEntry { contact, note: &note, ..new.clone() };
     Ok(tx.insert_waiting_entry(business, &new, &actor.to_string(), now)?)
 }

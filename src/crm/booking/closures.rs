@@ -1,6 +1,7 @@
 //! Closures: times in which the business or a resource is closed.
 
-use super::{check_dates, text};
+use super::check_dates;
+use crate::crm::text::remark;
 use crate::crm::{Error, RequestError};
 use crate::domain::{ActorId, BusinessId, Closure, ClosureId, DayTime, ResourceId, Timestamp};
 use crate::store::{ClosureData, ReadTx, WriteTx};
@@ -73,7 +74,7 @@ impl ClosureChange {
             to_date: self.to_date.unwrap_or(data.to_date),
             from_time: self.from_time.unwrap_or(data.from_time),
             to_time: self.to_time.unwrap_or(data.to_time),
-            reason: text("reason", self.reason.as_deref().unwrap_or(&data.reason))?,
+            reason: remark("reason", self.reason.as_deref().unwrap_or(&data.reason))?,
         };
         check_dates(data.from_date, data.to_date)?;
         let (from, to) = (data.from_time.unwrap_or(DayTime::START), data.to_time.unwrap_or(DayTime::END));

@@ -1,7 +1,8 @@
 //! The resources of the business.
 
 use super::hours::check_hours;
-use super::{name, position};
+use super::position;
+use crate::crm::text::name;
 use crate::crm::{Error, RequestError};
 use crate::domain::{
     BusinessId, Offer, OpeningHours, Resource, ResourceId, ResourceKind, ServiceId, Timestamp, UserId,

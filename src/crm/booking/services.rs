@@ -1,6 +1,7 @@
 //! The services of the business.
 
-use super::{name, position, text, within};
+use super::{position, within};
+use crate::crm::text::{name, remark};
 use crate::crm::{Error, RequestError};
 use crate::domain::{BusinessId, Service, ServiceId, Timestamp};
 use crate::store::{ReadTx, ServiceData, WriteTx};
@@ -96,7 +97,7 @@ impl ServiceChange {
                 (0, MAX_BUFFER_MIN),
             )?,
             price_minor: price.map(|price| within("price_minor", price, (0, MAX_PRICE_MINOR))).transpose()?,
-            description: text("description", self.description.as_deref().unwrap_or(&data.description))?,
+            description: remark("description", self.description.as_deref().unwrap_or(&data.description))?,
             position: position(self.position.unwrap_or(data.position))?,
             archived_at,
         })

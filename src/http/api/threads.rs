@@ -180,9 +180,7 @@ pub(super) async fn put_draft(
     Json(draft): Json<PutDraftRequest>,
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     // A text that is still being written is no change of the business's data.
-    if let Some(audit) = &actor.audit {
-        audit.skip();
-    }
+    actor.skip_audit();
     let (author, now) = (actor.id, clock::now());
     crm::transact(&state.store, move |tx| thread::put_draft(tx, author, ThreadId(id), &draft.text, now)).await?;
     Ok(OkResponse::OK)

@@ -4,7 +4,7 @@ use super::one_of::OneOf;
 use super::operation::{Operations, operations};
 use super::threads::view::{MessageStatus, Provider};
 use crate::config;
-use crate::crm::outbox::{self, LocalFile, SendRequest};
+use crate::crm::outbox::{self, LocalFile, MAX_TEXT_CHARS, SendRequest};
 use crate::domain::{self, BusinessId, PeerAddress};
 use crate::http::auth::{Actor, Member};
 use crate::http::extract::Json;
@@ -167,6 +167,4 @@ fn rejection(code: &'static str, message: impl Into<std::borrow::Cow<'static, st
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
 }
 
-/// The maximum length of a text that WhatsApp accepts.
-const MAX_TEXT_CHARS: usize = 4096;
 const MAX_KEY_LENGTH: usize = 255;

@@ -62,6 +62,13 @@ impl Actor {
         }
     }
 
+    /// Leaves the request out of the audit log: it changes nothing that is kept.
+    pub(crate) fn skip_audit(&self) {
+        if let Some(audit) = &self.audit {
+            audit.skip();
+        }
+    }
+
     /// The session; a token has none and is rejected.
     pub(crate) fn require_login(&self) -> Result<&Login, ApiError> {
         self.login.as_ref().ok_or_else(|| ApiError::forbidden("a token cannot do this; log in with name and password"))

@@ -41,8 +41,8 @@ impl Audit {
         let _ = self.0.subject.set(subject.into());
     }
 
-    /// Leaves the request out of the audit log: it changes nothing that is stored.
-    pub(crate) fn skip(&self) {
+    /// Leaves the request out of the audit log.
+    pub(super) fn skip(&self) {
         self.mark_recorded();
     }
 

@@ -27,11 +27,7 @@ impl FromStr for Cursor {
             let (at, id) = text.split_once('.')?;
             Some(Self { at: Timestamp::from_millis(at.parse().ok()?), id: id.parse().ok()? })
         };
-        read().ok_or_else(|| UnknownValue {
-            kind: "cursor",
-            value: text.to_owned(),
-            expected: "the next_cursor of an earlier page".to_owned(),
-        })
+        read().ok_or_else(|| unknown(text))
     }
 }
 
@@ -60,12 +56,13 @@ impl FromStr for TextCursor {
             let key = key.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>()?;
             Some(Self { key: String::from_utf8(key).ok()?, id: id.parse().ok()? })
         };
-        read().filter(|cursor| cursor.to_string() == text).ok_or_else(|| UnknownValue {
-            kind: "cursor",
-            value: text.to_owned(),
-            expected: "the next_cursor of an earlier page".to_owned(),
-        })
+        read().filter(|cursor| cursor.to_string() == text).ok_or_else(|| unknown(text))
     }
+}
+
+/// The error for a text that is no cursor.
+pub(super) fn unknown(text: &str) -> UnknownValue {
+    UnknownValue { kind: "cursor", value: text.to_owned(), expected: "the next_cursor of an earlier page".to_owned() }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Everything that happened with a contact as one list.
 
-use super::{Appointment, CallItem, MessageDetail, Timestamp, UnknownValue, text_enum};
+use super::{Appointment, CallItem, MessageDetail, Timestamp, UnknownValue, cursor, text_enum};
 use std::fmt;
 use std::str::FromStr;
 
@@ -104,11 +104,7 @@ impl FromStr for TimelineCursor {
             let at = Timestamp::from_millis(parts.next()?.parse().ok()?);
             Some(Self { at, kind: parts.next()?.parse().ok()?, id: parts.next()?.parse().ok()? })
         };
-        read().ok_or_else(|| UnknownValue {
-            kind: "cursor",
-            value: text.to_owned(),
-            expected: "the next_cursor of an earlier page".to_owned(),
-        })
+        read().ok_or_else(|| cursor::unknown(text))
     }
 }
 

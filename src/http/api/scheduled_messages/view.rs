@@ -2,11 +2,12 @@
 
 use crate::crm::scheduled_message::{ScheduleChange, ScheduleRequest};
 use crate::domain::{self, ActorId, ThreadId, Timestamp};
+use crate::http::api::nullable::nullable;
 use crate::http::api::one_of::OneOf;
 use crate::http::api::threads::view::Provider;
 use crate::http::etag::Versioned;
 use crate::http::pagination::Page;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 pub(super) type ScheduledState = OneOf<domain::ScheduledState>;
 pub(super) type ScheduledMessagePage = Page<ScheduledMessage>;
@@ -105,21 +106,16 @@ pub(crate) struct ChangeScheduledRequest {
     /// The text.
     text: Option<String>,
     /// The id of a file from `POST /api/media`.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     media_id: Option<Option<String>>,
     /// When it is to be sent, within the next 366 days.
     #[schema(value_type = Option<String>, format = DateTime)]
     send_at: Option<Timestamp>,
     /// The provider; null leaves the choice to the policy.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Provider>)]
     provider: Option<Option<Provider>>,
-}
-
-/// A field that is there, null or not.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(d).map(Some)
 }
 
 impl From<ChangeScheduledRequest> for ScheduleChange {

@@ -113,9 +113,7 @@ pub(in crate::http::api) async fn typing(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<Json<OkResponse>, ApiError> {
-    if let Some(audit) = &actor.audit {
-        audit.skip();
-    }
+    actor.skip_audit();
     let user = actor.login.as_ref().map(|login| (login.user.id, login.user.name.clone())).unzip();
     let notice = TypingNotice { thread: ThreadId(id), user: user.0, name: user.1.unwrap_or_default() };
     state.typing.report(notice);
