@@ -4,7 +4,7 @@
 use super::{none, tree};
 
 /// Files and folders that are checked: the documents, and the comments of the sources and scripts.
-const CHECKED: [&str; 16] = [
+const CHECKED: [&str; 17] = [
     ".ci/",
     ".github/",
     "ARCHITECTURE.md",
@@ -21,6 +21,7 @@ const CHECKED: [&str; 16] = [
     "src/",
     "systemd/",
     "tests/",
+    "web/",
 ];
 
 /// Folders with texts of others, and this list itself.
@@ -61,10 +62,10 @@ fn prose_is_plain() {
     for file in tree::files().iter().filter(|file| is_checked(file)) {
         let has = |extensions: &[&str]| extensions.iter().any(|extension| file.has_extension(extension));
         let comment: &[&str] = match () {
-            () if has(&["rs", "js", "mjs", "cjs", "ts", "c", "css", "html"]) => &["//", "* ", "/*"],
+            () if has(&["rs", "js", "mjs", "cjs", "ts", "tsx", "c", "css", "html"]) => &["//", "* ", "/*"],
             () if has(&["sh", "py"]) || file.path.starts_with(".ci/") => &["#"],
-            // Generated; snapshots contain texts of the code, which is checked itself.
-            () if has(&["json", "snap"]) => continue,
+            // Generated; snapshots contain texts of the code, which is checked itself. Catalogs are the texts of the page.
+            () if has(&["json", "po", "snap"]) => continue,
             () => &[""],
         };
         for (number, line) in file.text.lines().enumerate() {

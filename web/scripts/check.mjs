@@ -81,7 +81,7 @@ const TRANSLATED = new Set(['Trans', 'Plural', 'Select', 'SelectOrdinal', 'code'
 /** Attributes that people read or hear. */
 const SPOKEN = new Set(['aria-label', 'title', 'placeholder', 'alt', 'label'])
 
-/** Text in the source that nobody translates, as `[line, words]`. */
+/** Text in the source that is not translated, as `[line, words]`. */
 export function untranslated(text) {
   const source = ts.createSourceFile('x.tsx', text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX)
   const found = []

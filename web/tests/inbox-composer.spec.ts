@@ -64,7 +64,7 @@ for (const view of VIEWS) {
   })
 }
 
-test('the other one is told who is writing', async ({ page, ownDaemon, browser }) => {
+test('the other user sees who is writing', async ({ page, ownDaemon, browser }) => {
   await ownDaemon.start()
   await ownDaemon.cli(['user', 'add', 'yael', '--role', 'staff'], 'another long 7 password')
   await prepare(page, VIEWS[0])

@@ -87,11 +87,11 @@ test('a restart of the daemon is said and repaired; a new build is offered', asy
   await expect(page.locator('.strip.new')).toBeVisible({ timeout: 15_000 })
 })
 
-test('eight tabs are told of a change by one stream', async ({ page, context, ownDaemon }) => {
+test('eight tabs receive a change through one stream', async ({ page, context, ownDaemon }) => {
   await ownDaemon.start()
   await logIn(page, ownDaemon)
   const tabs = [page, ...(await Promise.all(Array.from({ length: 7 }, () => context.newPage())))]
-  const troubles = tabs.slice(1).flatMap(watch)
+  const errors = tabs.slice(1).flatMap(watch)
   for (const tab of tabs) {
     await tab.goto(`${ownDaemon.url}/app/merge-suggestions`)
     await expect(tab.locator('.empty')).toBeVisible()
@@ -100,5 +100,5 @@ test('eight tabs are told of a change by one stream', async ({ page, context, ow
   const told = tabs.map(tab => tab.waitForResponse(/\/api\/merge-suggestions/, { timeout: 10_000 }))
   await ownDaemon.receive('שלום')
   await Promise.all(told)
-  expect(troubles).toEqual([])
+  expect(errors).toEqual([])
 })

@@ -47,12 +47,12 @@ async function opened(setup: Setup, run: (page: Page, daemon: Daemon) => Promise
     const browser = await chromium.launch({ executablePath, args: [...args, ...fake, answer] })
     try {
       const page = await (await browser.newContext()).newPage()
-      const troubles = watch(page)
+      const errors = watch(page)
       await prepare(page, view)
       await logIn(page, daemon)
       await page.goto(`${daemon.url}/app/try`)
       await run(page, daemon)
-      expect(troubles).toEqual([])
+      expect(errors).toEqual([])
     } finally {
       await browser.close()
     }

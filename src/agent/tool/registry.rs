@@ -13,7 +13,7 @@ use std::time::Duration;
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(8);
 
 /// The note that the model receives with the output of each tool of a trial call.
-const TRIAL: &str = "This is a trial call by the business's own staff: nothing was stored and nobody was notified. Go on \
+const TRIAL: &str = "This is a trial call by the business's own staff: nothing was stored and no notification was sent. Go on \
                      as in a real call.";
 const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: a real call would be transferred to a \
                               person now. Say so, and go on.";

@@ -74,7 +74,7 @@ pub fn finish(
     }
 }
 
-/// The contact still waits if an answer of ours was not delivered. An alert to the owner is no answer.
+/// The contact still waits if the answer was not delivered. An alert to the owner is no answer.
 pub(in crate::crm) fn answer_failed(tx: &WriteTx<'_>, message: &Message, status: MessageStatus) -> Result<()> {
     let author = OutboundAuthor::of(message.author.as_deref().unwrap_or_default());
     if status != MessageStatus::Failed || message.direction != Direction::Out || author == OutboundAuthor::Daemon {

@@ -59,13 +59,13 @@ async fn an_uploaded_file_is_sent_by_a_signed_link() {
     let link = request.value("MediaUrl").unwrap();
     let path = link.strip_prefix(&shop.daemon.url()).unwrap();
     assert!(path.starts_with(&format!("/static/media/{id}?")), "{path}");
-    let stranger = shop.daemon.client();
-    let fetched = stranger.get(path).await;
+    let anonymous = shop.daemon.client();
+    let fetched = anonymous.get(path).await;
     assert_eq!((fetched.status, fetched.header("content-type"), fetched.body == png(64, 32)), (200, "image/png", true));
     let forged = path.replace("expires=", "expires=9");
     for wrong in [forged.as_str(), &format!("/static/media/{id}"), &format!("/static/media/{id}?expires=1&signature=")]
     {
-        assert_eq!(stranger.get(wrong).await.status, 403, "{wrong}");
+        assert_eq!(anonymous.get(wrong).await.status, 403, "{wrong}");
     }
     for (body, code) in [
         (json!({"to": DANA, "media_id": "00"}), "media_unknown"),

@@ -37,25 +37,25 @@ export const test = base.extend<Fixtures, { daemon: Daemon }>({
     await daemon.remove()
   },
   page: async ({ page }, use) => {
-    const troubles = watch(page)
+    const errors = watch(page)
     await use(page)
-    expect(troubles, 'the page had troubles').toEqual([])
+    expect(errors, 'errors of the page').toEqual([])
   },
 })
 
 /** Collects what must not happen on any page. */
 export function watch(page: Page): string[] {
-  const troubles: string[] = []
-  page.on('pageerror', error => troubles.push(`script error: ${error.message}`))
+  const errors: string[] = []
+  page.on('pageerror', error => errors.push(`script error: ${error.message}`))
   page.on('console', message => {
     const text = message.text()
-    if (message.type() === 'error' && !/Failed to load resource|ERR_CONNECTION/.test(text)) troubles.push(text)
+    if (message.type() === 'error' && !/Failed to load resource|ERR_CONNECTION/.test(text)) errors.push(text)
   })
   page.on('request', request => {
     const url = new URL(request.url())
-    if (!['127.0.0.1', ''].includes(url.hostname)) troubles.push(`request elsewhere: ${url.href}`)
+    if (!['127.0.0.1', ''].includes(url.hostname)) errors.push(`request elsewhere: ${url.href}`)
   })
-  return troubles
+  return errors
 }
 
 /** Sets language, width and theme before the page is loaded. */

@@ -47,7 +47,7 @@ pub enum TurnEvent {
     UserAnswered,
     /// The agent answered a message, or talked with the contact on the phone.
     AgentAnswered(Timestamp),
-    /// A message of ours was not delivered for good.
+    /// A message of the business has failed permanently.
     AnswerFailed(Timestamp),
     /// A user looked at the conversation.
     UserLooked,

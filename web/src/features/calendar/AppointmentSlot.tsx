@@ -13,7 +13,7 @@ interface Props {
   open: () => void
 }
 
-/** An appointment in a lane. The agent's is dashed until somebody has opened it. */
+/** An appointment in a lane. One that the agent booked is dashed until a user has opened it. */
 export function AppointmentSlot({ slot: { appointment }, top, height, isSelected, open }: Props) {
   const { t } = useLingui()
   const format = useFormat()

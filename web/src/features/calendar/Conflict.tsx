@@ -4,7 +4,7 @@ import { Icon } from '#shared/components/Icon'
 import { Ltr } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 
-/** Says that somebody else has just booked the hour, and the next free one. */
+/** Says that the time was booked in the meantime, and the next free one. */
 export function Conflict({ nextFree }: { nextFree: string }) {
   const format = useFormat()
   return (

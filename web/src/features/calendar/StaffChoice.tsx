@@ -9,7 +9,7 @@ interface Props {
   choose: (resource: number | null) => void
 }
 
-/** Who does it: one of those who can, or whoever is free. Nothing where there is only one. */
+/** The resource of an appointment: one that provides the service, or the first free one. Empty where there is only one. */
 export function StaffChoice({ resources, service, value, choose }: Props) {
   const { t } = useLingui()
   const able = resources.filter(({ service_ids }) => service === null || service_ids.includes(service))

@@ -82,7 +82,7 @@ test('an answer is divided into its stages; one that was not measured is absent'
   expect(median([])).toBeNull()
 })
 
-test('bars stand where somebody spoke', () => {
+test('bars stand where a speaker is heard', () => {
   expect(partBars([[0, 500]], 1000, 4, 0.5)).toEqual([0.5, 0.5, 0, 0])
   expect(mirroredPath([0, 1], 32)).toBe('M6 1.0V31.0')
 })

@@ -83,7 +83,7 @@ const TICKS: Record<Exclude<MessageStatus, 'received'>, [IconGlyph, ReactNode]> 
   failed: [IconAlertCircle, <Trans key="failed">לא נשלח</Trans>],
 }
 
-/** How far a message of ours came, as an icon and a word. */
+/** The delivery status of an outgoing message, as an icon and a word. */
 export function Ticks({ status }: { status: MessageStatus }) {
   if (status === 'received') return null
   const [icon, word] = TICKS[status]

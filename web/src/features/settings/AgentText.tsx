@@ -15,14 +15,14 @@ import { ownValue, toText } from './value'
 /** The longest text that the machine takes. */
 const LONGEST = 20_000
 
-/** What the agent is told: its text, saved as a whole, with its earlier versions. */
+/** The agent's instructions, saved as a whole, with their earlier versions. */
 export function AgentText({ item }: { item: Item }) {
   const { t } = useLingui()
   const format = useFormat()
   const { isOwner } = useSession()
   const stored = toText(item.value)
   const [text, setText] = useState(stored)
-  /** The text that was changed; another one in its place means that somebody else has saved meanwhile. */
+  /** The text that was changed; another one in its place means that another user has saved in the meantime. */
   const [base, setBase] = useState(stored)
   const [error, setError] = useState<string>()
   const isDirty = text !== base

@@ -13,7 +13,7 @@ export interface ControlProps {
   labelledBy: string
   describedBy: string
   onSave: (value: unknown) => void
-  onTrouble: (kind: 'number' | 'range' | undefined) => void
+  onRejection: (kind: 'number' | 'range' | undefined) => void
 }
 
 /** More choices than this stand in a list. */
@@ -117,7 +117,7 @@ function Select({ item, canEdit, labelledBy, describedBy, onSave }: ControlProps
 /** Kinds whose values people write in their own language. */
 const isProse = (item: Item) => item.kind === 'long_text' || item.key === 'business.name'
 
-function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, onTrouble }: ControlProps) {
+function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, onRejection }: ControlProps) {
   const { i18n } = useTexts()
   const { t } = useLingui()
   const stored = toText(item.value)
@@ -125,9 +125,9 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
   const [text, setText] = useState(stored)
   useEffect(() => setText(stored), [stored])
   const commit = () => {
-    if (text === stored) return onTrouble(undefined)
+    if (text === stored) return onRejection(undefined)
     const parsed = fromText(item, text)
-    if ('problem' in parsed) return onTrouble(parsed.problem)
+    if ('problem' in parsed) return onRejection(parsed.problem)
     onSave(parsed.value)
   }
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
@@ -135,7 +135,7 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
     if (event.key === 'Escape' && text !== stored) {
       event.stopPropagation()
       setText(stored)
-      onTrouble(undefined)
+      onRejection(undefined)
     }
   }
   const number = isNumber(item.kind)

@@ -15,17 +15,17 @@ import { isSame, ownValue } from './value'
 /** How long «saved» stands beside a field; its undo stays in the list of changes. */
 const SAVED_MS = 12_000
 
-type Trouble = { kind: 'value' } | { kind: 'number' } | { kind: 'range' } | { kind: 'other'; text: string }
+type Rejection = { kind: 'value' } | { kind: 'number' } | { kind: 'range' } | { kind: 'other'; text: string }
 
 /** One setting: its name and help, its control, and one note. It is saved by itself. */
 export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: boolean }) {
   const { isOwner } = useSession()
   const row = useRef<HTMLDivElement>(null)
-  const [trouble, setTrouble] = useState<Trouble>()
+  const [rejection, setRejection] = useState<Rejection>()
   const [undo, setUndo] = useState<{ value: unknown; canUndo: boolean }>()
   const refused = (error: ReturnType<typeof asApiError>) => {
     if (error.isTransient) return false
-    setTrouble(error.code === 'invalid' ? { kind: 'value' } : { kind: 'other', text: problemText(error) })
+    setRejection(error.code === 'invalid' ? { kind: 'value' } : { kind: 'other', text: problemText(error) })
     return true
   }
   const change = useChange({ onError: refused })
@@ -40,7 +40,7 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
     return () => clearTimeout(timer)
   }, [undo])
   const save = (value: unknown) => {
-    setTrouble(undefined)
+    setRejection(undefined)
     if (item.kind !== 'secret' && isSame(value, item.value)) return
     const before = ownValue(item)
     change.mutate(
@@ -66,19 +66,19 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
           key={item.kind === 'secret' ? String(item.secret_set) : undefined}
           item={item}
           canEdit={canEdit}
-          isBad={trouble !== undefined}
-          describedBy={trouble ? `${id}-note` : `${id}-help`}
+          isBad={rejection !== undefined}
+          describedBy={rejection ? `${id}-note` : `${id}-help`}
           labelledBy={id}
           onSave={save}
-          onTrouble={kind => setTrouble(kind && { kind })}
+          onRejection={kind => setRejection(kind && { kind })}
         />
-        {trouble && (
+        {rejection && (
           <div className="err" id={`${id}-note`} role="alert">
             <Icon icon={IconAlertCircle} size="s" />
-            {trouble.kind === 'other' ? <span>{trouble.text}</span> : <Invalid item={item} />}
+            {rejection.kind === 'other' ? <span>{rejection.text}</span> : <Invalid item={item} />}
           </div>
         )}
-        {undo && !trouble && (
+        {undo && !rejection && (
           <p className="saved" role="status">
             <Icon icon={IconCheck} size="s" />
             <Trans>נשמר</Trans>

@@ -6,7 +6,7 @@ import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
 import { useLocale } from '#shared/i18n/locale'
 
-/** The alerts that nobody has muted, each with the way to its remedy. */
+/** The alerts that are not muted, each with a link to its remedy. */
 export function Problems() {
   const locale = useLocale()
   const { data } = useQuery(apiQuery('/api/alerts'))

@@ -51,7 +51,7 @@ function isOtherItem(params: unknown, path: string, change: Change): boolean {
   if (id === undefined) return false
   if (path.startsWith('/api/threads/{id}') && change.thread_id !== null) return Number(id) !== change.thread_id
   if (path.startsWith('/api/calls/{id}') && /^(call|turn)_/.test(change.kind) && change.ref_id !== null) {
-    // A turn's reference is the turn, so only calls can be told apart.
+    // A turn's reference is the turn, so only calls can be distinguished.
     return change.kind.startsWith('call_') && Number(id) !== change.ref_id
   }
   return false

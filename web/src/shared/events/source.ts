@@ -1,6 +1,6 @@
 import type { Change } from './changes'
 
-/** What a tab is told. */
+/** What a tab receives. */
 export type Signal =
   | { type: 'open' }
   | { type: 'waiting' }

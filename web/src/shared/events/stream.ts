@@ -18,7 +18,7 @@ function set(next: Connection): void {
   for (const listener of listeners) listener()
 }
 
-/** Whether the page is told of changes at this moment. */
+/** Whether the page receives changes at this moment. */
 export function useConnection(): Connection {
   return useSyncExternalStore(
     listener => {

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** How often relative times are written anew. */
+/** How often relative times are updated. */
 const TICK_MS = 20_000
 let now = new Date()
 let timer: ReturnType<typeof setInterval> | undefined
@@ -21,7 +21,7 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** The current time, to 20 s; all users of it are drawn anew together. */
+/** The current time, to 20 s; all components that use it are rendered again together. */
 export function useNow(): Date {
   return useSyncExternalStore(subscribe, () => now)
 }

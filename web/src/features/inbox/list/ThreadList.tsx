@@ -20,7 +20,7 @@ interface Props {
   current: number | null
   hrefOf: (contactId: number) => string
   onNew: () => void
-  /** Told the order on the screen, for the keys J and K. */
+  /** Receives the order on the screen, for the keys J and K. */
   onOrder: (rows: readonly InboxRow[]) => void
 }
 

@@ -13,7 +13,7 @@ export function recipientOf(contact: Contact): string | null {
   return whatsappOf(contact)?.peer_number ?? numberOf(contact)
 }
 
-/** How many messages and calls nobody has looked at. */
+/** The number of messages and calls that no user has opened. */
 export const unreadOf = (contact: Contact): number =>
   contact.threads.reduce((sum, { unread_count }) => sum + unread_count, 0)
 
