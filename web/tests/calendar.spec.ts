@@ -106,6 +106,18 @@ test('an appointment is booked, moved and cancelled, each with undo', async ({ p
   expect(yael.id).toBeGreaterThan(0)
 })
 
+test('the calendar opens at the present, and a new appointment asks for the contact first', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[0])
+  await fill(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/calendar`)
+  await expect(page.locator('.now-line')).toBeInViewport()
+  await page.getByRole('button', { name: 'תור חדש' }).click()
+  await expect(page.getByRole('dialog').getByRole('textbox', { name: 'לקוח' })).toBeFocused()
+})
+
 test('a task is written with its day, done, and taken back', async ({ page, ownDaemon }) => {
   await prepare(page, VIEWS[0])
   await fill(page, ownDaemon)

@@ -40,7 +40,6 @@ export function AgendaView({ days, lanes, slots, shown, change }: ViewProps) {
   const noon = atNoon(shown.day)
   return (
     <div className="agenda-view">
-      {/* biome-ignore lint/a11y/useSemanticElements: no set of fields */}
       <div className="strip7" role="group" aria-label={t`ימים`}>
         {days.map(({ date }) => {
           const minutes = agendaOf(slots.get(date)).reduce((sum, { from, to }) => sum + to - from, 0)

@@ -70,6 +70,8 @@ export function ContactPicker({ value, initial, choose }: Props) {
       </label>
       <input
         id={id}
+        // The form asks for the contact first. While a contact of the address loads, nothing is asked.
+        ref={initial === null || first ? focus : undefined}
         className="field"
         dir="auto"
         value={text}
@@ -97,6 +99,8 @@ export function ContactPicker({ value, initial, choose }: Props) {
     </div>
   )
 }
+
+const focus = (input: HTMLInputElement | null) => input?.focus()
 
 /** Adds a contact with the words that were searched for. */
 function NewContact({ words, choose }: { words: string; choose: Props['choose'] }) {

@@ -32,7 +32,6 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
   const label = format.longDate(atNoon(day.date))
   if (isShut) {
     return (
-      // biome-ignore lint/a11y/useSemanticElements: a column is no set of fields
       <div className="day-col shut" role="group" aria-label={label}>
         <span className="why">
           <Trans>סגור</Trans>
@@ -48,7 +47,6 @@ export function DayColumn({ day, lanes, slots, first, last, isShut, shown, chang
     change({ new: 1, at: instantOf(day.date, minute, format.zone) ?? null, lane: lane.id })
   }
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a column is no set of fields
     <div className="day-col" role="group" aria-label={label}>
       {closedWithin(day, first, last).map(([from, to]) => (
         <span key={from} className="closed" style={{ insetBlockStart: top(from), blockSize: top(to) - top(from) }}>

@@ -1,10 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useFormat } from '#shared/session'
 import { DayColumn } from './DayColumn'
 import { DayHead } from './DayHead'
 import type { CalendarDay, Resource } from './data'
-import { atNoon, clockText, type Day } from './dates'
+import { atNoon, clockText, type Day, wallTime } from './dates'
 import { type Lanes, shownHours } from './layout'
 import type { Shown } from './url'
 
@@ -19,6 +19,12 @@ export interface ViewProps {
 /** One hour. */
 export const HOUR_PX = 69
 
+/** Where the view begins: an hour before the present if it shows today, so that what comes is on the screen. */
+function scrollAtOpening(columns: readonly CalendarDay[], now: { day: Day; minute: number }, first: number): number {
+  const hasToday = columns.some(({ date }) => date === now.day)
+  return hasToday ? Math.max(0, ((now.minute - 60 - first) / 60) * HOUR_PX) : 0
+}
+
 /** A week or a day: a column for each day, in it a lane for each resource; hours at the start edge. */
 export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
   const { t } = useLingui()
@@ -30,10 +36,10 @@ export function Grid({ days, lanes, slots, shown, change }: ViewProps) {
     .map(day => (isEmpty(day) && columns.length > 1 ? '58px' : 'minmax(var(--day), 1fr)'))
     .join(' ')
   const scroller = useRef<HTMLElement>(null)
-  // Long days begin above the glass: the morning is shown first, and early hours can be scrolled to.
+  const [top] = useState(() => scrollAtOpening(columns, wallTime(new Date(), format.zone), first))
   useEffect(() => {
-    if (scroller.current) scroller.current.scrollTop = 0
-  }, [])
+    if (scroller.current) scroller.current.scrollTop = top
+  }, [top])
   const [begin, end] = [columns[0]?.date ?? shown.day, columns.at(-1)?.date ?? shown.day]
   return (
     <section
