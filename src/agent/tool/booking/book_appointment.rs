@@ -1,0 +1,46 @@
+//! The tool by which the agent books.
+
+use super::{TIME_LIMIT, output, start};
+use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
+use crate::crm::caller_booking::{self, CallerBooking};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(in crate::agent::tool) struct BookAppointment;
+
+#[derive(Deserialize, JsonSchema)]
+pub(in crate::agent::tool) struct Arguments {
+    /// The service, by its name in the list.
+    service: String,
+    /// The start, YYYY-MM-DDTHH:MM, as find_free_times returned it.
+    start: String,
+    /// Who or what is to be booked, if the caller asked for it.
+    person: Option<String>,
+    /// The caller's name.
+    caller_name: Option<String>,
+    /// A phone number to reach the caller, only if the caller's own number is withheld or another one was given.
+    phone: Option<String>,
+    /// What the business should know for the appointment, in the business's language.
+    note: Option<String>,
+}
+
+impl Tool for BookAppointment {
+    type Arguments = Arguments;
+    const NAME: &'static str = "book_appointment";
+    const DESCRIPTION: &'static str =
+        "Book an appointment for the caller, after the caller has confirmed service, day and time.";
+}
+
+impl Run for BookAppointment {
+    const TIME_LIMIT: Duration = TIME_LIMIT;
+
+    async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
+        let Arguments { service, start: at, person, caller_name: name, phone, note } = arguments;
+        let booking = CallerBooking { service, person, starts_at: start("start", &at)?, name, phone, note };
+        let (caller, of) = (context.caller(), context.caller());
+        let booked = context.transact(move |tx| caller_booking::book(tx, &caller, &booking)).await?;
+        Ok(json!({"booked": output::appointment(&of, &booked)}))
+    }
+}

@@ -1,0 +1,36 @@
+//! The tool by which the agent cancels an appointment.
+
+use super::{TIME_LIMIT, output, start};
+use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
+use crate::crm::caller_booking;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(in crate::agent::tool) struct CancelAppointment;
+
+#[derive(Deserialize, JsonSchema)]
+pub(in crate::agent::tool) struct Arguments {
+    /// The start of the caller's appointment, YYYY-MM-DDTHH:MM.
+    start: String,
+    /// Why, if the caller said it.
+    reason: Option<String>,
+}
+
+impl Tool for CancelAppointment {
+    type Arguments = Arguments;
+    const NAME: &'static str = "cancel_appointment";
+    const DESCRIPTION: &'static str = "Cancel the caller's appointment, after the caller has confirmed it.";
+}
+
+impl Run for CancelAppointment {
+    const TIME_LIMIT: Duration = TIME_LIMIT;
+
+    async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
+        let at = start("start", &arguments.start)?;
+        let (caller, of, reason) = (context.caller(), context.caller(), arguments.reason);
+        let cancelled = context.transact(move |tx| caller_booking::cancel(tx, &caller, at, reason.as_deref())).await?;
+        Ok(json!({"cancelled": output::appointment(&of, &cancelled)}))
+    }
+}

@@ -1,0 +1,38 @@
+//! The tool by which the agent reads the caller's appointments.
+
+use super::{TIME_LIMIT, day, output};
+use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
+use crate::crm::caller_booking;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(in crate::agent::tool) struct FindAppointments;
+
+#[derive(Deserialize, JsonSchema)]
+pub(in crate::agent::tool) struct Arguments {
+    /// The caller's name as the caller said it in this call.
+    caller_name: Option<String>,
+    /// The day of the appointment as the caller said it, YYYY-MM-DD.
+    day: Option<String>,
+}
+
+impl Tool for FindAppointments {
+    type Arguments = Arguments;
+    const NAME: &'static str = "find_appointments";
+    const DESCRIPTION: &'static str =
+        "Read the caller's coming appointments. Ask for the caller's name or the day of the appointment first.";
+}
+
+impl Run for FindAppointments {
+    const TIME_LIMIT: Duration = TIME_LIMIT;
+
+    async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
+        let (name, on) = (arguments.caller_name, day("day", arguments.day.as_deref())?);
+        let (caller, of) = (context.caller(), context.caller());
+        let found = context.read(move |tx| caller_booking::own(tx, &caller, name.as_deref(), on)).await?;
+        let found: Vec<_> = found.iter().map(|appointment| output::appointment(&of, appointment)).collect();
+        Ok(json!({"appointments": found}))
+    }
+}

@@ -1,0 +1,40 @@
+//! The tool by which the agent moves an appointment.
+
+use super::{TIME_LIMIT, output, start};
+use crate::agent::tool::{Run, Tool, ToolContext, ToolError};
+use crate::crm::caller_booking;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(in crate::agent::tool) struct MoveAppointment;
+
+#[derive(Deserialize, JsonSchema)]
+pub(in crate::agent::tool) struct Arguments {
+    /// The present start of the caller's appointment, YYYY-MM-DDTHH:MM.
+    start: String,
+    /// The new start, YYYY-MM-DDTHH:MM, as find_free_times returned it.
+    new_start: String,
+    /// Who or what is to be booked, if the caller asks for another one.
+    person: Option<String>,
+}
+
+impl Tool for MoveAppointment {
+    type Arguments = Arguments;
+    const NAME: &'static str = "move_appointment";
+    const DESCRIPTION: &'static str =
+        "Move the caller's appointment to another time, after the caller has confirmed it.";
+}
+
+impl Run for MoveAppointment {
+    const TIME_LIMIT: Duration = TIME_LIMIT;
+
+    async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
+        let times = (start("start", &arguments.start)?, start("new_start", &arguments.new_start)?);
+        let (caller, of, person) = (context.caller(), context.caller(), arguments.person);
+        let moved =
+            context.transact(move |tx| caller_booking::reschedule(tx, &caller, times, person.as_deref())).await?;
+        Ok(json!({"moved_to": output::appointment(&of, &moved)}))
+    }
+}

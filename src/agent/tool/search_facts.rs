@@ -1,0 +1,39 @@
+//! The tool by which the agent looks up a fact that its instructions do not contain.
+
+use super::{Run, Tool, ToolContext, ToolError};
+use crate::crm::business_profile;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(super) struct SearchFacts;
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct Arguments {
+    /// Two or three words of the question, in the business's language.
+    words: String,
+}
+
+impl Tool for SearchFacts {
+    type Arguments = Arguments;
+    const NAME: &'static str = "search_facts";
+    const DESCRIPTION: &'static str = "Search the owner's facts about the business.";
+}
+
+impl Run for SearchFacts {
+    const TIME_LIMIT: Duration = Duration::from_secs(8);
+
+    async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
+        let found = context.read(move |tx| business_profile::search_facts(tx, &arguments.words)).await?;
+        if found.best.is_empty() {
+            return Ok(json!({"facts": [], "topics": found.topics}));
+        }
+        let facts: Vec<_> = found
+            .best
+            .iter()
+            .map(|fact| json!({"topic": fact.topic, "text": fact.text, "source": fact.source.as_str()}))
+            .collect();
+        Ok(json!({"facts": facts}))
+    }
+}

@@ -1,0 +1,384 @@
+//! What a caller can do about appointments through the agent: services and people are found by the names that were
+//! said, times are those of the business's clock, and only the caller's own appointments can be found.
+
+use super::appointment::{self, AppointmentChange, NewAppointment};
+use super::booking::slots::{self, SlotQuery, local_date};
+use super::text::{name, remark};
+use super::{Error, RequestError, contact, waiting_list};
+use crate::booking::instant;
+use crate::domain::{
+    ActorId, Appointment, AppointmentSource, AppointmentState, BusinessId, Call, CallSid, Contact, DayTime, Resource,
+    ResourceId, Service, Timestamp,
+};
+use crate::search::fold;
+use crate::store::{AppointmentFilter, NewWaitingEntry, ReadTx, WriteTx};
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use std::time::Duration;
+
+/// Who calls, and when.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The call.
+    pub call: CallSid,
+    /// The business's time zone.
+    pub zone: TimeZone,
+    /// The present time.
+    pub now: Timestamp,
+}
+
+/// When the caller would like to come.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The service, by its name.
+    pub service: String,
+    /// The person or room, by name; none: whoever is free.
+    pub person: Option<String>,
+    /// The first day; none: today.
+    pub from: Option<Date>,
+    /// The last day; none: the first one, or a week from today if there is no first one.
+    pub to: Option<Date>,
+    /// The earliest start of a day.
+    pub earliest: Option<DayTime>,
+    /// The latest start of a day.
+    pub latest: Option<DayTime>,
+}
+
+/// A free time that can be offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreeTime {
+    /// When it starts, by the business's clock.
+    pub starts_at: DateTime,
+    /// Who would take it, if that has a name.
+    pub person: Option<String>,
+}
+
+/// What can be offered for a wish.
+#[derive(Clone, Debug)]
+pub struct Offers {
+    /// The service.
+    pub service: Service,
+    /// Times within the wish, in order; a selection if there are many.
+    pub times: Vec<FreeTime>,
+    /// If there is none, the next one after the wished days.
+    pub next: Option<FreeTime>,
+}
+
+/// A booking that the caller asked for.
+#[derive(Clone, Debug)]
+pub struct CallerBooking {
+    /// The service, by its name.
+    pub service: String,
+    /// The person or room, by name.
+    pub person: Option<String>,
+    /// When it starts, by the business's clock.
+    pub starts_at: DateTime,
+    /// The caller's name as the caller said it.
+    pub name: Option<String>,
+    /// A number to reach the caller, for calls without one.
+    pub phone: Option<String>,
+    /// A note for users.
+    pub note: Option<String>,
+}
+
+impl Caller {
+    fn context(&self) -> appointment::Context {
+        let (business, actor) = (BusinessId::FIRST, ActorId::Agent);
+        appointment::Context { business, zone: self.zone.clone(), actor, now: self.now }
+    }
+
+    fn today(&self) -> Date {
+        local_date(self.now, &self.zone)
+    }
+
+    /// The time of the business's clock.
+    pub fn local(&self, at: Timestamp) -> DateTime {
+        self.zone.to_datetime(jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default())
+    }
+
+    fn moment(&self, at: DateTime) -> Result<Timestamp, RequestError> {
+        let minutes = i32::from(at.hour()) * 60 + i32::from(at.minute());
+        let time = u16::try_from(minutes).ok().and_then(DayTime::from_minutes);
+        let moment = instant(at.date(), time.unwrap_or(DayTime::START), &self.zone);
+        let is_exact = self.local(moment) == at;
+        if is_exact { Ok(moment) } else { Err(RequestError::Invalid("this time does not exist on that day".into())) }
+    }
+
+    /// The same error with the next free time in the words of the agent's other answers.
+    fn in_local_time(&self, error: Error) -> Error {
+        let Error::Refused(RequestError::CodedConflict { code: "slot_taken", params, .. }) = &error else {
+            return error;
+        };
+        let next = params.iter().find(|(name, _)| *name == "next_free").and_then(|(_, at)| at.parse().ok());
+        match next {
+            Some(next) => {
+                let message = format!("this time is taken; the next free one is {}", self.local(next));
+                RequestError::Conflict(message.into()).into()
+            }
+            None => error,
+        }
+    }
+
+    fn stored_call(&self, tx: &ReadTx<'_>) -> Result<Call, Error> {
+        let found = tx.call_by_sid(&self.call)?.map(|(id, _)| tx.call(id)).transpose()?.flatten();
+        Ok(found.ok_or(RequestError::NotFound("call"))?)
+    }
+}
+
+/// Free times for a wish.
+pub fn free_times(tx: &ReadTx<'_>, caller: &Caller, wish: &Wish) -> Result<Offers, Error> {
+    let service = service(tx, &wish.service)?;
+    let resources = tx.resources(BusinessId::FIRST, false)?;
+    let resource = person(&resources, wish.person.as_deref())?;
+    let from = wish.from.unwrap_or_else(|| caller.today()).max(caller.today());
+    let to = wish.to.or(wish.from).unwrap_or_else(|| from.saturating_add(6.days()));
+    let to = to.min(from.saturating_add(i64::from(slots::MAX_DAYS - 1).days()));
+    if to < from {
+        return Err(RequestError::Invalid("these days are in the past".into()).into());
+    }
+    let search = |from: Date, to: Date| -> Result<Vec<FreeTime>, Error> {
+        let days = u16::try_from((to - from).get_days() + 1).unwrap_or(1);
+        let (step_min, for_contact) = (slots::STEP_MIN, true);
+        let query =
+            SlotQuery { service: service.id, resource, from: Some(from), days, step_min, for_contact, moving: None };
+        let found = slots::free(tx, BusinessId::FIRST, &query, &caller.zone, caller.now)?;
+        let found = found.into_iter().map(|slot| FreeTime {
+            starts_at: caller.local(slot.starts_at),
+            person: name_of(&resources, slot.resource_id),
+        });
+        Ok(found.filter(|time| wish.allows(time.starts_at)).collect())
+    };
+    let times = selection(search(from, to)?);
+    let next = if times.is_empty() {
+        let after = to.saturating_add(1.days());
+        search(after, after.saturating_add(27.days()))?.into_iter().next()
+    } else {
+        None
+    };
+    Ok(Offers { service, times, next })
+}
+
+impl Wish {
+    fn allows(&self, at: DateTime) -> bool {
+        let minutes = u16::try_from(i32::from(at.hour()) * 60 + i32::from(at.minute())).unwrap_or(0);
+        self.earliest.is_none_or(|earliest| minutes >= earliest.minutes())
+            && self.latest.is_none_or(|latest| minutes <= latest.minutes())
+    }
+}
+
+/// As many times as can be said: of at most three days, and of these more if there are fewer days. Full and half hours
+/// are preferred.
+fn selection(times: Vec<FreeTime>) -> Vec<FreeTime> {
+    let mut days: Vec<Vec<FreeTime>> = Vec::new();
+    for time in times {
+        let is_new = days.last().is_none_or(|day| day[0].starts_at.date() != time.starts_at.date());
+        if is_new && days.len() == OFFERED_DAYS {
+            break;
+        }
+        if is_new {
+            days.push(Vec::new());
+        }
+        days.last_mut().into_iter().for_each(|day| day.push(time.clone()));
+    }
+    let most = OFFERED_TIMES / days.len().max(1);
+    days.into_iter().flat_map(|day| thin_out(day, most)).collect()
+}
+
+fn thin_out(day: Vec<FreeTime>, most: usize) -> Vec<FreeTime> {
+    if day.len() <= most {
+        return day;
+    }
+    let round: Vec<_> = day.iter().filter(|time| time.starts_at.minute() % 30 == 0).cloned().collect();
+    let day = if round.len() * 2 >= most { round } else { day };
+    let step = day.len().div_ceil(most);
+    day.into_iter().step_by(step).collect()
+}
+
+/// Books an appointment for the caller. A repeated request returns the same appointment.
+pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Result<Appointment, Error> {
+    let call = caller.stored_call(tx)?;
+    let contact = contact::find(tx, call.contact_id)?;
+    let service = service(tx, &booking.service)?;
+    let resource = person(&tx.resources(BusinessId::FIRST, false)?, booking.person.as_deref())?;
+    let phone = said(booking.phone.as_deref());
+    if contact.number.is_none() && phone.is_none() {
+        let message = "the caller's number is withheld: ask for a phone number first, and pass it on";
+        return Err(RequestError::Invalid(message.into()).into());
+    }
+    let context = caller.context();
+    let new = NewAppointment {
+        contact: contact.id,
+        service: service.id,
+        resource,
+        starts_at: caller.moment(booking.starts_at)?,
+        note: note(&contact, booking),
+        force: false,
+        source: AppointmentSource::Agent,
+        source_key: Some(format!("{}:{}:{}", caller.call, service.id, booking.starts_at)),
+        call: Some(call.id),
+    };
+    let booked = appointment::book(tx, &context, &new).map_err(|error| caller.in_local_time(error))?;
+    if !booked.is_new && appointment::find(tx, booked.id)?.state == AppointmentState::Cancelled {
+        // Booked and cancelled in this call, and now booked again.
+        appointment::restore(tx, &context, booked.id)?;
+    }
+    if contact.display_name.is_empty()
+        && let Some(said) = said(booking.name.as_deref())
+    {
+        tx.rename_contact_from_profile(contact.id, &name("caller_name", said)?, caller.now)?;
+    }
+    if booked.is_new {
+        tx.insert_audit(ActorId::Agent, "create_appointment", &format!("appointment:{}", booked.id), caller.now)?;
+    }
+    appointment::find(tx, booked.id)
+}
+
+/// The note of a booking: what the caller said that the contact does not show.
+fn note(contact: &Contact, booking: &CallerBooking) -> String {
+    let name = said(booking.name.as_deref()).filter(|name| !contact.display_name.is_empty() && !knows(contact, name));
+    let parts = [said(booking.note.as_deref()), name, said(booking.phone.as_deref())];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+/// The caller's appointments to come. The number alone proves nothing, as it can be forged and phones are shared: the
+/// caller has to know the name of the contact, or the day of the appointment.
+pub fn own(tx: &ReadTx<'_>, caller: &Caller, name: Option<&str>, day: Option<Date>) -> Result<Vec<Appointment>, Error> {
+    let (name, contact) = (said(name), contact::find(tx, caller.stored_call(tx)?.contact_id)?);
+    if name.is_none() && day.is_none() {
+        let message = "ask for the caller's name or for the day of the appointment first";
+        return Err(RequestError::Invalid(message.into()).into());
+    }
+    let mut found = upcoming(tx, caller, &contact)?;
+    if !name.is_some_and(|name| knows(&contact, name)) {
+        found.retain(|appointment| day == Some(local_date(appointment.starts_at, &caller.zone)));
+    }
+    Ok(found)
+}
+
+/// Moves the caller's appointment. It keeps its person if that is possible and no other one is asked for.
+pub fn reschedule(
+    tx: &WriteTx<'_>,
+    caller: &Caller,
+    (from, to): (DateTime, DateTime),
+    who: Option<&str>,
+) -> Result<Appointment, Error> {
+    let found = own_at(tx, caller, from)?;
+    let starts_at = caller.moment(to)?;
+    let notice = tx.opening_rules(BusinessId::FIRST)?.notice_min;
+    if starts_at < caller.now.plus(Duration::from_secs(u64::from(notice) * 60)) {
+        return Err(RequestError::Conflict("this time is in the past, or too soon".into()).into());
+    }
+    let asked = person(&tx.resources(BusinessId::FIRST, false)?, who)?;
+    let resource = Some(Some(asked.unwrap_or(found.resource_id)));
+    let change = AppointmentChange { starts_at: Some(starts_at), resource, ..AppointmentChange::default() };
+    appointment::change(tx, &caller.context(), found.id, &change).map_err(|error| caller.in_local_time(error))?;
+    tx.insert_audit(ActorId::Agent, "update_appointment", &format!("appointment:{}", found.id), caller.now)?;
+    appointment::find(tx, found.id)
+}
+
+/// Cancels the caller's appointment.
+pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&str>) -> Result<Appointment, Error> {
+    let found = own_at(tx, caller, at)?;
+    appointment::cancel(tx, &caller.context(), found.id, said(reason))?;
+    tx.insert_audit(ActorId::Agent, "cancel_appointment", &format!("appointment:{}", found.id), caller.now)?;
+    appointment::find(tx, found.id)
+}
+
+/// Adds the caller to the waiting list, for the days of the wish.
+pub fn wait(tx: &WriteTx<'_>, caller: &Caller, wish: &Wish, note: Option<&str>) -> Result<(), Error> {
+    let contact = contact::find(tx, caller.stored_call(tx)?.contact_id)?;
+    let service = service(tx, &wish.service)?;
+    let resource = person(&tx.resources(BusinessId::FIRST, false)?, wish.person.as_deref())?;
+    let from_date = wish.from.unwrap_or_else(|| caller.today()).max(caller.today());
+    let to_date = wish.to.unwrap_or_else(|| from_date.saturating_add(6.days()));
+    let note = remark("note", note.unwrap_or_default())?;
+    let new = NewWaitingEntry { contact: contact.id, service: service.id, resource, from_date, to_date, note: &note };
+    waiting_list::add(tx, BusinessId::FIRST, ActorId::Agent, &new, caller.now)?;
+    Ok(())
+}
+
+/// The caller's appointment at a time, which the caller or an earlier answer named.
+fn own_at(tx: &ReadTx<'_>, caller: &Caller, at: DateTime) -> Result<Appointment, Error> {
+    let contact = contact::find(tx, caller.stored_call(tx)?.contact_id)?;
+    let starts_at = caller.moment(at)?;
+    let found = upcoming(tx, caller, &contact)?.into_iter().find(|appointment| appointment.starts_at == starts_at);
+    Ok(found.ok_or_else(|| RequestError::Invalid("the caller has no appointment at that time".into()))?)
+}
+
+fn upcoming(tx: &ReadTx<'_>, caller: &Caller, contact: &Contact) -> Result<Vec<Appointment>, Error> {
+    let filter = AppointmentFilter {
+        business: BusinessId::FIRST,
+        from: Some(caller.now),
+        to: None,
+        contact: Some(contact.id),
+        resource: None,
+        state: Some(AppointmentState::Booked),
+    };
+    Ok(tx.appointments(&filter, None, MOST_UPCOMING)?.0)
+}
+
+/// A service by its name, or by a part of it that only one has.
+fn service(tx: &ReadTx<'_>, said: &str) -> Result<Service, Error> {
+    let services = tx.services(BusinessId::FIRST, false)?;
+    let names: Vec<_> = services.iter().map(|service| service.name.as_str()).collect();
+    match by_name(&names, said) {
+        Some(at) => Ok(services[at].clone()),
+        None => Err(unknown("service", said, &names).into()),
+    }
+}
+
+/// A person or room by its name, or by a part of it that only one has.
+fn person(resources: &[Resource], said: Option<&str>) -> Result<Option<ResourceId>, Error> {
+    let Some(said) = self::said(said) else { return Ok(None) };
+    let (ids, names): (Vec<_>, Vec<_>) =
+        resources.iter().filter_map(|resource| Some((resource.id, resource.name.as_deref()?))).unzip();
+    match by_name(&names, said) {
+        Some(at) => Ok(Some(ids[at])),
+        None => Err(unknown("person", said, &names).into()),
+    }
+}
+
+fn by_name(names: &[&str], said: &str) -> Option<usize> {
+    let said = fold(said).text;
+    let names: Vec<_> = names.iter().map(|name| fold(name).text).collect();
+    let only = |fits: &dyn Fn(&String) -> bool| {
+        let mut found = names.iter().enumerate().filter(|(_, name)| fits(name)).map(|(at, _)| at);
+        found.next().filter(|_| found.next().is_none())
+    };
+    if said.is_empty() {
+        return None;
+    }
+    only(&|name| *name == said)
+        .or_else(|| only(&|name| name.contains(&said)))
+        .or_else(|| only(&|name| !name.is_empty() && said.contains(name.as_str())))
+}
+
+fn unknown(kind: &str, said: &str, names: &[&str]) -> RequestError {
+    RequestError::Invalid(format!("there is no {kind} named \"{said}\"; there are: {}", names.join(", ")).into())
+}
+
+/// Whether a person who says this name knows the contact's name: one of its words, in any spelling.
+fn knows(contact: &Contact, said: &str) -> bool {
+    let (known, said) = (fold(&contact.display_name).text, fold(said).text);
+    known.split_whitespace().any(|word| word.chars().count() > 1 && said.split_whitespace().any(|said| said == word))
+}
+
+fn name_of(resources: &[Resource], id: ResourceId) -> Option<String> {
+    resources.iter().find(|resource| resource.id == id)?.name.clone()
+}
+
+/// Models pass empty texts for what they do not know.
+fn said(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Of how many days times are offered at once.
+const OFFERED_DAYS: usize = 3;
+/// How many times are offered at once.
+const OFFERED_TIMES: usize = 12;
+/// More appointments than a caller can be told.
+const MOST_UPCOMING: usize = 10;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+use super::*;
+use crate::crm::booking::services::{ServiceChange, add};
+use crate::crm::call::{IncomingCall, find_or_create};
+use crate::domain::{Offer, ResourceKind};
+use crate::store::ResourceData;
+use crate::store::testing::{Connection, database};
+use phonenumber::country;
+
+/// A Sunday, 8:00 in Israel.
+const NOW: &str = "2026-11-22T06:00:00.000Z";
+
+struct Shop {
+    conn: Connection,
+    _folder: tempfile::TempDir,
+}
+
+impl Shop {
+    fn open() -> Self {
+        let (folder, conn) = database();
+        let shop = Self { conn, _folder: folder };
+        shop.run(|tx| {
+            for (name, duration_min) in [("תספורת", 30), ("צבע ותספורת", 90), ("החלקה", 120)] {
+                let (name, duration_min) = (Some(name.to_owned()), Some(duration_min));
+                let change = ServiceChange { name, duration_min, ..ServiceChange::default() };
+                add(tx, BusinessId::FIRST, &change, at(NOW))?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        shop
+    }
+
+    fn run<T>(&self, work: impl FnOnce(&WriteTx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        crate::store::testing::transact(&self.conn, |tx| Ok(work(tx)))
+    }
+
+    /// A call from this number.
+    fn call(&self, number: u8, from: &str) -> Caller {
+        let caller = caller(number);
+        let call = IncomingCall { from: from.into(), ..IncomingCall::by_sid(caller.call.clone()) };
+        self.run(|tx| Ok(find_or_create(tx, &call, country::IL, at(NOW))?)).unwrap();
+        caller
+    }
+
+    fn name(&self, caller: &Caller, name: &str) {
+        self.run(|tx| {
+            let contact = caller.stored_call(tx)?.contact_id;
+            Ok(tx.rename_contact_by_owner(contact, name, at(NOW))?)
+        })
+        .unwrap();
+    }
+
+    fn book(&self, caller: &Caller, service: &str, start: &str) -> Result<Appointment, Error> {
+        self.run(|tx| book(tx, caller, &booking(service, start)))
+    }
+
+    fn own(&self, caller: &Caller, name: Option<&str>, day: Option<&str>) -> Result<Vec<String>, Error> {
+        let day = day.map(|day| day.parse().unwrap());
+        let found = self.run(|tx| own(tx, caller, name, day))?;
+        Ok(found.iter().map(|appointment| caller.local(appointment.starts_at).to_string()).collect())
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn caller(number: u8) -> Caller {
+    let call = format!("CA{number:032x}").parse().unwrap();
+    Caller { call, zone: TimeZone::get("Asia/Jerusalem").unwrap(), now: at(NOW) }
+}
+
+fn booking(service: &str, start: &str) -> CallerBooking {
+    let (service, starts_at) = (service.to_owned(), start.parse().unwrap());
+    CallerBooking { service, person: None, starts_at, name: None, phone: None, note: None }
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    match result {
+        Err(Error::Refused(reason)) => reason.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+const DANA: &str = "+972501234567";
+
+#[test]
+fn a_service_is_found_by_its_name_or_by_a_part_that_only_one_has() {
+    let names = ["תספורת", "צבע ותספורת", "החלקה", "Café cut"];
+    for (said, found) in [
+        ("תספורת", Some(0)),
+        ("צבע", Some(1)),
+        ("הַחְלָקָה", Some(2)),
+        ("cafe", Some(3)),
+        ("החלקה יפנית", Some(2)),
+        ("ספורת", None),
+        ("מניקור", None),
+        (" ", None),
+    ] {
+        assert_eq!(by_name(&names, said), found, "{said}");
+    }
+}
+
+#[test]
+fn free_times_are_few_and_round_and_within_the_wish() {
+    let shop = Shop::open();
+    let find = |wish: Wish| {
+        let offers = shop.run(|tx| free_times(tx, &caller(1), &wish)).unwrap();
+        (offers.times.iter().map(|time| time.starts_at.to_string()).collect::<Vec<_>>(), offers.next)
+    };
+    let wish = Wish { service: "תספורת".into(), ..Wish::default() };
+    let (times, next) = find(wish.clone());
+    assert_eq!((times.len(), next), (12, None), "{times:?}");
+    assert_eq!(times[0], "2026-11-22T09:00:00", "in the business's time");
+    assert!(times.iter().all(|time| time.contains(":00:00") || time.contains(":30:00")), "{times:?}");
+    let days: std::collections::BTreeSet<_> = times.iter().map(|time| &time[..10]).collect();
+    assert_eq!(days.len(), 3);
+    let clock = |text: &str| Some(text.parse().unwrap());
+    let tuesday = Some(jiff::civil::date(2026, 11, 24));
+    let (times, _) = find(Wish { from: tuesday, earliest: clock("16:00"), latest: clock("17:00"), ..wish.clone() });
+    assert_eq!(times.first().map(String::as_str), Some("2026-11-24T16:00:00"));
+    assert_eq!(times.last().map(String::as_str), Some("2026-11-24T17:00:00"));
+    let saturday = Some(jiff::civil::date(2026, 11, 28));
+    let (times, next) = find(Wish { from: saturday, ..wish.clone() });
+    assert_eq!(times, Vec::<String>::new());
+    assert_eq!(next.unwrap().starts_at.to_string(), "2026-11-29T09:00:00");
+    let past = Some(jiff::civil::date(2026, 11, 20));
+    let in_the_past = Wish { from: past, to: past, ..wish };
+    assert_eq!(refused(shop.run(|tx| free_times(tx, &caller(1), &in_the_past))), "these days are in the past");
+}
+
+#[test]
+fn a_repeated_booking_is_one_and_a_cancelled_one_can_be_booked_again() {
+    let shop = Shop::open();
+    let dana = shop.call(1, DANA);
+    let first = shop.book(&dana, "תספורת", "2026-11-23T10:00").unwrap();
+    assert_eq!(first.starts_at, at("2026-11-23T08:00:00Z"));
+    assert_eq!((first.source, first.seen_at, first.call_id.is_some()), (AppointmentSource::Agent, None, true));
+    assert_eq!(shop.book(&dana, "תספורת", "2026-11-23T10:00").unwrap().id, first.id);
+    let start = "2026-11-23T10:00".parse().unwrap();
+    shop.run(|tx| cancel(tx, &dana, start, Some("חולה"))).unwrap();
+    let again = shop.book(&dana, "תספורת", "2026-11-23T10:00").unwrap();
+    assert_eq!((again.id, again.state), (first.id, AppointmentState::Booked));
+}
+
+#[test]
+fn a_time_that_is_taken_is_refused_with_the_next_one_in_local_time() {
+    let shop = Shop::open();
+    shop.book(&shop.call(1, DANA), "תספורת", "2026-11-23T10:00").unwrap();
+    let other = shop.call(2, "+972507654321");
+    let reason = refused(shop.book(&other, "תספורת", "2026-11-23T10:00"));
+    assert_eq!(reason, "this time is taken; the next free one is 2026-11-23T10:30:00");
+    assert_eq!(refused(shop.book(&other, "תספורת", "2026-11-21T10:00")), "this time is in the past, or too soon");
+    let skipped = booking("תספורת", "2027-03-26T02:30");
+    assert_eq!(refused(shop.run(|tx| book(tx, &other, &skipped))), "this time does not exist on that day");
+    assert_eq!(
+        refused(shop.book(&other, "פדיקור", "2026-11-23T11:00")),
+        "there is no service named \"פדיקור\"; there are: תספורת, צבע ותספורת, החלקה"
+    );
+}
+
+#[test]
+fn a_withheld_caller_needs_a_number_and_never_meets_another_one_s_appointments() {
+    let shop = Shop::open();
+    let hidden = shop.call(1, "anonymous");
+    let wish = booking("תספורת", "2026-11-23T10:00");
+    let reason = refused(shop.run(|tx| book(tx, &hidden, &wish)));
+    assert!(reason.contains("ask for a phone number"), "{reason}");
+    let named = CallerBooking { name: Some("משה".into()), phone: Some("050-7654321".into()), ..wish };
+    let booked = shop.run(|tx| book(tx, &hidden, &named)).unwrap();
+    assert_eq!((booked.contact_name.as_str(), booked.note.as_str()), ("משה", "050-7654321"));
+    let other = shop.call(2, "anonymous");
+    assert_eq!(shop.own(&other, Some("משה"), Some("2026-11-23")).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn appointments_are_told_only_to_who_knows_the_name_or_the_day() {
+    let shop = Shop::open();
+    let dana = shop.call(1, DANA);
+    shop.name(&dana, "דנה כהן");
+    shop.book(&dana, "תספורת", "2026-11-23T10:00").unwrap();
+    let later = shop.call(2, DANA);
+    let monday = vec!["2026-11-23T10:00:00".to_owned()];
+    let own = |name, day| shop.own(&later, name, day);
+    assert!(refused(own(None, None)).starts_with("ask for the caller's name"));
+    assert_eq!(own(Some("דנה"), None).unwrap(), monday);
+    assert_eq!(own(Some("כהן דָּנָה"), None).unwrap(), monday);
+    assert_eq!(own(None, Some("2026-11-23")).unwrap(), monday);
+    assert_eq!(own(Some("משה"), None).unwrap(), Vec::<String>::new());
+    assert_eq!(own(Some("ד"), Some("2026-11-24")).unwrap(), Vec::<String>::new());
+    let stranger = shop.call(3, "+972507654321");
+    let start = "2026-11-23T10:00".parse().unwrap();
+    assert_eq!(
+        refused(shop.run(|tx| cancel(tx, &stranger, start, None))),
+        "the caller has no appointment at that time"
+    );
+}
+
+#[test]
+fn a_move_keeps_the_person_and_refuses_what_is_taken() {
+    let shop = Shop::open();
+    let yael = shop.run(|tx| {
+        let data = ResourceData {
+            name: Some("יעל".into()),
+            kind: ResourceKind::Staff,
+            user_id: None,
+            position: 9,
+            archived_at: None,
+            offer: Offer::All,
+        };
+        Ok(tx.insert_resource(BusinessId::FIRST, &data, at(NOW))?)
+    });
+    let yael = yael.unwrap();
+    let dana = shop.call(1, DANA);
+    let wish = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T10:00") };
+    assert_eq!(shop.run(|tx| book(tx, &dana, &wish)).unwrap().resource_id, yael);
+    let other = shop.call(2, "+972507654321");
+    let wish = CallerBooking { person: Some("יעל".into()), ..booking("תספורת", "2026-11-23T12:00") };
+    shop.run(|tx| book(tx, &other, &wish)).unwrap();
+    let times = |from: &str, to: &str| (from.parse().unwrap(), to.parse().unwrap());
+    let moved = shop.run(|tx| reschedule(tx, &dana, times("2026-11-23T10:00", "2026-11-23T11:00"), None)).unwrap();
+    assert_eq!((moved.resource_id, dana.local(moved.starts_at).hour()), (yael, 11));
+    let taken = shop.run(|tx| reschedule(tx, &dana, times("2026-11-23T11:00", "2026-11-23T12:00"), None));
+    assert_eq!(refused(taken), "this time is taken; the next free one is 2026-11-23T12:30:00");
+}

@@ -1,0 +1,163 @@
+//! The agent books, reads, moves and cancels appointments in a call.
+
+use super::support::client::send;
+use super::support::telephony::CallHarness;
+use super::support::{Client, browser::Browser};
+use agentlocator::simulator::caller::CallPlan;
+use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use jiff::Timestamp;
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const DANA: &str = "+972501234567";
+const MOSHE: &str = "+972507654321";
+
+/// A daemon whose business offers a haircut, and the AI that makes these tool calls, one in each turn.
+async fn shop(calls: &[(&str, Value)]) -> (CallHarness, Client) {
+    let turns = calls
+        .iter()
+        .map(|(tool, arguments)| Turn::new("שאלה", "תשובה").calling(*tool, arguments.to_string()))
+        .collect();
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    let mut hours = owner.get("/api/opening-hours").await.json();
+    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
+    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
+    let service = json!({"name": "תספורת", "duration_min": 30, "price_minor": 12_050});
+    assert_eq!(owner.post_json("/api/services", &service).await.status, 201);
+    let fact = json!({"topic": "חניה", "text": "חניה חינם ברחוב הרצל"});
+    assert_eq!(owner.post_json("/api/facts", &fact).await.status, 201);
+    (harness, owner)
+}
+
+/// A call in which the caller speaks as many times as the agent uses tools.
+async fn call(harness: &CallHarness, from: &str, turns: usize) -> String {
+    let script = "say 1s; listen; ".repeat(turns);
+    let plan = CallPlan { from: from.into(), ..harness.plan(&script) };
+    harness.call(plan).await.call_sid
+}
+
+/// What the tools of a session returned.
+fn outputs(harness: &CallHarness, session: usize) -> Vec<Value> {
+    let outputs = harness.ai.state().sessions[session].function_outputs.clone();
+    outputs.iter().map(|(_, output)| serde_json::from_str(output).unwrap()).collect()
+}
+
+async fn appointments(owner: &Client) -> Vec<Value> {
+    owner.get("/api/appointments").await.json()["items"].as_array().unwrap().clone()
+}
+
+/// A Monday, some weeks from now.
+fn monday(weeks: i32) -> Date {
+    let zone = TimeZone::get("Asia/Jerusalem").unwrap();
+    Timestamp::now().to_zoned(zone).date().nth_weekday(weeks, Weekday::Monday).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_is_told_that_it_is_taken() {
+    let day = monday(2);
+    let start = format!("{day}T10:00");
+    let find = json!({"service": "תספורת", "from_day": day.to_string(), "earliest": "10:00", "latest": "10:30"});
+    let book = json!({"service": "תספורת", "start": start, "caller_name": "דנה"});
+    let (harness, owner) = shop(&[("find_free_times", find), ("book_appointment", book)]).await;
+    let sid = call(&harness, DANA, 2).await;
+    let found = outputs(&harness, 0);
+    let times: Vec<_> = found[0]["free_times"].as_array().unwrap().iter().map(|time| &time["start"]).collect();
+    assert_eq!(times, [start.as_str(), &format!("{day}T10:15"), &format!("{day}T10:30")], "{found:#?}");
+    assert_eq!(found[1]["booked"]["start"], start);
+    assert_eq!(found[1]["booked"]["day"], day.strftime("%A, %-d %B").to_string());
+    let booked = appointments(&owner).await;
+    assert_eq!(booked.len(), 1, "{booked:#?}");
+    let stored = harness.ended_call(&sid).await;
+    for (field, value) in [
+        ("source", json!("agent")),
+        ("seen_at", json!(null)),
+        ("created_by", json!("agent")),
+        ("contact_name", json!("דנה")),
+        ("contact_number", json!(DANA)),
+        ("call_id", stored["id"].clone()),
+        ("price_minor", json!(12_050)),
+    ] {
+        assert_eq!(booked[0][field], value, "{field} of {booked:#?}");
+    }
+    let audit = owner.get("/api/audit").await.text().to_owned();
+    assert!(audit.contains(r#""actor":"agent""#) && audit.contains("create_appointment"), "{audit}");
+
+    call(&harness, MOSHE, 2).await;
+    let refused = outputs(&harness, 1);
+    assert_eq!(refused[0]["free_times"][0]["start"], format!("{day}T10:30"), "{refused:#?}");
+    let next = format!("this time is taken; the next free one is {day}T10:30:00");
+    assert_eq!(refused[1], json!({"error": next}));
+    assert_eq!(appointments(&owner).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_instructions_hold_what_the_owner_has_entered() {
+    let (harness, _) = shop(&[("end_call", json!({}))]).await;
+    call(&harness, DANA, 1).await;
+    let session = harness.ai.state().sessions[0].config.clone();
+    let instructions = session["instructions"].as_str().unwrap();
+    for part in
+        ["- תספורת: 30 minutes, 120.50 shekels", "Sunday 09:00 to 18:00", "- חניה: חניה חינם", "find_free_times"]
+    {
+        assert!(instructions.contains(part), "{part} is missing in\n{instructions}");
+    }
+    let tools: Vec<_> =
+        session["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    assert!(tools.contains(&"book_appointment") && !tools.contains(&"search_facts"), "{tools:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_is_found_moved_and_cancelled_by_who_knows_it() {
+    let day = monday(2);
+    let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
+    let (harness, owner) = shop(&[
+        ("book_appointment", json!({"service": "תספורת", "start": ten})),
+        ("find_appointments", json!({})),
+        ("find_appointments", json!({"day": day.to_string()})),
+        ("move_appointment", json!({"start": ten, "new_start": noon})),
+        ("cancel_appointment", json!({"start": ten})),
+        ("cancel_appointment", json!({"start": noon, "reason": "חולה"})),
+        ("join_waiting_list", json!({"service": "תספורת", "from_day": day.to_string(), "note": "רק בבוקר"})),
+    ])
+    .await;
+    call(&harness, DANA, 7).await;
+    let got = outputs(&harness, 0);
+    assert!(got[1]["error"].as_str().unwrap().starts_with("ask for the caller's name"), "{got:#?}");
+    assert_eq!(got[2]["appointments"][0]["start"], ten, "{got:#?}");
+    assert_eq!(got[3]["moved_to"]["start"], noon, "{got:#?}");
+    assert_eq!(got[4], json!({"error": "the caller has no appointment at that time"}));
+    assert_eq!(got[5]["cancelled"]["service"], "תספורת", "{got:#?}");
+    assert_eq!(got[6], json!({"ok": true}));
+    let all = appointments(&owner).await;
+    assert_eq!((all.len(), &all[0]["state"], &all[0]["cancel_reason"]), (1, &json!("cancelled"), &json!("חולה")));
+    let waiting = owner.get("/api/waiting-list").await.json()["items"].clone();
+    assert_eq!((&waiting[0]["note"], &waiting[0]["created_by"]), (&json!("רק בבוקר"), &json!("agent")), "{waiting:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_call_reads_free_times_and_books_nothing() {
+    let day = monday(2);
+    let (harness, owner) = shop(&[
+        ("find_free_times", json!({"service": "תספורת", "from_day": day.to_string()})),
+        ("book_appointment", json!({"service": "תספורת", "start": format!("{day}T10:00"), "phone": "050-1234567"})),
+        ("end_call", json!({})),
+    ])
+    .await;
+    let browser = Browser::call(&harness.daemon, &owner).await;
+    browser.until_state("listening").await;
+    for tool in ["find_free_times", "book_appointment"] {
+        browser.say(1000);
+        browser.until(tool, |message| message["event"] == "tool" && message["name"] == tool).await;
+        browser.until("the answer", |message| message["text"] == "תשובה" && message["is_final"] == true).await;
+    }
+    browser.say(1000);
+    browser.until_ended().await;
+    let got = outputs(&harness, 0);
+    assert_eq!(got[0]["free_times"][0]["start"], format!("{day}T09:00"), "{got:#?}");
+    assert_eq!(got[1]["booked"]["start"], format!("{day}T10:00"), "{got:#?}");
+    assert!(got[1]["trial"].is_string(), "{got:#?}");
+    assert!(appointments(&owner).await.is_empty());
+}
