@@ -1,6 +1,9 @@
 //! The instructions of the AI.
 
+mod profile;
+
 use crate::config::{AgentConfig, BusinessConfig};
+use crate::crm::business_profile::BusinessProfile;
 use crate::domain::Timestamp;
 use jiff::tz::TimeZone;
 use std::fmt::Write;
@@ -12,8 +15,12 @@ pub struct PhoneContext<'a> {
     pub caller_name: Option<&'a str>,
     /// The current time.
     pub now: Timestamp,
+    /// What the owner has entered about the business.
+    pub profile: &'a BusinessProfile,
     /// Whether calls can be transferred to a human agent.
     pub can_transfer: bool,
+    /// Whether the model has the tools for appointments.
+    pub can_book: bool,
     /// Whether the call started with another engine, which this one replaces.
     pub is_resumed: bool,
 }
@@ -31,20 +38,23 @@ pub fn for_phone(business: &BusinessConfig, config: &AgentConfig, context: &Phon
     if !business.name.is_empty() {
         let _ = writeln!(text, "You answer the phone of: {}.", business.name);
     }
-    if config.instructions.is_empty() {
+    if config.instructions.is_empty() && context.profile.is_empty() {
         text.push_str(
             "The owner has not told you about the business yet: do not invent facts, hours or prices; offer to take a \
              message.\n",
         );
-    } else {
+    }
+    if !config.instructions.is_empty() {
         let _ = writeln!(text, "\nWhat the owner wants you to know and do:\n{}\n", config.instructions);
     }
+    profile::write(&mut text, context.profile, context.can_book);
     text.push_str(if context.can_transfer {
         "If the caller asks for a person, or you cannot help, offer to put the call through and then use \
          transfer_to_person.\n"
     } else {
         "Calls cannot be put through to a person: offer to take a message instead, and use take_message.\n"
     });
+    profile::write_exceptions(&mut text, context.profile);
     let _ = writeln!(text, "It is now {}.", local_time(context.now, &business.time_zone));
     if let Some(name) = context.caller_name.filter(|name| !name.is_empty()) {
         let _ = writeln!(text, "The caller's number is known to belong to: {name}. Do not read it out unasked.");
@@ -98,11 +108,15 @@ fn local_time(now: Timestamp, zone: &TimeZone) -> String {
 mod tests {
     use super::*;
 
+    static NOTHING: BusinessProfile = BusinessProfile::EMPTY;
+
     fn context() -> PhoneContext<'static> {
         PhoneContext {
             caller_name: Some("דנה"),
             now: Timestamp::from_millis(1_795_000_000_000),
+            profile: &NOTHING,
             can_transfer: false,
+            can_book: false,
             is_resumed: false,
         }
     }

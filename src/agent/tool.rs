@@ -4,22 +4,26 @@
 //! CRM, `ControlCall` if it ends or transfers the phone call, which the call session does itself. A
 //! [`ToolRegistry`] holds the tools of one conversation.
 
+mod booking;
 mod end_call;
 mod registry;
 mod schema;
+mod search_facts;
 mod take_message;
 #[cfg(test)]
 mod tests;
 mod transfer_to_person;
 
-pub use registry::{ToolDefinition, ToolRegistry};
+pub use registry::{PhoneTools, ToolDefinition, ToolRegistry};
 
 use crate::call::ToolCall;
 use crate::clock;
 use crate::crm;
 use crate::crm::call::IncomingCall;
+use crate::crm::caller_booking::Caller;
 use crate::domain::CallSid;
-use crate::store::{self, Store, WriteTx};
+use crate::store::{self, ReadTx, Store, WriteTx};
+use jiff::tz::TimeZone;
 use phonenumber::country;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -59,14 +63,16 @@ trait ControlCall: Tool<Arguments: Default> {
 pub struct ToolContext {
     store: Store,
     call: CallSid,
+    /// The business's time zone.
+    zone: TimeZone,
     /// For a trial call, the business's country.
     trial_in: Option<country::Id>,
 }
 
 impl ToolContext {
     /// For a phone call.
-    pub fn new(store: Store, call: CallSid) -> Self {
-        Self { store, call, trial_in: None }
+    pub fn new(store: Store, call: CallSid, zone: TimeZone) -> Self {
+        Self { store, call, zone, trial_in: None }
     }
 
     /// The same for a trial call: tools return what they would return, and nothing is stored.
@@ -77,6 +83,19 @@ impl ToolContext {
 
     fn is_trial(&self) -> bool {
         self.trial_in.is_some()
+    }
+
+    /// Who calls, and when.
+    fn caller(&self) -> Caller {
+        Caller { call: self.call.clone(), zone: self.zone.clone(), now: clock::now() }
+    }
+
+    /// Reads in one snapshot. A trial call is not stored, so it reads within a transaction that is rolled back.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReadTx<'_>) -> Result<T, crm::Error> + Send + 'static,
+    ) -> Result<T, crm::Error> {
+        if self.is_trial() { self.transact(move |tx| work(tx)).await } else { crm::read(&self.store, work).await }
     }
 
     /// Runs a use case in one transaction, see [`crm::transact`]. In a trial call the transaction is rolled back.
@@ -102,6 +121,8 @@ enum ToolError {
     Unknown { name: String, known: String },
     #[error("the arguments do not match the tool's schema: {0}")]
     Malformed(#[from] serde_json::Error),
+    #[error("{name} must be {expected}")]
+    BadValue { name: &'static str, expected: &'static str },
     #[error(transparent)]
     Refused(crm::RequestError),
     #[error("it could not be stored; nothing was done")]

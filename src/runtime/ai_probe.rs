@@ -7,6 +7,7 @@ use crate::audio::{EncodedAudio, FRAME_BYTES, mulaw, wav};
 use crate::call::{EngineCommand, EngineEvent, ResponseOutcome};
 use crate::clock;
 use crate::config::Config;
+use crate::crm::business_profile::BusinessProfile;
 use crate::domain::{CheckResult, CheckStatus, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup};
 use crate::providers::openai::rest::{self, ChatMessage};
@@ -201,7 +202,10 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
         Err(error) => return failed(&format!("{} writes no recording down", openai.file_transcription_model), &error),
     };
     let messages = [
-        ChatMessage { role: "system", content: recorded_turns::instructions(&config.business, &config.agent, now) },
+        ChatMessage {
+            role: "system",
+            content: recorded_turns::instructions(&config.business, &config.agent, &BusinessProfile::EMPTY, now),
+        },
         ChatMessage { role: "user", content: heard.clone() },
     ];
     let answer = match rest::chat(client, openai, &messages, REQUEST_LIMIT).await {

@@ -17,10 +17,11 @@ pub(super) use message::CallMessage;
 
 use super::ActiveSettings;
 use super::calls::{CallContext, Calls, Carrier, MediaSocket, can_transfer};
-use crate::agent::tool::{ToolContext, ToolRegistry};
+use crate::agent::tool::{PhoneTools, ToolContext, ToolRegistry};
 use crate::audio::{EncodedAudio, VoiceDetector};
 use crate::call::{CallPolicy, CallSession, Input, Output};
 use crate::clock;
+use crate::crm::business_profile::BusinessProfile;
 use crate::domain::{CallSid, StreamSid, TransferFailure};
 use crate::engine::Engine;
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
@@ -47,7 +48,12 @@ pub(super) async fn run(
     let now = clock::instant();
     let sid = context.call.call_sid.clone();
     let log = CallLog::new(&calls, &settings, &context);
-    let tools = ToolRegistry::for_phone(can_transfer(&settings.config, &context.call));
+    let profile = calls.services().business_profile(&settings.config.business.time_zone).await;
+    let tools = ToolRegistry::for_phone(PhoneTools {
+        transfer: can_transfer(&settings.config, &context.call),
+        booking: !profile.services.is_empty(),
+        facts: profile.has_more_facts,
+    });
     let tools = if context.carrier == Carrier::Browser { tools.for_trial() } else { tools };
     let mut task = CallTask {
         session: CallSession::new(policy, now),
@@ -62,6 +68,7 @@ pub(super) async fn run(
         recording_writer: None,
         timer: DeadlineTimer::new(),
         tools,
+        profile,
         calls,
         settings,
         context,
@@ -95,6 +102,8 @@ struct CallTask {
     timer: DeadlineTimer,
     /// The agent's tools in this call.
     tools: ToolRegistry,
+    /// What the owner had entered when the call began.
+    profile: BusinessProfile,
     /// The task's own sender: tools and the redirect report through it.
     sender: UnboundedSender<CallMessage>,
     receiver: UnboundedReceiver<CallMessage>,
@@ -300,8 +309,9 @@ impl CallTask {
     fn run_tool(&mut self, id: String, name: String, arguments: String) {
         tracing::info!(event = "TOOL_CALL", call.sid = %self.sid, tool = name, "The agent calls tool {name} in call {}", self.sid);
         self.log.tool(&name);
-        let context = ToolContext::new(self.calls.services().store.clone(), self.sid.clone());
-        let country = self.settings.config.business.country;
+        let business = &self.settings.config.business;
+        let (store, country) = (self.calls.services().store.clone(), business.country);
+        let context = ToolContext::new(store, self.sid.clone(), business.time_zone.clone());
         let context = if self.is_trial() { context.for_trial(country) } else { context };
         let (tools, sender) = (self.tools.clone(), self.sender.clone());
         tokio::spawn(async move {

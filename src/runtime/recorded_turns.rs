@@ -5,6 +5,7 @@ use super::calls::{self, CallServices};
 use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
 use crate::config::{AgentConfig, BusinessConfig};
+use crate::crm::business_profile::BusinessProfile;
 use crate::crm::recording::NewRecording;
 use crate::domain::{CallSid, RecordingSid, Speaker, Timestamp};
 use crate::host::local_time::start_of_day;
@@ -155,15 +156,22 @@ async fn fetch_once(services: &CallServices, recording: &NewRecording) -> Result
 }
 
 /// The instructions for a turn-by-turn conversation.
-pub(super) fn instructions(business: &BusinessConfig, agent: &AgentConfig, now: Timestamp) -> String {
-    let context = PhoneContext { caller_name: None, now, can_transfer: false, is_resumed: true };
+pub(super) fn instructions(
+    business: &BusinessConfig,
+    agent: &AgentConfig,
+    profile: &BusinessProfile,
+    now: Timestamp,
+) -> String {
+    let context =
+        PhoneContext { caller_name: None, now, profile, can_transfer: false, can_book: false, is_resumed: true };
     format!("{}{TURN_BY_TURN}", instructions::for_phone(business, agent, &context))
 }
 
 /// The instructions, and what was said so far.
 async fn conversation(services: &CallServices, sid: &CallSid) -> Vec<ChatMessage> {
     let config = services.config();
-    let content = instructions(&config.business, &config.agent, clock::now());
+    let profile = services.business_profile(&config.business.time_zone).await;
+    let content = instructions(&config.business, &config.agent, &profile, clock::now());
     let mut messages = vec![ChatMessage { role: "system", content }];
     let sid = sid.clone();
     let turns = services.store.read(move |tx| tx.heard_turns(&sid)).await.unwrap_or_default();
@@ -212,6 +220,11 @@ mod tests {
     #[test]
     fn the_instructions_of_a_turn_by_turn_conversation() {
         let now = Timestamp::from_millis(1_795_000_000_000);
-        insta::assert_snapshot!(instructions(&BusinessConfig::default(), &AgentConfig::default(), now));
+        insta::assert_snapshot!(instructions(
+            &BusinessConfig::default(),
+            &AgentConfig::default(),
+            &BusinessProfile::EMPTY,
+            now
+        ));
     }
 }

@@ -82,7 +82,8 @@ async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_is_told_tha
     ] {
         assert_eq!(booked[0][field], value, "{field} of {booked:#?}");
     }
-    let audit = owner.get("/api/audit").await.text().to_owned();
+    let audit = owner.get("/api/audit").await;
+    let audit = audit.text();
     assert!(audit.contains(r#""actor":"agent""#) && audit.contains("create_appointment"), "{audit}");
 
     call(&harness, MOSHE, 2).await;

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "a failed test shows the daemon's log")]
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
 
+mod agent_booking;
 mod ai_limits;
 mod ai_settings;
 mod alerts;

@@ -1,6 +1,10 @@
 //! The tools of one conversation: their definitions for the model, and the dispatch of the model's tool calls.
 
+use super::booking::{
+    BookAppointment, CancelAppointment, FindAppointments, FindFreeTimes, JoinWaitingList, MoveAppointment,
+};
 use super::end_call::EndCall;
+use super::search_facts::SearchFacts;
 use super::take_message::TakeMessage;
 use super::transfer_to_person::TransferToPerson;
 use super::{ControlCall, Run, Tool, ToolContext, ToolError, schema};
@@ -22,6 +26,22 @@ const TRIAL_TRANSFER: &str = "This is a trial call by the business's own staff: 
 #[derive(Clone, Debug)]
 pub struct ToolRegistry {
     tools: Vec<Entry>,
+}
+
+/// Which tools a phone call has beside those that every call has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhoneTools {
+    /// The caller may be transferred to a human agent.
+    pub transfer: bool,
+    /// There are services that can be booked.
+    pub booking: bool,
+    /// There are facts that the instructions do not contain.
+    pub facts: bool,
+}
+
+impl PhoneTools {
+    /// Every tool.
+    pub const ALL: Self = Self { transfer: true, booking: true, facts: true };
 }
 
 /// What the model receives about a tool.
@@ -53,11 +73,24 @@ type RunFn = for<'a> fn(&'a ToolContext, &'a str) -> RunFuture<'a>;
 type RunFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, ToolError>> + Send + 'a>>;
 
 impl ToolRegistry {
-    /// The tools for a phone call. `can_transfer`: the caller may be transferred to a human agent.
-    pub fn for_phone(can_transfer: bool) -> Self {
+    /// The tools for a phone call.
+    pub fn for_phone(which: PhoneTools) -> Self {
         let mut tools = vec![controlling::<EndCall>(), running::<TakeMessage>()];
-        if can_transfer {
+        if which.transfer {
             tools.push(controlling::<TransferToPerson>());
+        }
+        if which.booking {
+            tools.extend([
+                running::<FindFreeTimes>(),
+                running::<BookAppointment>(),
+                running::<FindAppointments>(),
+                running::<MoveAppointment>(),
+                running::<CancelAppointment>(),
+                running::<JoinWaitingList>(),
+            ]);
+        }
+        if which.facts {
+            tools.push(running::<SearchFacts>());
         }
         Self { tools }
     }

@@ -5,6 +5,8 @@ use crate::domain::{CallId, Timestamp};
 use phonenumber::country;
 use tempfile::TempDir;
 
+const NONE: PhoneTools = PhoneTools { transfer: false, booking: false, facts: false };
+
 /// A stored call in which the agent's tools run.
 struct Conversation {
     context: ToolContext,
@@ -21,11 +23,11 @@ impl Conversation {
         let new = IncomingCall { from: "+972501234567".into(), ..IncomingCall::by_sid(sid.clone()) };
         let now = Timestamp::from_millis(1_795_000_000_000);
         let stored = store.write(move |tx| find_or_create(tx, &new, country::IL, now)).await;
-        Self { context: ToolContext::new(store, sid), call: stored.unwrap().0, _folder: folder }
+        Self { context: ToolContext::new(store, sid, TimeZone::UTC), call: stored.unwrap().0, _folder: folder }
     }
 
     async fn run(&self, name: &str, arguments: &str) -> String {
-        ToolRegistry::for_phone(true).run(&self.context, name, arguments).await
+        ToolRegistry::for_phone(PhoneTools { transfer: true, ..NONE }).run(&self.context, name, arguments).await
     }
 
     async fn message(&self) -> Option<String> {
@@ -35,11 +37,12 @@ impl Conversation {
 }
 
 fn classify(can_transfer: bool, name: &str, arguments: &str) -> ToolCall {
-    ToolRegistry::for_phone(can_transfer).classify(name.to_owned(), arguments.to_owned())
+    ToolRegistry::for_phone(PhoneTools { transfer: can_transfer, ..NONE })
+        .classify(name.to_owned(), arguments.to_owned())
 }
 
 fn definition(name: &str) -> String {
-    let definitions = ToolRegistry::for_phone(true).definitions();
+    let definitions = ToolRegistry::for_phone(PhoneTools { transfer: true, ..NONE }).definitions();
     let ToolDefinition { description, parameters, .. } =
         definitions.into_iter().find(|tool| tool.name == name).unwrap();
     format!("{description}\n{}", serde_json::to_string_pretty(&parameters).unwrap())
@@ -106,7 +109,11 @@ fn transfer_to_person_as_the_model_receives_it() {
 #[test]
 fn only_a_call_that_can_be_transferred_has_the_tool_for_it() {
     let names = |can_transfer| -> Vec<_> {
-        ToolRegistry::for_phone(can_transfer).definitions().iter().map(|tool| tool.name).collect()
+        ToolRegistry::for_phone(PhoneTools { transfer: can_transfer, ..NONE })
+            .definitions()
+            .iter()
+            .map(|tool| tool.name)
+            .collect()
     };
     assert_eq!(names(false), ["end_call", "take_message"]);
     assert_eq!(names(true), ["end_call", "take_message", "transfer_to_person"]);
@@ -167,8 +174,8 @@ async fn a_tool_call_that_cannot_be_run_returns_the_reason_to_the_model() {
 async fn the_tools_of_a_trial_call_answer_and_store_nothing() {
     let conversation = Conversation::start().await;
     let sid = format!("CA{:032x}", 3).parse().unwrap();
-    let context = ToolContext::new(conversation.context.store.clone(), sid).for_trial(country::IL);
-    let tools = ToolRegistry::for_phone(true).for_trial();
+    let context = ToolContext::new(conversation.context.store.clone(), sid, TimeZone::UTC).for_trial(country::IL);
+    let tools = ToolRegistry::for_phone(PhoneTools { transfer: true, ..NONE }).for_trial();
     let names: Vec<_> = tools.definitions().iter().map(|tool| tool.name).collect();
     assert_eq!(names, ["end_call", "take_message", "transfer_to_person"]);
     assert_eq!(tools.classify("end_call".into(), "{}".into()), ToolCall::EndCall);

@@ -4,17 +4,24 @@ use super::TrialUsage;
 use crate::agent::instructions;
 use crate::alerting::Alerts;
 use crate::call::{CallPolicy, EngineKind, Prompts};
+use crate::clock;
 use crate::config::{Config, Eagerness, EngineChoice, OpenAiConfig, TurnDetection};
+use crate::crm;
+use crate::crm::business_profile::{self, BusinessProfile};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::{ActiveSettings, Clips, Settings};
 use crate::store::Store;
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the media stream and the engine may take to connect after the greeting.
 const WATCHDOG: Duration = Duration::from_secs(6);
+
+/// How long a call waits for the owner's services and facts. The greeting plays meanwhile.
+const PROFILE_LIMIT: Duration = Duration::from_secs(1);
 
 /// The services that every call uses.
 #[derive(Clone)]
@@ -43,6 +50,26 @@ impl CallServices {
     /// The current settings.
     pub fn config(&self) -> Arc<Config> {
         self.settings.config()
+    }
+
+    /// What the owner has entered about the business. A call does not wait for a database that is busy.
+    pub(in crate::runtime) async fn business_profile(&self, zone: &TimeZone) -> BusinessProfile {
+        let (zone, now) = (zone.clone(), clock::now());
+        let reading = crm::read(&self.store, move |tx| business_profile::read(tx, &zone, now));
+        match tokio::time::timeout(PROFILE_LIMIT, reading).await {
+            Ok(Ok(profile)) => return profile,
+            Ok(Err(error)) => {
+                tracing::warn!(event = "AGENT_PROFILE", %error, "The agent answers without the business's services and facts: they cannot be read");
+            }
+            Err(_) => {
+                tracing::warn!(
+                    event = "AGENT_PROFILE",
+                    limit_ms = PROFILE_LIMIT.as_millis(),
+                    "The agent answers without the business's services and facts: the database is busy"
+                );
+            }
+        }
+        BusinessProfile::EMPTY
     }
 
     /// Returns true if these settings let the AI answer calls.
