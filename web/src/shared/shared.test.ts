@@ -1,5 +1,6 @@
 import { QueryClient } from '@tanstack/react-query'
 import { expect, test } from 'vitest'
+import { patchItems } from './api/action'
 import { ApiError, errorOf } from './api/errors'
 import { applyChanges, type Change, concerns } from './events/changes'
 import { barsOfPeaks, lanePath, speechBars } from './waveform'
@@ -33,6 +34,18 @@ test('a change makes exactly what it concerns out of date', () => {
   applyChanges(cache, [change, { ...change, kind: 'a_kind_of_the_future' }])
   const stale = keys.filter(key => cache.getQueryState(key)?.isInvalidated)
   expect(stale).toEqual([keys[0], keys[1]])
+})
+
+test('a list is patched as one page and as pages, and other data is left alone', () => {
+  const { update } = patchItems<{ id: number }>(['/api/tasks'], items => items.filter(({ id }) => id !== 2))
+  const change = update as unknown as (data: unknown) => unknown
+  const items = [{ id: 1 }, { id: 2 }]
+  expect(change({ items, next_cursor: 'x' })).toEqual({ items: [{ id: 1 }], next_cursor: 'x' })
+  expect(change({ pages: [{ items }, { items: [{ id: 2 }] }], pageParams: [null, 'x'] })).toEqual({
+    pages: [{ items: [{ id: 1 }] }, { items: [] }],
+    pageParams: [null, 'x'],
+  })
+  expect(change({ open: 3 })).toEqual({ open: 3 })
 })
 
 test('peaks become as many bars as fit, and keep the loudest', () => {

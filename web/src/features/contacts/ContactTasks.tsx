@@ -2,12 +2,12 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconCheck, IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { patch, useAction } from '#shared/api/action'
+import { patchItems, useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import { type ContactDetail, type Page, refresh, request, type Task, tasksQuery } from './pending'
+import { type ContactDetail, refresh, request, type Task, tasksQuery } from './pending'
 
 /** The open tasks of a contact, with a field to add one. */
 export function ContactTasks({ contact }: { contact: ContactDetail }) {
@@ -38,9 +38,7 @@ function TaskLine({ task }: { task: Task }) {
   const params = { path: { id: task.id } }
   const done = useAction({
     run: () => request('POST', '/api/tasks/{id}/done', { params }),
-    patches: () => [
-      patch<Page<Task>>(['/api/tasks'], data => ({ ...data, items: data.items.filter(({ id }) => id !== task.id) })),
-    ],
+    patches: () => [patchItems<Task>(['/api/tasks'], items => items.filter(({ id }) => id !== task.id))],
     done: () => t`המשימה בוצעה`,
     undo: async () => {
       await request('POST', '/api/tasks/{id}/reopen', { params })

@@ -1,8 +1,8 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { useLingui } from '@lingui/react/macro'
-import { patch, useAction } from '#shared/api/action'
+import { patchItems, useAction } from '#shared/api/action'
 import { isolate } from '#shared/format/bidi'
-import { type Lead, type Page, refresh, request, type Stage } from './pending'
+import { type Lead, refresh, request, type Stage } from './pending'
 import { stageName } from './stages'
 
 interface Move {
@@ -20,10 +20,9 @@ export function useMoveLead(stages: readonly Stage[]) {
   return useAction({
     run: send,
     patches: ({ lead, stage }) => [
-      patch<Page<Lead>>(['/api/leads'], data => ({
-        ...data,
-        items: data.items.map(each => (each.id === lead.id ? { ...each, stage_id: stage } : each)),
-      })),
+      patchItems<Lead>(['/api/leads'], items =>
+        items.map(each => (each.id === lead.id ? { ...each, stage_id: stage } : each)),
+      ),
     ],
     done: ({ lead, stage }) => {
       const found = stages.find(({ id }) => id === stage)

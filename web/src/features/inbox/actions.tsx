@@ -1,19 +1,13 @@
 import { useLingui } from '@lingui/react/macro'
-import type { InfiniteData } from '@tanstack/react-query'
-import { patch, useAction } from '#shared/api/action'
+import { patchItems, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
-import { call, type InboxRow, type Page } from './api'
-
-type Rows = InfiniteData<Page<InboxRow>>
+import { call, type InboxRow } from './api'
 
 const change = (contactId: number, verb: 'archive' | 'unarchive' | 'done') =>
   call<InboxRow>('POST', `/api/inbox/{contact_id}/${verb}`, { params: { path: { contact_id: contactId } } })
 
 const without = (contactId: number) =>
-  patch<Rows>(['/api/inbox'], data => ({
-    ...data,
-    pages: data.pages.map(page => ({ ...page, items: page.items.filter(row => row.contact_id !== contactId) })),
-  }))
+  patchItems<InboxRow>(['/api/inbox'], items => items.filter(row => row.contact_id !== contactId))
 
 const releases = new Set<() => void>()
 
@@ -49,13 +43,9 @@ export function useConversationActions() {
   const finish = useAction({
     run: (contactId: number) => change(contactId, 'done'),
     patches: contactId => [
-      patch<Rows>(['/api/inbox'], data => ({
-        ...data,
-        pages: data.pages.map(page => ({
-          ...page,
-          items: page.items.map(row => (row.contact_id === contactId ? { ...row, turn: 'done' as const } : row)),
-        })),
-      })),
+      patchItems<InboxRow>(['/api/inbox'], items =>
+        items.map(row => (row.contact_id === contactId ? { ...row, turn: 'done' as const } : row)),
+      ),
     ],
     done: () => t`סומן שטופל`,
     onDone: refresh,

@@ -1,17 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconCheck, IconPencil } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
-import { patch, useAction } from '#shared/api/action'
+import { patchItems, useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Plain } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { dueOf, isLate, markDone, refresh, reopen, type Task } from './tasks'
-
-interface Page {
-  items: Task[]
-}
 
 /** A task: the box, the words, when it is due, and whom it concerns. A done one can be taken back. */
 export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
@@ -24,10 +20,9 @@ export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
   const done = useAction({
     run: () => markDone(task.id),
     patches: () => [
-      patch<Page>(['/api/tasks'], page => ({
-        ...page,
-        items: page.items?.map(one => (one.id === task.id ? { ...one, done_at: new Date().toISOString() } : one)),
-      })),
+      patchItems<Task>(['/api/tasks'], items =>
+        items.map(one => (one.id === task.id ? { ...one, done_at: new Date().toISOString() } : one)),
+      ),
     ],
     done: () => t`נעשה`,
     undo: () => reopen(task.id).then(onDone),

@@ -14,6 +14,20 @@ export interface Patch<D = never> {
 /** Describes one patch with the type of its data. */
 export const patch = <D>(key: QueryKey, update: (data: D) => D): Patch => ({ key, update }) as unknown as Patch
 
+interface Items<T> {
+  items: T[]
+}
+
+/** A list as it is cached: the answer of `apiQuery`, or the pages of `apiPages`. Both begin with the same path. */
+type List<T> = Partial<Items<T>> & { pages?: Items<T>[] }
+
+/** Describes a patch of the items of every cached list whose key begins like this one. */
+export const patchItems = <T>(key: QueryKey, update: (items: T[]) => T[]): Patch =>
+  patch<List<T>>(key, data => {
+    if (data.pages) return { ...data, pages: data.pages.map(page => ({ ...page, items: update(page.items) })) }
+    return data.items ? { ...data, items: update(data.items) } : data
+  })
+
 interface Action<V, R> {
   /** The request. */
   run: (values: V) => Promise<R>

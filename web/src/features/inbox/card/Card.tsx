@@ -2,14 +2,14 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconCheck, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { patch, useAction } from '#shared/api/action'
+import { patchItems, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Phone, Plain, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
 import { useFormat } from '#shared/session'
-import { type Appointment, type Contact, call, type Page, type Task } from '../api'
+import { type Appointment, type Contact, call, type Task } from '../api'
 import { numberOf } from '../model/person'
 import { appointmentsQuery, notesQuery, tasksQuery } from '../queries'
 import { Notes } from './Notes'
@@ -116,9 +116,7 @@ function Tasks({ contactId, onTask }: { contactId: number; onTask: () => void })
   const refresh = () => void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })
   const done = useAction({
     run: (task: Task) => verb(task, 'done'),
-    patches: task => [
-      patch<Page<Task>>(query.queryKey, page => ({ ...page, items: page.items.filter(({ id }) => id !== task.id) })),
-    ],
+    patches: task => [patchItems<Task>(['/api/tasks'], items => items.filter(({ id }) => id !== task.id))],
     done: () => t`המשימה בוצעה`,
     undo: task => verb(task, 'reopen').then(refresh),
     onDone: refresh,

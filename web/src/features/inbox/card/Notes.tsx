@@ -1,11 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
-import { patch, useAction } from '#shared/api/action'
+import { patchItems, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
-import { call, type Note, type Page } from '../api'
+import { call, type Note } from '../api'
 import { notesQuery } from '../queries'
 
 const SHOWN = 3
@@ -22,9 +22,7 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
   const path = (note: Note) => ({ params: { path: { id: note.id } } })
   const remove = useAction({
     run: (note: Note) => call('DELETE', '/api/notes/{id}', path(note)),
-    patches: note => [
-      patch<Page<Note>>(key, page => ({ ...page, items: page.items.filter(({ id }) => id !== note.id) })),
-    ],
+    patches: note => [patchItems<Note>(key, items => items.filter(({ id }) => id !== note.id))],
     done: () => t`ההערה נמחקה`,
     undo: note => call('POST', '/api/notes/{id}/restore', path(note)).then(refresh),
     onDone: refresh,

@@ -3,14 +3,14 @@ import { Modal } from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
-import { patch, useAction } from '#shared/api/action'
+import { patchItems, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
-import { call, type Page, type SavedReply } from '../api'
+import { call, type SavedReply } from '../api'
 import { repliesQuery } from '../queries'
 
 interface ListProps {
@@ -77,10 +77,7 @@ export function ManageReplies({ onClose }: { onClose: () => void }) {
   const remove = useAction({
     run: (reply: SavedReply) => call('DELETE', '/api/saved-replies/{id}', { params: { path: { id: reply.id } } }),
     patches: reply => [
-      patch<Page<SavedReply>>(repliesQuery.queryKey, page => ({
-        ...page,
-        items: page.items.filter(({ id }) => id !== reply.id),
-      })),
+      patchItems<SavedReply>(repliesQuery.queryKey, items => items.filter(({ id }) => id !== reply.id)),
     ],
     done: () => t`התשובה השמורה נמחקה`,
     undo: remake,

@@ -1,11 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconCalendarTime } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { patch, useAction } from '#shared/api/action'
+import { patchItems, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
-import { call, type Page, type Scheduled } from '../api'
+import { call, type Scheduled } from '../api'
 import { scheduledQuery } from '../queries'
 import { useFailure } from '../texts'
 
@@ -20,12 +20,7 @@ export function ScheduledList({ threadId, onEdit }: { threadId: number; onEdit: 
   const waiting = useQuery({ ...scheduledQuery(threadId, 'waiting'), retry: false })
   const cancel = useAction({
     run: (item: Scheduled) => call('DELETE', '/api/scheduled-messages/{id}', { params: { path: { id: item.id } } }),
-    patches: item => [
-      patch<Page<Scheduled>>(ALL, page => ({
-        ...page,
-        items: page.items.filter(({ id }) => id !== item.id),
-      })),
-    ],
+    patches: item => [patchItems<Scheduled>(ALL, items => items.filter(({ id }) => id !== item.id))],
     done: () => t`ההודעה המתוזמנת בוטלה`,
     undo: ({ thread_id, text, media_id, send_at, provider }) =>
       call('POST', '/api/scheduled-messages', {
