@@ -171,8 +171,7 @@ test('a long history: nothing jumps, and the first message is reached', async ({
   }).toPass({ timeout: 15_000 })
 })
 
-// The list loads up to the message, and then does not stay there.
-test.fixme('a link to an old message finds it', async ({ page, ownDaemon }) => {
+test('a link to an old message finds it, and the list stays there', async ({ page, ownDaemon }) => {
   await open(page, ownDaemon)
   const texts = Array.from({ length: 130 }, (_, at) => `הודעה מספר ${at + 1}`)
   await receive(page, ownDaemon, NOA, texts, 'נועה ברק')
@@ -184,5 +183,21 @@ test.fixme('a link to an old message finds it', async ({ page, ownDaemon }) => {
   const items = (await answer.json()).items as { message?: { id: number; content_text: string } }[]
   const wanted = items.find(({ message }) => message?.content_text === 'הודעה מספר 12')?.message?.id
   await page.goto(`${ownDaemon.url}/app/inbox/${contact}?message=${wanted}`)
-  await expect(page.locator('.trow').getByText('הודעה מספר 12', { exact: true })).toBeInViewport({ timeout: 15_000 })
+  const found = page.locator('.trow').getByText('הודעה מספר 12', { exact: true })
+  await expect(found).toBeInViewport({ timeout: 15_000 })
+  // Older entries are loaded above it, and a new one arrives below: it stays where it is.
+  await expect(page.locator('.trow', { hasText: 'הודעה מספר 5' }).first()).toBeAttached()
+  const middle = await found.boundingBox()
+  const told = page.waitForResponse(/timeline/)
+  await receive(page, ownDaemon, NOA, ['חדשה למטה'])
+  await told
+  await expect(page.locator('.to-end')).toContainText('הודעה חדשה')
+  expect(Math.abs(((await found.boundingBox())?.y ?? 0) - (middle?.y ?? 0))).toBeLessThan(3)
+  // The reader scrolls on from there, and the list does not come back.
+  await page.locator('.talk.scroll').hover()
+  await page.mouse.wheel(0, 1500)
+  await expect(found).not.toBeInViewport()
+  await receive(page, ownDaemon, NOA, ['עוד אחת'])
+  await expect(page.locator('.to-end')).toContainText('2 חדשות')
+  await expect(found).not.toBeInViewport()
 })

@@ -139,8 +139,8 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
           rows={rows}
           draw={draw}
           target={target}
-          hasOlder={timeline.hasNextPage && !timeline.isFetchingNextPage}
-          loadOlder={timeline.fetchNextPage}
+          hasOlder={timeline.hasOlder}
+          loadOlder={timeline.loadOlder}
           loadUntil={timeline.loadUntil}
           since={contact.created_at}
         />

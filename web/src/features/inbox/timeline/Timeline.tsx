@@ -1,9 +1,10 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowDown } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Hidden } from '#shared/components/text'
+import { useConnection } from '#shared/events/stream'
 import { useFormat } from '#shared/session'
 import type { TimelineItem } from '../api'
 import type { Row } from '../model/rows'
@@ -15,7 +16,7 @@ interface Props {
   /** The row to show first, such as a message that was linked to; else the line above what is unread, else the end. */
   target: string | null
   hasOlder: boolean
-  loadOlder: () => void
+  loadOlder: () => Promise<void>
   loadUntil: (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal) => Promise<boolean>
   since: string
 }
@@ -48,7 +49,9 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
   })
   const items = virtual.getVirtualItems()
 
-  useFirstPlace(rows, target, virtual)
+  const { show, release } = usePin(rows, virtual, element)
+  useFirstPlace(rows, target, virtual, show)
+  const connection = useConnection()
   const first = items[0]?.index ?? 0
   const [isPlaced, setPlaced] = useState(false)
   useEffect(() => {
@@ -57,8 +60,10 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
     return () => cancelAnimationFrame(frame)
   }, [])
   useEffect(() => {
-    if (isPlaced && hasOlder && rows.length > 0 && first < ROWS_AHEAD) loadOlder()
-  }, [isPlaced, hasOlder, first, rows.length, loadOlder])
+    if (!isPlaced || !hasOlder || connection === 'lost' || rows.length === 0 || first >= ROWS_AHEAD) return
+    // What fails is tried again when the reader scrolls on, or when the connection is back.
+    loadOlder().catch(() => undefined)
+  }, [isPlaced, hasOlder, connection, first, rows.length, loadOlder])
 
   const [isAtEnd, setAtEnd] = useState(true)
   const onScroll = () => {
@@ -80,9 +85,14 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
   useEffect(() => {
     if (jumpTo === null) return
     const index = rows.findIndex(row => row.type === 'day' && row.at >= jumpTo)
-    virtual.scrollToIndex(index < 0 ? rows.length - 1 : index, { align: 'start' })
+    const row = rows[index < 0 ? rows.length - 1 : index]
+    if (row) show(row.key, 'start')
     setJumpTo(null)
-  }, [jumpTo, rows, virtual])
+  }, [jumpTo, rows, show])
+  const toEnd = () => {
+    release()
+    virtual.scrollToEnd()
+  }
 
   return (
     <div className="timeline">
@@ -116,7 +126,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
       </div>
       <Scrubber since={since} at={top ? timeOf(top) : null} onJump={jump} />
       {!isAtEnd && (
-        <button className="btn round to-end" type="button" onClick={() => virtual.scrollToEnd()}>
+        <button className="btn round to-end" type="button" onClick={toEnd}>
           <Icon icon={IconArrowDown} size="s" />
           {later > 0 ? (
             <Plural value={later} one="הודעה חדשה" two="2 חדשות" other="# חדשות" />
@@ -152,14 +162,55 @@ function Day({ at }: { at: string }) {
   )
 }
 
+type Align = 'start' | 'center'
+
+interface Scroller {
+  scrollToEnd: () => void
+  scrollToIndex: (index: number, options: { align: Align }) => void
+}
+
+/** What the reader does to scroll by hand. */
+const BY_HAND = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const
+
+/**
+ * Shows a row, and keeps it in its place until the reader scrolls. The list goes to an index, measures the rows there, and goes on
+ * until it stands; older rows that are loaded meanwhile give that index to another row.
+ */
+function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTMLElement | null>) {
+  const pin = useRef<{ key: string; align: Align } | null>(null)
+  const release = useCallback(() => {
+    pin.current = null
+  }, [])
+  useEffect(() => {
+    const box = element.current
+    for (const name of BY_HAND) box?.addEventListener(name, release, { passive: true })
+    return () => {
+      for (const name of BY_HAND) box?.removeEventListener(name, release)
+    }
+  }, [element, release])
+  const place = useCallback(() => {
+    const index = pin.current ? rows.findIndex(({ key }) => key === pin.current?.key) : -1
+    if (pin.current && index >= 0) virtual.scrollToIndex(index, { align: pin.current.align })
+  }, [rows, virtual])
+  useLayoutEffect(place, [place])
+  const show = useCallback(
+    (key: string, align: Align) => {
+      pin.current = { key, align }
+      place()
+    },
+    [place],
+  )
+  return { show, release }
+}
+
 /** Scrolls once, when the rows are first there, and again when another entry is to be shown. */
 function useFirstPlace(
   rows: readonly Row[],
   target: string | null,
-  virtual: { scrollToEnd: () => void; scrollToIndex: (index: number, options: { align: 'start' | 'center' }) => void },
+  virtual: Scroller,
+  show: (key: string, align: Align) => void,
 ) {
   const done = useRef<string | null | undefined>(undefined)
-  const isReady = rows.length > 0
   // Development mounts twice, and the second list begins at its beginning again.
   useEffect(
     () => () => {
@@ -168,17 +219,19 @@ function useFirstPlace(
     [],
   )
   useLayoutEffect(() => {
-    if (!isReady || done.current === target) return
-    const wanted = target === null ? 'fresh' : target
-    const index = rows.findIndex(({ key }) => key === wanted)
-    // A linked entry may still be on its way.
-    if (target !== null && index < 0) return
-    const isFirst = done.current === undefined
-    done.current = target
-    if (target === null && !isFirst) return
-    if (index < 0) virtual.scrollToEnd()
-    else virtual.scrollToIndex(index, { align: target === null ? 'start' : 'center' })
-  }, [isReady, rows, target, virtual])
+    if (rows.length === 0 || done.current === target) return
+    const has = (key: string) => rows.some(row => row.key === key)
+    if (target !== null && has(target)) {
+      done.current = target
+      return show(target, 'center')
+    }
+    // A linked entry may still be on its way: the list waits for it where it would begin without one, and loads nothing itself.
+    if (done.current === undefined) {
+      if (has('fresh')) show('fresh', 'start')
+      else virtual.scrollToEnd()
+    }
+    done.current = null
+  }, [rows, target, virtual, show])
 }
 
 /** How many rows came while the reader was further up. */

@@ -1,118 +1,195 @@
-import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo } from 'react'
+import { type QueryClient, type QueryKey, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { queryClient } from '#shared/api/query'
 import type { Change } from '#shared/events/changes'
 import { onSignal } from '#shared/events/stream'
 import type { Page, TimelineItem } from '../api'
 import { flatten, keyOf, withNewest } from '../model/pages'
 import { timelinePage } from '../queries'
 
-type Data = InfiniteData<Page<TimelineItem>, string | null>
+/** What has been read of a timeline: pages from the newest to the oldest, each ordered from the oldest entry to the newest. */
+interface Data {
+  pages: Page<TimelineItem>[]
+}
 
+const ROOT = 'inbox-timeline'
 const PAGE = 50
-/** Pages that are loaded to reach an entry or a day far back are larger. */
+/** Pages that are loaded to reach an entry or a day far back, or read again, are larger. */
 const FAR_PAGE = 200
-/** A jump reads at most this many entries. */
+/** A jump reads at most this many pages. */
 const MOST_FAR_PAGES = 400
-/** Changes of one commit arrive together. */
-const BATCH_MS = 60
+/** When all is read again, entries behind this many pages are dropped: scrolling back loads them. */
+const MOST_PAGES_AGAIN = 25
 
+/** Kinds of changes that name an entry of a timeline in `ref_id`. */
+const ENTRY = /^(message|call|note|task|appointment)_/
 /** Kinds of changes that no timeline shows. */
 const ELSEWHERE = /^(alert|settings|draft|saved_reply|scheduled_message|merge_suggestion|turn|typing)/
 
+/** The threads of the timelines that were opened, by contact. */
+const threadsOf = new Map<number, ReadonlySet<number>>()
+
+const isAbout = (change: Change, contactId: number) =>
+  !ELSEWHERE.test(change.kind) &&
+  (change.thread_id === null || threadsOf.get(contactId)?.has(change.thread_id) !== false)
+
+// A timeline that is not on the screen is read again when it is opened next.
+onSignal(signal => {
+  if (signal.type !== 'changes') return
+  void queryClient.invalidateQueries({
+    queryKey: [ROOT],
+    type: 'inactive',
+    refetchType: 'none',
+    predicate: ({ queryKey: [, contactId] }) => signal.changes.some(change => isAbout(change, Number(contactId))),
+  })
+})
+
 /**
  * The timeline of a contact. Its key begins like no API path: a change fetches the newest page, or the page that it names, and not all
- * that was ever scrolled to.
+ * that was ever scrolled to. All pages are one answer, because an infinite query that loads an older page would, when it has it,
+ * put back the newer ones as they were when it began.
  */
 export function useTimeline(contactId: number, threads: readonly number[]) {
   const cache = useQueryClient()
-  const key = useMemo(() => ['inbox-timeline', contactId] as const, [contactId])
-  const query = useInfiniteQuery({
+  const key = useMemo(() => [ROOT, contactId] as const, [contactId])
+  const query = useQuery<Data>({
     queryKey: key,
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) => timelinePage(contactId, pageParam, PAGE, signal),
-    getNextPageParam: page => page.next_cursor ?? null,
+    queryFn: ({ signal }) => readAgain(contactId, cache.getQueryData<Data>(key), signal),
   })
+  useRefresh(cache, key, contactId, threads)
 
-  const refresh = useCallback(
-    async (changes: readonly Change[]) => {
-      const data = cache.getQueryData<Data>(key)
-      if (!data) return
-      const fresh = await timelinePage(contactId, null, PAGE)
-      const known = new Set(fresh.items.map(keyOf))
-      const older = data.pages.flatMap((page, at) => (at > 0 && concerns(page, changes, known) ? at : []))
-      const again = await Promise.all(older.map(at => timelinePage(contactId, data.pageParams[at] ?? null, FAR_PAGE)))
-      cache.setQueryData<Data>(key, current => {
-        if (!current) return current
-        const pages = current.pages.map((page, at) => {
-          const found = again[older.indexOf(at)]
-          if (!found) return page
-          const last = new Set(page.items.map(keyOf))
-          return { ...page, items: found.items.filter(item => last.has(keyOf(item))) }
-        })
-        const merged = withNewest(pages, fresh)
-        return { pages: merged, pageParams: current.pageParams.slice(0, merged.length) }
+  const loading = useRef<Promise<void> | null>(null)
+  /** Loads the page before the oldest one; calls while it is on its way wait for the same. */
+  const loadOlder = useCallback(
+    (limit = PAGE): Promise<void> => {
+      loading.current ??= readOlder(cache, key, contactId, limit).finally(() => {
+        loading.current = null
       })
+      return loading.current
     },
     [cache, contactId, key],
   )
-
-  const ids = threads.join()
-  useEffect(() => {
-    const own = new Set(ids.split(',').map(Number))
-    let waiting: Change[] = []
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const stop = onSignal(signal => {
-      if (signal.type !== 'changes') return
-      const mine = signal.changes.filter(
-        change => !ELSEWHERE.test(change.kind) && (change.thread_id === null || own.has(change.thread_id)),
-      )
-      if (mine.length === 0) return
-      waiting.push(...mine)
-      timer ??= setTimeout(() => {
-        timer = undefined
-        const changes = waiting
-        waiting = []
-        refresh(changes).catch(() => void cache.invalidateQueries({ queryKey: key }))
-      }, BATCH_MS)
-    })
-    return () => {
-      stop()
-      clearTimeout(timer)
-    }
-  }, [ids, refresh, cache, key])
-
   /** Loads older pages until `isFound` accepts an entry; answers whether it did. */
   const loadUntil = useCallback(
     async (isFound: (item: TimelineItem) => boolean, signal?: AbortSignal): Promise<boolean> => {
-      for (let step = 0; step < MOST_FAR_PAGES; step++) {
+      for (let step = 0; step < MOST_FAR_PAGES && !signal?.aborted; step++) {
         const data = cache.getQueryData<Data>(key)
-        if (!data) return false
-        if (data.pages.some(page => page.items.some(isFound))) return true
-        const before = data.pages.at(-1)?.next_cursor
-        if (!before) return false
-        const page = await timelinePage(contactId, before, FAR_PAGE, signal)
-        cache.setQueryData<Data>(key, current =>
-          current?.pages.at(-1)?.next_cursor === before
-            ? { pages: [...current.pages, page], pageParams: [...current.pageParams, before] }
-            : current,
-        )
+        if (data?.pages.some(page => page.items.some(isFound))) return true
+        if (!data?.pages.at(-1)?.next_cursor) return false
+        await loadOlder(FAR_PAGE)
       }
       return false
     },
-    [cache, contactId, key],
+    [cache, key, loadOlder],
   )
 
   const items = useMemo(() => (query.data ? flatten(query.data.pages) : undefined), [query.data])
-  return { ...query, items, loadUntil }
+  const hasOlder = query.data?.pages.at(-1)?.next_cursor != null
+  return { items, error: query.error, refetch: query.refetch, hasOlder, loadOlder, loadUntil }
 }
 
-/** Returns true if a change names an entry of the page that the newest page does not have. */
-function concerns(page: Page<TimelineItem>, changes: readonly Change[], known: ReadonlySet<string>): boolean {
-  return changes.some(({ ref_id, kind }) => {
-    const family = kind.split('_')[0]
-    return page.items.some(item => {
-      const key = keyOf(item)
-      return !known.has(key) && item.kind === family && key === `${family}-${ref_id}`
+/** Reads what was read before: from the newest entry to the oldest one known. */
+async function readAgain(contactId: number, known: Data | undefined, signal: AbortSignal): Promise<Data> {
+  const pages = [await timelinePage(contactId, null, known ? FAR_PAGE : PAGE, signal)]
+  const oldest = known?.pages.at(-1)?.items[0]?.at
+  while (oldest !== undefined && pages.length < MOST_PAGES_AGAIN) {
+    const last = pages.at(-1)
+    if (!last?.next_cursor || (last.items[0]?.at ?? '') <= oldest) break
+    pages.push(await timelinePage(contactId, last.next_cursor, FAR_PAGE, signal))
+  }
+  return { pages }
+}
+
+async function readOlder(cache: QueryClient, key: QueryKey, contactId: number, limit: number): Promise<void> {
+  const before = cache.getQueryData<Data>(key)?.pages.at(-1)?.next_cursor
+  if (!before) return
+  const page = await timelinePage(contactId, before, limit)
+  cache.setQueryData<Data>(key, current =>
+    current?.pages.at(-1)?.next_cursor === before ? { pages: [...current.pages, page] } : current,
+  )
+}
+
+/** Follows the event stream. Requests for changes follow one another, so that an older answer never replaces a newer one. */
+function useRefresh(cache: QueryClient, key: QueryKey, contactId: number, threads: readonly number[]): void {
+  const ids = threads.join()
+  const before = useRef(ids)
+  useEffect(() => {
+    threadsOf.set(contactId, new Set(ids.split(',').map(Number)))
+    // A merge adds the entries of another contact, at any place.
+    if (before.current !== ids) void cache.invalidateQueries({ queryKey: key })
+    before.current = ids
+  }, [ids, cache, contactId, key])
+
+  useEffect(() => {
+    let waiting: Change[] = []
+    let isBusy = false
+    let isOver = false
+    const work = async () => {
+      if (isBusy) return
+      isBusy = true
+      while (waiting.length > 0 && !isOver) {
+        const changes = waiting
+        waiting = []
+        const isDone = await refresh(cache, key, contactId, changes).catch(() => false)
+        // The query retries by itself, and shows its error.
+        if (!isDone) await cache.invalidateQueries({ queryKey: key })
+      }
+      isBusy = false
+    }
+    const stop = onSignal(signal => {
+      if (signal.type !== 'changes') return
+      const mine = signal.changes.filter(change => isAbout(change, contactId))
+      if (mine.length === 0) return
+      waiting.push(...mine)
+      void work()
     })
+    return () => {
+      stop()
+      isOver = true
+      if (waiting.length > 0 || isBusy) void cache.invalidateQueries({ queryKey: key, refetchType: 'none' })
+    }
+  }, [cache, key, contactId])
+}
+
+/** Fetches what the changes name. Answers false if all has to be read again. */
+async function refresh(
+  cache: QueryClient,
+  key: QueryKey,
+  contactId: number,
+  changes: readonly Change[],
+): Promise<boolean> {
+  const query = cache.getQueryCache().find({ queryKey: key })
+  // An answer that is on its way may be older than the change.
+  if (query?.state.fetchStatus === 'fetching') await query.promise?.catch(() => undefined)
+  const data = cache.getQueryData<Data>(key)
+  if (!data) return false
+  const fresh = await timelinePage(contactId, null, PAGE)
+  const known = new Set(fresh.items.map(keyOf))
+  const named = new Set(
+    changes.flatMap(({ kind, ref_id }) => (ENTRY.test(kind) ? `${kind.split('_')[0]}-${ref_id}` : [])),
+  )
+  for (const one of known) named.delete(one)
+  const stale = data.pages.flatMap(({ items }, at) =>
+    items.filter(item => named.delete(keyOf(item))).length > 0 ? at : [],
+  )
+  // An entry that no page has may belong between those that are shown, such as a message that was on its way during an outage.
+  if (named.size > 0 && fresh.next_cursor != null) return false
+  // The first page has grown, and no request has its size.
+  if (stale[0] === 0) return false
+  const again = await Promise.all(
+    stale.map(at => timelinePage(contactId, data.pages[at - 1]?.next_cursor ?? null, FAR_PAGE)),
+  )
+  // All was read again meanwhile, perhaps later than `fresh`.
+  if (cache.getQueryData<Data>(key)?.pages[0] !== data.pages[0]) return false
+  cache.setQueryData<Data>(key, current => {
+    if (!current) return current
+    const pages = current.pages.map((page, at) => {
+      const found = again[stale.indexOf(at)]
+      if (!found) return page
+      const last = new Set(page.items.map(keyOf))
+      return { ...page, items: found.items.filter(item => last.has(keyOf(item))) }
+    })
+    return { pages: withNewest(pages, fresh) }
   })
+  return true
 }
