@@ -16,7 +16,8 @@ export default defineConfig({
   use: {
     browserName: 'chromium',
     actionTimeout: 8_000,
-    trace: 'retain-on-failure',
+    // A trace takes a picture of the document before and after each step. TRACE=1 keeps those of failed tests.
+    trace: process.env.TRACE ? 'retain-on-failure' : 'off',
     // The tests must not depend on the zone of the machine: the page shows the business's.
     timezoneId: 'America/New_York',
     launchOptions: {

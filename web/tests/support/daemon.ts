@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,9 +33,26 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
+const newFolder = () => mkdtempSync(join(tmpdir(), 'agentlocator-page-'))
+
+let prepared: Promise<string> | undefined
+
+/** The folder of a daemon that has an owner and was started once. Each test of this process begins with a copy of it. */
+function preparedFolder(): Promise<string> {
+  prepared ??= (async () => {
+    const daemon = new Daemon()
+    await daemon.cli(['user', 'add', OWNER.name, '--role', 'owner'], OWNER.password)
+    await daemon.start({ owner: false })
+    await daemon.stop()
+    process.once('exit', () => rmSync(daemon.folder, { recursive: true, force: true }))
+    return daemon.folder
+  })()
+  return prepared
+}
+
 /** A daemon with a folder of its own, on a free port. */
 export class Daemon {
-  readonly folder = mkdtempSync(join(tmpdir(), 'agentlocator-page-'))
+  readonly folder = newFolder()
   readonly log: Entry[] = []
   url = ''
   #child: ChildProcess | undefined
@@ -50,7 +68,7 @@ export class Daemon {
   async start({ owner = true } = {}): Promise<this> {
     const isFirst = this.#port === 0
     if (isFirst) this.#port = await freePort()
-    if (owner && isFirst) await this.cli(['user', 'add', OWNER.name, '--role', 'owner'], OWNER.password)
+    if (owner && isFirst) cpSync(await preparedFolder(), this.folder, { recursive: true })
     this.log.length = 0
     const child = spawn(BINARY, ['serve'], { env: this.#env(), cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] })
     this.#child = child
@@ -91,8 +109,13 @@ export class Daemon {
   }
 
   /** A WhatsApp message to the business, through the bridge. */
-  async receive(text: string, from = '+972541234567'): Promise<void> {
-    await this.cli(['simulate', 'whatsapp', '--url', this.url, '--from', from, '--text', text])
+  async receive(text: string, from = '+972541234567', name = ''): Promise<void> {
+    const answer = await fetch(`${this.url}/webhook/whatsapp/baileys`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-BAILEYS-SECRET': SETTINGS.BAILEYS_WEBHOOK_SECRET },
+      body: JSON.stringify({ from: from.slice(1), text, provider_msg_id: randomUUID(), push_name: name }),
+    })
+    if (answer.status !== 204) throw new Error(`the message was refused: ${answer.status} ${await answer.text()}`)
   }
 
   /** A phone call to the business; `options` are those of `agentlocator simulate call`. */
@@ -101,12 +124,12 @@ export class Daemon {
   }
 
   /** Stops it; `start` starts it again on the same port and data. */
-  async stop(): Promise<void> {
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const child = this.#child
     this.#child = undefined
     if (!child || child.exitCode !== null) return
     const over = new Promise(resolve => child.once('exit', resolve))
-    child.kill('SIGTERM')
+    child.kill(signal)
     await over
   }
 
