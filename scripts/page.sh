@@ -48,7 +48,7 @@ libraries() {
 is_current() {
     [ -f web/dist/files.txt ] &&
         [ -z "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/test-results -prune -o \
-            -path web/tests -prune -o -path web -o -newer web/dist/files.txt -print -quit)" ]
+            -path web/tests -prune -o -path web/bench -prune -o -path web -o -newer web/dist/files.txt -print -quit)" ]
 }
 
 build() {
