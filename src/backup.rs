@@ -16,7 +16,7 @@ mod retention;
 mod schedule;
 mod status;
 
-pub use create::{CreatedSnapshot, Snapshots, Verified};
+pub use create::{BegunSnapshot, CreatedSnapshot, RunningSnapshot, Snapshots, Verified};
 pub use error::Error;
 pub use folder::Snapshot;
 pub use last_run::BackupRun;

@@ -4,6 +4,7 @@
 pub mod admin_command;
 pub mod appointment;
 pub mod backfill;
+pub mod backup;
 pub mod booking;
 pub mod business_profile;
 pub mod call;

@@ -5,6 +5,7 @@ pub mod alert_delivery;
 pub mod backfills;
 pub mod health_monitor;
 pub mod housekeeping;
+pub mod manual_backup;
 pub mod nightly_backup;
 pub mod search_index;
 pub mod self_check;

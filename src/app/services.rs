@@ -156,7 +156,7 @@ impl Services {
         workers.spawn("backfills", backfills::run(background.clone(), self.shared.compression.clone()));
         workers.spawn("search index", search_index::run(background, self.shared.settings.clone()));
         workers.spawn("scheduled messages", scheduled.run());
-        workers.spawn("nightly backup", nightly_backup::run(self.snapshots.clone()));
+        workers.spawn("nightly backup", nightly_backup::run(self.snapshots.clone(), store.clone()));
         workers.spawn_draining("jobs", |stop| jobs.run(stop));
         workers.spawn_draining("compression", |stop| recording_compressor::run(compressor, recordings, stop));
         workers.spawn_draining("outbox", |stop| outbox.run(stop));

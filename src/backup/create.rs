@@ -1,5 +1,6 @@
 //! Creates, verifies and deletes snapshots.
 
+mod running;
 mod space;
 
 use super::bucket::Bucket;
@@ -13,6 +14,8 @@ use crate::config::{BackupConfig, Config};
 use crate::domain::Timestamp;
 use crate::store::{self, CopySummary};
 use jiff::tz::TimeZone;
+use running::Running;
+pub use running::{BegunSnapshot, RunningSnapshot};
 use space::check_space;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufReader, BufWriter, Write};
@@ -33,6 +36,7 @@ pub struct Snapshots {
     special: usize,
     /// The bucket, or the name of the missing setting.
     bucket: Option<Result<Bucket, String>>,
+    running: Running,
     cancel_token: CancellationToken,
 }
 
@@ -79,6 +83,7 @@ impl Snapshots {
             zone: config.business.time_zone.clone(),
             special: config.store.keep_snapshots,
             bucket,
+            running: Running::default(),
             cancel_token: CancellationToken::default(),
         }
     }
@@ -131,6 +136,14 @@ impl Snapshots {
         folder::list(self.folder())
     }
 
+    /// Opens a snapshot for reading, without following links. Returns its length too.
+    pub fn open(&self, name: &str) -> Result<(File, u64), Error> {
+        let path = self.path(name)?;
+        let file = folder::open(&path)?;
+        let metadata = file.metadata().map_err(Error::file("inspect", &path))?;
+        Ok((file, metadata.len()))
+    }
+
     /// The path of a snapshot.
     pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
         let path = self.folder().join(name);
@@ -141,9 +154,23 @@ impl Snapshots {
     /// Creates a snapshot, verifies it, stores it, and deletes expired ones.
     pub async fn create(&self, kind: Kind) -> Result<CreatedSnapshot, Error> {
         let now = clock::now();
-        let mut status = BackupRun { last_attempt_at: Some(now), ..self.last_run() };
         let this = self.clone();
-        let outcome = run_detached(move || this.create_locally(kind, now)).await;
+        self.note_outcome(now, run_detached(move || this.create_locally(this.lock(kind, now)?)).await).await
+    }
+
+    /// Creates the snapshot that [`Snapshots::begin`] has begun.
+    pub async fn create_begun(&self, begun: BegunSnapshot) -> Result<CreatedSnapshot, Error> {
+        let now = begun.running.started_at;
+        let this = self.clone();
+        self.note_outcome(now, run_detached(move || this.create_locally(begun)).await).await
+    }
+
+    async fn note_outcome(
+        &self,
+        now: Timestamp,
+        outcome: Result<CreatedSnapshot, Error>,
+    ) -> Result<CreatedSnapshot, Error> {
+        let mut status = BackupRun { last_attempt_at: Some(now), ..self.last_run() };
         match outcome {
             Ok(mut created) => {
                 status.last_success_at = Some(now);
@@ -239,13 +266,13 @@ impl Snapshots {
         }
     }
 
-    fn folder(&self) -> &Path {
+    /// The folder that holds the snapshots.
+    pub fn folder(&self) -> &Path {
         self.settings.folder.as_deref().unwrap_or(&self.work_folder)
     }
 
-    fn create_locally(&self, kind: Kind, now: Timestamp) -> Result<CreatedSnapshot, Error> {
-        self.create_folders()?;
-        let _lock = self.lock()?;
+    fn create_locally(&self, begun: BegunSnapshot) -> Result<CreatedSnapshot, Error> {
+        let RunningSnapshot { kind, started_at: now } = begun.running;
         folder::clear_unfinished(self.folder());
         let work = self.work_folder.join(".unfinished.db");
         let _ = std::fs::remove_file(&work);
@@ -353,17 +380,6 @@ impl Snapshots {
             create(self.folder())?;
         }
         Ok(())
-    }
-
-    /// Locks out other processes: only one snapshot is made at a time.
-    fn lock(&self) -> Result<File, Error> {
-        let path = self.work_folder.join(".lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(Error::file("open", &path))?;
-        match file.try_lock() {
-            Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy),
-            Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(file),
-        }
     }
 
     fn save_status(&self, status: &BackupRun) {

@@ -11,6 +11,7 @@ mod calls;
 mod checks;
 mod closures;
 mod conditions;
+mod confirmation;
 mod contacts;
 mod custom_fields;
 mod database;
@@ -30,6 +31,7 @@ mod opening_hours;
 mod operation;
 mod privacy;
 mod resources;
+mod retention;
 mod saved_replies;
 mod scheduled_messages;
 mod search;
@@ -85,6 +87,7 @@ fn operations() -> Operations {
         .merge(calls::operations())
         .merge(closures::operations())
         .merge(checks::operations())
+        .merge(confirmation::operations())
         .merge(contacts::operations())
         .merge(custom_fields::operations())
         .merge(database::operations())
@@ -100,6 +103,7 @@ fn operations() -> Operations {
         .merge(privacy::operations())
         .merge(opening_hours::operations())
         .merge(resources::operations())
+        .merge(retention::operations())
         .merge(saved_replies::operations())
         .merge(scheduled_messages::operations())
         .merge(search::operations())

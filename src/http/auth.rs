@@ -2,6 +2,7 @@
 
 mod actor;
 mod audit;
+mod confirmations;
 mod cookie;
 mod login_rate_limit;
 mod middleware;
@@ -15,6 +16,7 @@ pub(crate) use cookie::{DeviceCookie, SessionCookie};
 pub(crate) use login_rate_limit::{AccountKey, Client};
 pub(crate) use middleware::{AuthState, Credential, authenticate, require_auth};
 
+use confirmations::Confirmations;
 use login_rate_limit::LoginRateLimiter;
 use passwords::Passwords;
 use std::sync::Mutex;
@@ -24,5 +26,6 @@ use std::sync::Mutex;
 pub struct Auth {
     // A plain mutex: it is held for a lookup in a map.
     rate_limiter: Mutex<LoginRateLimiter>,
+    confirmations: Mutex<Confirmations>,
     passwords: Passwords,
 }

@@ -2,15 +2,16 @@
 
 use crate::backup::{CreatedSnapshot, Kind, Snapshots};
 use crate::clock;
+use crate::store::Store;
 use std::time::Duration;
 
 /// Creates a snapshot whenever one is due; failures are retried with growing delays. Runs for as long as it is polled.
-pub async fn run(snapshots: Snapshots) {
+pub async fn run(snapshots: Snapshots, store: Store) {
     let mut delay = snapshots.start_delay();
     let mut failures = 0;
     loop {
         tokio::time::sleep(delay).await;
-        let succeeded = run_due(&snapshots, retry_delay_after(failures + 1)).await;
+        let succeeded = run_due(&snapshots, &store, retry_delay_after(failures + 1)).await;
         failures = if succeeded { 0 } else { failures + 1 };
         delay = if succeeded { CHECK_INTERVAL } else { retry_delay_after(failures) };
     }
@@ -22,10 +23,12 @@ fn retry_delay_after(failures: u32) -> Duration {
 }
 
 /// Does what is due. Returns false if it failed, and is retried after `retry_delay`.
-async fn run_due(snapshots: &Snapshots, retry_delay: Duration) -> bool {
+async fn run_due(snapshots: &Snapshots, store: &Store, retry_delay: Duration) -> bool {
     let again_s = retry_delay.as_secs();
     if snapshots.is_due(clock::now()) {
-        return match snapshots.create(Kind::Nightly).await {
+        let created = snapshots.create(Kind::Nightly).await;
+        store.write_soon(|tx| tx.record_backup());
+        return match created {
             Ok(created) => {
                 log_created(&created);
                 created.bucket_error.is_none()
@@ -56,7 +59,7 @@ async fn run_due(snapshots: &Snapshots, retry_delay: Duration) -> bool {
     }
 }
 
-fn log_created(created: &CreatedSnapshot) {
+pub(super) fn log_created(created: &CreatedSnapshot) {
     let CreatedSnapshot { name, bytes, copy, dropped, bucket_error, .. } = created;
     tracing::info!(
         event = "SNAPSHOT_MADE",

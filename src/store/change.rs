@@ -109,6 +109,11 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::AlertUpdated, None, None)
     }
 
+    /// Reports that a snapshot was begun, was created, or failed. The snapshots themselves are files.
+    pub fn record_backup(&self) -> Result<()> {
+        self.record_in(ChangeKind::BackupUpdated, None, None)
+    }
+
     pub(in crate::store) fn record_call_id(&self, kind: ChangeKind, id: CallId) -> Result<()> {
         self.record(
             kind,

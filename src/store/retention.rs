@@ -29,6 +29,7 @@ pub struct PageUsage {
 const OLD_MEDIA: &str = "media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT EXISTS (
          SELECT 1 FROM message_media JOIN messages ON messages.id = message_media.message_id
          WHERE message_media.sha256 = media.sha256 AND messages.created_at >= ?1)";
+const OLD_RECORDINGS: &str = "recordings WHERE state = 'complete' AND created_at < ?1";
 const OLD_TURNS: &str = "call_turns WHERE call_id IN (SELECT id FROM calls WHERE started_at < ?1 AND state = 'ended')";
 
 impl ReadTx<'_> {
@@ -39,7 +40,7 @@ impl ReadTx<'_> {
 
     /// Recordings from before `before`.
     pub fn old_recordings(&self, before: Timestamp) -> Result<Amount> {
-        self.amount("SELECT count(*), sum(bytes) FROM recordings WHERE state = 'complete' AND created_at < ?1", before)
+        self.amount(&format!("SELECT count(*), sum(bytes) FROM {OLD_RECORDINGS}"), before)
     }
 
     /// Call turns from before `before`.
@@ -102,8 +103,7 @@ impl WriteTx<'_> {
     /// Deletes the audio of old recordings: at least one, up to about `bytes`.
     pub fn prune_recordings(&self, before: Timestamp, bytes: u64) -> Result<Amount> {
         let sql = format!(
-            "SELECT CAST(id AS TEXT), bytes FROM recordings WHERE state = 'complete' AND created_at < ?1
-             ORDER BY created_at LIMIT {FILES_PER_STEP}"
+            "SELECT CAST(id AS TEXT), bytes FROM {OLD_RECORDINGS} ORDER BY created_at LIMIT {FILES_PER_STEP}"
         );
         let chosen = self.chosen(&sql, before, bytes)?;
         let mut delete =

@@ -14,11 +14,30 @@ use tokio_util::sync::CancellationToken;
 impl Snapshots {
     /// Deletes older snapshots until the next one has space and all of them are within the budget. Returns their names.
     pub(super) fn free_up_space(&self) -> Result<Vec<String>, Error> {
+        self.delete_for_space(self.database_bytes(), self.next_needs())
+    }
+
+    /// Bytes that must be free in the folder to create the next snapshot.
+    fn next_needs(&self) -> u64 {
         let copy = self.database_bytes();
         // Unless the copy is only renamed, it exists beside the snapshot while that is written.
         let twice = !self.settings.age_recipients.is_empty() || self.folder() != self.work_folder;
         let copies = if twice && device(self.folder()) == device(&self.work_folder) { 2 } else { 1 };
-        self.delete_for_space(copy, needed_for(copy.saturating_mul(copies)))
+        needed_for(copy.saturating_mul(copies))
+    }
+
+    /// Fails if the next snapshot has no space, even if all snapshots were deleted that may be.
+    pub(super) fn check_room(&self) -> Result<(), Error> {
+        let deletable = self.list()?.iter().skip(COPIES_KEPT).fold(0_u64, |sum, one| sum.saturating_add(one.bytes));
+        let free = known_space(self.folder()).map_or(u64::MAX, |space| space.free_bytes).saturating_add(deletable);
+        let needed = self.next_needs();
+        if free < needed {
+            return Err(no_space(self.folder(), needed, free));
+        }
+        if device(self.folder()) == device(&self.work_folder) {
+            return Ok(());
+        }
+        check_space(&self.work_folder, self.database_bytes())
     }
 
     /// Deletes older snapshots until all of them are within the budget. Returns their names.
@@ -112,10 +131,11 @@ fn is_intact(path: &Path, snapshot: &Snapshot, cancel_token: &CancellationToken)
 pub(super) fn check_space(folder: &Path, bytes: u64) -> Result<(), Error> {
     let needed = needed_for(bytes);
     let free = known_space(folder).map_or(u64::MAX, |space| space.free_bytes);
-    if free >= needed {
-        return Ok(());
-    }
-    Err(Error::NoSpace { path: folder.to_owned(), needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
+    if free >= needed { Ok(()) } else { Err(no_space(folder, needed, free)) }
+}
+
+fn no_space(folder: &Path, needed: u64, free: u64) -> Error {
+    Error::NoSpace { path: folder.to_owned(), needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 }
 }
 
 fn needed_for(bytes: u64) -> u64 {

@@ -217,17 +217,24 @@ pub(super) async fn change_password(
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let (actor_id, now) = (actor.id, clock::now());
     let id = login.user.id;
-    let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
-    let client = Client::KnownDevice(&login.id_hash);
-    let account = auth::AccountKey { name: &login.user.name, password_hash: Some(&hash) };
-    state.auth.begin_attempt(client, account)?;
-    if !state.auth.matches(change.current_password, Some(hash.clone())).await? {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
-    }
-    state.auth.attempt_succeeded(client, account);
+    check_password(&state, &login, change.current_password).await?;
     let hash = state.hash_password(change.new_password, &login.user.name).await?;
     let keep = login.id_hash;
     let work = actor.transact(&state.store, move |tx| user::set_password(tx, actor_id, id, &hash, Some(&keep), now));
     work.await?;
     Ok(OkResponse::OK)
+}
+
+/// Checks the password of a user who is logged in. Attempts are limited as those of the login.
+pub(super) async fn check_password(state: &AppState, login: &Login, password: String) -> Result<(), ApiError> {
+    let id = login.user.id;
+    let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
+    let client = Client::KnownDevice(&login.id_hash);
+    let account = auth::AccountKey { name: &login.user.name, password_hash: Some(&hash) };
+    state.auth.begin_attempt(client, account)?;
+    if !state.auth.matches(password, Some(hash.clone())).await? {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
+    }
+    state.auth.attempt_succeeded(client, account);
+    Ok(())
 }

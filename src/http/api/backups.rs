@@ -1,19 +1,22 @@
-//! The snapshots, and the result of the last attempt. For owners.
+//! The snapshots: the result of the last attempt, a new one on request, and their files. For owners.
 
+mod download;
 mod view;
 
 use super::operation::{Operations, operations};
 use super::views;
-use crate::backup::BackupStatus;
+use crate::backup::{self, BackupStatus};
 use crate::clock;
 use crate::http::auth::Owner;
-use crate::http::{ApiError, AppState};
+use crate::http::{ApiError, AppState, ErrorBody};
+use crate::maintenance::manual_backup;
 use axum::Json;
 use axum::extract::State;
-use view::BackupsResponse;
+use axum::http::StatusCode;
+use view::{BackupsResponse, RunningSnapshot};
 
 pub(super) fn operations() -> Operations {
-    operations![list]
+    operations![list, create, download::download]
 }
 
 /// List the snapshots, and the result of the last one.
@@ -30,10 +33,44 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     // The folder may be at the other end of a network.
     let found = tokio::task::spawn_blocking(move || snapshots.list()).await;
     let found = found.ok().and_then(Result::ok).unwrap_or_default();
+    let path = |path: &std::path::Path| std::path::absolute(path).unwrap_or(path.to_owned()).display().to_string();
     Ok(Json(BackupsResponse {
         status,
+        running: state.snapshots.running().map(Into::into),
         last_run: state.snapshots.last_run().into(),
         snapshots: views(found),
         bucket: state.snapshots.has_bucket(),
+        folder: path(state.snapshots.folder()),
+        database: path(&state.config().store.published_file()),
     }))
+}
+
+/// Start to create a snapshot. `backup_updated` of the event stream reports when it is over.
+#[utoipa::path(post, path = "/api/backups", tag = "system", operation_id = "create_backup", responses(
+    (status = 202, body = RunningSnapshot),
+    (status = 409, body = ErrorBody, description = "`backup_running`: another snapshot is being created; `no_space`: the disk has no \
+        space for one (`error.params`: `needed_mb`, `free_mb`).")))]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    _owner: Owner,
+) -> Result<(StatusCode, Json<RunningSnapshot>), ApiError> {
+    let running = manual_backup::start(state.snapshots.clone(), state.store.clone()).await.map_err(refusal)?;
+    Ok((StatusCode::ACCEPTED, Json(running.into())))
+}
+
+/// The error response for a snapshot that cannot be begun or read.
+fn refusal(error: backup::Error) -> ApiError {
+    let message = error.to_string();
+    let conflict = |code| ApiError::new(StatusCode::CONFLICT, code, message.clone());
+    match error {
+        backup::Error::Busy => conflict("backup_running"),
+        backup::Error::NoSpace { needed_mb, free_mb, .. } => conflict("no_space")
+            .with_param("needed_mb", needed_mb.to_string())
+            .with_param("free_mb", free_mb.to_string()),
+        backup::Error::NotFound(_) => ApiError::not_found("there is no such snapshot"),
+        error => {
+            tracing::error!(event = "SNAPSHOT_FAILED", %error, "A request for a snapshot failed: {error}");
+            ApiError::unavailable(message)
+        }
+    }
 }

@@ -61,5 +61,7 @@ text_enum! {
         FactUpdated = "fact_updated",
         /// Settings were changed on the page. It has no `ref_id`.
         SettingUpdated = "setting_updated",
+        /// A snapshot of the database was begun or created, or could not be created. It has no `ref_id`.
+        BackupUpdated = "backup_updated",
     }
 }

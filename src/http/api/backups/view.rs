@@ -9,12 +9,34 @@ use serde::Serialize;
 pub(crate) struct BackupsResponse {
     /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: before the first night; `off`.
     pub(super) status: &'static str,
+    /// The snapshot that is being created now.
+    pub(super) running: Option<RunningSnapshot>,
     /// The result of the last attempt.
     pub(super) last_run: BackupRun,
     /// The snapshots in the folder, newest first.
     pub(super) snapshots: Vec<Snapshot>,
     /// Whether they are uploaded to a bucket too.
     pub(super) bucket: bool,
+    /// The folder of the snapshots on the machine.
+    pub(super) folder: String,
+    /// The file of the database on the machine, which a restore replaces.
+    pub(super) database: String,
+}
+
+/// A snapshot that is being created.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct RunningSnapshot {
+    /// The occasion: `nightly` or `manual`.
+    kind: &'static str,
+    /// When it was begun.
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+}
+
+impl From<backup::RunningSnapshot> for RunningSnapshot {
+    fn from(running: backup::RunningSnapshot) -> Self {
+        Self { kind: running.kind.as_str(), started_at: running.started_at }
+    }
 }
 
 /// The result of the last snapshot.

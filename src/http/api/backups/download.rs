@@ -1,0 +1,77 @@
+//! The file of a snapshot.
+//!
+//! It holds all data, with the hashes of passwords, so a session must have been confirmed with the password: an owner's browser
+//! on the counter of a shop is not always the owner's alone.
+
+use super::refusal;
+use crate::clock;
+use crate::crm::backup;
+use crate::http::auth::Owner;
+use crate::http::extract::Name;
+use crate::http::ranges::{FileInfo, answer};
+use crate::http::{ApiError, AppState, ErrorBody};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+/// Download a snapshot: a complete SQLite database, or an `age` file if snapshots are encrypted. Byte ranges work.
+#[utoipa::path(get, path = "/api/backups/{name}/download", tag = "system", operation_id = "download_backup",
+    params(("name" = String, Path, description = "The file name, as the list has it")), responses(
+        (status = 200, description = "The file", body = Vec<u8>, content_type = "application/vnd.sqlite3"),
+        (status = 206, description = "The range that was asked for"),
+        (status = 403, description = "`confirmation_required`: a session must be confirmed with the password before \
+            (`POST /api/session/confirm`); tokens are accepted as they are.", body = ErrorBody),
+        (status = 404, description = "There is no such snapshot", body = ErrorBody), (status = 416)))]
+pub(in crate::http::api) async fn download(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    method: Method,
+    headers: HeaderMap,
+    Name(name): Name,
+) -> Result<Response, ApiError> {
+    state.auth.require_confirmation(actor.login.as_ref())?;
+    let (snapshots, wanted) = (state.snapshots.clone(), name.clone());
+    let opened = tokio::task::spawn_blocking(move || snapshots.open(&wanted)).await;
+    let (file, length) = opened.map_err(|_| ApiError::internal())?.map_err(refusal)?;
+    if method != Method::HEAD {
+        let (noted, now) = (name.clone(), clock::now());
+        state.store.write(move |tx| backup::note_download(tx, actor.id, &noted, now)).await?;
+    }
+    let mime = if name.ends_with(".age") { "application/octet-stream" } else { "application/vnd.sqlite3" };
+    // A snapshot is never changed, and its name contains the millisecond.
+    let info = FileInfo { mime, length, etag: &name, cache_control: "private, no-store" };
+    let mut response = answer(&method, &headers, &info, |part| stream_file(Arc::new(file), part));
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"agentlocator-{name}\""));
+    response.headers_mut().extend(disposition.ok().map(|value| (header::CONTENT_DISPOSITION, value)));
+    Ok(response)
+}
+
+/// Streams a part of a file. The next piece is read when the client has taken the last one.
+fn stream_file(file: Arc<File>, part: Range<u64>) -> Body {
+    Body::from_stream(stream::try_unfold(part, move |left| {
+        let file = file.clone();
+        async move {
+            let most = usize::try_from(left.end - left.start).unwrap_or(PIECE).min(PIECE);
+            if most == 0 {
+                return Ok::<_, io::Error>(None);
+            }
+            let from = left.start;
+            let reading = tokio::task::spawn_blocking(move || {
+                let mut piece = vec![0; most];
+                file.read_exact_at(&mut piece, from).map(|()| piece)
+            });
+            let piece = reading.await.map_err(io::Error::other)??;
+            Ok(Some((Bytes::from(piece), from + most as u64..left.end)))
+        }
+    }))
+}
+
+const PIECE: usize = 256 << 10;

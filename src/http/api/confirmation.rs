@@ -1,0 +1,49 @@
+//! Entering the password again, before what a browser that was left open must not give away.
+
+use super::account::check_password;
+use super::operation::{Operations, operations};
+use crate::clock;
+use crate::domain::Timestamp;
+use crate::http::auth::LoggedIn;
+use crate::http::extract::ShortJson;
+use crate::http::{ApiError, AppState, Confidential, ErrorBody};
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+
+pub(super) fn operations() -> Operations {
+    operations![confirm]
+}
+
+/// The password of the current user.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConfirmPasswordRequest {
+    password: String,
+}
+
+/// The session is confirmed.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ConfirmPasswordResponse {
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    valid_until: Timestamp,
+}
+
+/// Confirm the session with the password, for operations that answer `confirmation_required` otherwise.
+#[utoipa::path(post, path = "/api/session/confirm", tag = "account", operation_id = "confirm_password",
+    request_body = ConfirmPasswordRequest, responses(
+    (status = 200, body = ConfirmPasswordResponse),
+    (status = 403, description = "The password is wrong (`wrong_password`), passwords are not taken on this connection \
+        (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`)", body = ErrorBody),
+    (status = 429, body = ErrorBody)))]
+pub(super) async fn confirm(
+    State(state): State<AppState>,
+    _: Confidential,
+    LoggedIn(_, login): LoggedIn,
+    ShortJson(ConfirmPasswordRequest { password }): ShortJson<ConfirmPasswordRequest>,
+) -> Result<Json<ConfirmPasswordResponse>, ApiError> {
+    check_password(&state, &login, password).await?;
+    let validity = state.auth.confirm(&login);
+    Ok(Json(ConfirmPasswordResponse { valid_until: clock::now().plus(validity) }))
+}

@@ -1,0 +1,107 @@
+//! What the retention settings delete, before they do. For owners.
+
+use super::operation::{Operations, operations};
+use super::views;
+use crate::clock;
+use crate::config::RetentionConfig;
+use crate::crm;
+use crate::crm::retention::{self, DeletedCount};
+use crate::domain::Timestamp;
+use crate::http::auth::Owner;
+use crate::http::extract::Query;
+use crate::http::{ApiError, AppState};
+use crate::maintenance::housekeeping;
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+
+pub(super) fn operations() -> Operations {
+    operations![preview]
+}
+
+/// Limits that are not saved yet, in days; 0 keeps the data forever. Those that are left out are as saved.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetentionQuery {
+    /// Files of messages.
+    #[param(maximum = 36_500)]
+    media_days: Option<u32>,
+    /// Recordings of calls.
+    #[param(maximum = 36_500)]
+    recordings_days: Option<u32>,
+    /// Transcripts of calls.
+    #[param(maximum = 36_500)]
+    transcripts_days: Option<u32>,
+    /// Raw webhooks.
+    #[param(maximum = 36_500)]
+    journal_days: Option<u32>,
+    /// The audit log.
+    #[param(maximum = 36_500)]
+    audit_days: Option<u32>,
+}
+
+impl RetentionQuery {
+    /// These limits, and the saved ones for what is left out.
+    fn over(self, saved: &RetentionConfig) -> Result<RetentionConfig, ApiError> {
+        let days = |name: &'static str, given: Option<u32>, saved: u32| match given {
+            Some(days) if days > MAX_DAYS => {
+                Err(ApiError::invalid(format!("{name} is at most {MAX_DAYS}")).with_field(name))
+            }
+            given => Ok(given.unwrap_or(saved)),
+        };
+        Ok(RetentionConfig {
+            media_days: days("media_days", self.media_days, saved.media_days)?,
+            recordings_days: days("recordings_days", self.recordings_days, saved.recordings_days)?,
+            transcripts_days: days("transcripts_days", self.transcripts_days, saved.transcripts_days)?,
+            journal_days: days("journal_days", self.journal_days, saved.journal_days)?,
+            audit_days: days("audit_days", self.audit_days, saved.audit_days)?,
+        })
+    }
+}
+
+/// What would be deleted.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct RetentionPreview {
+    /// One entry for each kind of data that has a limit; data that is kept forever has none.
+    items: Vec<RetentionAmount>,
+}
+
+/// How much of one kind of data is older than its limit.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct RetentionAmount {
+    /// The setting, such as `retention.recordings_days`.
+    key: String,
+    /// `media`, `recordings`, `transcripts`, `journal` or `audit`.
+    kind: &'static str,
+    /// Older data is deleted, in the next hours.
+    #[schema(value_type = String, format = DateTime)]
+    before: Timestamp,
+    /// The number of files, recordings, turns, webhooks or audit rows.
+    rows: u64,
+    /// The bytes of their content.
+    bytes: u64,
+}
+
+impl From<DeletedCount> for RetentionAmount {
+    fn from(DeletedCount { what, before, rows, bytes }: DeletedCount) -> Self {
+        Self { key: format!("retention.{}_days", what.as_str()), kind: what.as_str(), before, rows, bytes }
+    }
+}
+
+/// Count what would be deleted by the saved retention settings, or by others. Nothing is deleted.
+#[utoipa::path(get, path = "/api/retention", tag = "system", operation_id = "preview_retention",
+    params(RetentionQuery), responses((status = 200, body = RetentionPreview)))]
+pub(super) async fn preview(
+    State(state): State<AppState>,
+    _owner: Owner,
+    Query(query): Query<RetentionQuery>,
+) -> Result<Json<RetentionPreview>, ApiError> {
+    let limits = query.over(&state.config().retention)?;
+    let cutoffs = housekeeping::cutoffs(&limits, clock::now());
+    let counted = crm::read_long(&state.store, move |tx| Ok(retention::plan(tx, &cutoffs)?)).await?;
+    Ok(Json(RetentionPreview { items: views(counted) }))
+}
+
+/// The largest limit that the settings take.
+const MAX_DAYS: u32 = 36_500;
