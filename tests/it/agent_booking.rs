@@ -111,6 +111,30 @@ async fn the_instructions_hold_what_the_owner_has_entered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn closures_are_told_and_facts_that_do_not_fit_are_found() {
+    let (harness, owner) =
+        shop(&[("search_facts", json!({"words": "איפה בחניון"})), ("search_facts", json!({"words": "בריכה"}))]).await;
+    let day = monday(1);
+    let closure = json!({"from_date": day.to_string(), "to_date": day.to_string(), "reason": "חופשה"});
+    assert_eq!(owner.post_json("/api/closures", &closure).await.status, 201);
+    for (topic, text) in
+        [("אורך", "מילים ".repeat(600)), ("עוד", "מילים ".repeat(600)), ("חניון", "יש חניון מתחת לבניין".into())]
+    {
+        assert_eq!(owner.post_json("/api/facts", &json!({"topic": topic, "text": text})).await.status, 201);
+    }
+    call(&harness, DANA, 2).await;
+    let session = harness.ai.state().sessions[0].config.clone();
+    let instructions = session["instructions"].as_str().unwrap();
+    let closed = format!("On {}: closed.", day.strftime("%A, %-d %B"));
+    assert!(instructions.contains(&closed), "{closed} is missing in\n{instructions}");
+    assert!(instructions.contains("use search_facts") && !instructions.contains("חניון"), "{instructions}");
+    let got = outputs(&harness, 0);
+    assert_eq!(got[0]["facts"][0]["text"], "יש חניון מתחת לבניין", "{got:#?}");
+    assert_eq!(got[1]["facts"], json!([]));
+    assert_eq!(got[1]["topics"], json!(["חניה", "אורך", "עוד", "חניון"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_is_found_moved_and_cancelled_by_who_knows_it() {
     let day = monday(2);
     let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
