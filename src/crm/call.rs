@@ -4,12 +4,13 @@ mod message;
 
 pub use message::{CallerMessage, take_message};
 
+use super::RequestError;
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
-    BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName, PeerAddress,
-    PhoneNumber, ThreadType, Timestamp,
+    ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
+    EndReason, PeerAddress, PhoneNumber, ThreadType, Timestamp,
 };
-use crate::store::{AiUsage, Error, NewCall, NewWebhookEntry, Result, WebhookOutcome, WriteTx};
+use crate::store::{AiUsage, Error, NewCall, NewWebhookEntry, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
 
 /// An incoming call as Twilio describes it.
@@ -171,6 +172,42 @@ pub fn store_missed(
     tx.end_missed_call(id, *duration_ms)?;
     log_webhook(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
     Ok(true)
+}
+
+/// Finds a call that is not over.
+pub fn find_running(tx: &ReadTx<'_>, id: CallId) -> Result<Call, crate::crm::Error> {
+    let call = tx.call(id)?.ok_or(RequestError::NotFound("call"))?;
+    if call.state == CallState::Ended {
+        return Err(over().into());
+    }
+    Ok(call)
+}
+
+/// The refusal of what can be done only with a running call.
+pub fn over() -> RequestError {
+    RequestError::CodedConflict { code: "call_over", message: "this call is over".into(), params: Vec::new() }
+}
+
+/// Records that an employee ends a running call. `is_ended`: Twilio has ended it already.
+pub fn hang_up(
+    tx: &WriteTx<'_>,
+    id: CallId,
+    by: ActorId,
+    is_ended: bool,
+    now: Timestamp,
+) -> Result<(), crate::crm::Error> {
+    let sid = find_running(tx, id)?.call_sid;
+    tx.record_hang_up(&sid, by, now)?;
+    if is_ended {
+        tx.end_call(&sid, EndReason::EmployeeHungUp, None, now)?;
+    }
+    Ok(())
+}
+
+/// Records in the audit log that an employee listens to a running call.
+pub fn record_listener(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp) -> Result<(), crate::crm::Error> {
+    let call = find_running(tx, id)?;
+    Ok(tx.insert_audit(by, "listen_to_call", &format!("call:{}", call.id), now)?)
 }
 
 /// Logs a notification about a call, which need not be known.

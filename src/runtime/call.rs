@@ -6,6 +6,7 @@ mod call_log;
 mod call_log_writer;
 mod deadline_timer;
 mod engine_setup;
+mod listeners;
 mod message;
 pub(super) mod recording_writer;
 mod redirect;
@@ -16,19 +17,20 @@ mod trial_log;
 pub(super) use message::CallMessage;
 
 use super::ActiveSettings;
-use super::calls::{CallContext, Calls, Carrier, MediaSocket, can_transfer};
+use super::calls::{CallContext, Calls, Carrier, MediaSocket, can_transfer, complete_with_retries};
 use crate::agent::tool::{PhoneTools, ToolContext, ToolRegistry};
 use crate::audio::{EncodedAudio, VoiceDetector};
-use crate::call::{CallPolicy, CallSession, Input, Output};
+use crate::call::{CallPolicy, CallSession, Input, Operator, Output};
 use crate::clock;
 use crate::crm::business_profile::BusinessProfile;
-use crate::domain::{CallSid, StreamSid, TransferFailure};
+use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
 use crate::providers::websocket::{self, Received};
 use audio_rate_limit::Admission;
 use call_log::CallLog;
 use deadline_timer::DeadlineTimer;
+use listeners::Listeners;
 use recording_writer::RecordingWriter;
 use std::sync::Arc;
 use std::time::Instant;
@@ -66,6 +68,7 @@ pub(super) async fn run(
         voice: VoiceDetector::default(),
         log,
         recording_writer: None,
+        listeners: None,
         timer: DeadlineTimer::new(),
         tools,
         profile,
@@ -99,6 +102,8 @@ struct CallTask {
     voice: VoiceDetector,
     log: CallLog,
     recording_writer: Option<RecordingWriter>,
+    /// Those who listen to the call; none if nobody does.
+    listeners: Option<Listeners>,
     timer: DeadlineTimer,
     /// The agent's tools in this call.
     tools: ToolRegistry,
@@ -139,6 +144,7 @@ impl CallTask {
         if let Some(stream) = &mut self.stream {
             stream.flush();
         }
+        self.listeners.take_if(|listeners| !listeners.flush(clock::instant()));
         if let (Some(recording_writer), Some(began)) = (&mut self.recording_writer, self.began) {
             recording_writer.flush(clock::instant() - began);
             if !self.calls.services().disk.takes_media() {
@@ -162,12 +168,18 @@ impl CallTask {
                 if let Some(recording_writer) = &mut self.recording_writer {
                     recording_writer.agent(at_ms, &audio);
                 }
+                if let Some(listeners) = &mut self.listeners {
+                    listeners.agent(at_ms, &audio);
+                }
             }
             Output::Mark(name) => self.send(|stream| stream.mark(&name)),
             Output::Clear { heard_until_ms } => {
                 self.send(Stream::clear);
                 if let Some(recording_writer) = &mut self.recording_writer {
                     recording_writer.truncate_agent(heard_until_ms);
+                }
+                if let Some(listeners) = &mut self.listeners {
+                    listeners.truncate_agent(heard_until_ms);
                 }
             }
             Output::AwaitStream => self.await_stream(),
@@ -185,6 +197,10 @@ impl CallTask {
             // before.
             Output::CloseStream => {}
             Output::Ended { reason, action } => {
+                if reason == EndReason::EmployeeHungUp {
+                    let has_stream = self.stream.is_some();
+                    tokio::spawn(complete_with_retries(self.calls.clone(), self.sid.clone(), has_stream));
+                }
                 self.calls.set_stream_end_action(&self.sid, action);
                 self.log.ended(reason, action);
             }
@@ -214,6 +230,9 @@ impl CallTask {
                 }
                 if let Some(recording_writer) = &mut self.recording_writer {
                     recording_writer.caller(timestamp_ms, &audio);
+                }
+                if let Some(listeners) = &mut self.listeners {
+                    listeners.caller(timestamp_ms, &audio);
                 }
                 let is_voice = self.voice.detect(&audio, self.session.trusts_engine(now));
                 Input::CallerAudio { timestamp_ms, audio, is_voice }
@@ -273,6 +292,11 @@ impl CallTask {
             Some(CallMessage::RedirectDone) => Input::RedirectDone,
             Some(CallMessage::Shutdown { deadline }) if self.is_trial() => return self.end_trial_soon(deadline, now),
             Some(CallMessage::Shutdown { deadline }) => Input::Shutdown { deadline },
+            Some(CallMessage::EndedByEmployee) => Input::Operator(Operator::End),
+            Some(CallMessage::Listen(reply)) => {
+                let listeners = self.listeners.get_or_insert_with(|| Listeners::new(self.began, now));
+                return drop(reply.send(listeners.subscribe()));
+            }
             Some(CallMessage::Revoked) => {
                 self.log.set_end("logged_out");
                 Input::StreamStopped
@@ -338,6 +362,9 @@ impl CallTask {
         self.began = Some(now);
         self.lost_stream = self.stream_sid.replace(start.stream_sid.clone());
         self.log.stream_began(&start.stream_sid);
+        if let Some(listeners) = &mut self.listeners {
+            listeners.stream_began(now, now);
+        }
         let recording = self.settings.config.voice.recording && !self.is_trial();
         if recording && !self.calls.services().disk.takes_media() {
             tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: call {} is not recorded", self.sid);

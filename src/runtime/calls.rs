@@ -1,5 +1,6 @@
 //! The registry of active calls. Each call has its own task; webhooks and sockets find it here.
 
+mod control;
 mod limits;
 mod pending_sockets;
 mod services;
@@ -8,6 +9,7 @@ mod transfer;
 mod trial;
 mod trial_usage;
 
+pub(super) use control::complete_with_retries;
 pub(super) use limits::is_within_daily_limits;
 pub use limits::warning as usage_warning;
 pub use pending_sockets::MAX_PENDING_SOCKETS;

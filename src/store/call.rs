@@ -5,6 +5,7 @@ mod part;
 
 pub use list::CallFilter;
 
+use super::names::actor_name;
 use super::{ReadTx, Result};
 use crate::domain::{Call, CallId, Recording, Turn, TurnLatency};
 use rusqlite::{OptionalExtension, Row};
@@ -23,6 +24,17 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The name of the user or token that ended a call; none if no employee did. It is empty for the one without a name.
+    pub fn hung_up_by(&self, call: CallId) -> Result<Option<String>> {
+        let sql = format!(
+            "SELECT coalesce({}, '') FROM (
+                 SELECT detail ->> 'by' AS actor FROM call_events WHERE call_id = ?1 AND kind = 'hung_up_by_employee'
+                 ORDER BY id LIMIT 1)",
+            actor_name("actor")
+        );
+        Ok(self.conn.prepare_cached(&sql)?.query_row([call], |row| row.get(0)).optional()?)
+    }
+
     /// The recordings of a call, oldest first.
     pub fn recordings(&self, call: CallId) -> Result<Vec<Recording>> {
         let mut query = self.conn.prepare_cached(
@@ -34,9 +46,7 @@ impl ReadTx<'_> {
     }
 }
 
-const COLUMNS: &str = "id, business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number, state, \
-                       engine, model, started_at, answered_at, ended_at, end_reason, missed, duration_ms, \
-                       cost_micros, message_text";
+const COLUMNS: &str = include_str!("call/columns.sql");
 
 fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
     Ok(Call {

@@ -2,8 +2,8 @@
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
-    BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason, Speaker,
-    StreamSid, ThreadId, Timestamp, TurnLatency,
+    ActorId, BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason,
+    Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
 };
 use rusqlite::{OptionalExtension, named_params, params};
 
@@ -111,6 +111,10 @@ impl ReadTx<'_> {
     }
 }
 
+/// The kind of the event of a call that an employee ended; the end reason that is shown follows from it, see
+/// `call/columns.sql`.
+const HUNG_UP: &str = "hung_up_by_employee";
+
 impl WriteTx<'_> {
     /// Stores a call. Returns none if its CallSid is known.
     pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
@@ -180,8 +184,27 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
+    /// Records that an actor ends the call: in the column of reasons, whose values are fixed, this is the end by the agent,
+    /// or one without a stream. The first actor counts.
+    pub fn record_hang_up(&self, sid: &CallSid, by: ActorId, at: Timestamp) -> Result<()> {
+        let detail = serde_json::json!({"by": by.to_string()}).to_string();
+        self.insert_call_event(sid, HUNG_UP, Some(&detail), at)?;
+        self.record_call(ChangeKind::CallUpdated, sid)
+    }
+
+    /// The value of the column for a reason.
+    fn stored_reason(&self, sid: &CallSid, reason: EndReason) -> Result<EndReason> {
+        if reason != EndReason::EmployeeHungUp {
+            return Ok(reason);
+        }
+        let mut query =
+            self.conn.prepare_cached("SELECT 1 FROM calls WHERE call_sid = ?1 AND answered_at IS NOT NULL")?;
+        Ok(if query.exists([sid])? { EndReason::AgentHungUp } else { EndReason::NotConnected })
+    }
+
     /// Records why the agent's part of the call ended. The first reason is kept.
     pub fn set_end_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
+        let reason = self.stored_reason(sid, reason)?;
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET end_reason = coalesce(end_reason, ?2), updated_at = ?3 WHERE call_sid = ?1",
         )?;
@@ -192,6 +215,7 @@ impl WriteTx<'_> {
     /// Records the end of a call. `duration_ms` is Twilio's duration, if Twilio gave one. Returns true if the call was
     /// active before.
     pub fn end_call(&self, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<bool> {
+        let reason = self.stored_reason(sid, reason)?;
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET state = 'ended', end_reason = coalesce(end_reason, ?2), ended_at = ?4,
                  duration_ms = coalesce(?3, CAST((julianday(?4) - julianday(coalesce(answered_at, started_at))) * 86400000 AS INTEGER)),

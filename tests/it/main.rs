@@ -14,6 +14,7 @@ mod backup;
 mod booking;
 mod bridge;
 mod call;
+mod call_control;
 mod call_faults;
 mod call_silence;
 mod call_transfer;

@@ -2,6 +2,7 @@
 //! per millisecond.
 
 mod encoded;
+mod live_mix;
 pub mod mp3;
 pub mod mulaw;
 pub mod opus;
@@ -12,6 +13,7 @@ mod voice;
 pub mod wav;
 
 pub use encoded::EncodedAudio;
+pub use live_mix::LiveMix;
 pub use recorder::{CHUNK_BYTES, Recorder};
 pub use speech::SpeechDetector;
 pub use voice::VoiceDetector;

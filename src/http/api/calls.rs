@@ -1,5 +1,7 @@
 //! Calls with their turns and recordings.
 
+mod control;
+mod listen;
 mod peaks;
 mod recording;
 pub(super) mod view;
@@ -19,7 +21,7 @@ use serde::Deserialize;
 use view::{CallDetail, CallOutcome, CallPage};
 
 pub(super) fn operations() -> Operations {
-    operations![list, show, recording::play, peaks::show]
+    operations![list, show, recording::play, peaks::show, control::hang_up, listen::listen]
 }
 
 /// Filters for calls.
@@ -80,9 +82,10 @@ pub(super) async fn show(
     let found = state.store.read(move |tx| {
         let Some(item) = tx.call_item(CallId(id))? else { return Ok(None) };
         let (turns, recordings) = (tx.turns(item.call.id)?, tx.recordings(item.call.id)?);
-        Ok(Some((item, turns, recordings)))
+        let hung_up_by = tx.hung_up_by(item.call.id)?;
+        Ok(Some((item, turns, recordings, hung_up_by)))
     });
     let found = found.await?.ok_or_else(|| ApiError::not_found("there is no such call"))?;
-    let (call, turns, recordings) = found;
-    Ok(Json(CallDetail { call: call.into(), turns: views(turns), recordings: views(recordings) }))
+    let (call, turns, recordings, hung_up_by) = found;
+    Ok(Json(CallDetail { call: call.into(), turns: views(turns), recordings: views(recordings), hung_up_by }))
 }

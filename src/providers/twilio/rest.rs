@@ -106,6 +106,17 @@ fn redirect_request(
     Ok(client.post(account_url(config, &format!("Calls/{call}.json"))?).form(&form))
 }
 
+/// Ends a call: `POST Calls/{CallSid}.json` with `Status=completed`, whatever the call does.
+pub async fn complete_call(
+    client: &Client,
+    config: &TwilioConfig,
+    call: &CallSid,
+    limit: Duration,
+) -> Result<(), Error> {
+    let url = account_url(config, &format!("Calls/{call}.json"))?;
+    send(config, client.post(url).form(&[("Status", "completed")]).timeout(limit)).await.map(drop)
+}
+
 /// The status of a call at Twilio: `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`,
 /// `canceled`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -3,7 +3,9 @@
 use crate::domain::TransferFailure;
 use crate::providers::twilio::media_stream::Start;
 use crate::runtime::calls::MediaSocket;
+use bytes::Bytes;
 use std::time::Instant;
+use tokio::sync::{broadcast, oneshot};
 
 /// A message to a call's task.
 #[derive(Debug)]
@@ -33,6 +35,10 @@ pub(in crate::runtime) enum CallMessage {
     RedirectDone,
     /// The login that requested this trial call is not valid any more.
     Revoked,
+    /// An employee ends the call.
+    EndedByEmployee,
+    /// An employee listens to the call from now on.
+    Listen(oneshot::Sender<broadcast::Receiver<Bytes>>),
     /// The daemon is shutting down.
     Shutdown {
         /// When the call must have ended.

@@ -33,6 +33,11 @@ pub const METRICS: &[MetricInfo] = &[
         MetricKind::Histogram,
         "Seconds from the end of the caller's turn to the first audio of the answer",
     ),
+    (
+        "agentlocator_call_listener_dropped_total",
+        MetricKind::Counter,
+        "Pieces of sound that employees who listen to a call missed, because they received too slowly",
+    ),
     ("agentlocator_engine_failures_total", MetricKind::Counter, "Voice engines that failed during a call, by engine"),
     (
         "agentlocator_whatsapp_received_total",
@@ -159,6 +164,7 @@ pub(super) fn register() {
     for reason in EndReason::ALL {
         zero(metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()));
     }
+    zero(metrics::counter!("agentlocator_call_listener_dropped_total"));
     for engine in ["realtime", "voicemail"] {
         zero(metrics::counter!("agentlocator_engine_failures_total", "engine" => engine));
     }

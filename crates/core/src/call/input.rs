@@ -65,6 +65,8 @@ pub enum Operator {
     HangUp,
     /// Transfer the call to a human agent.
     Transfer,
+    /// End the call now, whatever it does: the agent stops speaking, and the caller hears only a goodbye.
+    End,
 }
 
 /// An event of an engine, in terms that fit all engines.

@@ -118,6 +118,7 @@ impl CallSession {
             Input::ToolFinished { id, output } => self.tool_finished(&id, &output),
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now),
             Input::Operator(Operator::Transfer) => self.finish(EndReason::Transferred, StreamEndAction::Transfer, now),
+            Input::Operator(Operator::End) => self.end_by_employee(now),
             Input::TransferAccepted => self.transfer_accepted(now),
             Input::TransferFailed(reason) => self.transfer_failed(reason, now),
             Input::RedirectFailed => self.redirect_failed(now),

@@ -40,6 +40,8 @@ text_enum! {
         CallerHungUp = "caller_hung_up",
         /// The agent said goodbye and hung up.
         AgentHungUp = "agent_hung_up",
+        /// An employee ended the call on the page or through the API.
+        EmployeeHungUp = "employee_hung_up",
         /// The caller left a message.
         MessageTaken = "message_taken",
         /// A human agent took over.

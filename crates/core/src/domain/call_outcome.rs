@@ -84,7 +84,9 @@ impl CallFacts {
             Some(E::MessageTaken) => CallOutcome::Message,
             _ if self.has_message => CallOutcome::Message,
             Some(E::Dropped | E::Shutdown | E::Interrupted) => CallOutcome::Failed,
-            Some(E::CallerHungUp | E::AgentHungUp | E::Idle | E::TooLong) if self.answered && !self.missed => {
+            Some(E::CallerHungUp | E::AgentHungUp | E::EmployeeHungUp | E::Idle | E::TooLong)
+                if self.answered && !self.missed =>
+            {
                 CallOutcome::Answered
             }
             _ => CallOutcome::Missed,
@@ -112,6 +114,7 @@ mod tests {
             (CallFacts { state: CallState::Live, ..ended }, CallOutcome::Live),
             (by(EndReason::CallerHungUp), CallOutcome::Answered),
             (by(EndReason::AgentHungUp), CallOutcome::Answered),
+            (by(EndReason::EmployeeHungUp), CallOutcome::Answered),
             (by(EndReason::Transferred), CallOutcome::Transferred),
             (CallFacts { has_message: true, ..by(EndReason::AgentHungUp) }, CallOutcome::Message),
             (CallFacts { has_message: true, ..by(EndReason::Dropped) }, CallOutcome::Message),

@@ -59,6 +59,8 @@ pub(crate) struct CallDetail {
     pub(super) turns: Vec<Turn>,
     /// The recordings; `/api/calls/{id}/recording` plays them.
     pub(super) recordings: Vec<Recording>,
+    /// The name of the user or API token that ended the call; null if no employee did. A removed token has no name.
+    pub(super) hung_up_by: Option<String>,
 }
 
 /// A phone call.

@@ -14,6 +14,8 @@ const MAX_LAST_WORDS: Duration = Duration::from_mins(2);
 const WRAP_UP_RETRY: Duration = Duration::from_secs(1);
 /// The maximum duration of the last words of a call that is too long.
 const TOO_LONG_LIMIT: Duration = Duration::from_secs(15);
+/// The maximum duration of the goodbye of a call that an employee ends.
+const EMPLOYEE_LIMIT: Duration = Duration::from_secs(3);
 
 impl CallSession {
     /// Lets the current speech be heard, then ends the call.
@@ -84,6 +86,21 @@ impl CallSession {
         self.finish(EndReason::TooLong, StreamEndAction::HangUp, now);
         if let Phase::Ending { limit, .. } = &mut self.phase {
             *limit = now + TOO_LONG_LIMIT;
+        }
+    }
+
+    /// An employee ends the call. The caller hears a goodbye of a second: a line that is cut in the middle of a sentence
+    /// sounds like a failure, after which callers call again. A second command, and one during other last words, ends
+    /// the call at once, as does one where nothing can be played.
+    pub(super) fn end_by_employee(&mut self, now: Instant) {
+        if !self.is_live() || !self.stream.is_open() {
+            return self.end(EndReason::EmployeeHungUp, StreamEndAction::HangUp, now);
+        }
+        self.stop_speaking(false, now);
+        self.play_clip(Clip::Goodbye);
+        self.finish(EndReason::EmployeeHungUp, StreamEndAction::HangUp, now);
+        if let Phase::Ending { limit, .. } = &mut self.phase {
+            *limit = now + EMPLOYEE_LIMIT;
         }
     }
 

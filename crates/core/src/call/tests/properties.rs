@@ -31,7 +31,7 @@ enum Step {
     MessageStarted,
     Finished(bool),
     Failed(bool),
-    Operator(bool),
+    Operator(Operator),
     Redirected,
     Shutdown(u16),
     Stop,
@@ -62,7 +62,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::MessageStarted),
         1 => any::<bool>().prop_map(Step::Finished),
         1 => any::<bool>().prop_map(Step::Failed),
-        1 => any::<bool>().prop_map(Step::Operator),
+        1 => prop::sample::select(vec![Operator::HangUp, Operator::Transfer, Operator::End]).prop_map(Step::Operator),
         1 => Just(Step::Redirected),
         1 => (0u16..9000).prop_map(Step::Shutdown),
         1 => Just(Step::Stop),
@@ -144,9 +144,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
             engine.is_answering = false;
             rig.engine(EngineEvent::Failed { retry, reason: "test".into() });
         }
-        Step::Operator(hang_up) => {
-            rig.input(Input::Operator(if hang_up { Operator::HangUp } else { Operator::Transfer }));
-        }
+        Step::Operator(command) => rig.input(Input::Operator(command)),
         Step::Redirected => rig.input(Input::RedirectDone),
         Step::Shutdown(time) => {
             let deadline = rig.now + ms(time.into());

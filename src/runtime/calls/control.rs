@@ -1,0 +1,68 @@
+//! What employees do with a running call: listen to it, and end it.
+
+use super::Calls;
+use crate::domain::CallSid;
+use crate::providers::twilio::rest;
+use crate::runtime::call::CallMessage;
+use bytes::Bytes;
+use std::time::Duration;
+use tokio::sync::{broadcast, oneshot};
+
+/// How long Twilio may take to end a call.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How long a call whose stream was closed may take to end by itself.
+const AFTER_STREAM: Duration = Duration::from_secs(2);
+/// The waits between attempts to end a call at Twilio.
+const RETRY_AFTER: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
+
+impl Calls {
+    /// Tells the task of a call that an employee ends the call. Returns false if no task has the call, because Twilio
+    /// alone continues it.
+    pub fn end_by_employee(&self, sid: &CallSid) -> bool {
+        let registry = self.registry();
+        registry.live.get(sid).is_some_and(|live| live.sender.send(CallMessage::EndedByEmployee).is_ok())
+    }
+
+    /// Ends a call at Twilio.
+    ///
+    /// # Errors
+    /// Twilio's refusal; [`rest::Error::is_call_over`] says that the call was over already.
+    pub async fn complete(&self, sid: &CallSid) -> Result<(), rest::Error> {
+        let services = self.services();
+        tracing::info!(event = "CALL_COMPLETE_SENT", call.sid = %sid, "Ending call {sid} at Twilio");
+        rest::complete_call(&services.client, &services.config().twilio, sid, LIMIT).await
+    }
+
+    /// The audio of a call from now on; none if the call has no stream here. It ends with the call.
+    pub async fn listen(&self, sid: &CallSid) -> Option<broadcast::Receiver<Bytes>> {
+        let (reply, listener) = oneshot::channel();
+        {
+            let registry = self.registry();
+            let live = registry.live.get(sid).filter(|live| live.has_stream)?;
+            live.sender.send(CallMessage::Listen(reply)).ok()?;
+        }
+        listener.await.ok()
+    }
+}
+
+/// Ends a call at Twilio, and retries a few times. A call whose stream closes now usually ends by that; Twilio is asked
+/// nevertheless, because it may be about to redirect the call.
+pub(in crate::runtime) async fn complete_with_retries(calls: Calls, sid: CallSid, has_stream: bool) {
+    if has_stream {
+        tokio::time::sleep(AFTER_STREAM).await;
+    }
+    for wait in RETRY_AFTER.into_iter().map(Some).chain([None]) {
+        let Err(failure) = calls.complete(&sid).await else { return };
+        if failure.is_call_over() {
+            return;
+        }
+        tracing::error!(
+            event = "CALL_COMPLETE_FAILED",
+            call.sid = %sid,
+            error = &failure as &dyn std::error::Error,
+            "Cannot end call {sid} at Twilio"
+        );
+        let Some(wait) = wait.filter(|_| failure.is_retryable()) else { return };
+        tokio::time::sleep(wait).await;
+    }
+}

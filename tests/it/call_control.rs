@@ -1,0 +1,156 @@
+//! What employees do with a running call: they listen to it, and end it.
+
+use super::support::Client;
+use super::support::telephony::CallHarness;
+use super::support::whatsapp::until;
+use agentlocator::simulator::caller::{CallPlan, CallReport, DialPlan, EndedBy, StreamPlan};
+use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use futures_util::StreamExt;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+
+const PERSON: &str = "+97235550000";
+/// Silence in mu-law.
+const SILENCE: u8 = 0xFF;
+
+async fn talkative() -> CallHarness {
+    let long = Turn::new("מה השעות?", "אחת שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר").lasting(Duration::from_secs(20));
+    let options = OpenAiOptions { turns: vec![long], ..OpenAiOptions::default() };
+    CallHarness::with_ai(options, |_| {}).await
+}
+
+fn begin(harness: &CallHarness, plan: CallPlan) -> JoinHandle<CallReport> {
+    let phone = harness.phone.clone();
+    tokio::spawn(async move { phone.place_call(plan).await })
+}
+
+async fn dana(harness: &CallHarness) -> Client {
+    harness.daemon.logged_in("dana", "staff").await
+}
+
+/// The only call, once it is as wanted.
+async fn call_when(client: &Client, what: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+    until(what, async || {
+        let calls = client.get("/api/calls").await.json();
+        let call = &calls["calls"][0];
+        if call.is_null() {
+            return None;
+        }
+        let call = client.get(&format!("/api/calls/{}", call["id"])).await.json();
+        is_wanted(&call).then_some(call)
+    })
+    .await
+}
+
+fn agent_speaks(call: &Value) -> bool {
+    call["turns"].as_array().unwrap().iter().any(|turn| turn["speaker"] == "caller")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_employee_ends_a_call_and_the_caller_hears_a_goodbye() {
+    let harness = talkative().await;
+    let client = dana(&harness).await;
+    let placed = begin(&harness, harness.plan("say 1s; stay"));
+    let call = call_when(&client, "the agent's turn", agent_speaks).await;
+    let path = format!("/api/calls/{}/hang-up", call["id"]);
+    assert_eq!(harness.daemon.client().post_json(&path, &json!({})).await.status, 401);
+    let began = Instant::now();
+    assert_eq!(client.post_json(&path, &json!({})).await.status, 200);
+    let report = placed.await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
+    let ended = harness.ended_call(&report.call_sid).await;
+    assert_eq!((&ended["end_reason"], &ended["hung_up_by"]), (&json!("employee_hung_up"), &json!("dana")));
+    assert_eq!(ended["outcome"], "answered", "{ended:#}");
+    let shown = client.get("/api/calls").await.json()["calls"][0]["end_reason"].clone();
+    assert_eq!(shown, "employee_hung_up");
+    let again = client.post_json(&path, &json!({})).await;
+    assert_eq!((again.status, &again.json()["error"]["code"]), (409, &json!("call_over")));
+    assert_eq!(client.post_json("/api/calls/99/hang-up", &json!({})).await.status, 404);
+    let audited = "SELECT group_concat(action || ' ' || subject) FROM audit_log WHERE action = 'hang_up_call'";
+    assert_eq!(harness.daemon.query_value::<String>(audited), format!("hang_up_call call:{}", call["id"]));
+    harness.assert_rules_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_put_through_or_recorded_is_ended_by_twilio() {
+    let transfer = Turn::new("אפשר לדבר עם בן אדם?", "כן").calling("transfer_to_person", r#"{"reason": "x"}"#);
+    let options = OpenAiOptions { turns: vec![transfer], ..OpenAiOptions::default() };
+    let harness = CallHarness::with_ai(options, |setup| {
+        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n"));
+    })
+    .await;
+    let client = dana(&harness).await;
+    // The two talk for longer than the test may last.
+    let dial = DialPlan::Answered(Duration::from_mins(5));
+    let placed = begin(&harness, CallPlan { dial, fast: false, ..harness.plan("say 1s; stay") });
+    let call = call_when(&client, "the transfer", |call| call["state"] == "transferred").await;
+    let listen = client.get(&format!("/api/calls/{}/listen", call["id"])).await;
+    assert_eq!((listen.status, &listen.json()["error"]["code"]), (409, &json!("no_sound")));
+    assert_eq!(client.post_json(&format!("/api/calls/{}/hang-up", call["id"]), &json!({})).await.status, 200);
+    let report = placed.await.unwrap();
+    assert_eq!(report.ended, EndedBy::Rest, "{report:#?}");
+    let ended = harness.ended_call(&report.call_sid).await;
+    // Why the agent's part ended is a fact of its own.
+    assert_eq!((&ended["end_reason"], &ended["hung_up_by"]), (&json!("transferred"), &json!("dana")));
+    harness.assert_rules_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_without_a_stream_is_ended_at_once() {
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let client = dana(&harness).await;
+    let placed = begin(&harness, CallPlan { stream: StreamPlan::Never, ..harness.plan("stay") });
+    let call = call_when(&client, "the call", |_| true).await;
+    assert_eq!(client.post_json(&format!("/api/calls/{}/hang-up", call["id"]), &json!({})).await.status, 200);
+    let report = placed.await.unwrap();
+    assert_eq!(report.ended, EndedBy::Rest, "{report:#?}");
+    let ended = harness.ended_call(&report.call_sid).await;
+    assert_eq!((&ended["end_reason"], &ended["outcome"]), (&json!("employee_hung_up"), &json!("missed")), "{ended:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_employee_hears_both_sides_until_the_call_ends() {
+    let harness = talkative().await;
+    let client = dana(&harness).await;
+    let placed = begin(&harness, harness.plan("wait 500ms; say 2s; listen 3s; hangup"));
+    let call = call_when(&client, "the call", |call| call["state"] == "live").await;
+    let path = format!("/api/calls/{}/listen", call["id"]);
+    let foreign = client.clone().with_header("sec-fetch-site", "cross-site").get(&path).await;
+    assert_eq!(foreign.status, 403);
+    let heard = client.get(&path).await;
+    assert_eq!((heard.status, heard.header("content-type")), (200, "audio/wav"), "{}", heard.text());
+    assert_eq!((&heard.body[..4], &heard.body[50..54]), (&b"RIFF"[..], &b"data"[..]));
+    let lane = |of: usize| heard.body[58..].iter().skip(of).step_by(2).filter(|sample| **sample != SILENCE).count();
+    let (caller, agent) = (lane(0), lane(1));
+    assert!(caller > 8000 && agent > 8000, "{caller} samples of the caller, {agent} of the agent");
+    let report = placed.await.unwrap();
+    assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
+    assert_eq!(client.get(&path).await.json()["error"]["code"], "call_over");
+    let audited = "SELECT group_concat(actor || ' ' || subject) FROM audit_log WHERE action = 'listen_to_call'";
+    let user = client.get("/api/session").await.json()["user"]["id"].clone();
+    assert_eq!(harness.daemon.query_value::<String>(audited), format!("user:{user} call:{}", call["id"]));
+    harness.ended_call(&report.call_sid).await;
+    harness.assert_rules_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sound_ends_with_the_login_and_not_the_call() {
+    let harness = talkative().await;
+    let client = dana(&harness).await;
+    let placed = begin(&harness, harness.plan("say 1s; stay"));
+    let call = call_when(&client, "the call", |call| call["state"] == "live").await;
+    let request = client.request(Method::GET, &format!("/api/calls/{}/listen", call["id"]));
+    let mut sound = request.send().await.unwrap().bytes_stream();
+    assert!(sound.next().await.unwrap().is_ok());
+    assert_eq!(client.post_json("/api/logout", &json!({})).await.status, 200);
+    let until_end = async { while sound.next().await.is_some() {} };
+    tokio::time::timeout(Duration::from_secs(5), until_end).await.expect("the sound of a login that is over goes on");
+    let other = harness.daemon.log_in("dana", super::support::access::PASSWORD).await;
+    let path = format!("/api/calls/{}", call["id"]);
+    assert_eq!(other.get(&path).await.json()["state"], "live");
+    assert_eq!(other.post_json(&format!("{path}/hang-up"), &json!({})).await.status, 200);
+    assert_eq!(placed.await.unwrap().ended, EndedBy::Hangup);
+}
