@@ -1,4 +1,4 @@
-//! Search over contacts, messages and calls.
+//! Search over contacts, messages, calls and notes.
 
 use super::one_of::OneOf;
 use super::operation::{Operations, operations};
@@ -97,7 +97,7 @@ impl SearchHit {
     }
 }
 
-/// Search contacts, messages and calls: contacts first, then all others, newest first.
+/// Search contacts, messages, calls and notes: contacts first, then all others, newest first.
 #[utoipa::path(get, path = "/api/search", tag = "threads", operation_id = "search", params(SearchQuery),
     responses((status = 200, body = SearchPage)))]
 async fn search_all(

@@ -3,3 +3,4 @@ SELECT ref_id FROM hits WHERE kind = 'contact'
 UNION SELECT t.contact_id FROM hits JOIN messages m ON m.id = ref_id JOIN threads t ON t.id = m.thread_id WHERE kind = 'message'
 UNION SELECT k.contact_id FROM hits JOIN call_turns u ON u.id = ref_id JOIN calls k ON k.id = u.call_id WHERE kind = 'turn'
 UNION SELECT k.contact_id FROM hits JOIN calls k ON k.id = ref_id WHERE kind = 'call'
+UNION SELECT n.contact_id FROM hits JOIN contact_notes n ON n.id = ref_id WHERE kind = 'note' AND n.deleted_at IS NULL

@@ -44,8 +44,9 @@ impl ReadTx<'_> {
                  FROM calls WHERE id = ?1 AND state = 'ended'"
             }
             SearchKind::Turn => "SELECT created_at, text, NULL, call_id FROM call_turns WHERE id = ?1",
-            // No table of notes yet.
-            SearchKind::Note => return Ok(None),
+            SearchKind::Note => {
+                "SELECT created_at, text, NULL, contact_id FROM contact_notes WHERE id = ?1 AND deleted_at IS NULL"
+            }
         };
         let mut query = self.conn.prepare_cached(sql)?;
         let read = |row: &Row<'_>| {

@@ -58,7 +58,11 @@ impl ReadTx<'_> {
                      coalesce(k.summary || char(10), '') || coalesce(k.message_text, ''), c.display_name
                  FROM calls k LEFT JOIN contacts c ON c.id = k.contact_id WHERE k.id = ?1"
             }
-            SearchKind::Note => return Ok(None),
+            SearchKind::Note => {
+                "SELECT n.contact_id, NULL, NULL, n.created_at, NULL, n.text, c.display_name
+                 FROM contact_notes n LEFT JOIN contacts c ON c.id = n.contact_id
+                 WHERE n.id = ?1 AND n.deleted_at IS NULL"
+            }
         };
         let mut query = self.conn.prepare_cached(sql)?;
         let hit = query.query_row([found.ref_id], |row| {

@@ -24,6 +24,7 @@ impl WriteTx<'_> {
             self.restart_search_index()?;
             return Ok(IndexStep::More);
         };
+        self.add_notes_once()?;
         let Some(changes) = self.changes_since(seq, rows)? else {
             // The changes since then are not known any more, or this is another database.
             self.restart_search_index()?;
@@ -51,6 +52,7 @@ impl WriteTx<'_> {
                 vec![(SearchKind::Message, id)]
             }
             ChangeKind::ContactUpdated => vec![(SearchKind::Contact, id)],
+            ChangeKind::NoteUpdated => self.note_rows(id)?.into_iter().map(|note| (SearchKind::Note, note)).collect(),
             // The turns of a running call change several times a second.
             ChangeKind::CallUpdated | ChangeKind::CallEnded | ChangeKind::TurnUpdated if self.has_call_ended(id)? => {
                 let mut rows: Vec<_> = self.turn_rows(id)?.into_iter().map(|turn| (SearchKind::Turn, turn)).collect();
@@ -120,9 +122,24 @@ impl WriteTx<'_> {
         self.conn.execute("DELETE FROM search_documents", [])?;
         let newest = self.newest_change()?;
         self.conn.execute("INSERT OR REPLACE INTO search_progress(id, seq) VALUES (1, ?1)", [newest])?;
-        for kind in [SearchKind::Contact, SearchKind::Message, SearchKind::Call, SearchKind::Turn] {
-            let sql = "INSERT OR REPLACE INTO search_backlog(kind, next_id) VALUES (?1, ?2)";
-            self.conn.execute(sql, params![kind, i64::MAX])?;
+        for kind in [SearchKind::Contact, SearchKind::Message, SearchKind::Call, SearchKind::Turn, SearchKind::Note] {
+            self.index_all_of(kind)?;
+        }
+        self.set_meta(NOTES, INDEXED)
+    }
+
+    /// Adds all rows of a kind to what is still to be indexed.
+    fn index_all_of(&self, kind: SearchKind) -> Result<()> {
+        let sql = "INSERT OR REPLACE INTO search_backlog(kind, next_id) VALUES (?1, ?2)";
+        self.conn.prepare_cached(sql)?.execute(params![kind, i64::MAX])?;
+        Ok(())
+    }
+
+    /// Adds the notes to an index of a version that did not index them.
+    fn add_notes_once(&self) -> Result<()> {
+        if self.meta(NOTES)?.is_none() {
+            self.index_all_of(SearchKind::Note)?;
+            self.set_meta(NOTES, INDEXED)?;
         }
         Ok(())
     }
@@ -137,6 +154,16 @@ impl ReadTx<'_> {
     fn has_call_ended(&self, id: i64) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM calls WHERE id = ?1 AND state = 'ended'")?;
         Ok(query.exists([id])?)
+    }
+
+    /// The notes that a contact has, and those that were indexed for it.
+    fn note_rows(&self, contact: i64) -> Result<Vec<i64>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id FROM contact_notes WHERE contact_id = ?1
+             UNION SELECT ref_id FROM search_documents WHERE parent_id = ?1 AND kind = 'note'",
+        )?;
+        let rows = query.query_map([contact], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The turns that a call has, and those that are indexed for it.
@@ -155,7 +182,7 @@ impl ReadTx<'_> {
             SearchKind::Message => "messages",
             SearchKind::Call => "calls",
             SearchKind::Turn => "call_turns",
-            SearchKind::Note => return Ok(Vec::new()),
+            SearchKind::Note => "contact_notes",
         };
         let sql = format!("SELECT id FROM {table} WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
         let mut query = self.conn.prepare_cached(&sql)?;
@@ -163,3 +190,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
+
+/// The key in `meta` that says whether the index contains the notes.
+const NOTES: &str = "search.notes";
+const INDEXED: &str = "indexed";

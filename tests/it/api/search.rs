@@ -1,8 +1,10 @@
-//! Search over contacts, messages and calls.
+//! Search over contacts, messages, calls and notes.
 
 use super::with_data;
+use crate::support::client::send;
 use crate::support::whatsapp::{Shop, until};
 use crate::support::{Client, Daemon};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Waits until everything that was committed is indexed.
@@ -100,4 +102,56 @@ async fn the_index_follows_new_messages_names_and_merges() {
     assert_eq!(found["items"][0]["contact_id"], 1);
     let (first, second) = (search(&shop.api, &[("q", "05"), ("limit", "1")]).await, hits(&shop.api, "97").await);
     assert_eq!((first["items"].as_array().unwrap().len(), second.len()), (0, 0), "numbers need three digits");
+}
+
+#[tokio::test]
+async fn notes_are_found_while_they_exist() {
+    let (daemon, api) = with_data();
+    let note = async |method: Method, path: &str, body: Value, wanted: u16| {
+        let reply = send(api.request(method, path).json(&body)).await;
+        assert_eq!(reply.status, wanted, "{path}: {}", reply.text());
+        until_indexed(&daemon).await;
+        reply
+    };
+    let body = json!({"text": "אלרגית לאגוזים, רק מזון יבש"});
+    let made = note(Method::POST, "/api/contacts/1/notes", body, 201).await.json();
+    let path = format!("/api/notes/{}", made["id"]);
+    let hit = || ("note".to_owned(), made["id"].as_i64().unwrap());
+    assert_eq!(hits(&api, "אגוזים").await, [hit()]);
+    let found = search(&api, &[("q", "לאגוזים"), ("kinds", "note")]).await["items"][0].clone();
+    assert_eq!((&found["contact_id"], &found["contact_name"]), (&json!(1), &json!("דנה לוי")));
+    assert_eq!((&found["at"], &found["highlights"]), (&made["created_at"], &json!([[7, 14]])));
+    let contacts = api.get("/api/contacts?q=%D7%90%D7%92%D7%95%D7%96%D7%99%D7%9D").await.json();
+    assert_eq!((contacts["items"].as_array().unwrap().len(), &contacts["items"][0]["id"]), (1, &json!(1)));
+
+    note(Method::PATCH, &path, json!({"text": "אלרגית לחיטה"}), 200).await;
+    assert_eq!((hits(&api, "אגוזים").await, hits(&api, "חיטה").await), (vec![], vec![hit()]));
+    note(Method::DELETE, &path, json!({}), 200).await;
+    assert_eq!(hits(&api, "חיטה").await, []);
+    note(Method::POST, &format!("{path}/restore"), json!({}), 200).await;
+    assert_eq!(hits(&api, "חיטה").await, [hit()]);
+    // The merged contact's notes belong to the kept one, also when they change afterwards.
+    note(Method::POST, "/api/contacts/2/merge", json!({"contact_id": 1}), 200).await;
+    let kept = search(&api, &[("q", "חיטה")]).await["items"][0]["contact_id"].clone();
+    assert_eq!(kept, json!(2));
+    note(Method::PATCH, &path, json!({"text": "אלרגית לסויה"}), 200).await;
+    assert_eq!((hits(&api, "חיטה").await, hits(&api, "סויה").await), (vec![], vec![hit()]));
+    note(Method::POST, "/api/contacts/2/erase", json!({"confirm": "Noa"}), 200).await;
+    assert_eq!(hits(&api, "סויה").await, []);
+}
+
+#[tokio::test]
+async fn notes_of_an_index_that_lacks_them_are_added() {
+    let (mut daemon, api) = with_data();
+    let made = api.post_json("/api/contacts/1/notes", &json!({"text": "אלרגית לאגוזים"})).await;
+    assert_eq!(made.status, 201);
+    until_indexed(&daemon).await;
+    daemon.stop();
+    daemon.seed(
+        "DELETE FROM search_index WHERE rowid IN (SELECT id FROM search_documents WHERE kind = 'note');
+         DELETE FROM search_documents WHERE kind = 'note'; DELETE FROM meta WHERE key = 'search.notes';",
+    );
+    daemon.launch();
+    let found = until("the note", async || Some(hits(&api, "אגוזים").await).filter(|hits| !hits.is_empty())).await;
+    assert_eq!(found, [("note".to_owned(), made.json()["id"].as_i64().unwrap())]);
 }
