@@ -13,6 +13,14 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], note).optional()?)
     }
 
+    /// The notes with these ids, a JSON list, in no order.
+    pub(in crate::store) fn notes_by_ids(&self, ids: &str) -> Result<Vec<Note>> {
+        let sql = format!("{} WHERE n.id IN (SELECT value FROM json_each(?1))", select());
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map([ids], note)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// A page of a contact's notes, newest first, without the deleted ones.
     pub fn notes(
         &self,

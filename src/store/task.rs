@@ -32,6 +32,14 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], task).optional()?)
     }
 
+    /// The tasks with these ids, a JSON list, in no order.
+    pub(in crate::store) fn tasks_by_ids(&self, ids: &str) -> Result<Vec<Task>> {
+        let sql = format!("{} WHERE t.id IN (SELECT value FROM json_each(?1))", select("t.due_key"));
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map([ids], task)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// A page of tasks: open ones by the time when they are due, then those that are done.
     pub fn tasks(
         &self,

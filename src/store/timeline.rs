@@ -4,6 +4,8 @@ mod appointment;
 mod call;
 mod merge;
 mod message;
+mod note;
+mod task;
 
 use super::page::page;
 use super::{ReadTx, Result};
@@ -12,7 +14,8 @@ use rusqlite::named_params;
 use std::collections::HashMap;
 
 /// The kinds of entries.
-const SOURCES: [Source; 4] = [message::SOURCE, call::SOURCE, appointment::SOURCE, merge::SOURCE];
+const SOURCES: [Source; 7] =
+    [message::SOURCE, call::SOURCE, note::SOURCE, task::CREATED, task::DONE, appointment::SOURCE, merge::SOURCE];
 
 /// Reads the entries with these ids.
 type Load = fn(&ReadTx<'_>, ids: &[i64]) -> Result<Vec<(i64, TimelineContent)>>;

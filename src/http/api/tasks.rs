@@ -1,6 +1,6 @@
 //! Tasks of the users.
 
-mod view;
+pub(super) mod view;
 
 use super::OkResponse;
 use super::operation::{Operations, operations};

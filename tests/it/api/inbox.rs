@@ -4,7 +4,7 @@ use super::{until_turns_are_known, with_data};
 use crate::support::client::send;
 use crate::support::telephony::CallHarness;
 use crate::support::whatsapp::{Shop, until};
-use crate::support::{Client, Reply};
+use crate::support::{Client, Daemon, Reply};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -186,4 +186,63 @@ async fn a_missed_call_waits_until_it_is_answered() {
     }
     act(&api, missed["contact_id"].as_i64().unwrap(), "done").await;
     assert_eq!(rows(&api, "filter=waiting").await, [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn a_timeline_has_notes_tasks_and_appointments_too() {
+    let (daemon, api) = with_data();
+    let post = async |path: &str, body: Value| {
+        let reply = api.post_json(path, &body).await;
+        assert!(reply.status < 300, "{path}: {}", reply.text());
+        reply.json()
+    };
+    let note = post("/api/contacts/1/notes", json!({"text": "אלרגית"})).await["id"].clone();
+    let gone = post("/api/contacts/1/notes", json!({"text": "x"})).await["id"].clone();
+    assert_eq!(send(api.request(Method::DELETE, &format!("/api/notes/{gone}"))).await.status, 200);
+    let task = post("/api/tasks", json!({"title": "לחזור", "contact_id": 1})).await["id"].clone();
+    post("/api/tasks", json!({"title": "של אחר", "contact_id": 2})).await;
+    post(&format!("/api/tasks/{task}/done"), json!({})).await;
+    let whole = api.get("/api/contacts/1/timeline").await.json();
+    let items = whole["items"].as_array().unwrap();
+    let shown: Vec<_> = items[6..].iter().map(|item| item["kind"].as_str().unwrap()).collect();
+    assert_eq!(shown, ["note", "task", "task_done"]);
+    assert_eq!((&items[6]["note"]["id"], &items[6]["note"]["text"]), (&note, &json!("אלרגית")));
+    assert_eq!((&items[7]["task"]["id"], &items[8]["task"]["id"]), (&task, &task));
+    assert_eq!((&items[7]["at"], &items[8]["at"]), (&items[8]["task"]["created_at"], &items[8]["task"]["done_at"]));
+    // A position stays where it is when entries are added.
+    let newest = api.get("/api/contacts/1/timeline?limit=2").await.json();
+    post("/api/contacts/1/notes", json!({"text": "later"})).await;
+    let before = newest["next_cursor"].as_str().unwrap();
+    let older = api.get(&format!("/api/contacts/1/timeline?limit=2&before={before}")).await.json();
+    assert_eq!(older["items"], json!(&items[5..7]));
+}
+
+#[tokio::test]
+async fn entries_of_one_millisecond_are_on_one_page_each() {
+    let mut daemon = Daemon::prepare(|_| {});
+    let at = "2026-11-12T10:00:00.000Z";
+    daemon.seed(&format!(
+        "{}
+         INSERT INTO contact_notes(business_id, contact_id, text, author, created_at, updated_at)
+             VALUES (1, 1, 'a', 'agent', '{at}', '{at}'), (1, 1, 'b', 'agent', '{at}', '{at}');
+         INSERT INTO tasks(business_id, title, contact_id, source, created_by, created_at, updated_at, done_at)
+             VALUES (1, 'c', 1, 'user', 'cli', '{at}', '{at}', '{at}'), (1, 'd', 1, 'user', 'cli', '{at}', '{at}', NULL);",
+        include_str!("data.sql")
+    ));
+    daemon.launch();
+    let api = daemon.api();
+    let whole = api.get("/api/contacts/1/timeline").await.json()["items"].clone();
+    assert_eq!(whole.as_array().unwrap().len(), 11);
+    for limit in 1..=4 {
+        let (mut seen, mut before) = (Vec::new(), String::new());
+        loop {
+            let page = api.get(&format!("/api/contacts/1/timeline?limit={limit}&before={before}")).await.json();
+            seen.splice(0..0, page["items"].as_array().unwrap().clone());
+            match page["next_cursor"].as_str() {
+                Some(next) => before = next.to_owned(),
+                None => break,
+            }
+        }
+        assert_eq!(json!(seen), whole, "pages of {limit}");
+    }
 }

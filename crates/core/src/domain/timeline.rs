@@ -1,6 +1,6 @@
 //! Everything that happened with a contact as one list.
 
-use super::{Appointment, CallItem, MessageDetail, Timestamp, UnknownValue, cursor, text_enum};
+use super::{Appointment, CallItem, MessageDetail, Note, Task, Timestamp, UnknownValue, cursor, text_enum};
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,8 +13,10 @@ text_enum! {
         Call = "call",
         /// A note about the contact.
         Note = "note",
-        /// A task.
+        /// A task, when it was created.
         Task = "task",
+        /// A task, when it was done.
+        TaskDone = "task_done",
         /// An appointment.
         Appointment = "appointment",
         /// A merge of another contact into this one.
@@ -38,6 +40,12 @@ pub enum TimelineContent {
     Message(Box<MessageDetail>),
     /// A call.
     Call(Box<CallItem>),
+    /// A note.
+    Note(Note),
+    /// A task that was created.
+    Task(Box<Task>),
+    /// A task that was done.
+    TaskDone(Box<Task>),
     /// An appointment.
     Appointment(Box<Appointment>),
     /// A merge.
@@ -50,6 +58,9 @@ impl TimelineContent {
         match self {
             Self::Message(_) => TimelineKind::Message,
             Self::Call(_) => TimelineKind::Call,
+            Self::Note(_) => TimelineKind::Note,
+            Self::Task(_) => TimelineKind::Task,
+            Self::TaskDone(_) => TimelineKind::TaskDone,
             Self::Appointment(_) => TimelineKind::Appointment,
             Self::Merge(_) => TimelineKind::Merge,
         }

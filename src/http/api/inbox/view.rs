@@ -3,7 +3,9 @@
 use crate::domain::{self, Language, TimelineContent, Timestamp};
 use crate::http::api::appointments::view::Appointment;
 use crate::http::api::calls::view::CallItem;
+use crate::http::api::notes::Note;
 use crate::http::api::one_of::OneOf;
+use crate::http::api::tasks::view::Task;
 use crate::http::api::threads::list_view::{Draft, LastCall, LastMessage, TagName, ThreadTurn};
 use crate::http::api::threads::view::MessageDetail;
 use crate::http::api::views;
@@ -98,7 +100,7 @@ impl LastActivity {
     }
 }
 
-/// An entry of a contact's timeline. It has the field that `kind` names.
+/// An entry of a contact's timeline. It has the field that `kind` names; `task_done` has `task`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TimelineItem {
     /// What it is.
@@ -112,6 +114,12 @@ pub(crate) struct TimelineItem {
     /// The call.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<CallItem>,
+    /// The note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<Note>,
+    /// The task, as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<Task>,
     /// The appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
     appointment: Option<Appointment>,
@@ -136,10 +144,23 @@ impl TimelineItem {
     /// `language` is that of the errors of messages.
     pub(super) fn new(entry: domain::TimelineEntry, language: Language) -> Self {
         let kind = entry.content.kind().into();
-        let item = Self { kind, at: entry.at, message: None, call: None, appointment: None, merge: None };
+        let item = Self {
+            kind,
+            at: entry.at,
+            message: None,
+            call: None,
+            note: None,
+            task: None,
+            appointment: None,
+            merge: None,
+        };
         match entry.content {
             TimelineContent::Message(message) => Self { message: Some(MessageDetail::new(*message, language)), ..item },
             TimelineContent::Call(call) => Self { call: Some((*call).into()), ..item },
+            TimelineContent::Note(note) => Self { note: Some(note.into()), ..item },
+            TimelineContent::Task(task) | TimelineContent::TaskDone(task) => {
+                Self { task: Some((*task).into()), ..item }
+            }
             TimelineContent::Appointment(appointment) => Self { appointment: Some((*appointment).into()), ..item },
             TimelineContent::Merge(merge) => Self { merge: Some(merge.into()), ..item },
         }
