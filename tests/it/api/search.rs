@@ -121,8 +121,8 @@ async fn notes_are_found_while_they_exist() {
     let found = search(&api, &[("q", "לאגוזים"), ("kinds", "note")]).await["items"][0].clone();
     assert_eq!((&found["contact_id"], &found["contact_name"]), (&json!(1), &json!("דנה לוי")));
     assert_eq!((&found["at"], &found["highlights"]), (&made["created_at"], &json!([[7, 14]])));
-    let contacts = api.get("/api/contacts?q=%D7%90%D7%92%D7%95%D7%96%D7%99%D7%9D").await.json();
-    assert_eq!((contacts["items"].as_array().unwrap().len(), &contacts["items"][0]["id"]), (1, &json!(1)));
+    let rows = api.get("/api/inbox?q=%D7%90%D7%92%D7%95%D7%96%D7%99%D7%9D").await.json();
+    assert_eq!((rows["items"].as_array().unwrap().len(), &rows["items"][0]["contact_id"]), (1, &json!(1)));
 
     note(Method::PATCH, &path, json!({"text": "אלרגית לחיטה"}), 200).await;
     assert_eq!((hits(&api, "אגוזים").await, hits(&api, "חיטה").await), (vec![], vec![hit()]));
