@@ -9,8 +9,8 @@ import { isolate, ltr } from '#shared/format/bidi'
 import { formatPhone } from '#shared/format/phone'
 import { useShortcuts } from '#shared/keys'
 import { useCountry, useFormat, useSession } from '#shared/session'
+import { type CallDetail, createTask, deleteTask } from './api'
 import { numberOf } from './CallRow'
-import { type CallDetail, createTask, deleteTask } from './pending'
 import { Waterfall } from './Waterfall'
 
 interface Props {

@@ -8,9 +8,9 @@ import { outcomeOf } from '#shared/call-outcome'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Duration, Name, Phone, Time } from '#shared/components/text'
+import type { CallDetail } from './api'
 import { numberOf } from './CallRow'
 import { endTexts } from './end-reason'
-import type { CallDetail } from './pending'
 
 /** Who called, when, how long, how it ended, and what can be done now. */
 export function CallHeader({ call }: { call: CallDetail }) {
@@ -39,7 +39,13 @@ export function CallHeader({ call }: { call: CallDetail }) {
           {ended && (
             <span className="desk-only">
               {' · '}
-              {i18n._(ended)}
+              {call.hung_up_by ? (
+                <Trans>
+                  סיום על ידי <bdi>{call.hung_up_by}</bdi>
+                </Trans>
+              ) : (
+                i18n._(ended)
+              )}
             </span>
           )}
         </p>

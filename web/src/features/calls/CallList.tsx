@@ -7,9 +7,9 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
+import { type CallItem, callPages, callsOf } from './api'
 import { CallFilters } from './CallFilters'
 import { CallRow } from './CallRow'
-import { type CallItem, callPages, callsOf } from './pending'
 import { useCallFilter } from './url'
 
 /** How long typing may pause before the search begins. */

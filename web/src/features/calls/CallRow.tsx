@@ -4,7 +4,7 @@ import { outcomeOf } from '#shared/call-outcome'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Duration, Name, Time } from '#shared/components/text'
-import type { CallItem } from './pending'
+import type { CallItem } from './api'
 
 /** A call in the list: outcome, who, when, how long. */
 export function CallRow({ call, isCurrent }: { call: CallItem; isCurrent: boolean }) {

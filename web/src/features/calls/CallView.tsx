@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query'
 import { asApiError } from '#shared/api/errors'
 import { Link } from '#shared/components/Link'
 import { ErrorState, Loaded, SkeletonRows } from '#shared/components/states'
+import { type CallDetail, callQuery } from './api'
 import { CallHeader } from './CallHeader'
 import { EndedCall } from './EndedCall'
 import { LiveCall } from './LiveCall'
-import { type CallDetail, callQuery } from './pending'
 
 /** One call. A live one becomes an ended one in place. */
 export function CallView({ id }: { id: number }) {
@@ -27,7 +27,7 @@ export function CallView({ id }: { id: number }) {
     <Loaded query={query} skeleton={<CallSkeleton />} title={<Trans>השיחה לא נטענה. היא שמורה</Trans>}>
       {data => {
         const call = data as CallDetail
-        if (call.state !== 'ended' && call.state !== 'transferred') return <LiveCall call={call} />
+        if (call.state !== 'ended') return <LiveCall call={call} />
         return (
           <>
             <CallHeader call={call} />

@@ -3,12 +3,14 @@ import { IconMessage2, IconPencil, IconTool, IconUser } from '@tabler/icons-reac
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { ListenButton } from '#shared/components/ListenButton'
 import { Name, Phone, Plain } from '#shared/components/text'
 import { duration } from '#shared/format/time'
+import type { CallDetail, Turn } from './api'
 import { Back } from './CallHeader'
 import { numberOf } from './CallRow'
+import { HangUp, Listening } from './LiveControls'
 import { LiveLanes } from './LiveLanes'
-import type { CallDetail, Turn } from './pending'
 import { speakerName } from './speaker'
 import { linesOf } from './words'
 
@@ -35,13 +37,22 @@ export function LiveCall({ call }: { call: CallDetail }) {
           {number && call.contact_name && <Phone number={number} />}
           <span className="row who-talks">
             <Icon icon={IconPencil} size="s" />
-            {call.state === 'ringing' ? <Trans>מצלצל</Trans> : <Trans>הסוכן מדבר בשמכם</Trans>}
+            {call.state === 'ringing' ? (
+              <Trans>מצלצל</Trans>
+            ) : call.state === 'transferred' ? (
+              <Trans>הועברה אליכם</Trans>
+            ) : (
+              <Trans>הסוכן מדבר בשמכם</Trans>
+            )}
           </span>
         </p>
-        <LiveLanes lines={linesOf(call.turns, elapsed)} elapsedMs={elapsed} caller={caller} />
+        <Listening callId={call.id} />
+        <LiveLanes callId={call.id} lines={linesOf(call.turns, elapsed)} elapsedMs={elapsed} caller={caller} />
       </div>
       <Log turns={call.turns} caller={caller} />
       <div className="live-acts">
+        <ListenButton callId={call.id} isBig />
+        <HangUp callId={call.id} />
         <Link className="btn big" href={`/app/contacts/${call.contact_id}`}>
           <Icon icon={IconUser} />
           <Trans>כרטיס הלקוח</Trans>

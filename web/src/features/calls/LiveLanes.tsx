@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useElementSize } from '@mantine/hooks'
+import { useLiveBars } from '#shared/audio/listening'
 import { BAR_PX, lanePath } from '#shared/waveform'
 import { partBars } from './bars'
 import type { Line } from './words'
@@ -8,22 +9,43 @@ import type { Line } from './words'
 const SHOWN_MS = 60_000
 const HEIGHT = 52
 
-/** Who spoke when in the last minute; the loudness is known only after the call. */
-export function LiveLanes({ lines, elapsedMs, caller }: { lines: readonly Line[]; elapsedMs: number; caller: string }) {
+interface Props {
+  callId: number
+  lines: readonly Line[]
+  elapsedMs: number
+  caller: string
+}
+
+/** Who spoke when in the last minute; for those who listen, how loud both sides are now. */
+export function LiveLanes({ callId, lines, elapsedMs, caller }: Props) {
   const { t } = useLingui()
   const { ref, width } = useElementSize()
   const count = Math.max(1, Math.floor(width / BAR_PX))
+  const heard = useLiveBars(callId)
   const from = Math.max(0, elapsedMs - SHOWN_MS)
-  const bars = (speaker: string) =>
-    partBars(
-      lines.filter(({ turn }) => turn.speaker === speaker).map(line => [line.fromMs - from, line.toMs - from] as const),
-      SHOWN_MS,
-      count,
-      0.6,
-    )
+  const bars = (speaker: 'caller' | 'agent') =>
+    heard
+      ? heard[speaker].slice(-count)
+      : partBars(
+          lines
+            .filter(({ turn }) => turn.speaker === speaker)
+            .map(line => [line.fromMs - from, line.toMs - from] as const),
+          SHOWN_MS,
+          count,
+          0.6,
+        )
   return (
     <div className="live-lanes" dir="ltr">
-      <div ref={ref} className="grow" role="img" aria-label={t`מי דיבר בדקה האחרונה: הלקוח למעלה, הסוכן למטה`}>
+      <div
+        ref={ref}
+        className="grow"
+        role="img"
+        aria-label={
+          heard
+            ? t`צורת הגל של מה שנשמע עכשיו: הלקוח למעלה, הסוכן למטה`
+            : t`מי דיבר בדקה האחרונה: הלקוח למעלה, הסוכן למטה`
+        }
+      >
         <svg className="wave" viewBox={`0 0 ${count * BAR_PX} ${HEIGHT}`} height={HEIGHT} preserveAspectRatio="none">
           <path className="axis" d={`M0 ${HEIGHT / 2}H${count * BAR_PX}`} />
           <path className="them" strokeWidth="2" d={lanePath(bars('caller'), HEIGHT / 2, -1)} />

@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { IconMicrophoneOff } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
-import type { CallDetail } from './pending'
+import type { CallDetail } from './api'
 
 /** Why there is nothing to listen to. */
 export function NoRecording({ call }: { call: CallDetail }) {

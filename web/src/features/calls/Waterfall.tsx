@@ -1,8 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { duration } from '#shared/format/time'
 import { useFormat } from '#shared/session'
+import type { Turn } from './api'
 import { type Answer, answersOf, median, SLOW_MS } from './latency'
-import type { Turn } from './pending'
 
 /** Bars are not drawn against less than this, so that fast answers look fast. */
 const LEAST_SCALE_MS = 900

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { louder } from '#shared/peaks'
+import type { Turn } from './api'
 import { mirroredPath, partBars } from './bars'
 import { answersOf, median } from './latency'
-import type { Turn } from './pending'
 import { speakerName } from './speaker'
 import { linesOf, placeOf, unheardParts, wordsOf } from './words'
 

@@ -5,6 +5,7 @@ import { msg } from '@lingui/core/macro'
 export const endTexts: Record<string, MessageDescriptor> = {
   caller_hung_up: msg`הצד השני ניתק`,
   agent_hung_up: msg`הסוכן נפרד וניתק`,
+  employee_hung_up: msg`עובד סיים אותה`,
   message_taken: msg`נגמרה אחרי ההודעה`,
   transferred: msg`הועברה אליכם`,
   idle: msg`היה שקט, והשיחה נותקה`,

@@ -1,4 +1,4 @@
-import type { Turn } from './pending'
+import type { Turn } from './api'
 
 /** How long the contact waited for one answer, by stage, in milliseconds. A stage that was not measured is absent. */
 export interface Answer {

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { CallDetail, Recording } from './pending'
+import type { CallDetail, Recording } from './api'
 
 /** The recording that is played: the daemon's own of both sides, else the newest complete one. */
 export function usePicked({ recordings }: CallDetail) {

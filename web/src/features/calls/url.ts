@@ -1,6 +1,6 @@
 import { useSearchParams } from 'wouter'
 import type { CallOutcome } from '#shared/call-outcome'
-import type { CallFilter } from './pending'
+import type { CallFilter } from './api'
 
 const OUTCOMES: ReadonlySet<string> = new Set(['missed', 'message', 'booked', 'transferred', 'answered', 'failed'])
 

@@ -1,4 +1,4 @@
-import type { Turn } from './pending'
+import type { Turn } from './api'
 
 /** A word of a turn, with the part of the recording in which it is spoken. */
 export interface Word {

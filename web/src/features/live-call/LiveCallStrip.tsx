@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { apiQuery } from '#shared/api/query'
 import { Link } from '#shared/components/Link'
+import { ListenButton } from '#shared/components/ListenButton'
 import { Name } from '#shared/components/text'
 import { duration } from '#shared/format/time'
 import { liveCalls } from './live'
@@ -30,6 +31,7 @@ export function LiveCallStrip() {
           </>
         )}
       </span>
+      <ListenButton callId={call.id} />
       <Link className="btn" href={`/app/calls/${call.id}`}>
         <Trans>לשיחה</Trans>
       </Link>

@@ -1,8 +1,8 @@
 import { client, unwrap } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
+import { encode, FRAME_SAMPLES, fromBase64, toBase64 } from '#shared/audio/mulaw'
 import { Devices } from './audio/devices'
 import type { MicrophoneFrame } from './audio/microphone.worklet'
-import { encode, FRAME_SAMPLES, fromBase64, toBase64 } from './audio/mulaw'
 import { type Action, type CallProblem, microphoneProblem, type ServerMessage } from './protocol'
 
 export interface CallEvents {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { heightOf, Levels } from './levels'
+import { heightOf } from '#shared/audio/loudness'
+import { Levels } from './levels'
 import { type Action, IDLE, microphoneProblem, reduce, type TurnMessage, unheard } from './protocol'
 
 const turn = (seq: number, more: Partial<TurnMessage> = {}): TurnMessage => ({

@@ -262,6 +262,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/hang-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a running call.
+         * @description If the caller talks with the agent, the agent stops speaking and the caller hears a short goodbye; a second request skips it.
+         *     Any other call, such as one that was put through, is ended by Twilio at once.
+         */
+        post: operations["hang_up_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/listen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listen to a running call.
+         * @description The answer is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, about a quarter of a
+         *     second behind it, and ends with the call or with the login. A client that reads too slowly misses parts.
+         */
+        get: operations["listen_to_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/peaks": {
         parameters: {
             query?: never;
@@ -1257,7 +1299,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search contacts, messages and calls: contacts first, then all others, newest first. */
+        /** Search contacts, messages, calls and notes: contacts first, then all others, newest first. */
         get: operations["search"];
         put?: never;
         post?: never;
@@ -2594,6 +2636,8 @@ export interface components {
         };
         /** @description A call with its turns and recordings. */
         CallDetail: components["schemas"]["CallItem"] & {
+            /** @description The name of the user or API token that ended the call; null if no employee did. A removed token has no name. */
+            hung_up_by?: string | null;
             /** @description The recordings; `/api/calls/{id}/recording` plays them. */
             recordings: components["schemas"]["Recording"][];
             /** @description The turns in order. */
@@ -3343,7 +3387,7 @@ export interface components {
          * @description Why a call ended.
          * @enum {string}
          */
-        EndReason: "caller_hung_up" | "agent_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "interrupted";
+        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "interrupted";
         /** @description The confirmation of a deletion. */
         EraseContactRequest: {
             /** @description The contact's name, number or other address; of a contact without any, its id. */
@@ -5029,7 +5073,7 @@ export interface components {
          * @enum {string}
          */
         ThreadType: "whatsapp" | "call";
-        /** @description An entry of a contact's timeline. It has the field that `kind` names. */
+        /** @description An entry of a contact's timeline. It has the field that `kind` names; `task_done` has `task`. */
         TimelineItem: {
             appointment?: components["schemas"]["Appointment"] | null;
             /**
@@ -5042,6 +5086,8 @@ export interface components {
             kind: components["schemas"]["TimelineKind"];
             merge?: components["schemas"]["ContactMerge"] | null;
             message?: components["schemas"]["MessageDetail"] | null;
+            note?: components["schemas"]["Note"] | null;
+            task?: components["schemas"]["Task"] | null;
         };
         /** @description A page of a list. */
         TimelineItemPage: {
@@ -5053,7 +5099,7 @@ export interface components {
          * @description The kind of an entry of a contact's timeline.
          * @enum {string}
          */
-        TimelineKind: "message" | "call" | "note" | "task" | "appointment" | "merge";
+        TimelineKind: "message" | "call" | "note" | "task" | "task_done" | "appointment" | "merge";
         /**
          * @description Whether action is needed.
          * @enum {string}
@@ -6731,6 +6777,149 @@ export interface operations {
             };
             /** @description There is nothing with that id: `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    hang_up_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `call_over`, `twilio_not_configured`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Twilio refuses the request: `twilio_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `twilio_unreachable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listen_to_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sound of the call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": number[];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another site's page asks. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `call_over`, or `no_sound`: the sound of the call is not here, because the greeting plays, or Twilio alone continues the call. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

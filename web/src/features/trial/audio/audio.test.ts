@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { decode, decodeSample, encode, encodeSample, fromBase64, SAMPLE_RATE, SILENCE, toBase64 } from './mulaw'
-import { Resampler } from './resampler'
+import {
+  decode,
+  decodeSample,
+  encode,
+  encodeSample,
+  fromBase64,
+  SAMPLE_RATE,
+  SILENCE,
+  toBase64,
+} from '#shared/audio/mulaw'
+import { Resampler } from '#shared/audio/resampler'
 import { SpeakerQueue } from './speaker-queue'
 
 const tone = (hertz: number, rate: number, seconds: number) =>

@@ -1,6 +1,6 @@
 /// <reference path="./globals.d.ts" />
-import { encode, FRAME_SAMPLES, SAMPLE_RATE } from './mulaw'
-import { Resampler } from './resampler'
+import { encode, FRAME_SAMPLES, SAMPLE_RATE } from '#shared/audio/mulaw'
+import { Resampler } from '#shared/audio/resampler'
 
 /** A frame of the microphone: mu-law, and the loudest sample of its 20 ms. */
 export interface MicrophoneFrame {

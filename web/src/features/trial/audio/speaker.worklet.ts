@@ -1,6 +1,6 @@
 /// <reference path="./globals.d.ts" />
-import { decode, SAMPLE_RATE } from './mulaw'
-import { Resampler } from './resampler'
+import { decode, SAMPLE_RATE } from '#shared/audio/mulaw'
+import { Resampler } from '#shared/audio/resampler'
 import { SpeakerQueue } from './speaker-queue'
 
 /** What the page asks of the loudspeaker. */
