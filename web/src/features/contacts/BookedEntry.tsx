@@ -2,7 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { Link } from '#shared/components/Link'
 import { Name, Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
-import type { Appointment, Merged, Task } from './pending'
+import type { Appointment, Merged, Task } from './api'
 import { UndoMerge } from './UndoMerge'
 
 /** An appointment in the timeline. */
@@ -42,11 +42,11 @@ export function AppointmentEntry({ appointment }: { appointment: Appointment }) 
   )
 }
 
-/** A task in the timeline, at the time when it was created. */
-export function TaskEntry({ task }: { task: Task }) {
+/** A task in the timeline: when it was created, and once more when it was done. */
+export function TaskEntry({ task, isDone }: { task: Task; isDone: boolean }) {
   return (
     <p className={task.done_at ? 'task-done' : undefined}>
-      <b>{task.done_at ? <Trans>משימה שבוצעה</Trans> : <Trans>משימה</Trans>}</b> <Plain text={task.title} />
+      <b>{isDone ? <Trans>משימה שבוצעה</Trans> : <Trans>משימה</Trans>}</b> <Plain text={task.title} />
     </p>
   )
 }

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { useAction } from '#shared/api/action'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
-import { refresh, request, type Tag, tagsQuery } from './pending'
+import { refresh, request, type Tag, tagsQuery } from './api'
 import { type TagChanges, undoTags } from './tag-changes'
 
 interface Change {

@@ -4,7 +4,7 @@ import { outcomeOf } from '#shared/call-outcome'
 import { CallPlayer } from '#shared/components/CallPlayer'
 import { Link } from '#shared/components/Link'
 import { Duration, Plain } from '#shared/components/text'
-import type { CallItem } from './pending'
+import type { CallItem } from './api'
 
 /** A call in the timeline: how it went, its sound, one line of what it was about. */
 export function CallEntry({ call }: { call: CallItem }) {

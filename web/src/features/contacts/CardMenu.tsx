@@ -3,7 +3,7 @@ import { Menu } from '@mantine/core'
 import { IconArrowsJoin, IconDots, IconDownload } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
-import type { ContactDetail } from './pending'
+import type { ContactDetail } from './api'
 
 /** The rarer actions of the card. */
 export function CardMenu({ contact }: { contact: ContactDetail }) {

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { Icon } from '#shared/components/Icon'
-import { type ContactFilter, type Sort, tagsQuery } from './pending'
+import { type ContactFilter, type Sort, tagsQuery } from './api'
 
 const SORTS: ReadonlySet<string> = new Set(['activity', 'name', 'created'])
 /** How long typing may pause before the search begins. */

@@ -3,9 +3,9 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '#shared/components/Link'
 import { useFormat } from '#shared/session'
+import { type ContactDetail, type Lead, leadsQuery, type Stage, stagesQuery } from './api'
 import { LeadForm } from './LeadForm'
 import { useMoveLead } from './lead-actions'
-import { type ContactDetail, type Lead, leadsQuery, type Stage, stagesQuery } from './pending'
 import { stageName } from './stages'
 
 /** The leads of a contact: what may be sold, in which stage. */

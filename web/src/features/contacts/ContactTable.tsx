@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
-import type { Contact } from './pending'
+import type { Contact } from './api'
 
 interface Props {
   contacts: readonly Contact[]

@@ -7,7 +7,7 @@ import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
-import { type ContactDetail, refresh, request, type Task, tasksQuery } from './pending'
+import { type ContactDetail, refresh, request, type Task, tasksQuery } from './api'
 
 /** The open tasks of a contact, with a field to add one. */
 export function ContactTasks({ contact }: { contact: ContactDetail }) {

@@ -10,11 +10,11 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
+import { type Contact, contactPages, itemsOf } from './api'
 import { BulkBar } from './BulkBar'
 import { ContactFilters, useContactFilter } from './ContactFilters'
 import { ContactTable } from './ContactTable'
 import { NewContact } from './NewContact'
-import { type Contact, contactPages, itemsOf } from './pending'
 
 /** All contacts: a table with search, tags and bulk tagging. */
 export default function ContactsPage() {

@@ -5,7 +5,7 @@ import { patch, useAction } from '#shared/api/action'
 import { ifMatch, knownEtag } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { Name } from '#shared/components/text'
-import { type ContactDetail, refresh, request } from './pending'
+import { type ContactDetail, refresh, request } from './api'
 
 /** The name as the page's heading; a button turns it into a field. */
 export function EditName({ contact }: { contact: ContactDetail }) {

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type KeyboardEvent, useState } from 'react'
+import type { CustomField } from './api'
 import { isDay, parseDay } from './days'
-import type { CustomField } from './pending'
 
 interface Props {
   field: CustomField

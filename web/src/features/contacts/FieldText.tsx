@@ -1,5 +1,5 @@
 import { Ltr, Plain, Time } from '#shared/components/text'
-import type { FieldKind } from './pending'
+import type { FieldKind } from './api'
 
 /** The value of a field as people read it. */
 export function FieldText({ kind, value }: { kind: FieldKind; value: string }) {

@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
 import { isolate } from '#shared/format/bidi'
+import { type ContactDetail, type CustomField, fieldsQuery, refresh, request } from './api'
 import { FieldEditor } from './FieldEditor'
 import { FieldText } from './FieldText'
 import { NewField } from './NewField'
-import { type ContactDetail, type CustomField, fieldsQuery, refresh, request } from './pending'
 
 /** The fields that the business has defined, with this contact's values; a click on a value edits it. */
 export function Fields({ contact }: { contact: ContactDetail }) {

@@ -7,7 +7,7 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
-import { type Lead, refresh, request, type Stage } from './pending'
+import { type Lead, refresh, request, type Stage } from './api'
 import { stageName } from './stages'
 
 interface Props {

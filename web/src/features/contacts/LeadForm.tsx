@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { type Lead, refresh, request } from './pending'
+import { type Lead, refresh, request } from './api'
 import { parseAmount } from './stages'
 
 /** Adds a lead in the first stage: what, and how much if that is known. */

@@ -6,9 +6,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useFormat } from '#shared/session'
+import { type Lead, leadsQuery, type Stage, stagesQuery } from './api'
 import { LeadCard } from './LeadCard'
 import { useMoveLead } from './lead-actions'
-import { type Lead, leadsQuery, type Stage, stagesQuery } from './pending'
 import { stageName, totalOf } from './stages'
 
 /** The leads by stage. The first stage is at the start side: right-most in Hebrew. */

@@ -5,9 +5,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'wouter'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { contactQuery } from './api'
 import { MergePicker } from './MergePicker'
 import { MergeTable } from './MergeTable'
-import { contactQuery } from './pending'
 
 const idOf = (text: string | null): number | null => (text && /^\d+$/.test(text) ? Number(text) : null)
 

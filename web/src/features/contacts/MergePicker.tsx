@@ -4,7 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Name, Phone } from '#shared/components/text'
-import { type Contact, contactPages, itemsOf } from './pending'
+import { type Contact, contactPages, itemsOf } from './api'
 
 /** Chooses the other contact of a merge. */
 export function MergePicker({ keep, choose }: { keep: number; choose: (id: number) => void }) {

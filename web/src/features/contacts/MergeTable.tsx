@@ -5,8 +5,8 @@ import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
+import { type ContactDetail, refresh, request } from './api'
 import { FieldText } from './FieldText'
-import { type ContactDetail, refresh, request } from './pending'
 
 interface Props {
   kept: ContactDetail

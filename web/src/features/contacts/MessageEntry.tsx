@@ -6,7 +6,7 @@ import { IconPencil } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Plain } from '#shared/components/text'
-import type { Message } from './pending'
+import type { Message } from './api'
 
 const KINDS: Record<string, MessageDescriptor> = {
   image: msg`תמונה`,

@@ -7,7 +7,7 @@ import type { ApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { Field } from '#shared/components/field'
 import { Link } from '#shared/components/Link'
-import { type ContactDetail, refresh, request } from './pending'
+import { type ContactDetail, refresh, request } from './api'
 
 /** The form for a contact who has not called or written yet. */
 export function NewContact({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {

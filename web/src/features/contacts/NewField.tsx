@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
-import { type CustomField, type FieldKind, refresh, request } from './pending'
+import { type CustomField, type FieldKind, refresh, request } from './api'
 
 /** A button that defines another field for all contacts. */
 export function NewField() {

@@ -4,8 +4,8 @@ import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
 import { dirOf, stripMarks } from '#shared/format/bidi'
+import { type Note, refresh, request } from './api'
 import { NoteForm } from './NoteForm'
-import { type Note, refresh, request } from './pending'
 
 /** A note: its text, who wrote it, and the buttons to change and delete it. */
 export function NoteEntry({ note }: { note: Note }) {

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { type Note, refresh, request } from './pending'
+import { type Note, refresh, request } from './api'
 
 /** The field for a new note, or for the text of an old one. Ctrl-Enter saves, Esc closes. */
 export function NoteForm({ contactId, note, close }: { contactId: number; note?: Note; close: () => void }) {

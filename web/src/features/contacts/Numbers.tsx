@@ -2,7 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { IconBrandWhatsapp, IconId, IconMail, IconPhone } from '@tabler/icons-react'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Ltr, Phone, Time } from '#shared/components/text'
-import type { ContactDetail } from './pending'
+import type { ContactDetail } from './api'
 
 type Address = ContactDetail['addresses'][number]
 

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Switch } from '@mantine/core'
 import { patch, useAction } from '#shared/api/action'
-import { type ContactDetail, refresh, request } from './pending'
+import { type ContactDetail, refresh, request } from './api'
 
 /** Whether the business may write to the contact. */
 export function OptOut({ contact }: { contact: ContactDetail }) {

@@ -9,7 +9,7 @@ import { Icon } from '#shared/components/Icon'
 import { Ltr, Name } from '#shared/components/text'
 import { formatPhone } from '#shared/format/phone'
 import { useCountry, useSession } from '#shared/session'
-import { type ContactDetail, refresh, request } from './pending'
+import { type ContactDetail, refresh, request } from './api'
 
 interface Erased {
   deleted: Record<string, number>

@@ -1,8 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Name, Time } from '#shared/components/text'
+import type { ContactDetail } from './api'
 import { ContactLeads } from './ContactLeads'
 import { ContactTasks } from './ContactTasks'
-import type { ContactDetail } from './pending'
 import { UndoMerge } from './UndoMerge'
 
 /** What is to be done for the contact: tasks and leads; and the contacts that were merged into this one. */

@@ -6,7 +6,7 @@ import { type FormEvent, useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
-import { type ContactDetail, refresh, request, type Tag, tagsQuery } from './pending'
+import { type ContactDetail, refresh, request, type Tag, tagsQuery } from './api'
 
 /** The tags of a contact: chips with a button to remove, and a list to add from. */
 export function TagsEditor({ contact }: { contact: ContactDetail }) {
@@ -31,9 +31,12 @@ export function TagsEditor({ contact }: { contact: ContactDetail }) {
   )
 }
 
+/** A tag of a contact. */
+type Named = ContactDetail['tags'][number]
+
 function useTagChange(contact: ContactDetail) {
   const { t } = useLingui()
-  const send = ({ tag, isAdded }: { tag: Tag; isAdded: boolean }) =>
+  const send = ({ tag, isAdded }: { tag: Named; isAdded: boolean }) =>
     request(isAdded ? 'PUT' : 'DELETE', '/api/contacts/{id}/tags/{tag_id}', {
       params: { path: { id: contact.id, tag_id: tag.id } },
     })
@@ -55,7 +58,7 @@ function useTagChange(contact: ContactDetail) {
   })
 }
 
-function AddTag({ contact, add }: { contact: ContactDetail; add: (tag: Tag) => void }) {
+function AddTag({ contact, add }: { contact: ContactDetail; add: (tag: Named) => void }) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(false)
   const [text, setText] = useState('')
@@ -65,7 +68,7 @@ function AddTag({ contact, add }: { contact: ContactDetail; add: (tag: Tag) => v
     tag => !contact.tags.some(({ id }) => id === tag.id) && tag.name.toLocaleLowerCase().includes(wanted),
   )
   const isKnown = all.some(({ name }) => name.toLocaleLowerCase() === wanted)
-  const pick = (tag: Tag) => {
+  const pick = (tag: Named) => {
     setOpen(false)
     setText('')
     add(tag)

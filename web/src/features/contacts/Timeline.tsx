@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconNote } from '@tabler/icons-react'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Fragment, useMemo, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -8,10 +8,10 @@ import { useNow } from '#shared/format/clock'
 import { useLocale } from '#shared/i18n/locale'
 import { useShortcuts } from '#shared/keys'
 import { useFormat } from '#shared/session'
+import { type ContactDetail, itemsOf, type TimelineItem, timelinePages } from './api'
 import { NoteForm } from './NoteForm'
-import { allTasksQuery, type ContactDetail, itemsOf, notesQuery, type TimelineItem, timelinePages } from './pending'
 import { TimelineEntry } from './TimelineEntry'
-import { daysOf, keyOf, type TimelineFilter, withNotes } from './timeline'
+import { daysOf, keyOf, type TimelineFilter } from './timeline'
 
 /** Everything with one contact in one line of time, newest first. */
 export function Timeline({ contact }: { contact: ContactDetail }) {
@@ -19,8 +19,6 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
   const [filter, setFilter] = useState<TimelineFilter>('all')
   const [isWriting, setWriting] = useState(false)
   const query = useInfiniteQuery(timelinePages(contact.id))
-  const notes = useQuery(notesQuery(contact.id)).data?.items ?? []
-  const tasks = useQuery(allTasksQuery(contact.id)).data?.items ?? []
   useShortcuts([{ code: 'KeyN', run: () => setWriting(true) }])
   const choices: [TimelineFilter, string][] = [
     ['all', t`הכול`],
@@ -57,11 +55,7 @@ export function Timeline({ contact }: { contact: ContactDetail }) {
         >
           {data => (
             <>
-              <Days
-                items={withNotes(itemsOf<TimelineItem>(data), notes, tasks, query.hasNextPage)}
-                filter={filter}
-                contact={contact}
-              />
+              <Days items={itemsOf<TimelineItem>(data)} filter={filter} contact={contact} />
               {query.hasNextPage && (
                 <p className="more">
                   <button

@@ -11,11 +11,11 @@ import {
 import { outcomeOf } from '#shared/call-outcome'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Time } from '#shared/components/text'
+import type { ContactDetail, TimelineItem } from './api'
 import { AppointmentEntry, MergeEntry, TaskEntry } from './BookedEntry'
 import { CallEntry } from './CallEntry'
 import { MessageEntry } from './MessageEntry'
 import { NoteEntry } from './NoteEntry'
-import type { ContactDetail, TimelineItem } from './pending'
 import type { Entry } from './timeline'
 
 /** A line of the timeline: time in the margin, icon, what it was. */
@@ -41,7 +41,7 @@ function Content({ item, count, contact }: { item: TimelineItem; count: number; 
   if (item.call) return <CallEntry call={item.call} />
   if (item.message) return <MessageEntry message={item.message} count={count} contactId={contact.id} />
   if (item.note) return <NoteEntry note={item.note} />
-  if (item.task) return <TaskEntry task={item.task} />
+  if (item.task) return <TaskEntry task={item.task} isDone={item.kind === 'task_done'} />
   if (item.appointment) return <AppointmentEntry appointment={item.appointment} />
   if (item.merge) return <MergeEntry merge={item.merge} />
   return null
@@ -52,7 +52,7 @@ function iconOf({ kind, message, call, appointment }: TimelineItem): IconGlyph {
   if (message)
     return message.media_kind === 'voice' || message.media_kind === 'audio' ? IconMicrophone : IconBrandWhatsapp
   if (kind === 'note') return IconNote
-  if (kind === 'task') return IconCheckbox
+  if (kind === 'task' || kind === 'task_done') return IconCheckbox
   if (kind === 'merge') return IconArrowsJoin
   if (appointment?.state === 'cancelled' || appointment?.state === 'no_show') return IconCalendarX
   return appointment?.state === 'done' ? IconCalendarCheck : IconCalendarEvent

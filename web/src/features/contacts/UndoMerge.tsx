@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
-import { type Merged, refresh } from './pending'
+import { type Merged, refresh } from './api'
 
 /** Parts two contacts again. What came after the merge stays with the one that was kept. */
 export function UndoMerge({ merge }: { merge: Merged }) {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import type { TimelineItem } from './api'
 import { isDay, parseDay } from './days'
-import type { Note, TimelineItem } from './pending'
 import { parseAmount, stageName, totalOf } from './stages'
 import { undoTags } from './tag-changes'
-import { daysOf, withNotes } from './timeline'
+import { daysOf } from './timeline'
 
 test('the undo of a bulk change touches only what has changed', () => {
   const changes = {
@@ -77,14 +77,4 @@ test('the timeline runs from the newest, and messages of one side are one line',
   ])
   expect(daysOf(items, 'note', at => at.slice(0, 10))).toHaveLength(1)
   expect(daysOf(items, 'call', at => at.slice(0, 10))).toEqual([])
-})
-
-test('notes that the timeline lacks are added once, and not before their page', () => {
-  const items = [message('2026-11-20T08:00:00Z', 'in')]
-  const older = { id: 1, contact_id: 1, text: 'a', created_at: '2026-11-19T08:00:00Z' } as Note
-  const newer = { ...older, id: 2, created_at: '2026-11-21T08:00:00Z' }
-  expect(withNotes(items, [older, newer], [], false)).toHaveLength(3)
-  const shown = withNotes(items, [older, newer], [], true)
-  expect(shown.map(({ note }) => note?.id)).toEqual([undefined, 2])
-  expect(withNotes(shown, [newer], [], true)).toHaveLength(2)
 })

@@ -2,7 +2,7 @@ import { msg } from '@lingui/core/macro'
 import { IconColumns3, IconUser, IconUserPlus, IconUsers } from '@tabler/icons-react'
 import type { Feature, PaletteHit } from '#shared/feature'
 import { formatPhone } from '#shared/format/phone'
-import { contactPage } from './pending'
+import { contactPage } from './api'
 
 /** How many contacts the palette shows. */
 const MOST = 6

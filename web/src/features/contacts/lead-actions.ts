@@ -2,7 +2,7 @@ import { useLingui as useTexts } from '@lingui/react'
 import { useLingui } from '@lingui/react/macro'
 import { patchItems, useAction } from '#shared/api/action'
 import { isolate } from '#shared/format/bidi'
-import { type Lead, refresh, request, type Stage } from './pending'
+import { type Lead, refresh, request, type Stage } from './api'
 import { stageName } from './stages'
 
 interface Move {

@@ -1,6 +1,6 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
-import type { Stage } from './pending'
+import type { Stage } from './api'
 
 const NAMES: Record<string, MessageDescriptor> = {
   new: msg`חדש`,

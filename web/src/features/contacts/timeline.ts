@@ -1,4 +1,4 @@
-import type { Message, Note, Task, TimelineItem } from './pending'
+import type { Message, TimelineItem } from './api'
 
 export type TimelineFilter = 'all' | 'call' | 'message' | 'appointment' | 'note'
 
@@ -22,7 +22,7 @@ const side = (message: Message | null | undefined) => `${message?.direction} ${m
 /** The items newest first, by days of the business's calendar; `dayOf` names the day. */
 export function daysOf(items: readonly TimelineItem[], filter: TimelineFilter, dayOf: (at: string) => string): Day[] {
   const shown = items
-    .filter(({ kind }) => filter === 'all' || kind === filter || (filter === 'note' && kind === 'task'))
+    .filter(({ kind }) => filter === 'all' || kind === filter || (filter === 'note' && kind.startsWith('task')))
     .toSorted((a, b) => b.at.localeCompare(a.at))
   const days: Day[] = []
   for (const item of shown) {
@@ -47,22 +47,3 @@ export function daysOf(items: readonly TimelineItem[], filter: TimelineFilter, d
 /** What tells an item from all others. */
 export const keyOf = ({ kind, at, message, call, note, task, appointment, merge }: TimelineItem): string =>
   `${kind} ${message?.id ?? call?.id ?? note?.id ?? task?.id ?? appointment?.id ?? merge?.merge_id ?? at}`
-
-/**
- * The items with the notes and tasks that they lack. Those older than what has been fetched wait for the next page
- * (`hasMore`), so that nothing appears above what is read.
- */
-export function withNotes(
-  items: readonly TimelineItem[],
-  notes: readonly Note[],
-  tasks: readonly Task[],
-  hasMore: boolean,
-): TimelineItem[] {
-  const known = new Set(items.map(keyOf))
-  const oldest = (hasMore && items.map(({ at }) => at).sort()[0]) || ''
-  const more: TimelineItem[] = [
-    ...notes.map((note): TimelineItem => ({ kind: 'note', at: note.created_at, note })),
-    ...tasks.map((task): TimelineItem => ({ kind: 'task', at: task.created_at, task })),
-  ]
-  return [...items, ...more.filter(item => !known.has(keyOf(item)) && item.at >= oldest)]
-}
