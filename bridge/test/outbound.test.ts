@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { proto } from 'baileys'
 import { type BridgeProcess, SECRET } from './support/bridge-process.ts'
 import { arrived, handedOver, questions, shown } from './support/peer.ts'
 import { newKey, Stage } from './support/stage.ts'
@@ -311,3 +312,29 @@ async function pipelined(bridge: BridgeProcess, bodies: readonly object[]): Prom
   socket.destroy()
   return statuses()
 }
+
+test('an answer carries the message that it quotes, with its author', async () => {
+  const stage = await Stage.set()
+  const { server } = stage
+  const bridge = await stage.startLinked()
+  const quoteOf = async (text: string) => {
+    const { message } = await arrived(server, text)
+    return proto.Message.fromObject(message ?? {}).extendedTextMessage?.contextInfo
+  }
+  const key = newKey()
+  const theirs = { id: '3EB0AAAA', fromMe: false, text: 'פתוח מחר?' }
+  assert.equal((await bridge.send(DANA, 'כן', key, { quoted: theirs })).status, 200)
+  const quote = await quoteOf('כן')
+  assert.deepEqual([quote?.stanzaId, quote?.quotedMessage?.conversation], ['3EB0AAAA', 'פתוח מחר?'])
+  assert.match(String(quote?.participant), /^\d+@(s\.whatsapp\.net|lid)$/)
+  // A quote is a part of the message: the same key has one.
+  assert.equal((await bridge.send(DANA, 'כן', key, { quoted: { ...theirs, id: '3EB0BBBB' } })).status, 409)
+  assert.equal((await bridge.send(DANA, 'כן', key, { quoted: theirs })).status, 200)
+
+  const ours = { id: '3EB0CCCC', fromMe: true, text: '' }
+  assert.equal((await bridge.send(DANA, 'ועוד', newKey(), { quoted: ours })).status, 200)
+  const own = await quoteOf('ועוד')
+  assert.equal(own?.stanzaId, '3EB0CCCC')
+  assert.notEqual(own?.participant, quote?.participant)
+  assert.equal((await bridge.send(DANA, 'x', newKey(), { quoted: { text: 'no id' } })).status, 400)
+})

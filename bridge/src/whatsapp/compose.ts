@@ -1,5 +1,5 @@
-import { type AnyMessageContent, generateWAMessage, type proto, type WASocket } from 'baileys'
-import type { SendRequest } from '../wire/send.ts'
+import { type AnyMessageContent, generateWAMessage, type proto, type WAMessage, type WASocket } from 'baileys'
+import type { Quoted, SendRequest } from '../wire/send.ts'
 import type { OutgoingFile } from './outgoing-file.ts'
 
 /** Builds WhatsApp's message for a request; a file is encrypted and uploaded for it. */
@@ -14,9 +14,18 @@ export async function compose(
     messageId: id,
     userJid: socket.user?.id ?? '',
     upload: socket.waUploadToServer,
+    ...(request.quoted && { quoted: quotedMessage(address, request.quoted) }),
   })
   if (!message) throw new Error('no message was made of the request')
   return message
+}
+
+/**
+ * The quoted message as far as it is known here. The recipient's phone finds its own copy by the id and the author; the text is what it
+ * shows if it has none. Of a file only the words are quoted.
+ */
+function quotedMessage(address: string, { id, fromMe, text }: Quoted): WAMessage {
+  return { key: { id, fromMe, remoteJid: address }, message: { conversation: text } }
 }
 
 function contentOf({ type, text }: SendRequest, file: OutgoingFile | undefined): AnyMessageContent {

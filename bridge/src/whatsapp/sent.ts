@@ -65,9 +65,10 @@ export function messageIdOf(key: string | undefined): string {
 }
 
 /** A hash of the request without its key. */
-export function fingerprintOf({ to, type, text, mediaUrl }: SendRequest): string {
+export function fingerprintOf({ to, type, text, mediaUrl, quoted }: SendRequest): string {
+  // Without a quote it is the hash of versions that knew none.
   return createHash('sha256')
-    .update(JSON.stringify([to, type, text, mediaUrl ?? null]))
+    .update(JSON.stringify([to, type, text, mediaUrl ?? null, ...(quoted ? [quoted.id] : [])]))
     .digest('base64url')
 }
 

@@ -14,6 +14,17 @@ export interface SendRequest {
   readonly mediaUrl: string | undefined
   /** The same key is sent once. */
   readonly key: string | undefined
+  /** The message that it answers. */
+  readonly quoted: Quoted | undefined
+}
+
+/** A message that another one quotes. */
+export interface Quoted {
+  readonly id: string
+  /** Whether this account wrote it. */
+  readonly fromMe: boolean
+  /** Its text; empty for a file without words. */
+  readonly text: string
 }
 
 /** Reads the body of `POST /send`. Throws {@link BadRequest}. */
@@ -33,7 +44,15 @@ export function readSendRequest(body: unknown): SendRequest {
   if (known !== 'text' && !mediaUrl) throw new BadRequest(`"mediaUrl" is missing: ${known} is a file`)
   if (known === 'audio' && text !== '')
     throw new BadRequest('WhatsApp has no caption for audio; send "text" on its own')
-  return { to: recipient(fields), type: known, text, mediaUrl, key }
+  return { to: recipient(fields), type: known, text, mediaUrl, key, quoted: quotedOf(fields.quoted) }
+}
+
+function quotedOf(value: unknown): Quoted | undefined {
+  if (value === undefined || value === null) return undefined
+  const fields = objectOf(value)
+  const id = textOf(fields, 'id')
+  if (id === undefined || id.length > LONGEST_KEY) throw new BadRequest('"quoted.id" must be the id of a message')
+  return { id, fromMe: fields.fromMe === true, text: (textOf(fields, 'text') ?? '').slice(0, LONGEST_TEXT) }
 }
 
 /** Reads the body of `POST /pairing-code`: the digits of the phone's number. Throws {@link BadRequest}. */
