@@ -8,18 +8,17 @@ import {
   IconCheckbox,
   IconDotsVertical,
   IconLayoutSidebarRight,
-  IconPencil,
   IconPhone,
   IconUser,
 } from '@tabler/icons-react'
 import { useLocation } from 'wouter'
-import { useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
 import { useConversationActions } from './actions'
-import { type Contact, call } from './api'
+import type { Contact } from './api'
 import { whatsappOf } from './model/person'
+import { AnswersStrip, AnswersSwitch } from './WhoAnswers'
 
 interface Props {
   contact: Contact
@@ -42,6 +41,7 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
   const archive = isArchived ? t`החזרה מהארכיון` : t`העברה לארכיון`
   const archiveIcon = isArchived ? IconArchiveOff : IconArchive
   const thread = whatsappOf(contact)
+  const answers = hasAgent && thread && { threadId: thread.id, mode: thread.ai_mode, contactId: contact.id }
   return (
     <div className="sticky">
       <header className="head">
@@ -63,7 +63,7 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
             </Trans>
           </p>
         </div>
-        {hasAgent && thread && <WhoAnswers threadId={thread.id} mode={thread.ai_mode} contactId={contact.id} />}
+        {answers && <AnswersSwitch {...answers} />}
         {waits && (
           <button
             className="btn quiet desk-only"
@@ -120,55 +120,7 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
           </Menu.Dropdown>
         </Menu>
       </header>
+      {answers && <AnswersStrip {...answers} />}
     </div>
-  )
-}
-
-interface AnswersProps {
-  threadId: number
-  mode: 'off' | 'suggest' | 'auto' | 'paused'
-  contactId: number
-}
-
-function WhoAnswers({ threadId, mode, contactId }: AnswersProps) {
-  const { t } = useLingui()
-  const isAgent = mode === 'auto'
-  const set = useAction({
-    run: (next: boolean) =>
-      call('PUT', '/api/threads/{id}/ai', {
-        params: { path: { id: threadId } },
-        body: { ai_mode: next ? 'auto' : 'off' },
-      }),
-    patches: next => [
-      {
-        key: ['/api/contacts/{id}', { path: { id: contactId } }],
-        update: ((contact: Contact) => ({
-          ...contact,
-          threads: contact.threads.map(thread =>
-            thread.id === threadId ? { ...thread, ai_mode: next ? 'auto' : 'off' } : thread,
-          ),
-        })) as never,
-      },
-    ],
-  })
-  return (
-    <fieldset className="seg answers">
-      <legend className="vh">
-        <Trans>מי עונה</Trans>
-      </legend>
-      {[true, false].map(agent => (
-        <label key={String(agent)} data-checked={isAgent === agent || undefined}>
-          <input
-            type="radio"
-            name={`answers-${threadId}`}
-            className="vh"
-            checked={isAgent === agent}
-            onChange={() => set.mutate(agent)}
-          />
-          {agent && <Icon icon={IconPencil} size="s" />}
-          <span>{agent ? t`הסוכן עונה` : t`אני עונה`}</span>
-        </label>
-      ))}
-    </fieldset>
   )
 }

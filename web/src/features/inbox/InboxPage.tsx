@@ -7,6 +7,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useLocation, useParams, useSearchParams } from 'wouter'
 import { EmptyState } from '#shared/components/states'
+import { useFullScreen } from '#shared/full-screen'
 import { useShortcuts } from '#shared/keys'
 import { useConversationActions } from './actions'
 import type { InboxFilter, InboxRow } from './api'
@@ -83,6 +84,7 @@ export default function InboxPage() {
       : []),
   ])
   useFocusOnReturn(contactId, isPhone ?? false)
+  useFullScreen(isOpen)
 
   return (
     <main className="split inbox" data-open={isOpen || undefined}>

@@ -1,0 +1,67 @@
+import type { Page } from '@playwright/test'
+import { contactOf, owner } from './support/api'
+import type { Daemon } from './support/daemon'
+import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+
+const PHONE = VIEWS[1]
+const NUMBER = '+972541234567'
+
+/** The conversation with the only contact, on a phone. */
+async function openThread(page: Page, daemon: Daemon, view: (typeof VIEWS)[number] = PHONE): Promise<void> {
+  await daemon.receive('בוקר טוב')
+  const api = await owner(page, daemon)
+  const { id } = await contactOf(api, NUMBER)
+  await prepare(page, view)
+  await page.goto(`${daemon.url}/app/inbox/${id}`)
+  await expect(page.locator('.trow .msg').first()).toBeVisible()
+}
+
+/** Returns true if a press on the middle of the element reaches it. */
+const isReachable = (page: Page, selector: string) =>
+  page.locator(selector).evaluate(element => {
+    const { x, y, width, height } = element.getBoundingClientRect()
+    return element.contains(document.elementFromPoint(x + width / 2, y + height / 2))
+  })
+
+test('the strip of a live call stands above the conversation and covers nothing of it', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await logIn(page, ownDaemon)
+  const call = { id: 5, state: 'live', peer_number: NUMBER, started_at: new Date().toISOString() }
+  await page.route('**/api/calls?*', route => route.fulfill({ json: { calls: [call], next_cursor: null } }))
+  await openThread(page, ownDaemon)
+  await expect(page.locator('.strip.call')).toBeVisible()
+  for (const part of ['.back', '.conv .head a[href^="tel:"]', '.write textarea', '.strip.call a']) {
+    expect(await isReachable(page, part), part).toBe(true)
+  }
+  const field = await page.locator('.dock').boundingBox()
+  expect(Math.round((field?.y ?? 0) + (field?.height ?? 0))).toBe(844)
+  await inspect(page, 'thread-strip', PHONE)
+  await page.locator('.back').click()
+  await expect(page.locator('.pane.list')).toBeVisible()
+})
+
+for (const view of [VIEWS[1], VIEWS[3]]) {
+  test(`the name stays beside the switch of the agent, ${view.language}`, async ({ page, ownDaemon }) => {
+    await ownDaemon.start()
+    const { get, send } = await owner(page, ownDaemon)
+    await page.route('**/api/contacts/*/timeline?*', async route => {
+      const response = await route.fetch()
+      const body = await response.json()
+      for (const { message } of body.items) if (message) Object.assign(message, { direction: 'out', author: 'agent' })
+      await route.fulfill({ json: body })
+    })
+    await ownDaemon.receive('בוקר טוב')
+    const { items } = await get<{ items: { id: number }[] }>('/api/contacts')
+    await send('PATCH', `/api/contacts/${items[0]?.id}`, { display_name: 'סשה אלכסנדרה קוגן־רוזנבלום' })
+    await openThread(page, ownDaemon, view)
+    const name = page.locator('.conv .head h2')
+    await expect(name).toBeVisible()
+    expect((await name.boundingBox())?.width).toBeGreaterThan(180)
+    const strip = page.locator('.answers-strip')
+    await expect(strip).toBeVisible()
+    await inspect(page, 'thread-who-answers', view)
+    const before = await strip.innerText()
+    await strip.getByRole('button').click()
+    await expect(strip).not.toHaveText(before)
+  })
+}
