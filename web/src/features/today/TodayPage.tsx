@@ -36,7 +36,7 @@ export default function TodayPage() {
           <div className="grow">
             <h1>{format.longDate(now)}</h1>
             <p className="digest">
-              {format.hebrewDate(now)}
+              <bdi>{format.hebrewDate(now)}</bdi>
               {count.data && (
                 <>
                   {' · '}

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { dirOf, stripMarks } from '../format/bidi'
 import { useNow } from '../format/clock'
-import { formatPhone, isPhone } from '../format/phone'
+import { formatPhone, isPhone, phoneParts } from '../format/phone'
 import { duration } from '../format/time'
 import { useCountry, useFormat } from '../session'
 
@@ -31,11 +31,11 @@ export function Ltr({ children, className }: { children: ReactNode; className?: 
   )
 }
 
-/** Text that people wrote: each paragraph in its own direction. */
+/** Text that people wrote: each paragraph in its own direction, the numbers in it isolated. */
 export function Plain({ text, className = '' }: { text: string; className?: string }) {
   return (
     <span className={`plain ${className}`} dir={dirOf(text)}>
-      {stripMarks(text)}
+      {phoneParts(stripMarks(text)).map(({ text, at, tel }) => (tel ? <Ltr key={at}>{text}</Ltr> : text))}
     </span>
   )
 }

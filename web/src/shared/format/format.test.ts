@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dirOf, stripMarks } from './bidi'
-import { formatPhone, isPhone } from './phone'
+import { formatPhone, isPhone, phoneParts } from './phone'
 import { duration, Formatter } from './time'
 
 describe('phone numbers', () => {
@@ -24,6 +24,30 @@ describe('phone numbers', () => {
       expect(number.slice(1).endsWith(digits.replace(/^0/, ''))).toBe(true)
     }
   })
+
+  test.each([
+    ['אפשר לחזור ל +972 54-111-2233 תודה', '+972 54-111-2233', 'tel:+972541112233'],
+    ['חזרו אליי ל-054-111-2233', '054-111-2233', 'tel:0541112233'],
+    ['(0541112233)', '0541112233', 'tel:0541112233'],
+    ['המשרד: 03-555 1234.', '03-555 1234', 'tel:035551234'],
+    ['1-700-123-456', '1-700-123-456', 'tel:1700123456'],
+    ['תתקשרו ל-*6040', '*6040', 'tel:*6040'],
+    ['call +1 (212) 555-0123, thanks', '+1 (212) 555-0123', 'tel:+12125550123'],
+  ])('a number within a text: %s', (text, number, tel) => {
+    const parts = phoneParts(text)
+    expect(parts.map(part => part.text).join('')).toBe(text)
+    expect(parts.filter(part => part.tel)).toEqual([{ text: number, at: text.indexOf(number), tel }])
+  })
+
+  test.each([
+    'מ-10:00 עד 12:30',
+    '22.11.2026',
+    '01-11-2026',
+    'קבלה 20541112233',
+    '1,250 ₪',
+    'ISBN 978-0-13-468599-1',
+    '2 * 300',
+  ])('no number: %s', text => expect(phoneParts(text).some(part => part.tel)).toBe(false))
 
   test('a name is no number', () => {
     expect(isPhone('+972541234567')).toBe(true)

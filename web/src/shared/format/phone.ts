@@ -22,3 +22,29 @@ function national(digits: string): string {
 
 /** Returns true if the text is a number that `formatPhone` knows: a display name may be one. */
 export const isPhone = (text: string): boolean => /^\+\d{8,15}$/.test(text.trim())
+
+/** A number as people write it within a text: international with +, a national one of Israel, or a short one such as *6040. */
+const IN_TEXT =
+  /(?<![\p{L}\d+*/]|\d[.-])(?:\+\d(?:[ \-().]{0,2}\d){7,14}|0(?:[57]\d|[23489])[ -]?\d{3}[ -]?\d{4}|1-?[578]00-?\d{3}-?\d{3,4}|\*\d{3,5})(?![\p{L}\d*/]|[.-]\d)/gu
+
+interface TextPart {
+  text: string
+  /** Where the part begins. */
+  at: number
+  /** For numbers: the address that dials it. */
+  tel?: string
+}
+
+/** The text in parts: phone numbers, which must be isolated because a text in Hebrew scrambles them, and what stands between. */
+export function phoneParts(text: string): TextPart[] {
+  const parts: TextPart[] = []
+  let last = 0
+  for (const match of text.matchAll(IN_TEXT)) {
+    const number = match[0]
+    if (match.index > last) parts.push({ text: text.slice(last, match.index), at: last })
+    parts.push({ text: number, at: match.index, tel: `tel:${number.replace(/[^\d+*]/g, '')}` })
+    last = match.index + number.length
+  }
+  if (last < text.length) parts.push({ text: text.slice(last), at: last })
+  return parts
+}

@@ -129,10 +129,11 @@ export class Formatter {
   }
 
   #relative(unit: Intl.RelativeTimeFormatUnit, value: number): string {
-    const style = unit === 'minute' ? 'short' : 'long'
+    // «לפני דקה» and «1 min ago» are as short as the abbreviation, which has no singular in Hebrew.
+    const style = unit === 'minute' && Math.abs(value) > 1 ? 'short' : 'long'
     const text = new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto', style }).format(value, unit)
-    // CLDR adds the digit to the Hebrew dual: «לפני שעתיים (2)».
-    return text.replace(/ \(\u200F?2\)$/, '')
+    // CLDR adds the digit to the Hebrew singular and dual: «לפני שעה (1)», «לפני שעתיים (2)».
+    return text.replace(/ \(\u200F?\d+\u200F?\)/, '')
   }
 
   /** «12:30–14:30», isolated, start first. */

@@ -1,3 +1,5 @@
+import { phoneParts } from '#shared/format/phone'
+
 interface Part {
   text: string
   href?: string
@@ -8,7 +10,7 @@ const URL_LIKE = /\b(?:https?:\/\/|www\.)[^\s<>"']+/gi
 /** Punctuation behind an address belongs to the sentence. */
 const TAIL = /[.,;:!?)\]}׳״]+$/
 
-/** A text in parts: addresses of the web, and what stands between them. Only http and https become links. */
+/** A text in parts: addresses of the web, phone numbers, and what stands between them. Only http, https and tel become links. */
 export function linkParts(text: string): Part[] {
   const parts: Part[] = []
   let last = 0
@@ -16,13 +18,16 @@ export function linkParts(text: string): Part[] {
     const found = match[0].replace(TAIL, '')
     const href = hrefOf(found)
     if (!href) continue
-    if (match.index > last) parts.push({ text: text.slice(last, match.index), at: last })
+    parts.push(...wordsOf(text.slice(last, match.index), last))
     parts.push({ text: found, href, at: match.index })
     last = match.index + found.length
   }
-  if (last < text.length) parts.push({ text: text.slice(last), at: last })
+  parts.push(...wordsOf(text.slice(last), last))
   return parts
 }
+
+const wordsOf = (text: string, from: number): Part[] =>
+  phoneParts(text).map(({ text, at, tel }) => ({ text, at: from + at, ...(tel && { href: tel }) }))
 
 function hrefOf(text: string): string | undefined {
   try {

@@ -13,6 +13,14 @@ test('only http and https become links, without the punctuation behind them', ()
     ['https://example.com/a?b=1', 'https://example.com/a?b=1'],
     ['. תודה', undefined],
   ])
+  expect(
+    linkParts('ראו https://wa.me/972541112233 או 054-111-2233').map(({ text, href, at }) => [text, href, at]),
+  ).toEqual([
+    ['ראו ', undefined, 0],
+    ['https://wa.me/972541112233', 'https://wa.me/972541112233', 4],
+    [' או ', undefined, 30],
+    ['054-111-2233', 'tel:0541112233', 34],
+  ])
   expect(linkParts('javascript:alert(1) <b>')).toEqual([{ text: 'javascript:alert(1) <b>', at: 0 }])
 })
 

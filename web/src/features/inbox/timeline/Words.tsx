@@ -6,7 +6,9 @@ import { linkParts } from '../model/links'
 /** Longer texts are folded. */
 const FOLD_AT = 1_500
 
-/** What someone wrote: each paragraph in its own direction, addresses as links, very long texts folded. */
+const OUTSIDE = { target: '_blank', rel: 'noreferrer noopener' }
+
+/** What someone wrote: each paragraph in its own direction, addresses and numbers as links, very long texts folded. */
 export function Words({ text }: { text: string }) {
   const [isOpen, setOpen] = useState(false)
   const clean = stripMarks(text)
@@ -16,8 +18,8 @@ export function Words({ text }: { text: string }) {
     <p className="plain" dir={dirOf(clean)}>
       {linkParts(shown).map(({ text, href, at }) =>
         href ? (
-          <a key={at} href={href} target="_blank" rel="noreferrer noopener">
-            <bdi dir="ltr" className="url">
+          <a key={at} href={href} {...(!href.startsWith('tel:') && OUTSIDE)}>
+            <bdi dir="ltr" className={href.startsWith('tel:') ? undefined : 'url'}>
               {text}
             </bdi>
           </a>
