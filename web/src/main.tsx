@@ -11,6 +11,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { activateLocale, initialLocale } from '#shared/i18n/locale'
 import { App } from './app/App'
+import { PageLoadError } from './app/registry'
 
 // Browsers install a page with a service worker, and show its notifications; only over https or on this machine.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
@@ -20,7 +21,12 @@ if (import.meta.env.PROD && 'serviceWorker' in navigator) {
 const root = document.getElementById('root')
 if (root) {
   await activateLocale(initialLocale())
-  createRoot(root).render(
+  createRoot(root, {
+    onCaughtError(error, { componentStack }) {
+      // A missing connection is shown by the page, and is no fault of it.
+      if (!(error instanceof PageLoadError)) console.error(error, componentStack)
+    },
+  }).render(
     <StrictMode>
       <App />
     </StrictMode>,

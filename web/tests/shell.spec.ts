@@ -102,3 +102,24 @@ test('eight tabs receive a change through one stream', async ({ page, context, o
   await Promise.all(told)
   expect(errors).toEqual([])
 })
+
+test('a page that was first opened without a connection appears when the daemon is back', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[1])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/account`)
+  await expect(page.locator('h1')).toHaveText(OWNER.name)
+  await ownDaemon.stop()
+  await page.locator('.tabs a[href="/calendar"]').click()
+  await expect(page.getByRole('alert')).toContainText('הדף עוד לא נטען')
+  await inspect(page, 'offline-page', VIEWS[1])
+  await expect(page.locator('.strip.off')).toBeVisible({ timeout: 15_000 })
+  // A missing connection is no new build.
+  await expect(page.locator('.strip.new')).toHaveCount(0)
+  await ownDaemon.start()
+  await expect(page.locator('main.cal')).toBeVisible({ timeout: 20_000 })
+  await expect(page.locator('.strip.off, .strip.new')).toHaveCount(0)
+})

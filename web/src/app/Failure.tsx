@@ -1,5 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { Component, type ReactNode } from 'react'
+import { NotLoaded } from './NotLoaded'
+import { PageLoadError, reloadFailedPages } from './registry'
 
 interface Props {
   children: ReactNode
@@ -7,31 +9,48 @@ interface Props {
   at?: string
 }
 
-/** Catches what fails while a page is drawn, so that the rest of the page goes on. */
-export class Failure extends Component<Props, { failed: boolean }> {
-  override state = { failed: false }
+interface State {
+  error: unknown
+  /** How often the same page was loaded again. */
+  attempts: number
+}
 
-  static getDerivedStateFromError() {
-    return { failed: true }
+/** Catches what fails while a page is drawn, so that the rest of the page goes on. */
+export class Failure extends Component<Props, State> {
+  override state: State = { error: undefined, attempts: 0 }
+
+  static getDerivedStateFromError(error: unknown): Partial<State> {
+    return { error }
   }
 
   override componentDidUpdate({ at }: Props) {
-    if (this.state.failed && at !== this.props.at) this.setState({ failed: false })
+    if (at === this.props.at || (this.state.error === undefined && this.state.attempts === 0)) return
+    reloadFailedPages()
+    this.setState({ error: undefined, attempts: 0 })
+  }
+
+  retry = () => {
+    reloadFailedPages()
+    this.setState(({ attempts }) => ({ error: undefined, attempts: attempts + 1 }))
   }
 
   override render() {
-    if (!this.state.failed) return this.props.children
+    const { error, attempts } = this.state
+    if (error === undefined) return this.props.children
+    if (error instanceof PageLoadError) return <NotLoaded retry={this.retry} attempts={attempts} />
     return (
-      <main className="empty" role="alert">
-        <h1>
-          <Trans>הדף הזה נכשל</Trans>
-        </h1>
-        <p>
-          <Trans>הנתונים שמורים. טעינה מחדש מתקנת את זה בדרך כלל.</Trans>
-        </p>
-        <button className="btn pen" type="button" onClick={() => location.reload()}>
-          <Trans>לטעון מחדש</Trans>
-        </button>
+      <main>
+        <div className="empty" role="alert">
+          <h1>
+            <Trans>הדף הזה נכשל</Trans>
+          </h1>
+          <p>
+            <Trans>הנתונים שמורים. טעינה מחדש מתקנת את זה בדרך כלל.</Trans>
+          </p>
+          <button className="btn pen" type="button" onClick={() => location.reload()}>
+            <Trans>לטעון מחדש</Trans>
+          </button>
+        </div>
       </main>
     )
   }

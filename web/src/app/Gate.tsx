@@ -7,6 +7,7 @@ import { apiQuery, queryClient } from '#shared/api/query'
 import { ErrorState } from '#shared/components/states'
 import { SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
 import { remember } from '#shared/storage'
+import { PageBody } from './PageBody'
 import { home, pages } from './registry'
 import { Shell } from './Shell'
 
@@ -70,9 +71,9 @@ function BarePages() {
       <Switch>
         {pages
           .filter(({ bare }) => bare)
-          .map(({ path, Component }) => (
-            <Route key={path} path={path}>
-              <Component />
+          .map(page => (
+            <Route key={page.path} path={page.path}>
+              <PageBody page={page} />
             </Route>
           ))}
         <Redirect to={home()} replace />

@@ -8,6 +8,7 @@ import { sessionQuery } from '#shared/session'
 import { Failure } from './Failure'
 import { More } from './More'
 import { NotFound } from './NotFound'
+import { PageBody } from './PageBody'
 import { Palette } from './Palette'
 import { Rail, Tabs } from './Rail'
 import { home, pages } from './registry'
@@ -37,9 +38,9 @@ export function Shell() {
               <Switch>
                 {pages
                   .filter(({ bare }) => !bare)
-                  .map(({ path, Component }) => (
-                    <Route key={path} path={path}>
-                      <Component />
+                  .map(page => (
+                    <Route key={page.path} path={page.path}>
+                      <PageBody page={page} />
                     </Route>
                   ))}
                 <Route path="/app/more">

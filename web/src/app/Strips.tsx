@@ -3,6 +3,7 @@ import { IconRefresh, IconWifiOff } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { type Connection, useConnection } from '#shared/events/stream'
+import { hasNewVersion } from './page-version'
 import { features } from './registry'
 
 /** A short gap, such as a restart of the daemon, is not worth a strip. */
@@ -50,27 +51,20 @@ function useLasting(condition: boolean): boolean {
   return lasts
 }
 
-const own = document.querySelector<HTMLMetaElement>('meta[name=page-version]')?.content
-
 /** True when the daemon serves another build of the page: asked after each reconnection, since an upgrade restarts the daemon. */
 function useNewVersion(connection: Connection): boolean {
   const [isOld, setOld] = useState(false)
   useEffect(() => {
-    const missing = () => setOld(true)
-    // A chunk of this build that the daemon no longer has.
-    addEventListener('vite:preloadError', missing)
-    return () => removeEventListener('vite:preloadError', missing)
-  }, [])
-  useEffect(() => {
-    if (connection !== 'open' || !own || own.startsWith('__')) return
+    if (connection !== 'open') return
     const asked = new AbortController()
-    fetch('/app/', { method: 'HEAD', signal: asked.signal })
-      .then(({ headers }) => {
-        const served = headers.get('X-Page-Version')
-        if (served) setOld(served !== own)
-      })
-      .catch(() => undefined)
-    return () => asked.abort()
+    const ask = () => hasNewVersion(asked.signal).then(answer => answer !== undefined && setOld(answer))
+    void ask()
+    // A missing chunk is one of an earlier build, or there is no connection; only the daemon can tell.
+    addEventListener('vite:preloadError', ask)
+    return () => {
+      asked.abort()
+      removeEventListener('vite:preloadError', ask)
+    }
   }, [connection])
   return isOld
 }

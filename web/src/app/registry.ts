@@ -10,20 +10,42 @@ export const features: readonly Feature[] = Object.values(modules).map(({ featur
 
 for (const { changes } of features) if (changes) registerChanges(changes)
 
+/** The code of a page did not arrive. */
+export class PageLoadError extends Error {
+  override name = 'PageLoadError'
+}
+
 /** A route whose page loads with its texts. */
 export interface Page extends FeatureRoute {
+  /** Another one after `reloadFailedPages`; read it when the page is drawn. */
   Component: LazyExoticComponent<ComponentType>
 }
 
+/** `React.lazy` keeps a rejected import for good; these pages get a new one. */
+const failed = new Map<Page, () => Page['Component']>()
+
 export const pages: readonly Page[] = features.flatMap(feature =>
-  feature.routes.map(route => ({
-    ...route,
-    Component: lazy(async () => {
-      const [module] = await Promise.all([route.load(), loadTexts(feature.id)])
-      return module
-    }),
-  })),
+  feature.routes.map(route => {
+    const load = () =>
+      lazy(async () => {
+        try {
+          const [module] = await Promise.all([route.load(), loadTexts(feature.id)])
+          return module
+        } catch (reason) {
+          failed.set(page, load)
+          throw new PageLoadError(String(reason), { cause: reason })
+        }
+      })
+    const page: Page = { ...route, Component: load() }
+    return page
+  }),
 )
+
+/** Lets the pages whose code did not arrive be loaded again. */
+export function reloadFailedPages(): void {
+  for (const [page, load] of failed) page.Component = load()
+  failed.clear()
+}
 
 /** The entries of the rail, sorted. */
 export const navigation: readonly NavEntry[] = features

@@ -1,0 +1,65 @@
+import { Trans } from '@lingui/react/macro'
+import { useEffect, useState } from 'react'
+import { useConnection } from '#shared/events/stream'
+import { hasNewVersion } from './page-version'
+
+/** How often the page asks for a daemon that does not answer. */
+const RETRY_MS = 3_000
+/** A page that reloads itself does so at most once in this time. */
+const RELOAD_PAUSE_MS = 60_000
+const RELOADED = 'agentlocator.reloaded'
+
+/** In place of a page whose code did not arrive; `retry` loads it again, which this does itself once the daemon answers. */
+export function NotLoaded({ retry, attempts }: { retry: () => void; attempts: number }) {
+  const connection = useConnection()
+  const [isNew, setNew] = useState(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the connection asks at once
+  useEffect(() => {
+    const asked = new AbortController()
+    let timer: ReturnType<typeof setTimeout>
+    const ask = async () => {
+      const answer = await hasNewVersion(asked.signal)
+      if (asked.signal.aborted) return
+      setNew(answer === true)
+      if (answer === undefined) timer = setTimeout(ask, RETRY_MS)
+      // Some browsers keep a failed import for as long as the page lives: after one more attempt only a reload helps.
+      else if (!answer) attempts === 0 ? retry() : reloadOnce()
+    }
+    void ask()
+    addEventListener('online', ask)
+    return () => {
+      asked.abort()
+      clearTimeout(timer)
+      removeEventListener('online', ask)
+    }
+  }, [connection])
+  return (
+    <main>
+      <div className="empty" role="alert">
+        <h1>{isNew ? <Trans>יש גרסה חדשה של הדף</Trans> : <Trans>הדף עוד לא נטען</Trans>}</h1>
+        <p>
+          {isNew ? (
+            <Trans>הגרסה שפתוחה כאן כבר לא על המכונה. רענון טוען את החדשה.</Trans>
+          ) : (
+            <Trans>אין חיבור למכונה. הדף ייפתח לבד כשהחיבור יחזור.</Trans>
+          )}
+        </p>
+        <button className="btn pen" type="button" onClick={isNew ? () => location.reload() : retry}>
+          {isNew ? <Trans>רענון</Trans> : <Trans>לנסות שוב</Trans>}
+        </button>
+      </div>
+    </main>
+  )
+}
+
+function reloadOnce(): void {
+  try {
+    const last = Number(sessionStorage.getItem(RELOADED))
+    if (Date.now() - last < RELOAD_PAUSE_MS) return
+    sessionStorage.setItem(RELOADED, String(Date.now()))
+  } catch {
+    // Without a memory the page could reload for ever.
+    return
+  }
+  location.reload()
+}

@@ -1,0 +1,16 @@
+const own = document.querySelector<HTMLMetaElement>('meta[name=page-version]')?.content
+
+/**
+ * Returns true if the daemon serves another build of the page than the one that runs here, and undefined if it does not answer. The
+ * development server has no builds.
+ */
+export async function hasNewVersion(signal?: AbortSignal): Promise<boolean | undefined> {
+  try {
+    const { headers } = await fetch('/app/', { method: 'HEAD', ...(signal && { signal }) })
+    if (!own || own.startsWith('__')) return false
+    const served = headers.get('X-Page-Version')
+    return served !== null && served !== own
+  } catch {
+    return undefined
+  }
+}
