@@ -126,7 +126,9 @@ pub use media_details::{MediaDetails, UploadedMedia};
 pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice, leave_promotion_notice};
-pub use outbox::{AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate};
+pub use outbox::{
+    AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate, QuotedMessage,
+};
 pub use page_copy::{copy_database, spool_database};
 pub use peaks::StoredPeaks;
 pub use personal::{Erased, PersonalData, PersonalFile};

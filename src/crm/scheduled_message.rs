@@ -155,6 +155,7 @@ fn deliver(
         media_url: None,
         file: file.flatten(),
         named: message.provider,
+        reply_to: None,
         author: message.author.clone(),
         idempotency_key: None,
         new_chats: Some(context.new_chats.clone()),

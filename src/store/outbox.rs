@@ -4,7 +4,7 @@ mod due;
 mod held;
 mod late_refusal;
 
-pub use due::OutboxEntry;
+pub use due::{OutboxEntry, QuotedMessage};
 pub use held::HeldMessage;
 pub use late_refusal::AcceptedSend;
 

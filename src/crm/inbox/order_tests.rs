@@ -139,6 +139,7 @@ impl World<'_> {
             media_url: None,
             file: None,
             named: Some(Baileys),
+            reply_to: None,
             author: "agent".to_owned(),
             idempotency_key: None,
             new_chats: None,

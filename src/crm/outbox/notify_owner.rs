@@ -24,6 +24,7 @@ pub fn notify_owner(
         media_url: None,
         file: None,
         named: None,
+        reply_to: None,
         author: ActorId::Daemon.to_string(),
         idempotency_key: None,
         new_chats: None,

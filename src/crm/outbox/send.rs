@@ -27,6 +27,8 @@ pub struct SendRequest {
     pub file: Option<LocalFile>,
     /// The provider that the sender chose.
     pub named: Option<Provider>,
+    /// The message of the same thread that it answers.
+    pub reply_to: Option<MessageId>,
     /// The author: `user:3`, `token:2`, `agent`.
     pub author: String,
     /// The sender's idempotency key: the same key gives the same response and one message.
@@ -102,6 +104,9 @@ pub enum SendError {
              (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"
     )]
     TooManyNewChats,
+    /// The message that it answers is not one of this conversation.
+    #[error("reply_to must be the id of a message of the same thread that WhatsApp has")]
+    ReplyToUnknown,
     /// Only Twilio could send it, and it is too long for Twilio.
     #[error("Twilio accepts at most {TWILIO_MAX_TEXT} characters, and no other provider can send this")]
     TooLongForTwilio,
@@ -114,6 +119,7 @@ impl SendError {
             Self::KeyReused => "key_reused",
             Self::NotAllowed { .. } => "recipient_not_allowed",
             Self::TooManyNewChats => "too_many_new_chats",
+            Self::ReplyToUnknown => "reply_to_unknown",
             Self::TooLongForTwilio => "text_too_long",
             Self::NoRoute(NoRoute::TemplateRequired) => "template_required",
             Self::NoRoute(NoRoute::OptedOut) => "contact_opted_out",
@@ -145,6 +151,13 @@ pub fn send(
     if let Some(refusal) = new_chats::refusal(tx, request, to.thread, &to.address, now)? {
         return Ok(Err(refusal));
     }
+    let quoted = match request.reply_to {
+        Some(id) => match tx.quotable(id, to.thread)? {
+            Some(provider_msg_id) => Some(provider_msg_id),
+            None => return Ok(Err(SendError::ReplyToUnknown)),
+        },
+        None => None,
+    };
     let capable = capable_providers(&to.address, &request.text);
     let input = RouteInput {
         rules,
@@ -182,7 +195,7 @@ pub fn send(
             provider_msg_id: None,
             status: MessageStatus::Queued,
             author: Some(&request.author),
-            quoted: None,
+            quoted: quoted.as_deref(),
             extra: None,
             created_at,
             provider_time: None,
@@ -297,9 +310,15 @@ fn address_of(tx: &WriteTx<'_>, request: &SendRequest, contact: ContactId, threa
 
 /// The fields that make two requests equal.
 fn fingerprint(request: &SendRequest) -> String {
-    let parts = match &request.file {
-        None => serde_json::json!([request.to.to_string(), request.text, request.media_url, request.named]),
-        Some(file) => serde_json::json!([request.to.to_string(), request.text, file.sha256, request.named]),
-    };
+    let file = request.file.as_ref().map(|file| &file.sha256).or(request.media_url.as_ref());
+    let mut parts = vec![
+        serde_json::json!(request.to.to_string()),
+        serde_json::json!(request.text),
+        serde_json::json!(file),
+        serde_json::json!(request.named),
+    ];
+    // Keys that were stored by versions without answers stay valid.
+    parts.extend(request.reply_to.map(|id| serde_json::json!(id.0)));
+    let parts = serde_json::Value::from(parts);
     hex(&Sha256::digest(parts.to_string()))
 }

@@ -5,7 +5,7 @@ use super::operation::{Operations, operations};
 use super::threads::view::{MessageStatus, Provider};
 use crate::config;
 use crate::crm::outbox::{self, LocalFile, MAX_TEXT_CHARS, SendRequest};
-use crate::domain::{self, BusinessId, PeerAddress};
+use crate::domain::{self, BusinessId, MessageId, PeerAddress};
 use crate::http::auth::{Actor, Member};
 use crate::http::extract::Json;
 use crate::http::{ApiError, AppState, ErrorBody};
@@ -33,6 +33,9 @@ pub(super) struct SendMessageRequest {
     media_id: Option<String>,
     /// The provider; `auto` by default.
     provider: Option<ProviderChoice>,
+    /// The id of a message of the same thread that this one answers. The bridge shows it as a quote; Twilio cannot, so through
+    /// Twilio the message goes without it.
+    reply_to: Option<i64>,
 }
 
 type ProviderChoice = OneOf<config::ProviderChoice>;
@@ -73,7 +76,7 @@ impl From<outbox::SendMessageResponse> for SendMessageResponse {
         (status = 200, body = SendMessageResponse),
         (status = 400, body = ErrorBody, description = "The request cannot be read."),
         (status = 422, body = ErrorBody, description = "`invalid_recipient`, `empty_message`, `text_too_long`, \
-            `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`."),
+            `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`."),
     )
 )]
 pub(super) async fn send(
@@ -107,7 +110,7 @@ pub(super) async fn send(
         None => store_message(tx),
     };
     let sent = app.store.write(work).await?;
-    let answer = sent.map_err(|error| rejection(error.code(), error.to_string()))?;
+    let answer = sent.map_err(|error| refusal(&error))?;
     app.outbox.wake();
     Ok(axum::Json(answer.into()))
 }
@@ -145,6 +148,7 @@ fn request(
             Some(OneOf(config::ProviderChoice::Baileys)) => Some(domain::Provider::Baileys),
             Some(OneOf(config::ProviderChoice::Twilio)) => Some(domain::Provider::Twilio),
         },
+        reply_to: body.reply_to.map(MessageId),
         author: actor.id.to_string(),
         idempotency_key: idempotency_key(headers)?,
         new_chats: Some(crate::runtime::outbox::new_chats(&app.config())),
@@ -161,6 +165,11 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Api
         return Err(ApiError::invalid(format!("Idempotency-Key must have 1 to {MAX_KEY_LENGTH} plain characters")));
     }
     Ok(Some(key.to_owned()))
+}
+
+fn refusal(error: &outbox::SendError) -> ApiError {
+    let refusal = rejection(error.code(), error.to_string());
+    if *error == outbox::SendError::ReplyToUnknown { refusal.with_field("reply_to") } else { refusal }
 }
 
 fn rejection(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {

@@ -13,7 +13,7 @@ mod send;
 pub use link_state::LinkState;
 pub use pairing::{BridgeError, LinkCheck, QrCode};
 pub use report::{Account, Overview, Report, Restriction};
-pub use send::Text;
+pub use send::{Quoted, Text};
 
 use crate::config::{Config, Secret};
 use crate::providers::http_client;

@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::config::Config;
-use crate::domain::{MEDIA_PATH, NotSent, Notice, Outcome, Provider, ProviderError, Timestamp};
+use crate::domain::{Direction, MEDIA_PATH, NotSent, Notice, Outcome, Provider, ProviderError, Timestamp};
 use crate::inbox::policy::Route;
 use crate::providers::baileys::bridge::{self, Bridge};
 use crate::providers::media_link::MediaLinks;
@@ -56,7 +56,12 @@ impl ProviderSenders {
             (Provider::Twilio, Some(twilio), _) => twilio.send(twilio_text(route, entry, media_url)).await,
             (Provider::Baileys, _, Some(bridge)) => {
                 let (to, text) = (&entry.recipient, &entry.text);
-                bridge.send(bridge::Text { to, text, media_url, kind: entry.kind, key: &entry.send_key }).await
+                let quoted = entry.quoted.as_ref().map(|quoted| bridge::Quoted {
+                    id: &quoted.provider_msg_id,
+                    from_me: quoted.direction == Direction::Out,
+                    text: &quoted.text,
+                });
+                bridge.send(bridge::Text { to, text, media_url, kind: entry.kind, key: &entry.send_key, quoted }).await
             }
             (Provider::Twilio, None, _) | (Provider::Baileys, _, None) => {
                 Outcome::NotSent(NotSent::Barred, not_set_up())

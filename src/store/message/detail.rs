@@ -2,8 +2,10 @@
 
 use super::super::{ReadTx, Result};
 use crate::domain::{
-    Edit, MEDIA_PATH, Message, MessageDetail, MessageEventKind, MessageFile, MessageId, Quote, Reaction, Timestamp,
+    Edit, MEDIA_PATH, Message, MessageDetail, MessageEventKind, MessageFile, MessageId, Quote, Reaction, ThreadId,
+    Timestamp,
 };
+use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
 
 /// A message event as it is stored.
@@ -97,10 +99,18 @@ impl ReadTx<'_> {
         Ok(files)
     }
 
+    /// The provider's id of a message, if the message is of this thread and its provider knows it.
+    pub fn quotable(&self, id: MessageId, thread: Option<ThreadId>) -> Result<Option<String>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT provider_msg_id FROM messages WHERE id = ?1 AND thread_id = ?2 AND provider_msg_id <> ''",
+        )?;
+        Ok(query.query_row(params![id, thread], |row| row.get(0)).optional()?.flatten())
+    }
+
     fn quotes(&self, ids: &str) -> Result<HashMap<MessageId, Quote>> {
         let mut query = self.conn.prepare_cached(
             "SELECT m.id, q.id, q.direction, q.content_text FROM messages m JOIN messages q
-                 ON q.provider = m.provider AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
+                 ON q.provider IN ('baileys', 'twilio') AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
              WHERE m.id IN (SELECT value FROM json_each(?1)) AND m.quoted_msg_id IS NOT NULL",
         )?;
         let rows = query.query_map([ids], |row| {

@@ -3,7 +3,8 @@
 use super::super::{Error, ReadTx, Result};
 use super::OutboxState;
 use crate::domain::{
-    ContactId, LastInbound, LateRefusal, MediaKind, MessageId, OutboxId, Provider, RefusedRoute, ThreadId, Timestamp,
+    ContactId, Direction, LastInbound, LateRefusal, MediaKind, MessageId, OutboxId, Provider, RefusedRoute, ThreadId,
+    Timestamp,
 };
 use rusqlite::{Row, params};
 use std::time::Duration;
@@ -49,12 +50,25 @@ pub struct OutboxEntry {
     pub media_url: Option<String>,
     /// The exact media kind.
     pub kind: MediaKind,
+    /// The message that it answers, if the bridge can quote it.
+    pub quoted: Option<QuotedMessage>,
     /// When and by which provider the contact last wrote.
     pub last_in: LastInbound,
     /// When the contact blocked the business or opted out; none if they have written since.
     pub opted_out_at: Option<Timestamp>,
     /// Whether the thread has no earlier message.
     pub first_words: bool,
+}
+
+/// A message that another one quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotedMessage {
+    /// The provider's id.
+    pub provider_msg_id: String,
+    /// Who wrote it.
+    pub direction: Direction,
+    /// Its text.
+    pub text: String,
 }
 
 impl ReadTx<'_> {
@@ -110,6 +124,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         text: row.get("content_text")?,
         media_url: row.get("media_url")?,
         kind: row.get("media_kind")?,
+        quoted: quoted(row)?,
         last_in: LastInbound {
             provider: row.get("last_in_provider")?,
             at: row.get("last_in_at")?,
@@ -118,6 +133,11 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         opted_out_at: row.get("opted_out_at")?,
         first_words: row.get("first_words")?,
     })
+}
+
+fn quoted(row: &Row<'_>) -> rusqlite::Result<Option<QuotedMessage>> {
+    let Some(provider_msg_id) = row.get("quoted_id")? else { return Ok(None) };
+    Ok(Some(QuotedMessage { provider_msg_id, direction: row.get("quoted_direction")?, text: row.get("quoted_text")? }))
 }
 
 /// Parses the column `refused`.

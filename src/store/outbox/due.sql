@@ -1,11 +1,14 @@
 SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.requested, 'auto') AS named, o.provider,
     o.template, o.refused, o.last_refusal, o.state, o.attempts, o.unconfirmed_attempts, o.attempt_at, o.created_at,
     m.thread_id, m.content_text, m.media_url, m.media_kind,
+    q.provider_msg_id AS quoted_id, q.direction AS quoted_direction, q.content_text AS quoted_text,
     t.last_in_provider, t.last_in_at, t.last_in_twilio_at,
     coalesce(t.opted_out_at, (SELECT opted_out_at FROM contacts WHERE id = o.contact_id)) AS opted_out_at,
     NOT EXISTS (SELECT 1 FROM messages e WHERE e.thread_id = m.thread_id AND e.id < m.id AND e.status <> 'failed')
         AS first_words
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id
+    -- Only the bridge quotes, and only messages of its own account.
+    LEFT JOIN messages q ON q.provider = 'baileys' AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
 -- Written to use the index of pending messages, not the ids: most rows are of messages that have been sent.
 WHERE o.state IN ('queued', 'sending', 'doubtful') AND o.state <> 'sending' AND o.next_attempt_at <= ?1 AND +o.id > ?3
   -- One in flight for each contact, in order. A doubtful attempt holds later messages back for a minute (?4), and while it

@@ -267,3 +267,52 @@ async fn stopping_lets_what_is_in_flight_end() {
     shop.until_status(&answer, "sent").await;
     assert_eq!(shop.bridge.requests().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_quotes_the_message_where_the_provider_can() {
+    let shop = Shop::open().await;
+    shop.receive_by_bridge("972501234567", "A1", "פתוח מחר?").await;
+    let quoted = shop.daemon.query_value::<i64>("SELECT id FROM messages");
+    let body = json!({"to": DANA, "text": "כן", "reply_to": quoted});
+    let reply = shop.send(&body).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    shop.until_status(&reply.json(), "sent").await;
+    let (request, _, _) = shop.bridge.requests().pop().unwrap();
+    assert_eq!(request["quoted"], json!({"id": "A1", "fromMe": false, "text": "פתוח מחר?"}));
+    let shown = async || {
+        let page = shop.api.get("/api/contacts/1/timeline").await.json();
+        page["items"].as_array().unwrap().last().unwrap()["message"].clone()
+    };
+    let message = shown().await;
+    assert_eq!(
+        (&message["quote"]["message_id"], &message["quote"]["content_text"]),
+        (&json!(quoted), &json!("פתוח מחר?"))
+    );
+    // What the business itself wrote can be answered as well.
+    let own = json!({"to": DANA, "text": "עד שש", "reply_to": message["id"]});
+    shop.until_status(&shop.send(&own).await.json(), "sent").await;
+    let (request, _, _) = shop.bridge.requests().pop().unwrap();
+    assert_eq!((&request["quoted"]["fromMe"], &request["quoted"]["text"]), (&json!(true), &json!("כן")));
+
+    // Twilio has no quotes: the message goes without.
+    let by_twilio = json!({"to": DANA, "text": "בשמחה", "reply_to": quoted, "provider": "twilio"});
+    shop.receive_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
+    shop.until_status(&shop.send(&by_twilio).await.json(), "sent").await;
+    assert_eq!(shop.twilio.taken().pop().unwrap().value("Body"), Some("בשמחה"));
+    assert_eq!(shown().await["quote"]["message_id"], json!(quoted));
+
+    shop.receive_by_bridge("972541111111", "B1", "היי").await;
+    let other = shop.daemon.query_value::<i64>("SELECT id FROM messages WHERE provider_msg_id = 'B1'");
+    for unknown in [json!(other), json!(999)] {
+        let refused = shop.send(&json!({"to": DANA, "text": "x", "reply_to": unknown})).await;
+        let error = &refused.json()["error"];
+        assert_eq!(
+            (refused.status, &error["code"], &error["field"]),
+            (422, &json!("reply_to_unknown"), &json!("reply_to"))
+        );
+    }
+    let (status, _) = post(&shop.api, "k1", &body).await;
+    assert_eq!(status, 200);
+    let (status, answer) = post(&shop.api, "k1", &json!({"to": DANA, "text": "כן"})).await;
+    assert_eq!((status, &answer["error"]["code"]), (422, &json!("key_reused")));
+}

@@ -20,6 +20,20 @@ pub struct Text<'a> {
     pub kind: MediaKind,
     /// The idempotency key: the bridge sends each key once.
     pub key: &'a str,
+    /// The message that it answers.
+    pub quoted: Option<Quoted<'a>>,
+}
+
+/// A message that another one quotes.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quoted<'a> {
+    /// WhatsApp's id.
+    pub id: &'a str,
+    /// Whether the business wrote it.
+    pub from_me: bool,
+    /// Its text; empty for a file without words.
+    pub text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -32,6 +46,8 @@ struct SendRequest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     media_url: Option<&'a str>,
     idempotency_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quoted: Option<Quoted<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -89,6 +105,7 @@ impl Bridge {
             text: message.text,
             media_url: message.media_url,
             idempotency_key: message.key,
+            quoted: message.quoted,
         })?;
         let mut request = self.client.post(&self.send_url).timeout(RESPONSE_TIMEOUT).header(header::CONTENT_TYPE, JSON);
         if let Some(token) = &self.token {
@@ -168,9 +185,14 @@ mod tests {
     #[test]
     fn the_requests_that_send_a_message() {
         let bridge = Bridge::new(http_client::build().unwrap(), &Config::default()).unwrap();
-        let text = Text { to: "+972501234567", text: "שלום", media_url: None, kind: MediaKind::Text, key: "m1" };
+        let text =
+            Text {
+                to: "+972501234567", text: "שלום", media_url: None, kind: MediaKind::Text, key: "m1", quoted: None
+            };
         let file = Text { media_url: Some("https://shop.example/m/1.ogg"), kind: MediaKind::Voice, ..text };
-        let requests = [text, Text { to: "123@lid", ..file }].map(|text| bridge.send_request(text).unwrap());
+        let quoted = Some(Quoted { id: "3EB0A", from_me: false, text: "פתוח?" });
+        let requests = [text, Text { to: "123@lid", ..file }, Text { quoted, ..text }]
+            .map(|text| bridge.send_request(text).unwrap());
         insta::assert_snapshot!(requests.map(request_text::of).join("\n"));
     }
 }
