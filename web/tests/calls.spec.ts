@@ -138,3 +138,42 @@ test('a live call shows its words, and becomes the ended call in place', async (
   await expect(page.locator('.rec')).toBeVisible({ timeout: 20_000 })
   await expect(page.getByRole('log')).toHaveCount(0)
 })
+
+for (const view of VIEWS) {
+  const he = view.language === 'he'
+  test(`an employee listens to a call and ends it, ${view.language} ${view.width}`, async ({ page }) => {
+    test.setTimeout(90_000)
+    await prepare(page, view)
+    await logIn(page, daemon)
+    const from = `+97254902330${VIEWS.indexOf(view)}`
+    const call = daemon.call(['--from', from, '--script', 'say 1.5s; listen; stay']).catch(() => undefined)
+    const { get } = await owner(page, daemon)
+    interface Live {
+      calls: { id: number; state: string; peer_number: string }[]
+    }
+    const live = async () =>
+      (await get<Live>('/api/calls')).calls.find(({ state, peer_number }) => state === 'live' && peer_number === from)
+    await expect.poll(live, { timeout: 20_000 }).toBeTruthy()
+    await page.goto(`${daemon.url}/app/calls/${(await live())?.id}`)
+    const listen = page.locator('.live-acts').getByRole('button', { name: he ? 'האזנה' : 'Listen', exact: true })
+    await listen.click()
+    const stop = page.getByRole('button', { name: he ? 'הפסקת ההאזנה' : 'Stop listening' })
+    // The strip above has one as well.
+    await expect(stop).toHaveCount(2)
+    await expect(page.getByRole('img', { name: he ? /צורת הגל/ : /Waveform/ })).toBeVisible({ timeout: 20_000 })
+    await expect(page.locator('.live-lanes .agent')).toHaveAttribute('d', /M/, { timeout: 20_000 })
+    await page.getByRole('slider').fill('0.4')
+    await inspect(page, 'call-listen', view)
+    await stop.first().click()
+    await expect(stop).toHaveCount(0)
+    await page.getByRole('button', { name: he ? 'סיום השיחה' : 'End the call' }).click()
+    const dialog = page.getByRole('dialog')
+    await expect(dialog).toContainText(he ? 'פרידה קצרה' : 'short goodbye')
+    await inspect(page, 'call-hang-up', view)
+    await dialog.getByRole('button', { name: he ? 'סיום השיחה' : 'End the call' }).click()
+    await expect(page.getByRole('log')).toHaveCount(0, { timeout: 20_000 })
+    if (view.width !== 390)
+      await expect(page.locator('.call-meta')).toContainText(he ? 'סיום על ידי roni' : 'Ended by roni')
+    await call
+  })
+}
