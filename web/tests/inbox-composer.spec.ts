@@ -52,6 +52,28 @@ for (const view of VIEWS) {
     await page.getByRole('button', { name: he ? 'שליחה' : 'Send', exact: true }).click()
     await expect(page.locator('.trow .picture img')).toBeVisible()
 
+    // An answer with a quote: by the button beside the message, by R, and away with Escape.
+    const theirs = page.locator('.msg:not(.us)')
+    await theirs.hover()
+    const reply = theirs.getByRole('button', { name: he ? 'תשובה להודעה הזאת' : 'Reply to this message' })
+    await reply.click()
+    const strip = page.locator('.reply-strip')
+    await expect(strip).toContainText('בוקר טוב')
+    await expect(field).toBeFocused()
+    await field.press('Escape')
+    await expect(strip).toHaveCount(0)
+    await reply.focus()
+    await page.keyboard.press('KeyR')
+    await expect(strip).toContainText('בוקר טוב')
+    await inspect(page, 'inbox-reply', view)
+    await field.fill('בוקר אור')
+    await page.getByRole('button', { name: he ? 'שליחה' : 'Send', exact: true }).click()
+    await expect(strip).toHaveCount(0)
+    await expect(page.locator('.msg.us', { hasText: 'בוקר אור' }).locator('.quote')).toContainText('בוקר טוב')
+    await expect(page.locator('.msg.us:not(.outgoing)', { hasText: 'בוקר אור' }).locator('button.quote')).toHaveText(
+      'בוקר טוב',
+    )
+
     if (view.width === 390) return
     await page.getByRole('button', { name: he ? 'משימה חדשה' : 'New task' }).click()
     await dialog.getByLabel(he ? 'מה צריך לעשות' : 'What is to be done').fill('לאשר לה מחיר')
@@ -61,6 +83,8 @@ for (const view of VIEWS) {
     await page.locator('.facts').getByRole('checkbox').click()
     await expect(page.locator('.facts').getByRole('checkbox')).toHaveCount(0)
     await inspect(page, 'inbox-card', view)
+    // The task is in the timeline when it was made, and once more when it was done.
+    await expect(page.locator('.event', { hasText: 'לאשר לה מחיר' })).toHaveCount(2)
   })
 }
 

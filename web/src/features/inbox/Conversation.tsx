@@ -5,12 +5,14 @@ import { useSearchParams } from 'wouter'
 import { EmptyState, ErrorState, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
 import { formatPhone } from '#shared/format/phone'
+import { useShortcuts } from '#shared/keys'
 import { useCountry, useFormat } from '#shared/session'
 import { Announcer } from './Announcer'
 import type { Contact } from './api'
 import { Composer } from './composer/Composer'
 import { Header } from './Header'
 import { numberOf, recipientOf, unreadOf, whatsappOf } from './model/person'
+import { canReply, replyTo, useReply } from './model/reply'
 import { type Row, rowsOf, sideOf } from './model/rows'
 import { type Outgoing, outbox, useOutgoing } from './outbox'
 import { contactQuery } from './queries'
@@ -77,6 +79,18 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
   useMarkRead(contact, timeline.items?.at(-1)?.at)
 
   const { target, found, jumpTo } = useTarget(timeline.loadUntil, timeline.items !== undefined)
+  const [reply, setReply] = useReply(contactId)
+  useShortcuts([
+    {
+      code: 'KeyR',
+      when: () => focusedMessage() !== null,
+      run: () => {
+        const id = focusedMessage()
+        const message = timeline.items?.find(item => item.message?.id === id)?.message
+        if (message && canReply(message)) setReply(replyTo(message))
+      },
+    },
+  ])
   const [returned, setReturned] = useState<Outgoing | null>(null)
   const number = numberOf(contact)
   const name = contact.display_name.trim() || (number ? formatPhone(number, country) : t`הלקוח`)
@@ -99,6 +113,7 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
           contact={person}
           isFound={row.key === found}
           onJump={jumpTo}
+          onReply={setReply}
         />
       )
     }
@@ -146,9 +161,22 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
         />
       )}
       <Announcer items={timeline.items} name={name} />
-      <Composer contact={contact} name={name} returned={returned} onReturned={() => setReturned(null)} />
+      <Composer
+        contact={contact}
+        name={name}
+        returned={returned}
+        onReturned={() => setReturned(null)}
+        reply={reply}
+        onReply={setReply}
+      />
     </section>
   )
+}
+
+/** The message whose bubble has the focus. */
+function focusedMessage(): number | null {
+  const row = document.activeElement?.closest<HTMLElement>('[data-row^="message-"]')
+  return row ? Number(row.dataset.row?.split('-')[1]) : null
 }
 
 /** The first value that is not undefined. */

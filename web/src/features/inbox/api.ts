@@ -25,12 +25,7 @@ export type SavedReply = Schemas['SavedReply']
 export type Scheduled = Schemas['ScheduledMessage']
 export type Media = Schemas['UploadedFile']
 
-/** An entry of a timeline; the kinds that the daemon does not serve yet are drawn as soon as it does. */
-export type TimelineItem = Schemas['TimelineItem'] & {
-  note?: Note | null
-  task?: Task | null
-  appointment?: Appointment | null
-}
+export type TimelineItem = Schemas['TimelineItem']
 
 /** A page of a list. */
 export interface Page<T> {

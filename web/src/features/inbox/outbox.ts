@@ -3,6 +3,7 @@ import { newKey, raw } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
 import { recall, remember } from '#shared/storage'
 import { call, type Media, type Provider } from './api'
+import type { Reply } from './model/reply'
 
 /** A message that the daemon does not have yet, or that the timeline does not show yet. */
 export interface Outgoing {
@@ -14,6 +15,8 @@ export interface Outgoing {
   text: string
   media?: { id: string; mime: string; name: string; width: number | null; height: number | null }
   provider: 'auto' | Provider
+  /** The message that it answers. */
+  reply?: Reply
   /** When it was written, and from when on it is sent (ms). */
   at: number
   sendAt: number
@@ -72,11 +75,12 @@ function work(): void {
   if (Number.isFinite(next)) timer = setTimeout(work, next)
 }
 
-const bodyOf = ({ to, text, media, provider }: Outgoing) => ({
+const bodyOf = ({ to, text, media, provider, reply }: Outgoing) => ({
   to,
   provider,
   ...(text && { text }),
   ...(media && { media_id: media.id }),
+  ...(reply && { reply_to: reply.id }),
 })
 
 async function send(entry: Outgoing): Promise<void> {
@@ -107,7 +111,7 @@ async function send(entry: Outgoing): Promise<void> {
 /** Messages on their way to the daemon. They are kept in this browser until the daemon has them. */
 export const outbox = {
   /** Holds a message for 3 s, then sends it. */
-  add(made: Pick<Outgoing, 'contactId' | 'to' | 'text' | 'provider'> & { media?: Outgoing['media'] }): Outgoing {
+  add(made: Pick<Outgoing, 'contactId' | 'to' | 'text' | 'provider' | 'media' | 'reply'>): Outgoing {
     const at = Date.now()
     const entry: Outgoing = { ...made, key: newKey(), userId, at, sendAt: at + HOLD_MS, state: 'held' }
     set([...entries, entry])

@@ -7,9 +7,11 @@ import { isolate } from '#shared/format/bidi'
 import type { Contact, Provider } from '../api'
 import { firstName, recipientOf, whatsappOf } from '../model/person'
 import { matchingReplies, slashQuery } from '../model/replies'
+import type { Reply } from '../model/reply'
 import { mediaOf, type Outgoing, outbox } from '../outbox'
 import { repliesQuery, routeQuery, threadQuery } from '../queries'
 import { reportTyping, useTypingIn } from '../typing'
+import { Answered } from './Answered'
 import { AttachmentChips } from './AttachmentChips'
 import { DropZone } from './DropZone'
 import { Recorder } from './Recorder'
@@ -26,12 +28,15 @@ interface Props {
   /** A stopped message, whose text comes back. */
   returned: Outgoing | null
   onReturned: () => void
+  reply: Reply | null
+  onReply: (reply: Reply | null) => void
 }
 
 const isTouch = () => matchMedia('(pointer: coarse)').matches
 
 /** Where messages are written; above the field stands how it will go, and what it costs. */
-export function Composer({ contact, name, returned, onReturned }: Props) {
+export function Composer(props: Props) {
+  const { contact } = props
   const to = recipientOf(contact)
   if (to === null || contact.opted_out) {
     return (
@@ -47,10 +52,10 @@ export function Composer({ contact, name, returned, onReturned }: Props) {
       </div>
     )
   }
-  return <Writing contact={contact} name={name} to={to} returned={returned} onReturned={onReturned} />
+  return <Writing {...props} to={to} />
 }
 
-function Writing({ contact, name, to, returned, onReturned }: Props & { to: string }) {
+function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Props & { to: string }) {
   const { t } = useLingui()
   const thread = whatsappOf(contact)
   const threadId = thread?.id ?? null
@@ -75,19 +80,25 @@ function Writing({ contact, name, to, returned, onReturned }: Props & { to: stri
   useEffect(() => {
     if (!returned) return
     set(returned.text)
+    if (returned.reply) onReply(returned.reply)
     field.current?.focus()
     onReturned()
-  }, [returned, set, onReturned])
+  }, [returned, set, onReturned, onReply])
+  useEffect(() => {
+    if (reply) field.current?.focus()
+  }, [reply])
 
   const send = () => {
     if (!canSend) return
     const words = text.trim()
     const files = uploads.items.flatMap(({ media, name }) => (media ? mediaOf(media, name) : []))
     const base = { contactId: contact.id, to, provider }
-    if (files.length === 0) outbox.add({ ...base, text: words })
+    const answer = reply ? { reply } : {}
+    if (files.length === 0) outbox.add({ ...base, ...answer, text: words })
     files.forEach((media, at) => {
-      outbox.add({ ...base, text: at === 0 ? words : '', media })
+      outbox.add({ ...base, ...(at === 0 && answer), text: at === 0 ? words : '', media })
     })
+    onReply(null)
     set('')
     uploads.clear()
     setProvider('auto')
@@ -116,6 +127,7 @@ function Writing({ contact, name, to, returned, onReturned }: Props & { to: stri
     if (event.key === 'Escape') {
       event.stopPropagation()
       if (slash !== null) set('')
+      else if (reply) onReply(null)
       else event.currentTarget.blur()
     } else if (event.key === 'Enter' && !event.shiftKey && !isTouch()) {
       event.preventDefault()
@@ -145,12 +157,22 @@ function Writing({ contact, name, to, returned, onReturned }: Props & { to: stri
           onManage={() => setManaging(true)}
         />
       )}
-      <RouteLine route={route.data} isLoading={route.isLoading} chosen={provider} onChoose={setProvider} />
+      <RouteLine
+        route={route.data}
+        isLoading={route.isLoading}
+        chosen={provider}
+        onChoose={setProvider}
+        reply={reply}
+      />
+      {reply && <Answered reply={reply} name={firstName(name)} onClose={() => onReply(null)} />}
       <AttachmentChips uploads={uploads} />
       {isRecording ? (
         <Recorder
           onClose={() => setRecording(false)}
-          onSend={media => outbox.add({ contactId: contact.id, to, provider, text: '', media })}
+          onSend={media => {
+            outbox.add({ contactId: contact.id, to, provider, text: '', media, ...(reply && { reply }) })
+            onReply(null)
+          }}
         />
       ) : (
         <div className="write">

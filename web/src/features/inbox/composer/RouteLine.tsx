@@ -5,6 +5,7 @@ import { Icon } from '#shared/components/Icon'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import type { Provider, Route } from '../api'
+import type { Reply } from '../model/reply'
 
 interface Props {
   route: Route | undefined
@@ -12,10 +13,12 @@ interface Props {
   isLoading: boolean
   chosen: Provider | 'auto'
   onChoose: (provider: Provider | 'auto') => void
+  /** The message that is being answered. */
+  reply: Reply | null
 }
 
 /** How the message will go: the way, how long the window is open, and what it costs. */
-export function RouteLine({ route, isLoading, chosen, onChoose }: Props) {
+export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) {
   const { t } = useLingui()
   const waysText = useWays()
   const refusal = useRefusal()
@@ -71,6 +74,18 @@ export function RouteLine({ route, isLoading, chosen, onChoose }: Props) {
           <WindowText route={route} way={way} isTemplate={isTemplate} />
           <span className="sep" />
           <span>{isPaid ? <Trans>בתשלום</Trans> : <Trans>ללא עלות</Trans>}</span>
+          {reply && (way !== 'baileys' || reply.provider !== 'baileys') && (
+            <>
+              <span className="sep" />
+              <span className="warn">
+                {way === 'baileys' ? (
+                  <Trans>בלי הציטוט: ההודעה ההיא עברה דרך Twilio</Trans>
+                ) : (
+                  <Trans>בלי הציטוט: דרך Twilio אי אפשר לצטט</Trans>
+                )}
+              </span>
+            </>
+          )}
         </>
       )}
     </div>

@@ -1,8 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconBan, IconMapPin, IconPencil, IconUser } from '@tabler/icons-react'
+import { IconArrowBackUp, IconBan, IconMapPin, IconPencil, IconUser } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { Hidden, Plain, Time } from '#shared/components/text'
 import type { MessageItem } from '../api'
+import { canReply, type Reply, replyTo } from '../model/reply'
 import { sideOf } from '../model/rows'
 import { Ticks, useMediaText } from '../texts'
 import { Attachment } from './Attachment'
@@ -17,10 +18,12 @@ interface Props {
   contact: { id: number; name: string; to: string | null }
   isFound: boolean
   onJump: (messageId: number) => void
+  onReply: (reply: Reply) => void
 }
 
 /** A message: text, files, quote, reactions, and below what became of it. */
-export function Bubble({ message, isNext, isLast, contact, isFound, onJump }: Props) {
+export function Bubble({ message, isNext, isLast, contact, isFound, onJump, onReply }: Props) {
+  const { t } = useLingui()
   const side = sideOf(message)
   const classes = ['msg', side !== 'them' && 'us', side === 'agent' && 'ai', isNext && 'next', isFound && 'found']
   const isText = message.files.length === 0 && !message.quote
@@ -31,10 +34,26 @@ export function Bubble({ message, isNext, isLast, contact, isFound, onJump }: Pr
           <Speaker side={side} name={contact.name} />
         </Hidden>
         {message.quote && <QuoteBox quote={message.quote} onJump={onJump} />}
+        {message.quote && side !== 'them' && message.provider === 'twilio' && (
+          <p className="small faint">
+            <Trans>הלקוח לא רואה את הציטוט: הודעה דרך Twilio.</Trans>
+          </p>
+        )}
         <Content message={message} />
         {isLast && <Meta message={message} side={side} />}
         <Reactions message={message} />
       </div>
+      {contact.to !== null && canReply(message) && (
+        <button
+          className="reply"
+          type="button"
+          aria-label={t`תשובה להודעה הזאת`}
+          aria-keyshortcuts="R"
+          onClick={() => onReply(replyTo(message))}
+        >
+          <Icon icon={IconArrowBackUp} size="s" />
+        </button>
+      )}
       {message.status === 'failed' && <Failure message={message} contact={contact} />}
     </div>
   )

@@ -9,7 +9,7 @@ import type { Appointment, Note, Task, TimelineItem } from '../api'
 /** An entry that is no message and no call: one line with an icon, without a bubble. */
 export function Line({ item }: { item: TimelineItem }) {
   if (item.note) return <NoteLine note={item.note} />
-  if (item.task) return <TaskLine task={item.task} />
+  if (item.task) return <TaskLine task={item.task} isDone={item.kind === 'task_done'} />
   if (item.appointment) return <AppointmentLine appointment={item.appointment} />
   if (item.merge) {
     return (
@@ -44,14 +44,15 @@ function NoteLine({ note }: { note: Note }) {
   )
 }
 
-function TaskLine({ task }: { task: Task }) {
+/** A task has a line when it was created, and another one when it was done. */
+function TaskLine({ task, isDone }: { task: Task; isDone: boolean }) {
   return (
     <p className={task.source === 'agent' ? 'event ai' : 'event'}>
       <Icon icon={IconCheckbox} />
       <span>
-        {task.done_at ? <Trans>משימה שבוצעה:</Trans> : <Trans>משימה:</Trans>} <Plain text={task.title} />
+        {isDone ? <Trans>משימה שבוצעה:</Trans> : <Trans>משימה:</Trans>} <Plain text={task.title} />
       </span>
-      <Time at={task.done_at ?? task.created_at} className="small faint" />
+      <Time at={(isDone && task.done_at) || task.created_at} className="small faint" />
     </p>
   )
 }

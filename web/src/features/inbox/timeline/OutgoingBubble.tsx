@@ -20,17 +20,22 @@ interface Props {
 
 /** A message that the daemon does not have yet: held for 3 s, on its way, waiting for a connection, or refused. */
 export function OutgoingBubble({ entry, threadId, onTakeBack }: Props) {
-  const { text, media, state } = entry
+  const { text, media, state, reply } = entry
   const stop = () => {
     const taken = outbox.stop(entry.key)
     if (taken) onTakeBack(taken)
   }
   return (
     <div className="msg us outgoing">
-      <div className={media ? 'bub' : 'bub text'}>
+      <div className={media || reply ? 'bub' : 'bub text'}>
         <Hidden>
           <Trans>אתם:</Trans>
         </Hidden>
+        {reply && (
+          <div className="quote" dir="auto">
+            <span className="plain clip">{reply.text || '…'}</span>
+          </div>
+        )}
         {media && (
           <Attachment
             kind="document"

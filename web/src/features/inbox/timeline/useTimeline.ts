@@ -23,6 +23,8 @@ const MOST_PAGES_AGAIN = 25
 
 /** Kinds of changes that name an entry of a timeline in `ref_id`. */
 const ENTRY = /^(message|call|note|task|appointment)_/
+/** Entries whose changes do not say which contact they concern: most are of others. */
+const OF_ANY_CONTACT = /^(task|task_done|appointment)-/
 /** Kinds of changes that no timeline shows. */
 const ELSEWHERE = /^(alert|settings|draft|saved_reply|scheduled_message|merge_suggestion|turn|typing)/
 
@@ -31,6 +33,8 @@ const threadsOf = new Map<number, ReadonlySet<number>>()
 
 const isAbout = (change: Change, contactId: number) =>
   !ELSEWHERE.test(change.kind) &&
+  // The change of a note names the contact.
+  (!change.kind.startsWith('note_') || change.ref_id === contactId) &&
   (change.thread_id === null || threadsOf.get(contactId)?.has(change.thread_id) !== false)
 
 // A timeline that is not on the screen is read again when it is opened next.
@@ -151,6 +155,13 @@ function useRefresh(cache: QueryClient, key: QueryKey, contactId: number, thread
   }, [cache, key, contactId])
 }
 
+/** The keys of the entries that a change may concern. A note's own id is not known, so no entry has its name. */
+function namesOf({ kind, ref_id }: Change): string[] {
+  if (!ENTRY.test(kind)) return []
+  if (kind.startsWith('task_')) return [`task-${ref_id}`, `task_done-${ref_id}`]
+  return [kind.startsWith('note_') ? `notes-of-${ref_id}` : `${kind.split('_')[0]}-${ref_id}`]
+}
+
 /** Fetches what the changes name. Answers false if all has to be read again. */
 async function refresh(
   cache: QueryClient,
@@ -165,15 +176,13 @@ async function refresh(
   if (!data) return false
   const fresh = await timelinePage(contactId, null, PAGE)
   const known = new Set(fresh.items.map(keyOf))
-  const named = new Set(
-    changes.flatMap(({ kind, ref_id }) => (ENTRY.test(kind) ? `${kind.split('_')[0]}-${ref_id}` : [])),
-  )
+  const named = new Set(changes.flatMap(namesOf))
   for (const one of known) named.delete(one)
   const stale = data.pages.flatMap(({ items }, at) =>
     items.filter(item => named.delete(keyOf(item))).length > 0 ? at : [],
   )
   // An entry that no page has may belong between those that are shown, such as a message that was on its way during an outage.
-  if (named.size > 0 && fresh.next_cursor != null) return false
+  if ([...named].some(name => !OF_ANY_CONTACT.test(name)) && fresh.next_cursor != null) return false
   // The first page has grown, and no request has its size.
   if (stale[0] === 0) return false
   const again = await Promise.all(
