@@ -25,13 +25,13 @@ pub(super) fn operations() -> Operations {
     operations![stream_events]
 }
 
-/// The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset`.
+/// The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset` and `event: alive`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 enum EventData {
     Change(Change),
     Typing(Typing),
-    Reset {},
+    Empty {},
 }
 
 /// A user types in a thread; for `event: typing`, which has no `id`. It holds for six seconds.
@@ -84,7 +84,8 @@ impl From<store::Change> for Change {
 /// Follow changes as server-sent events, in the order of commits.
 ///
 /// `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
-/// known any more: fetch again what is shown. The stream ends now and then; open it again.
+/// known any more: fetch again what is shown. `event: alive` comes after 15 s without another event: a stream that is silent for longer is
+/// dead. The stream ends now and then; open it again.
 #[utoipa::path(get, path = "/api/events", tag = "system", operation_id = "follow_events",
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")), responses(
         (status = 200, description = "A stream of events; the schema is that of their `data`", body = EventData, content_type = "text/event-stream")))]
@@ -116,7 +117,8 @@ pub(super) async fn stream_events(
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(event), follower))
     });
-    let mut response = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
+    let alive = Event::default().event("alive").data("{}");
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().event(alive)).into_response();
     // Reverse proxies must not collect events.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
@@ -196,7 +198,7 @@ impl Follower {
             None => {
                 self.seq = newest;
                 self.events.push_back(
-                    Event::default().event("reset").id(newest.to_string()).json_data(EventData::Reset {}).ok()?,
+                    Event::default().event("reset").id(newest.to_string()).json_data(EventData::Empty {}).ok()?,
                 );
             }
             Some(changes) => {

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -131,6 +132,15 @@ export class Daemon {
     const over = new Promise(resolve => child.once('exit', resolve))
     child.kill(signal)
     await over
+  }
+
+  /** Changes the database of a daemon that does not run. */
+  async database(change: (database: DatabaseSync) => void): Promise<void> {
+    // Node warns that the module is new, which only the tests that need it have to say.
+    const { DatabaseSync } = await import('node:sqlite')
+    const database = new DatabaseSync(join(this.folder, 'agentlocator.db'))
+    change(database)
+    database.close()
   }
 
   async remove(): Promise<void> {

@@ -697,7 +697,8 @@ export interface paths {
         /**
          * Follow changes as server-sent events, in the order of commits.
          * @description `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
-         *     known any more: fetch again what is shown. The stream ends now and then; open it again.
+         *     known any more: fetch again what is shown. `event: alive` comes after 15 s without another event: a stream that is silent for longer is
+         *     dead. The stream ends now and then; open it again.
          */
         get: operations["follow_events"];
         put?: never;
@@ -3424,7 +3425,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset`. */
+        /** @description The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset` and `event: alive`. */
         EventData: components["schemas"]["Change"] | components["schemas"]["Typing"] | Record<string, never>;
         /** @description Whether the business opens on the eves of holidays: `closed`, `open`, or until a time. */
         Eves: components["schemas"]["HolidayRule"] | components["schemas"]["EvesUntil"];

@@ -1,4 +1,4 @@
-import type { QueryClient } from '@tanstack/react-query'
+import type { Query, QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { applyChanges } from './changes'
 import { EventStream, type Signal, type Typing } from './source'
@@ -39,12 +39,20 @@ export function onSignal(listener: (signal: Signal) => void): () => void {
 export const onTyping = (listener: (typing: Typing) => void): (() => void) =>
   onSignal(signal => signal.type === 'typing' && listener(signal.data))
 
+const hasFailed = ({ state }: Query): boolean =>
+  state.status === 'error' || (state.isInvalidated && state.fetchStatus !== 'fetching')
+
 /** Follows the daemon's changes, and keeps the cache current; returns what ends it. */
 export function followChanges(cache: QueryClient, onRefused: () => void): () => void {
   const receive = (signal: Signal) => {
     if (signal.type === 'open') {
       // What was fetched before the stream was open may have changed unseen.
-      if (!hasOpened) void cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => path !== '/api/session' })
+      if (!hasOpened || !signal.isResumed) {
+        void cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => path !== '/api/session' })
+      } else {
+        // What was asked for during the outage has failed, and no change will name it again.
+        void cache.refetchQueries({ type: 'active', predicate: hasFailed })
+      }
       hasOpened = true
       set('open')
     } else if (signal.type === 'waiting') {
