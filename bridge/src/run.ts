@@ -8,6 +8,7 @@ import { Session } from './session/session.ts'
 import type { Settings } from './settings.ts'
 import { Courier } from './spool/courier.ts'
 import type { Daemon } from './spool/daemon.ts'
+import { type Forgotten, forget } from './spool/forget.ts'
 import { Inbox, type InboxEntry } from './spool/inbox.ts'
 import { MediaStore } from './spool/media.ts'
 import { makeUnpack } from './spool/unpack.ts'
@@ -202,13 +203,22 @@ export class Run {
   }
 
   async #setAside(id: string, entry: InboxEntry, why: string): Promise<void> {
-    const folder = join(this.#parts.settings.sessionFolder, 'refused')
+    const folder = this.#refusedFolder
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       await writeFile(join(folder, `${id}-${Date.now()}.json`), JSON.stringify({ why, entry }), { mode: 0o600 })
     } catch (error) {
       throw new DiskTrouble((error as Error).message, { cause: error })
     }
+  }
+
+  /** Deletes what the bridge has of a contact. */
+  forget(addresses: readonly string[]): Promise<Forgotten> {
+    return forget(this.session, this.media, this.#refusedFolder, addresses)
+  }
+
+  get #refusedFolder(): string {
+    return join(this.#parts.settings.sessionFolder, 'refused')
   }
 
   #prune(): void {

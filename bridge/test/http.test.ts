@@ -19,6 +19,7 @@ const ROUTES = [
   ['POST', '/pairing-code'],
   ['POST', '/logout'],
   ['POST', '/reconnect'],
+  ['POST', '/forget'],
   ['GET', `/media/${'0'.repeat(32)}`],
   ['DELETE', `/media/${'0'.repeat(32)}`],
   ['GET', '/nothing/here'],

@@ -5,6 +5,7 @@ import { PairingRefused } from '../whatsapp/code-pairing.ts'
 import { KeyReused } from '../whatsapp/outbound.ts'
 import type { SendResult } from '../whatsapp/send-result.ts'
 import { messageIdOf } from '../whatsapp/sent.ts'
+import { readForgetRequest } from '../wire/forget.ts'
 import { readPairingRequest, readSendRequest, type SendRequest } from '../wire/send.ts'
 import { metricsOf } from './metrics.ts'
 import { failure, json, type Reply, type Route } from './server.ts'
@@ -35,6 +36,7 @@ export function routesOf(bridge: Bridge): Route[] {
     { method: 'POST', path: /^\/logout$/, handle: () => logOut(bridge) },
     { method: 'POST', path: /^\/reconnect$/, handle: () => reconnect(bridge) },
     { method: 'POST', path: /^\/check-link$/, handle: () => checkLink(bridge) },
+    { method: 'POST', path: /^\/forget$/, handle: async asked => forgetContact(bridge, await asked.json()) },
     { method: 'GET', path: MEDIA_PATH, handle: async ({ match }) => media(await bridge.begun(), match[1] as string) },
     { method: 'DELETE', path: MEDIA_PATH, handle: ({ match }) => forgetMedia(bridge, match[1] as string) },
   ]
@@ -128,6 +130,13 @@ async function reconnect(bridge: Bridge): Promise<Reply> {
 async function checkLink(bridge: Bridge): Promise<Reply> {
   const run = await bridge.begun()
   return json(200, { ok: true, result: (await run?.linkCheck.check()) ?? null })
+}
+
+async function forgetContact(bridge: Bridge, body: unknown): Promise<Reply> {
+  const addresses = readForgetRequest(body)
+  const run = await bridge.begun()
+  if (!run) return failure(503, 'not_connected', `the bridge cannot change its files: its state is "${bridge.state}"`)
+  return json(200, { ok: true, ...(await run.forget(addresses)) })
 }
 
 function media(run: Run | undefined, id: string): Reply {

@@ -27,6 +27,7 @@ export class LogFile {
   #handle!: FileHandle
   #size = 0
   #compactAt = SMALLEST_COMPACTION
+  #mustRewrite = false
   #live = 0
   #waiting: Waiting[] = []
   #flushing: Promise<void> | undefined
@@ -107,6 +108,17 @@ export class LogFile {
     })
   }
 
+  /**
+   * Commits, and writes the file anew, so that it no longer contains deleted and replaced values. False if that was not
+   * possible; it is tried again after the next commit.
+   */
+  async commitAndRewrite(changes: readonly Change[]): Promise<boolean> {
+    this.#mustRewrite = true
+    await this.commit(changes)
+    while (this.#flushing) await this.#flushing
+    return !this.#mustRewrite
+  }
+
   /** Waits for pending writes, and closes the file. */
   async close(): Promise<void> {
     this.#broken ??= new DiskTrouble('the session file is closed')
@@ -144,9 +156,8 @@ export class LogFile {
         await this.#append(batch.flatMap(waiting => waiting.written))
         for (const waiting of batch) waiting.resolve()
         // Only if memory is not ahead of the file: the rewritten file must not contain half of a commit.
-        if (this.#waiting.length === 0 && this.#size > this.#compactAt && this.#size > 2 * this.#live) {
-          await this.#compact()
-        }
+        const isLarge = this.#size > this.#compactAt && this.#size > 2 * this.#live
+        if (this.#waiting.length === 0 && (isLarge || this.#mustRewrite)) await this.#compact()
       } catch (error) {
         this.#breakOff(error, batch)
       }
@@ -205,6 +216,7 @@ export class LogFile {
     const old = this.#handle
     this.#begin(written.handle, written.size)
     this.#compactAt = SMALLEST_COMPACTION
+    this.#mustRewrite = false
     written.settle()
     await old.close()
   }

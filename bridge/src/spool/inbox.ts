@@ -13,7 +13,7 @@ export interface StanzaEntry {
 export type InboxEntry = StanzaEntry | { readonly event: WireEvent }
 
 /** The part of an entry that is in memory: its lane. Entries of one lane are delivered in order. */
-interface InboxHead {
+export interface InboxHead {
   readonly lane: string
 }
 

@@ -161,6 +161,8 @@ export class MediaStore {
     if (entry?.state !== 'wanted') return
     try {
       const bytes = await this.#download(id, entry)
+      // Its contact was deleted meanwhile.
+      if (!this.#get(id)) return await rm(this.path(id), { force: true })
       await this.#put(id, { ...entry, state: 'here', bytes })
       this.#parts.log.info('WA_MEDIA_IN', 'A file of a message was fetched', { id, bytes })
       await this.#keepWithin(this.#parts.settings.mediaSpoolBytes)

@@ -1,0 +1,75 @@
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Change } from '../session/record.ts'
+import { INBOX, MEDIA, PLACEHOLDERS, SENT, type Session } from '../session/session.ts'
+import { personOf } from '../whatsapp/address.ts'
+import { identify } from '../whatsapp/people.ts'
+import type { SentHead } from '../whatsapp/sent.ts'
+import type { InboxHead } from './inbox.ts'
+import type { MediaEntry, MediaStore } from './media.ts'
+
+/** The numbers of deleted entries. */
+export interface Forgotten {
+  readonly events: number
+  readonly sent: number
+  readonly files: number
+  /** Whether the session file was written anew, so that it no longer contains them. */
+  readonly rewritten: boolean
+}
+
+/**
+ * Deletes what waits for the daemon from these addresses, the messages that were sent to them, their files, and the
+ * archived events that name them. The keys with which the chat is encrypted stay: without them, the next message could
+ * not be read.
+ */
+export async function forget(
+  session: Session,
+  media: MediaStore,
+  refusedFolder: string,
+  named: readonly string[],
+): Promise<Forgotten> {
+  const { file } = session
+  const addresses = await withLids(session, named)
+  const isTheirs = (...of: (string | null | undefined)[]) => {
+    const { phone, lid } = personOf(...of.map(address => address ?? undefined))
+    return addresses.some(address => address === phone || address === lid)
+  }
+  const idsOf = <T>(table: string, matches: (value: T) => boolean) =>
+    [...file.entries(table)].filter(([, value]) => matches(value as T)).map(([id]) => id)
+
+  const events = idsOf<InboxHead>(INBOX, ({ lane }) => addresses.includes(lane))
+  const sent = idsOf<SentHead>(SENT, ({ address }) => isTheirs(address))
+  const placeholders = idsOf<{ remoteJid: string }>(PLACEHOLDERS, ({ remoteJid }) => isTheirs(remoteJid))
+  const files = idsOf<MediaEntry>(MEDIA, ({ key }) => {
+    const { remoteJid, remoteJidAlt } = key as { remoteJid?: string | null; remoteJidAlt?: string | null }
+    return isTheirs(remoteJid, remoteJidAlt)
+  })
+  for (const id of files) await media.forget(id)
+  await forgetRefused(refusedFolder, addresses)
+  const changes: Change[] = [
+    ...events.map(id => [INBOX, id, null] as const),
+    ...sent.map(id => [SENT, id, null] as const),
+    ...placeholders.map(id => [PLACEHOLDERS, id, null] as const),
+  ]
+  const rewritten = await session.commitAndRewrite(changes)
+  return { events: events.length, sent: sent.length, files: files.length, rewritten }
+}
+
+/** The addresses, and the LIDs of the numbers, by which WhatsApp addresses the same contacts. */
+async function withLids(session: Session, addresses: readonly string[]): Promise<readonly string[]> {
+  const numbers = addresses.filter(address => !address.includes('@'))
+  const people = await Promise.all(
+    numbers.map(number => identify(session.keys, { chat: `${number}@s.whatsapp.net`, other: undefined })),
+  )
+  return [...addresses, ...people.flatMap(({ lid }) => (lid && !addresses.includes(lid) ? [lid] : []))]
+}
+
+async function forgetRefused(folder: string, addresses: readonly string[]): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  const users = addresses.map(address => address.split('@')[0] as string)
+  for (const name of names) {
+    const path = join(folder, name)
+    const text = await readFile(path, 'utf8').catch(() => '')
+    if (users.some(user => text.includes(user))) await rm(path, { force: true })
+  }
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { arrived } from './support/peer.ts'
+import { newKey, Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+
+const DANA = '972501234567'
+const AVI = '972523334455'
+
+test('what the bridge has of a contact is deleted from its disk, and nothing of another one', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  await server.inbound({ from: DANA, text: 'first of Dana' })
+  await daemon.message('first of Dana')
+  for (const to of [DANA, AVI]) {
+    assert.equal((await bridge.send(to, `answer to ${to}`, newKey())).status, 200)
+    await arrived(server, `answer to ${to}`)
+  }
+  daemon.mood = 503
+  for (const from of [DANA, AVI]) await server.inbound({ from, text: `waits from ${from}` })
+  await until('two waiting events', async () => (await bridge.get('/health')).body.inbox === 2)
+  const refused = join(stage.folder, 'refused')
+  mkdirSync(refused, { recursive: true })
+  for (const phone of [DANA, AVI]) writeFileSync(join(refused, `${phone.slice(-4)}.json`), `{"from":"${phone}"}`)
+
+  const { status, body } = await bridge.post('/forget', { addresses: [DANA] })
+  assert.equal(status, 200)
+  assert.deepEqual(body, { ok: true, events: 1, sent: 1, files: 0, rewritten: true })
+  const session = readFileSync(join(stage.folder, 'session.log'), 'latin1')
+  for (const [phone, kept] of [
+    [DANA, false],
+    [AVI, true],
+  ] as const) {
+    // Values are in the file as base64; an entry's text begins anywhere in it.
+    const has = [0, 1, 2].some(skip => {
+      const bytes = Buffer.from(`${' '.repeat(skip)}answer to ${phone}`)
+      return session.includes(bytes.toString('base64').slice(skip === 0 ? 0 : 4, -4))
+    })
+    assert.equal(has, kept, phone)
+  }
+  assert.deepEqual(readdirSync(refused), [`${AVI.slice(-4)}.json`])
+
+  daemon.mood = 'takes'
+  await daemon.message(`waits from ${AVI}`)
+  await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0)
+  assert.ok(!daemon.texts.includes(`waits from ${DANA}`))
+  // The next message can be read: the keys have stayed.
+  await server.inbound({ from: DANA, text: 'new from Dana' })
+  await daemon.message('new from Dana')
+})
+
+test('a request to forget names addresses', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.startLinked()
+  for (const body of [{}, { addresses: [] }, { addresses: ['dana'] }, { addresses: [1] }, { addresses: DANA }]) {
+    assert.equal((await bridge.post('/forget', body)).status, 400, JSON.stringify(body))
+  }
+})
