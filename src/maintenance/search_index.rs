@@ -39,7 +39,7 @@ fn report(error: &store::Error) {
     tracing::warn!(event = "SEARCH_INDEX_FAILED", error, "The search index could not be updated; retrying");
 }
 
-/// A step holds the writer for a few milliseconds.
+/// A step holds the writer. The length of the texts bounds it as well: `store/search/index.rs`.
 const ROWS_PER_STEP: usize = 200;
 const STEP_PAUSE: Duration = Duration::from_millis(5);
 const MAX_PAUSE: Duration = Duration::from_secs(1);

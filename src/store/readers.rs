@@ -61,6 +61,24 @@ struct Inner {
     closed: Arc<AtomicBool>,
 }
 
+/// What ends a read early.
+#[derive(Clone)]
+pub(in crate::store) struct Limits {
+    /// The future of the read was dropped.
+    cancelled: Arc<AtomicBool>,
+    /// The pool was closed.
+    closed: Arc<AtomicBool>,
+    deadline: Instant,
+}
+
+impl Limits {
+    pub(in crate::store) fn are_reached(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+            || self.closed.load(Ordering::Relaxed)
+            || clock::instant() >= self.deadline
+    }
+}
+
 struct IdleConnection {
     conn: Connection,
     since: Instant,
@@ -141,15 +159,11 @@ impl Inner {
                 Some(idle) => idle.conn,
                 None => open::reader(&self.live)?,
             };
-        let closed = self.closed.clone();
+        let limits = Limits { cancelled, closed: self.closed.clone(), deadline };
+        let checked = limits.clone();
         // Unlike `sqlite3_interrupt`, which does nothing between two statements, this cannot be missed.
-        conn.progress_handler(
-            STEPS_BETWEEN_CHECKS,
-            Some(move || {
-                cancelled.load(Ordering::Relaxed) || closed.load(Ordering::Relaxed) || clock::instant() >= deadline
-            }),
-        )?;
-        let outcome = catch_unwind(AssertUnwindSafe(|| snapshot(&conn, work))).unwrap_or(Err(Error::Panicked));
+        conn.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || checked.are_reached()))?;
+        let outcome = catch_unwind(AssertUnwindSafe(|| snapshot(&conn, &limits, work))).unwrap_or(Err(Error::Panicked));
         let outcome = match outcome {
             Err(Error::Sql(error)) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
                 Err(if self.closed.load(Ordering::Relaxed) { Error::Closed } else { self.too_slow() })
@@ -171,9 +185,9 @@ impl Inner {
     }
 }
 
-fn snapshot<T>(conn: &Connection, work: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+fn snapshot<T>(conn: &Connection, limits: &Limits, work: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
     let tx = conn.unchecked_transaction()?;
-    let outcome = work(&ReadTx::new(&tx));
+    let outcome = work(&ReadTx::limited(&tx, limits));
     tx.finish()?;
     outcome
 }

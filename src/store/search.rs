@@ -27,13 +27,15 @@ pub struct SearchRequest {
 }
 
 impl ReadTx<'_> {
-    /// Hits of a search: contacts first, then all others, newest first. Also returns the position of the next page.
-    pub fn search(&self, request: &SearchRequest) -> Result<(Vec<SearchHit>, Option<i64>)> {
+    /// Hits of a search: contacts first, then all others, newest first. Also returns the position of the next page. `show` makes of
+    /// a hit what is shown of it; it runs within the read, because the texts of a page can be megabytes.
+    pub fn search<T>(&self, request: &SearchRequest, show: impl Fn(SearchHit) -> T) -> Result<(Vec<T>, Option<i64>)> {
         let found = self.found_documents(request, request.limit.saturating_add(1))?;
         let (found, next) = page(found, request.limit, |last| last.id);
         let mut hits = Vec::with_capacity(found.len());
         for document in &found {
-            hits.extend(self.search_hit(document)?);
+            self.check_wanted()?;
+            hits.extend(self.search_hit(document)?.map(&show));
         }
         Ok((hits, next))
     }

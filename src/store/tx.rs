@@ -3,13 +3,18 @@
 //! Each noun's file adds methods to these two; no `Connection` leaves this module.
 
 use super::change::Recorded;
+use super::readers::Limits;
+use super::{Error, Result};
 use rusqlite::Connection;
+use rusqlite::ffi::{self, SQLITE_INTERRUPT};
 use std::cell::Cell;
 use std::ops::Deref;
 
 /// One snapshot of the database.
 pub struct ReadTx<'c> {
     pub(in crate::store) conn: &'c Connection,
+    /// What ends a read early; none for a transaction of the writer.
+    limits: Option<&'c Limits>,
 }
 
 /// A transaction of the writer. It is rolled back unless the function that got it returns `Ok`.
@@ -23,7 +28,20 @@ pub struct WriteTx<'c> {
 
 impl<'c> ReadTx<'c> {
     pub(in crate::store) fn new(conn: &'c Connection) -> Self {
-        Self { conn }
+        Self { conn, limits: None }
+    }
+
+    pub(in crate::store) fn limited(conn: &'c Connection, limits: &'c Limits) -> Self {
+        Self { conn, limits: Some(limits) }
+    }
+
+    /// Fails as an interrupted query does if the caller of the read is gone, its time is over, or the store closes. SQLite checks
+    /// that only during long queries, so a read that works between many short ones calls this.
+    pub fn check_wanted(&self) -> Result<()> {
+        if self.limits.is_some_and(Limits::are_reached) {
+            return Err(Error::Sql(rusqlite::Error::SqliteFailure(ffi::Error::new(SQLITE_INTERRUPT), None)));
+        }
+        Ok(())
     }
 }
 

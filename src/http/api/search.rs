@@ -9,7 +9,7 @@ use crate::http::pagination::{Limit, Page};
 use crate::http::search_words::SearchWords;
 use crate::http::{ApiError, AppState};
 use crate::search;
-use crate::store::SearchRequest;
+use crate::store::{ReadTx, SearchRequest};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -108,10 +108,9 @@ async fn search_all(
     let Some(query) = search::Query::parse(&asked.q.0) else {
         return Ok(Json(Page::only(Vec::<SearchHit>::new())));
     };
-    let request =
-        SearchRequest { query: query.clone(), kinds: asked.kinds.0, before: asked.cursor, limit: asked.limit.0 };
-    let (hits, next) = state.store.read_long(move |tx| tx.search(&request)).await?;
-    let hits: Vec<_> = hits.into_iter().map(|hit| SearchHit::new(hit, &query)).collect();
+    let request = SearchRequest { query, kinds: asked.kinds.0, before: asked.cursor, limit: asked.limit.0 };
+    let read = move |tx: &ReadTx<'_>| tx.search(&request, |hit| SearchHit::new(hit, &request.query));
+    let (hits, next) = state.store.read_long(read).await?;
     Ok(Json(Page::new(hits, next)))
 }
 

@@ -57,6 +57,34 @@ async fn a_query_whose_caller_has_gone_gives_its_connection_back() {
 }
 
 #[tokio::test]
+async fn work_between_queries_ends_when_its_caller_has_gone_or_its_time_is_over() {
+    let work_for_ever = |tx: &ReadTx<'_>| -> Result<()> {
+        loop {
+            rows(tx)?;
+            tx.check_wanted()?;
+        }
+    };
+    let (_folder, readers) = pool(Duration::from_millis(300));
+    assert!(matches!(readers.read(work_for_ever).await, Err(Error::Slow(300))));
+    let (_folder, readers) = pool(Duration::from_secs(100));
+    let (began, running) = oneshot::channel();
+    let work = tokio::spawn({
+        let readers = readers.clone();
+        async move {
+            let work = |tx: &ReadTx<'_>| {
+                began.send(()).unwrap();
+                work_for_ever(tx)
+            };
+            readers.read(work).await
+        }
+    });
+    running.await.unwrap();
+    work.abort();
+    // The pool has one connection, so this read succeeds only if the work has ended.
+    assert_eq!(readers.read(rows).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn waiting_for_a_connection_counts_towards_the_deadline() {
     let (_folder, readers) = pool(Duration::from_millis(300));
     let (began, running) = oneshot::channel();

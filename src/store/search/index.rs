@@ -17,8 +17,8 @@ pub enum IndexStep {
 }
 
 impl WriteTx<'_> {
-    /// Indexes up to about `rows` rows: those that have changed, else older ones. `calling_code` is that of the business's
-    /// country.
+    /// Indexes up to about `rows` rows, fewer if their texts are long: those that have changed, else older ones. `calling_code` is
+    /// that of the business's country.
     pub fn advance_search_index(&self, rows: usize, calling_code: &str) -> Result<IndexStep> {
         let Some(seq) = self.search_position()? else {
             self.restart_search_index()?;
@@ -30,15 +30,20 @@ impl WriteTx<'_> {
             self.restart_search_index()?;
             return Ok(IndexStep::More);
         };
-        if let Some(last) = changes.last() {
-            let mut keys = BTreeSet::new();
+        if !changes.is_empty() {
+            let (mut done, mut indexed, mut bytes) = (seq, BTreeSet::new(), 0);
             for change in &changes {
-                keys.extend(self.changed_rows_of(change)?);
+                for key in self.changed_rows_of(change)? {
+                    if indexed.insert(key) {
+                        bytes += self.index_row(key.0, key.1, calling_code)?;
+                    }
+                }
+                done = change.seq;
+                if bytes >= MAX_STEP_BYTES {
+                    break;
+                }
             }
-            for (kind, ref_id) in keys {
-                self.index_row(kind, ref_id, calling_code)?;
-            }
-            self.conn.prepare_cached("UPDATE search_progress SET seq = ?1")?.execute([last.seq])?;
+            self.conn.prepare_cached("UPDATE search_progress SET seq = ?1")?.execute([done])?;
             return Ok(IndexStep::More);
         }
         self.index_older(rows, calling_code)
@@ -63,10 +68,10 @@ impl WriteTx<'_> {
         })
     }
 
-    /// Indexes a row as it is now; removes it if it is gone.
-    fn index_row(&self, kind: SearchKind, ref_id: i64, calling_code: &str) -> Result<()> {
+    /// Indexes a row as it is now; removes it if it is gone. Returns the length of its text.
+    fn index_row(&self, kind: SearchKind, ref_id: i64, calling_code: &str) -> Result<usize> {
         self.remove_from_index(kind, ref_id)?;
-        let Some(document) = self.document(kind, ref_id)? else { return Ok(()) };
+        let Some(document) = self.document(kind, ref_id)? else { return Ok(0) };
         let id = self.free_document_id(&document)?;
         let found_by = numbers(&format!("{} | {}", document.text, document.numbers), calling_code);
         self.conn
@@ -75,7 +80,7 @@ impl WriteTx<'_> {
         self.conn
             .prepare_cached("INSERT INTO search_index(rowid, text, numbers) VALUES (?1, ?2, ?3)")?
             .execute(params![id, fold(&document.text).text, found_by])?;
-        Ok(())
+        Ok(document.text.len())
     }
 
     fn remove_from_index(&self, kind: SearchKind, ref_id: i64) -> Result<()> {
@@ -100,11 +105,15 @@ impl WriteTx<'_> {
         let mut query = self.conn.prepare_cached("SELECT kind, next_id FROM search_backlog ORDER BY kind LIMIT 1")?;
         let next: Option<(SearchKind, i64)> = query.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let Some((kind, below)) = next else { return Ok(IndexStep::Current) };
-        let ids = self.older_rows(kind, below, rows)?;
-        for id in &ids {
-            self.index_row(kind, *id, calling_code)?;
+        let (mut last, mut bytes) = (None, 0);
+        for id in self.older_rows(kind, below, rows)? {
+            bytes += self.index_row(kind, id, calling_code)?;
+            last = Some(id);
+            if bytes >= MAX_STEP_BYTES {
+                break;
+            }
         }
-        match ids.last() {
+        match last {
             Some(last) => {
                 let mut update = self.conn.prepare_cached("UPDATE search_backlog SET next_id = ?2 WHERE kind = ?1")?;
                 update.execute(params![kind, last])?;
@@ -194,3 +203,6 @@ impl ReadTx<'_> {
 /// The key in `meta` that says whether the index contains the notes.
 const NOTES: &str = "search.notes";
 const INDEXED: &str = "indexed";
+
+/// A step ends after texts of this length, because it holds the writer.
+const MAX_STEP_BYTES: usize = 64 << 10;

@@ -6,6 +6,7 @@ use crate::support::whatsapp::{Shop, until};
 use crate::support::{Client, Daemon};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// Waits until everything that was committed is indexed.
 pub(super) async fn until_indexed(daemon: &Daemon) {
@@ -154,4 +155,41 @@ async fn notes_of_an_index_that_lacks_them_are_added() {
     daemon.launch();
     let found = until("the note", async || Some(hits(&api, "אגוזים").await).filter(|hits| !hits.is_empty())).await;
     assert_eq!(found, [("note".to_owned(), made.json()["id"].as_i64().unwrap())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn searches_of_long_texts_delay_no_other_request() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    // 200 messages of 64 KB, in which the hit is the last word.
+    daemon.seed(
+        "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 209)
+         INSERT INTO messages(id, thread_id, direction, message_type, content_text, provider, provider_msg_id, status, created_at)
+         SELECT i, 3, 'in', 'text', replace(hex(zeroblob(2400)), '00', 'slowword שלום עולם ') || 'treasure', 'twilio', 'SM' || i,
+             'received', '2026-11-10T11:00:00.000Z' FROM n",
+    );
+    daemon.launch();
+    let api = daemon.api();
+    until_indexed(&daemon).await;
+    let livez = async || {
+        let asked = Instant::now();
+        assert_eq!(api.get("/livez").await.status, 200);
+        asked.elapsed()
+    };
+    let searches = ["treasure", "slowword"].repeat(4).into_iter().map(|word| {
+        let api = api.clone();
+        tokio::spawn(async move { search(&api, &[("q", word), ("limit", "200")]).await })
+    });
+    let searches: Vec<_> = searches.collect();
+    let mut slowest = Duration::ZERO;
+    while searches.iter().any(|search| !search.is_finished()) {
+        slowest = slowest.max(livez().await);
+    }
+    for found in searches {
+        let found = found.await.unwrap();
+        let items = found["items"].as_array().unwrap();
+        assert_eq!(items.len(), 200);
+        assert!(items.iter().all(|item| !item["highlights"].as_array().unwrap().is_empty()));
+    }
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }

@@ -30,26 +30,62 @@ impl Folded {
 
 /// Folds a text.
 pub fn fold(text: &str) -> Folded {
-    let mut folded = Folded::default();
-    let mut in_word = false;
-    for (at, c) in text.char_indices() {
-        let source = at..at + c.len_utf8();
-        if is_ignored(c) || is_quote(c) && in_word && continues_word(&text[source.end..]) {
-            continue;
+    let mut folder = Folder::new(text);
+    folder.advance(text.len());
+    folder.folded
+}
+
+/// Folds a text from its beginning, as far as it is asked to.
+pub(super) struct Folder<'a> {
+    text: &'a str,
+    /// The beginning of the part that is not folded yet.
+    at: usize,
+    in_word: bool,
+    /// The folded part.
+    pub folded: Folded,
+}
+
+impl<'a> Folder<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, in_word: false, folded: Folded::default() }
+    }
+
+    /// Folds on until at least `to` bytes of the text are folded. Returns false at the end of the text.
+    pub(super) fn advance(&mut self, to: usize) -> bool {
+        while self.at < to {
+            let Some(c) = self.text[self.at..].chars().next() else { return false };
+            self.fold_char(c);
+            self.at += c.len_utf8();
+        }
+        self.at < self.text.len()
+    }
+
+    fn fold_char(&mut self, c: char) {
+        // Most characters are their own decomposition, and long texts are folded while a user waits.
+        if c.is_ascii_alphanumeric() || is_hebrew_letter(c) {
+            return self.push_letter(base_letter(c.to_ascii_lowercase()), c.len_utf8());
+        }
+        let end = self.at + c.len_utf8();
+        if is_ignored(c) || is_quote(c) && self.in_word && continues_word(&self.text[end..]) {
+            return;
         }
         for part in std::iter::once(c).nfkd().filter(|part| !is_ignored(*part)) {
-            if !part.is_alphanumeric() {
-                in_word = false;
-                continue;
+            if part.is_alphanumeric() {
+                part.to_lowercase().map(base_letter).for_each(|part| self.push_letter(part, c.len_utf8()));
+            } else {
+                self.in_word = false;
             }
-            if !in_word {
-                folded.push(' ', &(at..at));
-                in_word = true;
-            }
-            part.to_lowercase().map(base_letter).for_each(|c| folded.push(c, &source));
         }
     }
-    folded
+
+    /// Adds a letter that stands for the next `length` bytes of the text.
+    fn push_letter(&mut self, letter: char, length: usize) {
+        if !self.in_word {
+            self.folded.push(' ', &(self.at..self.at));
+            self.in_word = true;
+        }
+        self.folded.push(letter, &(self.at..self.at + length));
+    }
 }
 
 /// The phone numbers in a text as digits, each in the national and the international form, separated by spaces. `calling_code` is
@@ -98,6 +134,10 @@ fn is_ignored(c: char) -> bool {
 
 fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_hebrew_letter(c: char) -> bool {
+    matches!(c, '\u{5d0}'..='\u{5ea}')
 }
 
 fn is_quote(c: char) -> bool {

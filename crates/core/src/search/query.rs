@@ -1,6 +1,6 @@
 //! What a user searches for.
 
-use super::fold::{Folded, fold, is_number_separator};
+use super::fold::{Folded, Folder, fold, is_number_separator};
 use std::ops::Range;
 
 /// A query: words of which each must be found, or a part of a number.
@@ -50,9 +50,10 @@ impl Query {
         }
     }
 
-    /// The text around the first hit, and all hits in it. A text of up to `longest` characters is not shortened.
+    /// The text around the first hit, and all hits in it. A text of up to `longest` characters is not shortened. Hits are looked for
+    /// in the first [`MAX_SEARCHED`] bytes, so that the time for one text is bounded.
     pub fn excerpt(&self, text: &str, longest: usize) -> Excerpt {
-        let hits = self.hits(text);
+        let hits = self.first_hits(&text[..text.floor_char_boundary(MAX_SEARCHED)], longest);
         let shown = window(text, hits.first(), longest);
         let (before, after) = (shown.start > 0, shown.end < text.len());
         let mut excerpt = String::new();
@@ -70,29 +71,58 @@ impl Query {
         Excerpt { text: excerpt, highlights }
     }
 
-    /// The parts of a text that the query hits, in order and without overlaps.
-    fn hits(&self, text: &str) -> Vec<Range<usize>> {
-        let folded = fold(text);
-        let mut hits: Vec<Range<usize>> = self.words.iter().flat_map(|word| word_hits(&folded, word)).collect();
-        hits.extend(self.digits.iter().flat_map(|digits| number_hits(text, digits)));
-        hits.sort_by_key(|hit| (hit.start, hit.end));
-        let mut apart: Vec<Range<usize>> = Vec::new();
-        for hit in hits {
-            match apart.last_mut() {
-                Some(last) if hit.start < last.end => last.end = last.end.max(hit.end),
-                _ => apart.push(hit),
+    /// The first part of a text that the query hits, and those that may be among the `longest` characters after it, in order and
+    /// without overlaps. Nothing after them is folded.
+    fn first_hits(&self, text: &str, longest: usize) -> Vec<Range<usize>> {
+        let mut hits: Vec<Range<usize>> = self.digits.iter().flat_map(|digits| number_hits(text, digits)).collect();
+        let reach = (longest + self.longest_word()) * MAX_CHAR_BYTES;
+        let end = hits.first().map_or(text.len(), |hit| text.len().min(hit.start + reach));
+        let mut folder = Folder::new(text);
+        let (mut folded_to, mut search_from) = (0, 0);
+        while folded_to < end {
+            folded_to += PIECE;
+            folder.advance(folded_to);
+            if let Some(first) = self.word_hits(&folder.folded, search_from).map(|hit| hit.start).min() {
+                folder.advance(first + reach);
+                hits.extend(self.word_hits(&folder.folded, search_from));
+                break;
             }
+            // A word may begin at the end of this piece.
+            let folded = &folder.folded.text;
+            search_from = folded.floor_char_boundary(folded.len().saturating_sub(self.longest_word()));
         }
-        apart
+        without_overlaps(hits)
+    }
+
+    fn word_hits<'a>(&'a self, folded: &'a Folded, from: usize) -> impl Iterator<Item = Range<usize>> + 'a {
+        self.words.iter().flat_map(move |word| word_hits(folded, word, from))
+    }
+
+    /// In bytes.
+    fn longest_word(&self) -> usize {
+        self.words.iter().map(String::len).max().unwrap_or(0)
     }
 }
 
+fn without_overlaps(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    hits.sort_by_key(|hit| (hit.start, hit.end));
+    let mut apart: Vec<Range<usize>> = Vec::new();
+    for hit in hits {
+        match apart.last_mut() {
+            Some(last) if hit.start < last.end => last.end = last.end.max(hit.end),
+            _ => apart.push(hit),
+        }
+    }
+    apart
+}
+
 /// Marks are part of the hit that they stand in, so a hit ends where the next letter begins; the last mark stays outside.
-fn word_hits(folded: &Folded, word: &str) -> Vec<Range<usize>> {
+fn word_hits<'a>(folded: &'a Folded, word: &'a str, from: usize) -> impl Iterator<Item = Range<usize>> + 'a {
     let is_short = word.chars().count() < TRIGRAM;
     let starts_word = |at: usize| folded.text[..at].ends_with(' ');
-    let found = folded.text.match_indices(word).filter(|(at, _)| !is_short || starts_word(*at));
-    found.filter_map(|(at, word)| folded.source(at..at + word.len())).collect()
+    let found = folded.text[from..].match_indices(word).map(move |(at, _)| from + at);
+    let found = found.filter(move |at| !is_short || starts_word(*at));
+    found.filter_map(|at| folded.source(at..at + word.len()))
 }
 
 /// Where digits stand in a text, whatever separates them. A national number is found in its international form without its 0.
@@ -105,22 +135,28 @@ fn number_hits(text: &str, digits: &str) -> Vec<Range<usize>> {
     ranges.filter_map(|(at, needle)| Some(found.get(at)?.0..found.get(at + needle.len() - 1)?.0 + 1)).collect()
 }
 
-/// The part of a text to show.
+/// The part of a text to show: `longest` characters, a third of them before the hit unless the text ends earlier.
 fn window(text: &str, hit: Option<&Range<usize>>, longest: usize) -> Range<usize> {
-    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-    if starts.len() <= longest {
-        return 0..text.len();
+    let hit_at = hit.map_or(0, |hit| hit.start);
+    let last = |part: &str, count: usize| part.char_indices().rev().take(count).last().map_or(part.len(), |(at, _)| at);
+    let start = last(&text[..hit_at], longest / 3);
+    match text[start..].char_indices().nth(longest) {
+        Some((length, _)) => start..start + length,
+        None => start.min(last(text, longest))..text.len(),
     }
-    let hit_char = hit.map_or(0, |hit| starts.partition_point(|at| *at < hit.start));
-    let first = hit_char.saturating_sub(longest / 3).min(starts.len() - longest);
-    let end = starts.get(first + longest).copied().unwrap_or(text.len());
-    starts[first]..end
 }
 
 fn is_searchable(word: &str) -> bool {
     word.chars().count() >= MIN_LETTERS
 }
 
+/// Bytes of a text in which an excerpt looks for hits: the longest message of WhatsApp, 65,536 characters, in Hebrew.
+const MAX_SEARCHED: usize = 128 << 10;
+
+/// Bytes that are folded before they are searched.
+const PIECE: usize = 2048;
+
+const MAX_CHAR_BYTES: usize = 4;
 const TRIGRAM: usize = 3;
 const MIN_LETTERS: usize = 2;
 const MIN_DIGITS: usize = 3;

@@ -75,7 +75,48 @@ fn hits_are_where_the_original_has_them() {
     assert_eq!((excerpt.text.chars().count(), excerpt.highlights.len()), (122, 1));
 }
 
+#[test]
+fn a_hit_is_found_at_the_end_of_the_longest_message() {
+    let text = "מילה ".repeat(65_530 / 5) + "אוצר";
+    let excerpt = Query::parse("אוצר").unwrap().excerpt(&text, 300);
+    assert_eq!((excerpt.text.chars().count(), excerpt.highlights), (301, vec![(297, 301)]));
+    let text = "א".repeat(200_000) + " אוצר";
+    let excerpt = Query::parse("אוצר").unwrap().excerpt(&text, 300);
+    assert_eq!((excerpt.text.chars().count(), excerpt.highlights), (301, Vec::new()), "too long to search all of it");
+}
+
+/// The first hit in a text that is folded completely.
+fn first_hit(typed: &str, text: &str) -> Option<usize> {
+    let folded = fold(text);
+    let words = fold(typed).text;
+    let words = words.split_whitespace().filter(|word| word.chars().count() >= 2);
+    let at = |word: &str| {
+        let mut found = folded.text.match_indices(word).map(|(at, _)| at);
+        found.find(|at| word.chars().count() > 2 || folded.text[..*at].ends_with(' '))
+    };
+    let hits = words.filter_map(|word| Some(folded.source(at(word)?..at(word)? + word.len())?.start));
+    hits.min()
+}
+
 proptest! {
+    #[test]
+    fn the_first_hit_of_a_long_text_is_shown_wherever_it_is(
+        before in "[a-c .״״]{0,6000}", after in "[a-c .]{0,900}", typed in "[a-cxy]{2,6}( [a-cxy]{2,4})?",
+        middle in "(xyx|cxyb|ab|)", longest in 1_usize..200,
+    ) {
+        let text = before + &middle + &after;
+        let excerpt = Query::parse(&typed).unwrap().excerpt(&text, longest);
+        let wanted = first_hit(&typed, &text);
+        // A hit that is longer than the excerpt is not marked.
+        if let Some(first) = wanted.filter(|_| longest > 60) {
+            let shown = excerpt.text.trim_matches('…');
+            let start = text.find(shown).unwrap();
+            let marked: String = excerpt.text.chars().skip(excerpt.highlights[0].0).collect();
+            prop_assert!(text[first..].starts_with(marked.trim_end_matches('…')), "{start}");
+        }
+        prop_assert!(wanted.is_some() || excerpt.highlights.is_empty());
+    }
+
     #[test]
     fn a_text_finds_itself_and_its_hits_are_inside(text in "[ -~א-ת\u{5b0}-\u{5bd}״']{0,60}", cut in 1_usize..50) {
         if let Some(query) = Query::parse(&text) {
