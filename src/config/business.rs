@@ -1,6 +1,6 @@
 //! `[business]`: name, time zone and country of the business.
 
-use super::parser::{country, free_text, time_zone};
+use super::parser::{country, display_name, time_zone};
 use super::setting::{Setting, setting};
 use jiff::tz::TimeZone;
 use phonenumber::country;
@@ -28,7 +28,7 @@ impl Default for BusinessConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("business.name", |c| &mut c.business.name, free_text()),
+        setting("business.name", |c| &mut c.business.name, display_name()),
         setting("business.time_zone", |c| &mut c.business.time_zone, time_zone()).requires_restart(),
         setting("business.country", |c| &mut c.business.country, country()),
     ]

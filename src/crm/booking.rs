@@ -6,6 +6,7 @@ pub mod resources;
 pub mod services;
 pub mod slots;
 
+use super::text::refuse;
 use super::{Error, RequestError};
 use crate::booking::Opening;
 use crate::domain::BusinessId;
@@ -32,7 +33,7 @@ pub(super) fn within<T: Copy + Into<i64>>(
     if (least..=most).contains(&number.into()) {
         return Ok(number);
     }
-    Err(RequestError::field(field, format!("must be {least} to {most}")))
+    Err(refuse(field, format!("must be {least} to {most}")))
 }
 
 /// A place in a list.
@@ -44,10 +45,10 @@ pub(super) fn position(position: i64) -> Result<i64, RequestError> {
 pub(super) fn check_dates(from: Date, to: Date) -> Result<(), RequestError> {
     let years = 1900..=2200;
     if !years.contains(&from.year()) || !years.contains(&to.year()) {
-        return Err(RequestError::field("from_date", "must be in the years 1900 to 2200"));
+        return Err(refuse("from_date", "must be in the years 1900 to 2200"));
     }
     if from > to {
-        return Err(RequestError::field("to_date", "must not be before from_date"));
+        return Err(refuse("to_date", "must not be before from_date"));
     }
     Ok(())
 }

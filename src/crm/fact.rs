@@ -1,6 +1,6 @@
 //! Facts about the business.
 
-use super::text::{name, remark};
+use super::text::{name, refuse, remark};
 use super::{Error, RequestError};
 use crate::domain::{ActorId, BusinessId, Fact, FactId, FactSource, Timestamp};
 use crate::store::{ReadTx, WriteTx};
@@ -51,7 +51,7 @@ pub fn delete(tx: &WriteTx<'_>, id: FactId) -> Result<(), Error> {
 fn not_empty(fact: &str) -> Result<String, RequestError> {
     let fact = remark("text", fact)?;
     if fact.is_empty() {
-        return Err(RequestError::field("text", "must not be empty"));
+        return Err(refuse("text", "must not be empty"));
     }
     Ok(fact)
 }

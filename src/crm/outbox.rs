@@ -7,6 +7,7 @@ mod notify_owner;
 mod preview;
 mod reason;
 mod send;
+mod text;
 
 pub(in crate::crm) use attempt::answer_failed;
 pub use attempt::{begin, finish};
@@ -16,6 +17,4 @@ pub use notify_owner::notify_owner;
 pub use preview::{RoutePreview, RouteReason, preview};
 pub use reason::{reason, unconfirmed};
 pub use send::{LocalFile, SendError, SendMessageResponse, SendRequest, capable_providers, send};
-
-/// The longest text that WhatsApp accepts, in characters.
-pub const MAX_TEXT_CHARS: usize = 4096;
+pub use text::{MAX_TEXT_CHARS, TextError, check_text};

@@ -1,6 +1,6 @@
 //! Saved replies.
 
-use super::outbox::MAX_TEXT_CHARS;
+use super::outbox::{MAX_TEXT_CHARS, check_text};
 use super::{Error, RequestError};
 use crate::domain::{BusinessId, SavedReply, Timestamp};
 use crate::store::{ReadTx, WriteTx};
@@ -44,8 +44,8 @@ fn valid_shortcut<'a>(tx: &ReadTx<'_>, shortcut: &'a str, id: Option<i64>) -> Re
 }
 
 fn valid_text(text: &str) -> Result<&str, Error> {
-    if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS {
-        let message = format!("the text must have 1 to {MAX_TEXT_CHARS} characters");
+    if check_text(text, false).is_err() {
+        let message = format!("the text must have 1 to {MAX_TEXT_CHARS} characters and no control characters");
         return Err(RequestError::Invalid(message.into()).into());
     }
     Ok(text)

@@ -1,6 +1,6 @@
 //! Messages that are sent later. The policy, the window and an opt-out are judged when they are sent.
 
-use super::outbox::{self, MAX_TEXT_CHARS, NewChatLimits, SendRequest};
+use super::outbox::{self, NewChatLimits, SendRequest};
 use super::{Error, RequestError};
 use crate::domain::{
     BusinessId, PeerAddress, Provider, ScheduledMessage, ScheduledState, ThreadId, ThreadType, Timestamp,
@@ -87,13 +87,7 @@ fn not_waiting() -> Error {
 }
 
 fn check(tx: &ReadTx<'_>, text: &str, media: Option<&str>, send_at: Timestamp, now: Timestamp) -> Result<(), Error> {
-    if text.trim().is_empty() && media.is_none() {
-        return Err(RequestError::Invalid("write something, or name a file in media_id".into()).into());
-    }
-    if text.chars().count() > MAX_TEXT_CHARS {
-        let message = format!("a message may have at most {MAX_TEXT_CHARS} characters");
-        return Err(RequestError::Invalid(message.into()).into());
-    }
+    outbox::check_text(text, media.is_some()).map_err(|error| RequestError::field("text", error.to_string()))?;
     if send_at < now || send_at.since(now) > LONGEST_WAIT {
         return Err(RequestError::Invalid("send_at must be within the next 366 days".into()).into());
     }

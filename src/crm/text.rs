@@ -1,7 +1,7 @@
 //! Checks of the texts that users write.
 
 use super::RequestError;
-use crate::domain::{clean_name, without_bidi_controls};
+use crate::domain::{clean_name, is_visible, without_bidi_controls};
 
 /// A name or a title as it is stored: one line of 1 to 200 characters.
 pub(super) fn name(field: &'static str, text: &str) -> Result<String, RequestError> {
@@ -17,23 +17,28 @@ pub(super) fn name_or_empty(field: &'static str, text: &str) -> Result<String, R
 
 /// A text of several lines, 1 to 10,000 characters.
 pub(super) fn lines(field: &'static str, text: &str) -> Result<String, RequestError> {
-    let text = clean_lines(text, MAX_TEXT_CHARS, &['\n', '\r', '\t']).filter(|text| !text.is_empty());
+    let text = clean_lines(text, MAX_TEXT_CHARS).filter(|text| !text.is_empty());
     text.ok_or_else(|| refuse(field, format!("must have 1 to {MAX_TEXT_CHARS} characters and no control characters")))
 }
 
 /// A remark of several lines, at most 4,000 characters; it may be empty.
 pub(super) fn remark(field: &'static str, text: &str) -> Result<String, RequestError> {
-    clean_lines(text, MAX_REMARK_CHARS, &['\n', '\t'])
-        .ok_or_else(|| RequestError::field(field, format!("must have at most {MAX_REMARK_CHARS} characters")))
+    clean_lines(text, MAX_REMARK_CHARS).ok_or_else(|| {
+        refuse(field, format!("must have at most {MAX_REMARK_CHARS} characters and no control characters"))
+    })
 }
 
-/// The text without bidirectional control characters and surrounding white space; none if it is longer than `most`, or has other
-/// control characters than the allowed ones.
-fn clean_lines(text: &str, most: usize, allowed: &[char]) -> Option<String> {
+/// The text without bidirectional control characters and surrounding white space, empty if nothing of it can be seen; none if it is
+/// longer than `most`, or has control characters besides line breaks and tabs.
+fn clean_lines(text: &str, most: usize) -> Option<String> {
     let text = without_bidi_controls(text);
-    let text = text.trim();
-    let is_refused = |c: char| c.is_control() && !allowed.contains(&c);
+    let text = if text.contains(|c| is_visible(c) || is_refused(c)) { text.trim() } else { "" };
     (text.chars().count() <= most && !text.contains(is_refused)).then(|| text.to_owned())
+}
+
+/// Control characters besides line breaks and tabs.
+pub(super) fn is_refused(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
 }
 
 /// A refused field of the request.

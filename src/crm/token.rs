@@ -72,13 +72,13 @@ pub fn create(
         ActorId::CommandLine | ActorId::Agent | ActorId::Phone | ActorId::Daemon | ActorId::Unauthenticated => None,
     };
     let created_by = actor.to_string();
-    let new = NewApiToken { name, role, now, created_by: &created_by, user, expires_at };
+    let new = NewApiToken { name: &name, role, now, created_by: &created_by, user, expires_at };
     let id = tx.insert_token(secret_hash, &new)?;
     tx.insert_audit(actor, "token_created", &ActorId::Token(id).to_string(), now)?;
     let user_name = user.map(|id| tx.user(id)).transpose()?.flatten().map(|user| user.name);
     Ok(ApiToken {
         id,
-        name: name.to_owned(),
+        name,
         role,
         created_at: now,
         last_used_at: None,

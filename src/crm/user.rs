@@ -1,7 +1,7 @@
 //! User accounts.
 
 use super::{Error, RequestError};
-use crate::domain::{ActorId, Role, Timestamp, User, UserId};
+use crate::domain::{ActorId, Role, Timestamp, User, UserId, clean_name};
 use crate::store::WriteTx;
 
 /// Adds a user with the hash of their password.
@@ -14,15 +14,15 @@ pub fn add(
     now: Timestamp,
 ) -> Result<User, Error> {
     let name = check_name(name)?;
-    if tx.user_by_name(name)?.is_some() {
+    if tx.user_by_name(&name)?.is_some() {
         return Err(RequestError::Conflict(format!("there is a user {name} already").into()).into());
     }
-    let id = tx.insert_user(name, role, password_hash, now)?;
+    let id = tx.insert_user(&name, role, password_hash, now)?;
     if role == Role::Owner {
         tx.delete_setup_codes()?;
     }
     tx.insert_audit(actor, "user_added", &ActorId::User(id).to_string(), now)?;
-    Ok(User { id, name: name.to_owned(), role, created_at: now, last_login_at: None })
+    Ok(User { id, name, role, created_at: now, last_login_at: None })
 }
 
 /// Sets a user's password, and ends all of their sessions except `keep`.
@@ -62,15 +62,11 @@ pub fn find(tx: &WriteTx<'_>, name: &str) -> Result<User, Error> {
     Ok(tx.user_by_name(name.trim())?.ok_or(RequestError::NotFound("user"))?)
 }
 
-/// Checks a name, and returns it without surrounding blanks.
-pub fn check_name(name: &str) -> Result<&str, RequestError> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
-        return Err(RequestError::Invalid(
-            format!("the name must have 1 to {MAX_NAME_CHARS} characters, all printable").into(),
-        ));
-    }
-    Ok(name)
+/// Checks the name of a user or a token, and returns it as it is stored.
+pub fn check_name(name: &str) -> Result<String, RequestError> {
+    let name = clean_name(name, MAX_NAME_CHARS).filter(|name| !name.is_empty());
+    let message = format!("the name must have 1 to {MAX_NAME_CHARS} characters, all printable");
+    name.ok_or_else(|| RequestError::field("name", message))
 }
 
 const MAX_NAME_CHARS: usize = 60;

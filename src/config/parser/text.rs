@@ -4,6 +4,7 @@ use super::{ParseError, Parser};
 use crate::config::Secret;
 use crate::config::raw_value::RawValue;
 use crate::config::value_kind::ValueKind;
+use crate::domain::clean_name;
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
@@ -12,6 +13,13 @@ pub(in crate::config) fn free_text() -> Parser<String> {
     Parser::from_text("a text of at most 20000 characters", |text| match text.chars().count() {
         0..=20_000 => Ok(text.to_owned()),
         count => Err(ParseError::Invalid(format!("has {count} characters"))),
+    })
+}
+
+/// A name that is shown and said, in any language.
+pub(in crate::config) fn display_name() -> Parser<String> {
+    Parser::from_text("a name in one line, of at most 200 characters", |text| {
+        clean_name(text, 200).ok_or(ParseError::NotAllowed)
     })
 }
 

@@ -1,7 +1,7 @@
 //! Closures: times in which the business or a resource is closed.
 
 use super::check_dates;
-use crate::crm::text::remark;
+use crate::crm::text::{refuse, remark};
 use crate::crm::{Error, RequestError};
 use crate::domain::{ActorId, BusinessId, Closure, ClosureId, DayTime, ResourceId, Timestamp};
 use crate::store::{ClosureData, ReadTx, WriteTx};
@@ -79,7 +79,7 @@ impl ClosureChange {
         check_dates(data.from_date, data.to_date)?;
         let (from, to) = (data.from_time.unwrap_or(DayTime::START), data.to_time.unwrap_or(DayTime::END));
         if data.from_date == data.to_date && from >= to {
-            return Err(RequestError::field("to", "must be after `from`").into());
+            return Err(refuse("to", "must be after `from`").into());
         }
         if let Some(resource) = data.resource_id
             && tx.resource(resource)?.is_none()

@@ -4,7 +4,7 @@ use super::one_of::OneOf;
 use super::operation::{Operations, operations};
 use super::threads::view::{MessageStatus, Provider};
 use crate::config;
-use crate::crm::outbox::{self, LocalFile, MAX_TEXT_CHARS, SendRequest};
+use crate::crm::outbox::{self, LocalFile, SendRequest};
 use crate::domain::{self, BusinessId, MessageId, PeerAddress};
 use crate::http::auth::{Actor, Member};
 use crate::http::extract::Json;
@@ -131,12 +131,8 @@ fn request(
             rejection("invalid", "name the file by media_id or by media_url, not by both").with_field("media_id")
         );
     }
-    if text.trim().is_empty() && media_url.is_none() && !has_file {
-        return Err(rejection("empty_message", "write something, or name a file in media_id or media_url"));
-    }
-    if text.chars().count() > MAX_TEXT_CHARS {
-        return Err(rejection("text_too_long", format!("a message may have at most {MAX_TEXT_CHARS} characters")));
-    }
+    let checked = outbox::check_text(&text, has_file || media_url.is_some());
+    checked.map_err(|error| rejection(error.code(), error.to_string()).with_field("text"))?;
     Ok(SendRequest {
         business: BusinessId::FIRST,
         to,

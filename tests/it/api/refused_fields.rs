@@ -111,3 +111,40 @@ async fn every_body_refuses_fields_that_it_does_not_know() {
         }
     }
 }
+
+#[tokio::test]
+async fn names_and_messages_have_something_to_read_and_no_control_characters() {
+    let (daemon, _) = with_data();
+    let api = daemon.logged_in("dana", "owner").await;
+    for nothing in ["\u{202e}\u{202c}", "\u{200b}", "\u{0}", " \u{feff} "] {
+        for (path, body) in [
+            ("/api/users", json!({"name": nothing, "password": "correct horse 9 battery", "role": "staff"})),
+            ("/api/tokens", json!({"name": nothing, "role": "staff"})),
+            ("/api/whatsapp/send", json!({"to": "+972501234567", "text": nothing})),
+            ("/api/scheduled-messages", json!({"thread_id": 1, "text": nothing, "send_at": in_an_hour()})),
+            ("/api/saved-replies", json!({"shortcut": "x", "text": nothing})),
+        ] {
+            let reply = api.post_json(path, &body).await;
+            assert!(matches!(reply.status, 400 | 422), "{path} {nothing:?}: {} {}", reply.status, reply.text());
+        }
+    }
+    let reordered = "\u{202e}לג\u{202c}";
+    let user = json!({"name": reordered, "password": "correct horse 9 battery", "role": "staff"});
+    assert_eq!(api.post_json("/api/users", &user).await.json()["name"], "לג");
+    assert_eq!(api.post_json("/api/tokens", &json!({"name": reordered})).await.json()["name"], "לג");
+    let patch = async |name: &str| {
+        let request = api.request(reqwest::Method::PATCH, "/api/settings");
+        send(request.json(&json!({"changes": {"business.name": name}}))).await
+    };
+    let renamed = patch(reordered).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.text());
+    assert_eq!(api.get("/api/session").await.json()["business"]["name"], "לג");
+    assert_eq!(patch("a\u{0}b").await.status, 422);
+    let long = json!({"to": "+972501234567", "text": "a\u{0}b"});
+    assert_eq!(refusal(&api.post_json("/api/whatsapp/send", &long).await.json()).1, "text");
+}
+
+fn in_an_hour() -> String {
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    format!("{later:.3}")
+}

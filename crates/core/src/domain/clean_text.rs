@@ -7,12 +7,22 @@ pub fn without_bidi_controls(text: &str) -> Cow<'_, str> {
     if text.contains(is_bidi_control) { Cow::Owned(text.replace(is_bidi_control, "")) } else { Cow::Borrowed(text) }
 }
 
-/// A name or a title as it is stored: without bidirectional control characters and surrounding white space. None if it has other
-/// control characters, such as line breaks, or more than `most` characters.
+/// A name or a title as it is stored: without bidirectional control characters and surrounding white space; empty if nothing of it can
+/// be seen. None if it has other control characters, such as line breaks, or more than `most` characters.
 pub fn clean_name(text: &str, most: usize) -> Option<String> {
     let text = without_bidi_controls(text);
-    let name = text.trim();
+    let name = if text.contains(is_visible) { text.trim() } else { "" };
     (name.chars().count() <= most && !name.chars().any(char::is_control)).then(|| name.to_owned())
+}
+
+/// Whether a reader sees anything of a character.
+pub fn is_visible(c: char) -> bool {
+    // Unicode's property Default_Ignorable_Code_Point: zero-width spaces and joiners, variation selectors, fillers of Hangul, tags.
+    let is_ignorable = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    !is_ignorable && !is_bidi_control(c) && !c.is_control() && !c.is_whitespace()
 }
 
 /// Unicode's property Bidi_Control.
@@ -29,6 +39,8 @@ mod tests {
     fn controls_of_direction_are_removed_and_other_controls_refused() {
         assert_eq!(clean_name(" \u{202e}דנה\u{202c} לוי\u{200f} ", 8).as_deref(), Some("דנה לוי"));
         assert_eq!(clean_name("\u{2066}\u{2069}", 8).as_deref(), Some(""));
+        assert_eq!(clean_name("\u{200b}\u{feff} \u{3164}", 8).as_deref(), Some(""), "nothing can be seen");
+        assert_eq!(clean_name("👩\u{200d}🔧", 8).as_deref(), Some("👩\u{200d}🔧"));
         assert_eq!(clean_name("a\nb", 8), None);
         assert_eq!(clean_name("123456789", 8), None);
         assert!(matches!(without_bidi_controls("Dana"), Cow::Borrowed("Dana")));

@@ -1,0 +1,63 @@
+//! The check of a message's text, for what users send and what they schedule.
+
+use crate::crm::text::is_refused;
+use crate::domain::is_visible;
+
+/// Why a text cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// A reader would see nothing, and there is no file.
+    #[error("write something, or name a file in media_id or media_url")]
+    Empty,
+    /// It is longer than WhatsApp accepts.
+    #[error("a message may have at most {MAX_TEXT_CHARS} characters")]
+    TooLong,
+    /// It has characters that no provider accepts, such as NUL.
+    #[error("a message may have no control characters besides line breaks and tabs")]
+    ControlCharacters,
+}
+
+impl TextError {
+    /// The error code of the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "empty_message",
+            Self::TooLong => "text_too_long",
+            Self::ControlCharacters => "invalid",
+        }
+    }
+}
+
+/// Checks the text of a message; with a file it may be empty.
+pub fn check_text(text: &str, has_file: bool) -> Result<(), TextError> {
+    if !has_file && !text.contains(is_visible) {
+        return Err(TextError::Empty);
+    }
+    if text.chars().count() > MAX_TEXT_CHARS {
+        return Err(TextError::TooLong);
+    }
+    if text.contains(is_refused) {
+        return Err(TextError::ControlCharacters);
+    }
+    Ok(())
+}
+
+/// The longest text that WhatsApp accepts, in characters.
+pub const MAX_TEXT_CHARS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_something_to_read_and_nothing_that_providers_refuse() {
+        for nothing in ["", " \n", "\0", "\u{202e}", "\u{200b}\u{feff}"] {
+            assert_eq!(check_text(nothing, false), Err(TextError::Empty), "{nothing:?}");
+        }
+        assert_eq!(check_text("", true), Ok(()));
+        assert_eq!(check_text("\0", true), Err(TextError::ControlCharacters));
+        assert_eq!(check_text("a\0b", false), Err(TextError::ControlCharacters));
+        assert_eq!(check_text(&"א".repeat(MAX_TEXT_CHARS + 1), false), Err(TextError::TooLong));
+        assert_eq!(check_text("שלום\r\n\t\u{200f}👍", false), Ok(()));
+    }
+}
