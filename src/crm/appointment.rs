@@ -1,17 +1,19 @@
 //! Appointments: booking, moving, and their states. The check that a time is free and the change are one transaction,
 //! and all transactions go through one thread, so a resource is never booked twice.
 
-use super::booking::services;
 use super::booking::slots::{STEP_MIN, calendar, local_date};
-use super::text::remark;
+use super::booking::{resources, services};
+use super::text::{refuse, remark};
 use super::{Error, RequestError, contact};
 use crate::booking::{Booking, Refusal, SlotSearch, choose, next_free};
 use crate::domain::{
     ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallId, ContactId,
-    ResourceId, Service, ServiceId, Timestamp,
+    ResourceId, Service, ServiceId, Timestamp, hex,
 };
-use crate::store::{AppointmentRow, BookedTime, ReadTx, WriteTx};
+use crate::store::{AppointmentRow, BookedTime, ReadTx, StoredResponse, WriteTx};
 use jiff::tz::TimeZone;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// A request for an appointment.
@@ -112,6 +114,11 @@ pub fn book(tx: &WriteTx<'_>, context: &Context, new: &NewAppointment) -> Result
         },
         context.now,
     )?;
+    if let Some(key) = &new.source_key {
+        let response =
+            StoredResponse { fingerprint: fingerprint(new), answer: json!({"appointment_id": id.0}).to_string() };
+        tx.insert_response(context.business, &stored_key(key), &response, context.now)?;
+    }
     Ok(Booked { id, is_new: true })
 }
 
@@ -172,6 +179,11 @@ pub fn restore(tx: &WriteTx<'_>, context: &Context, id: AppointmentId) -> Result
     if !found.state.is_occupying() {
         let booked = time_of(tx, id)?;
         let service = services::find(tx, found.service_id)?;
+        if resources::find(tx, booked.resource)?.archived_at.is_some() {
+            return Err(no_resource(
+                "the resource of this appointment takes no appointments any more; book another one",
+            ));
+        }
         let occupied = tx.occupied(booked.resource, booked.blocked_from, booked.blocked_to, Some(id))?;
         if !occupied.is_empty() {
             let place = Place {
@@ -216,27 +228,51 @@ fn booked_before(
     let Some(key) = &new.source_key else { return Ok(None) };
     let Some(id) = tx.appointment_by_source_key(business, key)? else { return Ok(None) };
     let found = find(tx, id)?;
-    if found.contact_id != contact || found.service_id != new.service {
-        let message = "an appointment for another contact or service was booked with this key".into();
-        return Err(RequestError::CodedConflict { code: "key_reused", message, params: Vec::new() }.into());
+    let is_same = match tx.stored_response(business, &stored_key(key))? {
+        Some(first) => first.fingerprint == fingerprint(new),
+        // Too old, or of an earlier version: the appointment may have been moved since, but a request is never taken for another one.
+        None => found.service_id == new.service && found.starts_at == new.starts_at,
+    };
+    if found.contact_id == contact && is_same {
+        return Ok(Some(id));
     }
-    Ok(Some(id))
+    Err(RequestError::KeyReused("another appointment").into())
+}
+
+/// The fields that make two requests equal, besides the contact, which may have been merged. The agent's key is that of a time
+/// in a call, and it may name the resource only when it repeats the request.
+fn fingerprint(new: &NewAppointment) -> String {
+    let place = json!([new.service.0, new.starts_at]);
+    let parts = match new.source {
+        AppointmentSource::Agent => place,
+        AppointmentSource::User => json!([place, new.resource.map(|id| id.0), new.note, new.force]),
+    };
+    hex(&Sha256::digest(parts.to_string()))
+}
+
+/// The key in the table that messages use as well.
+fn stored_key(source_key: &str) -> String {
+    format!("appointment {source_key}")
 }
 
 /// A start is at a full minute, and in the past or too soon only with `force`.
 fn check_start(context: &Context, starts_at: Timestamp, notice_min: u32, force: bool) -> Result<(), Error> {
     if starts_at.as_millis() % 60_000 != 0 {
-        return Err(RequestError::field("starts_at", "must be at a full minute").into());
+        return Err(refuse("starts_at", "must be at a full minute").into());
     }
     let is_far = starts_at > context.now.plus(FARTHEST) || starts_at < context.now.minus(FARTHEST);
     if is_far {
-        return Err(RequestError::field("starts_at", "must be within five years").into());
+        return Err(refuse("starts_at", "must be within five years").into());
     }
     if !force && starts_at < context.now.plus(Duration::from_secs(u64::from(notice_min) * 60)) {
         let message = "this time is in the past, or too soon".into();
         return Err(RequestError::CodedConflict { code: "too_soon", message, params: Vec::new() }.into());
     }
     Ok(())
+}
+
+fn no_resource(message: &'static str) -> Error {
+    RequestError::CodedConflict { code: "no_resource", message: message.into(), params: Vec::new() }.into()
 }
 
 /// Where an appointment shall be.
@@ -266,10 +302,7 @@ impl Place<'_> {
                     blocked_to: blocked.to,
                 })
             }
-            Err(Refusal::NoResource) => {
-                let message = "no resource that takes appointments provides this service".into();
-                Err(RequestError::CodedConflict { code: "no_resource", message, params: Vec::new() }.into())
-            }
+            Err(Refusal::NoResource) => Err(no_resource("no resource that takes appointments provides this service")),
             Err(Refusal::OutsideHours) => {
                 let message = "this time is outside of the opening hours".into();
                 Err(RequestError::CodedConflict { code: "outside_hours", message, params: Vec::new() }.into())

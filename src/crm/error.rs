@@ -33,6 +33,9 @@ pub enum RequestError {
         /// The values in the message.
         params: Vec<(&'static str, String)>,
     },
+    /// The request repeats the key of another one.
+    #[error("this Idempotency-Key was used for {0}; use a new one for each request")]
+    KeyReused(&'static str),
     /// The actor lacks the permission.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),

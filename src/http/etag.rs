@@ -56,6 +56,9 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
 }
 
 impl IfMatch {
+    /// No condition: the change is made to any version.
+    pub(crate) const ANY: Self = Self(None);
+
     fn of(headers: &HeaderMap) -> Self {
         let lists: Vec<_> = headers.get_all(header::IF_MATCH).iter().map(HeaderValue::as_bytes).collect();
         Self((!lists.is_empty()).then(|| String::from_utf8_lossy(&lists.join(&b',')).into_owned()))

@@ -37,7 +37,11 @@ const fn internal(name: &'static str, rows: &'static str) -> PersonalTable {
 pub(in crate::store) const PERSONAL: [PersonalTable; 34] = [
     internal("search_index", "rowid IN (SELECT id FROM search_documents WHERE {documents})"),
     internal("search_documents", "{documents}"),
-    internal("idempotency_keys", "json_extract(answer, '$.message_id') IN {messages}"),
+    internal(
+        "idempotency_keys",
+        "json_extract(answer, '$.message_id') IN {messages} OR json_extract(answer, '$.appointment_id') IN
+             (SELECT id FROM appointments WHERE contact_id IN {contacts})",
+    ),
     internal(
         "jobs",
         "json_extract(payload, '$.message') IN {messages} OR json_extract(payload, '$.recording_id') IN {recordings}

@@ -79,11 +79,12 @@ pub(super) async fn list(
 /// Book an appointment; a time that is taken is refused with the next one that is free (`slot_taken`, `params.next_free`).
 #[utoipa::path(post, path = "/api/appointments", tag = "booking", operation_id = "book_appointment",
     params(("Idempotency-Key" = Option<String>, Header,
-        description = "The same key again gives the appointment that the first request booked.")),
+        description = "The same key and request again give the appointment that the first request booked.")),
     request_body = BookAppointmentRequest,
     responses((status = 200, description = "An earlier request with the same key has booked it", body = Appointment),
         (status = 201, body = Appointment), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody,
-            description = "`slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `key_reused`, `conflict`")))]
+            description = "`slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict`"),
+        (status = 422, body = ErrorBody, description = "A field is refused; `key_reused`: the key was used for another request.")))]
 pub(super) async fn book(
     State(state): State<AppState>,
     Member(actor): Member,
@@ -138,11 +139,12 @@ pub(super) async fn cancel(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
+    if_match: IfMatch,
     Json(request): Json<CancelAppointmentRequest>,
 ) -> Result<Tagged<Appointment>, ApiError> {
     let work =
         move |tx: &WriteTx<'_>, context: &Context, id| appointment::cancel(tx, context, id, request.reason.as_deref());
-    act(&state, &actor, id, work).await
+    act(&state, &actor, id, if_match, work).await
 }
 
 /// Make an appointment a booked one again, if its time is still free.
@@ -152,8 +154,9 @@ pub(super) async fn restore(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
+    if_match: IfMatch,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    act(&state, &actor, id, appointment::restore).await
+    act(&state, &actor, id, if_match, appointment::restore).await
 }
 
 /// Record that a user has seen an appointment.
@@ -164,7 +167,8 @@ pub(super) async fn see(
     Member(actor): Member,
     Id(id): Id,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    act(&state, &actor, id, appointment::see).await
+    // A look changes nothing that an edit could be based on.
+    act(&state, &actor, id, IfMatch::ANY, appointment::see).await
 }
 
 /// Record that the contact did not come.
@@ -174,8 +178,9 @@ pub(super) async fn no_show(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
+    if_match: IfMatch,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    finish(&state, &actor, id, domain::AppointmentState::NoShow).await
+    finish(&state, &actor, id, if_match, domain::AppointmentState::NoShow).await
 }
 
 /// Record that an appointment has taken place.
@@ -185,17 +190,19 @@ pub(super) async fn done(
     State(state): State<AppState>,
     Member(actor): Member,
     Id(id): Id,
+    if_match: IfMatch,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    finish(&state, &actor, id, domain::AppointmentState::Done).await
+    finish(&state, &actor, id, if_match, domain::AppointmentState::Done).await
 }
 
 async fn finish(
     state: &AppState,
     actor: &Actor,
     id: i64,
+    if_match: IfMatch,
     reached: domain::AppointmentState,
 ) -> Result<Tagged<Appointment>, ApiError> {
-    act(state, actor, id, move |tx, context, id| appointment::finish(tx, context, id, reached)).await
+    act(state, actor, id, if_match, move |tx, context, id| appointment::finish(tx, context, id, reached)).await
 }
 
 /// Runs a use case of one appointment, and answers with the appointment.
@@ -203,14 +210,11 @@ async fn act(
     state: &AppState,
     actor: &Actor,
     id: i64,
+    if_match: IfMatch,
     work: impl FnOnce(&WriteTx<'_>, &Context, AppointmentId) -> Result<(), crm::Error> + Send + 'static,
 ) -> Result<Tagged<Appointment>, ApiError> {
     let (id, context) = (AppointmentId(id), context(state, actor));
-    let done = actor.transact(&state.store, move |tx| {
-        work(tx, &context, id)?;
-        view_of(tx, id)
-    });
-    Ok(Tagged(done.await?))
+    if_match.edit(actor, &state.store, move |tx| view_of(tx, id), move |tx| work(tx, &context, id)).await
 }
 
 fn request(new: BookAppointmentRequest, source_key: Option<String>) -> NewAppointment {

@@ -62,9 +62,70 @@ async fn a_repeated_request_books_once() {
     let second = keyed.post_json("/api/appointments", &body).await;
     assert_eq!((first.status, second.status), (201, 200), "{}", second.text());
     assert_eq!(first.json(), second.json());
-    let other = json!({"contact_id": 2, "service_id": service, "starts_at": at(day, "10:00")});
-    assert_eq!(error(&keyed.post_json("/api/appointments", &other).await).1, "key_reused");
+    for (field, value) in [
+        ("contact_id", json!(2)),
+        ("starts_at", json!(at(day, "10:00"))),
+        ("resource_id", json!(1)),
+        ("note", json!("with a child")),
+        ("force", json!(true)),
+    ] {
+        let mut other = body.clone();
+        other[field] = value;
+        let refused = keyed.post_json("/api/appointments", &other).await;
+        assert_eq!(error(&refused), (422, "key_reused".to_owned(), Value::Null), "{field}");
+    }
     assert_eq!(shop.api.get("/api/appointments").await.json()["items"].as_array().unwrap().len(), 1);
+    // The answer may have been lost for a while, in which the appointment was moved.
+    let path = format!("/api/appointments/{}", first.json()["id"]);
+    let moved = shop.patch(&path, &json!({"starts_at": at(day, "12:00")})).await.json();
+    let repeated = keyed.post_json("/api/appointments", &body).await;
+    assert_eq!((repeated.status, repeated.json()), (200, moved));
+}
+
+#[tokio::test]
+async fn an_appointment_of_an_archived_resource_is_not_restored() {
+    let shop = Shop::open().await;
+    let (service, day) = (shop.service(30, 0).await, monday(2));
+    let resource = shop.add("/api/resources", &json!({"name": "noa"})).await["id"].clone();
+    let body = json!({"contact_id": 1, "service_id": service, "resource_id": resource, "starts_at": at(day, "09:00")});
+    let path = format!("/api/appointments/{}", shop.add("/api/appointments", &body).await["id"]);
+    assert_eq!(shop.post(&format!("{path}/cancel"), &json!({})).await.status, 200);
+    let resource = format!("/api/resources/{resource}");
+    assert_eq!(shop.patch(&resource, &json!({"archived": true})).await.status, 200);
+    let refused = shop.post(&format!("{path}/restore"), &json!({})).await;
+    assert_eq!(error(&refused), (409, "no_resource".to_owned(), Value::Null));
+    assert_eq!(shop.api.get(&path).await.json()["state"], "cancelled");
+    assert_eq!(shop.patch(&resource, &json!({"archived": false})).await.status, 200);
+    assert_eq!(shop.post(&format!("{path}/restore"), &json!({})).await.json()["state"], "booked");
+}
+
+#[tokio::test]
+async fn the_state_of_an_appointment_changes_only_on_the_version_that_was_seen() {
+    let shop = Shop::open().await;
+    let (service, day) = (shop.service(30, 0).await, monday(2));
+    let path = format!("/api/appointments/{}", shop.book(service, &at(day, "09:00")).await.json()["id"]);
+    let seen = shop.api.get(&path).await.header("etag").to_owned();
+    assert_eq!(shop.patch(&path, &json!({"starts_at": at(day, "11:00")})).await.status, 200);
+    for (action, from) in [("cancel", "booked"), ("no-show", "booked"), ("done", "booked"), ("restore", "no_show")] {
+        if from == "no_show" {
+            assert_eq!(shop.post(&format!("{path}/no-show"), &json!({})).await.status, 200);
+        }
+        let request = shop.api.request(Method::POST, &format!("{path}/{action}")).header("if-match", &seen);
+        let refused = send(request.json(&json!({}))).await;
+        assert_eq!((refused.status, &refused.json()["current"]["state"]), (412, &json!(from)), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_names_what_it_is_about() {
+    let shop = Shop::open().await;
+    let (service, day) = (shop.service(30, 0).await, monday(2));
+    let start = at(day, "09:00").replace(":00.000Z", ":30.000Z");
+    let refused = shop.book(service, &start).await;
+    assert_eq!(refused.json()["error"]["message"], "starts_at must be at a full minute");
+    let note = json!({"contact_id": 1, "service_id": service, "starts_at": at(day, "09:00"), "note": "a\u{0}"});
+    let refused = shop.post("/api/appointments", &note).await.json()["error"]["message"].clone();
+    assert_eq!(refused, "note must have at most 4000 characters and no control characters");
 }
 
 #[tokio::test]
