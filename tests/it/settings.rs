@@ -5,6 +5,7 @@ use crate::support::client::send;
 use crate::support::telephony::CallHarness;
 use crate::support::{Client, Daemon, Reply};
 use agentlocator::simulator::openai::OpenAiOptions;
+use agentlocator::simulator::twilio::{Fault, Operation};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::fs;
@@ -317,6 +318,22 @@ async fn the_webhooks_of_a_number_are_set_and_restored() {
     let api = harness.daemon.log_in("dana", PASSWORD).await;
     let undone = api.post_json(&format!("{path}/undo"), &json!({})).await;
     assert_eq!(undone.status, 200, "{}", undone.text());
+    assert_eq!(number(&api).await, before);
+
+    // A refused change leaves nothing to undo, one whose outcome is unknown does.
+    for (fault, can_undo) in [(Fault::Status(400), false), (Fault::Status(503), true)] {
+        harness.twilio.fail_next(Operation::UpdateNumber, fault, 1);
+        assert!(api.post_json(&path, &json!({})).await.status >= 500);
+        assert_eq!(number(&api).await["can_undo"], can_undo, "{fault:?}");
+    }
+
+    // Another program takes the number in between: an undo restores what was there before the first change.
+    assert_eq!(api.post_json(&path, &json!({})).await.status, 200);
+    harness.twilio_state.change_number(before["sid"].as_str().unwrap(), |record| {
+        record.voice_url = "https://elsewhere.example/voice".to_owned();
+    });
+    assert_eq!(api.post_json(&path, &json!({})).await.status, 200);
+    assert_eq!(api.post_json(&format!("{path}/undo"), &json!({})).await.status, 200);
     assert_eq!(number(&api).await, before);
     assert_eq!(api.post_json("/api/twilio/numbers/PN0/webhooks", &json!({})).await.status, 404);
     harness.assert_rules_kept();

@@ -40,7 +40,7 @@ pub(super) async fn list(
     Ok(axum::Json(Page::only(numbers.into_iter().map(item).collect())))
 }
 
-/// Send a number's calls here. What it replaces is kept, so that it can be undone.
+/// Send a number's calls here. The webhooks before the first such change are kept, so that it can be undone.
 #[utoipa::path(post, path = "/api/twilio/numbers/{sid}/webhooks", tag = "system", operation_id = "set_twilio_webhooks",
     params(("sid" = String, Path)), responses((status = 200, body = WebhooksResponse),
         (status = 409, body = ErrorBody, description = "`twilio_not_configured`, `no_public_address`, `number_not_direct`: a SIP \
@@ -65,8 +65,14 @@ pub(super) async fn set_webhooks(
     }
     // Stored first: after a crash in between, the undo is possible.
     let (kept, key) = (replaced.clone(), sid.clone());
-    actor.transact(&state.store, move |tx| twilio_number::keep_webhooks(tx, &key, &kept.into())).await?;
-    set(&config, &sid, &after).await?;
+    let is_first = actor.transact(&state.store, move |tx| twilio_number::keep_webhooks(tx, &key, &kept.into())).await?;
+    if let Err(refused) = set(&config, &sid, &after).await {
+        if is_first && refused.is_certain {
+            let key = sid.clone();
+            actor.transact(&state.store, move |tx| twilio_number::forget_webhooks(tx, &key)).await?;
+        }
+        return Err(refused.error);
+    }
     respond(&state, &config, &sid, replaced).await
 }
 
@@ -86,7 +92,7 @@ pub(super) async fn undo_webhooks(
     let known = state.store.read(|tx| tx.replaced_webhooks()).await?;
     let before = known.into_iter().find(|(known, _)| *known == sid).map(|(_, before)| before);
     let before = before.ok_or_else(|| conflict("nothing_to_undo", "this number's webhooks were not changed here"))?;
-    set(&config, &sid, &before.into()).await?;
+    set(&config, &sid, &before.into()).await.map_err(|refused| refused.error)?;
     let key = sid.clone();
     actor.transact(&state.store, move |tx| twilio_number::forget_webhooks(tx, &key)).await?;
     respond(&state, &config, &sid, replaced).await
@@ -114,10 +120,21 @@ async fn number(config: &Config, sid: &str) -> Result<AccountNumber, ApiError> {
     found.ok_or_else(|| ApiError::not_found("the account has no such number"))
 }
 
-async fn set(config: &Config, sid: &str, webhooks: &NumberWebhooks) -> Result<(), ApiError> {
-    let client = http_client::build().map_err(|_| ApiError::internal())?;
+/// Why a number's webhooks were not set.
+struct NotSet {
+    error: ApiError,
+    /// False if Twilio may have set them all the same.
+    is_certain: bool,
+}
+
+async fn set(config: &Config, sid: &str, webhooks: &NumberWebhooks) -> Result<(), NotSet> {
+    let client = http_client::build().map_err(|_| NotSet { error: ApiError::internal(), is_certain: true })?;
     let set = account::set_number_webhooks(&client, &config.twilio, sid, webhooks, LIMIT).await;
-    set.map(|_| ()).map_err(|error| twilio_error(&error))
+    let not_set = |error: Error| {
+        let is_certain = matches!(error, Error::NotConfigured | Error::Refused { .. });
+        NotSet { error: twilio_error(&error), is_certain }
+    };
+    set.map(|_| ()).map_err(not_set)
 }
 
 fn twilio_error(error: &Error) -> ApiError {

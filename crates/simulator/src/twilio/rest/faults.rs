@@ -20,6 +20,8 @@ pub enum Operation {
     ListRecordings,
     /// A new message.
     SendMessage,
+    /// A change of a phone number's webhooks.
+    UpdateNumber,
     /// A download of a media file or a recording.
     Fetch,
     /// Any other request.

@@ -61,7 +61,8 @@ pub(super) async fn update(
     let is_removed =
         |(name, value): &&(String, String)| value.is_empty() && (name.ends_with("Url") || name == "StatusCallback");
     let checked: Vec<_> = form.iter().filter(|pair| !is_removed(pair)).cloned().collect();
-    if let Err(answer) = shared.check_request(Operation::Other, operation, &path, &[], &checked, &headers).await {
+    if let Err(answer) = shared.check_request(Operation::UpdateNumber, operation, &path, &[], &checked, &headers).await
+    {
         return answer;
     }
     let changed = shared.twilio_state.change_number(without_json(&number), |record| {

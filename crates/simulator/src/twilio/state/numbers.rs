@@ -72,7 +72,8 @@ impl TwilioState {
         self.lock().state = state;
     }
 
-    pub(crate) fn change_number(&self, sid: &str, change: impl FnOnce(&mut NumberRecord)) -> Option<NumberRecord> {
+    /// Changes a number, as its owner would in the console.
+    pub fn change_number(&self, sid: &str, change: impl FnOnce(&mut NumberRecord)) -> Option<NumberRecord> {
         let mut memory = self.lock();
         let record = memory.numbers.iter_mut().find(|record| record.sid == sid)?;
         change(record);
