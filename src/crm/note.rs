@@ -22,13 +22,16 @@ pub fn create(
     Ok(tx.insert_note(contact.business_id, contact.id, &text, &actor.to_string(), now)?)
 }
 
-/// Changes the text of a note; none leaves it as it is.
-pub fn update(tx: &WriteTx<'_>, id: NoteId, text: Option<&str>, now: Timestamp) -> Result<(), Error> {
+/// Changes the text of a note; none leaves it as it is. The author stays; the editor is shown from the audit log.
+pub fn update(tx: &WriteTx<'_>, actor: ActorId, id: NoteId, text: Option<&str>, now: Timestamp) -> Result<(), Error> {
     let note = find(tx, id)?;
-    match text.map(|text| text::lines("text", text)).transpose()? {
-        Some(text) if text != note.text => Ok(tx.set_note_text(id, &text, now)?),
-        _ => Ok(()),
+    if let Some(text) = text.map(|text| text::lines("text", text)).transpose()?
+        && text != note.text
+    {
+        tx.set_note_text(id, &text, now)?;
+        tx.insert_audit(actor, "update_note", &format!("note:{id}"), now)?;
     }
+    Ok(())
 }
 
 /// Deletes a note; it can be restored.

@@ -93,22 +93,31 @@ impl WriteTx<'_> {
     }
 }
 
+/// The editor is in the audit log, in the row of the last change, which has the same time as the change.
 fn select() -> String {
     format!(
-        "SELECT n.id, n.contact_id, n.text, n.author, {}, n.created_at, n.updated_at, n.deleted_at FROM contact_notes n",
-        actor_name("n.author")
+        "SELECT n.*, {} AS author_name, {} AS editor_name FROM (
+             SELECT id, contact_id, text, author, created_at, updated_at, deleted_at,
+                 CASE WHEN updated_at <> created_at THEN (
+                     SELECT actor FROM audit_log WHERE at = updated_at AND action = 'update_note'
+                         AND subject = 'note:' || contact_notes.id LIMIT 1) END AS editor
+             FROM contact_notes) n",
+        actor_name("n.author"),
+        actor_name("n.editor")
     )
 }
 
 fn note(row: &Row<'_>) -> rusqlite::Result<Note> {
     Ok(Note {
-        id: row.get(0)?,
-        contact_id: row.get(1)?,
-        text: row.get(2)?,
-        author: row.get(3)?,
-        author_name: row.get(4)?,
-        created_at: row.get(5)?,
-        updated_at: row.get(6)?,
-        deleted_at: row.get(7)?,
+        id: row.get("id")?,
+        contact_id: row.get("contact_id")?,
+        text: row.get("text")?,
+        author: row.get("author")?,
+        author_name: row.get("author_name")?,
+        edited_by: row.get("editor")?,
+        edited_by_name: row.get("editor_name")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+        deleted_at: row.get("deleted_at")?,
     })
 }

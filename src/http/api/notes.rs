@@ -34,10 +34,17 @@ pub(super) struct Note {
     author: String,
     /// The name of the user or token that wrote it.
     author_name: Option<String>,
+    /// The actor that last changed its text; null if nobody did, or if the audit log does not have it any more.
+    edited_by: Option<String>,
+    /// The name of the user or token that last changed its text.
+    edited_by_name: Option<String>,
+    /// When its text was last changed; null if it was not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    edited_at: Option<Timestamp>,
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When its text was last changed.
+    /// When its text was last written.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
     /// When it was deleted; it can be restored.
@@ -54,6 +61,9 @@ impl Versioned for Note {
 impl From<domain::Note> for Note {
     fn from(note: domain::Note) -> Self {
         Self {
+            edited_at: note.edited_at(),
+            edited_by: note.edited_by,
+            edited_by_name: note.edited_by_name,
             id: note.id.0,
             contact_id: note.contact_id.0,
             text: note.text,
@@ -138,8 +148,8 @@ pub(super) async fn update(
     if_match: IfMatch,
     Json(change): Json<UpdateNoteRequest>,
 ) -> Result<Tagged<Note>, ApiError> {
-    let (id, now) = (NoteId(id), clock::now());
-    let update = move |tx: &WriteTx<'_>| note::update(tx, id, change.text.as_deref(), now);
+    let (editor, id, now) = (actor.id, NoteId(id), clock::now());
+    let update = move |tx: &WriteTx<'_>| note::update(tx, editor, id, change.text.as_deref(), now);
     if_match.edit(&actor, &state.store, move |tx| shown(tx, id), update).await
 }
 

@@ -86,6 +86,14 @@ async fn notes_are_written_changed_deleted_and_restored() {
     let path = format!("/api/notes/{}", note["id"]);
     let changed = change(&gal, "PATCH", &path, json!({"text": "ב"}), 200).await;
     assert_eq!((&changed["text"], &changed["created_at"]), (&json!("ב"), &note["created_at"]));
+    assert_eq!((&note["edited_by"], &note["edited_at"]), (&Value::Null, &Value::Null));
+    let noa = daemon.logged_in("noa", "staff").await;
+    let changed = change(&noa, "PATCH", &path, json!({"text": "ג"}), 200).await;
+    assert_eq!((&changed["author_name"], &changed["edited_by_name"]), (&json!("gal"), &json!("noa")));
+    assert_eq!((&changed["edited_at"], &changed["author"]), (&changed["updated_at"], &note["author"]));
+    assert_ne!(changed["edited_by"], note["author"]);
+    let changed = change(&gal, "PATCH", &path, json!({"text": "ב"}), 200).await;
+    assert_eq!((&changed["edited_by"], &changed["edited_by_name"]), (&note["author"], &json!("gal")));
     let second = change(&gal, "POST", "/api/contacts/1/notes", json!({"text": "2"}), 201).await;
     let texts =
         async |query: &str| column(&gal.get(&format!("/api/contacts/1/notes{query}")).await.json()["items"], "text");
@@ -102,6 +110,9 @@ async fn notes_are_written_changed_deleted_and_restored() {
     for text in ["", " \n", "\u{0}", &"x".repeat(10_001)] {
         change(&gal, "POST", "/api/contacts/1/notes", json!({"text": text}), 400).await;
     }
+    // Every edit is in the audit log once.
+    let edits = daemon.query_value::<i64>("SELECT count(*) FROM audit_log WHERE action = 'update_note'");
+    assert_eq!(edits, 3);
     change(&gal, "POST", "/api/contacts/99/notes", json!({"text": "x"}), 404).await;
     conditional(&gal, &format!("/api/notes/{}", second["id"]), json!({"text": "3"}), json!({"text": "4"})).await;
 }

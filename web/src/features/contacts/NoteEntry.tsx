@@ -1,8 +1,9 @@
-import { Trans, useLingui } from '@lingui/react/macro'
+import { useLingui } from '@lingui/react/macro'
 import { IconPencil, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
+import { NoteAuthor } from '#shared/components/NoteAuthor'
 import { dirOf, stripMarks } from '#shared/format/bidi'
 import { type Note, refresh, request } from './api'
 import { NoteForm } from './NoteForm'
@@ -30,13 +31,7 @@ export function NoteEntry({ note }: { note: Note }) {
         </p>
         {note.author_name && (
           <p className="small muted">
-            <bdi>{note.author_name}</bdi>
-            {note.updated_at !== note.created_at && (
-              <>
-                {' · '}
-                <Trans>נערכה</Trans>
-              </>
-            )}
+            <NoteAuthor note={note} />
           </p>
         )}
       </div>

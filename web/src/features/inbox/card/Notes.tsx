@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
+import { NoteAuthor } from '#shared/components/NoteAuthor'
 import { Plain, Time } from '#shared/components/text'
 import { call, type Note } from '../api'
 import { notesQuery } from '../queries'
@@ -87,7 +88,7 @@ export function Notes({ contactId, notes }: { contactId: number; notes: readonly
           </p>
           <p className="row small faint">
             <span className="grow">
-              <bdi>{note.author_name}</bdi>, <Time at={note.created_at} style="date" />
+              <NoteAuthor note={note} />, <Time at={note.created_at} style="date" />
             </span>
             <button
               className="btn quiet icon"

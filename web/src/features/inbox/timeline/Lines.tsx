@@ -2,6 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import { IconArrowMerge, IconCalendarCheck, IconCalendarX, IconCheckbox, IconNote } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { NoteAuthor } from '#shared/components/NoteAuthor'
 import { Name, Plain, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Appointment, Note, Task, TimelineItem } from '../api'
@@ -37,7 +38,7 @@ function NoteLine({ note }: { note: Note }) {
           <Plain text={note.text} />
         </p>
         <p className="small faint">
-          <bdi>{note.author_name}</bdi> · <Time at={note.created_at} />
+          <NoteAuthor note={note} /> · <Time at={note.created_at} />
         </p>
       </div>
     </div>

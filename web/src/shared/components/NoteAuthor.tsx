@@ -1,0 +1,21 @@
+import { Trans } from '@lingui/react/macro'
+import type { components } from '../api/schema'
+
+/** Who wrote a note, and who has changed it since. */
+export function NoteAuthor({ note }: { note: components['schemas']['Note'] }) {
+  const isOtherEditor = note.edited_by_name && note.edited_by !== note.author
+  return (
+    <>
+      <bdi>{note.author_name}</bdi>
+      {note.edited_at && ' · '}
+      {note.edited_at &&
+        (isOtherEditor ? (
+          <Trans>
+            נערכה בידי <bdi>{note.edited_by_name}</bdi>
+          </Trans>
+        ) : (
+          <Trans>נערכה</Trans>
+        ))}
+    </>
+  )
+}
