@@ -7,7 +7,7 @@
 use super::write_request::{AckAfter, CommitError, WriteRequest};
 use super::{ReadTx, Result, WriteTx};
 use crate::clock;
-use crate::domain::{CallId, CallSid, ChangeKind, ContactId, MessageId, ThreadId, Timestamp};
+use crate::domain::{ActorId, CallId, CallSid, ChangeKind, ContactId, MessageId, Role, ThreadId, Timestamp};
 use rusqlite::{OptionalExtension, Params, params};
 use tokio::sync::watch;
 
@@ -22,8 +22,29 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The thread that it belongs to.
     pub thread_id: Option<ThreadId>,
-    /// The message, thread, contact or call.
+    /// The message, thread, contact or call; of a draft, who writes it.
     pub ref_id: Option<i64>,
+}
+
+impl Change {
+    /// Whether it concerns a user or token: those who may read what changed. Drafts are their writer's alone, users and tokens are for
+    /// owners, all else is for everyone.
+    pub fn is_for(&self, actor: ActorId, role: Role) -> bool {
+        if self.kind == ChangeKind::DraftUpdated {
+            return self.ref_id == writer(actor);
+        }
+        let is_for_owners = matches!(self.kind, ChangeKind::UserUpdated | ChangeKind::TokenUpdated);
+        role == Role::Owner || !is_for_owners
+    }
+}
+
+/// A user or token as one number: tokens are negative.
+fn writer(actor: ActorId) -> Option<i64> {
+    match actor {
+        ActorId::User(id) => Some(id.0),
+        ActorId::Token(id) => Some(-id.0),
+        ActorId::CommandLine | ActorId::Agent | ActorId::Phone | ActorId::Daemon | ActorId::Unauthenticated => None,
+    }
 }
 
 /// A change recorded by the running transaction.
@@ -112,6 +133,10 @@ impl WriteTx<'_> {
     /// Reports that a snapshot was begun, was created, or failed. The snapshots themselves are files.
     pub fn record_backup(&self) -> Result<()> {
         self.record_in(ChangeKind::BackupUpdated, None, None)
+    }
+
+    pub(in crate::store) fn record_draft(&self, actor: ActorId, thread: ThreadId) -> Result<()> {
+        self.record_in(ChangeKind::DraftUpdated, Some(thread), writer(actor))
     }
 
     pub(in crate::store) fn record_call_id(&self, kind: ChangeKind, id: CallId) -> Result<()> {

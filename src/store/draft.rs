@@ -23,7 +23,7 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Stores the draft of a user in a thread; an empty text deletes it.
     pub fn put_draft(&self, actor: ActorId, thread: ThreadId, text: &str, now: Timestamp) -> Result<()> {
-        let actor = actor.to_string();
+        let (actor_id, actor) = (actor, actor.to_string());
         let changed = if text.is_empty() {
             let mut delete = self.conn.prepare_cached("DELETE FROM drafts WHERE thread_id = ?1 AND actor = ?2")?;
             delete.execute(params![thread, actor])?
@@ -35,7 +35,7 @@ impl WriteTx<'_> {
             )?;
             put.execute(params![thread, actor, text, now])?
         };
-        if changed == 0 { Ok(()) } else { self.record_in(ChangeKind::DraftUpdated, Some(thread), Some(thread.0)) }
+        if changed == 0 { Ok(()) } else { self.record_draft(actor_id, thread) }
     }
 
     /// Moves the drafts of a thread to another one, where their users have none.

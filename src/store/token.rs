@@ -1,7 +1,7 @@
 //! Bearer tokens for the API. Only a token's hash is stored.
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{ApiToken, Role, Timestamp, TokenId, UserId};
+use crate::domain::{ApiToken, ChangeKind, Role, Timestamp, TokenId, UserId};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
@@ -32,7 +32,9 @@ impl WriteTx<'_> {
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let NewApiToken { name, role, now, created_by, user, expires_at } = token;
         self.conn.prepare_cached(sql)?.execute((name, role, hash, now, created_by, user, expires_at))?;
-        Ok(TokenId(self.conn.last_insert_rowid()))
+        let id = TokenId(self.conn.last_insert_rowid());
+        self.record_token(id)?;
+        Ok(id)
     }
 
     /// Records that a token was used.
@@ -46,15 +48,20 @@ impl WriteTx<'_> {
         let sql = "UPDATE api_tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
         match self.conn.prepare_cached(sql)?.execute((id, now))? {
             0 => Err(Error::NotFound("token")),
-            _ => Ok(()),
+            _ => self.record_token(id),
         }
+    }
+
+    fn record_token(&self, id: TokenId) -> Result<()> {
+        self.record_in(ChangeKind::TokenUpdated, None, Some(id.0))
     }
 
     /// Revokes all tokens that a user is responsible for; returns their ids.
     pub fn revoke_tokens_of(&self, user: UserId, now: Timestamp) -> Result<Vec<TokenId>> {
         let sql = "UPDATE api_tokens SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL RETURNING id";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let ids = statement.query_map((user, now), |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let ids = statement.query_map((user, now), |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+        ids.iter().try_for_each(|id| self.record_token(*id))?;
         Ok(ids)
     }
 }

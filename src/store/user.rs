@@ -1,7 +1,7 @@
 //! Users: people who may log in.
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{Role, Timestamp, User, UserId};
+use crate::domain::{ChangeKind, Role, Timestamp, User, UserId};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
@@ -49,7 +49,9 @@ impl WriteTx<'_> {
     pub fn insert_user(&self, name: &str, role: Role, password_hash: &str, now: Timestamp) -> Result<UserId> {
         let sql = "INSERT INTO users(name, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute((name, role, password_hash, now))?;
-        Ok(UserId(self.conn.last_insert_rowid()))
+        let id = UserId(self.conn.last_insert_rowid());
+        self.record_in(ChangeKind::UserUpdated, None, Some(id.0))?;
+        Ok(id)
     }
 
     /// Changes a user's password hash.
@@ -67,7 +69,8 @@ impl WriteTx<'_> {
     pub fn disable_user(&self, id: UserId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE users SET disabled_at = ?2, password_hash = '', name = name || ' #' || id
                    WHERE id = ?1 AND disabled_at IS NULL";
-        changed(self.conn.prepare_cached(sql)?.execute((id, now))?)
+        changed(self.conn.prepare_cached(sql)?.execute((id, now))?)?;
+        self.record_in(ChangeKind::UserUpdated, None, Some(id.0))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::one_of::OneOf;
 use super::operation::{Operations, operations};
 use crate::clock;
-use crate::domain::{self, Timestamp};
+use crate::domain::{self, ActorId, Role, Timestamp};
 use crate::http::auth::{Credential, Member};
 use crate::http::server::Stopping;
 use crate::http::{ApiError, AppState};
@@ -74,14 +74,17 @@ impl From<store::Change> for Change {
         Self {
             seq: change.seq,
             at: change.at,
-            kind: change.kind.into(),
             thread_id: change.thread_id.map(|id| id.0),
-            ref_id: change.ref_id,
+            ref_id: match change.kind {
+                domain::ChangeKind::DraftUpdated => change.thread_id.map(|id| id.0),
+                _ => change.ref_id,
+            },
+            kind: change.kind.into(),
         }
     }
 }
 
-/// Follow changes as server-sent events, in the order of commits.
+/// Follow changes as server-sent events, in the order of commits: those that the reader may see.
 ///
 /// `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
 /// known any more: fetch again what is shown. `event: alive` comes after 15 s without another event: a stream that is silent for longer is
@@ -106,6 +109,7 @@ pub(super) async fn stream_events(
         changes,
         typing: state.typing.follow(),
         stopping,
+        reader: (actor.id, actor.role),
         credential: actor.credential,
         next_check: clock::instant() + CHECK_EVERY,
         ends: clock::instant() + LIFETIME,
@@ -129,6 +133,8 @@ struct Follower {
     changes: watch::Receiver<i64>,
     typing: broadcast::Receiver<TypingNotice>,
     stopping: Stopping,
+    /// Who reads the stream: not every change is for everyone.
+    reader: (ActorId, Role),
     /// The credential that opened the stream. The stream ends when it is no longer accepted.
     credential: Credential,
     next_check: Instant,
@@ -204,6 +210,9 @@ impl Follower {
             Some(changes) => {
                 for change in changes.into_iter().filter(|change| change.seq <= newest) {
                     self.seq = change.seq;
+                    if !change.is_for(self.reader.0, self.reader.1) {
+                        continue;
+                    }
                     let event = Event::default().id(change.seq.to_string());
                     self.events.push_back(event.json_data(EventData::Change(change.into())).ok()?);
                 }

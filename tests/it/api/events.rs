@@ -166,6 +166,45 @@ async fn a_stream_resumes_or_says_that_it_cannot() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn each_reader_gets_what_it_may_see() {
+    let (daemon, _) = with_data();
+    let owner = daemon.logged_in("dana", "owner").await;
+    let staff = daemon.logged_in("gal", "staff").await;
+    let (mut of_owner, mut of_staff) = (Events::open(&owner, None).await, Events::open(&staff, None).await);
+    for events in [&mut of_owner, &mut of_staff] {
+        events.next().await.unwrap();
+    }
+    let put = async |api: &Client, path: &str, body: Value| {
+        let reply = crate::support::client::send(api.request(Method::PUT, path).json(&body)).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    };
+    let settings = owner.request(Method::PATCH, "/api/settings").json(&json!({"changes": {"business.name": "Shop"}}));
+    assert_eq!(crate::support::client::send(settings).await.status, 200);
+    let user = json!({"name": "noa", "password": "correct horse 9 battery", "role": "staff"});
+    let user = owner.post_json("/api/users", &user).await.json()["id"].clone();
+    let token = owner.post_json("/api/tokens", &json!({"name": "script"})).await.json()["id"].clone();
+    put(&owner, "/api/threads/1/draft", json!({"text": "of the owner"})).await;
+    put(&staff, "/api/threads/3/draft", json!({"text": "of staff"})).await;
+    let revoke = owner.request(Method::DELETE, &format!("/api/tokens/{token}"));
+    assert_eq!(crate::support::client::send(revoke).await.status, 200);
+    put(&owner, "/api/threads/1/ai", json!({"ai_mode": "off"})).await;
+
+    for wanted in [
+        kind("setting_updated", Value::Null, Value::Null),
+        kind("user_updated", Value::Null, user),
+        kind("token_updated", Value::Null, token.clone()),
+        kind("draft_updated", 1, 1),
+        kind("token_updated", Value::Null, token),
+        kind("thread_updated", 1, 1),
+    ] {
+        assert_eq!(of_owner.change().await, wanted);
+    }
+    assert_eq!(of_staff.change().await, kind("setting_updated", Value::Null, Value::Null), "staff may read settings");
+    assert_eq!(of_staff.change().await, kind("draft_updated", 3, 3));
+    assert_eq!(of_staff.change().await, kind("thread_updated", 1, 1));
+}
+
 #[tokio::test]
 async fn a_quiet_stream_gives_signs_of_life() {
     let (_daemon, api) = with_data();

@@ -39,7 +39,7 @@ text_enum! {
         CallEnded = "call_ended",
         /// A turn of a call is new, longer, or was deleted.
         TurnUpdated = "turn_updated",
-        /// A user began, changed or finished a draft; `ref_id` is its thread.
+        /// A user began, changed or finished a draft; `ref_id` is its thread. For that user.
         DraftUpdated = "draft_updated",
         /// A saved reply is new, was changed or deleted.
         SavedReplyUpdated = "saved_reply_updated",
@@ -63,5 +63,9 @@ text_enum! {
         SettingUpdated = "setting_updated",
         /// A snapshot of the database was begun or created, or could not be created. It has no `ref_id`.
         BackupUpdated = "backup_updated",
+        /// A user was added or removed. For owners.
+        UserUpdated = "user_updated",
+        /// A token was created or revoked. For owners.
+        TokenUpdated = "token_updated",
     }
 }

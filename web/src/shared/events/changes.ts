@@ -37,6 +37,8 @@ registerChanges({
   turn_updated: ['/api/calls/{id}'],
   alert_updated: ['/api/alerts', '/api/database'],
   setting_updated: ['/api/settings', '/api/session'],
+  user_updated: ['/api/users'],
+  token_updated: ['/api/tokens'],
 })
 
 /** Returns true if an answer cached under `path` may be out of date after a change of one of these `roots`. */
