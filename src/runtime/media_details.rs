@@ -103,7 +103,8 @@ fn duration_ms(mime: &str, content: &[u8]) -> Option<i64> {
 fn ogg_ms(content: &[u8]) -> Option<u64> {
     let last = content.windows(4).rposition(|bytes| bytes == b"OggS")?;
     let position = u64::from_le_bytes(content.get(last + 6..last + 14)?.try_into().ok()?);
-    (position < u64::MAX / 1000).then_some(position * 1000 / 48_000)
+    // 2^64-1 stands for a page on which no packet ends.
+    Some(position.checked_mul(1000)? / 48_000)
 }
 
 /// The duration in the movie header.
@@ -155,6 +156,9 @@ mod tests {
         let mut ogg = b"OggS\0\x04".to_vec();
         ogg.extend(96_000_u64.to_le_bytes());
         assert_eq!(duration_ms("audio/ogg", &ogg), Some(2000));
+        let mut endless = b"OggS\0\x04".to_vec();
+        endless.extend(u64::MAX.to_le_bytes());
+        assert_eq!(duration_ms("audio/ogg", &endless), None);
         let mut movie = b"\0\0\0\x6cmvhd\0\0\0\0".to_vec();
         movie.extend([0; 8]);
         movie.extend(600_u32.to_be_bytes());
