@@ -102,9 +102,8 @@ impl WriteTx<'_> {
 
     /// Deletes the audio of old recordings: at least one, up to about `bytes`.
     pub fn prune_recordings(&self, before: Timestamp, bytes: u64) -> Result<Amount> {
-        let sql = format!(
-            "SELECT CAST(id AS TEXT), bytes FROM {OLD_RECORDINGS} ORDER BY created_at LIMIT {FILES_PER_STEP}"
-        );
+        let sql =
+            format!("SELECT CAST(id AS TEXT), bytes FROM {OLD_RECORDINGS} ORDER BY created_at LIMIT {FILES_PER_STEP}");
         let chosen = self.chosen(&sql, before, bytes)?;
         let mut delete =
             self.conn.prepare_cached("DELETE FROM recording_chunks WHERE recording_id = CAST(?1 AS INTEGER)")?;

@@ -96,7 +96,7 @@ pub(super) async fn unarchive(
     change(&state, actor, id, ConversationChange::Unarchive).await
 }
 
-/// Declare that a contact waits for no answer, until something new happens.
+/// Mark a conversation as done, until something new happens.
 #[utoipa::path(post, path = "/api/inbox/{contact_id}/done", tag = "threads", operation_id = "finish_conversation",
     params(("contact_id" = i64, Path)), responses((status = 200, body = InboxRow)))]
 pub(super) async fn done(

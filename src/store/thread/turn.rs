@@ -44,7 +44,7 @@ impl WriteTx<'_> {
                 archived_at: before.archived_at.filter(|_| !event.is_news()),
                 ..before
             };
-            // The message or the call that brought news is a change of its own.
+            // The message or the call of the event records a change of its own.
             self.store_turn(before, after, !(is_same && event.is_news()))?;
         }
         Ok(())

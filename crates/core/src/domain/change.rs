@@ -61,7 +61,7 @@ text_enum! {
         FactUpdated = "fact_updated",
         /// Settings were changed on the page. It has no `ref_id`.
         SettingUpdated = "setting_updated",
-        /// A snapshot of the database was begun or created, or could not be created. It has no `ref_id`.
+        /// A snapshot of the database was begun or created, or could not be created. It has no `ref_id`. For owners.
         BackupUpdated = "backup_updated",
         /// A user was added or removed. For owners.
         UserUpdated = "user_updated",
