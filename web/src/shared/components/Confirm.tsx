@@ -31,7 +31,7 @@ export function Confirm({ button, question, onConfirm }: Props) {
           >
             {button}
           </button>
-          <button className="btn quiet" type="button" onClick={() => setOpen(false)}>
+          <button className="btn quiet" type="button" style={{ minInlineSize: 44 }} onClick={() => setOpen(false)}>
             <Trans>לא</Trans>
           </button>
         </div>

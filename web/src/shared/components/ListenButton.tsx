@@ -13,7 +13,7 @@ export function ListenButton({ callId, isBig }: { callId: number; isBig?: boolea
       onClick={() => (isHeard ? stopListening() : listen(callId))}
     >
       <Icon icon={isHeard ? IconHeadphonesOff : IconHeadphones} />
-      {isHeard ? <Trans>הפסקת ההאזנה</Trans> : <Trans>האזנה</Trans>}
+      <span className="word">{isHeard ? <Trans>הפסקת ההאזנה</Trans> : <Trans>האזנה</Trans>}</span>
     </button>
   )
 }
