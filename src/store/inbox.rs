@@ -1,6 +1,6 @@
 //! The inbox: one row for each contact.
 
-use super::page::{page, rows_for};
+use super::page::{page, page_keys, rows_for};
 use super::search::HitsOf;
 use super::thread::{last_call, last_message};
 use super::{ReadTx, Result};
@@ -26,12 +26,13 @@ impl ReadTx<'_> {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<(Vec<InboxRow>, Option<Cursor>)> {
-        let sql = format!("{SELECT} {} {PAGE}", condition(query.state));
-        // Few contacts wait: their index is read then, not the one of the order.
-        let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent);
-        let sql = if is_few { sql.replace("t.business_id = :business", "+t.business_id = :business") } else { sql };
-        let mut statement = self.conn.prepare_cached(&sql)?;
         let search = self.list_search(query.words.as_deref(), HitsOf::Contacts)?;
+        // Few contacts wait: their index is read then, not the one of the order.
+        let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
+        let keys = page_keys(KEYS, is_few, &search.condition("t.contact_id"), after.is_some());
+        let keys = keys.replace("{state}", condition(query.state));
+        let sql = format!("{SELECT} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC");
+        let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map(
             named_params! {
                 ":business": query.business,
@@ -50,7 +51,9 @@ impl ReadTx<'_> {
 
     /// The row of one contact; none if there is no thread with the contact.
     pub fn inbox_row(&self, contact: ContactId) -> Result<Option<InboxRow>> {
-        let mut query = self.conn.prepare_cached(&format!("{SELECT} AND t.contact_id = :contact"))?;
+        let newest = "SELECT id FROM threads WHERE contact_id = :contact AND merged_into IS NULL
+                      ORDER BY last_message_at DESC, id DESC LIMIT 1";
+        let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.id = ({newest})"))?;
         Ok(query.query_row(named_params! {":contact": contact}, inbox_row).optional()?)
     }
 
@@ -65,20 +68,20 @@ impl ReadTx<'_> {
 
 fn condition(state: InboxFilter) -> &'static str {
     match state {
-        InboxFilter::All => "AND t.archived_at IS NULL",
+        InboxFilter::All => "t.archived_at IS NULL",
         InboxFilter::Waiting => {
-            "AND t.archived_at IS NULL AND t.contact_id IN (
+            "t.archived_at IS NULL AND t.contact_id IN (
                  SELECT contact_id FROM threads
                  WHERE business_id = :business AND waiting_since IS NOT NULL AND merged_into IS NULL)"
         }
         InboxFilter::Agent => {
-            "AND t.archived_at IS NULL AND t.contact_id IN (
+            "t.archived_at IS NULL AND t.contact_id IN (
                  SELECT contact_id FROM threads
                  WHERE business_id = :business AND agent_since IS NOT NULL AND merged_into IS NULL
                  EXCEPT SELECT contact_id FROM threads
                  WHERE business_id = :business AND waiting_since IS NOT NULL AND merged_into IS NULL)"
         }
-        InboxFilter::Archived => "AND t.archived_at IS NOT NULL",
+        InboxFilter::Archived => "t.archived_at IS NOT NULL",
     }
 }
 
@@ -104,4 +107,4 @@ fn inbox_row(row: &Row<'_>) -> rusqlite::Result<InboxRow> {
 }
 
 const SELECT: &str = include_str!("inbox/select.sql");
-const PAGE: &str = include_str!("inbox/page.sql");
+const KEYS: &str = include_str!("inbox/keys.sql");

@@ -17,6 +17,19 @@ pub(in crate::store) fn page<T, C>(
     (items, next)
 }
 
+/// The query of the threads of a page with its conditions. `is_few` says that other indexes than the one of the order find few
+/// rows: `+` keeps SQLite from reading all in the order of the list.
+pub(in crate::store) fn page_keys(sql: &str, is_few: bool, found: &str, has_cursor: bool) -> String {
+    let order = if is_few { "+t.business_id = :business" } else { "t.business_id = :business" };
+    // A condition on the columns alone, so that a page far down begins where the one before it ended.
+    let cursor = if has_cursor {
+        "(t.last_message_at, t.id) < (:after_at, :after_id)"
+    } else {
+        "(:after_at, :after_id) IS (NULL, NULL)"
+    };
+    sql.replace("{order}", order).replace("{found}", found).replace("{cursor}", cursor)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

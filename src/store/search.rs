@@ -6,7 +6,7 @@ mod index;
 mod list;
 
 pub use index::IndexStep;
-pub(in crate::store) use list::{HitsOf, digits, like};
+pub(in crate::store) use list::{HitsOf, ListSearch, digits, like};
 
 use super::page::page;
 use super::{ReadTx, Result};

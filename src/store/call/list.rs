@@ -2,7 +2,7 @@
 
 use super::super::json::json_list;
 use super::super::page::page;
-use super::super::search::HitsOf;
+use super::super::search::{HitsOf, ListSearch};
 use super::super::{ReadTx, Result};
 use super::{COLUMNS, call};
 use crate::domain::{BusinessId, CallFacts, CallId, CallItem, CallOutcome, ContactId, Cursor, ThreadId, Timestamp};
@@ -42,15 +42,16 @@ impl ReadTx<'_> {
     /// The positions of the first calls that the filter selects. The outcome is decided by the same function that the
     /// list shows, not by a second one in SQL.
     fn call_keys(&self, filter: &CallFilter, after: Option<Cursor>, limit: usize) -> Result<Vec<Cursor>> {
-        let mut query = self.conn.prepare_cached(include_str!("keys.sql"))?;
         // Calls have no other search: while the index cannot answer, none is found.
-        let search = self.list_search(filter.words.as_deref(), HitsOf::Calls)?;
-        let found = search.found.or(search.words.map(|_| json_list::<i64>(&[])));
+        let mut search = self.list_search(filter.words.as_deref(), HitsOf::Calls)?;
+        search.found = search.found.or(search.words.take().map(|_| json_list::<i64>(&[])));
+        let sql = include_str!("keys.sql").replace("{conditions}", &conditions(filter, &search, after.is_some()));
+        let mut query = self.conn.prepare_cached(&sql)?;
         let mut rows = query.query(named_params! {
             ":business": filter.business,
             ":thread": filter.thread,
             ":contact": filter.contact,
-            ":found": found,
+            ":found": search.found,
             ":after_at": after.map(|cursor| cursor.at),
             ":after_id": after.map(|cursor| cursor.id),
         })?;
@@ -94,6 +95,35 @@ impl ReadTx<'_> {
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// The conditions on calls, each with its parameter whether it is used or not. Those of a thread, of a contact, of few hits
+/// and of calls that last or that booked have an index of their own: `+` keeps SQLite from reading all calls in the order of the list.
+fn conditions(filter: &CallFilter, search: &ListSearch, has_cursor: bool) -> String {
+    let is_rare = matches!(filter.outcome, Some(CallOutcome::Live | CallOutcome::Booked));
+    let is_few = filter.thread.is_some() || filter.contact.is_some() || search.is_few || is_rare;
+    let one_of = |is_used: bool, used: &'static str, unused: &'static str| if is_used { used } else { unused };
+    [
+        one_of(is_few, "+business_id = :business", "business_id = :business"),
+        one_of(filter.thread.is_some(), "thread_id = :thread", ":thread IS NULL"),
+        one_of(filter.contact.is_some(), "contact_id = :contact", ":contact IS NULL"),
+        one_of(has_cursor, "(started_at, id) < (:after_at, :after_id)", "(:after_at, :after_id) IS (NULL, NULL)"),
+        needed(filter.outcome),
+        &search.condition("id"),
+    ]
+    .join(" AND ")
+}
+
+/// What all calls with a rare outcome have in their columns, so that not all calls are read to find a page of them. The outcome
+/// itself follows from more (`outcome_of`).
+fn needed(outcome: Option<CallOutcome>) -> &'static str {
+    match outcome {
+        Some(CallOutcome::Live) => "state <> 'ended'",
+        Some(CallOutcome::Booked) => "id IN (SELECT call_id FROM appointments WHERE call_id IS NOT NULL)",
+        Some(CallOutcome::Transferred) => "end_reason = 'transferred'",
+        Some(CallOutcome::Failed) => "end_reason IN ('dropped', 'shutdown', 'interrupted')",
+        Some(CallOutcome::Message | CallOutcome::Missed | CallOutcome::Answered) | None => "true",
     }
 }
 

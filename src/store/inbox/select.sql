@@ -18,7 +18,3 @@ FROM threads t
     LEFT JOIN threads p ON p.business_id = t.business_id AND p.type = 'call' AND p.contact_id = t.contact_id
     LEFT JOIN messages m ON m.id = (SELECT id FROM messages WHERE thread_id = w.id ORDER BY created_at DESC, id DESC LIMIT 1)
     LEFT JOIN calls k ON k.id = (SELECT id FROM calls WHERE thread_id = p.id ORDER BY started_at DESC, id DESC LIMIT 1)
-WHERE t.merged_into IS NULL
-  AND NOT EXISTS (SELECT 1 FROM threads o
-                  WHERE o.contact_id = t.contact_id AND o.id <> t.id AND o.merged_into IS NULL
-                    AND (o.last_message_at, o.id) > (t.last_message_at, t.id))

@@ -11,10 +11,27 @@ use rusqlite::params;
 pub(in crate::store) struct ListSearch {
     /// Ids as a JSON list.
     pub found: Option<String>,
+    /// Whether `found` is so short that its rows are looked up and sorted, instead of reading the list in its order until the
+    /// page is full.
+    pub is_few: bool,
     /// A LIKE pattern.
     pub words: Option<String>,
     /// A LIKE pattern.
     pub digits: Option<String>,
+}
+
+impl ListSearch {
+    /// The condition on the column with the id of a row; it has the parameter `:found`.
+    pub(in crate::store) fn condition(&self, column: &str) -> String {
+        match self.found {
+            // `+` keeps SQLite from starting with the ids.
+            Some(_) => format!(
+                "{plus}{column} IN (SELECT value FROM json_each(:found))",
+                plus = if self.is_few { "" } else { "+" }
+            ),
+            None => ":found IS NULL".to_owned(),
+        }
+    }
 }
 
 /// Which rows a hit of the index belongs to. A hit in a contact's name or number is one in each of the contact's threads.
@@ -33,11 +50,14 @@ impl ReadTx<'_> {
         };
         Ok(match self.indexed(typed)? {
             Some(query) => {
-                ListSearch { found: Some(json_list(&self.ids_with_hits(&query, of)?)), ..ListSearch::default() }
+                let ids = self.ids_with_hits(&query, of)?;
+                ListSearch { found: Some(json_list(&ids)), is_few: ids.len() <= FEW, ..ListSearch::default() }
             }
-            None => {
-                ListSearch { found: None, words: Some(like(typed)), digits: digits(typed).map(|digits| like(&digits)) }
-            }
+            None => ListSearch {
+                words: Some(like(typed)),
+                digits: digits(typed).map(|digits| like(&digits)),
+                ..ListSearch::default()
+            },
         })
     }
 
@@ -82,3 +102,6 @@ pub(in crate::store) fn digits(words: &str) -> Option<String> {
 
 /// Lists are filtered by at most this many hits.
 const MAX_LIST_HITS: i64 = 2000;
+
+/// So many rows are sorted as fast as a page is read in the order of the list.
+const FEW: usize = 500;

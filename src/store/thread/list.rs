@@ -1,6 +1,6 @@
 //! The list of threads, newest activity first.
 
-use super::super::page::{page, rows_for};
+use super::super::page::{page, page_keys, rows_for};
 use super::super::search::HitsOf;
 use super::super::{ReadTx, Result};
 use super::{SELECT, thread};
@@ -28,12 +28,13 @@ impl ReadTx<'_> {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<(Vec<Thread>, Option<Cursor>)> {
-        let sql = format!("{SELECT}{}", include_str!("list.sql").replace("{state}", condition(filter.state)));
-        // `+` keeps SQLite from reading all threads in the order of the list.
-        let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent);
-        let sql = if is_few { sql.replace("t.business_id = :business", "+t.business_id = :business") } else { sql };
-        let mut query = self.conn.prepare_cached(&sql)?;
         let search = self.list_search(filter.words.as_deref(), HitsOf::Threads)?;
+        // Few threads wait: their index is read then, not the one of the order.
+        let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
+        let keys = page_keys(include_str!("keys.sql"), is_few, &search.condition("t.id"), after.is_some());
+        let keys = keys.replace("{state}", condition(filter.state));
+        let sql = format!("{SELECT} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC");
+        let mut query = self.conn.prepare_cached(&sql)?;
         let rows = query.query_map(
             named_params! {
                 ":business": filter.business,

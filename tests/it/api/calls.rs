@@ -1,6 +1,7 @@
 //! Calls, turns, recordings.
 
 use super::with_data;
+use crate::support::Daemon;
 use crate::support::client::send;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -51,4 +52,53 @@ async fn a_recording_is_served_in_ranges() {
         assert_eq!(api.get(path).await.status, 404, "{path}");
     }
     assert_eq!(daemon.client().get("/api/calls/1/recording").await.status, 401);
+}
+
+/// One call for each reason of an end, with and without a message and an answer, and one that has booked.
+const CALLS_OF_ALL_KINDS: &str = "
+    INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,
+                      answered_at, ended_at, end_reason, message_text, updated_at)
+    SELECT 'CA-' || reason.value || engine.value || message.value, 2, 1, 'in', '+972501234567', '+97233333333', 'ended',
+           nullif(engine.value, ''), '2026-11-10T10:00:00.000Z', iif(engine.value = '', NULL, '2026-11-10T10:00:02.000Z'),
+           '2026-11-10T10:01:00.000Z', reason.value, nullif(message.value, ''), '2026-11-10T10:01:00.000Z'
+    FROM json_each('[\"caller_hung_up\", \"agent_hung_up\", \"message_taken\", \"transferred\", \"idle\", \"too_long\", \"fallback\",
+                     \"dropped\", \"shutdown\", \"not_connected\", \"interrupted\"]') AS reason,
+         json_each('[\"\", \"realtime\", \"voicemail\"]') AS engine, json_each('[\"\", \"Call me\"]') AS message;
+    INSERT INTO services(id, name, duration_min, created_at, updated_at)
+    VALUES (1, 'Haircut', 30, '2026-11-01T10:00:00.000Z', '2026-11-01T10:00:00.000Z');
+    INSERT INTO appointments(contact_id, service_id, resource_id, starts_at, ends_at, blocked_from, blocked_to, time_zone,
+                             state, source, call_id, created_by, created_at, updated_at)
+    SELECT 1, 1, 1, '2026-11-20T10:00:00.000Z', '2026-11-20T10:30:00.000Z', '2026-11-20T10:00:00.000Z',
+           '2026-11-20T10:30:00.000Z', 'Asia/Jerusalem', 'booked', 'agent', id, 'agent', started_at, started_at
+    FROM calls WHERE call_sid = 'CA-caller_hung_uprealtime';
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_an_outcome_are_those_that_the_list_shows_with_it() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    daemon.seed(CALLS_OF_ALL_KINDS);
+    daemon.launch();
+    let api = daemon.api();
+    let list = async |query: &str| {
+        let reply = api.get(&format!("/api/calls?limit=200{query}")).await;
+        assert_eq!(reply.status, 200, "{query}: {}", reply.text());
+        reply.json()["calls"].as_array().unwrap().clone()
+    };
+    let all = list("").await;
+    assert!(all.len() >= 11 * 3 * 2, "{}", all.len());
+    for (outcome, has_some) in [
+        ("live", false),
+        ("answered", true),
+        ("message", true),
+        ("missed", true),
+        ("transferred", true),
+        ("booked", true),
+        ("failed", true),
+    ] {
+        let shown: Vec<_> = all.iter().filter(|call| call["outcome"] == outcome).cloned().collect();
+        assert_eq!(!shown.is_empty(), has_some, "{outcome}");
+        assert_eq!(list(&format!("&outcome={outcome}")).await, shown, "{outcome}");
+        assert_eq!(list(&format!("&contact_id=1&outcome={outcome}")).await, shown, "{outcome} of the contact");
+    }
 }
