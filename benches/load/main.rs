@@ -18,6 +18,7 @@ mod flood;
 mod floor;
 mod machine;
 mod memory;
+mod office;
 mod process;
 mod report;
 mod startup;
@@ -50,7 +51,7 @@ struct Arguments {
     #[arg(long, default_value_t = 16)]
     seconds: u64,
     /// Run only these parts.
-    #[arg(long, value_delimiter = ',', value_enum, default_values_t = [Part::Voice, Part::Webhooks, Part::Start])]
+    #[arg(long, value_delimiter = ',', value_enum, default_values_t = [Part::Voice, Part::Webhooks, Part::Start, Part::Office])]
     only: Vec<Part>,
     /// Number of runs of each webhook load, alternating with the floor; the best run of each counts.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
@@ -58,6 +59,9 @@ struct Arguments {
     /// Number of messages in the database for the start.
     #[arg(long, default_value_t = 100_000)]
     messages: u64,
+    /// Number of contacts, messages and calls in the database for the office.
+    #[arg(long, value_delimiter = ',', num_args = 1, default_values_t = [5_000, 200_000, 20_000])]
+    office: Vec<u32>,
     /// Also measure this server: a command that listens on $PORT and connects to the AI at $OPENAI_BASE_URL (path
     /// /realtime).
     #[arg(long, value_name = "COMMAND")]
@@ -84,6 +88,8 @@ enum Part {
     Voice,
     Webhooks,
     Start,
+    /// Lists, searches and events with a year of messages and calls.
+    Office,
     /// Attackers that flood the daemon during calls; in a network namespace (needs unshare and ip).
     Flood,
     /// Memory that logins, API requests and calls leave behind; takes seven minutes.
@@ -126,6 +132,11 @@ fn main() -> std::process::ExitCode {
         }
         if arguments.only.contains(&Part::Webhooks) || arguments.only.contains(&Part::Start) {
             measure_webhooks(&arguments, machine, &mut results).await;
+        }
+        if arguments.only.contains(&Part::Office) {
+            let [people, messages, calls] = arguments.office[..] else { panic!("--office takes three numbers") };
+            let size = office::Size { people, messages, calls };
+            results.office = Some(office::measure(size, arguments.seconds.min(12)).await);
         }
     });
     results.evaluate();

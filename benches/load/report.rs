@@ -2,6 +2,7 @@
 
 use crate::flood::attackers::AttackReport;
 use crate::floor::CommitFloor;
+use crate::office::Office;
 use crate::startup::Starts;
 use crate::stats::Summary;
 use crate::{voice, webhooks};
@@ -25,6 +26,7 @@ pub struct Results {
     pub starts: Option<Starts>,
     pub flood: Option<Flood>,
     pub memory: Vec<MemoryRun>,
+    pub office: Option<Office>,
     pub goals: Vec<Goal>,
 }
 
@@ -195,6 +197,7 @@ impl Results {
         if let Some(starts) = &self.starts {
             let _ = writeln!(text, "\nexec to healthy with {} messages: {:.1} ms", starts.messages, starts.median_ms);
         }
+        text.extend(self.office.iter().map(Office::table));
         text
     }
 
@@ -276,6 +279,7 @@ impl Results {
             let what = format!("exec to healthy, {} messages", starts.messages);
             goals.push(most(&what, starts.median_ms, 20.0, "ms"));
         }
+        goals.extend(self.office.iter().flat_map(Office::goals));
         self.goals = goals;
     }
 
@@ -373,7 +377,8 @@ impl Results {
     }
 }
 
-fn most(what: &str, own: f64, limit: f64, unit: &str) -> Goal {
+/// A goal with an upper limit.
+pub fn most(what: &str, own: f64, limit: f64, unit: &str) -> Goal {
     Goal {
         what: what.into(),
         limit: format!("<= {limit:.1} {unit}"),

@@ -96,6 +96,31 @@ pub async fn run(hook: &Hook, rate: Rate, seconds: u64, run: u64, server: &Serve
     }
 }
 
+/// A connection that sends one webhook after the other.
+pub struct Sender<'a> {
+    hook: &'a Hook,
+    stream: TcpStream,
+    url: String,
+    request: String,
+    answer: Vec<u8>,
+}
+
+impl<'a> Sender<'a> {
+    pub async fn connect(hook: &'a Hook) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(hook.address).await?;
+        stream.set_nodelay(true)?;
+        let url = format!("http://{}{}", hook.address, hook.path);
+        Ok(Self { hook, stream, url, request: String::new(), answer: Vec::with_capacity(1 << 10) })
+    }
+
+    /// Sends the n-th webhook of a connection. Returns the status of the answer.
+    pub async fn send(&mut self, connection: u64, n: u64) -> std::io::Result<u16> {
+        write_request(&mut self.request, self.hook, &self.url, connection, n);
+        self.stream.write_all(self.request.as_bytes()).await?;
+        read_answer(&mut self.stream, &mut self.answer).await
+    }
+}
+
 async fn send_until(
     hook: &Hook,
     end: Instant,
@@ -103,10 +128,7 @@ async fn send_until(
     pace: Option<(Instant, Duration)>,
     totals: &RefCell<(Samples, u64, u64)>,
 ) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect(hook.address).await?;
-    stream.set_nodelay(true)?;
-    let url = format!("http://{}{}", hook.address, hook.path);
-    let (mut request, mut answer) = (String::new(), Vec::with_capacity(1 << 10));
+    let mut sender = Sender::connect(hook).await?;
     let mut planned = pace.map(|(first, _)| first);
     for n in 0.. {
         if let Some(at) = planned {
@@ -116,9 +138,7 @@ async fn send_until(
         if began >= end {
             return Ok(());
         }
-        write_request(&mut request, hook, &url, connection, n);
-        stream.write_all(request.as_bytes()).await?;
-        let status = read_answer(&mut stream, &mut answer).await?;
+        let status = sender.send(connection, n).await?;
         let mut totals = totals.borrow_mut();
         totals.0.add(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
         if (200..300).contains(&status) {
