@@ -4,7 +4,7 @@ use super::*;
 use futures_util::future::join_all;
 
 const ROUNDS: usize = 40;
-const CLIENTS: usize = 6;
+const CLIENTS: usize = 8;
 
 /// Books from several clients at once; returns how many got the time. All others must be refused with `slot_taken`.
 async fn race(shop: &Shop, service: i64, starts_at: &str) -> usize {
@@ -41,6 +41,61 @@ async fn of_those_who_book_the_same_time_one_wins() {
     assert_eq!(double_booked(&shop), 0);
 }
 
+/// Eight clients book one hour of one chair, and one wins; who won cancels before the next round.
+async fn contest_one_chair(rounds: usize) {
+    let shop = Shop::open().await;
+    let service = shop.service(60, 0).await;
+    let chair = shop.add("/api/resources", &json!({"name": "כיסא 1", "kind": "room"})).await["id"].clone();
+    let starts_at = at(monday(3), "10:00");
+    for round in 0..rounds {
+        let bodies: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let contact = client % 2 + 1;
+                json!({"contact_id": contact, "service_id": service, "resource_id": chair, "starts_at": starts_at})
+            })
+            .collect();
+        let replies = join_all(bodies.iter().map(|body| shop.post("/api/appointments", body))).await;
+        let (won, refused): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 201);
+        assert_eq!(won.len(), 1, "round {round}");
+        for reply in refused {
+            assert_eq!(error(reply).1, "slot_taken", "round {round}: {}", reply.text());
+            let next = reply.json()["error"]["params"]["next_free"].clone();
+            assert!(next.as_str().is_some_and(|next| next != starts_at), "round {round}: {}", reply.text());
+        }
+        assert_eq!(double_booked(&shop), 0, "round {round}");
+        let path = format!("/api/appointments/{}/cancel", won[0].json()["id"]);
+        assert_eq!(shop.post(&path, &json!({})).await.status, 200, "round {round}");
+    }
+    let booked = shop.daemon.query_value::<i64>("SELECT count(*) FROM appointments WHERE state = 'cancelled'");
+    assert_eq!(usize::try_from(booked).unwrap(), rounds, "each round has one appointment");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_of_a_chair_is_booked_once_in_each_of_50_rounds() {
+    contest_one_chair(50).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes a minute"]
+async fn an_hour_of_a_chair_is_booked_once_in_each_of_1000_rounds() {
+    contest_one_chair(1_000).await;
+}
+
+/// A phone in New York sends its own offset: the same moment is the same hour of the business.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_with_the_offset_of_another_zone_is_the_same_time() {
+    let shop = Shop::open().await;
+    let (service, here) = (shop.service(60, 0).await, at(monday(3), "16:00"));
+    let moment: Timestamp = here.parse().unwrap();
+    let there = moment.to_zoned(TimeZone::get("America/New_York").unwrap());
+    let there = there.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    assert_ne!(there[..13], here[..13], "another hour on the clock");
+    let booked = shop.book(service, &there).await;
+    assert_eq!((booked.status, booked.json()["starts_at"].as_str().unwrap().parse()), (201, Ok(moment)));
+    let second = shop.book(service, &here).await;
+    assert_eq!(error(&second).1, "slot_taken", "{}", second.text());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_request_that_overtakes_itself_books_once() {
     let shop = Shop::open().await;
@@ -50,7 +105,7 @@ async fn a_repeated_request_that_overtakes_itself_books_once() {
     let replies = join_all((0..CLIENTS).map(|_| keyed.post_json("/api/appointments", &body))).await;
     let mut statuses: Vec<_> = replies.iter().map(|reply| reply.status).collect();
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 200, 200, 200, 200, 201]);
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 201]);
     assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM appointments"), 1);
 }
 

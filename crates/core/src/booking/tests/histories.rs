@@ -213,13 +213,21 @@ proptest! {
     }
 }
 
-/// The same with a million steps: `cargo test --release -p agentlocator-core -- --ignored a_million`.
+/// A million histories: `cargo test --release -p agentlocator-core -- --ignored a_million`. Each thread draws its own.
 #[test]
 #[ignore = "takes minutes"]
-fn a_million_steps_book_no_resource_twice() {
-    let mut runner =
-        proptest::test_runner::TestRunner::new(ProptestConfig { cases: 10_000, ..ProptestConfig::default() });
-    let histories = (any::<bool>(), any::<bool>(), steps(200));
+fn a_million_histories_book_no_resource_twice() {
+    let threads = std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| run_histories(1_000_000_u32.div_ceil(threads)));
+        }
+    });
+}
+
+fn run_histories(cases: u32) {
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
+    let histories = (any::<bool>(), any::<bool>(), steps(16));
     let outcome = runner.run(&histories, |(is_spring, is_always_open, steps)| {
         let mut shop = Shop::open(is_spring, is_always_open);
         for step in &steps {
