@@ -54,7 +54,8 @@ async fn a_recording_is_served_in_ranges() {
     assert_eq!(daemon.client().get("/api/calls/1/recording").await.status, 401);
 }
 
-/// One call for each reason of an end, with and without a message and an answer, and one that has booked.
+/// One call for each reason of an end, with and without a message and an answer, some that an employee ended,
+/// and one that has booked.
 const CALLS_OF_ALL_KINDS: &str = "
     INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at,
                       answered_at, ended_at, end_reason, message_text, updated_at)
@@ -64,6 +65,8 @@ const CALLS_OF_ALL_KINDS: &str = "
     FROM json_each('[\"caller_hung_up\", \"agent_hung_up\", \"message_taken\", \"transferred\", \"idle\", \"too_long\", \"fallback\",
                      \"dropped\", \"shutdown\", \"not_connected\", \"interrupted\"]') AS reason,
          json_each('[\"\", \"realtime\", \"voicemail\"]') AS engine, json_each('[\"\", \"Call me\"]') AS message;
+    INSERT INTO call_events(call_id, at, kind)
+    SELECT id, ended_at, 'hung_up_by_employee' FROM calls WHERE end_reason IN ('agent_hung_up', 'not_connected') AND id > 2 AND id % 2;
     INSERT INTO services(id, name, duration_min, created_at, updated_at)
     VALUES (1, 'Haircut', 30, '2026-11-01T10:00:00.000Z', '2026-11-01T10:00:00.000Z');
     INSERT INTO appointments(contact_id, service_id, resource_id, starts_at, ends_at, blocked_from, blocked_to, time_zone,
