@@ -4,6 +4,8 @@ import { IconSearch } from '@tabler/icons-react'
 import { Fragment, type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
+import { Marked } from '#shared/components/Marked'
+import { Name, Time } from '#shared/components/text'
 import type { PaletteHit } from '#shared/feature'
 import { useSession } from '#shared/session'
 import { type Group, usePaletteGroups } from './palette-groups'
@@ -16,7 +18,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const { isOwner } = useSession()
   const [query, setQuery] = useState('')
   const [at, setAt] = useState(0)
-  const groups = usePaletteGroups(query, isOwner)
+  const { groups, isSearching } = usePaletteGroups(query, isOwner)
   const hits = groups.flatMap(({ hits }) => hits)
   const opener = useRef(document.activeElement)
   useEffect(
@@ -72,7 +74,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             <Hits id={id} groups={groups} at={at} onOpen={open} />
           ) : (
             <p className="none" role="status">
-              <Trans>לא נמצא דבר</Trans>
+              {isSearching ? <Trans>מחפשים…</Trans> : <Trans>לא נמצא דבר</Trans>}
             </p>
           )}
           <footer className="desk-only">
@@ -119,8 +121,15 @@ function Hits(props: { id: string; groups: readonly Group[]; at: number; onOpen:
                 }}
               >
                 <Icon icon={hit.icon} />
-                <span className="grow clip plain">
-                  <Marked {...hit} />
+                <span className="grow">
+                  <span className="clip plain words-line">
+                    <Marked text={hit.text} spans={hit.highlights} />
+                  </span>
+                  {hit.by && (
+                    <span className="small muted clip by-line">
+                      <Name name={hit.by.name} number={hit.by.number ?? null} /> · <Time at={hit.by.at} style="when" />
+                    </span>
+                  )}
                 </span>
                 {hit.meta && (
                   <bdi dir="ltr" className="small faint">
@@ -133,26 +142,5 @@ function Hits(props: { id: string; groups: readonly Group[]; at: number; onOpen:
         </Fragment>
       ))}
     </ul>
-  )
-}
-
-/** The text with the matched parts in pen. */
-function Marked({ text, highlights = [] }: Pick<PaletteHit, 'text' | 'highlights'>) {
-  let end = 0
-  const parts = highlights.map(([from, to]) => {
-    const before = text.slice(end, from)
-    end = to
-    return (
-      <Fragment key={from}>
-        {before}
-        <mark>{text.slice(from, to)}</mark>
-      </Fragment>
-    )
-  })
-  return (
-    <>
-      {parts}
-      {text.slice(end)}
-    </>
   )
 }

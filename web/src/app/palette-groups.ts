@@ -2,6 +2,7 @@ import { useLingui as useTexts } from '@lingui/react'
 import { useLingui } from '@lingui/react/macro'
 import { useEffect, useState } from 'react'
 import type { PaletteHit } from '#shared/feature'
+import { matchOf, SHORTEST_SEARCH } from '#shared/search'
 import { commands, navigation, providers } from './registry'
 
 /** Hits under one heading. */
@@ -14,18 +15,12 @@ export interface Group {
 /** How long the typing must pause before the daemon is asked. */
 const PAUSE_MS = 120
 
-/** Where the query stands in the text, without regard to case; None if it does not. */
-export function matchOf(text: string, query: string): [number, number] | undefined {
-  const wanted = query.trim().toLowerCase()
-  const at = text.toLowerCase().indexOf(wanted)
-  return wanted && at >= 0 ? [at, at + wanted.length] : undefined
-}
-
 /** The results for what is typed: the features' hits, then pages and actions. Old hits stay while new ones are fetched. */
-export function usePaletteGroups(query: string, isOwner: boolean): Group[] {
+export function usePaletteGroups(query: string, isOwner: boolean): { groups: Group[]; isSearching: boolean } {
   const { t } = useLingui()
   const { i18n } = useTexts()
   const [found, setFound] = useState<readonly { id: string; hits: PaletteHit[] }[]>([])
+  const [answered, setAnswered] = useState('')
   useEffect(() => {
     const asked = new AbortController()
     const timer = setTimeout(
@@ -35,7 +30,9 @@ export function usePaletteGroups(query: string, isOwner: boolean): Group[] {
           hits: await search(query.trim(), asked.signal).catch(() => []),
         }))
         const all = await Promise.all(answers)
-        if (!asked.signal.aborted) setFound(all)
+        if (asked.signal.aborted) return
+        setFound(all)
+        setAnswered(query)
       },
       query ? PAUSE_MS : 0,
     )
@@ -59,6 +56,16 @@ export function usePaletteGroups(query: string, isOwner: boolean): Group[] {
     const run = 'run' in action ? action.run : undefined
     return [{ id: action.id, icon: action.icon, text, highlights: match && [match], href: action.href ?? '', run }]
   })
-  groups.push({ id: 'actions', heading: t`פעולות`, hits: hits as Group['hits'] })
-  return groups.filter(({ hits }) => hits.length > 0)
+  const isSearching = answered !== query
+  const offers = isSearching || query.trim().length < SHORTEST_SEARCH ? [] : offersFor(query.trim())
+  groups.push({ id: 'actions', heading: t`פעולות`, hits: [...offers, ...hits] as Group['hits'] })
+  return { groups: groups.filter(({ hits }) => hits.length > 0), isSearching }
+
+  function offersFor(words: string): PaletteHit[] {
+    return providers.flatMap(({ id, whenNone }) => {
+      if (!whenNone || found.find(answer => answer.id === id)?.hits.length) return []
+      const text = `${i18n._(whenNone.label)}: ${words}`
+      return [{ id: `${id}-new`, icon: whenNone.icon, text, href: whenNone.href(words) }]
+    })
+  }
 }

@@ -2,6 +2,7 @@ import type { MessageDescriptor } from '@lingui/core'
 import type { ComponentType } from 'react'
 import type { IconGlyph } from './components/Icon'
 import type { ChangeMap } from './events/changes'
+import type { Span } from './search'
 
 /** A page of a feature. */
 export interface FeatureRoute {
@@ -50,7 +51,9 @@ export interface PaletteHit {
   icon: IconGlyph
   /** The text, with the matched ranges in UTF-16 units. */
   text: string
-  highlights?: readonly (readonly [number, number])[]
+  highlights?: readonly Span[] | undefined
+  /** Whose it is, and when it was: the second line. */
+  by?: { name: string; number?: string | null; at: string }
   /** What stands at the end of the row: a number, a time. */
   meta?: string
   href: string
@@ -62,6 +65,8 @@ export interface PaletteProvider {
   heading: MessageDescriptor
   /** Finds hits; with an empty query the recent ones. */
   search: (query: string, signal: AbortSignal) => Promise<PaletteHit[]>
+  /** What is offered where the provider found nothing: to make what was typed. */
+  whenNone?: { label: MessageDescriptor; icon: IconGlyph; href: (query: string) => string }
 }
 
 /** What a folder below `features/` adds to the page; exported as `feature` by its `feature.tsx`. */

@@ -1,13 +1,14 @@
-import { useMemo } from 'react'
-import { recordingUrl, usePlayer } from '#shared/audio'
+import { useEffect, useMemo } from 'react'
+import { useSearchParams } from 'wouter'
+import { type Player, recordingUrl, usePlayer } from '#shared/audio'
 import { Aside } from './Aside'
 import type { CallDetail } from './api'
 import { NoRecording } from './NoRecording'
 import { usePicked } from './picked'
 import { Recording } from './Recording'
 import { Transcript } from './Transcript'
-import { useFollow } from './use-follow'
-import { linesOf } from './words'
+import { type Follow, useFollow } from './use-follow'
+import { type Line, linesOf, placeOf } from './words'
 
 /** A call that is over: recording, transcript, and what came of it. */
 export function EndedCall({ call }: { call: CallDetail }) {
@@ -18,6 +19,7 @@ export function EndedCall({ call }: { call: CallDetail }) {
   // Only the daemon's own recording begins with the first turn; Twilio's has one part of the call.
   const isInStep = recording?.source === 'stream'
   const follow = useFollow(player, lines)
+  const found = useFound(lines, isInStep ? player : null, follow)
   return (
     <section className="scroll" tabIndex={-1} ref={follow.scrollRef} onWheel={follow.leave} onTouchMove={follow.leave}>
       {recording ? (
@@ -26,9 +28,22 @@ export function EndedCall({ call }: { call: CallDetail }) {
         <NoRecording call={call} />
       )}
       <div className="call-body">
-        <Transcript call={call} lines={lines} player={isInStep ? player : null} follow={follow} />
+        <Transcript call={call} lines={lines} player={isInStep ? player : null} follow={follow} found={found} />
         <Aside call={call} player={recording ? player : null} messageMs={recording?.message_ms ?? null} />
       </div>
     </section>
   )
+}
+
+/** The line that the address names by its time (`?at=12400`): it is marked and in view, and the sound begins there. */
+function useFound(lines: readonly Line[], player: Player | null, { scrollRef }: Follow): number {
+  const [search] = useSearchParams()
+  const at = search.get('at')
+  const found = at !== null && /^\d+$/.test(at) ? placeOf(lines, Number(at)).line : -1
+  useEffect(() => {
+    if (found < 0) return
+    if (player && !player.state.isPlaying) player.seek(Number(at))
+    scrollRef.current?.querySelector(`[data-line="${found}"]`)?.scrollIntoView({ block: 'center' })
+  }, [found, at, player, scrollRef])
+  return found
 }

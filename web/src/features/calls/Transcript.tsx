@@ -16,10 +16,12 @@ interface Props {
   /** Null where the words and the sound do not fit together. */
   player: Player | null
   follow: Follow
+  /** The line that a search found, or -1. */
+  found: number
 }
 
 /** What was said, in step with the sound. */
-export function Transcript({ call, lines, player, follow }: Props) {
+export function Transcript({ call, lines, player, follow, found }: Props) {
   const { t } = useLingui()
   const place = useCurrentPlace(player, lines)
   const caller = speakerName(call.contact_name) ?? t`הלקוח`
@@ -48,6 +50,7 @@ export function Transcript({ call, lines, player, follow }: Props) {
             caller={caller}
             player={player}
             currentWord={place.line === at ? place.word : null}
+            isFound={found === at}
           />
         ))}
       </ol>

@@ -15,10 +15,12 @@ interface Props {
   player: Player | null
   /** The word that sounds, -1 between words; null if another line sounds. */
   currentWord: number | null
+  isFound: boolean
 }
 
 /** One turn: a time that plays from there, the speaker, the words. A click on a word plays from it. */
-export const TranscriptLine = memo(function TranscriptLine({ index, line, caller, player, currentWord }: Props) {
+export const TranscriptLine = memo(function TranscriptLine(props: Props) {
+  const { index, line, caller, player, currentWord, isFound } = props
   const { turn, fromMs, words } = line
   const onWord = (event: MouseEvent) => {
     const from = event.target instanceof HTMLElement ? event.target.dataset.from : undefined
@@ -40,7 +42,7 @@ export const TranscriptLine = memo(function TranscriptLine({ index, line, caller
   }
   const hasUnheard = words.some(({ isHeard }) => !isHeard)
   return (
-    <li data-line={index} className={currentWord === null ? undefined : 'now'}>
+    <li data-line={index} className={currentWord === null ? (isFound ? 'found' : undefined) : 'now'}>
       <Start player={player} ms={fromMs} />
       <div className="it">
         {turn.speaker === 'agent' ? (

@@ -31,7 +31,7 @@ export default function ContactsPage() {
       before => {
         const next = new URLSearchParams(before)
         if (open) next.set('new', '1')
-        else next.delete('new')
+        else for (const name of ['new', 'name', 'number']) next.delete(name)
         return next
       },
       { replace: true },
@@ -77,7 +77,12 @@ export default function ContactsPage() {
           }
         </Loaded>
         {selected.size > 0 && <BulkBar selected={selected} clear={() => setSelected(new Set())} />}
-        <NewContact isOpen={isNew} onClose={() => setNew(false)} />
+        <NewContact
+          isOpen={isNew}
+          onClose={() => setNew(false)}
+          name={params.get('name')}
+          number={params.get('number')}
+        />
       </main>
     </div>
   )

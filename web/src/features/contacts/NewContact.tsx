@@ -10,19 +10,25 @@ import { Link } from '#shared/components/Link'
 import { type ContactDetail, refresh, request } from './api'
 
 /** The form for a contact who has not called or written yet. */
-export function NewContact({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export function NewContact({ isOpen, onClose, ...known }: Known & { isOpen: boolean; onClose: () => void }) {
   return (
     <Modal opened={isOpen} onClose={onClose} title={<Trans>לקוח חדש</Trans>} size={420}>
-      <Form onClose={onClose} />
+      <Form onClose={onClose} {...known} />
     </Modal>
   )
 }
 
-function Form({ onClose }: { onClose: () => void }) {
+interface Known {
+  /** What was searched for before. */
+  name?: string | null
+  number?: string | null
+}
+
+function Form({ onClose, ...known }: Known & { onClose: () => void }) {
   const { t } = useLingui()
   const [, go] = useLocation()
-  const [name, setName] = useState('')
-  const [number, setNumber] = useState('')
+  const [name, setName] = useState(known.name ?? '')
+  const [number, setNumber] = useState(known.number ?? '')
   const [error, setError] = useState<ApiError | null>(null)
   const create = useAction({
     run: () => request<ContactDetail>('POST', '/api/contacts', { body: { display_name: name.trim(), number } }),

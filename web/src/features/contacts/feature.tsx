@@ -1,7 +1,9 @@
 import { msg } from '@lingui/core/macro'
 import { IconColumns3, IconUser, IconUserPlus, IconUsers } from '@tabler/icons-react'
 import type { Feature, PaletteHit } from '#shared/feature'
-import { formatPhone } from '#shared/format/phone'
+import { ltr } from '#shared/format/bidi'
+import { formatPhone, isPhone } from '#shared/format/phone'
+import { matchOf, newContactHref } from '#shared/search'
 import { contactPage } from './api'
 
 /** How many contacts the palette shows. */
@@ -11,10 +13,16 @@ async function search(query: string, signal: AbortSignal): Promise<PaletteHit[]>
   const { items } = await contactPage({ q: query || undefined, limit: MOST }, signal)
   return items.map(({ id, display_name, number }) => {
     const shown = number ? formatPhone(number) : undefined
-    const text = display_name || shown || '—'
-    return { id: `contact-${id}`, icon: IconUser, text, href: `/app/contacts/${id}`, ...(shown && { meta: shown }) }
+    const name = isPhone(display_name) ? '' : display_name.trim()
+    const text = name || (shown ? ltr(shown) : '—')
+    const match = matchOf(text, query)
+    const meta = name && shown ? { meta: shown } : {}
+    const highlights = match && [match]
+    return { id: `contact-${id}`, icon: IconUser, text, highlights, href: `/app/contacts/${id}`, ...meta }
   })
 }
+
+const whenNone = { label: msg`לקוח חדש`, icon: IconUserPlus, href: newContactHref }
 
 export const feature: Feature = {
   id: 'contacts',
@@ -30,7 +38,7 @@ export const feature: Feature = {
     { id: 'contact-new', label: msg`לקוח חדש`, icon: IconUserPlus, href: '/app/contacts?new=1' },
     { id: 'leads', label: msg`לידים לפי שלב`, icon: IconColumns3, href: '/app/leads' },
   ],
-  palette: [{ id: 'contacts', heading: msg`לקוחות`, search }],
+  palette: [{ id: 'contacts', heading: msg`לקוחות`, search, whenNone }],
   changes: {
     contact_deleted: ['/api/contacts', '/api/threads', '/api/inbox', '/api/calls', '/api/leads', '/api/tasks'],
     contact_updated: ['/api/leads', '/api/tasks', '/api/tags'],

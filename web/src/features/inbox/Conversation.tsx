@@ -117,7 +117,7 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
         />
       )
     }
-    return call ? <CallCard call={call} number={number} /> : <Line item={row.item} />
+    return call ? <CallCard call={call} number={number} /> : <Line item={row.item} isFound={row.key === found} />
   }
 
   const hasAgent = timeline.items?.some(({ message }) => message && sideOf(message) === 'agent') ?? false
@@ -192,11 +192,11 @@ function useForgetShown(items: ReturnType<typeof useTimeline>['items']) {
   }, [items])
 }
 
-/** The entry that the address names (`?message=7`, `?call=3`), or that a quote leads to; marked for a moment. */
+/** The entry that the address names (`?message=7`, `?call=3`, `?note=5`), or that a quote leads to; marked for a moment. */
 function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isReady: boolean) {
   const [search] = useSearchParams()
-  const [message, call] = [search.get('message'), search.get('call')]
-  const named = message ? `message-${message}` : call ? `call-${call}` : null
+  const kind = ['message', 'call', 'note'].find(kind => search.get(kind))
+  const named = kind ? `${kind}-${search.get(kind)}` : null
   const [target, setTarget] = useState(named)
   const [found, setFound] = useState(named)
   useEffect(() => {
@@ -208,7 +208,7 @@ function useTarget(loadUntil: ReturnType<typeof useTimeline>['loadUntil'], isRea
     const asked = new AbortController()
     const [kind, id] = target.split('-')
     loadUntil(item => {
-      const its = kind === 'message' ? item.message?.id : item.call?.id
+      const its = (item.message ?? item.call ?? item.note)?.id
       return item.kind === kind && its === Number(id)
     }, asked.signal).catch(() => undefined)
     const timer = setTimeout(() => setFound(null), 4_000)

@@ -1,36 +1,31 @@
 import { msg } from '@lingui/core/macro'
-import { IconMessage2, IconMessages, IconNote, IconPhone } from '@tabler/icons-react'
+import { IconMessages } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { client, type Schemas, unwrap } from '#shared/api/client'
+import { queryClient } from '#shared/api/query'
 import type { Feature, PaletteHit } from '#shared/feature'
+import { duration } from '#shared/format/time'
+import { HIT_ICONS, hitHref, SHORTEST_SEARCH, searchPages, snippetOf } from '#shared/search'
 import { OutboxKeeper } from './OutboxKeeper'
 import { countsQuery } from './queries'
 
 const useWaiting = () => useQuery(countsQuery).data?.waiting ?? 0
 
-type Hit = Schemas['SearchHit']
-
 /** How many hits the palette shows. */
-const MOST = 8
+const MOST = 6
 
-/** What was written and said, and the notes. Contacts are found by their own feature. */
-async function search(q: string, signal: AbortSignal): Promise<PaletteHit[]> {
-  if (q.trim() === '') return []
-  const query = { q, kinds: 'message,turn,call,note', limit: MOST }
-  const { items } = await unwrap(client.GET('/api/search', { params: { query }, signal }))
-  return items.map(hit => ({
-    id: `${hit.kind}-${hit.id}`,
-    icon: hit.kind === 'message' ? IconMessage2 : hit.kind === 'note' ? IconNote : IconPhone,
-    text: hit.text,
-    highlights: hit.highlights as [number, number][],
-    href: hrefOf(hit),
-    ...(hit.contact_name && { meta: hit.contact_name }),
-  }))
-}
-
-function hrefOf({ kind, id, contact_id: contact, call_id: call }: Hit): string {
-  if (kind === 'note') return `/app/contacts/${contact}`
-  return kind === 'message' ? `/app/inbox/${contact}?message=${id}` : `/app/calls/${call}`
+/** What was written, said and noted. */
+async function search(query: string): Promise<PaletteHit[]> {
+  if (query.length < SHORTEST_SEARCH) return []
+  const { pages } = await queryClient.fetchInfiniteQuery(searchPages(query, MOST))
+  return pages.flatMap(({ items }) =>
+    items.map(hit => {
+      const { text, spans } = snippetOf(hit)
+      const by = { name: hit.contact_name, at: hit.at }
+      const meta = hit.offset_ms == null ? {} : { meta: duration(hit.offset_ms) }
+      const id = `${hit.kind}-${hit.id}`
+      return { id, icon: HIT_ICONS[hit.kind], text, highlights: spans, by, href: hitHref(hit), ...meta }
+    }),
+  )
 }
 
 export const feature: Feature = {
@@ -51,7 +46,7 @@ export const feature: Feature = {
     { id: 'inbox', label: msg`פניות`, icon: IconMessages, href: '/app/inbox' },
     { id: 'inbox-waiting', label: msg`פניות שממתינות לי`, icon: IconMessages, href: '/app/inbox?filter=waiting' },
   ],
-  palette: [{ id: 'inside', heading: msg`בתוך שיחות והערות`, search }],
+  palette: [{ id: 'words', heading: msg`בתוך שיחות והערות`, search }],
   Strip: OutboxKeeper,
   changes: {
     saved_reply_updated: ['/api/saved-replies'],

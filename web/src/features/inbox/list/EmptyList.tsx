@@ -1,6 +1,8 @@
 import { Trans } from '@lingui/react/macro'
+import { Link } from '#shared/components/Link'
 import { EmptyState } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
+import { newContactHref } from '#shared/search'
 import type { InboxFilter } from '../api'
 
 interface Props {
@@ -8,10 +10,12 @@ interface Props {
   words: string
   clear: () => void
   showAll: () => void
+  /** Opens a new message. */
+  onNew: () => void
 }
 
 /** What stands in place of the rows when there are none. */
-export function EmptyList({ filter, words, clear, showAll }: Props) {
+export function EmptyList({ filter, words, clear, showAll, onNew }: Props) {
   if (words.trim()) {
     return (
       <EmptyState
@@ -21,12 +25,17 @@ export function EmptyList({ filter, words, clear, showAll }: Props) {
           </Trans>
         }
         action={
-          <button className="btn" type="button" onClick={clear}>
-            <Trans>ניקוי החיפוש</Trans>
-          </button>
+          <div className="row wrap">
+            <Link className="btn" href={newContactHref(words)}>
+              <Trans>לקוח חדש</Trans>
+            </Link>
+            <button className="btn quiet" type="button" onClick={clear}>
+              <Trans>ניקוי החיפוש</Trans>
+            </button>
+          </div>
         }
       >
-        <Trans>חיפשנו בשמות ובמספרים של מי שפנה אליכם.</Trans>
+        <Trans>חיפשנו בשמות, במספרים ובכל מה שנכתב ונאמר.</Trans>
       </EmptyState>
     )
   }
@@ -56,7 +65,14 @@ export function EmptyList({ filter, words, clear, showAll }: Props) {
       )
     default:
       return (
-        <EmptyState title={<Trans>עוד אין פניות</Trans>}>
+        <EmptyState
+          title={<Trans>עוד אין פניות</Trans>}
+          action={
+            <button className="btn" type="button" onClick={onNew}>
+              <Trans>הודעה חדשה</Trans>
+            </button>
+          }
+        >
           <Trans>כל שיחה והודעה לעסק תופיע כאן לבד, עם התמלול ועם מה שהסוכן ענה.</Trans>
         </EmptyState>
       )

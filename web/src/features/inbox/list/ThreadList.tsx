@@ -5,6 +5,7 @@ import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
 import { useConnection } from '#shared/events/stream'
+import { matchOf, type SearchHit, SHORTEST_SEARCH, searchPages } from '#shared/search'
 import { useFormat } from '#shared/session'
 import { whenReleased } from '../actions'
 import type { InboxFilter, InboxRow } from '../api'
@@ -12,6 +13,7 @@ import { heldOrder } from '../model/order'
 import { countsQuery, inboxQuery } from '../queries'
 import { useTypingIn } from '../typing'
 import { EmptyList } from './EmptyList'
+import { FoundWords } from './FoundWords'
 import { ThreadRow } from './ThreadRow'
 
 interface Props {
@@ -28,11 +30,31 @@ interface Props {
 export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder }: Props) {
   const { t } = useLingui()
   const [words, setWords] = useState<string | null>(null)
+  const wanted = useDeferredValue(words?.trim() ?? '')
   const query = useInfiniteQuery({
-    ...inboxQuery(filter, useDeferredValue(words?.trim() ?? '')),
+    ...inboxQuery(filter, wanted),
     placeholderData: before => (words === null ? undefined : before),
   })
-  const all = useMemo(() => query.data?.pages.flatMap(page => page.items), [query.data])
+  const isSearch = wanted.length >= SHORTEST_SEARCH
+  const inside = useInfiniteQuery({
+    ...searchPages(wanted, 20),
+    enabled: isSearch,
+    placeholderData: before => (words === null ? undefined : before),
+  })
+  const hits = useMemo(
+    () => (isSearch ? (inside.data?.pages.flatMap(page => page.items) ?? []) : []),
+    [isSearch, inside.data],
+  )
+  const all = useMemo(
+    () =>
+      query.data &&
+      withoutFound(
+        query.data.pages.flatMap(page => page.items),
+        hits,
+        wanted,
+      ),
+    [query.data, hits, wanted],
+  )
   const [held, setHeld] = useState<readonly number[] | null>(null)
   const { items, fresh } = useMemo(() => heldOrder(all ?? [], row => row.contact_id, held), [all, held])
   useEffect(() => onOrder(items), [items, onOrder])
@@ -67,12 +89,13 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
             retry={() => void query.refetch()}
           />
         )}
-        {all?.length === 0 && (
+        {all?.length === 0 && hits.length === 0 && !(isSearch && inside.isPending) && (
           <EmptyList
             filter={filter}
             words={words ?? ''}
             clear={() => setWords(null)}
             showAll={() => setFilter('all')}
+            onNew={onNew}
           />
         )}
         {items.length > 0 && (
@@ -90,9 +113,22 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
         )}
         <div ref={end} className="list-end" />
         {query.isFetchingNextPage && <SkeletonRows count={3} height={67} />}
+        <FoundWords
+          hits={hits}
+          more={inside.hasNextPage && !inside.isFetchingNextPage ? () => void inside.fetchNextPage() : undefined}
+        />
       </div>
     </section>
   )
+}
+
+/** The rows without those that stand below with what was found in them: their last words are others. */
+function withoutFound(rows: readonly InboxRow[], hits: readonly SearchHit[], words: string): InboxRow[] {
+  const found = new Set(hits.map(hit => hit.contact_id))
+  const digits = words.replace(/\D/g, '').replace(/^0/, '')
+  const isNamed = ({ contact_name, number }: InboxRow) =>
+    matchOf(contact_name, words) !== undefined || (digits !== '' && (number?.includes(digits) ?? false))
+  return rows.filter(row => !found.has(row.contact_id) || isNamed(row))
 }
 
 interface HeadProps {
@@ -113,8 +149,8 @@ function ListHead({ words, setWords, onNew, loadedAt }: HeadProps) {
           autoFocus
           type="search"
           dir="auto"
-          aria-label={t`חיפוש בשמות ובמספרים`}
-          placeholder={t`שם או מספר`}
+          aria-label={t`חיפוש בפניות`}
+          placeholder={t`שם, מספר או מילה`}
           value={words}
           onChange={event => setWords(event.target.value)}
           onKeyDown={event => event.key === 'Escape' && setWords(null)}
@@ -170,7 +206,12 @@ function Filters({ filter, setFilter }: Pick<Props, 'filter' | 'setFilter'>) {
       {filters.map(([id, name, count]) => (
         <button key={id} type="button" aria-pressed={filter === id} onClick={() => setFilter(id)}>
           {name}
-          {count > 0 && <span className={id === 'agent' ? 'n quiet' : 'n'}>{count}</span>}
+          {count > 0 && (
+            <>
+              {' '}
+              <span className={id === 'agent' ? 'n quiet' : 'n'}>{count}</span>
+            </>
+          )}
         </button>
       ))}
     </div>

@@ -8,8 +8,8 @@ import { useFormat } from '#shared/session'
 import type { Appointment, Note, Task, TimelineItem } from '../api'
 
 /** An entry that is no message and no call: one line with an icon, without a bubble. */
-export function Line({ item }: { item: TimelineItem }) {
-  if (item.note) return <NoteLine note={item.note} />
+export function Line({ item, isFound }: { item: TimelineItem; isFound: boolean }) {
+  if (item.note) return <NoteLine note={item.note} isFound={isFound} />
   if (item.task) return <TaskLine task={item.task} isDone={item.kind === 'task_done'} />
   if (item.appointment) return <AppointmentLine appointment={item.appointment} />
   if (item.merge) {
@@ -28,10 +28,10 @@ export function Line({ item }: { item: TimelineItem }) {
   return null
 }
 
-function NoteLine({ note }: { note: Note }) {
+function NoteLine({ note, isFound }: { note: Note; isFound: boolean }) {
   if (note.deleted_at) return null
   return (
-    <div className="event note-line">
+    <div className={isFound ? 'event note-line found' : 'event note-line'}>
       <Icon icon={IconNote} />
       <div className="grow">
         <p className="note" dir="auto">

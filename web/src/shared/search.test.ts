@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { hitHref, matchOf, newContactHref, type SearchHit, snippetOf } from './search'
+
+const hit = (part: Partial<SearchHit>): SearchHit => ({
+  kind: 'message',
+  id: 7,
+  contact_id: 3,
+  contact_name: 'דנה',
+  at: '2026-11-22T10:00:00Z',
+  text: '',
+  highlights: [],
+  ...part,
+})
+
+test('a hit leads to its message, note, call, or second of the call', () => {
+  expect(hitHref(hit({}))).toBe('/app/inbox/3?message=7')
+  expect(hitHref(hit({ kind: 'note' }))).toBe('/app/inbox/3?note=7')
+  expect(hitHref(hit({ kind: 'call', call_id: 7 }))).toBe('/app/calls/7')
+  expect(hitHref(hit({ kind: 'turn', call_id: 9, offset_ms: 12_400 }))).toBe('/app/calls/9?at=12400')
+  expect(hitHref(hit({ kind: 'contact', id: 3 }))).toBe('/app/contacts/3')
+})
+
+test('a snippet begins shortly before what was found, and the places move with it', () => {
+  const text = 'שלום, רציתי לשאול אם יש לכם ביום שישי בבוקר\nלחמניות טריות, ואם לחמניות עם שומשום'
+  const places = [...text.matchAll(/לחמניות/g)].map(({ index }) => [index, index + 7])
+  const { text: line, spans } = snippetOf({ text, highlights: places })
+  expect(line.startsWith('…')).toBe(true)
+  expect(spans.map(([from, to]) => line.slice(from, to))).toEqual(['לחמניות', 'לחמניות'])
+  expect(spans[0]?.[0]).toBeLessThan(27)
+  expect(line).not.toContain('\n')
+  expect(snippetOf({ text: 'יש לחמניות', highlights: [[3, 10]] })).toEqual({ text: 'יש לחמניות', spans: [[3, 10]] })
+  expect(snippetOf({ text: 'x'.repeat(50), highlights: [[40, 42]] }).spans).toEqual([[40, 42]])
+})
+
+test('the match of a query, without regard to case', () => {
+  expect(matchOf('Tom Becker', ' beck')).toEqual([4, 8])
+  expect(matchOf('דנה', 'x')).toBeUndefined()
+  expect(matchOf('דנה', ' ')).toBeUndefined()
+})
+
+test('a contact that was not found is made with its name or its number', () => {
+  expect(newContactHref('054-111')).toBe('/app/contacts?new=1&number=054-111')
+  expect(newContactHref('Tom & Co ')).toBe('/app/contacts?new=1&name=Tom%20%26%20Co')
+})

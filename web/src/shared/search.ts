@@ -1,0 +1,83 @@
+import { IconMessage2, IconNote, IconPhone, IconUser } from '@tabler/icons-react'
+import type { Schemas } from './api/client'
+import { apiPages } from './api/query'
+import type { IconGlyph } from './components/Icon'
+import { registerChanges } from './events/changes'
+
+export type SearchHit = Schemas['SearchHit']
+type Kind = SearchHit['kind']
+
+/** A part of a text, in UTF-16 units. */
+export type Span = readonly [from: number, to: number]
+
+/** Fewer letters find nothing. */
+export const SHORTEST_SEARCH = 2
+
+/** What people wrote, said and noted: everything that is found beside the contacts themselves. */
+const WORDS = 'message,turn,call,note' satisfies `${Kind},${string}`
+
+/** The hits within conversations, page after page. */
+export const searchPages = (q: string, limit: number) => apiPages('/api/search', { query: { q, kinds: WORDS, limit } })
+
+registerChanges({
+  message_created: ['/api/search'],
+  message_updated: ['/api/search'],
+  message_deleted: ['/api/search'],
+  call_ended: ['/api/search'],
+  note_updated: ['/api/search'],
+  contact_updated: ['/api/search'],
+  contact_deleted: ['/api/search'],
+})
+
+/** The icon of a hit. */
+export const HIT_ICONS: Record<Kind, IconGlyph> = {
+  contact: IconUser,
+  message: IconMessage2,
+  turn: IconPhone,
+  call: IconPhone,
+  note: IconNote,
+}
+
+/** Where a hit leads: to the message, the note, or the second of the call. */
+export function hitHref({ kind, id, contact_id: contact, call_id: call, offset_ms: ms }: SearchHit): string {
+  if (kind === 'message') return `/app/inbox/${contact}?message=${id}`
+  if (kind === 'note') return `/app/inbox/${contact}?note=${id}`
+  if (kind === 'call') return `/app/calls/${id}`
+  if (kind === 'turn' && call != null) return `/app/calls/${call}?at=${ms ?? 0}`
+  return `/app/contacts/${contact}`
+}
+
+/** How much stands before the first hit, so that one line shows it. */
+const LEAD = 24
+const MARKS = /[\u200E\u200F\u202A-\u202E\u2066-\u2069\r\n\t]/g
+
+/** The hit on one line, which begins shortly before what was found. */
+export function snippetOf({ text, highlights }: Pick<SearchHit, 'text' | 'highlights'>): {
+  text: string
+  spans: Span[]
+} {
+  // Each character is replaced by one, so that the places stay right.
+  const line = text.replace(MARKS, ' ')
+  const first = highlights[0]?.[0] ?? 0
+  const space = first > LEAD ? line.indexOf(' ', first - LEAD) : -1
+  const cut = space >= 0 && space < first ? space + 1 : 0
+  const lead = cut > 0 ? '…' : ''
+  const by = lead.length - cut
+  return {
+    text: lead + line.slice(cut),
+    spans: highlights.flatMap(([from = 0, to = 0]): Span[] => (from >= cut ? [[from + by, to + by]] : [])),
+  }
+}
+
+/** Where the query stands in the text, without regard to case; undefined if it does not. */
+export function matchOf(text: string, query: string): Span | undefined {
+  const wanted = query.trim().toLowerCase()
+  const at = text.toLowerCase().indexOf(wanted)
+  return wanted && at >= 0 ? [at, at + wanted.length] : undefined
+}
+
+const LIKE_NUMBER = /^[\d\s()+-]{3,}$/
+
+/** The form for a contact whom a search did not find, with what was typed. */
+export const newContactHref = (words: string): string =>
+  `/app/contacts?new=1&${LIKE_NUMBER.test(words) ? 'number' : 'name'}=${encodeURIComponent(words.trim())}`
