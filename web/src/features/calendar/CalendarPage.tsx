@@ -7,9 +7,9 @@ import { useFormat } from '#shared/session'
 import { AgendaView } from './AgendaView'
 import { AppointmentDialog } from './AppointmentDialog'
 import './calendar.css'
+import { addDays, weekOf } from '#shared/format/dates'
 import { CalendarHead } from './CalendarHead'
 import { useAppointments, useDays, useResources } from './data'
-import { addDays, weekOf } from './dates'
 import { Grid } from './Grid'
 import { slotsByDay } from './layout'
 import { NewAppointment } from './NewAppointment'
@@ -67,7 +67,9 @@ export default function CalendarPage() {
       {shown.isNew && (
         <NewAppointment
           shown={shown}
-          close={() => change({ new: null, contact: null, at: null, lane: null, service: null }, true)}
+          close={day =>
+            change({ new: null, contact: null, at: null, lane: null, service: null, ...(day && { date: day }) }, true)
+          }
         />
       )}
     </main>

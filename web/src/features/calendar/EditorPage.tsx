@@ -1,9 +1,11 @@
 import { Trans } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
-import { IconArrowLeft } from '@tabler/icons-react'
+import { IconArrowLeft, IconLock } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { Problem } from '#shared/components/Problem'
+import { useSession } from '#shared/session'
 import './calendar.css'
 
 interface Props {
@@ -11,12 +13,15 @@ interface Props {
   /** What the list is for, in a sentence. */
   lead: ReactNode
   action?: ReactNode
+  /** Staff see what holds, and that only owners change it. */
+  ownerOnly?: boolean
   children: ReactNode
 }
 
 /** A page of the settings with one list. */
-export function EditorPage({ title, lead, action, children }: Props) {
+export function EditorPage({ title, lead, action, ownerOnly = false, children }: Props) {
   useDocumentTitle(title)
+  const { isOwner } = useSession()
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow">
@@ -29,6 +34,9 @@ export function EditorPage({ title, lead, action, children }: Props) {
           {action}
         </div>
         <p className="muted lead">{lead}</p>
+        {ownerOnly && !isOwner && (
+          <Problem icon={IconLock} level="plain" title={<Trans>רק בעלי העסק משנים את זה. כאן רואים מה בתוקף.</Trans>} />
+        )}
         {children}
       </main>
     </div>

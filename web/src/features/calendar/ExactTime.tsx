@@ -1,8 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useState } from 'react'
 import { Field } from '#shared/components/field'
+import { atNoon, clockText, type Day, instantOf, minuteOf, wallTime } from '#shared/format/dates'
 import { useFormat, useSession } from '#shared/session'
-import { atNoon, clockText, type Day, instantOf, minuteOf, wallTime } from './dates'
 
 interface Props {
   day: Day

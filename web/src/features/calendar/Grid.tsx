@@ -1,10 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useEffect, useRef, useState } from 'react'
+import { atNoon, clockText, type Day, wallTime } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { DayColumn } from './DayColumn'
 import { DayHead } from './DayHead'
 import type { CalendarDay, Resource } from './data'
-import { atNoon, clockText, type Day, wallTime } from './dates'
 import { type Lanes, shownHours } from './layout'
 import type { Shown } from './url'
 

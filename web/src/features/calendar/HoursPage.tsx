@@ -1,42 +1,69 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Field } from '#shared/components/field'
 import { Loaded, SkeletonRows } from '#shared/components/states'
+import { recallDraft, useDraft } from '#shared/draft'
+import { atNoon, minuteOf, weekOf } from '#shared/format/dates'
+import { useFormat, useSession } from '#shared/session'
 import { Closures } from './Closures'
-import { minuteOf } from './dates'
 import { EditorPage } from './EditorPage'
+import { HoursList } from './HoursList'
 import { WeekEditor } from './WeekEditor'
-import { fromApi, isComplete, toApi } from './week'
+import { type DraftRange, fromApi, isComplete, paddedTime, problemOf, toApi } from './week'
 
 type Hours = Schemas['OpeningHours']
 
 /** The opening hours of the week, what holds on holidays and their eves, and closed days. */
 export default function HoursPage() {
   const { t } = useLingui()
+  const { isOwner } = useSession()
   const hours = useQuery(apiQuery('/api/opening-hours'))
   return (
-    <EditorPage title={t`שעות פתיחה`} lead={<Trans>לפי השעות האלה היומן והסוכן יודעים מתי אפשר לקבוע.</Trans>}>
+    <EditorPage
+      ownerOnly
+      title={t`שעות פתיחה`}
+      lead={<Trans>לפי השעות האלה היומן והסוכן יודעים מתי אפשר לקבוע.</Trans>}
+    >
       <Loaded query={hours} skeleton={<SkeletonRows count={7} height={56} />} title={<Trans>השעות לא נטענו</Trans>}>
-        {data => <HoursForm key={JSON.stringify(data)} hours={data} />}
+        {data => (isOwner ? <HoursForm key={JSON.stringify(data)} hours={data} /> : <HoursList hours={data} />)}
       </Loaded>
       <Closures />
     </EditorPage>
   )
 }
 
+/** What was changed and not saved; it counts only for the hours that it was made from. */
+interface Draft {
+  base: string
+  week: DraftRange[]
+  holidays: Hours['holidays']
+  eves: 'closed' | 'open' | 'until'
+  until: string
+}
+
+/** The name of the draft in this browser. */
+const DRAFT = 'opening-hours'
+
 const eveOf = ({ eves }: Hours): 'closed' | 'open' | 'until' => (typeof eves === 'string' ? eves : 'until')
 
 function HoursForm({ hours }: { hours: Hours }) {
   const { t } = useLingui()
+  const format = useFormat()
   const cache = useQueryClient()
-  const [week, setWeek] = useState(() => fromApi(hours.hours))
-  const [holidays, setHolidays] = useState(hours.holidays)
-  const [eves, setEves] = useState(eveOf(hours))
-  const [until, setUntil] = useState(typeof hours.eves === 'string' ? '13:00' : hours.eves.to)
+  const base = JSON.stringify(hours)
+  const [draft] = useState(() => {
+    const kept = recallDraft<Draft>(DRAFT)
+    return kept?.base === base ? kept : undefined
+  })
+  const [week, setWeek] = useState(() => draft?.week ?? fromApi(hours.hours))
+  const [holidays, setHolidays] = useState(draft?.holidays ?? hours.holidays)
+  const [eves, setEves] = useState(draft?.eves ?? eveOf(hours))
+  const [until, setUntil] = useState(draft?.until ?? (typeof hours.eves === 'string' ? '13:00' : hours.eves.to))
   const refresh = () => {
     for (const path of ['/api/opening-hours', '/api/calendar/days', '/api/free-slots']) {
       void cache.invalidateQueries({ queryKey: [path] })
@@ -47,16 +74,33 @@ function HoursForm({ hours }: { hours: Hours }) {
   const body: Schemas['OpeningHoursRequest'] = {
     hours: toApi(week),
     holidays,
-    eves: eves === 'until' ? { to: until.trim().padStart(5, '0') } : eves,
+    eves: eves === 'until' ? { to: paddedTime(untilMinute ?? 0) } : eves,
     notice_min: hours.notice_min,
   }
   const isChanged = JSON.stringify(body) !== JSON.stringify({ ...hours, hours: toApi(fromApi(hours.hours)) })
+  const [, go] = useLocation()
+  useDraft<Draft>({
+    name: DRAFT,
+    value: { base, week, holidays, eves, until },
+    isDirty: isChanged,
+    back: () => go('/app/settings/hours'),
+  })
+  const discard = () => {
+    setWeek(fromApi(hours.hours))
+    setHolidays(hours.holidays)
+    setEves(eveOf(hours))
+    setUntil(typeof hours.eves === 'string' ? '13:00' : hours.eves.to)
+  }
   const save = useAction({
     run: () => put(body),
     done: () => t`השעות נשמרו`,
     undo: () => put(hours).then(refresh),
     onDone: refresh,
   })
+  const names = weekOf(format.day(new Date())).map(date => format.weekdayName(atNoon(date)))
+  const wrongDays = names.filter((_, weekday) =>
+    week.some(range => range.weekday === weekday && problemOf(range, week) !== null),
+  )
   const isReady = isComplete(week) && (eves !== 'until' || untilMinute !== undefined)
   return (
     <form
@@ -112,9 +156,34 @@ function HoursForm({ hours }: { hours: Hours }) {
           />
         )}
       </div>
-      <button className="btn pen" type="submit" disabled={!isReady || !isChanged || save.isPending}>
-        <Trans>שמירה</Trans>
-      </button>
+      {!isReady && (
+        <p className="err" role="status">
+          {wrongDays.length > 0 ? (
+            <Trans>כדי לשמור צריך לתקן את השעות ב{wrongDays.join(', ')}.</Trans>
+          ) : (
+            <Trans>כדי לשמור צריך לתקן את השעה של ערבי החג.</Trans>
+          )}
+        </p>
+      )}
+      {isReady && isChanged && (
+        <p className="small muted" role="status">
+          {draft ? (
+            <Trans>זו טיוטה ששמורה רק בדפדפן הזה. היומן עובד לפי השעות האחרונות ששמרתם.</Trans>
+          ) : (
+            <Trans>יש שינויים שעוד לא נשמרו.</Trans>
+          )}
+        </p>
+      )}
+      <div className="row wrap">
+        <button className="btn pen" type="submit" disabled={!isReady || !isChanged || save.isPending}>
+          <Trans>שמירה</Trans>
+        </button>
+        {isChanged && (
+          <button className="btn quiet" type="button" onClick={discard}>
+            <Trans>לבטל את השינויים</Trans>
+          </button>
+        )}
+      </div>
     </form>
   )
 }

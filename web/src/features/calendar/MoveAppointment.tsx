@@ -71,7 +71,7 @@ export function MoveAppointment({ appointment, close, back }: Props) {
         value={slot}
         choose={setSlot}
       />
-      <div className="row wrap">
+      <div className="ap-foot">
         <button
           className="btn pen"
           type="button"

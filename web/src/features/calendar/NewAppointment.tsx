@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
@@ -9,6 +9,7 @@ import { Field } from '#shared/components/field'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
+import type { Day } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { cancel, refresh } from './appointments'
 import { Conflict } from './Conflict'
@@ -22,15 +23,20 @@ import type { Shown } from './url'
 
 interface Props {
   shown: Shown
-  close: () => void
+  /** Closes the form; with a day, the calendar goes there. */
+  close: (day?: Day) => void
 }
 
 /** The form for a new appointment: who, what, at whom, when. */
 export function NewAppointment({ shown, close }: Props) {
   const { t } = useLingui()
   const services = useServices()
+  const [isDirty, setDirty] = useState(false)
+  const [asks, setAsks] = useState(false)
+  // A press beside the form must not throw away what was filled in.
+  const leave = () => (isDirty && !asks ? setAsks(true) : close())
   return (
-    <Modal opened onClose={close} title={t`תור חדש`} size="lg" closeButtonProps={{ 'aria-label': t`סגירה` }} centered>
+    <Modal opened onClose={leave} title={t`תור חדש`} size="lg" closeButtonProps={{ 'aria-label': t`סגירה` }} centered>
       <Loaded query={services} title={<Trans>רשימת השירותים לא נטענה</Trans>}>
         {({ items }) =>
           items.length === 0 ? (
@@ -45,7 +51,14 @@ export function NewAppointment({ shown, close }: Props) {
               <Trans>תור נקבע לשירות: כמה זמן הוא לוקח וכמה הוא עולה. גם הסוכן מציע רק מה שכתוב ברשימה.</Trans>
             </EmptyState>
           ) : (
-            <Form services={items} shown={shown} close={close} />
+            <Form
+              services={items}
+              shown={shown}
+              close={close}
+              onDirty={setDirty}
+              asks={asks}
+              goOn={() => setAsks(false)}
+            />
           )
         }
       </Loaded>
@@ -53,7 +66,15 @@ export function NewAppointment({ shown, close }: Props) {
   )
 }
 
-function Form({ services, shown, close }: Props & { services: readonly Service[] }) {
+interface FormProps extends Props {
+  services: readonly Service[]
+  onDirty: (isDirty: boolean) => void
+  /** Asks whether to throw away what was filled in. */
+  asks: boolean
+  goOn: () => void
+}
+
+function Form({ services, shown, close, onDirty, asks, goOn }: FormProps) {
   const { t } = useLingui()
   const format = useFormat()
   const cache = useQueryClient()
@@ -88,9 +109,9 @@ function Form({ services, shown, close }: Props & { services: readonly Service[]
     done: (_, made) =>
       t`נקבע תור ל${isolate(contact?.name ?? '')}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
     undo: (_, made) => cancel(made.id).then(() => refresh(cache)),
-    onDone: () => {
+    onDone: made => {
       refresh(cache)
-      close()
+      close(format.day(made.starts_at))
     },
     onError: error => {
       if (error.code !== 'slot_taken') return false
@@ -100,6 +121,8 @@ function Form({ services, shown, close }: Props & { services: readonly Service[]
       return true
     },
   })
+  const isDirty = (contact !== null && contact.id !== shown.contact) || startsAt !== null || note.trim() !== ''
+  useEffect(() => onDirty(isDirty), [onDirty, isDirty])
   const reset = () => {
     setSlot(null)
     setExact(null)
@@ -167,21 +190,39 @@ function Form({ services, shown, close }: Props & { services: readonly Service[]
           />
         </>
       )}
-      <button
-        className="btn pen big"
-        type="submit"
-        disabled={!contact || !service || startsAt === null || book.isPending}
-      >
-        {startsAt !== null && contact ? (
-          <Trans>לקבוע ל{`${format.longDate(startsAt)}, ${format.time(startsAt)}`}</Trans>
-        ) : !contact ? (
-          <Trans>בחרו לקוח</Trans>
-        ) : !service ? (
-          <Trans>בחרו שירות</Trans>
-        ) : (
-          <Trans>בחרו שעה</Trans>
+      <div className="ap-foot">
+        {asks && (
+          <p className="ask" role="alert">
+            <Trans>לסגור בלי לקבוע? מה שמילאתם יימחק.</Trans>
+          </p>
         )}
-      </button>
+        {asks ? (
+          <>
+            <button className="btn pen" type="button" onClick={goOn}>
+              <Trans>להמשיך למלא</Trans>
+            </button>
+            <button className="btn" type="button" onClick={() => close()}>
+              <Trans>לסגור</Trans>
+            </button>
+          </>
+        ) : (
+          <button
+            className="btn pen big"
+            type="submit"
+            disabled={!contact || !service || startsAt === null || book.isPending}
+          >
+            {startsAt !== null && contact ? (
+              <Trans>לקבוע ל{`${format.longDate(startsAt)}, ${format.time(startsAt)}`}</Trans>
+            ) : !contact ? (
+              <Trans>בחרו לקוח</Trans>
+            ) : !service ? (
+              <Trans>בחרו שירות</Trans>
+            ) : (
+              <Trans>בחרו שעה</Trans>
+            )}
+          </button>
+        )}
+      </div>
     </form>
   )
 }

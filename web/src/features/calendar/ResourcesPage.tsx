@@ -6,6 +6,7 @@ import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { Loaded, SkeletonRows } from '#shared/components/states'
+import { useSession } from '#shared/session'
 import { type Resource, useResources, useServices } from './data'
 import { EditorPage } from './EditorPage'
 import { ResourceForm } from './ResourceForm'
@@ -14,18 +15,22 @@ import { ResourceName } from './ResourceName'
 /** Staff and rooms: at whom appointments are, what each can do, and their own hours. */
 export default function ResourcesPage() {
   const { t } = useLingui()
+  const { isOwner } = useSession()
   const resources = useResources()
   const services = useServices()
   const [open, setOpen] = useState<number | 'new' | null>(null)
   return (
     <EditorPage
+      ownerOnly
       title={t`עובדים ועמדות`}
       lead={<Trans>אצל מי קובעים. אצל כל אחד יש תור אחד בכל רגע, וכל אחד עושה את השירותים שסומנו לו.</Trans>}
       action={
-        <button className="btn pen" type="button" onClick={() => setOpen('new')}>
-          <Icon icon={IconPlus} />
-          <Trans>הוספה</Trans>
-        </button>
+        isOwner && (
+          <button className="btn pen" type="button" onClick={() => setOpen('new')}>
+            <Icon icon={IconPlus} />
+            <Trans>הוספה</Trans>
+          </button>
+        )
       }
     >
       {open === 'new' && <ResourceForm services={services.data?.items ?? []} close={() => setOpen(null)} />}
@@ -41,7 +46,11 @@ export default function ResourcesPage() {
                 {open === resource.id ? (
                   <ResourceForm resource={resource} services={services.data?.items ?? []} close={() => setOpen(null)} />
                 ) : (
-                  <Row resource={resource} isOnly={items.length === 1} open={() => setOpen(resource.id)} />
+                  <Row
+                    resource={resource}
+                    isOnly={items.length === 1}
+                    open={isOwner ? () => setOpen(resource.id) : undefined}
+                  />
                 )}
               </li>
             ))}
@@ -52,7 +61,14 @@ export default function ResourcesPage() {
   )
 }
 
-function Row({ resource, isOnly, open }: { resource: Resource; isOnly: boolean; open: () => void }) {
+interface RowProps {
+  resource: Resource
+  isOnly: boolean
+  /** None for those who may not change it. */
+  open: (() => void) | undefined
+}
+
+function Row({ resource, isOnly, open }: RowProps) {
   const { t } = useLingui()
   const cache = useQueryClient()
   const refresh = () => void cache.invalidateQueries({ queryKey: ['/api/resources'] })
@@ -63,15 +79,21 @@ function Row({ resource, isOnly, open }: { resource: Resource; isOnly: boolean; 
     undo: () => unwrap(client.PATCH('/api/resources/{id}', { params, body: { archived: false } })).then(refresh),
     onDone: refresh,
   })
+  const words = (
+    <>
+      <b className="grow">
+        <ResourceName resource={resource} />
+      </b>
+      <span className="muted">
+        {resource.kind === 'room' ? <Trans>עמדה או חדר</Trans> : <Trans>עובד או עובדת</Trans>}
+      </span>
+    </>
+  )
+  if (!open) return <div className="row edit-row fixed">{words}</div>
   return (
     <div className="row">
       <button className="edit-row grow" type="button" onClick={open}>
-        <b className="grow">
-          <ResourceName resource={resource} />
-        </b>
-        <span className="muted">
-          {resource.kind === 'room' ? <Trans>עמדה או חדר</Trans> : <Trans>עובד או עובדת</Trans>}
-        </span>
+        {words}
       </button>
       {!isOnly && (
         <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>

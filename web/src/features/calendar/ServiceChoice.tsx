@@ -1,6 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { useFormat } from '#shared/session'
 import type { Service } from './data'
+import { Price } from './Price'
 
 interface Props {
   services: readonly Service[]
@@ -27,7 +28,12 @@ export function ServiceChoice({ services, value, choose }: Props) {
           <bdi className="grow">{service.name}</bdi>
           <span className="muted small">
             {format.length(service.duration_min)}
-            {service.price_minor != null && <> · {format.money(service.price_minor)}</>}
+            {service.price_minor != null && (
+              <>
+                {' · '}
+                <Price minor={service.price_minor} />
+              </>
+            )}
           </span>
         </button>
       ))}

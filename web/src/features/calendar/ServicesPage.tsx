@@ -7,17 +7,19 @@ import { client, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
-import { useFormat } from '#shared/session'
+import { useFormat, useSession } from '#shared/session'
 import { type Service, useServices } from './data'
 import { EditorPage } from './EditorPage'
+import { Price } from './Price'
 import { ServiceForm } from './ServiceForm'
 
 /** The services: what a contact can book, how long it takes and what it costs. */
 export default function ServicesPage() {
   const { t } = useLingui()
+  const { isOwner } = useSession()
   const services = useServices()
   const [open, setOpen] = useState<number | 'new' | null>(null)
-  const add = (
+  const add = isOwner && (
     <button className="btn pen" type="button" onClick={() => setOpen('new')}>
       <Icon icon={IconPlus} />
       <Trans>שירות חדש</Trans>
@@ -25,6 +27,7 @@ export default function ServicesPage() {
   )
   return (
     <EditorPage
+      ownerOnly
       title={t`שירותים`}
       lead={<Trans>מה אפשר לקבוע, כמה זמן זה לוקח וכמה זה עולה. הסוכן מציע רק מה שכתוב כאן.</Trans>}
       action={services.data && services.data.items.length > 0 && add}
@@ -47,7 +50,7 @@ export default function ServicesPage() {
                   {open === service.id ? (
                     <ServiceForm service={service} close={() => setOpen(null)} />
                   ) : (
-                    <ServiceRow service={service} open={() => setOpen(service.id)} />
+                    <ServiceRow service={service} open={isOwner ? () => setOpen(service.id) : undefined} />
                   )}
                 </li>
               ))}
@@ -59,7 +62,7 @@ export default function ServicesPage() {
   )
 }
 
-function ServiceRow({ service, open }: { service: Service; open: () => void }) {
+function ServiceRow({ service, open }: { service: Service; open: (() => void) | undefined }) {
   const { t } = useLingui()
   const format = useFormat()
   const cache = useQueryClient()
@@ -71,16 +74,27 @@ function ServiceRow({ service, open }: { service: Service; open: () => void }) {
     undo: () => unwrap(client.PATCH('/api/services/{id}', { params, body: { archived: false } })).then(refresh),
     onDone: refresh,
   })
+  const words = (
+    <>
+      <b className="grow">
+        <bdi>{service.name}</bdi>
+      </b>
+      <span className="muted">
+        {format.length(service.duration_min)}
+        {service.price_minor != null && (
+          <>
+            {' · '}
+            <Price minor={service.price_minor} />
+          </>
+        )}
+      </span>
+    </>
+  )
+  if (!open) return <div className="row edit-row fixed">{words}</div>
   return (
     <div className="row">
       <button className="edit-row grow" type="button" onClick={open}>
-        <b className="grow">
-          <bdi>{service.name}</bdi>
-        </b>
-        <span className="muted">
-          {format.length(service.duration_min)}
-          {service.price_minor != null && <> · {format.money(service.price_minor)}</>}
-        </span>
+        {words}
       </button>
       <button className="btn quiet stop" type="button" disabled={remove.isPending} onClick={() => remove.mutate()}>
         <Trans>הסרה</Trans>

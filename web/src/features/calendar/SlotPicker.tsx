@@ -5,8 +5,8 @@ import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr } from '#shared/components/text'
+import { addDays, atNoon, type Day } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import { addDays, atNoon, type Day } from './dates'
 
 export type FreeSlot = Schemas['FreeSlot']
 

@@ -2,9 +2,9 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { IconPlus, IconX } from '@tabler/icons-react'
 import type { Schemas } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
+import { atNoon, weekOf } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import { atNoon, weekOf } from './dates'
-import { type DraftRange, problemOf } from './week'
+import { type DraftRange, problemOf, tidyTime } from './week'
 
 export type HoursRange = Schemas['HoursRange']
 
@@ -44,6 +44,7 @@ export function WeekEditor({ value, onChange }: Props) {
                       aria-invalid={problem !== null || undefined}
                       value={range.from}
                       onChange={event => set(at, { from: event.target.value })}
+                      onBlur={() => set(at, { from: tidyTime(range.from) })}
                     />
                     <span className="muted">
                       <Trans>עד</Trans>
@@ -55,6 +56,7 @@ export function WeekEditor({ value, onChange }: Props) {
                       aria-invalid={problem !== null || undefined}
                       value={range.to}
                       onChange={event => set(at, { to: event.target.value })}
+                      onBlur={() => set(at, { to: tidyTime(range.to) })}
                     />
                     <button
                       className="btn quiet icon"

@@ -2,8 +2,8 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import type { Schemas } from '#shared/api/client'
 import { apiPages, apiQuery } from '#shared/api/query'
+import { addDays, type Day, instantOf } from '#shared/format/dates'
 import { useSession } from '#shared/session'
-import { addDays, type Day, instantOf } from './dates'
 
 export type Appointment = Schemas['Appointment']
 export type CalendarDay = Schemas['CalendarDay']

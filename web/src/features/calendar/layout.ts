@@ -1,5 +1,5 @@
 import type { Schemas } from '#shared/api/client'
-import { type Day, minuteOf, wallTime } from './dates'
+import { type Day, minuteOf, wallTime } from '#shared/format/dates'
 
 type Appointment = Schemas['Appointment']
 type CalendarDay = Schemas['CalendarDay']

@@ -1,4 +1,4 @@
-import { type Day, isDay } from './dates'
+import { type Day, isDay } from '#shared/format/dates'
 
 /** A date as people write it, «24.12», «24/12/26»: without a year the next such day from `today` on. */
 export function parseDate(text: string, today: Day): Day | undefined {

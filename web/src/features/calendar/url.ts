@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from 'react'
 import { useSearchParams } from 'wouter'
+import { type Day, isDay } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
-import { type Day, isDay } from './dates'
 
 export type View = 'day' | 'week'
 

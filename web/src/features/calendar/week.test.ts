@@ -14,7 +14,7 @@ test('hours go to the API and come back', () => {
 })
 
 test('what is wrong is named', () => {
-  const cases = [range('9', '13:00'), range('13:00', '9:00'), range('9:00', '9:00'), range('9:00', '')]
+  const cases = [range('9x', '13:00'), range('13:00', '9:00'), range('9:00', '9:00'), range('9:00', '')]
   expect(cases.map(one => problemOf(one, [one]))).toEqual(['time', 'order', 'order', 'time'])
   const [first, second, other] = [range('9:00', '13:00'), range('12:30', '15:00'), range('9:00', '13:00', 1)]
   expect(problemOf(second, [first, second, other])).toBe('overlap')

@@ -1,19 +1,24 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
+import { useLocation } from 'wouter'
 import { problemText } from '#shared/api/problem-text'
 import { Problem } from '#shared/components/Problem'
 import { toast } from '#shared/components/toasts'
+import { recallDraft, useDraft } from '#shared/draft'
 import { useFormat, useSession } from '#shared/session'
 import { AgentVersions } from './AgentVersions'
 import { Diff } from './Diff'
 import { Locked } from './Locked'
-import type { Item } from './sections'
+import { AGENT_TEXT, type Item } from './sections'
 import { useChange } from './use-settings'
 import { ownValue, toText } from './value'
 
 /** The longest text that the machine takes. */
 const LONGEST = 20_000
+
+/** The name of the text's draft in this browser. */
+const DRAFT = AGENT_TEXT
 
 /** The agent's instructions, saved as a whole, with their earlier versions. */
 export function AgentText({ item }: { item: Item }) {
@@ -21,9 +26,11 @@ export function AgentText({ item }: { item: Item }) {
   const format = useFormat()
   const { isOwner } = useSession()
   const stored = toText(item.value)
-  const [text, setText] = useState(stored)
+  const canEdit = item.editable && isOwner
+  const [draft] = useState(() => (canEdit ? recallDraft<{ text: string; base: string }>(DRAFT) : undefined))
+  const [text, setText] = useState(draft?.text ?? stored)
   /** The text that was changed; another one in its place means that another user has saved in the meantime. */
-  const [base, setBase] = useState(stored)
+  const [base, setBase] = useState(draft?.base ?? stored)
   const [error, setError] = useState<string>()
   const isDirty = text !== base
   const isOvertaken = isDirty && stored !== base
@@ -32,12 +39,8 @@ export function AgentText({ item }: { item: Item }) {
     setText(stored)
     setBase(stored)
   }, [isDirty, stored, base])
-  useEffect(() => {
-    if (!isDirty) return
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', warn)
-    return () => removeEventListener('beforeunload', warn)
-  }, [isDirty])
+  const [, go] = useLocation()
+  useDraft({ name: DRAFT, value: { text, base }, isDirty, back: () => go('/app/settings/agent') })
   const undo = useChange()
   const change = useChange({
     onError: problem => {
@@ -59,7 +62,6 @@ export function AgentText({ item }: { item: Item }) {
       },
     )
   }
-  const canEdit = item.editable && isOwner
   const isTooLong = text.length > LONGEST
   return (
     <>
@@ -113,6 +115,11 @@ export function AgentText({ item }: { item: Item }) {
             </Trans>
           </span>
         </div>
+        {isDirty && draft && (
+          <p className="small muted" role="status">
+            <Trans>זו טיוטה ששמורה רק בדפדפן הזה. הסוכן עובד לפי הנוסח האחרון ששמרתם.</Trans>
+          </p>
+        )}
         {error && (
           <p className="err" role="alert">
             {error}

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { client, setCsrfToken, unwrap } from '#shared/api/client'
 import { asApiError } from '#shared/api/errors'
@@ -12,11 +12,19 @@ import { sessionQuery } from '#shared/session'
 /** The daemon refuses shorter passwords. */
 const SHORTEST_PASSWORD = 10
 
+const codeOfAddress = () => new URLSearchParams(location.hash.slice(1)).get('code') ?? ''
+
 /** The owner's account, with the one-time code of the machine. */
 export function OwnerForm() {
   const { t } = useLingui()
   const [, go] = useLocation()
-  const [code, setCode] = useState(() => new URLSearchParams(location.hash.slice(1)).get('code') ?? '')
+  const [code, setCode] = useState(codeOfAddress)
+  useEffect(() => {
+    // The machine's link, opened in a tab that shows the set-up already, changes only the fragment.
+    const read = () => setCode(before => codeOfAddress() || before)
+    addEventListener('hashchange', read)
+    return () => removeEventListener('hashchange', read)
+  }, [])
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
   const setup = useMutation({

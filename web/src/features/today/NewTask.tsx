@@ -6,7 +6,8 @@ import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { useFormat } from '#shared/session'
-import { readDue, refresh } from './tasks'
+import { readDue } from './read-due'
+import { refresh } from './tasks'
 
 /** One line for a new task; words such as «מחר» at its end set the day. */
 export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
@@ -14,7 +15,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const cache = useQueryClient()
   const format = useFormat()
   const [text, setText] = useState('')
-  const read = readDue(text, format.day(new Date()))
+  const read = readDue(text, format.day(new Date()), format.zone)
   const remove = (id: number) =>
     unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))
   const add = useAction({
@@ -42,13 +43,17 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
         value={text}
         maxLength={500}
         aria-label={t`משימה חדשה`}
-        placeholder={t`משימה חדשה, למשל: להתקשר לרונית מחר`}
+        placeholder={t`משימה חדשה, למשל: להתקשר לרונית מחר ב־10`}
         enterKeyHint="done"
         onChange={event => setText(event.target.value)}
       />
       {text.trim() && (
         <button className="btn link" type="submit" disabled={add.isPending}>
-          {read.due_date ? (
+          {read.due_at ? (
+            <Trans>
+              להוסיף ל{format.dayName(read.due_at, new Date())}, {format.time(read.due_at)}
+            </Trans>
+          ) : read.due_date ? (
             <Trans>להוסיף ל{format.dayName(`${read.due_date}T12:00:00Z`, new Date())}</Trans>
           ) : (
             <Trans>להוסיף</Trans>

@@ -16,6 +16,9 @@ import './today.css'
 import { groupOf } from './tasks'
 import { WaitingRow } from './WaitingRow'
 
+/** More of those who wait are in the inbox; the tasks and the day stay in view. */
+const MOST_WAITING = 5
+
 const waiting = apiQuery('/api/inbox', { query: { filter: 'waiting', limit: 20 } })
 const counts = apiQuery('/api/threads/counts')
 const tasks = apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })
@@ -87,16 +90,16 @@ export default function TodayPage() {
                     </EmptyState>
                   ) : (
                     <ul>
-                      {items.map(row => (
+                      {items.slice(0, MOST_WAITING).map(row => (
                         <WaitingRow key={row.contact_id} row={row} />
                       ))}
                     </ul>
                   )
                 }
               </Loaded>
-              {(count.data?.waiting ?? 0) > 20 && (
+              {(count.data?.waiting ?? 0) > MOST_WAITING && (
                 <Link className="btn link" href="/app/inbox?filter=waiting">
-                  <Trans>לכל הפניות שמחכות</Trans>
+                  <Trans>לכל {count.data?.waiting} הפניות שמחכות</Trans>
                 </Link>
               )}
             </section>

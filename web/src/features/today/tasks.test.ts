@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Formatter } from '#shared/format/time'
-import { groupOf, isLate, readDue, type Task } from './tasks'
+import { groupOf, isLate, type Task } from './tasks'
 
 const format = new Formatter('he', 'Asia/Jerusalem')
 const now = new Date('2026-11-22T21:30:00Z')
@@ -17,14 +17,4 @@ test('a task is late by the calendar of the business', () => {
 test('tasks are grouped by when they are due', () => {
   const cases = [{}, { due_date: '2026-11-20' }, { due_date: '2026-11-22' }, { due_at: '2026-11-22T22:30:00Z' }]
   expect(cases.map(due => groupOf(task(due), now, format))).toEqual(['some_day', 'late', 'today', 'later'])
-})
-
-test('the day is read from the words of a task', () => {
-  const today = '2026-11-22'
-  expect(readDue('להתקשר לרונית מחר', today)).toEqual({ title: 'להתקשר לרונית', due_date: '2026-11-23' })
-  expect(readDue('call Tom today', today)).toEqual({ title: 'call Tom', due_date: '2026-11-22' })
-  expect(readDue('חשבונית עד 3.1', today)).toEqual({ title: 'חשבונית', due_date: '2027-01-03' })
-  expect(readDue('להזמין צבע 7.1 מהספק', today)).toEqual({ title: 'להזמין צבע 7.1 מהספק' })
-  expect(readDue('מחר', today)).toEqual({ title: 'מחר' })
-  expect(readDue('משהו ב־31.2', today)).toEqual({ title: 'משהו ב־31.2' })
 })

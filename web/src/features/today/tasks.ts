@@ -33,30 +33,3 @@ export function groupOf(task: Task, now: Date, format: Formatter): Group {
   const day = task.due_date ?? format.day(due)
   return day <= format.day(now) ? 'today' : 'later'
 }
-
-/** Words at the end of a new task that say when: «מחר», «היום», «ב־24.12», `tomorrow`. Returns the title without them. */
-export function readDue(text: string, today: string): { title: string; due_date?: string } {
-  const title = text.trim()
-  const day = (count: number) =>
-    new Date(Date.parse(`${today}T12:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10)
-  const words: [RegExp, number][] = [
-    [/[\s,]+(?:ל)?היום$|[\s,]+today$/i, 0],
-    [/[\s,]+(?:ל)?מחר$|[\s,]+tomorrow$/i, 1],
-    [/[\s,]+(?:ל)?מחרתיים$/, 2],
-  ]
-  for (const [pattern, count] of words) {
-    if (pattern.test(title)) return { title: title.replace(pattern, ''), due_date: day(count) }
-  }
-  const found = /[\s,]+(?:ב[־-]?|עד\s+)?(\d{1,2})[./](\d{1,2})$/.exec(title)
-  if (found) {
-    const two = (part: string | undefined) => (part ?? '').padStart(2, '0')
-    const year = Number(today.slice(0, 4))
-    const days = [year, year + 1].map(year => `${year}-${two(found[2])}-${two(found[1])}`)
-    const due = days.find(day => {
-      const date = new Date(`${day}T12:00:00Z`)
-      return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day) && day >= today
-    })
-    if (due) return { title: title.slice(0, found.index), due_date: due }
-  }
-  return { title }
-}

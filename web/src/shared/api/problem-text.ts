@@ -6,6 +6,11 @@ import type { ApiError } from './errors'
 const TEXTS: Record<string, MessageDescriptor> = {
   offline: msg`אין חיבור למכונה. אפשר לנסות שוב בעוד רגע.`,
   wrong_password: msg`שם המשתמש או הסיסמה לא נכונים. אפשר לנסות שוב.`,
+  password_short: msg`הסיסמה קצרה מדי. צריך לפחות 10 תווים.`,
+  password_long: msg`הסיסמה ארוכה מדי.`,
+  password_repeated: msg`הסיסמה חוזרת על טקסט קצר. צריך 10 תווים שלא חוזרים על עצמם.`,
+  password_common: msg`זו סיסמה נפוצה, או רצף של מקשים, וקל לנחש אותה. בחרו אחרת, למשל כמה מילים שלא קשורות זו לזו.`,
+  password_name: msg`הסיסמה היא כמעט רק שם, וקל לנחש אותה. בחרו אחרת, למשל כמה מילים שלא קשורות זו לזו.`,
   too_many_requests: msg`יותר מדי ניסיונות. אפשר לנסות שוב בעוד כמה דקות.`,
   not_found: msg`זה כבר לא קיים. ייתכן שנמחק.`,
   forbidden: msg`אין לכם הרשאה לזה. בעלי העסק יכולים לתת אותה.`,

@@ -1,6 +1,6 @@
 import { useLingui } from '@lingui/react/macro'
 import { IconAlertCircle, IconEye, IconEyeOff } from '@tabler/icons-react'
-import { type InputHTMLAttributes, type ReactNode, useId, useState } from 'react'
+import { type FormEvent, type InputHTMLAttributes, type ReactNode, useId, useState } from 'react'
 import { Icon } from './Icon'
 
 interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'className'> {
@@ -11,23 +11,27 @@ interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'clas
 }
 
 /** A text field with its label, help and error. */
-export function Field({ label, help, error, ...input }: Props) {
+export function Field({ label, help, error: given, ...input }: Props) {
   const id = useId()
+  const [missing, checks] = useOwnChecks(input.onChange)
+  const error = given || missing
   return (
     <div className="labelled">
       <label className="lb" htmlFor={id}>
         {label}
       </label>
-      <input id={id} {...described(id, error, help)} {...input} />
+      <input id={id} {...described(id, error, help)} {...input} {...checks} />
       <Below id={id} error={error} help={help} />
     </div>
   )
 }
 
 /** A password with a button that shows it. */
-export function PasswordField({ label, help, error, ...input }: Props) {
+export function PasswordField({ label, help, error: given, ...input }: Props) {
   const { t } = useLingui()
   const id = useId()
+  const [missing, checks] = useOwnChecks(input.onChange)
+  const error = given || missing
   const [isShown, setShown] = useState(false)
   return (
     <div className="labelled">
@@ -35,7 +39,14 @@ export function PasswordField({ label, help, error, ...input }: Props) {
         {label}
       </label>
       <div className="pw">
-        <input id={id} type={isShown ? 'text' : 'password'} dir="ltr" {...described(id, error, help)} {...input} />
+        <input
+          id={id}
+          type={isShown ? 'text' : 'password'}
+          dir="ltr"
+          {...described(id, error, help)}
+          {...input}
+          {...checks}
+        />
         <button
           className="btn quiet icon"
           type="button"
@@ -48,6 +59,28 @@ export function PasswordField({ label, help, error, ...input }: Props) {
       <Below id={id} error={error} help={help} />
     </div>
   )
+}
+
+/** What the browser's own check of the field finds, in the page's language and below the field: its bubbles speak the browser's. */
+function useOwnChecks(onChange: Props['onChange']) {
+  const { t } = useLingui()
+  const [problem, setProblem] = useState<string>()
+  const checks: Pick<Props, 'onInvalid' | 'onChange'> = {
+    onInvalid: (event: FormEvent<HTMLInputElement>) => {
+      event.preventDefault()
+      const input = event.currentTarget
+      const { validity, minLength, form } = input
+      if (validity.valueMissing) setProblem(t`צריך למלא את השדה הזה`)
+      else if (validity.tooShort) setProblem(t`צריך לפחות ${minLength} תווים`)
+      else setProblem(t`הערך לא תקין`)
+      if (form?.querySelector(':invalid') === input) input.focus()
+    },
+    onChange: event => {
+      setProblem(undefined)
+      onChange?.(event)
+    },
+  }
+  return [problem, checks] as const
 }
 
 const described = (id: string, error: ReactNode, help: ReactNode) => ({

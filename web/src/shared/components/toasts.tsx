@@ -45,6 +45,10 @@ export const toast = {
   soon(text: ReactNode, stop: () => void): number {
     return add({ text, kind: 'done', action: { label: <Trans>עצירה</Trans>, run: stop } })
   },
+  /** Says something, with a way on. */
+  offer(text: ReactNode, label: ReactNode, run: () => void): number {
+    return add({ text, kind: 'done', action: { label, run } })
+  },
   close(id: number): void {
     set(toasts.filter(toast => toast.id !== id))
   },

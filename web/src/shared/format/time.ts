@@ -68,10 +68,11 @@ export class Formatter {
     return this.#format({ weekday: 'long' }).format(new Date(at))
   }
 
-  /** «45 דק׳», «1 שעה 30 דק׳»: a length of time in minutes. */
+  /** «45 דק׳», «שעה 30 דק׳»: a length of time in minutes. */
   length(minutes: number): string {
     const unit = (value: number, unit: 'hour' | 'minute') =>
-      this.number(value, { style: 'unit', unit, unitDisplay: 'short' })
+      // Hebrew says «שעה», without the digit.
+      this.number(value, { style: 'unit', unit, unitDisplay: 'short' }).replace(/^1 (?=שעה$)/, '')
     const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
     if (hours === 0) return unit(rest, 'minute')
     return rest === 0 ? unit(hours, 'hour') : `${unit(hours, 'hour')} ${unit(rest, 'minute')}`

@@ -52,10 +52,13 @@ describe('wall time', () => {
 })
 
 test('times are read as people write them', () => {
-  expect(['9:30', '09:30', '0930', '23.59', '24:00', '9:60', ''].map(minuteOf)).toEqual([
+  expect(['9:30', '09:30', '0930', '1930', '8', '19', '23.59', '24:00', '9:60', ''].map(minuteOf)).toEqual([
     570,
     570,
     570,
+    1170,
+    480,
+    1140,
     1439,
     undefined,
     undefined,

@@ -64,10 +64,10 @@ export function instantOf(day: Day, minute: number, zone: string): string | unde
   return found.length > 0 ? new Date(Math.min(...found)).toISOString() : undefined
 }
 
-/** «09:30» and «9:30» as minutes of the day; none if it is not a time. */
+/** «09:30», «9:30», «930» and «9» as minutes of the day; none if it is not a time. */
 export function minuteOf(text: string): number | undefined {
-  const found = /^\s*([01]?\d|2[0-3])[:.]?([0-5]\d)\s*$/.exec(text)
-  return found ? Number(found[1]) * 60 + Number(found[2]) : undefined
+  const found = /^\s*([01]?\d|2[0-3])(?:[:.]?([0-5]\d))?\s*$/.exec(text)
+  return found ? Number(found[1]) * 60 + Number(found[2] ?? 0) : undefined
 }
 
 /** «9:30» */

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { readDue } from './read-due'
+
+// A Sunday.
+const read = (text: string) => readDue(text, '2026-11-22', 'Asia/Jerusalem')
+
+test('the day is read from the words of a task', () => {
+  expect(read('להתקשר לרונית מחר')).toEqual({ title: 'להתקשר לרונית', due_date: '2026-11-23' })
+  expect(read('call Tom today')).toEqual({ title: 'call Tom', due_date: '2026-11-22' })
+  expect(read('חשבונית עד 3.1')).toEqual({ title: 'חשבונית', due_date: '2027-01-03' })
+  expect(read('להזמין צבע 7.1 מהספק')).toEqual({ title: 'להזמין צבע 7.1 מהספק' })
+  expect(read('מחר')).toEqual({ title: 'מחר' })
+  expect(read('משהו ב־31.2')).toEqual({ title: 'משהו ב־31.2' })
+  expect(read('לאסוף ביום שלישי')).toEqual({ title: 'לאסוף', due_date: '2026-11-24' })
+  expect(read('לאסוף ביום ראשון')).toEqual({ title: 'לאסוף', due_date: '2026-11-29' })
+  expect(read('call Tom on Friday')).toEqual({ title: 'call Tom', due_date: '2026-11-27' })
+})
+
+test('so is the time', () => {
+  // Jerusalem is two hours ahead.
+  expect(read('להתקשר לרונית מחר ב-10')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T08:00:00.000Z' })
+  expect(read('להתקשר לרונית ב־10 מחר')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T08:00:00.000Z' })
+  expect(read('להתקשר לרונית מחר בשעה 9:30')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T07:30:00.000Z' })
+  expect(read('לבדוק היום ב-14:15')).toEqual({ title: 'לבדוק', due_at: '2026-11-22T12:15:00.000Z' })
+  expect(read('לבדוק ב-14:15')).toEqual({ title: 'לבדוק', due_at: '2026-11-22T12:15:00.000Z' })
+  expect(read('call Tom tomorrow at 10')).toEqual({ title: 'call Tom', due_at: '2026-11-23T08:00:00.000Z' })
+  expect(read('call Tom on Monday at 5 pm')).toEqual({ title: 'call Tom', due_at: '2026-11-23T15:00:00.000Z' })
+  expect(read('ביום חמישי ב-10')).toEqual({ title: 'ביום חמישי ב-10' })
+})
+
+test('a bare hour is of the working day, and alone it is no time', () => {
+  expect(read('להתקשר לרונית מחר ב-3')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T13:00:00.000Z' })
+  expect(read('להתקשר לרונית מחר ב-6 בבוקר')).toEqual({ title: 'להתקשר לרונית', due_at: '2026-11-23T04:00:00.000Z' })
+  expect(read('לשלם לספק ב-10')).toEqual({ title: 'לשלם לספק ב-10' })
+  expect(read('לשלם לספק מחר ב-99')).toEqual({ title: 'לשלם לספק מחר ב-99' })
+})

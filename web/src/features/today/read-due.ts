@@ -1,0 +1,86 @@
+import { addDays, instantOf, weekdayOf } from '#shared/format/dates'
+
+/** A new task: its words, and when it is due, if they say so. */
+export interface NewTask {
+  title: string
+  due_date?: string
+  due_at?: string
+}
+
+/** Until this hour «ב־3» is the afternoon. */
+const AFTERNOON_BEFORE = 7
+
+const DAYS = ["ראשון|א[׳']", "שני|ב[׳']", "שלישי|ג[׳']", "רביעי|ד[׳']", "חמישי|ה[׳']", "שישי|ו[׳']", 'שבת']
+const ENGLISH_DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
+
+/** A part of the words that says when, at their end. */
+interface Found {
+  index: number
+}
+
+/** «היום», «מחר», «ביום שלישי», «24.12», `on Monday` at the end of the words. */
+function dayAtEnd(words: string, today: string): (Found & { day: string }) | undefined {
+  const names: [RegExp, number][] = [
+    [/[\s,]+(?:ל|ב)?היום$|[\s,]+today$/i, 0],
+    [/[\s,]+(?:ל|ב)?מחר$|[\s,]+tomorrow$/i, 1],
+    [/[\s,]+(?:ל|ב)?מחרתיים$/, 2],
+    ...DAYS.map((name, weekday): [RegExp, number] => [
+      new RegExp(`[\\s,]+(?:ביום|יום|ב)[\\s־-]*(?:${name})$|[\\s,]+(?:on\\s+)?${ENGLISH_DAYS[weekday]}$`, 'i'),
+      // Today's own name means the next week.
+      ((weekday - weekdayOf(today) + 6) % 7) + 1,
+    ]),
+  ]
+  for (const [pattern, count] of names) {
+    const found = pattern.exec(words)
+    if (found) return { index: found.index, day: addDays(today, count) }
+  }
+  const date = /[\s,]+(?:ב[־-]?|עד\s+)?(\d{1,2})[./](\d{1,2})$/.exec(words)
+  if (!date) return undefined
+  const two = (part: string | undefined) => (part ?? '').padStart(2, '0')
+  const year = Number(today.slice(0, 4))
+  const day = [year, year + 1]
+    .map(year => `${year}-${two(date[2])}-${two(date[1])}`)
+    .find(day => {
+      const at = new Date(`${day}T12:00:00Z`)
+      return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day) && day >= today
+    })
+  return day ? { index: date.index, day } : undefined
+}
+
+/** «ב־10», «בשעה 9:30», `at 10` at the end of the words. A bare hour is one only beside a day: «ב־10» may be anything. */
+function timeAtEnd(words: string): (Found & { minute: number; isSure: boolean }) | undefined {
+  const found = /[\s,]+(בשעה\s+|at\s+|ב[־-]?)(\d{1,2})(?::([0-5]\d))?(?:\s*(בבוקר|בערב|אחר הצהריים|am|pm))?$/i.exec(
+    words,
+  )
+  if (!found) return undefined
+  const part = found[4]?.toLowerCase()
+  const typed = Number(found[2])
+  const isLater = part === 'בערב' || part === 'אחר הצהריים' || part === 'pm' || (!part && !found[3])
+  const limit = part && isLater ? 12 : AFTERNOON_BEFORE
+  const hour = isLater && typed > 0 && typed < limit ? typed + 12 : typed
+  if (hour > 23) return undefined
+  const isSure = found[3] !== undefined || part !== undefined || /שעה/.test(found[1] ?? '')
+  return { index: found.index, minute: hour * 60 + Number(found[3] ?? 0), isSure }
+}
+
+/** Words at the end of a new task that say when: «מחר», «מחר ב־10», «ביום שלישי», «24.12», `tomorrow at 10`. */
+export function readDue(text: string, today: string, zone: string): NewTask {
+  const title = text.trim()
+  const cut = (at: Found) => title.slice(0, at.index)
+  const day = dayAtEnd(title, today)
+  if (day) {
+    // «ב־10 מחר»
+    const time = timeAtEnd(cut(day))
+    const at = time && instantOf(day.day, time.minute, zone)
+    if (time && at && cut(time).trim()) return { title: cut(time), due_at: at }
+    return cut(day).trim() ? { title: cut(day), due_date: day.day } : { title }
+  }
+  const time = timeAtEnd(title)
+  if (!time) return { title }
+  // «מחר ב־10»
+  const before = dayAtEnd(cut(time), today)
+  if (!before && !time.isSure) return { title }
+  const at = instantOf(before?.day ?? today, time.minute, zone)
+  const words = cut(before ?? time)
+  return at && words.trim() ? { title: words, due_at: at } : { title }
+}
