@@ -422,8 +422,8 @@ setting-deepgram-base-url = Address of Deepgram
 
 setting-voice-engine = Who answers calls
     .help = The AI, or a voicemail that takes messages.
-setting-voice-greeting-file = Greeting
-    .help = An MP3 of at most 10 seconds, which every caller hears first.
+setting-voice-greeting-file = File of the greeting
+    .help = An MP3 or WAV file of the machine, at most 10 seconds, in place of the page's greeting.
 setting-voice-fallback-file = Announcement before recording
     .help = What callers hear before Twilio records a message.
 setting-voice-lead-ms = Audio sent ahead

@@ -436,8 +436,8 @@ setting-deepgram-base-url = הכתובת של Deepgram
 
 setting-voice-engine = מי עונה לשיחות
     .help = הסוכן, או תא קולי שמקבל הודעות.
-setting-voice-greeting-file = ברכת הפתיחה
-    .help = קובץ MP3 של עד 10 שניות שכל מתקשר שומע בתחילה.
+setting-voice-greeting-file = קובץ ברכת הפתיחה
+    .help = קובץ MP3 או WAV של המכונה, עד 10 שניות, במקום הברכה שנקבעת בדף.
 setting-voice-fallback-file = ההודעה שלפני ההקלטה
     .help = מה שהמתקשרים שומעים לפני ש־Twilio מקליטה הודעה.
 setting-voice-lead-ms = שמע שנשלח מראש

@@ -18,6 +18,7 @@ use crate::host::systemd_notify;
 use crate::http::{Listeners, page_urls};
 use crate::maintenance::watchdog;
 use crate::runtime::reload::{ReloadHandle, ReloadRequests};
+use crate::runtime::restart::RestartHandle;
 use crate::store::Store;
 use crate::telemetry::log::Log;
 use crate::telemetry::metrics::Metrics;
@@ -72,13 +73,15 @@ pub async fn run(
     tasks.upkeep.spawn("watchdog", watchdog::run(store.clone(), metrics.clone()));
 
     let services = Services::build(config, store.clone(), &listeners, &pages).await?;
-    services.start(&mut tasks, listeners, reloading, (metrics, identity));
+    let restart = RestartHandle::default();
+    services.start(&mut tasks, listeners, reloading, restart.clone(), (metrics, identity));
     systemd_notify::ready(&services.status.text());
     tracing::info!(event = "STARTED", "Ready");
     first_run::offer_setup_code(&store, &pages).await;
 
     let ended_early = tokio::select! {
         () = shutdown => None,
+        () = restart.requested() => None,
         what = tasks.ended_early() => Some(what),
     };
     tasks.stop(&services).await;

@@ -14,6 +14,7 @@ pub mod conversation;
 pub mod custom_field;
 mod error;
 pub mod fact;
+pub mod greeting;
 pub mod inbox;
 pub mod lead;
 pub mod message_clock;

@@ -41,6 +41,7 @@ impl Reloader {
             match request {
                 // A reload by signal has no receiver for the outcome.
                 Request::Reload(answer) => _ = answer.send(self.reload_and_report().await),
+                Request::Greeting(answer) => _ = answer.send(self.refresh_greeting().await),
                 Request::Change(change, answer) => _ = answer.send(self.change(change).await),
             }
         }
@@ -54,6 +55,16 @@ impl Reloader {
         self.save_last_good().await;
         systemd_notify::ready(&self.status.text());
         outcome
+    }
+
+    /// Uses the stored greeting, with the active settings.
+    async fn refresh_greeting(&self) -> Result<(), ReloadRejected> {
+        let (config, client) = (self.settings.config(), self.client.clone());
+        let greeting = super::startup::stored_greeting(&self.store).await;
+        let next = run_blocking(move || ActiveSettings::build(config, greeting, &client)).await?;
+        self.settings.replace(next.map_err(|error| unusable(&error))?);
+        tracing::info!(event = "GREETING_CHANGED", "The next call hears the new greeting");
+        Ok(())
     }
 
     /// Validates a change of the page together with all other settings, stores it, and activates it.
@@ -89,7 +100,7 @@ impl Reloader {
             let config = source().map_err(|errors| rejected(reasons(&errors)))?;
             let proposed = config.propose(&stored, &changes).map_err(ChangeRejected::Setting)?;
             // What only building finds, such as a greeting that is not an MP3, must not be stored either.
-            ActiveSettings::build(Arc::new(proposed.config.clone()), &client)
+            ActiveSettings::build(Arc::new(proposed.config.clone()), None, &client)
                 .map_err(|error| rejected(unusable(&error)))?;
             Ok(proposed)
         });
@@ -125,7 +136,8 @@ impl Reloader {
         let before = self.settings.current();
         let (config, ConfigDiff { changed, needs_restart }) = before.config.merge_reloadable(&config);
         let client = self.client.clone();
-        let next = run_blocking(move || ActiveSettings::build(Arc::new(config), &client)).await?;
+        let greeting = super::startup::stored_greeting(&self.store).await;
+        let next = run_blocking(move || ActiveSettings::build(Arc::new(config), greeting, &client)).await?;
         let next = next.map_err(|error| unusable(&error))?;
         let mut changed: Vec<String> = changed.into_iter().map(str::to_owned).collect();
         changed.extend(before.changed_audio(&next).into_iter().map(str::to_owned));

@@ -28,6 +28,7 @@ use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
 use crate::runtime::recording_peaks::RecordingPeaks;
 use crate::runtime::reload::ReloadHandle;
+use crate::runtime::restart::RestartHandle;
 use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
 use crate::runtime::typing::Typing;
 use crate::runtime::{ActiveSettings, Clips, recording_compressor, recording_fetcher, stale_calls};
@@ -66,7 +67,8 @@ impl Services {
         let alerts = Alerts::load(store.clone(), alert_delivery::thresholds(&config)).await;
         let client = http_client::build().context("cannot create an HTTP client")?;
         let snapshots = Snapshots::new(&config, client.clone());
-        let settings = Reloadable::new(ActiveSettings::build(Arc::new(config), &client)?);
+        let greeting = super::startup::stored_greeting(&store).await;
+        let settings = Reloadable::new(ActiveSettings::build(Arc::new(config), greeting, &client)?);
         let current = settings.clone();
         let disk = DiskMonitor::new(move || current.config());
         let tls = Tls::open(settings.config(), listeners.tls_listeners());
@@ -123,12 +125,13 @@ impl Services {
         tasks: &mut Tasks,
         listeners: Listeners,
         reloading: Reloading,
+        restart: RestartHandle,
         (metrics, identity): (Metrics, InstanceKey),
     ) {
         self.start_workers(tasks);
         let reload_handle = reloading.reload_handle.clone();
         self.start_upkeep(tasks, reloading);
-        let state = self.http_state(metrics, identity, reload_handle);
+        let state = self.http_state(metrics, identity, reload_handle, restart);
         tasks.listeners.spawn_draining("listeners", |stop| http::serve(listeners, state, stop));
     }
 
@@ -207,10 +210,17 @@ impl Services {
     }
 
     /// What the request handlers use.
-    fn http_state(&self, metrics: Metrics, identity: InstanceKey, reload_handle: ReloadHandle) -> AppState {
+    fn http_state(
+        &self,
+        metrics: Metrics,
+        identity: InstanceKey,
+        reload_handle: ReloadHandle,
+        restart: RestartHandle,
+    ) -> AppState {
         AppState::from(AppParts {
             settings: self.shared.settings.clone(),
             reload_handle,
+            restart,
             checks: CheckLimit::default(),
             store: self.shared.store.clone(),
             calls: self.calls.clone(),

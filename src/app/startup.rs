@@ -2,6 +2,7 @@
 
 use super::clock_wait;
 use crate::config::{Config, DataMarker, Problem};
+use crate::domain::BusinessId;
 use crate::host::systemd_notify;
 use crate::store::Store;
 use anyhow::Context;
@@ -54,6 +55,14 @@ pub(crate) fn report_migrations(applied: &[String]) {
 pub(super) async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<(Config, Vec<Problem>)> {
     let stored = store.read(|tx| tx.stored_settings()).await.context("cannot read the stored settings")?;
     Ok(config.with_stored(&stored))
+}
+
+/// The sound of the page's greeting. If it cannot be read, callers hear the one of the package.
+pub(super) async fn stored_greeting(store: &Store) -> Option<Vec<u8>> {
+    store.read(|tx| tx.current_greeting(BusinessId::FIRST)).await.unwrap_or_else(|error| {
+        tracing::error!(event = "GREETING_UNREADABLE", %error, "The stored greeting cannot be read; callers hear the one of the package");
+        None
+    })
 }
 
 /// The systemd status until the database is open; the package matches its beginning.

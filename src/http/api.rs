@@ -18,6 +18,7 @@ mod database;
 mod error_responses;
 mod events;
 mod facts;
+mod greeting;
 mod inbox;
 mod lead_stages;
 mod leads;
@@ -31,6 +32,7 @@ mod opening_hours;
 mod operation;
 mod privacy;
 mod resources;
+mod restart;
 mod retention;
 mod saved_replies;
 mod scheduled_messages;
@@ -93,6 +95,7 @@ fn operations() -> Operations {
         .merge(database::operations())
         .merge(events::operations())
         .merge(facts::operations())
+        .merge(greeting::operations())
         .merge(inbox::operations())
         .merge(lead_stages::operations())
         .merge(leads::operations())
@@ -103,6 +106,7 @@ fn operations() -> Operations {
         .merge(privacy::operations())
         .merge(opening_hours::operations())
         .merge(resources::operations())
+        .merge(restart::operations())
         .merge(retention::operations())
         .merge(saved_replies::operations())
         .merge(scheduled_messages::operations())

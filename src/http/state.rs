@@ -17,6 +17,7 @@ use crate::runtime::outbox::Outbox;
 use crate::runtime::recorded_turns::RecordedTurns;
 use crate::runtime::recording_peaks::RecordingPeaks;
 use crate::runtime::reload::ReloadHandle;
+use crate::runtime::restart::RestartHandle;
 use crate::runtime::scheduled_messages::ScheduleChanged;
 use crate::runtime::typing::Typing;
 use crate::store::Store;
@@ -35,6 +36,8 @@ pub struct AppParts {
     pub settings: Settings,
     /// Changes and reloads the settings.
     pub reload_handle: ReloadHandle,
+    /// Restarts the daemon.
+    pub restart: RestartHandle,
     /// Limits the checks that the page requests.
     pub checks: CheckLimit,
     /// The database.

@@ -5,7 +5,7 @@ use super::ranges::{FileInfo, answer};
 use crate::runtime::TwilioPrompt;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::get;
@@ -13,27 +13,38 @@ use axum::routing::get;
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/static/tts/greeting_he.mp3", get(greeting))
+        .route("/static/tts/greeting_he.wav", get(greeting))
         .route("/static/tts/fallback_he.mp3", get(fallback))
 }
 
-async fn greeting(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Response {
-    send(&state.settings.current().prompts.greeting, &method, &headers)
+/// The greeting in use, by either name: it may have been changed since Twilio was given the URL.
+async fn greeting(
+    State(state): State<AppState>,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let settings = state.settings.current();
+    let prompt = &settings.prompts.greeting;
+    let named = query.as_deref().and_then(|query| query.strip_prefix("v="));
+    send(prompt, &method, &headers, named.is_none_or(|etag| etag == prompt.etag))
 }
 
 async fn fallback(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Response {
-    send(&state.settings.current().prompts.fallback, &method, &headers)
+    send(&state.settings.current().prompts.fallback, &method, &headers, true)
 }
 
-/// Twilio caches the file and revalidates it, because the owner may replace it at any time.
-fn send(prompt: &TwilioPrompt, method: &Method, headers: &HeaderMap) -> Response {
+/// Twilio caches the file and revalidates it, because the owner may replace it at any time. A file that is not the one that the
+/// URL names is not cached: under that URL, the named one may be used again.
+fn send(prompt: &TwilioPrompt, method: &Method, headers: &HeaderMap, is_named: bool) -> Response {
     let file = FileInfo {
-        mime: "audio/mpeg",
-        length: prompt.mp3.len() as u64,
+        mime: prompt.mime,
+        length: prompt.content.len() as u64,
         etag: &prompt.etag,
-        cache_control: "public, max-age=300, must-revalidate",
+        cache_control: if is_named { "public, max-age=300, must-revalidate" } else { "no-store" },
     };
     answer(method, headers, &file, |part| {
         let (start, end) = (usize::try_from(part.start).unwrap_or(0), usize::try_from(part.end).unwrap_or(0));
-        Body::from(prompt.mp3.slice(start..end))
+        Body::from(prompt.content.slice(start..end))
     })
 }

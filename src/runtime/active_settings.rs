@@ -51,9 +51,14 @@ pub enum ActivationError {
 }
 
 impl ActiveSettings {
-    /// Builds the objects for these settings, without activating them; the connections of `client` are shared.
-    pub fn build(config: Arc<Config>, client: &reqwest::Client) -> Result<Self, ActivationError> {
-        let prompts = TwilioPrompts::load(&config)?;
+    /// Builds the objects for these settings, without activating them; the connections of `client` are shared. `greeting` is the
+    /// sound of the page's greeting.
+    pub fn build(
+        config: Arc<Config>,
+        greeting: Option<Vec<u8>>,
+        client: &reqwest::Client,
+    ) -> Result<Self, ActivationError> {
+        let prompts = TwilioPrompts::load(&config)?.with_greeting(greeting);
         let bridge = config.whatsapp.baileys_enabled().then(|| Bridge::new(client.clone(), &config)).transpose()?;
         let files = media_fetcher::public_files(&config)?;
         Ok(Self {

@@ -337,18 +337,20 @@ impl Calls {
         for sender in senders {
             let _ = sender.send(CallMessage::Shutdown { deadline });
         }
-        let all_over = async {
-            loop {
-                let ended = self.inner.ended.notified();
-                if self.count() == 0 {
-                    break;
-                }
-                ended.await;
-            }
-        };
-        let _ = tokio::time::timeout(limit + Duration::from_secs(1), all_over).await;
+        let _ = tokio::time::timeout(limit + Duration::from_secs(1), self.wait_until_idle()).await;
         // Leaves time for Twilio's requests for the TwiML that follows the streams that were just closed.
         tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
+    /// Waits until no call is active.
+    pub async fn wait_until_idle(&self) {
+        loop {
+            let ended = self.inner.ended.notified();
+            if self.count() == 0 {
+                return;
+            }
+            ended.await;
+        }
     }
 
     /// Records the action that follows a call's stream. Call it before the stream is closed, because Twilio asks for it

@@ -72,6 +72,8 @@ pub enum ChangeRejected {
 pub enum Request {
     /// Reload the settings.
     Reload(oneshot::Sender<ReloadOutcome>),
+    /// Use the greeting that is stored now.
+    Greeting(oneshot::Sender<Result<(), ReloadRejected>>),
     /// Validate a change, store it, and reload the settings.
     Change(SettingsChange, oneshot::Sender<Result<Reloaded, ChangeRejected>>),
 }
@@ -99,6 +101,16 @@ impl ReloadHandle {
     pub async fn request(&self) -> ReloadOutcome {
         let (answer, outcome) = oneshot::channel();
         if self.requests.send(Request::Reload(answer)).await.is_err() {
+            return Err(ReloadRejected::because(STOPPING));
+        }
+        outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))
+    }
+
+    /// Uses the stored greeting from the next call on. The other settings stay as they are, so this also works while the
+    /// settings file is invalid.
+    pub async fn refresh_greeting(&self) -> Result<(), ReloadRejected> {
+        let (answer, outcome) = oneshot::channel();
+        if self.requests.send(Request::Greeting(answer)).await.is_err() {
             return Err(ReloadRejected::because(STOPPING));
         }
         outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))

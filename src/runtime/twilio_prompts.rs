@@ -1,6 +1,7 @@
 //! The greeting, and the prompt that is played before Twilio records: the owner's files, or the shipped ones.
 
 use crate::audio::mp3;
+use crate::audio::prompt::{self, Prompt};
 use crate::config::{Config, ConfigErrors};
 use crate::domain::hex;
 use bytes::Bytes;
@@ -12,12 +13,25 @@ use std::time::Duration;
 /// An audio file that Twilio fetches and plays.
 #[derive(Clone, Debug)]
 pub struct TwilioPrompt {
-    /// The MP3 file.
-    pub mp3: Bytes,
+    /// The file.
+    pub content: Bytes,
+    /// Its media type.
+    pub mime: &'static str,
     /// Changes with the content of the file.
     pub etag: String,
     /// Its duration.
     pub length: Duration,
+}
+
+/// Where the greeting comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GreetingSource {
+    /// The package.
+    Shipped,
+    /// The page: it is in the database.
+    Page,
+    /// The file that `voice.greeting_file` names.
+    File,
 }
 
 /// What Twilio itself plays to a caller.
@@ -25,40 +39,91 @@ pub struct TwilioPrompt {
 pub struct TwilioPrompts {
     /// Played at once, while the stream and the engine connect.
     pub greeting: TwilioPrompt,
+    /// Where it comes from.
+    pub greeting_source: GreetingSource,
     /// Played before Twilio records.
     pub fallback: TwilioPrompt,
 }
 
 impl TwilioPrompts {
-    /// Reads the files that the settings name. They must be MP3 files, and the greeting at most 10 s long.
+    /// Reads the files that the settings name. The greeting is an MP3 or WAV file of at most 10 s, the other one an MP3 file.
     pub fn load(config: &Config) -> Result<Self, ConfigErrors> {
         let voice = &config.voice;
-        let greeting = prompt(config, "voice.greeting_file", voice.greeting_file.as_deref(), GREETING)?;
+        let fallback = match voice.fallback_file.as_deref() {
+            None => TwilioPrompt::shipped(FALLBACK),
+            Some(path) => read(config, "voice.fallback_file", path, |file| {
+                let length = mp3::duration(&file).map_err(|error| error.to_string())?;
+                Ok(Prompt { mime: prompt::MP3, content: file, length })
+            })?,
+        };
+        let Some(path) = voice.greeting_file.as_deref() else {
+            let greeting = TwilioPrompt::shipped(GREETING);
+            return Ok(Self { greeting, greeting_source: GreetingSource::Shipped, fallback });
+        };
+        let greeting =
+            read(config, "voice.greeting_file", path, |file| Prompt::read(file).map_err(|error| error.to_string()))?;
         if greeting.length > MAX_GREETING {
             let seconds = greeting.length.as_secs_f64();
             let message = format!("found a greeting of {seconds:.1} s; allowed: at most 10 s");
             return Err(config.invalid_setting("voice.greeting_file", message));
         }
-        let fallback = prompt(config, "voice.fallback_file", voice.fallback_file.as_deref(), FALLBACK)?;
-        Ok(Self { greeting, fallback })
+        Ok(Self { greeting, greeting_source: GreetingSource::File, fallback })
+    }
+
+    /// With the greeting of the page, which a file that the settings name overrides. A sound that cannot be read is ignored: it
+    /// was readable when it was stored, and callers must hear a greeting.
+    #[must_use]
+    pub fn with_greeting(mut self, stored: Option<Vec<u8>>) -> Self {
+        if self.greeting_source == GreetingSource::File {
+            return self;
+        }
+        match stored.map(Prompt::read) {
+            None => {}
+            Some(Ok(prompt)) => {
+                (self.greeting, self.greeting_source) = (prompt.into(), GreetingSource::Page);
+            }
+            Some(Err(error)) => {
+                tracing::error!(event = "GREETING_UNREADABLE", %error, "The stored greeting cannot be read; callers hear the one of the package");
+            }
+        }
+        self
+    }
+
+    /// The path under which Twilio fetches the greeting. Twilio keeps files by their URL, so that of an own greeting changes with
+    /// its content.
+    pub fn greeting_path(&self) -> String {
+        let TwilioPrompt { mime, etag, .. } = &self.greeting;
+        let extension = if *mime == prompt::WAV { "wav" } else { "mp3" };
+        match self.greeting_source {
+            GreetingSource::Shipped => SHIPPED_PATH.to_owned(),
+            GreetingSource::Page | GreetingSource::File => format!("/static/tts/greeting_he.{extension}?v={etag}"),
+        }
     }
 }
 
-fn prompt(
+impl TwilioPrompt {
+    /// The files of the package are valid, as a test shows.
+    fn shipped(file: &'static [u8]) -> Self {
+        let length = mp3::duration(file).unwrap_or_default();
+        Self { content: Bytes::from_static(file), mime: prompt::MP3, etag: etag(file), length }
+    }
+}
+
+impl From<Prompt> for TwilioPrompt {
+    fn from(Prompt { mime, content, length }: Prompt) -> Self {
+        Self { etag: etag(&content), content: content.into(), mime, length }
+    }
+}
+
+fn read(
     config: &Config,
     key: &str,
-    file: Option<&Path>,
-    shipped: &'static [u8],
+    path: &Path,
+    parse: impl FnOnce(Vec<u8>) -> Result<Prompt, String>,
 ) -> Result<TwilioPrompt, ConfigErrors> {
-    let wrong = |path: &Path, error: &dyn std::fmt::Display| {
-        config.invalid_setting(key, format!("{}: {error}", path.display()))
-    };
-    let bytes = match file {
-        None => Bytes::from_static(shipped),
-        Some(path) => fs::read(path).map_err(|error| wrong(path, &error))?.into(),
-    };
-    let length = mp3::duration(&bytes).map_err(|error| wrong(file.unwrap_or(Path::new("the shipped file")), &error))?;
-    Ok(TwilioPrompt { etag: etag(&bytes), mp3: bytes, length })
+    let file = fs::read(path).map_err(|error| error.to_string());
+    let prompt = file.and_then(parse);
+    prompt.map(Into::into).map_err(|error| config.invalid_setting(key, format!("{}: {error}", path.display())))
 }
 
 /// Half of the SHA-256, in hex.
@@ -68,23 +133,25 @@ fn etag(file: &[u8]) -> String {
 
 const GREETING: &[u8] = include_bytes!("../../packaging/audio/greeting_he.mp3");
 const FALLBACK: &[u8] = include_bytes!("../../packaging/audio/fallback_he.mp3");
-
 /// Twilio plays the whole greeting before the stream starts, so a long one keeps the caller waiting.
-const MAX_GREETING: Duration = Duration::from_secs(10);
+pub const MAX_GREETING: Duration = Duration::from_secs(10);
+const SHIPPED_PATH: &str = "/static/tts/greeting_he.mp3";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::wav;
 
     #[test]
     fn shipped_prompts_need_no_setting() {
         let prompts = TwilioPrompts::load(&Config::default()).unwrap();
-        assert!(prompts.greeting.length < Duration::from_secs(4));
-        assert_eq!(prompts.fallback.mp3, FALLBACK);
+        assert!(!prompts.greeting.length.is_zero() && prompts.greeting.length < Duration::from_secs(4));
+        assert_eq!((&*prompts.fallback.content, prompts.fallback.length.is_zero()), (FALLBACK, false));
+        assert_eq!(prompts.greeting_path(), SHIPPED_PATH);
     }
 
     #[test]
-    fn a_greeting_that_is_too_long_or_no_mp3_is_refused() {
+    fn a_greeting_that_is_too_long_or_no_sound_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("greeting.mp3");
         let mut config = Config::default();
@@ -95,5 +162,23 @@ mod tests {
         fs::write(&file, "RIFF").unwrap();
         let error = TwilioPrompts::load(&config).unwrap_err().to_string();
         assert!(error.contains("greeting.mp3: not an MP3 file"), "{error}");
+    }
+
+    #[test]
+    fn the_page_has_a_greeting_of_its_own_address_unless_a_file_is_named() {
+        let sound = |samples: usize| [&wav::pcm_header(1, 8000, samples as u64)[..], &vec![1; samples * 2]].concat();
+        let with = |config: &Config, stored| TwilioPrompts::load(config).unwrap().with_greeting(stored);
+        let (first, second) = (with(&Config::default(), Some(sound(80))), with(&Config::default(), Some(sound(81))));
+        assert_eq!((first.greeting_source, first.greeting.length), (GreetingSource::Page, Duration::from_millis(10)));
+        assert!(first.greeting_path().starts_with("/static/tts/greeting_he.wav?v="), "{}", first.greeting_path());
+        assert_ne!(first.greeting_path(), second.greeting_path());
+        assert_eq!(with(&Config::default(), Some(b"x".to_vec())).greeting_source, GreetingSource::Shipped);
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("greeting.mp3");
+        fs::write(&file, GREETING).unwrap();
+        let mut config = Config::default();
+        config.voice.greeting_file = Some(file);
+        assert_eq!(with(&config, Some(sound(80))).greeting_source, GreetingSource::File);
     }
 }

@@ -7,6 +7,7 @@ pub mod mp3;
 pub mod mulaw;
 pub mod opus;
 pub mod peaks;
+pub mod prompt;
 mod recorder;
 mod speech;
 mod voice;

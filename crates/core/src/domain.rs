@@ -19,6 +19,7 @@ mod cursor;
 mod custom_field;
 mod fact;
 mod file_type;
+mod greeting;
 mod hex;
 mod holiday;
 mod ids;
@@ -64,6 +65,7 @@ pub use cursor::{Cursor, TextCursor};
 pub use custom_field::{CustomField, FieldKind, FieldValue, day};
 pub use fact::{Fact, FactSource};
 pub use file_type::sniff_mime;
+pub use greeting::Greeting;
 pub use hex::hex;
 pub use holiday::{HebrewDate, HebrewMonth, Holiday, HolidayKind};
 pub use ids::{

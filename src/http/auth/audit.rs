@@ -93,6 +93,13 @@ impl Audit {
 }
 
 impl Actor {
+    /// Adds the audit row of the request at once, before a change after which nothing may be stored any more.
+    pub(crate) async fn record_now(&self, store: &Store) {
+        if let Some(audit) = self.audit.clone() {
+            audit.ensure_recorded(store).await;
+        }
+    }
+
     /// Runs a use case in one transaction with its audit row: the use case's own, else that of the request.
     pub(crate) async fn transact<T: Send + 'static>(
         &self,

@@ -28,7 +28,7 @@ impl CallTask {
     pub(super) fn play_greeting(&mut self) {
         let length_ms = u64::try_from(self.settings.prompts.greeting.length.as_millis()).unwrap_or(u64::MAX);
         let message = json!({
-            "event": "greeting", "url": "/static/tts/greeting_he.mp3", "length_ms": length_ms, "mark": GREETING_MARK,
+            "event": "greeting", "url": self.settings.prompts.greeting_path(), "length_ms": length_ms, "mark": GREETING_MARK,
         });
         if let Some(stream) = &mut self.stream {
             stream.awaits_greeting = true;

@@ -75,7 +75,8 @@ pub(super) async fn preview(State(state): State<AppState>, request: Request) -> 
 /// The greeting, and the stream.
 fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
     let [stream, next] = connect(state, token, 1);
-    [Verb::Play(public_url(state, "/static/tts/greeting_he.mp3")), stream, next]
+    let path = state.settings.current().prompts.greeting_path();
+    [Verb::Play(public_url(state, &path)), stream, next]
 }
 
 /// The stream, and the verb that follows it. `action` and the next verb lead to the same URL, because Twilio uses one

@@ -1,0 +1,96 @@
+//! A restart of the daemon, for settings that need one. For owners.
+
+use super::OkResponse;
+use super::operation::{Operations, operations};
+use crate::host::systemd_notify;
+use crate::http::auth::Owner;
+use crate::http::extract::Json;
+use crate::http::{ApiError, AppState, ErrorBody};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+pub(super) fn operations() -> Operations {
+    operations![show, start, cancel]
+}
+
+/// When to restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum RestartTime {
+    /// At once; refused while calls are active.
+    Now,
+    /// When no call is active.
+    AfterCalls,
+}
+
+/// A restart.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RestartRequest {
+    when: RestartTime,
+}
+
+/// Whether the daemon can be restarted now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct RestartStatus {
+    /// Whether systemd has started the daemon, and starts it again when it ends.
+    supported: bool,
+    /// The number of active calls.
+    calls: usize,
+    /// Whether a restart waits for the calls to end.
+    waiting: bool,
+}
+
+impl RestartStatus {
+    fn of(state: &AppState) -> Self {
+        let (calls, waiting) = (state.calls.count(), state.restart.is_waiting());
+        Self { supported: systemd_notify::is_available(), calls, waiting }
+    }
+}
+
+/// Get whether the daemon can be restarted, and whether a restart waits for calls.
+#[utoipa::path(get, path = "/api/restart", tag = "system", operation_id = "get_restart_status",
+    responses((status = 200, body = RestartStatus)))]
+pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> axum::Json<RestartStatus> {
+    axum::Json(RestartStatus::of(&state))
+}
+
+/// Restart the daemon: it ends, and systemd starts it again.
+#[utoipa::path(post, path = "/api/restart", tag = "system", operation_id = "restart", request_body = RestartRequest, responses(
+    (status = 202, body = RestartStatus),
+    (status = 409, body = ErrorBody, description = "`calls_active`: `now` would cut off calls (`error.params`: `calls`); \
+        `not_supervised`: systemd did not start the daemon, so nothing would start it again.")))]
+pub(super) async fn start(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    Json(RestartRequest { when }): Json<RestartRequest>,
+) -> Result<(StatusCode, axum::Json<RestartStatus>), ApiError> {
+    let conflict = |code, message: String| ApiError::new(StatusCode::CONFLICT, code, message);
+    if !systemd_notify::is_available() {
+        let message =
+            "systemd did not start the daemon, so nothing would start it again; restart it the way it was started";
+        return Err(conflict("not_supervised", message.to_owned()));
+    }
+    let calls = state.calls.count();
+    match when {
+        RestartTime::Now if calls > 0 => {
+            let message = format!("{calls} calls are active; restart when they are over (`after_calls`)");
+            return Err(conflict("calls_active", message).with_param("calls", calls.to_string()));
+        }
+        RestartTime::AfterCalls if calls > 0 => state.restart.after_calls(&state.calls),
+        RestartTime::Now | RestartTime::AfterCalls => {
+            actor.record_now(&state.store).await;
+            state.restart.now();
+        }
+    }
+    Ok((StatusCode::ACCEPTED, axum::Json(RestartStatus::of(&state))))
+}
+
+/// Cancel a restart that waits for calls.
+#[utoipa::path(delete, path = "/api/restart", tag = "system", operation_id = "cancel_restart",
+    responses((status = 200, body = OkResponse)))]
+pub(super) async fn cancel(State(state): State<AppState>, _owner: Owner) -> axum::Json<OkResponse> {
+    state.restart.cancel();
+    OkResponse::OK
+}
