@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod backups;
 mod calls;
 mod client;
 mod contact_details;
@@ -12,12 +13,15 @@ mod document;
 mod etags;
 mod events;
 mod fuzz;
+mod greeting;
 mod inbox;
 mod leads;
 mod media;
 mod privacy;
 mod refused_fields;
 mod replies;
+mod restart;
+mod retention_preview;
 mod search;
 mod tasks;
 mod threads;

@@ -1,0 +1,48 @@
+//! Requests by which an owner changes the machine: snapshots, the greeting, a restart.
+
+use super::{Example, Shop};
+use crate::support::access::PASSWORD;
+use crate::support::client::send;
+use agentlocator::audio::wav;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+impl Shop {
+    /// An example for the operations of the owner; none for operations of other nouns.
+    pub(super) async fn owner_example(&self, operation: &str) -> Option<Example> {
+        let (method, path, body, subject) = match operation {
+            "confirm_password" => (Method::POST, "/api/session/confirm", json!({"password": PASSWORD}), String::new()),
+            "create_backup" => (Method::POST, "/api/backups", json!({}), String::new()),
+            "set_greeting" => {
+                let next = self.daemon.query_value::<i64>("SELECT coalesce(max(id), 0) + 1 FROM greetings");
+                let body = json!({"media_id": self.sound(300).await});
+                (Method::PUT, "/api/greeting", body, format!("greeting:{next}"))
+            }
+            "choose_greeting" => {
+                let id = self.greeting(400).await;
+                self.greeting(500).await;
+                (Method::POST, "/api/greeting/choose", json!({"id": id}), format!("greeting:{id}"))
+            }
+            "reset_greeting" => {
+                self.greeting(600).await;
+                (Method::DELETE, "/api/greeting", json!({}), String::new())
+            }
+            "cancel_restart" => (Method::DELETE, "/api/restart", json!({}), String::new()),
+            _ => return None,
+        };
+        Some(Example { method, path: path.to_owned(), body, action: operation.to_owned(), subject })
+    }
+
+    /// An uploaded sound.
+    async fn sound(&self, frames: usize) -> Value {
+        let file = [&wav::pcm_header(1, 8000, frames as u64)[..], &vec![9; frames * 2]].concat();
+        send(self.owner.request(Method::POST, "/api/media").body(file)).await.json()["id"].clone()
+    }
+
+    /// A greeting in use; its id.
+    async fn greeting(&self, frames: usize) -> Value {
+        let body = json!({"media_id": self.sound(frames).await});
+        let set = send(self.owner.request(Method::PUT, "/api/greeting").json(&body)).await.json();
+        set["recordings"][0]["id"].clone()
+    }
+}
