@@ -6,33 +6,34 @@ import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
-import { Ltr, Time } from '#shared/components/text'
-import { useFormat } from '#shared/session'
+import { Time } from '#shared/components/text'
+import { BackUpNow } from './BackUpNow'
+import { RestoreGuide } from './RestoreGuide'
+import { Snapshots } from './Snapshots'
 
 /** The snapshots of the database, the last result, and how to restore one. */
 export function Backups() {
   const query = useQuery(apiQuery('/api/backups'))
   return (
-    <>
-      <section>
-        <h2 className="grp">
-          <Trans>הגיבויים</Trans>
-        </h2>
-        <Loaded
-          query={query}
-          skeleton={<SkeletonRows count={4} height={56} />}
-          title={<Trans>רשימת הגיבויים לא נטענה. הגיבויים עצמם נשמרים כרגיל</Trans>}
-        >
-          {backups => (
-            <>
-              <State backups={backups} />
-              <Snapshots snapshots={backups.snapshots} />
-            </>
-          )}
-        </Loaded>
-      </section>
-      <RestoreGuide />
-    </>
+    <section>
+      <h2 className="grp">
+        <Trans>הגיבויים</Trans>
+      </h2>
+      <Loaded
+        query={query}
+        skeleton={<SkeletonRows count={4} height={56} />}
+        title={<Trans>רשימת הגיבויים לא נטענה. הגיבויים עצמם נשמרים כרגיל</Trans>}
+      >
+        {backups => (
+          <>
+            <State backups={backups} />
+            <BackUpNow running={backups.running} />
+            <Snapshots snapshots={backups.snapshots} />
+            <RestoreGuide folder={backups.folder} database={backups.database} newest={backups.snapshots[0]?.name} />
+          </>
+        )}
+      </Loaded>
+    </section>
   )
 }
 
@@ -78,98 +79,5 @@ function State({ backups: { status, last_run, bucket } }: { backups: Schemas['Ba
         </p>
       )}
     </>
-  )
-}
-
-function Kind({ kind }: { kind: string }) {
-  switch (kind) {
-    case 'nightly':
-      return <Trans>לילי</Trans>
-    case 'manual':
-      return <Trans>ידני</Trans>
-    case 'pre-upgrade':
-      return <Trans>לפני עדכון</Trans>
-    case 'pre-migration':
-      return <Trans>לפני שינוי מבנה</Trans>
-    default:
-      return <bdi>{kind}</bdi>
-  }
-}
-
-function Snapshots({ snapshots }: { snapshots: readonly Schemas['Snapshot'][] }) {
-  const format = useFormat()
-  if (snapshots.length === 0) {
-    return (
-      <p className="muted">
-        <Trans>
-          כאן יופיעו עותקים מאומתים של מסד הנתונים. אפשר ליצור אחד עכשיו במכונה:{' '}
-          <code dir="ltr">agentlocator snapshots create</code>
-        </Trans>
-      </p>
-    )
-  }
-  return (
-    <ul className="entries">
-      {snapshots.map(({ name, kind, created_at, bytes, encrypted }) => (
-        <li key={name}>
-          <div className="grow">
-            <p className="strong">
-              <Time at={created_at} style="full" />{' '}
-              <span className="chip">
-                <Kind kind={kind} />
-              </span>
-              {encrypted && (
-                <span className="chip">
-                  <Trans>מוצפן</Trans>
-                </span>
-              )}
-            </p>
-            <p className="small muted">
-              <Ltr>{name}</Ltr>
-            </p>
-          </div>
-          <span className="muted num">
-            <Ltr>{format.bytes(bytes)}</Ltr>
-          </span>
-        </li>
-      ))}
-    </ul>
-  )
-}
-
-function RestoreGuide() {
-  return (
-    <details className="fold">
-      <summary>
-        <Trans>איך משחזרים מגיבוי</Trans>
-      </summary>
-      <ol className="steps">
-        <li>
-          <span>
-            <Trans>
-              במכונה, רואים אילו גיבויים יש ושהם תקינים: <code dir="ltr">agentlocator snapshots list</code> ואז{' '}
-              <code dir="ltr">agentlocator snapshots verify</code>
-            </Trans>
-          </span>
-        </li>
-        <li>
-          <span>
-            <Trans>
-              עוצרים את השירות, ומחליפים את מסד הנתונים: <code dir="ltr">agentlocator restore FILE</code>
-            </Trans>
-          </span>
-        </li>
-        <li>
-          <span>
-            <Trans>מפעילים את השירות. מסד הנתונים הקודם נשמר לידו, ולא נמחק.</Trans>
-          </span>
-        </li>
-        <li>
-          <span>
-            <Trans>הודעות שהיו בדרך מחכות לאישור שלכם בדף ״תקלות״, כדי ששום דבר לא יישלח פעמיים.</Trans>
-          </span>
-        </li>
-      </ol>
-    </details>
   )
 }

@@ -14,6 +14,7 @@ import { Ltr, Time } from '#shared/components/text'
 import { useSession } from '#shared/session'
 import { CHECKS } from './audit-words'
 import { Findings } from './Findings'
+import { Version } from './Version'
 
 /** The state of the machine: the self-check, the database, and the version. */
 export function Health() {
@@ -141,62 +142,6 @@ function Database() {
             </>
           )
         }}
-      </Loaded>
-    </section>
-  )
-}
-
-function Version() {
-  const query = useQuery(apiQuery('/api/updates'))
-  return (
-    <section>
-      <h2 className="grp">
-        <Trans>הגרסה</Trans>
-      </h2>
-      <Loaded query={query} skeleton={<SkeletonRows count={1} height={52} />}>
-        {({ installed, newest, is_newer, check, checked_at }) => (
-          <>
-            <p>
-              <Trans>
-                מותקנת <Ltr>{installed}</Ltr>
-              </Trans>
-              {checked_at && (
-                <span className="small muted">
-                  {' · '}
-                  <Trans>
-                    נבדק <Time at={checked_at} style="full" />
-                  </Trans>
-                </span>
-              )}
-            </p>
-            {is_newer && newest ? (
-              <Problem
-                icon={IconAlertTriangle}
-                level={newest.urgent ? 'bad' : 'plain'}
-                title={
-                  <Trans>
-                    יש גרסה חדשה: <Ltr>{newest.version}</Ltr>
-                  </Trans>
-                }
-                action={
-                  newest.notes_url && (
-                    <a className="btn" href={newest.notes_url} target="_blank" rel="noreferrer">
-                      <Trans>מה חדש</Trans>
-                    </a>
-                  )
-                }
-              />
-            ) : (
-              <p className="small muted">
-                {check === 'off' ? (
-                  <Trans>המכונה לא מחפשת גרסאות חדשות. אפשר להפעיל את זה כאן למטה.</Trans>
-                ) : (
-                  <Trans>זו הגרסה האחרונה שאנחנו מכירים.</Trans>
-                )}
-              </p>
-            )}
-          </>
-        )}
       </Loaded>
     </section>
   )

@@ -2,6 +2,7 @@ import { useLingui as useTexts } from '@lingui/react'
 import { Plural, Trans } from '@lingui/react/macro'
 import { IconLock } from '@tabler/icons-react'
 import { Problem } from '#shared/components/Problem'
+import { GreetingEditor } from '#shared/greeting/GreetingEditor'
 import { useSession } from '#shared/session'
 import { AgentText } from './AgentText'
 import { Audit } from './Audit'
@@ -11,6 +12,8 @@ import { CheckButton } from './CheckButton'
 import { Health } from './Health'
 import { Pointer } from './Pointer'
 import { RecentChanges } from './RecentChanges'
+import { Restart } from './Restart'
+import { RetentionNow } from './Retention'
 import { SettingRow } from './SettingRow'
 import { AGENT_TEXT, type Item, layout, type Section } from './sections'
 import { Users } from './Users'
@@ -34,6 +37,7 @@ export function SectionBody({ section, items, target }: Props) {
       {!isOwner && keys.length > 0 && (
         <Problem icon={IconLock} level="plain" title={<Trans>רק בעלי העסק משנים הגדרות. כאן רואים מה בתוקף.</Trans>} />
       )}
+      <Restart items={items} />
       <Own id={section.id} items={items} />
       {groups.map(group => (
         <section key={group.items[0]?.key}>
@@ -79,19 +83,23 @@ function Own({ id, items }: { id: string; items: readonly Item[] }) {
       )
     case 'phone':
       return (
-        <Pointer href="/app/setup/phone" link={<Trans>לחיבור המספר</Trans>}>
-          <Trans>בחירת המספר, הפניית השיחות לכאן וקודי ההפניה נמצאים בהקמה.</Trans>
-        </Pointer>
+        <>
+          <Pointer href="/app/setup/phone" link={<Trans>לחיבור המספר</Trans>}>
+            <Trans>בחירת המספר, הפניית השיחות לכאן וקודי ההפניה נמצאים בהקמה.</Trans>
+          </Pointer>
+          <section>
+            <h2 className="grp">
+              <Trans>ברכת הפתיחה</Trans>
+            </h2>
+            <p className="muted">
+              <Trans>מה שכל מתקשר שומע לפני שהסוכן מדבר.</Trans>
+            </p>
+            <GreetingEditor />
+          </section>
+        </>
       )
     case 'privacy':
-      return (
-        <p className="muted">
-          <Trans>
-            המחיקה רצה בכל לילה. כדי לראות מראש מה יימחק, מריצים במכונה{' '}
-            <code dir="ltr">agentlocator retention --dry-run</code>. מחיקת לקוח אחד נמצאת בכרטיס שלו.
-          </Trans>
-        </p>
-      )
+      return <RetentionNow />
     default:
       return null
   }

@@ -8,6 +8,8 @@ import { useSession } from '#shared/session'
 import { Control } from './Control'
 import { Invalid } from './Invalid'
 import { Locked } from './Locked'
+import { Shorter } from './Retention'
+import { deletesMore } from './retention'
 import type { Item } from './sections'
 import { useChange } from './use-settings'
 import { isSame, ownValue } from './value'
@@ -39,9 +41,21 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
     const timer = setTimeout(() => setUndo(undefined), SAVED_MS)
     return () => clearTimeout(timer)
   }, [undo])
+  const [shorter, setShorter] = useState<number>()
+  const [drops, setDrops] = useState(0)
+  const drop = () => {
+    setShorter(undefined)
+    setDrops(drops + 1)
+  }
   const save = (value: unknown) => {
     setRejection(undefined)
-    if (item.kind !== 'secret' && isSame(value, item.value)) return
+    if (item.kind !== 'secret' && isSame(value, item.value)) return drop()
+    // What is deleted does not come back, so it is counted first.
+    if (deletesMore(item, value)) return setShorter(value)
+    store(value)
+  }
+  const store = (value: unknown) => {
+    setShorter(undefined)
     const before = ownValue(item)
     change.mutate(
       { [item.key]: value },
@@ -63,7 +77,7 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
       </div>
       <div className="c">
         <Control
-          key={item.kind === 'secret' ? String(item.secret_set) : undefined}
+          key={item.kind === 'secret' ? String(item.secret_set) : drops}
           item={item}
           canEdit={canEdit}
           isBad={rejection !== undefined}
@@ -78,7 +92,10 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
             {rejection.kind === 'other' ? <span>{rejection.text}</span> : <Invalid item={item} />}
           </div>
         )}
-        {undo && !rejection && (
+        {shorter !== undefined && (
+          <Shorter item={item} days={shorter} onConfirm={() => store(shorter)} onCancel={drop} />
+        )}
+        {undo && !rejection && shorter === undefined && (
           <p className="saved" role="status">
             <Icon icon={IconCheck} size="s" />
             <Trans>נשמר</Trans>

@@ -15,6 +15,8 @@ export const feature: Feature = {
   ],
   changes: {
     alert_updated: ['/api/self-check', '/api/backups'],
-    setting_updated: ['/api/audit', '/api/twilio/numbers'],
+    backup_updated: ['/api/backups', '/api/audit'],
+    setting_updated: ['/api/audit', '/api/greeting', '/api/restart', '/api/twilio/numbers'],
+    call_ended: ['/api/restart'],
   },
 }

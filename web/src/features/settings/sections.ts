@@ -74,7 +74,7 @@ export const SECTIONS: readonly Section[] = [
     title: msg`טלפון`,
     icon: IconPhone,
     groups: [
-      { title: msg`מספר ומענה`, keys: ['twilio.phone_number', 'voice.engine', 'voice.greeting_file'] },
+      { title: msg`מספר ומענה`, keys: ['twilio.phone_number', 'voice.engine'] },
       { title: msg`הקלטה והודעות`, keys: ['voice.recording', 'voice.message_max_s', 'voice.max_call_s'] },
       {
         title: msg`גבולות ועלות`,

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import type { Schemas } from '#shared/api/client'
 import { Link } from '#shared/components/Link'
 import { Ltr, Phone } from '#shared/components/text'
+import { GreetingEditor } from '#shared/greeting/GreetingEditor'
 import { CallProof } from './CallProof'
 import { Findings } from './Findings'
 import { Forwarding } from './Forwarding'
@@ -94,7 +95,7 @@ export function StepBody({ step, facts }: Props) {
         </>
       )
     case 'greeting':
-      return <Greeting item={get('voice.greeting_file')} />
+      return <Greeting />
     case 'business':
       return <Business facts={facts} />
     case 'call':
@@ -102,26 +103,13 @@ export function StepBody({ step, facts }: Props) {
   }
 }
 
-function Greeting({ item }: { item: Schemas['SettingItem'] | undefined }) {
+function Greeting() {
   return (
     <>
       <Head title={<Trans>ברכת פתיחה</Trans>}>
-        <Trans>עד 10 שניות בקול שלכם, שכל מתקשר שומע לפני הסוכן. אפשר גם בלי.</Trans>
+        <Trans>עד 10 שניות בקול שלכם, שכל מתקשר שומע לפני הסוכן. אפשר גם להשאיר את זו שבאה עם המערכת.</Trans>
       </Head>
-      {item?.value ? (
-        <p>
-          <Trans>
-            בשימוש: <Ltr>{String(item.value)}</Ltr>
-          </Trans>
-        </p>
-      ) : (
-        <p>
-          <Trans>
-            שמים קובץ <Ltr>MP3</Ltr> במכונה, ורושמים את הנתיב שלו בקובץ ההגדרות בשם{' '}
-            <code dir="ltr">voice.greeting_file</code>
-          </Trans>
-        </p>
-      )}
+      <GreetingEditor />
       <p>
         <Link href="/app/settings/agent">
           <Trans>מה הסוכן אומר אחרי הברכה</Trans>

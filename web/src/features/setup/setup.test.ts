@@ -12,6 +12,7 @@ const facts = (items: (readonly [string, Schemas['SettingItem']])[], more: Parti
   hasHours: false,
   hasServices: false,
   hasCalls: false,
+  hasGreeting: false,
   ...more,
 })
 

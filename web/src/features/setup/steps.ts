@@ -42,6 +42,7 @@ export interface Facts {
   hasHours: boolean
   hasServices: boolean
   hasCalls: boolean
+  hasGreeting: boolean
 }
 
 const isSet = (item: Item | undefined) =>
@@ -62,7 +63,7 @@ export function isDone(step: StepId, facts: Facts): boolean {
     case 'ai':
       return has('openai.api_key')
     case 'greeting':
-      return has('voice.greeting_file')
+      return facts.hasGreeting
     case 'business':
       return facts.hasHours && facts.hasServices
     case 'call':
@@ -81,6 +82,7 @@ export function useFacts(): Facts | undefined {
   const bridge = useQuery(apiQuery('/api/whatsapp/bridge'))
   const hours = useQuery(apiQuery('/api/opening-hours'))
   const services = useQuery(apiQuery('/api/services'))
+  const greeting = useQuery(apiQuery('/api/greeting'))
   const calls = useQuery(apiQuery('/api/calls', { query: { limit: 1 } }))
   if (!settings.data) return undefined
   return {
@@ -89,6 +91,7 @@ export function useFacts(): Facts | undefined {
     isLinked: bridge.data?.connected ?? false,
     hasHours: (hours.data?.hours.length ?? 0) > 0,
     hasServices: (services.data?.items.length ?? 0) > 0,
+    hasGreeting: greeting.data !== undefined && greeting.data.source !== 'shipped',
     hasCalls: (calls.data?.calls.length ?? 0) > 0,
   }
 }

@@ -1,0 +1,81 @@
+import { Trans } from '@lingui/react/macro'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { type FormEvent, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { problemText } from '#shared/api/problem-text'
+import { PasswordField } from '#shared/components/field'
+import { Problem } from '#shared/components/Problem'
+import { Ltr } from '#shared/components/text'
+
+interface Props {
+  name: string
+  size: string
+  isEncrypted: boolean
+  onClose: () => void
+}
+
+/** The download of a snapshot, which holds everything: it begins after the password was entered again. */
+export function DownloadBackup({ name, size, isEncrypted, onClose }: Props) {
+  const [password, setPassword] = useState('')
+  const [error, setError] = useState<string>()
+  const confirm = useAction({
+    run: () => unwrap(client.POST('/api/session/confirm', { body: { password } })),
+    onDone: () => {
+      save(name)
+      onClose()
+    },
+    onError: problem => {
+      if (problem.code === 'wrong_password') setError('wrong')
+      else if (!problem.isTransient) setError(problemText(problem))
+      return !problem.isTransient
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setError(undefined)
+    confirm.mutate()
+  }
+  return (
+    <form className="form backup-download" onSubmit={submit}>
+      <Problem
+        icon={IconAlertTriangle}
+        title={
+          <Trans>
+            בקובץ הזה נמצאים כל הנתונים שלכם (<Ltr>{size}</Ltr>)
+          </Trans>
+        }
+      >
+        {isEncrypted ? (
+          <Trans>הוא מוצפן, ונפתח רק עם המפתח ששמרתם. שומרים את שניהם, בנפרד.</Trans>
+        ) : (
+          <Trans>לקוחות, שיחות, הודעות והקלטות, בלי הצפנה. שומרים אותו במקום שרק אתם מגיעים אליו.</Trans>
+        )}
+      </Problem>
+      <PasswordField
+        label={<Trans>הסיסמה שלכם, שוב</Trans>}
+        autoComplete="current-password"
+        value={password}
+        error={error === 'wrong' ? <Trans>הסיסמה לא נכונה.</Trans> : error}
+        autoFocus
+        onChange={event => setPassword(event.target.value)}
+      />
+      <div className="row">
+        <button className="btn pen" type="submit" disabled={password === '' || confirm.isPending}>
+          {confirm.isPending ? <Trans>בודק…</Trans> : <Trans>להוריד</Trans>}
+        </button>
+        <button className="btn" type="button" onClick={onClose}>
+          <Trans>ביטול</Trans>
+        </button>
+      </div>
+    </form>
+  )
+}
+
+/** Lets the browser download the file, with its own progress and resumption. */
+function save(name: string): void {
+  const link = document.createElement('a')
+  link.href = `/api/backups/${encodeURIComponent(name)}/download`
+  link.download = ''
+  link.click()
+}
