@@ -1,7 +1,7 @@
 //! Drafts: texts that users have begun to write.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{ActorId, ChangeKind, Draft, ThreadId, Timestamp};
+use crate::domain::{ActorId, Draft, ThreadId, Timestamp};
 use rusqlite::params;
 use std::collections::HashMap;
 

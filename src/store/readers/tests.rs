@@ -71,7 +71,7 @@ async fn work_between_queries_ends_when_its_caller_has_gone_or_its_time_is_over(
     let work = tokio::spawn({
         let readers = readers.clone();
         async move {
-            let work = |tx: &ReadTx<'_>| {
+            let work = move |tx: &ReadTx<'_>| {
                 began.send(()).unwrap();
                 work_for_ever(tx)
             };

@@ -190,7 +190,7 @@ async fn a_missed_call_waits_until_it_is_answered() {
 
 #[tokio::test]
 async fn a_timeline_has_notes_tasks_and_appointments_too() {
-    let (daemon, api) = with_data();
+    let (_daemon, api) = with_data();
     let post = async |path: &str, body: Value| {
         let reply = api.post_json(path, &body).await;
         assert!(reply.status < 300, "{path}: {}", reply.text());

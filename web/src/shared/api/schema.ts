@@ -204,6 +204,24 @@ export interface paths {
         /** List the snapshots, and the result of the last one. */
         get: operations["list_backups"];
         put?: never;
+        /** Start to create a snapshot. `backup_updated` of the event stream reports when it is over. */
+        post: operations["create_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/{name}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a snapshot: a complete SQLite database, or an `age` file if snapshots are encrypted. Byte ranges work. */
+        get: operations["download_backup"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -695,7 +713,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow changes as server-sent events, in the order of commits.
+         * Follow changes as server-sent events, in the order of commits: those that the reader may see.
          * @description `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
          *     known any more: fetch again what is shown. `event: alive` comes after 15 s without another event: a stream that is silent for longer is
          *     dead. The stream ends now and then; open it again.
@@ -763,6 +781,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/greeting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the greeting that callers hear, and those that are kept to go back to. */
+        get: operations["get_greeting"];
+        /** Use an uploaded file as the greeting, from the next call on. */
+        put: operations["set_greeting"];
+        post?: never;
+        /** Go back to the greeting of the package. The others are kept. */
+        delete: operations["reset_greeting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/greeting/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hear a greeting. Byte ranges work. */
+        get: operations["get_greeting_audio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/greeting/choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go back to a greeting that is stored already. */
+        post: operations["choose_greeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inbox": {
         parameters: {
             query?: never;
@@ -806,7 +877,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Declare that a contact waits for no answer, until something new happens. */
+        /** Mark a conversation as done, until something new happens. */
         post: operations["finish_conversation"];
         delete?: never;
         options?: never;
@@ -1219,6 +1290,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get whether the daemon can be restarted, and whether a restart waits for calls. */
+        get: operations["get_restart_status"];
+        put?: never;
+        /** Restart the daemon: it ends, and systemd starts it again. */
+        post: operations["restart"];
+        /** Cancel a restart that waits for calls. */
+        delete: operations["cancel_restart"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what would be deleted by the saved retention settings, or by others. Nothing is deleted. */
+        get: operations["preview_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/saved-replies": {
         parameters: {
             query?: never;
@@ -1376,6 +1483,23 @@ export interface paths {
         get: operations["get_session"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm the session with the password, for operations that answer `confirmation_required` otherwise. */
+        post: operations["confirm_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1830,7 +1954,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a number's calls here. What it replaces is kept, so that it can be undone. */
+        /** Send a number's calls here. The webhooks before the first such change are kept, so that it can be undone. */
         post: operations["set_twilio_webhooks"];
         delete?: never;
         options?: never;
@@ -2432,8 +2556,13 @@ export interface components {
         BackupsResponse: {
             /** @description Whether they are uploaded to a bucket too. */
             bucket: boolean;
+            /** @description The file of the database on the machine, which a restore replaces. */
+            database: string;
+            /** @description The folder of the snapshots on the machine. */
+            folder: string;
             /** @description The result of the last attempt. */
             last_run: components["schemas"]["BackupRun"];
+            running?: components["schemas"]["RunningSnapshot"] | null;
             /** @description The snapshots in the folder, newest first. */
             snapshots: components["schemas"]["Snapshot"][];
             /** @description `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: before the first night; `off`. */
@@ -2774,7 +2903,7 @@ export interface components {
          * @description What has changed. `ref_id` is the id of the row that the kind names; of a turn it is the call's.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The old password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -2914,6 +3043,14 @@ export interface components {
          * @enum {string}
          */
         CheckStatus: "ok" | "warning" | "error" | "skipped";
+        /** @description A greeting that is stored already. */
+        ChooseGreetingRequest: {
+            /**
+             * Format: int64
+             * @description Its id.
+             */
+            id: number;
+        };
         /** @description Which data the service continues with. */
         ChooseRequest: {
             /** @description `found`: the file that was found, from the next start on. `current`: the data of the running service; the file is archived. */
@@ -2973,6 +3110,18 @@ export interface components {
             items: components["schemas"]["Closure"][];
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
+        };
+        /** @description The password of the current user. */
+        ConfirmPasswordRequest: {
+            password: string;
+        };
+        /** @description The session is confirmed. */
+        ConfirmPasswordResponse: {
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            valid_until: string;
         };
         /** @description A contact of the business. */
         Contact: {
@@ -3498,6 +3647,28 @@ export interface components {
         FreeSlots: {
             /** @description The free times, each once. */
             slots: components["schemas"]["FreeSlot"][];
+        };
+        /** @description The greeting that callers hear, and those that are kept. */
+        GreetingResponse: {
+            /**
+             * Format: int64
+             * @description Its duration.
+             */
+            duration_ms: number;
+            /** @description With `file`: the settings file that names it. */
+            file?: string | null;
+            /** @description The line of the settings file. */
+            line?: number | null;
+            /** @description With `file`: the path of the file. */
+            path?: string | null;
+            /** @description The greetings that were recorded or uploaded on the page, newest first; the last five are kept. */
+            recordings: components["schemas"]["StoredGreeting"][];
+            /** @description Where it comes from: `shipped`, `page`, or `file`: `voice.greeting_file` names it, and the page cannot change it. */
+            source: string;
+            /** @description With `file`: the environment variable that names it. */
+            variable?: string | null;
+            /** @description Changes with its sound. */
+            version: string;
         };
         /** @description A Hebrew date. */
         HebrewDate: {
@@ -4063,6 +4234,15 @@ export interface components {
              */
             deleted_at?: string | null;
             /**
+             * Format: date-time
+             * @description When its text was last changed; null if it was not.
+             */
+            edited_at?: string | null;
+            /** @description The actor that last changed its text; null if nobody did, or if the audit log does not have it any more. */
+            edited_by?: string | null;
+            /** @description The name of the user or token that last changed its text. */
+            edited_by_name?: string | null;
+            /**
              * Format: int64
              * @description The id.
              */
@@ -4071,7 +4251,7 @@ export interface components {
             text: string;
             /**
              * Format: date-time
-             * @description When its text was last changed.
+             * @description When its text was last written.
              */
             updated_at: string;
         };
@@ -4334,6 +4514,51 @@ export interface components {
             /** @description `cursor` of the next page; null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description A restart. */
+        RestartRequest: {
+            when: components["schemas"]["RestartTime"];
+        };
+        /** @description Whether the daemon can be restarted now. */
+        RestartStatus: {
+            /** @description The number of active calls. */
+            calls: number;
+            /** @description Whether systemd has started the daemon, and starts it again when it ends. */
+            supported: boolean;
+            /** @description Whether a restart waits for the calls to end. */
+            waiting: boolean;
+        };
+        /**
+         * @description When to restart.
+         * @enum {string}
+         */
+        RestartTime: "now" | "after_calls";
+        /** @description How much of one kind of data is older than its limit. */
+        RetentionAmount: {
+            /**
+             * Format: date-time
+             * @description Older data is deleted, in the next hours.
+             */
+            before: string;
+            /**
+             * Format: int64
+             * @description The bytes of their content.
+             */
+            bytes: number;
+            /** @description The setting, such as `retention.recordings_days`. */
+            key: string;
+            /** @description `media`, `recordings`, `transcripts`, `journal` or `audit`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The number of files, recordings, turns, webhooks or audit rows.
+             */
+            rows: number;
+        };
+        /** @description What would be deleted. */
+        RetentionPreview: {
+            /** @description One entry for each kind of data that has a limit; data that is kept forever has none. */
+            items: components["schemas"]["RetentionAmount"][];
+        };
         /** @description What to do with the held messages. */
         ReviewRequest: {
             action: components["schemas"]["HeldAction"];
@@ -4364,6 +4589,16 @@ export interface components {
          * @enum {string}
          */
         RouteCost: "free" | "paid";
+        /** @description A snapshot that is being created. */
+        RunningSnapshot: {
+            /** @description The occasion: `nightly` or `manual`. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            started_at: string;
+        };
         /** @description A text that users send often. */
         SavedReply: {
             /**
@@ -4552,6 +4787,12 @@ export interface components {
             /** @description The https URL of a file on a public server. */
             media_url?: string | null;
             provider?: components["schemas"]["ProviderChoice"] | null;
+            /**
+             * Format: int64
+             * @description The id of a message of the same thread that this one answers. The bridge shows it as a quote; Twilio cannot, so through
+             *     Twilio the message goes without it.
+             */
+            reply_to?: number | null;
             /** @description The text. */
             text?: string | null;
             /** @description The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`. */
@@ -4678,6 +4919,13 @@ export interface components {
         SetFieldRequest: {
             /** @description A text, a number, a day (`2026-11-22`), one of the choices, or `true` or `false`, as the field's kind says; null removes the value. */
             value: string | null;
+        };
+        /** @description An uploaded file that becomes the greeting. */
+        SetGreetingRequest: {
+            /** @description The id of the file, as `POST /api/media` answers it: MP3, or WAV with 16-bit or mu-law samples, of at most 10 s. */
+            media_id: string;
+            /** @description A name to show, such as that of the file. */
+            name?: string | null;
         };
         /** @description A change of a setting. */
         SettingChangeItem: {
@@ -4866,6 +5114,30 @@ export interface components {
             ok: boolean;
             /** @description The state of the link. */
             state: components["schemas"]["LinkState"];
+        };
+        /** @description A greeting that was recorded or uploaded on the page. */
+        StoredGreeting: {
+            /** @description Who added it: `user:3`, `token:2`. */
+            author: string;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Its duration.
+             */
+            duration_ms: number;
+            /**
+             * Format: int64
+             * @description The id.
+             */
+            id: number;
+            /** @description Whether it is the one of the page that callers hear. */
+            is_current: boolean;
+            /** @description Its name; null for a recording. */
+            name?: string | null;
         };
         /**
          * @description Why two contacts may be the same person.
@@ -5833,7 +6105,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key again gives the appointment that the first request booked. */
+                /** @description The same key and request again give the appointment that the first request booked. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -5912,7 +6184,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `key_reused`, `conflict` */
+            /** @description `slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5939,7 +6211,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            /** @description A field is refused; `key_reused`: the key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6143,7 +6415,10 @@ export interface operations {
     cancel_appointment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -6220,6 +6495,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The body is too large: `too_large` */
             413: {
                 headers: {
@@ -6261,7 +6545,10 @@ export interface operations {
     mark_appointment_done: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -6309,6 +6596,15 @@ export interface operations {
             };
             /** @description It does not fit the present state: `conflict` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6330,7 +6626,10 @@ export interface operations {
     mark_appointment_no_show: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -6378,6 +6677,15 @@ export interface operations {
             };
             /** @description It does not fit the present state: `conflict` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6399,7 +6707,10 @@ export interface operations {
     restore_appointment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -6447,6 +6758,15 @@ export interface operations {
             };
             /** @description It does not fit the present state: `conflict` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6621,6 +6941,135 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A snapshot that is being created. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunningSnapshot"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `backup_running`: another snapshot is being created; `no_space`: the disk has no space for one (`error.params`: `needed_mb`, `free_mb`). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file name, as the list has it */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.sqlite3": number[];
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `confirmation_required`: a session must be confirmed with the password before (`POST /api/session/confirm`); tokens are accepted as they are. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such snapshot */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No byte of the file is within the requested range */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not at the moment; try again: `unavailable`, `timeout` */
             503: {
@@ -10059,6 +10508,393 @@ export interface operations {
             };
         };
     };
+    get_greeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The greeting that callers hear, and those that are kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GreetingResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_greeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetGreetingRequest"];
+            };
+        };
+        responses: {
+            /** @description The greeting that callers hear, and those that are kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GreetingResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `setting_locked`: `voice.greeting_file` is set, and names the file that is used. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `media_unknown`: there is no such file; `unsupported_sound`: it is no MP3 or WAV file that can be played; `greeting_too_long` (`error.params`: `seconds`, `most`). */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reset_greeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The greeting that callers hear, and those that are kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GreetingResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `setting_locked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_greeting_audio: {
+        parameters: {
+            query?: {
+                /** @description The id of a stored one; by default the one that callers hear. */
+                id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description MP3 or WAV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mpeg": number[];
+                    "audio/wav": number[];
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No byte of the file is within the requested range */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    choose_greeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseGreetingRequest"];
+            };
+        };
+        responses: {
+            /** @description The greeting that callers hear, and those that are kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GreetingResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `setting_locked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_inbox: {
         parameters: {
             query?: {
@@ -12807,6 +13643,272 @@ export interface operations {
             };
         };
     };
+    get_restart_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the daemon can be restarted now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestartStatus"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role or the kind of login may not do this: `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestartRequest"];
+            };
+        };
+        responses: {
+            /** @description Whether the daemon can be restarted now. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestartStatus"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `calls_active`: `now` would cut off calls (`error.params`: `calls`); `not_supervised`: systemd did not start the daemon, so nothing would start it again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_restart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview_retention: {
+        parameters: {
+            query?: {
+                /** @description Files of messages. */
+                media_days?: number;
+                /** @description Recordings of calls. */
+                recordings_days?: number;
+                /** @description Transcripts of calls. */
+                transcripts_days?: number;
+                /** @description Raw webhooks. */
+                journal_days?: number;
+                /** @description The audit log. */
+                audit_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would be deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role or the kind of login may not do this: `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_saved_replies: {
         parameters: {
             query?: never;
@@ -14186,6 +15288,111 @@ export interface operations {
             };
             /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    confirm_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description The session is confirmed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmPasswordResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The password is wrong (`wrong_password`), passwords are not taken on this connection (`https_required`), a token was sent (`forbidden`), or X-CSRF-Token is wrong (`csrf`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts; `Retry-After` says when to try again: `too_many_requests` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17780,7 +18987,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`. */
+            /** @description `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`. */
             422: {
                 headers: {
                     [name: string]: unknown;
