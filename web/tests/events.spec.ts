@@ -161,6 +161,8 @@ for (const isKnown of [true, false]) {
       if (!isKnown) database.exec('DELETE FROM changes WHERE seq < (SELECT max(seq) FROM changes) - 100')
     })
     await ownDaemon.start()
+    // A database that was put in place of the daemon's own would make the page fetch all again.
+    expect(ownDaemon.log.filter(({ event }) => event === 'STORE_TAKEN_OVER')).toEqual([])
     await ownDaemon.receive('אחרי הכול', NOA)
     await network.open()
     await expect(page.locator('.trow', { hasText: 'אחרי הכול' })).toBeVisible({ timeout: 20_000 })

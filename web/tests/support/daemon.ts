@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,19 +34,21 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
+/** The file that is published; a daemon that runs works on `live/db.sqlite`. */
+const DATABASE = 'agentlocator.db'
 const newFolder = () => mkdtempSync(join(tmpdir(), 'agentlocator-page-'))
 
 let prepared: Promise<string> | undefined
 
-/** The folder of a daemon that has an owner and was started once. Each test of this process begins with a copy of it. */
-function preparedFolder(): Promise<string> {
+/** The database of a daemon that has an owner and was started once. Each test of this process begins with a copy of it. */
+function preparedDatabase(): Promise<string> {
   prepared ??= (async () => {
     const daemon = new Daemon()
     await daemon.cli(['user', 'add', OWNER.name, '--role', 'owner'], OWNER.password)
     await daemon.start({ owner: false })
     await daemon.stop()
     process.once('exit', () => rmSync(daemon.folder, { recursive: true, force: true }))
-    return daemon.folder
+    return join(daemon.folder, DATABASE)
   })()
   return prepared
 }
@@ -69,7 +71,10 @@ export class Daemon {
   async start({ owner = true } = {}): Promise<this> {
     const isFirst = this.#port === 0
     if (isFirst) this.#port = await freePort()
-    if (owner && isFirst) cpSync(await preparedFolder(), this.folder, { recursive: true })
+    if (owner && isFirst) {
+      // Alone: a folder that is copied with `live` in it raises an alert.
+      copyFileSync(await preparedDatabase(), join(this.folder, DATABASE))
+    }
     this.log.length = 0
     const child = spawn(BINARY, ['serve'], { env: this.#env(), cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] })
     this.#child = child
@@ -138,7 +143,7 @@ export class Daemon {
   async database(change: (database: DatabaseSync) => void): Promise<void> {
     // Node warns that the module is new, which only the tests that need it have to say.
     const { DatabaseSync } = await import('node:sqlite')
-    const database = new DatabaseSync(join(this.folder, 'agentlocator.db'))
+    const database = new DatabaseSync(join(this.folder, 'live', 'db.sqlite'))
     change(database)
     database.close()
   }
@@ -151,7 +156,7 @@ export class Daemon {
   #env(): NodeJS.ProcessEnv {
     return {
       PATH: process.env.PATH,
-      DATABASE_URL: join(this.folder, 'agentlocator.db'),
+      DATABASE_URL: join(this.folder, DATABASE),
       PORT: String(this.#port),
       PUBLIC_BASE_URL: `http://127.0.0.1:${this.#port}`,
       ...this.#settings,
