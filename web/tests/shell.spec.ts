@@ -88,6 +88,8 @@ test('a restart of the daemon is said and repaired; a new build is offered', asy
 })
 
 test('eight tabs receive a change through one stream', async ({ page, context, ownDaemon }) => {
+  // Eight pages are loaded.
+  test.slow()
   await ownDaemon.start()
   await logIn(page, ownDaemon)
   const tabs = [page, ...(await Promise.all(Array.from({ length: 7 }, () => context.newPage())))]
@@ -97,7 +99,7 @@ test('eight tabs receive a change through one stream', async ({ page, context, o
     await expect(tab.locator('.empty')).toBeVisible()
   }
   // The stream is open in each tab once the page has compared its version.
-  const told = tabs.map(tab => tab.waitForResponse(/\/api\/merge-suggestions/, { timeout: 10_000 }))
+  const told = tabs.map(tab => tab.waitForResponse(/\/api\/merge-suggestions/, { timeout: 30_000 }))
   await ownDaemon.receive('שלום')
   await Promise.all(told)
   expect(errors).toEqual([])
