@@ -112,8 +112,8 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     // 229: an input method is composing, also where the browser does not say so.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return
-    const reply = found[Math.min(chosen, found.length - 1)]
-    if (slash !== null && reply) {
+    const saved = found[Math.min(chosen, found.length - 1)]
+    if (slash !== null && saved) {
       if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
         event.preventDefault()
         const by = event.key === 'ArrowDown' ? 1 : -1
@@ -121,7 +121,7 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
       }
       if (event.key === 'Enter' || event.key === 'Tab') {
         event.preventDefault()
-        return insert(reply.text)
+        return insert(saved.text)
       }
     }
     if (event.key === 'Escape') {
