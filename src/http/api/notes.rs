@@ -34,7 +34,7 @@ pub(super) struct Note {
     author: String,
     /// The name of the user or token that wrote it.
     author_name: Option<String>,
-    /// The actor that last changed its text; null if nobody did, or if the audit log does not have it any more.
+    /// The actor that last changed its text; null if it was not changed, or if the audit log does not have the change any more.
     edited_by: Option<String>,
     /// The name of the user or token that last changed its text.
     edited_by_name: Option<String>,
