@@ -11,7 +11,7 @@ import { useSession } from '#shared/session'
 import { type Group, usePaletteGroups } from './palette-groups'
 
 /** The command palette: contacts, conversations and actions in one field. */
-export function Palette({ onClose }: { onClose: () => void }) {
+export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const { t } = useLingui()
   const id = useId()
   const [, go] = useLocation()
@@ -84,9 +84,15 @@ export function Palette({ onClose }: { onClose: () => void }) {
             <span>
               <kbd>Enter</kbd> <Trans>לפתוח</Trans>
             </span>
-            <span>
-              <Trans>הקיצורים עובדים גם כשהמקלדת בעברית</Trans>
-            </span>
+            <button
+              type="button"
+              onClick={() => {
+                onClose()
+                onShortcuts()
+              }}
+            >
+              <kbd>?</kbd> <Trans>כל הקיצורים</Trans>
+            </button>
           </footer>
         </div>
       </FocusTrap>
@@ -131,6 +137,13 @@ function Hits(props: { id: string; groups: readonly Group[]; at: number; onOpen:
                     </span>
                   )}
                 </span>
+                {hit.keys && (
+                  <span className="keys desk-only">
+                    {hit.keys.map(key => (
+                      <kbd key={key}>{key}</kbd>
+                    ))}
+                  </span>
+                )}
                 {hit.meta && (
                   <bdi dir="ltr" className="small faint">
                     {hit.meta}

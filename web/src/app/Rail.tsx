@@ -6,6 +6,7 @@ import { Brand } from '#shared/components/Brand'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import type { NavEntry } from '#shared/feature'
+import { letterOf } from '#shared/keys'
 import { home, navigation } from './registry'
 import { UserMenu } from './UserMenu'
 
@@ -26,6 +27,7 @@ function Entry({ entry }: { entry: NavEntry }) {
       href={entry.href}
       className={entry.isUrgent ? 'urgent' : undefined}
       aria-current={isCurrent(entry, path) ? 'page' : undefined}
+      title={entry.key ? `${i18n._(entry.label)} · G ${letterOf(entry.key)}` : undefined}
     >
       <Icon icon={entry.icon} />
       <span>{i18n._(entry.label)}</span>
@@ -55,7 +57,7 @@ export function Rail({ onSearch }: { onSearch: () => void }) {
           <Entry key={entry.href} entry={entry} />
         ))}
       <span className="grow" />
-      <button className="nav" type="button" onClick={onSearch} aria-keyshortcuts="Control+K Meta+K">
+      <button className="nav" type="button" onClick={onSearch} aria-keyshortcuts="Control+K Meta+K /">
         <Icon icon={IconSearch} />
         <span>
           <Trans>חיפוש</Trans>

@@ -12,6 +12,7 @@ import { PageBody } from './PageBody'
 import { Palette } from './Palette'
 import { Rail, Tabs } from './Rail'
 import { home, pages } from './registry'
+import { Shortcuts } from './Shortcuts'
 import { Strips } from './Strips'
 import { useAppKeys } from './shortcuts'
 
@@ -23,7 +24,11 @@ export function Shell() {
     () => followChanges(queryClient, () => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })),
     [],
   )
-  useAppKeys(() => setSearching(true))
+  const [isHelping, setHelping] = useState(false)
+  useAppKeys(
+    () => setSearching(true),
+    () => setHelping(true),
+  )
   return (
     <div className="app">
       <a className="btn pen skip" href="#main">
@@ -58,7 +63,8 @@ export function Shell() {
         </div>
       </div>
       <Tabs />
-      {isSearching && <Palette onClose={() => setSearching(false)} />}
+      {isSearching && <Palette onClose={() => setSearching(false)} onShortcuts={() => setHelping(true)} />}
+      {isHelping && <Shortcuts onClose={() => setHelping(false)} />}
     </div>
   )
 }

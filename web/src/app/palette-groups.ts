@@ -2,6 +2,7 @@ import { useLingui as useTexts } from '@lingui/react'
 import { useLingui } from '@lingui/react/macro'
 import { useEffect, useState } from 'react'
 import type { PaletteHit } from '#shared/feature'
+import { letterOf } from '#shared/keys'
 import { matchOf, SHORTEST_SEARCH } from '#shared/search'
 import { commands, navigation, providers } from './registry'
 
@@ -47,6 +48,7 @@ export function usePaletteGroups(query: string, isOwner: boolean): { groups: Gro
     hits: found.find(answer => answer.id === id)?.hits ?? [],
   }))
   const pages = navigation.map(({ label, icon, href }) => ({ id: href, label, icon, href }))
+  const keysOf = new Map(navigation.flatMap(({ href, key }) => (key ? [[href, ['G', letterOf(key)]] as const] : [])))
   const actions = commands.filter(({ ownerOnly }) => isOwner || !ownerOnly)
   const known = new Set(actions.map(({ href }) => href))
   const hits = [...actions, ...pages.filter(({ href }) => !known.has(href))].flatMap(action => {
@@ -54,7 +56,17 @@ export function usePaletteGroups(query: string, isOwner: boolean): { groups: Gro
     const match = matchOf(text, query)
     if (query.trim() && !match) return []
     const run = 'run' in action ? action.run : undefined
-    return [{ id: action.id, icon: action.icon, text, highlights: match && [match], href: action.href ?? '', run }]
+    return [
+      {
+        id: action.id,
+        icon: action.icon,
+        text,
+        highlights: match && [match],
+        href: action.href ?? '',
+        run,
+        keys: keysOf.get(action.href ?? ''),
+      },
+    ]
   })
   const isSearching = answered !== query
   const offers = isSearching || query.trim().length < SHORTEST_SEARCH ? [] : offersFor(query.trim())

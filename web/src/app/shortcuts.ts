@@ -6,13 +6,14 @@ import { commands, navigation } from './registry'
 /** How long G waits for the second key. */
 const CHORD_MS = 1_200
 
-/** The keys that work on every page: the palette, G and a letter, and those of the commands. */
-export function useAppKeys(openPalette: () => void): void {
+/** The keys that work on every page: the palette, the list of shortcuts, G and a letter, and those of the commands. */
+export function useAppKeys(openPalette: () => void, openShortcuts: () => void): void {
   const [, go] = useLocation()
   const chord = useRef(0)
   const isAfterG = () => performance.now() - chord.current < CHORD_MS
   useShortcuts([
     { code: 'KeyK', mod: true, run: openPalette },
+    { code: 'Slash', shift: true, run: openShortcuts },
     { code: 'Slash', run: openPalette },
     ...navigation.flatMap(({ key, href }) =>
       // Without G before it the letter belongs to the page.

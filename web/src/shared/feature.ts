@@ -54,6 +54,8 @@ export interface PaletteHit {
   highlights?: readonly Span[] | undefined
   /** Whose it is, and when it was: the second line. */
   by?: { name: string; number?: string | null; at: string }
+  /** The keys that do the same. */
+  keys?: readonly string[] | undefined
   /** What stands at the end of the row: a number, a time. */
   meta?: string
   href: string
@@ -69,6 +71,12 @@ export interface PaletteProvider {
   whenNone?: { label: MessageDescriptor; icon: IconGlyph; href: (query: string) => string }
 }
 
+/** A key of a feature's pages, for the list of shortcuts. */
+export interface ShortcutText {
+  keys: readonly string[]
+  label: MessageDescriptor
+}
+
 /** What a folder below `features/` adds to the page; exported as `feature` by its `feature.tsx`. */
 export interface Feature {
   /** The folder's name; also the name of its catalog of texts. */
@@ -77,6 +85,8 @@ export interface Feature {
   nav?: readonly NavEntry[]
   commands?: readonly Command[]
   palette?: readonly PaletteProvider[]
+  /** The keys of its pages, under the name of its first entry in the rail. */
+  shortcuts?: readonly ShortcutText[]
   /** Which of the feature's API paths are out of date after which change. */
   changes?: ChangeMap
   /** A strip above all pages, such as the live call; draws nothing when it has nothing to say. */

@@ -5,6 +5,8 @@ export interface Shortcut {
   code: string
   /** Ctrl, or Cmd on a Mac. */
   mod?: boolean
+  /** With Shift; without this, Shift makes no difference. */
+  shift?: boolean
   /** Also while the user types in a field. */
   whileTyping?: boolean
   /** The key is left to others while this is false. */
@@ -24,8 +26,12 @@ export function matching(shortcuts: readonly Shortcut[], event: KeyboardEvent): 
   if (event.isComposing || event.altKey) return undefined
   const mod = event.ctrlKey || event.metaKey
   return shortcuts.find(
-    ({ code, mod: wanted = false, whileTyping = wanted, when }) =>
-      event.code === code && mod === wanted && (whileTyping || !isTyping(event)) && (when?.() ?? true),
+    ({ code, mod: wanted = false, shift = false, whileTyping = wanted, when }) =>
+      event.code === code &&
+      mod === wanted &&
+      (!shift || event.shiftKey) &&
+      (whileTyping || !isTyping(event)) &&
+      (when?.() ?? true),
   )
 }
 
@@ -47,3 +53,6 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
     return () => removeEventListener('keydown', listen)
   }, [])
 }
+
+/** The letter on the key with this code: «KeyI» is «I». */
+export const letterOf = (code: string): string => code.replace(/^Key/, '')

@@ -55,7 +55,7 @@ export function ContactPicker({ value, initial, choose }: Props) {
           <b className="grow">
             <Name name={value.name} number={value.number} />
           </b>
-          {value.number && <Phone number={value.number} className="muted" />}
+          {value.number && isNamed(value.name) && <Phone number={value.number} className="muted" />}
           <button className="btn quiet icon" type="button" aria-label={t`לבחור לקוח אחר`} onClick={() => choose(null)}>
             <Icon icon={IconX} size="s" />
           </button>
@@ -90,7 +90,7 @@ export function ContactPicker({ value, initial, choose }: Props) {
               <span className="grow">
                 <Name name={contact.display_name} number={contact.number ?? null} />
               </span>
-              {contact.number && !isPhone(contact.display_name) && <Phone number={contact.number} className="muted" />}
+              {contact.number && isNamed(contact.display_name) && <Phone number={contact.number} className="muted" />}
             </button>
           </li>
         ))}
@@ -99,6 +99,9 @@ export function ContactPicker({ value, initial, choose }: Props) {
     </div>
   )
 }
+
+/** A number that stands in for a name is not shown twice. */
+const isNamed = (name: string) => name.trim() !== '' && !isPhone(name)
 
 const focus = (input: HTMLInputElement | null) => input?.focus()
 

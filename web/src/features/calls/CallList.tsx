@@ -96,7 +96,14 @@ function NoCalls({ isFiltered }: { isFiltered: boolean }) {
     )
   }
   return (
-    <EmptyState title={<Trans>עוד אין שיחות</Trans>}>
+    <EmptyState
+      title={<Trans>עוד אין שיחות</Trans>}
+      action={
+        <Link className="btn" href="/app/try">
+          <Trans>לדבר עם הסוכן</Trans>
+        </Link>
+      }
+    >
       <Trans>כל שיחה לעסק תופיע כאן לבד: מי התקשר, מה נאמר, ומה יצא מזה. אפשר להתקשר עכשיו ולראות.</Trans>
     </EmptyState>
   )

@@ -5,13 +5,12 @@ import { type Player, usePlayerState } from '#shared/audio'
 import { duration } from '#shared/format/time'
 import type { Peaks } from '#shared/peaks'
 import { BAR_PX, barsOfPeaks } from '#shared/waveform'
+import { axisOf } from './axis'
 import { mirroredPath, partBars } from './bars'
 import { type Line, unheardParts } from './words'
 
 const HEIGHT = 32
 const STEP_MS = 5000
-/** How many times stand below the lanes. */
-const TICKS = 5
 
 interface Props {
   /** Undefined while they are loaded, or where there are none: then only who spoke when is drawn. */
@@ -82,8 +81,10 @@ export function Lanes({ peaks, lines, durationMs, player, caller, agent }: Props
         <span className="agent">{agent}</span>
       </div>
       <div className="axis-t" aria-hidden>
-        {Array.from({ length: TICKS }, (_, at) => duration((durationMs * at) / (TICKS - 1))).map((text, at) => (
-          <span key={at}>{text}</span>
+        {axisOf(durationMs).map(at => (
+          <span key={at} style={{ insetInlineStart: `${durationMs > 0 ? (100 * at) / durationMs : 0}%` }}>
+            {duration(at)}
+          </span>
         ))}
       </div>
     </div>

@@ -6,6 +6,15 @@ export const feature: Feature = {
   id: 'calls',
   routes: [{ path: '/app/calls/:id?', load: () => import('./CallsPage') }],
   nav: [{ label: msg`שיחות`, icon: IconPhone, href: '/app/calls', order: 30, place: 'main', key: 'KeyP' }],
+  shortcuts: [
+    { keys: ['J'], label: msg`השיחה הבאה` },
+    { keys: ['K'], label: msg`השיחה הקודמת` },
+    { keys: ['←'], label: msg`אחורה בהקלטה` },
+    { keys: ['→'], label: msg`קדימה בהקלטה` },
+    { keys: ['['], label: msg`לאט יותר` },
+    { keys: [']'], label: msg`מהר יותר` },
+    { keys: ['T'], label: msg`משימה לחזור אל הלקוח` },
+  ],
   commands: [
     { id: 'calls', label: msg`שיחות`, icon: IconPhone, href: '/app/calls' },
     { id: 'calls-missed', label: msg`שיחות שלא נענו`, icon: IconPhoneX, href: '/app/calls?outcome=missed' },

@@ -65,7 +65,7 @@ export default function ContactsPage() {
         >
           {() =>
             contacts.length === 0 ? (
-              <NoContacts isFiltered={Boolean(filter.q ?? filter.tag_id)} />
+              <NoContacts isFiltered={Boolean(filter.q ?? filter.tag_id)} onNew={() => setNew(true)} />
             ) : (
               <ContactTable
                 contacts={contacts}
@@ -110,7 +110,7 @@ function Duplicates() {
   )
 }
 
-function NoContacts({ isFiltered }: { isFiltered: boolean }) {
+function NoContacts({ isFiltered, onNew }: { isFiltered: boolean; onNew: () => void }) {
   return isFiltered ? (
     <EmptyState
       title={<Trans>אין לקוחות כאלה</Trans>}
@@ -123,7 +123,14 @@ function NoContacts({ isFiltered }: { isFiltered: boolean }) {
       <Trans>אפשר לחפש חלק משם או ממספר, או להסיר את הסינון.</Trans>
     </EmptyState>
   ) : (
-    <EmptyState title={<Trans>עוד אין לקוחות</Trans>}>
+    <EmptyState
+      title={<Trans>עוד אין לקוחות</Trans>}
+      action={
+        <button className="btn" type="button" onClick={onNew}>
+          <Trans>לקוח חדש</Trans>
+        </button>
+      }
+    >
       <Trans>מי שיתקשר או יכתוב לעסק יופיע כאן לבד, עם כל השיחות וההודעות שלו. אפשר גם להוסיף לקוח ביד.</Trans>
     </EmptyState>
   )

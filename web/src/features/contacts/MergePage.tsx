@@ -1,8 +1,10 @@
 import './contacts.css'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
+import { IconArrowLeft } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'wouter'
+import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { contactQuery } from './api'
@@ -27,6 +29,13 @@ export default function MergePage() {
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow contacts">
         <div className="page-head">
+          <Link
+            className="btn quiet icon"
+            href={keep === null ? '/app/contacts' : `/app/contacts/${keep}`}
+            aria-label={t`חזרה`}
+          >
+            <Icon icon={IconArrowLeft} />
+          </Link>
           <h1>
             <Trans>זה אותו לקוח?</Trans>
           </h1>

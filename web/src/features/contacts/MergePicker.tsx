@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Name, Phone } from '#shared/components/text'
+import { isPhone } from '#shared/format/phone'
 import { type Contact, contactPages, itemsOf } from './api'
 
 /** Chooses the other contact of a merge. */
@@ -36,7 +37,7 @@ export function MergePicker({ keep, choose }: { keep: number; choose: (id: numbe
               <span className="grow">
                 <Name name={contact.display_name} number={contact.number ?? null} />
               </span>
-              {contact.number && contact.display_name && (
+              {contact.number && contact.display_name && !isPhone(contact.display_name) && (
                 <span className="small muted">
                   <Phone number={contact.number} />
                 </span>

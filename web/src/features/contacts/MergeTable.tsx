@@ -1,4 +1,4 @@
-import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
 import { type ReactNode, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
@@ -7,6 +7,7 @@ import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
 import { type ContactDetail, refresh, request } from './api'
 import { FieldText } from './FieldText'
+import { Contacted } from './MergeWords'
 
 interface Props {
   kept: ContactDetail
@@ -62,9 +63,10 @@ export function MergeTable({ kept, merged, suggestion }: Props) {
     [<Trans key="n">מספרים</Trans>, contact => <NumberList contact={contact} />],
     [<Trans key="t">תגיות</Trans>, contact => <TagList contact={contact} />],
     [<Trans key="f">פרטים</Trans>, contact => <FieldList contact={contact} />],
+    [<Trans key="c">שיחות והודעות</Trans>, contact => <Contacted contact={contact} />],
     [
-      <Trans key="c">שיחות והודעות</Trans>,
-      contact => <Plural value={contact.threads.length} _0="אין" one="ערוץ אחד" two="שני ערוצים" other="# ערוצים" />,
+      <Trans key="l">קשר אחרון</Trans>,
+      ({ last_activity_at: at }) => (at ? <Time at={at} style="full" /> : <span className="faint">—</span>),
     ],
     [<Trans key="s">ברשימה מאז</Trans>, contact => <Time at={contact.created_at} style="date" />],
   ]

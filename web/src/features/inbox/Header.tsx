@@ -11,12 +11,15 @@ import {
   IconPhone,
   IconUser,
 } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
+import { isPhone } from '#shared/format/phone'
 import { useConversationActions } from './actions'
 import type { Contact } from './api'
+import { NameDialog } from './card/NameDialog'
 import { whatsappOf } from './model/person'
 import { AnswersStrip, AnswersSwitch } from './WhoAnswers'
 
@@ -35,7 +38,8 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
   const { t } = useLingui()
   const [, go] = useLocation()
   const { finish } = useConversationActions()
-  const hasName = contact.display_name.trim() !== ''
+  const [isNaming, setNaming] = useState(false)
+  const hasName = contact.display_name.trim() !== '' && !isPhone(contact.display_name)
   const isArchived = contact.threads.length > 0 && contact.threads.every(({ archived_at }) => archived_at)
   const waits = contact.threads.some(({ turn }) => turn === 'us')
   const archive = isArchived ? t`החזרה מהארכיון` : t`העברה לארכיון`
@@ -56,6 +60,14 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
             {number && hasName && (
               <>
                 <Phone number={number} /> ·{' '}
+              </>
+            )}
+            {!hasName && (
+              <>
+                <button className="link-in-text" type="button" onClick={() => setNaming(true)}>
+                  <Trans>הוספת שם</Trans>
+                </button>{' '}
+                ·{' '}
               </>
             )}
             <Trans>
@@ -82,10 +94,22 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
             <Icon icon={IconPhone} />
           </a>
         )}
-        <button className="btn quiet icon desk-only" type="button" aria-label={t`משימה חדשה`} onClick={onTask}>
+        <button
+          className="btn quiet icon desk-only"
+          type="button"
+          aria-label={t`משימה חדשה`}
+          aria-keyshortcuts="T"
+          onClick={onTask}
+        >
           <Icon icon={IconCheckbox} />
         </button>
-        <button className="btn quiet icon desk-only" type="button" aria-label={archive} onClick={onArchive}>
+        <button
+          className="btn quiet icon desk-only"
+          type="button"
+          aria-label={archive}
+          aria-keyshortcuts="E"
+          onClick={onArchive}
+        >
           <Icon icon={archiveIcon} />
         </button>
         <button
@@ -121,6 +145,7 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
         </Menu>
       </header>
       {answers && <AnswersStrip {...answers} />}
+      {isNaming && <NameDialog contact={contact} number={number} onClose={() => setNaming(false)} />}
     </div>
   )
 }

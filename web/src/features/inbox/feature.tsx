@@ -46,6 +46,14 @@ export const feature: Feature = {
     { id: 'inbox', label: msg`פניות`, icon: IconMessages, href: '/app/inbox' },
     { id: 'inbox-waiting', label: msg`פניות שממתינות לי`, icon: IconMessages, href: '/app/inbox?filter=waiting' },
   ],
+  shortcuts: [
+    { keys: ['J'], label: msg`הפנייה הבאה` },
+    { keys: ['K'], label: msg`הפנייה הקודמת` },
+    { keys: ['R'], label: msg`תשובה` },
+    { keys: ['E'], label: msg`לארכיון` },
+    { keys: ['T'], label: msg`משימה חדשה` },
+    { keys: ['Esc'], label: msg`חזרה לרשימה` },
+  ],
   palette: [{ id: 'words', heading: msg`בתוך שיחות והערות`, search }],
   Strip: OutboxKeeper,
   changes: {

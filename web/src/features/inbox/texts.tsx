@@ -20,8 +20,9 @@ import {
   IconVideo,
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import { useBridgeOutage } from '#shared/bridge'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
-import type { CallOutcome, MediaKind, MessageStatus } from './api'
+import type { CallOutcome, MediaKind, MessageStatus, Provider } from './api'
 
 /** The icon of a message's kind; none for text. */
 export const MEDIA_ICONS: Partial<Record<MediaKind, IconGlyph>> = {
@@ -83,14 +84,15 @@ const TICKS: Record<Exclude<MessageStatus, 'received'>, [IconGlyph, ReactNode]> 
   failed: [IconAlertCircle, <Trans key="failed">לא נשלח</Trans>],
 }
 
-/** The delivery status of an outgoing message, as an icon and a word. */
-export function Ticks({ status }: { status: MessageStatus }) {
+/** The delivery status of an outgoing message, as an icon and a word; a message that waits for the business's phone says so. */
+export function Ticks({ status, provider }: { status: MessageStatus; provider?: Provider | null }) {
+  const outage = useBridgeOutage(status === 'queued' && provider !== 'twilio')
   if (status === 'received') return null
   const [icon, word] = TICKS[status]
   return (
     <span className={`ticks ${status}`}>
       <Icon icon={icon} size="s" />
-      {word}
+      {outage ? <Trans>ממתין לשליחה: WhatsApp מנותק</Trans> : word}
     </span>
   )
 }

@@ -199,6 +199,7 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
             rows={1}
             dir="auto"
             aria-label={t`הודעה`}
+            aria-keyshortcuts="R"
             placeholder={t`הודעה אל ${isolate(firstName(name))}`}
             enterKeyHint={isTouch() ? 'enter' : 'send'}
             value={text}

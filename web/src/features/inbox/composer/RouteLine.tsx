@@ -1,7 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
 import { IconBrandWhatsapp, IconCheck, IconChevronDown } from '@tabler/icons-react'
+import { useBridgeOutage } from '#shared/bridge'
 import { Icon } from '#shared/components/Icon'
+import { Link } from '#shared/components/Link'
+import { Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import type { Provider, Route } from '../api'
@@ -22,8 +25,9 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
   const { t } = useLingui()
   const waysText = useWays()
   const refusal = useRefusal()
+  const way = chosen === 'auto' ? route?.provider : chosen
+  const outage = useBridgeOutage(way === 'baileys')
   if (!route) return <div className={isLoading ? 'route' : 'route none'} />
-  const way = chosen === 'auto' ? route.provider : chosen
   const other = route.alternatives.find(({ provider }) => provider === way)
   const isTemplate = way === route.provider ? route.template : (other?.template ?? false)
   const isPaid = way === route.provider ? route.cost === 'paid' : way === 'twilio'
@@ -69,6 +73,8 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
       </Menu>
       {way == null ? (
         <span className="bad">{refusal(route.reason)}</span>
+      ) : outage ? (
+        <Outage since={outage.since} />
       ) : (
         <>
           <WindowText route={route} way={way} isTemplate={isTemplate} />
@@ -89,6 +95,27 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
         </>
       )}
     </div>
+  )
+}
+
+/** The message will wait, why, and where that is mended. */
+function Outage({ since }: { since: string | null }) {
+  return (
+    <>
+      <span className="sep" />
+      <span className="warn">
+        {since ? (
+          <Trans>
+            WhatsApp מנותק מאז <Time at={since} style="full" />. ההודעה תחכה ותישלח כשהחיבור יחזור.
+          </Trans>
+        ) : (
+          <Trans>WhatsApp מנותק. ההודעה תחכה ותישלח כשהחיבור יחזור.</Trans>
+        )}
+      </span>
+      <Link className="btn link" href="/app/whatsapp">
+        <Trans>לחיבור</Trans>
+      </Link>
+    </>
   )
 }
 

@@ -125,7 +125,7 @@ function Meta({ message, side }: { message: MessageItem; side: 'them' | 'agent' 
           <Trans>נערכה</Trans>
         </span>
       )}
-      {side !== 'them' && message.status !== 'failed' && <Ticks status={message.status} />}
+      {side !== 'them' && message.status !== 'failed' && <Ticks status={message.status} provider={message.provider} />}
       <Time at={message.created_at} />
     </div>
   )
