@@ -10,39 +10,79 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
+/// Why a new password is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WeakPassword {
+    /// Fewer characters than required.
+    #[error("the password is too short; use at least {MIN_CHARS} characters")]
+    Short,
+    /// Longer than the limit.
+    #[error("the password is too long")]
+    Long,
+    /// A short text several times.
+    #[error("the password repeats a short text; use {MIN_CHARS} characters that do not repeat")]
+    Repeated,
+    /// In the list of common passwords, or neighbouring keys.
+    #[error("this password is a common one, or a sequence of keys; use one that is not easy to guess")]
+    Common,
+    /// Close to the name of the user, the business or the product.
+    #[error("the password is little more than a name; use one that is not easy to guess")]
+    Name,
+    /// The hash function refused it.
+    #[error("the password cannot be used")]
+    Unusable,
+}
+
+impl WeakPassword {
+    /// The code in errors of the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Short => "password_short",
+            Self::Long => "password_long",
+            Self::Repeated => "password_repeated",
+            Self::Common => "password_common",
+            Self::Name => "password_name",
+            Self::Unusable => "invalid",
+        }
+    }
+}
+
+impl From<WeakPassword> for RequestError {
+    fn from(reason: WeakPassword) -> Self {
+        Self::Invalid(reason.to_string().into())
+    }
+}
+
 /// Checks a new password: long enough, not longer than the limit, and neither a common password nor close to one of the
 /// names (of the user, of the business). Existing passwords are not checked again.
-pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), RequestError> {
-    let reject = |reason: String| Err(RequestError::Invalid(reason.into()));
+pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), WeakPassword> {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).chain([PRODUCT]).collect();
     if password.chars().count() < MIN_CHARS {
-        return reject(format!("the password is too short; use at least {MIN_CHARS} characters"));
+        return Err(WeakPassword::Short);
     }
     if password.len() > MAX_BYTES {
-        return reject("the password is too long".to_owned());
+        return Err(WeakPassword::Long);
     }
     let repeated = guessable::repeated(password);
     if repeated.chars().count() < MIN_CHARS {
-        return reject(format!("the password repeats a short text; use {MIN_CHARS} characters that do not repeat"));
+        return Err(WeakPassword::Repeated);
     }
     if guessable::is_sequence(&repeated) || guessable::is_common(&repeated) {
-        return reject(
-            "this password is a common one, or a sequence of keys; use one that is not easy to guess".to_owned(),
-        );
+        return Err(WeakPassword::Common);
     }
     if guessable::is_name(password, &names) {
-        return reject("the password is little more than a name; use one that is not easy to guess".to_owned());
+        return Err(WeakPassword::Name);
     }
     Ok(())
 }
 
 /// Hashes a password, in PHC form with its own salt. Fails if [`check`] rejects the password.
-pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, RequestError> {
+pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, WeakPassword> {
     check(password, names)?;
     let salt = entropy::random_bytes::<16>();
     match Argon2::default().hash_password_with_salt(password.as_bytes(), &salt) {
         Ok(hash) => Ok(hash.to_string()),
-        Err(_) => Err(RequestError::Invalid("the password cannot be used".into())),
+        Err(_) => Err(WeakPassword::Unusable),
     }
 }
 
@@ -115,7 +155,7 @@ mod tests {
             "passwordpassword1",
             "qwerty12345678",
         ] {
-            assert!(matches!(check(password, &NAMES), Err(RequestError::Invalid(_))), "{password}");
+            assert!(check(password, &NAMES).is_err(), "{password}");
         }
     }
 }

@@ -218,7 +218,7 @@ pub(super) async fn change_password(
     let (actor_id, now) = (actor.id, clock::now());
     let id = login.user.id;
     check_password(&state, &login, change.current_password).await?;
-    let hash = state.hash_password(change.new_password, &login.user.name).await?;
+    let hash = state.hash_password("new_password", change.new_password, &login.user.name).await?;
     let keep = login.id_hash;
     let work = actor.transact(&state.store, move |tx| user::set_password(tx, actor_id, id, &hash, Some(&keep), now));
     work.await?;

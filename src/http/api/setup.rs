@@ -70,7 +70,7 @@ pub(super) async fn complete(
     user::check_name(&name)?;
     let (code, now) = (SetupCode::parse(&code), clock::now());
     state.auth.begin_setup(Client::Address(peer.origin()))?;
-    let hash = state.hash_password(password, &name).await?;
+    let hash = state.hash_password("password", password, &name).await?;
     let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
     tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner has been made");
     start_session(&state, owner, OneTimeSecret::cookie(), &headers, peer).await

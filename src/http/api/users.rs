@@ -37,7 +37,7 @@ pub(super) async fn add(
     Json(new): Json<CreateUserRequest>,
 ) -> Result<(StatusCode, axum::Json<User>), ApiError> {
     user::check_name(&new.name)?;
-    let (hash, now) = (state.hash_password(new.password, &new.name).await?, clock::now());
+    let (hash, now) = (state.hash_password("password", new.password, &new.name).await?, clock::now());
     let user =
         actor.transact(&state.store, move |tx| user::add(tx, actor.id, &new.name, new.role.0, &hash, now)).await?;
     Ok((StatusCode::CREATED, axum::Json(user.into())))
@@ -55,7 +55,7 @@ pub(super) async fn reset_password(
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let user = state.store.read(move |tx| tx.user(UserId(id))).await?;
     let user = user.ok_or_else(|| ApiError::not_found("there is no such user"))?;
-    let (hash, now) = (state.hash_password(new.password, &user.name).await?, clock::now());
+    let (hash, now) = (state.hash_password("password", new.password, &user.name).await?, clock::now());
     actor.transact(&state.store, move |tx| user::set_password(tx, actor.id, UserId(id), &hash, None, now)).await?;
     Ok(OkResponse::OK)
 }

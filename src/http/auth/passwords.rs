@@ -2,9 +2,10 @@
 
 use super::login_rate_limit::LoginRateLimiter;
 use super::{AccountKey, Auth, Client};
+use crate::clock;
 use crate::crm::password;
 use crate::http::{ApiError, AppParts};
-use crate::{clock, crm};
+use axum::http::StatusCode;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -56,10 +57,17 @@ impl Auth {
 
 impl AppParts {
     /// Checks and hashes a new password for the user of that name.
-    pub(crate) async fn hash_password(&self, password: String, user_name: &str) -> Result<String, ApiError> {
+    pub(crate) async fn hash_password(
+        &self,
+        field: &'static str,
+        password: String,
+        user_name: &str,
+    ) -> Result<String, ApiError> {
         let names = [user_name.to_owned(), self.config().business.name.clone()];
         let hash = self.auth.with_permit(move || password::hash(&password, &names)).await?;
-        Ok(hash.map_err(crm::Error::from)?)
+        hash.map_err(|reason| {
+            ApiError::new(StatusCode::BAD_REQUEST, reason.code(), reason.to_string()).with_field(field)
+        })
     }
 }
 
