@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(message.subject, "AgentLocator – Shop: The disk is nearly full (and 1 more)");
         assert!(message.body.starts_with("The disk is nearly full\n12 MB are free\nFree disk"), "{}", message.body);
         assert!(message.body.contains("Since 1970-01-01T00:00.\n"), "{}", message.body);
-        assert!(message.body.contains("Resolved: The WhatsApp bridge is not connected\nIt had lasted since"));
+        assert!(message.body.contains("Resolved: The business's WhatsApp is not connected\nIt had lasted since"));
         assert!(message.body.ends_with("The page: https://shop.example/app/\n"));
         let hebrew = AlertMessage::of(&changes, "", "", Language::Hebrew, |_| String::new());
         assert!(hebrew.subject.starts_with("\u{200f}AgentLocator: הדיסק"));

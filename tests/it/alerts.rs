@@ -58,7 +58,7 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
     let mail = &mails[0];
     assert_eq!((mail.from.as_str(), mail.to.as_slice()), (USER, ["owner@shop.example".to_owned()].as_slice()));
     assert!(mail.protected, "by TLS alone");
-    assert_eq!(mail.header("subject"), "AgentLocator: The WhatsApp bridge is not connected");
+    assert_eq!(mail.header("subject"), "AgentLocator: The business's WhatsApp is not connected");
     assert_eq!(mail.header("auto-submitted"), "auto-generated");
     assert!(mail.header("message-id").ends_with("@mail.example>") && !mail.header("date").is_empty());
     let body = mail.body();
@@ -68,7 +68,7 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
     );
 
     let shown = until_state(&shop, "bridge_down", "raised").await;
-    assert_eq!((&shown["muted"], &shown["headline"]["he"]), (&json!(false), &json!("גשר הוואטסאפ אינו מחובר")));
+    assert_eq!((&shown["muted"], &shown["headline"]["he"]), (&json!(false), &json!("WhatsApp של העסק אינו מחובר")));
     let metrics = shop.daemon.client().get("/metrics").await.text();
     assert!(metrics.contains("agentlocator_alert{kind=\"bridge_down\"} 1"), "{metrics}");
     assert!(metrics.contains("agentlocator_alert{kind=\"disk_low\"} 0"), "{metrics}");
@@ -84,7 +84,7 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
     until_state(&shop, "bridge_down", "raised").await;
     shop.bridge.down(false);
     let mails = mail_fixture.smtp.until(2).await;
-    assert_eq!(mails[1].header("subject"), "AgentLocator: Resolved: The WhatsApp bridge is not connected");
+    assert_eq!(mails[1].header("subject"), "AgentLocator: Resolved: The business's WhatsApp is not connected");
     until_state(&shop, "bridge_down", "cleared").await;
     let logged: Vec<_> =
         ["ALERT_RAISED", "ALERT_CLEARED"].map(|event| shop.daemon.logs().events_named(event).len()).into();
@@ -197,7 +197,7 @@ async fn whatsapp_tells_of_it_by_the_way_that_works() {
         Some("HX0123456789abcdef0123456789abcdef"),
         "a template outside of the 24 hours"
     );
-    assert!(sent.value("ContentVariables").unwrap().contains("The WhatsApp bridge is not connected"));
+    assert!(sent.value("ContentVariables").unwrap().contains("The business's WhatsApp is not connected"));
     shop.daemon.logs().wait_for_event("ALERT_SENT");
     assert_eq!(shop.bridge.requests().len(), 0, "not by what is broken");
 }
