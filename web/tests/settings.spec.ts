@@ -23,7 +23,7 @@ for (const view of VIEWS) {
     await logIn(page, daemon)
     for (const step of ['address', 'phone', 'business', 'call']) {
       await page.goto(`${daemon.url}/app/setup/${step}`)
-      await expect(page.locator('.wizard [aria-current=step]')).toBeVisible()
+      await expect(page.locator('.wizard-at')).toBeVisible()
       await inspect(page, `setup-${step}`, view)
     }
   })

@@ -150,7 +150,7 @@ for (const view of VIEWS) {
     await opened({ view, hasAi: false }, async page => {
       await page.getByRole('button', { name: say.start }).click()
       await expect(page.getByText(say.noEngine)).toBeVisible()
-      await expect(page.getByRole('alert')).toContainText('openai.api_key')
+      await expect(page.getByRole('alert')).toContainText(view.language === 'he' ? 'מפתח' : 'key')
       await inspect(page, 'trial-no-engine', view)
     })
     await opened({ view, isMicrophoneRefused: true }, async page => {

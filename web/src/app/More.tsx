@@ -1,12 +1,20 @@
+import type { MessageDescriptor } from '@lingui/core'
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconLanguage, IconLogout, IconSearch } from '@tabler/icons-react'
-import { Icon } from '#shared/components/Icon'
+import { Icon, type IconGlyph } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { useSession } from '#shared/session'
 import { useLanguageSwitch, useLogOut, useScheme } from './preferences'
 import { inBar } from './Rail'
 import { commands, navigation } from './registry'
+
+interface Row {
+  href: string
+  icon: IconGlyph
+  label: MessageDescriptor
+  group: 'work' | 'business' | 'account'
+}
 
 /** The phone's page for everything that has no place in the bar. */
 export function More({ onSearch }: { onSearch: () => void }) {
@@ -16,12 +24,27 @@ export function More({ onSearch }: { onSearch: () => void }) {
   const language = useLanguageSwitch()
   const { scheme, choose } = useScheme()
   const logOut = useLogOut()
-  const bar = inBar()
-  const links = [
-    ...navigation.filter(entry => !bar.includes(entry)),
-    ...commands.filter(({ href, ownerOnly }) => href && (isOwner || !ownerOnly)),
-  ]
-  const unique = links.filter((link, at) => links.findIndex(({ href }) => href === link.href) === at)
+  const bar = inBar().map(({ href }) => href)
+  const known = new Set(bar)
+  // A link with a query does something on a page that has a row already; the sections of the settings are in the settings.
+  const isOwnRow = (href: string) => !href.includes('?') && !href.startsWith('/app/settings/')
+  const rows: Row[] = []
+  for (const link of [...commands.filter(({ more }) => more), ...navigation, ...commands]) {
+    const { href } = link
+    const isAllowed = isOwner || !('ownerOnly' in link && link.ownerOnly)
+    if (!href || known.has(href) || !isOwnRow(href) || !isAllowed) continue
+    known.add(href)
+    rows.push({ href, icon: link.icon, label: link.label, group: ('more' in link && link.more) || 'work' })
+  }
+  const list = (group: Row['group']) =>
+    rows
+      .filter(row => row.group === group)
+      .map(({ href, icon, label }) => (
+        <Link key={href} className="menu-row" href={href}>
+          <Icon icon={icon} />
+          {i18n._(label)}
+        </Link>
+      ))
   return (
     <main className="page narrow">
       <h1>
@@ -31,12 +54,15 @@ export function More({ onSearch }: { onSearch: () => void }) {
         <Icon icon={IconSearch} />
         <Trans>חיפוש</Trans>
       </button>
-      {unique.map(({ href, icon, label }) => (
-        <Link key={href} className="menu-row" href={href ?? ''}>
-          <Icon icon={icon} />
-          {i18n._(label)}
-        </Link>
-      ))}
+      {list('work')}
+      <h2 className="menu-group">
+        <Trans>העסק והסוכן</Trans>
+      </h2>
+      {list('business')}
+      <h2 className="menu-group">
+        <Trans>החשבון שלי</Trans>
+      </h2>
+      {list('account')}
       <button className="menu-row" type="button" lang={language.other} onClick={language.choose}>
         <Icon icon={IconLanguage} />
         {language.otherName}

@@ -43,6 +43,8 @@ export interface Command {
   /** The physical key that does the same anywhere on the page. */
   key?: string
   ownerOnly?: boolean
+  /** The group of the phone's page «More» in which a link stands; `work` where it is not named. */
+  more?: 'work' | 'business' | 'account'
 }
 
 /** A hit of the palette's search. */

@@ -61,7 +61,7 @@ export function AgendaView({ days, lanes, slots, shown, change }: ViewProps) {
       </div>
       <div className="row agenda-head">
         <h2 className="grow">
-          {format.longDate(noon)} <span className="faint">{format.hebrewDay(noon)}</span>
+          {format.longDate(noon)} <bdi className="faint">{format.hebrewDayAndMonth(noon)}</bdi>
         </h2>
         <span className="small muted">
           <Plural value={agenda.length} _0="אין תורים" one="תור אחד" two="שני תורים" other="# תורים" />

@@ -10,6 +10,7 @@ import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
 import type { Day } from '#shared/format/dates'
+import { formatPhone } from '#shared/format/phone'
 import { useFormat } from '#shared/session'
 import { cancel, refresh } from './appointments'
 import { Conflict } from './Conflict'
@@ -107,7 +108,7 @@ function Form({ services, shown, close, onDirty, asks, goOn }: FormProps) {
         }),
       ),
     done: (_, made) =>
-      t`נקבע תור ל${isolate(contact?.name ?? '')}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
+      t`נקבע תור ל${isolate(contact?.name || formatPhone(contact?.number ?? ''))}: ${format.longDate(made.starts_at)}, ${format.time(made.starts_at)}`,
     undo: (_, made) => cancel(made.id).then(() => refresh(cache)),
     onDone: made => {
       refresh(cache)

@@ -11,7 +11,7 @@ export const feature: Feature = {
   routes: [{ path: '/app/merge-suggestions', load: () => import('./SuggestionsPage') }],
   nav: [
     {
-      label: msg`אותו לקוח?`,
+      label: msg`לקוחות כפולים`,
       icon: IconUsersGroup,
       href: '/app/merge-suggestions',
       order: 70,

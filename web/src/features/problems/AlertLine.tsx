@@ -2,6 +2,7 @@ import { Trans } from '@lingui/react/macro'
 import type { Schemas } from '#shared/api/client'
 import { Problem } from '#shared/components/Problem'
 import { Hidden, Time } from '#shared/components/text'
+import { asSentence, WithCode } from '#shared/components/WithCode'
 import { useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
 import { AlertFix, MuteMenu } from './actions'
@@ -35,8 +36,14 @@ export function AlertLine({ alert }: { alert: Schemas['AlertItem'] }) {
         )
       }
     >
-      {alert.detail[locale] && <p className="plain">{alert.detail[locale]}</p>}
-      <p className="plain">{alert.remedy[locale]}</p>
+      {alert.detail[locale] && (
+        <p className="plain">
+          <WithCode text={asSentence(alert.detail[locale])} />
+        </p>
+      )}
+      <p className="plain">
+        <WithCode text={alert.remedy[locale]} />
+      </p>
       <p>
         <Trans>
           מאז <Time at={alert.since} style="full" />

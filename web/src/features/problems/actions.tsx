@@ -1,3 +1,4 @@
+import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
 import { IconBell, IconBellOff } from '@tabler/icons-react'
@@ -6,22 +7,22 @@ import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { placeOf } from './kinds'
 
 const refresh = () => void queryClient.invalidateQueries({ queryKey: apiQuery('/api/alerts').queryKey })
 
-/** The button that solves an alert, for the kinds that the page can solve. */
+/** The button that solves an alert, or leads to where it is solved. */
 export function AlertFix({ kind }: { kind: Schemas['AlertKind'] }) {
+  const { i18n } = useTexts()
   if (kind === 'foreign_file') return <ChooseDatabase />
   if (kind === 'outbox_held') return <ReviewHeld />
   if (kind === 'database_replaced') return <DismissNotice />
-  if (kind === 'bridge_link' || kind === 'bridge_deaf' || kind === 'bridge_down' || kind === 'whatsapp_restricted') {
-    return (
-      <Link className="btn" href="/app/whatsapp">
-        <Trans>לחיבור</Trans>
-      </Link>
-    )
-  }
-  return null
+  const place = placeOf(kind)
+  return (
+    <Link className="btn" href={place.href}>
+      {i18n._(place.label)}
+    </Link>
+  )
 }
 
 function ChooseDatabase() {

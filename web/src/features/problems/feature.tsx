@@ -25,5 +25,5 @@ export const feature: Feature = {
       isHiddenWhenZero: true,
     },
   ],
-  commands: [{ id: 'problems', label: msg`תקלות לטיפול`, icon: IconAlertTriangle, href: '/app/problems' }],
+  commands: [{ id: 'problems', label: msg`תקלות`, icon: IconAlertTriangle, href: '/app/problems' }],
 }

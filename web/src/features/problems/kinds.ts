@@ -1,3 +1,5 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
 import {
   IconAlertTriangle,
   IconBrandWhatsapp,
@@ -51,6 +53,35 @@ const SEVERE: ReadonlySet<Kind> = new Set<Kind>([
   'ai_refused',
   'ai_unavailable',
 ])
+
+interface Place {
+  href: string
+  label: MessageDescriptor
+}
+
+const WHATSAPP: Place = { href: '/app/whatsapp', label: msg`לחיבור ל־WhatsApp` }
+
+/** Where an alert is solved on the page. */
+const PLACES: Partial<Record<Kind, Place>> = {
+  bridge_link: { href: '/app/whatsapp', label: msg`לחיבור מחדש` },
+  bridge_down: WHATSAPP,
+  bridge_deaf: WHATSAPP,
+  whatsapp_restricted: WHATSAPP,
+  outbox_stuck: WHATSAPP,
+  outbox_undelivered: WHATSAPP,
+  disk_low: { href: '/app/settings/privacy', label: msg`כמה זמן שומרים` },
+  backup: { href: '/app/settings/backup', label: msg`לדף הגיבוי` },
+  certificate: { href: '/app/settings/address', label: msg`לכתובת ולתעודה` },
+  twilio_refused: { href: '/app/settings/phone?at=twilio.auth_token', label: msg`לפרטי החשבון` },
+  ai_refused: { href: '/app/settings/agent?at=openai.api_key', label: msg`למפתח` },
+  ai_setting_rejected: { href: '/app/settings/agent', label: msg`להגדרות הסוכן` },
+  ai_limit: { href: '/app/settings/phone?at=voice.ai_usd_per_day', label: msg`לתקרה` },
+}
+
+/** Any other alert is explained by the checks of the system. */
+const HEALTH: Place = { href: '/app/settings/health', label: msg`לבדיקת המערכת` }
+
+export const placeOf = (kind: Kind): Place => PLACES[kind] ?? HEALTH
 
 export const iconOf = (kind: Kind): IconGlyph => ICONS[kind] ?? IconAlertTriangle
 

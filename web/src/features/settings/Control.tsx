@@ -4,7 +4,7 @@ import { type KeyboardEvent, useEffect, useId, useState } from 'react'
 import { Secret } from './Secret'
 import type { Item } from './sections'
 import { fromText, isNumber, toText } from './value'
-import { CHOICES, UNITS } from './words'
+import { CHOICES, KNOWN_VALUES, UNITS } from './words'
 
 export interface ControlProps {
   item: Item
@@ -42,6 +42,13 @@ export function Control(props: ControlProps) {
     return <Select {...props} />
   }
   if (item.kind === 'choice') return <Radios {...props} />
+  const known = KNOWN_VALUES[item.key]
+  if (known && canEdit) {
+    const value = toText(item.value)
+    // A value that the page does not know stays one of the choices.
+    const choices = value && !known.includes(value) ? [value, ...known] : [...known]
+    return <Select {...props} item={{ ...item, choices }} />
+  }
   return <TextControl {...props} />
 }
 

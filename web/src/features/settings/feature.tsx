@@ -7,7 +7,7 @@ export const feature: Feature = {
   routes: [{ path: '/app/settings/:section?', load: () => import('./SettingsPage') }],
   nav: [{ label: msg`הגדרות`, icon: IconSettings, href: '/app/settings', order: 95, place: 'end' }],
   commands: [
-    { id: 'settings', label: msg`הגדרות`, icon: IconSettings, href: '/app/settings' },
+    { id: 'settings', label: msg`הגדרות`, icon: IconSettings, href: '/app/settings', more: 'business' },
     { id: 'settings-agent', label: msg`הטקסט של הסוכן`, icon: IconSettings, href: '/app/settings/agent' },
     { id: 'settings-users', label: msg`משתמשים`, icon: IconSettings, href: '/app/settings/users', ownerOnly: true },
     { id: 'settings-backup', label: msg`גיבויים`, icon: IconSettings, href: '/app/settings/backup', ownerOnly: true },

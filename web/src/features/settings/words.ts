@@ -5,7 +5,7 @@ import { msg } from '@lingui/core/macro'
 export const CHOICES: Record<string, MessageDescriptor> = {
   auto: msg`אוטומטי`,
   twilio: msg`Twilio`,
-  baileys: msg`הגשר`,
+  baileys: msg`הטלפון של העסק`,
   realtime: msg`הסוכן`,
   voicemail: msg`תא קולי`,
   server_vad: msg`לפי שתיקה`,
@@ -18,6 +18,18 @@ export const CHOICES: Record<string, MessageDescriptor> = {
   weekly: msg`פעם בשבוע`,
   he: msg`עברית`,
   en: msg`אנגלית`,
+  ar: msg`ערבית`,
+  ru: msg`רוסית`,
+  fr: msg`צרפתית`,
+  am: msg`אמהרית`,
+  starttls: msg`מוצפן אחרי החיבור (STARTTLS)`,
+  tls: msg`מוצפן מההתחלה (TLS)`,
+}
+
+/** Settings that take any text, of which only these make sense to choose here. */
+export const KNOWN_VALUES: Record<string, readonly string[]> = {
+  'agent.language': ['he', 'en', 'ar', 'ru', 'fr', 'am'],
+  'openai.voice': ['marin', 'cedar', 'alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse'],
 }
 
 /** Units that stand after a number. */

@@ -54,6 +54,7 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
   const [, go] = useLocation()
   const at = STEPS.findIndex(({ id }) => id === step)
   const next = STEPS[at + 1]?.id
+  const before = STEPS[at - 1]?.id
   const onward = () => go(next ? `/app/setup/${next}` : '/app')
   const done = isDone(step, facts)
   return (
@@ -90,15 +91,27 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
         </ol>
       </nav>
       <main>
+        <div className="wizard-at">
+          <span className="small muted">
+            <Trans>
+              שלב {at + 1} מתוך {STEPS.length}
+            </Trans>
+          </span>
+          <progress value={at + 1} max={STEPS.length} aria-hidden />
+        </div>
         <StepBody key={step} step={step} facts={facts} />
         <div className="wizard-foot">
-          {done ? (
-            <button className="btn pen big" type="button" onClick={onward}>
-              {next ? <Trans>המשך</Trans> : <Trans>סיימתי</Trans>}
-            </button>
-          ) : (
+          {before && (
+            <Link className="btn quiet" href={`/app/setup/${before}`}>
+              <Trans>חזרה</Trans>
+            </Link>
+          )}
+          <span className="grow small muted">
+            <Trans>נשמר בכל שלב. אפשר להמשיך אחר כך, גם מהטלפון.</Trans>
+          </span>
+          {!done && (
             <button
-              className="btn big"
+              className="btn quiet"
               type="button"
               onClick={() => {
                 skipStep(step)
@@ -108,9 +121,9 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
               <Trans>לדלג בינתיים</Trans>
             </button>
           )}
-          <span className="small muted">
-            <Trans>נשמר בכל שלב. אפשר להמשיך אחר כך, גם מהטלפון.</Trans>
-          </span>
+          <button className="btn pen big" type="button" disabled={!done} onClick={onward}>
+            {next ? <Trans>המשך</Trans> : <Trans>סיימתי</Trans>}
+          </button>
         </div>
       </main>
     </div>

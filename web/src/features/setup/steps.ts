@@ -105,9 +105,14 @@ export function skipStep(step: StepId): void {
   remember(SKIPPED, [...new Set([...skippedSteps(), step])].join(' '))
 }
 
-/** The first step that is neither proved nor skipped. */
-export const nextStep = (facts: Facts): StepId =>
-  STEPS.find(({ id }) => !isDone(id, facts) && !skippedSteps().has(id))?.id ?? 'call'
+/** The steps that are neither proved nor skipped. */
+export const openSteps = (facts: Facts): (typeof STEPS)[number][] => {
+  const skipped = skippedSteps()
+  return STEPS.filter(({ id }) => !isDone(id, facts) && !skipped.has(id))
+}
+
+/** The step at which the set-up goes on. */
+export const nextStep = (facts: Facts): StepId => openSteps(facts)[0]?.id ?? 'call'
 
 /** The codes by which mobile networks forward calls (3GPP TS 22.030); an operator may use others. */
 export const FORWARDING = ['61', '67', '62', '21'] as const

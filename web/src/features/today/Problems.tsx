@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
+import { asSentence, WithCode } from '#shared/components/WithCode'
 import { useLocale } from '#shared/i18n/locale'
 
 /** The alerts that are not muted, each with a link to its remedy. */
@@ -25,7 +26,9 @@ export function Problems() {
             </Link>
           }
         >
-          <p className="plain">{alert.detail[locale] || alert.remedy[locale]}</p>
+          <p className="plain">
+            <WithCode text={asSentence(alert.detail[locale] || alert.remedy[locale])} />
+          </p>
         </Problem>
       ))}
       {open.length > 2 && (

@@ -27,12 +27,14 @@ interface Description {
 }
 
 function describe({ kind, setting }: CallProblem): Description {
-  const toSettings = (
-    <Link className="btn" href="/app/settings">
-      <Trans>להגדרות</Trans>
+  // The field is in the section that has the settings of calls, or of the agent.
+  const section = setting?.startsWith('voice.') ? 'phone' : 'agent'
+  const toField = (label: ReactNode) => (
+    <Link className="btn" href={`/app/settings/${section}${setting ? `?at=${setting}` : ''}`}>
+      {label}
     </Link>
   )
-  const inSetting = setting && <Ltr>{setting}</Ltr>
+  const isKey = setting === 'openai.api_key'
   switch (kind) {
     case 'insecure':
       return {
@@ -65,20 +67,20 @@ function describe({ kind, setting }: CallProblem): Description {
     case 'no_engine':
       return {
         icon: IconPlugX,
-        title: <Trans>עוד אין סוכן שעונה</Trans>,
-        text: <Trans>חסר מפתח AI או שהסוכן כבוי, ולכן מתקשרים משאירים הודעה. ההגדרה שחסרה: {inSetting}</Trans>,
-        action: toSettings,
+        title: isKey ? <Trans>חסר מפתח AI</Trans> : <Trans>הסוכן לא עונה עכשיו</Trans>,
+        text: isKey ? (
+          <Trans>בלי מפתח הסוכן לא עונה, ומתקשרים משאירים הודעה.</Trans>
+        ) : (
+          <Trans>הוא כבוי בהגדרות, ומתקשרים משאירים הודעה.</Trans>
+        ),
+        action: toField(isKey ? <Trans>להוסיף מפתח</Trans> : <Trans>להגדרה</Trans>),
       }
     case 'limit_reached':
       return {
         icon: IconAlertTriangle,
         title: <Trans>הגעתם למגבלת השימוש בסוכן</Trans>,
-        text: (
-          <Trans>
-            שיחת ניסיון נספרת כמו שיחה רגילה. חכו שתסתיים שיחה או שיתחיל יום חדש, או הגדילו את המגבלה: {inSetting}
-          </Trans>
-        ),
-        action: toSettings,
+        text: <Trans>שיחת ניסיון נספרת כמו שיחה רגילה. חכו שתסתיים שיחה או שיתחיל יום חדש, או הגדילו את המגבלה.</Trans>,
+        action: toField(<Trans>למגבלה</Trans>),
       }
     case 'unreachable':
       return {

@@ -5,5 +5,5 @@ import type { Feature } from '#shared/feature'
 export const feature: Feature = {
   id: 'trial',
   routes: [{ path: '/app/try', load: () => import('./TryPage') }],
-  commands: [{ id: 'trial', label: msg`לדבר עם הסוכן`, icon: IconMicrophone, href: '/app/try' }],
+  commands: [{ id: 'trial', label: msg`לדבר עם הסוכן`, icon: IconMicrophone, href: '/app/try', more: 'business' }],
 }

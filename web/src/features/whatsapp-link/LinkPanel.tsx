@@ -8,6 +8,7 @@ import { Confirm } from '#shared/components/Confirm'
 import { Icon } from '#shared/components/Icon'
 import { Name, Time } from '#shared/components/text'
 import { useSession } from '#shared/session'
+import { NotRunning } from './NotRunning'
 import { PairingCode } from './PairingCode'
 import { PairingForm } from './PairingForm'
 import { QrCode } from './QrCode'
@@ -48,6 +49,7 @@ export function LinkPanel({ link }: { link: Link }) {
           </p>
         )}
       </section>
+      {(link.state === 'unreachable' || link.state === 'silent') && <NotRunning retry={refreshLink} />}
       {link.pairing && <QrCode pairing={link.pairing} />}
       {link.pairing_code && <PairingCode code={link.pairing_code} until={link.pairing_code_expires_at} />}
       {isOwner && can.link && <PairingForm hasCode={Boolean(link.pairing)} />}

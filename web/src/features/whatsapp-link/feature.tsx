@@ -5,5 +5,7 @@ import type { Feature } from '#shared/feature'
 export const feature: Feature = {
   id: 'whatsapp-link',
   routes: [{ path: '/app/whatsapp', load: () => import('./WhatsAppPage') }],
-  commands: [{ id: 'whatsapp', label: msg`החיבור ל־WhatsApp`, icon: IconBrandWhatsapp, href: '/app/whatsapp' }],
+  commands: [
+    { id: 'whatsapp', label: msg`החיבור ל־WhatsApp`, icon: IconBrandWhatsapp, href: '/app/whatsapp', more: 'business' },
+  ],
 }

@@ -7,7 +7,7 @@ type State = Schemas['LinkState']
 /** What each state of the link means, and what to do about it. */
 export const STATE_TEXTS: Record<State, MessageDescriptor> = {
   connected: msg`מחובר ל־WhatsApp`,
-  starting: msg`הגשר עולה. זה לוקח רגע.`,
+  starting: msg`החיבור ל־WhatsApp עולה. זה לוקח רגע.`,
   unpaired: msg`אין חשבון מקושר. מבקשים קוד חדש וסורקים אותו מהטלפון של העסק.`,
   pairing: msg`בטלפון של העסק: WhatsApp, מכשירים מקושרים, קישור מכשיר. ואז סורקים את הקוד.`,
   connecting: msg`מתחבר ל־WhatsApp. אם זה נמשך, צריך לבדוק את החיבור לאינטרנט.`,
@@ -15,15 +15,15 @@ export const STATE_TEXTS: Record<State, MessageDescriptor> = {
   logged_out: msg`WhatsApp ניתקה את הקישור. מבקשים קוד חדש וסורקים אותו מהטלפון של העסק.`,
   replaced: msg`תוכנה אחרת משתמשת באותו קישור. עוצרים אותה ואז מתחברים מחדש.`,
   banned: msg`WhatsApp חסמה את החשבון. מבקשים בדיקה באפליקציה שבטלפון, ואז מתחברים מחדש.`,
-  outdated: msg`WhatsApp כבר לא מקבלת את גרסת הגשר. מעדכנים אותו ואז מתחברים מחדש.`,
+  outdated: msg`WhatsApp כבר לא מקבלת את הגרסה שמותקנת במכונה. מעדכנים את המכונה ואז מתחברים מחדש.`,
   multidevice_mismatch: msg`WhatsApp שבטלפון לא תומכת במכשירים מקושרים. מעדכנים אותה ואז מתחברים מחדש.`,
-  disk: msg`הגשר לא יכול לכתוב לדיסק. מפנים מקום, והוא ממשיך לבד.`,
-  damaged: msg`הגשר לא יכול לקרוא את קובץ הקישור. משחזרים אותו מגיבוי, או מבקשים קוד חדש.`,
-  other: msg`הגשר לא מחובר ל־WhatsApp. הסיבה ביומן שלו.`,
-  unreachable: msg`הגשר לא פועל. צריך לוודא שהשירות שלו רץ.`,
-  silent: msg`הגשר לא עונה. מפעילים מחדש את השירות שלו.`,
-  unauthorized: msg`הגשר לא קיבל את הסיסמה של המכונה. מגדירים את אותו BAILEYS_WEBHOOK_SECRET בשני הצדדים.`,
-  disabled: msg`הגשר לא בשימוש. מגדירים את BAILEYS_WEBHOOK_SECRET במכונה ובגשר.`,
+  disk: msg`אין מקום בדיסק לחיבור ל־WhatsApp. מפנים מקום, והוא ממשיך לבד.`,
+  damaged: msg`קובץ הקישור ל־WhatsApp פגום. משחזרים אותו מגיבוי, או מבקשים קוד חדש.`,
+  other: msg`המכונה לא מחוברת ל־WhatsApp. הסיבה ביומן שלה.`,
+  unreachable: msg`התוכנה שמחברת את המכונה ל־WhatsApp לא פועלת.`,
+  silent: msg`התוכנה שמחברת את המכונה ל־WhatsApp לא עונה.`,
+  unauthorized: msg`התוכנה שמחברת ל־WhatsApp לא קיבלה את הסיסמה של המכונה. מי שמטפל במכונה מגדיר את אותו BAILEYS_WEBHOOK_SECRET בשתיהן.`,
+  disabled: msg`החיבור ל־WhatsApp לא הופעל. מי שמטפל במכונה מגדיר את BAILEYS_WEBHOOK_SECRET במכונה ובתוכנה שמחברת ל־WhatsApp.`,
 }
 
 /** In place of the state's text while a code waits to be typed. */

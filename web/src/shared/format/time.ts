@@ -88,6 +88,11 @@ export class Formatter {
     return this.hebrewDate(at).split(' ')[0] ?? ''
   }
 
+  /** The day and month of the Hebrew calendar: «י״ב בכסלו». */
+  hebrewDayAndMonth(at: Date | string): string {
+    return this.hebrewDate(at).split(' ').slice(0, -1).join(' ')
+  }
+
   /** The month of the Hebrew calendar: «כסלו תשפ״ז». */
   hebrewMonth(at: Date | string): string {
     return this.hebrewDate(at).replace(/^\S+ ב?/, '')
