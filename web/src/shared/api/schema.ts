@@ -4238,7 +4238,7 @@ export interface components {
              * @description When its text was last changed; null if it was not.
              */
             edited_at?: string | null;
-            /** @description The actor that last changed its text; null if nobody did, or if the audit log does not have it any more. */
+            /** @description The actor that last changed its text; null if it was not changed, or if the audit log does not have the change any more. */
             edited_by?: string | null;
             /** @description The name of the user or token that last changed its text. */
             edited_by_name?: string | null;

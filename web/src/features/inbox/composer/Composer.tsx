@@ -90,13 +90,12 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
 
   const send = () => {
     if (!canSend) return
-    const words = text.trim()
     const files = uploads.items.flatMap(({ media, name }) => (media ? mediaOf(media, name) : []))
     const base = { contactId: contact.id, to, provider }
     const answer = reply ? { reply } : {}
-    if (files.length === 0) outbox.add({ ...base, ...answer, text: words })
+    if (files.length === 0) outbox.add({ ...base, ...answer, text: text.trim() })
     files.forEach((media, at) => {
-      outbox.add({ ...base, ...(at === 0 && answer), text: at === 0 ? words : '', media })
+      outbox.add({ ...base, ...(at === 0 && answer), text: at === 0 ? text.trim() : '', media })
     })
     onReply(null)
     set('')
