@@ -12,7 +12,7 @@ import type { Contact } from './api'
 import { Composer } from './composer/Composer'
 import { Header } from './Header'
 import { numberOf, recipientOf, unreadOf, whatsappOf } from './model/person'
-import { canReply, replyTo, useReply } from './model/reply'
+import { canReply, focusedMessage, replyTo, useReply } from './model/reply'
 import { type Row, rowsOf, sideOf } from './model/rows'
 import { type Outgoing, outbox, useOutgoing } from './outbox'
 import { contactQuery } from './queries'
@@ -171,12 +171,6 @@ function Open({ contact, contactId, onArchive, onTask, onCard }: Props & { conta
       />
     </section>
   )
-}
-
-/** The message whose bubble has the focus. */
-function focusedMessage(): number | null {
-  const row = document.activeElement?.closest<HTMLElement>('[data-row^="message-"]')
-  return row ? Number(row.dataset.row?.split('-')[1]) : null
 }
 
 /** The first value that is not undefined. */

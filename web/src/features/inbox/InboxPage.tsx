@@ -16,6 +16,7 @@ import { Card } from './card/Card'
 import { NewMessage } from './card/NewMessage'
 import { TaskDialog } from './card/TaskDialog'
 import { ThreadList } from './list/ThreadList'
+import { focusedMessage } from './model/reply'
 import { contactQuery } from './queries'
 
 const FILTERS: readonly InboxFilter[] = ['all', 'waiting', 'agent', 'archived']
@@ -66,7 +67,7 @@ export default function InboxPage() {
   useShortcuts([
     { code: 'KeyJ', run: () => step(1) },
     { code: 'KeyK', run: () => step(-1) },
-    { code: 'KeyR', run: focusComposer },
+    { code: 'KeyR', when: () => focusedMessage() === null, run: focusComposer },
     {
       code: 'Enter',
       run: event => {

@@ -21,6 +21,12 @@ export const replyTo = (message: MessageItem): Reply => ({
   provider: message.provider ?? null,
 })
 
+/** The message whose bubble has the focus: R answers it, and otherwise leads to the field. */
+export function focusedMessage(): number | null {
+  const row = document.activeElement?.closest<HTMLElement>('[data-row^="message-"]')
+  return row ? Number(row.dataset.row?.split('-')[1]) : null
+}
+
 /** What the user is answering in a conversation; this browser remembers it with the draft. */
 export function useReply(contactId: number) {
   const key = `reply.${contactId}`
