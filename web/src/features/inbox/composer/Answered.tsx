@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconArrowBackUp, IconX } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
-import { Plain } from '#shared/components/text'
+import { dirOf, stripMarks } from '#shared/format/bidi'
 import type { Reply } from '../model/reply'
 
 /** The message that is being answered, above the field. */
@@ -10,9 +10,9 @@ export function Answered({ reply, name, onClose }: { reply: Reply; name: string;
   return (
     <div className="reply-strip">
       <Icon icon={IconArrowBackUp} size="s" />
-      <div className="grow quote" dir="auto">
+      <div className="grow quote" dir={dirOf(reply.text)}>
         <span className="small strong">{reply.isOurs ? <Trans>תשובה להודעה שלכם</Trans> : <bdi>{name}</bdi>}</span>
-        <span className="plain clip">{reply.text ? <Plain text={reply.text} /> : '…'}</span>
+        <span className="plain clip">{stripMarks(reply.text) || '…'}</span>
       </div>
       <button className="btn quiet icon" type="button" aria-label={t`ביטול התשובה להודעה`} onClick={onClose}>
         <Icon icon={IconX} size="s" />
