@@ -105,8 +105,13 @@ pub fn dismiss_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timest
     Ok(())
 }
 
-/// Undoes a merge of two contacts.
+/// Undoes a merge of two contacts. Merges in which the kept contact took part later must be undone first: they have moved the same rows.
 pub fn undo_merge(tx: &WriteTx<'_>, actor: ActorId, merge: i64, now: Timestamp) -> Result<(), Error> {
+    if let Some(later) = tx.later_merge(merge)? {
+        let message = format!("the contact took part in a later merge: undo merge {later} first").into();
+        let params = vec![("merge_id", later.to_string())];
+        return Err(RequestError::CodedConflict { code: "later_merge", message, params }.into());
+    }
     tx.undo_merge(merge, now)?;
     tx.insert_audit(actor, "merge_undone", &format!("merge:{merge}"), now)?;
     Ok(())

@@ -32,7 +32,7 @@ impl ReadTx<'_> {
         limit: usize,
     ) -> Result<(Vec<ScheduledMessage>, Option<Cursor>)> {
         let mut query = self.conn.prepare_cached(&format!(
-            "{SELECT} WHERE (?1 IS NULL OR coalesce(t.merged_into, t.id) = ?1) AND (?2 IS NULL OR s.state = ?2)
+            "{SELECT} WHERE (?1 IS NULL OR t.id = ?1) AND (?2 IS NULL OR s.state = ?2)
                 AND (?3 IS NULL OR (s.send_at, s.id) > (?3, ?4)) ORDER BY s.send_at, s.id LIMIT ?5"
         ))?;
         let rows = query.query_map(
@@ -98,15 +98,20 @@ impl WriteTx<'_> {
         let mut update = self.conn.prepare_cached(sql)?;
         let ended = update.query_row(params![id, state, message, error_code, now], |row| row.get(0)).optional()?;
         let Some(thread) = ended else { return Ok(false) };
+        let thread = self.scheduled_message(id)?.map_or(thread, |message| message.thread_id);
         self.record_in(ChangeKind::ScheduledMessageUpdated, Some(thread), Some(id))?;
         Ok(true)
     }
 }
 
-const SELECT: &str = "SELECT s.id, coalesce(t.merged_into, t.id) AS thread_id,
-        coalesce((SELECT contact_id FROM threads WHERE id = t.merged_into), t.contact_id) AS contact_id,
+/// `t` is the thread that was kept by all merges.
+const SELECT: &str = "SELECT s.id, t.id AS thread_id, t.contact_id,
         s.text, s.media_id, s.send_at, s.provider, s.state, s.message_id, s.error_code, s.author, s.created_at, s.updated_at
-    FROM scheduled_messages s JOIN threads t ON t.id = s.thread_id";
+    FROM scheduled_messages s JOIN threads t ON t.id = (
+        WITH RECURSIVE chain(id, merged_into) AS (
+            SELECT id, merged_into FROM threads WHERE id = s.thread_id
+            UNION ALL SELECT next.id, next.merged_into FROM chain JOIN threads next ON next.id = chain.merged_into)
+        SELECT id FROM chain WHERE merged_into IS NULL)";
 
 fn scheduled_message(row: &Row<'_>) -> rusqlite::Result<ScheduledMessage> {
     Ok(ScheduledMessage {

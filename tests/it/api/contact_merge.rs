@@ -91,3 +91,68 @@ async fn what_is_changed_after_a_merge_stays_when_it_is_undone() {
         (&json!([["a", "z"]]), &json!(["note 3"]), &json!(["a"]))
     );
 }
+
+/// The contacts, with the ids of their messages.
+async fn messages(api: &Client, contacts: &[i64]) -> Vec<Vec<Value>> {
+    let mut found = Vec::new();
+    for contact in contacts {
+        let threads = api.get(&format!("/api/contacts/{contact}")).await.json()["threads"].clone();
+        let mut ids = Vec::new();
+        for thread in column(&threads, "id") {
+            ids.extend(column(&api.get(&format!("/api/threads/{thread}/messages")).await.json()["messages"], "id"));
+        }
+        found.push(ids);
+    }
+    found
+}
+
+async fn merge(api: &Client, kept: i64, merged: i64) -> Value {
+    let path = format!("/api/contacts/{kept}/merge");
+    change(api, "POST", &path, json!({"contact_id": merged}), 200).await["merge_id"].clone()
+}
+
+#[tokio::test]
+async fn merges_of_a_chain_are_undone_in_the_reverse_order_only() {
+    let (_daemon, api) = with_data();
+    let all = [1, 2, 3];
+    let before = messages(&api, &all).await;
+    let (first, second) = (merge(&api, 2, 1).await, merge(&api, 3, 2).await);
+    let refused = change(&api, "POST", &format!("/api/merges/{first}/undo"), json!({}), 409).await["error"].clone();
+    assert_eq!((&refused["code"], &refused["params"]["merge_id"]), (&json!("later_merge"), &json!(second.to_string())));
+    for merge in [&second, &first] {
+        change(&api, "POST", &format!("/api/merges/{merge}/undo"), json!({}), 200).await;
+    }
+    assert_eq!(messages(&api, &all).await, before);
+    change(&api, "POST", &format!("/api/merges/{first}/undo"), json!({}), 404).await;
+}
+
+#[tokio::test]
+async fn what_was_moved_to_a_third_contact_stays_there() {
+    let (_daemon, api) = with_data();
+    let task = json!({"title": "moves", "contact_id": 1});
+    let id = change(&api, "POST", "/api/tasks", task, 201).await["id"].clone();
+    let merge = merge(&api, 2, 1).await;
+    change(&api, "PATCH", &format!("/api/tasks/{id}"), json!({"contact_id": 3}), 200).await;
+    change(&api, "POST", &format!("/api/merges/{merge}/undo"), json!({}), 200).await;
+    assert_eq!(api.get(&format!("/api/tasks/{id}")).await.json()["contact_id"], 3);
+}
+
+#[tokio::test]
+async fn a_scheduled_message_follows_two_merges_and_their_undo() {
+    let (_daemon, api) = with_data();
+    let send_at = (jiff::Timestamp::now() + jiff::Span::new().hours(24 * 200)).to_string();
+    let body = json!({"thread_id": 1, "text": "for Dana", "send_at": send_at});
+    let id = change(&api, "POST", "/api/scheduled-messages", body, 201).await["id"].clone();
+    let place = async || {
+        let item = api.get(&format!("/api/scheduled-messages/{id}")).await.json();
+        (item["contact_id"].clone(), item["thread_id"].clone())
+    };
+    let merges = [merge(&api, 2, 1).await, merge(&api, 3, 2).await];
+    assert_eq!(place().await, (json!(3), json!(4)));
+    let listed = api.get("/api/scheduled-messages?thread_id=4").await.json();
+    assert_eq!(column(&listed["items"], "id"), std::slice::from_ref(&id));
+    for merge in merges.iter().rev() {
+        change(&api, "POST", &format!("/api/merges/{merge}/undo"), json!({}), 200).await;
+    }
+    assert_eq!(place().await, (json!(1), json!(1)));
+}
