@@ -8,6 +8,7 @@ mod call;
 pub mod calls;
 pub mod catch_up;
 mod clips;
+pub mod erasure;
 pub mod jobs;
 pub mod media_details;
 pub mod media_fetcher;

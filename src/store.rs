@@ -29,6 +29,7 @@ mod database_summary;
 mod device;
 mod disk_reserve;
 mod draft;
+mod empty_log;
 mod error;
 mod fact;
 mod fault_injection;
@@ -133,7 +134,7 @@ pub use outbox::{
 };
 pub use page_copy::{copy_database, spool_database};
 pub use peaks::StoredPeaks;
-pub use personal::{Erased, PersonalData, PersonalFile};
+pub use personal::{ERASURE_JOB, Erased, ErasureRest, PersonalData, PersonalFile};
 pub use recording::{CompressedFile, RecordingToFetch};
 pub use restore::{
     ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,

@@ -8,6 +8,7 @@ use crate::backup::Snapshots;
 use crate::config::{Config, Reloadable};
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
+use crate::crm::privacy::BRIDGE_ERASURE_JOB;
 use crate::crm::recording::FETCH_JOB;
 use crate::domain::PageUrls;
 use crate::engine::RejectedFields;
@@ -31,8 +32,8 @@ use crate::runtime::reload::ReloadHandle;
 use crate::runtime::restart::RestartHandle;
 use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
 use crate::runtime::typing::Typing;
-use crate::runtime::{ActiveSettings, Clips, recording_compressor, recording_fetcher, stale_calls};
-use crate::store::{Priority, Store};
+use crate::runtime::{ActiveSettings, Clips, erasure, recording_compressor, recording_fetcher, stale_calls};
+use crate::store::{ERASURE_JOB, Priority, Store};
 use crate::telemetry::metrics::Metrics;
 use crate::tls::Tls;
 use anyhow::Context;
@@ -263,5 +264,10 @@ fn jobs(services: &CallServices, examiner: MediaExaminer) -> JobWorker {
     let worker =
         JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
     let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone(), examiner);
-    worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
+    let erased_from = services.store.with_priority(Priority::Job);
+    let (store_of_bridge, settings) = (erased_from.clone(), services.settings.clone());
+    worker
+        .on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
+        .on(ERASURE_JOB, move |job| erasure::resume(erased_from.clone(), job))
+        .on(BRIDGE_ERASURE_JOB, move |job| erasure::resume_in_bridge(store_of_bridge.clone(), settings.clone(), job))
 }

@@ -1,8 +1,10 @@
 //! A contact's right to a copy of the data about them, and to its deletion.
 
 use super::{Error, RequestError, contact, text};
-use crate::domain::{ActorId, Contact, ContactId, Timestamp};
-use crate::store::{self, Erased, PersonalData, ReadTx, WriteTx};
+use crate::domain::{ActorId, AddressKind, Contact, ContactId, Timestamp};
+use crate::store::{self, Erased, ErasureRest, PersonalData, ReadTx, WriteTx};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// A deletion that was confirmed.
 #[derive(Clone, Debug)]
@@ -10,6 +12,29 @@ pub struct Erasure {
     contact: ContactId,
     data: PersonalData,
 }
+
+/// A deletion that was decided, and cannot be refused any more.
+#[derive(Debug)]
+pub struct Decided {
+    /// The numbers of rows that were deleted at once.
+    pub erased: Erased,
+    /// What is still to be deleted.
+    pub rest: ErasureRest,
+    /// What the bridge is to delete.
+    pub bridge: Option<BridgeErasure>,
+}
+
+/// What the bridge is to delete. It is the payload of the job that requests it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BridgeErasure {
+    /// The unique key of the job.
+    pub key: String,
+    /// Digits of numbers, and `…@lid`.
+    pub addresses: Vec<String>,
+}
+
+/// The kind of the job that requests the bridge to delete what it has of a contact.
+pub const BRIDGE_ERASURE_JOB: &str = "erase_in_bridge";
 
 /// Collects what belongs to a contact, for the export.
 pub fn collect(tx: &ReadTx<'_>, id: ContactId) -> Result<(Contact, PersonalData), Error> {
@@ -34,24 +59,49 @@ pub fn plan(tx: &ReadTx<'_>, id: ContactId, confirm: &str) -> Result<Erasure, Er
     Ok(Erasure { contact: contact.id, data })
 }
 
-/// Deletes a part of the sound and files; returns false when none is left.
-pub fn erase_large_part(tx: &WriteTx<'_>, erasure: &Erasure, erased: &mut Erased) -> Result<bool, Error> {
-    Ok(tx.erase_large_part(&erasure.data, erased)? > 0)
-}
-
-/// Deletes everything about a contact. The audit row names the contact only by the id, which is not used otherwise any more.
+/// Deletes everything about a contact but the content of sound and files, which [`erase_rest`] deletes; if it is refused, nothing was
+/// deleted. The audit row names the contact only by the id, which is not used otherwise any more.
 pub fn erase(
     tx: &WriteTx<'_>,
     actor: ActorId,
     erasure: &Erasure,
-    erased: &mut Erased,
+    has_bridge: bool,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Decided, Error> {
     contact::find(tx, erasure.contact)?;
     check_idle(tx, &erasure.data)?;
-    tx.erase_contact(erasure.contact, &erasure.data, erased)?;
+    let bridge = if has_bridge { erase_in_bridge(tx, erasure, now)? } else { None };
+    let mut erased = Erased::new();
+    let rest = tx.erase_contact(erasure.contact, &erasure.data, &mut erased, now)?;
     tx.insert_audit(actor, "contact_erased", &format!("contact:{}", erasure.contact), now)?;
-    Ok(())
+    Ok(Decided { erased, rest, bridge })
+}
+
+/// Adds the job that requests the bridge to delete what it has of the contact. None if the bridge knows no address of the contact.
+fn erase_in_bridge(tx: &WriteTx<'_>, erasure: &Erasure, now: Timestamp) -> Result<Option<BridgeErasure>, Error> {
+    let mut addresses = Vec::new();
+    for id in &erasure.data.contacts {
+        let of = tx.addresses(ContactId(*id))?.into_iter();
+        addresses.extend(of.filter_map(|address| match address.kind {
+            // A former number belongs to another contact by now.
+            AddressKind::Phone if address.former_at.is_none() => Some(address.value.trim_start_matches('+').to_owned()),
+            AddressKind::Lid => Some(format!("{}@lid", address.value)),
+            _ => None,
+        }));
+    }
+    if addresses.is_empty() {
+        return Ok(None);
+    }
+    let erasure = BridgeErasure { key: format!("erase_in_bridge:{}:{now}", erasure.contact), addresses };
+    let payload = serde_json::to_string(&erasure).map_err(|error| store::Error::Value(error.to_string()))?;
+    // The request itself asks the bridge at once; the job is for a bridge that does not answer.
+    tx.insert_job(BRIDGE_ERASURE_JOB, Some(&erasure.key), &payload, now.plus(Duration::from_secs(10)), now)?;
+    Ok(Some(erasure))
+}
+
+/// Deletes a part of what [`erase`] has left; returns false when nothing is left.
+pub fn erase_rest(tx: &WriteTx<'_>, rest: &ErasureRest, erased: &mut Erased) -> Result<bool, Error> {
+    Ok(tx.erase_rest(rest, erased)?)
 }
 
 fn check_idle(tx: &ReadTx<'_>, data: &PersonalData) -> Result<(), Error> {
@@ -91,8 +141,9 @@ mod tests {
             assert!(matches!(plan(), Err(Error::Refused(RequestError::Conflict(_)))));
             tx.end_call(&sid, EndReason::CallerHungUp, None, now)?;
             let erasure = plan().unwrap();
-            let mut erased = Erased::new();
-            erase(tx, ActorId::CommandLine, &erasure, &mut erased, now).unwrap();
+            let Decided { rest, mut erased, bridge } = erase(tx, ActorId::CommandLine, &erasure, true, now).unwrap();
+            assert_eq!(bridge.unwrap().addresses, ["972501234567"]);
+            assert!(!erase_rest(tx, &rest, &mut erased).unwrap());
             assert_eq!((erased["calls"], erased["threads"], erased["contacts"]), (1, 1, 1));
             Ok(())
         });

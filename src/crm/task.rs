@@ -1,7 +1,7 @@
 //! Tasks.
 
 use super::{Error, RequestError, contact, text};
-use crate::domain::{ActorId, BusinessId, Task, TaskContent, TaskId, TaskSource, Timestamp, day};
+use crate::domain::{ActorId, BusinessId, ContactId, Task, TaskContent, TaskId, TaskSource, Timestamp, day};
 use crate::store::{ReadTx, WriteTx};
 
 /// Finds a task.
@@ -45,6 +45,28 @@ pub fn delete(tx: &WriteTx<'_>, id: TaskId) -> Result<(), Error> {
     Ok(tx.delete_task(id)?)
 }
 
+/// Checks that thread and call exist, and that they are of the contact, so that what concerns one contact names no other. A task from
+/// before this rule keeps what it names.
+fn check_subject(tx: &ReadTx<'_>, content: &TaskContent, before: Option<&TaskContent>) -> Result<(), Error> {
+    let thread = content.thread_id.map(|id| super::thread::find(tx, id)).transpose()?;
+    let call =
+        content.call_id.map(|id| Ok::<_, Error>(tx.call(id)?.ok_or(RequestError::NotFound("call"))?)).transpose()?;
+    let subject = |content: &TaskContent| (content.contact_id, content.thread_id, content.call_id);
+    if before.is_some_and(|before| subject(before) == subject(content)) {
+        return Ok(());
+    }
+    let kept = |id: Option<ContactId>| id.map(|id| tx.kept_contact(id)).transpose();
+    let of_thread = kept(thread.map(|thread| thread.contact_id))?;
+    let of_call = kept(call.map(|call| call.contact_id))?;
+    let expected = content.contact_id.or(of_thread);
+    for (field, of) in [("thread_id", of_thread), ("call_id", of_call)] {
+        if expected.is_some() && of.is_some() && of != expected {
+            return Err(text::refuse(field, "belongs to another contact").into());
+        }
+    }
+    Ok(())
+}
+
 /// Checks the texts, and that everything exists that the task names. A user who was removed since stays the assignee.
 fn check(tx: &WriteTx<'_>, mut content: TaskContent, before: Option<&TaskContent>) -> Result<TaskContent, Error> {
     content.title = text::name("title", &content.title)?;
@@ -58,14 +80,7 @@ fn check(tx: &WriteTx<'_>, mut content: TaskContent, before: Option<&TaskContent
     if let Some(id) = content.contact_id {
         content.contact_id = Some(contact::find(tx, id)?.id);
     }
-    if let Some(id) = content.thread_id {
-        super::thread::find(tx, id)?;
-    }
-    if let Some(id) = content.call_id
-        && tx.call(id)?.is_none()
-    {
-        return Err(RequestError::NotFound("call").into());
-    }
+    check_subject(tx, &content, before)?;
     if let Some(id) = content.assignee.filter(|id| before.and_then(|before| before.assignee) != Some(*id))
         && tx.user(id)?.is_none()
     {

@@ -78,6 +78,12 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Deletes a job whose work is done, so that its payload is not kept.
+    pub fn delete_job(&self, unique_key: &str) -> Result<()> {
+        self.conn.prepare_cached("DELETE FROM jobs WHERE unique_key = ?1")?.execute([unique_key])?;
+        Ok(())
+    }
+
     /// Deletes jobs that were done or given up before `before`.
     pub fn prune_jobs(&self, before: Timestamp) -> Result<()> {
         let mut delete = self.conn.prepare_cached("DELETE FROM jobs WHERE state <> 'waiting' AND updated_at < ?1")?;

@@ -127,6 +127,11 @@ impl BackgroundThreads {
         Ok(true)
     }
 
+    /// Whether the log belongs to Litestream.
+    pub(in crate::store) fn with_litestream(&self) -> bool {
+        self.with_litestream
+    }
+
     /// The id of another process that is reading the live database, if known.
     pub(in crate::store) fn log_reader(&self) -> Option<i32> {
         self.publish_threads.as_ref()?.files.reader()

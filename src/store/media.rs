@@ -1,5 +1,9 @@
 //! Media files of messages. Identical content is stored once.
 
+mod usage;
+
+pub(in crate::store) use usage::{IS_USED, IS_USED_SINCE};
+
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{ChangeKind, MessageId, Timestamp, text_enum};
 use rusqlite::{OptionalExtension, named_params, params};
@@ -150,7 +154,7 @@ impl WriteTx<'_> {
             .prepare_cached(
                 "INSERT INTO media(sha256, mime, bytes, content, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (sha256) DO UPDATE SET content = excluded.content, created_at = excluded.created_at,
-                     pruned_at = NULL WHERE pruned_at IS NOT NULL",
+                     pruned_at = NULL WHERE pruned_at IS NOT NULL OR length(content) < bytes",
             )?
             .execute(params![
                 sha256,

@@ -52,7 +52,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores an uploaded file; one that is stored already stays.
+    /// Stores an uploaded file; one that is stored already stays, unless its content is gone.
     pub fn insert_upload(
         &self,
         sha256: &str,
@@ -65,7 +65,7 @@ impl WriteTx<'_> {
             .prepare_cached(
                 "INSERT INTO media(sha256, mime, bytes, content, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (sha256) DO UPDATE SET content = excluded.content, created_at = excluded.created_at,
-                     pruned_at = NULL WHERE pruned_at IS NOT NULL",
+                     pruned_at = NULL WHERE pruned_at IS NOT NULL OR length(content) < bytes",
             )?
             .execute(params![sha256, mime, i64::try_from(content.len()).unwrap_or(i64::MAX), content, now])?;
         self.put_media_details(sha256, details)?;
@@ -76,12 +76,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Stores what is known of a stored file.
+    /// Stores what is known of a stored file. What retention has deleted of it is stored again.
     pub fn put_media_details(&self, sha256: &str, details: &MediaDetails) -> Result<()> {
         self.conn
             .prepare_cached(
                 "INSERT INTO media_details(sha256, width, height, duration_ms, thumbhash, thumbnail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (sha256) DO NOTHING",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (sha256) DO UPDATE SET thumbhash = excluded.thumbhash, thumbnail = excluded.thumbnail
+                     WHERE thumbnail IS NULL AND excluded.thumbnail IS NOT NULL",
             )?
             .execute(params![
                 sha256,

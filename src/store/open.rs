@@ -90,4 +90,4 @@ pub(in crate::store) fn page_count(conn: &Connection) -> Result<u64> {
 /// SQLite's number for `auto_vacuum = INCREMENTAL`.
 const INCREMENTAL: i64 = 2;
 
-const BUSY: Duration = Duration::from_secs(5);
+pub(in crate::store) const BUSY: Duration = Duration::from_secs(5);

@@ -6,20 +6,23 @@
 mod erase;
 mod export;
 
-pub use erase::Erased;
+pub use erase::{ERASURE_JOB, Erased, ErasureRest};
 pub use export::PersonalFile;
 
 use super::json::json_list;
+use super::media::IS_USED;
 use super::{ReadTx, Result};
 use crate::domain::{AddressKind, ContactId};
 use rusqlite::{Params, Statement};
+use std::sync::LazyLock;
 
 /// A table with rows about contacts.
 pub(in crate::store) struct PersonalTable {
     pub name: &'static str,
     /// Selects the rows of one contact. `{contacts}`, `{threads}`, `{messages}`, `{calls}`, `{recordings}`, `{hashes}` and `{webhooks}`
     /// stand for the ids of [`PersonalData`], `{in COLUMN}` for: the column contains one
-    /// of the contact's addresses, `{documents}` for: it is indexed for the search, and `{unused}` for: no row refers to the file.
+    /// of the contact's addresses, `{documents}` for: it is indexed for the search, and `{unused_files}` for: files of the contact that no
+    /// row refers to.
     pub rows: &'static str,
     /// Whether the export has them. It leaves out what repeats other tables, and what the daemon needs only for its work.
     pub is_exported: bool,
@@ -53,17 +56,22 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 34] = [
     internal("refused_attempts", "message_id IN {messages}"),
     exported("message_media", "message_id IN {messages}"),
     internal("outbox", "contact_id IN {contacts} OR message_id IN {messages}"),
-    exported("drafts", "thread_id IN {threads}"),
+    // A draft is its author's own until it is sent: no other user is shown it, so the export has none.
+    internal("drafts", "thread_id IN {threads}"),
     exported("scheduled_messages", "thread_id IN {threads}"),
     // Files are deleted after what refers to them, so that a file that other contacts have sent or received too is kept.
-    internal("media_details", "sha256 IN {hashes} AND {unused}"),
-    internal("media", "sha256 IN {hashes} AND {unused}"),
-    exported("tasks", "contact_id IN {contacts} OR thread_id IN {threads} OR call_id IN {calls}"),
+    internal("media_details", "sha256 IN {unused_files}"),
+    internal("media", "sha256 IN {unused_files}"),
+    // A task of another contact may name a thread or a call of this one.
+    exported(
+        "tasks",
+        "contact_id IN {contacts} OR contact_id IS NULL AND (thread_id IN {threads} OR call_id IN {calls})",
+    ),
     exported("leads", "contact_id IN {contacts}"),
     exported("contact_notes", "contact_id IN {contacts}"),
     exported("contact_tags", "contact_id IN {contacts}"),
     exported("contact_fields", "contact_id IN {contacts}"),
-    exported("appointments", "contact_id IN {contacts} OR call_id IN {calls}"),
+    exported("appointments", "contact_id IN {contacts}"),
     exported("waiting_list", "contact_id IN {contacts}"),
     internal("recording_peaks", "recording_id IN {recordings}"),
     internal("recording_chunks", "recording_id IN {recordings}"),
@@ -249,7 +257,7 @@ impl PersonalTable {
             sql =
                 format!("{before}EXISTS (SELECT 1 FROM json_each(:addresses) WHERE instr({column}, value) > 0){after}");
         }
-        sql = sql.replace("{documents}", DOCUMENTS).replace("{unused}", UNUSED);
+        sql = sql.replace("{documents}", DOCUMENTS).replace("{unused_files}", &format!("({})", *UNUSED_FILES));
         for name in ["contacts", "contacts_text", "threads", "messages", "calls", "recordings", "hashes", "webhooks"] {
             sql = sql.replace(&format!("{{{name}}}"), &format!("(SELECT value FROM json_each(:{name}))"));
         }
@@ -264,9 +272,9 @@ const DOCUMENTS: &str = "kind = 'contact' AND ref_id IN {contacts} OR kind = 'me
     OR kind = 'call' AND ref_id IN {calls} OR kind = 'turn' AND parent_id IN {calls}
     OR kind = 'note' AND ref_id IN (SELECT id FROM contact_notes WHERE contact_id IN {contacts})";
 
-/// No row refers to the file: the rows of the contact have been deleted, so the others are of other contacts.
-const UNUSED: &str = "sha256 NOT IN (SELECT sha256 FROM message_media WHERE sha256 IS NOT NULL
-    UNION ALL SELECT media_id FROM scheduled_messages WHERE media_id IS NOT NULL)";
+/// Selects the files of `{hashes}` that no row refers to: once the rows of the contact are deleted, others are of other contacts.
+static UNUSED_FILES: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT sha256 FROM media WHERE sha256 IN {{hashes}} AND NOT {IS_USED}"));
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Retention: deletes data that is older than the owner wants to keep, in small steps.
 
+use super::media::IS_USED_SINCE;
 use super::{ReadTx, Result, WriteTx, open};
 use crate::domain::{CallId, ChangeKind, MessageId, RecordingId, Timestamp};
 use rusqlite::params;
@@ -25,17 +26,18 @@ pub struct PageUsage {
     pub free_pages: u64,
 }
 
-/// A media file is as old as the newest message that has it.
-const OLD_MEDIA: &str = "media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT EXISTS (
-         SELECT 1 FROM message_media JOIN messages ON messages.id = message_media.message_id
-         WHERE message_media.sha256 = media.sha256 AND messages.created_at >= ?1)";
+/// Media files that are older than `?1`. A file is as old as the newest message that has it, and one that is still to be sent is not old.
+fn old_media() -> String {
+    format!("media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT {IS_USED_SINCE}")
+}
+
 const OLD_RECORDINGS: &str = "recordings WHERE state = 'complete' AND created_at < ?1";
 const OLD_TURNS: &str = "call_turns WHERE call_id IN (SELECT id FROM calls WHERE started_at < ?1 AND state = 'ended')";
 
 impl ReadTx<'_> {
     /// Media files of messages from before `before`.
     pub fn old_media(&self, before: Timestamp) -> Result<Amount> {
-        self.amount(&format!("SELECT count(*), sum(bytes) FROM {OLD_MEDIA}"), before)
+        self.amount(&format!("SELECT count(*), sum(bytes) FROM {}", old_media()), before)
     }
 
     /// Recordings from before `before`.
@@ -79,7 +81,7 @@ impl WriteTx<'_> {
     /// Deletes the content of old media files: at least one, up to about `bytes`. The messages that have them show that
     /// they were deleted.
     pub fn prune_media(&self, before: Timestamp, bytes: u64, now: Timestamp) -> Result<Amount> {
-        let sql = format!("SELECT sha256, bytes FROM {OLD_MEDIA} ORDER BY created_at LIMIT {FILES_PER_STEP}");
+        let sql = format!("SELECT sha256, bytes FROM {} ORDER BY created_at LIMIT {FILES_PER_STEP}", old_media());
         let chosen = self.chosen(&sql, before, bytes)?;
         let mut empty = self.conn.prepare_cached("UPDATE media SET content = x'', pruned_at = ?2 WHERE sha256 = ?1")?;
         let mut note = self.conn.prepare_cached(

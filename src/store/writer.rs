@@ -2,6 +2,7 @@
 
 use super::change::Announcement;
 use super::checkpoint::{self, Checkpoints};
+use super::empty_log::EmptyLogRequests;
 use super::health::HealthState;
 use super::mount::Mount;
 use super::publish::CommitSink;
@@ -21,6 +22,7 @@ use tokio::sync::{oneshot, watch};
 pub(in crate::store) struct Writer {
     queue: Arc<WriteQueue>,
     changes: watch::Sender<i64>,
+    empty_log: Arc<EmptyLogRequests>,
 }
 
 /// Receives the commits, if there is a published copy.
@@ -36,6 +38,7 @@ struct Thread {
     publishing: Option<Publishing>,
     health_state: Arc<HealthState>,
     changes: watch::Sender<i64>,
+    empty_log: Arc<EmptyLogRequests>,
     counts: WriteCounts,
 }
 
@@ -50,6 +53,7 @@ impl Writer {
     ) -> Result<(Self, JoinHandle<Connection>)> {
         let queue = Arc::new(WriteQueue::new());
         let changes = watch::Sender::new(WriteTx::new(&conn).newest_change()?);
+        let empty_log = Arc::new(EmptyLogRequests::default());
         let thread = Thread {
             conn,
             mount,
@@ -57,13 +61,14 @@ impl Writer {
             publishing,
             health_state,
             changes: changes.clone(),
+            empty_log: empty_log.clone(),
             counts: WriteCounts::default(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run())
             .map_err(|source| Error::File { doing: "cannot start the thread", path: "store-writer".into(), source })?;
-        Ok((Self { queue, changes }, thread))
+        Ok((Self { queue, changes, empty_log }, thread))
     }
 
     /// Number of writes that have not been started.
@@ -74,6 +79,11 @@ impl Writer {
     /// Watches the number of the newest published change.
     pub(in crate::store) fn watch_changes(&self) -> watch::Receiver<i64> {
         self.changes.subscribe()
+    }
+
+    /// Requests that the log is emptied after the next transaction, which the caller queues.
+    pub(in crate::store) fn empty_log(&self) -> oneshot::Receiver<bool> {
+        self.empty_log.add()
     }
 
     /// Queues a write. `ack_after` says when it is answered.
@@ -147,6 +157,7 @@ impl Thread {
             }
         }
         self.finish_checkpoint();
+        self.empty_log.serve(&self.conn);
     }
 
     /// Commits. Writes that wait for the published copy are removed from the batch. If the disk has become read-only

@@ -10,6 +10,7 @@ mod contact_list;
 mod contact_merge;
 mod contacts;
 mod document;
+mod erasure;
 mod etags;
 mod events;
 mod fuzz;

@@ -5,12 +5,14 @@ mod snapshots;
 
 use super::operation::{Operations, operations};
 use crate::clock;
+use crate::crm::privacy::Decided;
 use crate::crm::{self, privacy};
 use crate::domain::ContactId;
 use crate::http::auth::{Member, Owner};
 use crate::http::extract::{Id, Json};
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::store::{Erased, WriteTx};
+use crate::runtime::erasure;
+use crate::store::WriteTx;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -35,6 +37,11 @@ pub(super) struct EraseContactRequest {
 pub(super) struct EraseContactResponse {
     /// The numbers of deleted rows, by table. Rows of `audit_log` remain, without the contact.
     deleted: BTreeMap<String, u64>,
+    /// Whether the write-ahead log has no former content of the database any more. False: another program reads the database, or
+    /// Litestream copies the log; the content is overwritten when the log is emptied the next time.
+    overwritten: bool,
+    /// Whether the bridge has not yet deleted what it has of the contact: it did not answer. The request is repeated for 30 days.
+    bridge_pending: bool,
     /// The snapshots that were made before, newest first: they contain the contact.
     snapshots: Vec<SnapshotWithContact>,
 }
@@ -70,14 +77,16 @@ pub(super) async fn erase(
 ) -> Result<axum::Json<EraseContactResponse>, ApiError> {
     let plan = move |tx: &crate::store::ReadTx<'_>| privacy::plan(tx, ContactId(id), &request.confirm);
     let erasure = crm::read_long(&state.store, plan).await?;
-    let (mut erased, mut has_more) = (Erased::new(), true);
-    while has_more {
-        let (erasure, mut so_far) = (erasure.clone(), erased);
-        let part = move |tx: &WriteTx<'_>| Ok((privacy::erase_large_part(tx, &erasure, &mut so_far)?, so_far));
-        (has_more, erased) = crm::transact(&state.store, part).await?;
-    }
     let (by, now) = (actor.id, clock::now());
-    let work = move |tx: &WriteTx<'_>| privacy::erase(tx, by, &erasure, &mut erased, now).map(|()| erased);
-    let deleted = actor.transact(&state.store, work).await?;
-    Ok(axum::Json(EraseContactResponse { deleted, snapshots: snapshots::before(&state, now).await }))
+    let has_bridge = state.settings.current().bridge.is_some();
+    let work = move |tx: &WriteTx<'_>| privacy::erase(tx, by, &erasure, has_bridge, now);
+    let Decided { erased, rest, bridge } = actor.transact(&state.store, work).await?;
+    let deleted = erasure::finish(&state.store, rest, erased).await?;
+    let bridge_pending = match bridge {
+        Some(bridge) => !erasure::finish_in_bridge(&state.store, &state.settings, bridge).await?,
+        None => false,
+    };
+    let overwritten = state.store.empty_log().await?;
+    let snapshots = snapshots::before(&state, now).await;
+    Ok(axum::Json(EraseContactResponse { deleted, overwritten, bridge_pending, snapshots }))
 }

@@ -4,6 +4,7 @@
 //! means that the value is unknown.
 
 mod files;
+mod forget;
 mod http;
 mod link_state;
 mod pairing;

@@ -1,17 +1,32 @@
 //! Deletes what the database holds about a contact.
 //!
+//! The first transaction decides: it deletes everything but sound and the content of files, which may be too much for one transaction.
+//! They are deleted afterwards in steps; a job that the first transaction adds continues them after a kill.
+//!
 //! `secure_delete` overwrites the deleted content with zeros, in the live database and thereby in the published copy, so that it does not
 //! remain in unused parts of a file that people copy.
 
 use super::super::json::json_list;
-use super::super::{ReadTx, Result, WriteTx};
-use super::{PERSONAL, PersonalData, PersonalTable};
-use crate::domain::{ChangeKind, ContactId};
+use super::super::{Error, ReadTx, Result, WriteTx};
+use super::{PERSONAL, PersonalData, PersonalTable, UNUSED_FILES};
+use crate::domain::{ChangeKind, ContactId, Timestamp};
 use rusqlite::params;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The numbers of deleted rows, by table.
 pub type Erased = BTreeMap<String, u64>;
+
+/// What is still to be deleted after a contact was deleted. It is the payload of the job that continues.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureRest {
+    /// The unique key of the job.
+    pub key: String,
+    /// The contact, if rows without content remain because sound refers to them.
+    contact: Option<ContactId>,
+    /// The files that no other contact has.
+    files: Vec<String>,
+}
 
 impl ReadTx<'_> {
     /// Whether something is being done for the contact that would store more about it: a call, or a message that is being sent.
@@ -25,51 +40,119 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Deletes a part of the sound and the files of a contact, which may be too much for one transaction; returns the number of deleted
-    /// chunks and files, 0 when none is left.
-    pub fn erase_large_part(&self, data: &PersonalData, erased: &mut Erased) -> Result<u64> {
-        self.overwriting(|| {
-            let chunks = self
-                .conn
-                .prepare_cached(
-                    "DELETE FROM recording_chunks WHERE recording_id IN (SELECT value FROM json_each(?1))
-                     AND (recording_id, seq) IN (SELECT recording_id, seq FROM recording_chunks
-                         WHERE recording_id IN (SELECT value FROM json_each(?1)) LIMIT ?2)",
-                )?
-                .execute(params![json_list(&data.recordings), CHUNKS_PER_STEP])? as u64;
-            // The rows are deleted with those that refer to them. A file that others have too is kept.
-            let files = self
-                .conn
-                .prepare_cached(
-                    "UPDATE media SET content = x'' WHERE sha256 IN (
-                     SELECT sha256 FROM media WHERE sha256 IN (SELECT value FROM json_each(?1)) AND length(content) > 0
-                         AND NOT EXISTS (SELECT 1 FROM message_media WHERE message_media.sha256 = media.sha256
-                             AND message_id NOT IN (SELECT value FROM json_each(?2))) LIMIT 1)",
-                )?
-                .execute(params![json_list(&data.hashes), json_list(&data.messages)])? as u64;
-            *erased.entry("recording_chunks".to_owned()).or_default() += chunks;
-            Ok(chunks + files)
-        })
-    }
-
-    /// Deletes everything about a contact; `plan` is what was found before.
-    pub fn erase_contact(&self, contact: ContactId, plan: &PersonalData, erased: &mut Erased) -> Result<()> {
+    /// Deletes everything about a contact but sound and the content of files, and adds the job that deletes these; `plan` is what was
+    /// found before. From here on nothing that arrives belongs to this contact.
+    pub fn erase_contact(
+        &self,
+        contact: ContactId,
+        plan: &PersonalData,
+        erased: &mut Erased,
+        now: Timestamp,
+    ) -> Result<ErasureRest> {
         let data = self.renewed(plan, contact)?;
         self.overwriting(|| {
-            for table in &PERSONAL {
-                let rows = self.erase_rows(table, &data)?;
-                *erased.entry(table.name.to_owned()).or_default() += rows;
+            self.detach_from_others(&data)?;
+            let has_sound = self.has_sound(&data)?;
+            for table in PERSONAL.iter().filter(|table| !(has_sound && SOUND_TABLES.contains(&table.name))) {
+                if table.name == "media" {
+                    continue;
+                }
+                *erased.entry(table.name.to_owned()).or_default() += self.erase_rows(table, &data)?;
             }
-            erased.retain(|_, rows| *rows > 0);
-            if erased.contains_key("search_index") {
+            if has_sound {
+                self.empty_sound_owners(&data)?;
+            }
+            let files = self.column(&unused_files("?1"), [json_list(&data.hashes)])?;
+            if erased.get("search_index").is_some_and(|rows| *rows > 0) {
                 // A deleted document stays in the index, marked as deleted, until its segment is merged.
                 self.conn.execute("INSERT INTO search_index(search_index) VALUES ('optimize')", [])?;
             }
             for id in &data.contacts {
                 self.record_in(ChangeKind::ContactDeleted, None, Some(*id))?;
             }
-            Ok(())
+            let key = format!("erase:{contact}:{now}");
+            let rest = ErasureRest { key, contact: has_sound.then_some(contact), files };
+            let payload = serde_json::to_string(&rest).map_err(|error| Error::Value(error.to_string()))?;
+            self.insert_job(ERASURE_JOB, Some(&rest.key), &payload, now.plus(JOB_DELAY), now)?;
+            Ok(rest)
         })
+    }
+
+    /// Deletes a part of the sound and files that remain, and in the end the rows to which they belonged. Returns false when nothing is
+    /// left.
+    pub fn erase_rest(&self, rest: &ErasureRest, erased: &mut Erased) -> Result<bool> {
+        self.overwriting(|| {
+            let data = rest.contact.map(|contact| self.personal_ids(contact)).transpose()?.unwrap_or_default();
+            let chunks = self.erase_chunks(&data)?;
+            *erased.entry("recording_chunks".to_owned()).or_default() += chunks;
+            let files = if chunks == 0 { self.erase_file(&rest.files)? } else { 0 };
+            *erased.entry("media".to_owned()).or_default() += files;
+            if chunks + files > 0 {
+                return Ok(true);
+            }
+            // The audit log has been changed already; since then it has the row of the deletion.
+            for table in PERSONAL.iter().filter(|table| !["media", "audit_log"].contains(&table.name)) {
+                if rest.contact.is_some() {
+                    *erased.entry(table.name.to_owned()).or_default() += self.erase_rows(table, &data)?;
+                }
+            }
+            erased.retain(|_, rows| *rows > 0);
+            self.delete_job(&rest.key)?;
+            Ok(false)
+        })
+    }
+
+    /// Removes references to the contact's threads and calls from rows that belong to other contacts, which stay.
+    fn detach_from_others(&self, data: &PersonalData) -> Result<()> {
+        for (table, column, of) in [
+            ("tasks", "thread_id", &data.threads),
+            ("tasks", "call_id", &data.calls),
+            ("appointments", "call_id", &data.calls),
+        ] {
+            let sql = format!(
+                "UPDATE {table} SET {column} = NULL WHERE {column} IN (SELECT value FROM json_each(?1))
+                     AND contact_id NOT IN (SELECT value FROM json_each(?2))"
+            );
+            self.conn.prepare(&sql)?.execute(params![json_list(of), json_list(&data.contacts)])?;
+        }
+        Ok(())
+    }
+
+    fn has_sound(&self, data: &PersonalData) -> Result<bool> {
+        let sql = "SELECT 1 FROM recording_chunks WHERE recording_id IN (SELECT value FROM json_each(?1))";
+        Ok(self.conn.prepare_cached(sql)?.exists([json_list(&data.recordings)])?)
+    }
+
+    /// Empties the rows that stay until the sound is deleted.
+    fn empty_sound_owners(&self, data: &PersonalData) -> Result<()> {
+        for (sql, ids) in [
+            ("UPDATE contacts SET display_name = '', name_source = '', language = NULL", &data.contacts),
+            ("UPDATE threads SET peer_number = '', title = '', unread_count = 0", &data.threads),
+            ("UPDATE calls SET peer_number = '', message_text = NULL, summary = NULL", &data.calls),
+            ("UPDATE recordings SET state = 'pruned', source_url = NULL, error = NULL", &data.recordings),
+        ] {
+            let sql = format!("{sql} WHERE id IN (SELECT value FROM json_each(?1))");
+            self.conn.prepare(&sql)?.execute([json_list(ids)])?;
+        }
+        Ok(())
+    }
+
+    fn erase_chunks(&self, data: &PersonalData) -> Result<u64> {
+        let mut delete = self.conn.prepare_cached(
+            "DELETE FROM recording_chunks WHERE (recording_id, seq) IN (SELECT recording_id, seq FROM recording_chunks
+                 WHERE recording_id IN (SELECT value FROM json_each(?1)) LIMIT ?2)",
+        )?;
+        Ok(delete.execute(params![json_list(&data.recordings), CHUNKS_PER_STEP])? as u64)
+    }
+
+    /// Deletes one of the files. One that a message has by now stays, and one that was uploaded again since, which has details again.
+    fn erase_file(&self, files: &[String]) -> Result<u64> {
+        let sql = format!(
+            "DELETE FROM media WHERE sha256 IN (
+                 SELECT sha256 FROM media WHERE sha256 IN ({}) AND sha256 NOT IN (SELECT sha256 FROM media_details) LIMIT 1)",
+            unused_files("?1")
+        );
+        Ok(self.conn.prepare_cached(&sql)?.execute([json_list(files)])? as u64)
     }
 
     fn erase_rows(&self, table: &PersonalTable, data: &PersonalData) -> Result<u64> {
@@ -94,5 +177,16 @@ impl WriteTx<'_> {
     }
 }
 
+/// Selects those of the files in a JSON list that no row refers to.
+fn unused_files(list: &str) -> String {
+    UNUSED_FILES.replace("{hashes}", &format!("(SELECT value FROM json_each({list}))"))
+}
+
+/// The kind of the job that continues an erasure.
+pub const ERASURE_JOB: &str = "erase_contact";
+/// The request itself continues at once; the job is for the case that it ends early.
+const JOB_DELAY: std::time::Duration = std::time::Duration::from_secs(10);
+/// Sound, and the rows to which it belongs: deleted last.
+const SOUND_TABLES: [&str; 5] = ["recording_chunks", "recordings", "calls", "threads", "contacts"];
 /// Chunks have up to 256 KiB.
 const CHUNKS_PER_STEP: i64 = 16;

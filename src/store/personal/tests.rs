@@ -47,8 +47,8 @@ fn a_contact_without_anything_is_erased_and_no_other() {
         let data = tx.personal_data(one)?;
         assert_eq!(data.contacts, [one.0]);
         let mut erased = Erased::new();
-        assert_eq!(tx.erase_large_part(&data, &mut erased)?, 0);
-        tx.erase_contact(one, &data, &mut erased)?;
+        let rest = tx.erase_contact(one, &data, &mut erased, now)?;
+        assert!(!tx.erase_rest(&rest, &mut erased)?);
         assert_eq!(erased, Erased::from([("contacts".to_owned(), 1)]));
         assert!(tx.contact(one)?.is_none() && tx.contact(other)?.is_some());
         Ok(())

@@ -27,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/logout", post(change))
         .route("/reconnect", post(change))
         .route("/check-link", post(change))
+        .route("/forget", post(change))
 }
 
 async fn health(State(shared): State<Arc<Shared>>) -> Response {

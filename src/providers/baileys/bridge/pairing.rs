@@ -96,7 +96,7 @@ impl Bridge {
         }
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Result<Value, BridgeError> {
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, BridgeError> {
         success_body(
             self.request(Method::POST, path, Some(body), CHANGE_TIMEOUT).await.map_err(BridgeError::Unavailable)?,
         )

@@ -47,6 +47,8 @@ struct Bridge {
     /// The messages that the contact received, `(to, text)`, and the ids by key.
     sent: Vec<Value>,
     keys: HashMap<String, String>,
+    /// The addresses of the requests to forget.
+    forgotten: Vec<Value>,
 }
 
 impl FakeBridge {
@@ -56,6 +58,7 @@ impl FakeBridge {
         let routes = Router::new()
             .route("/send", post(send))
             .route("/health", get(health))
+            .route("/forget", post(forget))
             .route("/media/1", get(file))
             .with_state(state.clone());
         let (origin, server) = serve(routes).await;
@@ -97,6 +100,11 @@ impl FakeBridge {
         self.state.lock().unwrap().sent.clone()
     }
 
+    /// The addresses that it was requested to forget while it was up.
+    pub fn forgotten(&self) -> Vec<Value> {
+        self.state.lock().unwrap().forgotten.clone()
+    }
+
     /// The texts of these messages.
     pub fn texts(&self) -> Vec<String> {
         self.sent().iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
@@ -110,6 +118,15 @@ async fn health(State(state): State<Shared>) -> Response {
     let result = if bridge.no_echo { "no_echo" } else { "ok" };
     let link_check = json!({ "result": result, "at": 1_700_000_000_000_i64, "since": 1_700_000_000_000_i64 });
     (status, Json(json!({ "connected": !bridge.down, "ts": 1, "link_check": link_check }))).into_response()
+}
+
+async fn forget(State(state): State<Shared>, Json(request): Json<Value>) -> Response {
+    let mut bridge = state.lock().unwrap();
+    if bridge.down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    bridge.forgotten.push(request["addresses"].clone());
+    Json(json!({ "ok": true })).into_response()
 }
 
 async fn send(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {

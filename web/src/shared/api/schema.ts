@@ -3545,10 +3545,17 @@ export interface components {
         };
         /** @description What was deleted, and where copies remain. */
         EraseContactResponse: {
+            /** @description Whether the bridge has not yet deleted what it has of the contact: it did not answer. The request is repeated for 30 days. */
+            bridge_pending: boolean;
             /** @description The numbers of deleted rows, by table. Rows of `audit_log` remain, without the contact. */
             deleted: {
                 [key: string]: number;
             };
+            /**
+             * @description Whether the write-ahead log has no former content of the database any more. False: another program reads the database, or
+             *     Litestream copies the log; the content is overwritten when the log is emptied the next time.
+             */
+            overwritten: boolean;
             /** @description The snapshots that were made before, newest first: they contain the contact. */
             snapshots: components["schemas"]["SnapshotWithContact"][];
         };
@@ -12501,6 +12508,15 @@ export interface operations {
             };
             /** @description There is nothing with that id: `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `later_merge`: the merge `params.merge_id` must be undone first. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

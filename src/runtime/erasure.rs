@@ -1,0 +1,58 @@
+//! Finishes the deletion of a contact: the content of sound and files, in short transactions, and what the bridge has.
+
+use super::Settings;
+use super::jobs::JobError;
+use crate::crm::privacy::BridgeErasure;
+use crate::crm::{self, privacy};
+use crate::store::{self, Erased, ErasureRest, Job, Store, WriteTx};
+use std::time::Duration;
+
+/// Deletes what is left, and returns the numbers of all deleted rows.
+pub async fn finish(store: &Store, rest: ErasureRest, mut erased: Erased) -> Result<Erased, crm::Error> {
+    loop {
+        let rest = rest.clone();
+        let part = move |tx: &WriteTx<'_>| Ok((privacy::erase_rest(tx, &rest, &mut erased)?, erased));
+        let (has_more, so_far) = crm::transact(store, part).await?;
+        if !has_more {
+            return Ok(so_far);
+        }
+        erased = so_far;
+    }
+}
+
+/// Runs the job of a deletion whose request ended before it was complete.
+pub async fn resume(store: Store, job: Job) -> Result<(), JobError> {
+    let rest = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
+    finish(&store, rest, Erased::new()).await.map_err(|error| JobError::Retry(error.to_string()))?;
+    store.empty_log().await.map_err(|error| JobError::Retry(error.to_string()))?;
+    tracing::info!(event = "CONTACT_ERASED", "The deletion of a contact that was cut off is complete");
+    Ok(())
+}
+
+/// Requests the bridge to delete what it has of a contact. Returns false if it cannot at the moment: the job tries again.
+pub async fn finish_in_bridge(store: &Store, settings: &Settings, erasure: BridgeErasure) -> store::Result<bool> {
+    let Some(bridge) = settings.current().bridge.clone() else { return Ok(false) };
+    if let Err(error) = bridge.forget(&erasure.addresses).await {
+        tracing::warn!(
+            event = "BRIDGE_ERASURE_LATER",
+            ?error,
+            "The bridge could not delete what it has of a contact; the request is repeated"
+        );
+        return Ok(false);
+    }
+    store.write(move |tx| tx.delete_job(&erasure.key)).await?;
+    Ok(true)
+}
+
+/// Runs the job of a request that the bridge did not answer.
+pub async fn resume_in_bridge(store: Store, settings: Settings, job: Job) -> Result<(), JobError> {
+    let erasure = serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
+    match finish_in_bridge(&store, &settings, erasure).await {
+        Ok(true) => store.empty_log().await.map(drop).map_err(|error| JobError::Retry(error.to_string())),
+        Ok(false) => Err(JobError::RetryFor(RETRY_BRIDGE_FOR, "the bridge cannot be reached".to_owned())),
+        Err(error) => Err(JobError::Retry(error.to_string())),
+    }
+}
+
+/// The bridge deletes sent messages by itself after this time.
+const RETRY_BRIDGE_FOR: Duration = Duration::from_hours(30 * 24);

@@ -1,0 +1,80 @@
+//! Empties the write-ahead log at once, so that it has no former content of pages after data was deleted for good.
+//!
+//! The writer does it between two transactions: no commit waits for a checkpoint of another connection, and every frame has been read
+//! for the published copy.
+
+use super::{Error, Result, Store, open};
+use rusqlite::Connection;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Callers who wait until the log is empty.
+#[derive(Default)]
+pub(in crate::store) struct EmptyLogRequests(Mutex<Vec<oneshot::Sender<bool>>>);
+
+impl EmptyLogRequests {
+    /// Adds a caller, who is answered after the next transaction.
+    pub(in crate::store) fn add(&self) -> oneshot::Receiver<bool> {
+        let (sender, answer) = oneshot::channel();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        answer
+    }
+
+    /// Empties the log if a caller waits for it.
+    pub(in crate::store) fn serve(&self, writer: &Connection) {
+        let callers = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if callers.is_empty() {
+            return;
+        }
+        let is_empty = truncate(writer).unwrap_or_else(|error| {
+            tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, "The write-ahead log could not be emptied");
+            false
+        });
+        for caller in callers {
+            let _ = caller.send(is_empty);
+        }
+    }
+}
+
+impl Store {
+    /// Moves the whole log into the database and empties it. Returns false if that is not possible now: another program reads the
+    /// database, or the log belongs to Litestream, which must read it before it is emptied.
+    pub async fn empty_log(&self) -> Result<bool> {
+        if self.is_log_of_litestream() {
+            return Ok(false);
+        }
+        for _ in 0..ATTEMPTS {
+            let answer = self
+                .inner
+                .writer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .as_ref()
+                .map(|writer| writer.empty_log());
+            let answer = answer.ok_or(Error::Closed)?;
+            self.write(|_| Ok(())).await?;
+            if answer.await.map_err(|_| Error::Closed)? {
+                return Ok(true);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(false)
+    }
+
+    fn is_log_of_litestream(&self) -> bool {
+        let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.as_ref().is_some_and(|threads| threads.with_litestream())
+    }
+}
+
+/// Returns false if a reader needs the log. The writer waits for no reader: this process's own reads end within moments.
+fn truncate(writer: &Connection) -> Result<bool> {
+    writer.busy_timeout(Duration::ZERO)?;
+    let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    writer.busy_timeout(open::BUSY)?;
+    Ok(busy? == 0)
+}
+
+const ATTEMPTS: usize = 40;
+const PAUSE: Duration = Duration::from_millis(50);

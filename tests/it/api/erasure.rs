@@ -1,0 +1,242 @@
+//! The deletion of a contact leaves everything of other contacts, deletes nothing if it is refused, and is completed after a kill.
+
+use super::{change, column, with_data};
+use crate::support::client::send;
+use crate::support::whatsapp::{Shop, until};
+use crate::support::{Client, Daemon};
+use reqwest::Method;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const FILE: &[u8] = b"%PDF-1.4 the only copy";
+
+async fn upload(api: &Client) -> String {
+    let request = api.request(Method::POST, "/api/media").header("content-type", "application/pdf");
+    let reply = send(request.body(FILE)).await;
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    reply.json()["id"].as_str().unwrap().to_owned()
+}
+
+async fn schedule(api: &Client, thread: i64, text: &str, media: Option<&str>) -> i64 {
+    // At most a year from now.
+    let send_at = (jiff::Timestamp::now() + jiff::Span::new().hours(24 * 200)).to_string();
+    let body = json!({"thread_id": thread, "text": text, "media_id": media, "send_at": send_at});
+    change(api, "POST", "/api/scheduled-messages", body, 201).await["id"].as_i64().unwrap()
+}
+
+async fn erase(api: &Client, contact: i64, confirm: &str, status: u16) -> Value {
+    change(api, "POST", &format!("/api/contacts/{contact}/erase"), json!({"confirm": confirm}), status).await
+}
+
+#[tokio::test]
+async fn a_file_that_another_contact_will_get_stays() {
+    let (_daemon, api) = with_data();
+    let file = upload(&api).await;
+    let path = format!("/api/media/{file}");
+    schedule(&api, 1, "for Dana", Some(&file)).await;
+    let other = schedule(&api, 3, "for Noa", Some(&file)).await;
+    let done = erase(&api, 1, "דנה לוי", 200).await;
+    assert_eq!((&done["deleted"]["scheduled_messages"], &done["deleted"]["media"]), (&json!(1), &Value::Null));
+    let kept = api.get(&path).await;
+    assert_eq!((kept.status, kept.body.as_slice()), (200, FILE));
+    let left = api.get(&format!("/api/scheduled-messages/{other}")).await.json();
+    assert_eq!((&left["state"], &left["media_id"]), (&json!("waiting"), &json!(file)));
+    // The last one that uses it takes it along; it can be uploaded again.
+    let done = erase(&api, 2, "Noa", 200).await;
+    assert_eq!(done["deleted"]["media"], 1);
+    assert_eq!(api.get(&path).await.status, 404);
+    assert_eq!(upload(&api).await, file);
+    assert_eq!(api.get(&path).await.body.as_slice(), FILE);
+}
+
+/// Earlier versions have emptied files that other contacts had.
+#[tokio::test]
+async fn an_emptied_file_is_stored_again_when_it_is_uploaded() {
+    let mut daemon = Daemon::prepare(|_| {});
+    let hash: String = Sha256::digest(FILE).iter().map(|byte| format!("{byte:02x}")).collect();
+    daemon.seed(&format!(
+        "INSERT INTO media(sha256, mime, bytes, content, created_at)
+         VALUES ('{hash}', 'application/pdf', {}, x'', '2026-11-01T08:00:00.000Z')",
+        FILE.len()
+    ));
+    daemon.launch();
+    let api = daemon.api();
+    assert_eq!(upload(&api).await, hash);
+    assert_eq!(api.get(&format!("/api/media/{hash}")).await.body.as_slice(), FILE);
+}
+
+/// A call begins between the check and the deletion.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_erasure_deletes_nothing() {
+    let (daemon, api) = with_data();
+    let file = upload(&api).await;
+    let scheduled = schedule(&api, 1, "for Dana", Some(&file)).await;
+    let mut live = Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
+    live.busy_timeout(Duration::from_secs(10)).unwrap();
+    let held = live.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    held.execute("UPDATE calls SET state = 'live', ended_at = NULL WHERE id = 1", []).unwrap();
+    let asked = tokio::spawn({
+        let api = api.clone();
+        async move { erase(&api, 1, "דנה לוי", 409).await }
+    });
+    // Until the request waits for the writer. If it comes later, it is refused at its first check.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    held.commit().unwrap();
+    assert_eq!(asked.await.unwrap()["error"]["code"], "conflict");
+    assert_eq!(api.get(&format!("/api/media/{file}")).await.body.as_slice(), FILE);
+    assert_eq!(in_live(&daemon, "SELECT count(*) FROM recording_chunks"), 2);
+    assert_eq!(api.get(&format!("/api/scheduled-messages/{scheduled}")).await.json()["state"], "waiting");
+}
+
+/// A number from the live database: of a large one, not each look needs a copy.
+fn in_live(daemon: &Daemon, sql: &str) -> i64 {
+    let live = Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
+    live.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_a_kill_cut_off_is_completed() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    daemon.seed(
+        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+         INSERT INTO recording_chunks SELECT 1, i, CAST(replace(hex(zeroblob(6000)), '00', 'klmnopqrstuvwxyz') AS BLOB) FROM n;",
+    );
+    daemon.launch();
+    let api = daemon.api();
+    let asked = tokio::spawn(async move {
+        let request = api.request(Method::POST, "/api/contacts/1/erase").json(&json!({"confirm": "דנה לוי"}));
+        drop(request.send().await);
+    });
+    let decided = "SELECT count(*) FROM addresses WHERE contact_id = 1";
+    until("decision", async || (in_live(&daemon, decided) == 0).then_some(())).await;
+    daemon.kill9();
+    asked.await.unwrap();
+    daemon.relaunch();
+    let left = "SELECT (SELECT count(*) FROM recording_chunks) + (SELECT count(*) FROM contacts WHERE id = 1)
+                    + (SELECT count(*) FROM calls) + (SELECT count(*) FROM jobs WHERE kind = 'erase_contact')";
+    until("completed erasure", async || (in_live(&daemon, left) == 0).then_some(())).await;
+    let log = daemon.query_column::<String>("SELECT action FROM audit_log WHERE action = 'contact_erased'");
+    assert_eq!(log.len(), 1, "the decision is in the audit log");
+}
+
+#[tokio::test]
+async fn a_task_names_the_thread_and_the_call_of_its_own_contact_only() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    // From before the rule.
+    daemon.seed(
+        "INSERT INTO tasks(id, business_id, title, contact_id, thread_id, call_id, source, created_by, created_at, updated_at) VALUES
+            (90, 1, 'of Noa', 2, 1, 1, 'user', 'agent', '2026-11-11T00:00:00.000Z', '2026-11-11T00:00:00.000Z'),
+            (91, 1, 'of Dana', NULL, 1, NULL, 'user', 'agent', '2026-11-11T00:00:00.000Z', '2026-11-11T00:00:00.000Z')",
+    );
+    daemon.launch();
+    let api = daemon.api();
+    for (body, field) in [
+        (json!({"title": "x", "contact_id": 2, "thread_id": 1}), "thread_id"),
+        (json!({"title": "x", "contact_id": 2, "call_id": 1}), "call_id"),
+        (json!({"title": "x", "thread_id": 3, "call_id": 1}), "call_id"),
+    ] {
+        let refused = change(&api, "POST", "/api/tasks", body, 400).await;
+        assert_eq!(refused["error"]["field"], field);
+    }
+    let own = json!({"title": "own", "contact_id": 1, "thread_id": 2, "call_id": 1});
+    let id = change(&api, "POST", "/api/tasks", own, 201).await["id"].clone();
+    let refused = change(&api, "PATCH", &format!("/api/tasks/{id}"), json!({"contact_id": 2}), 400).await;
+    assert_eq!(refused["error"]["field"], "thread_id");
+    change(&api, "PATCH", "/api/tasks/90", json!({"title": "still of Noa"}), 200).await;
+
+    let done = erase(&api, 1, "דנה לוי", 200).await;
+    assert_eq!(done["deleted"]["tasks"], 2);
+    let left = api.get("/api/tasks/90").await.json();
+    let expected = json!(["still of Noa", 2, null, null]);
+    assert_eq!(json!([left["title"], left["contact_id"], left["thread_id"], left["call_id"]]), expected);
+}
+
+/// The files of the data folder, but not the copies that tests make.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_copy = |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with("copy-");
+    entries
+        .filter(|path| !is_copy(path))
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .filter(|path| path.is_file())
+        .collect()
+}
+
+fn files_with(folder: &Path, words: &[&str]) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for file in files(folder) {
+        let content = std::fs::read(&file).unwrap_or_default();
+        let has = |word: &&&str| content.windows(word.len()).any(|part| part == word.as_bytes());
+        found.extend(words.iter().filter(has).map(|word| (file.clone(), (*word).to_owned())));
+    }
+    found
+}
+
+#[tokio::test]
+async fn nothing_of_an_erased_contact_is_in_any_file() {
+    let (daemon, api) = with_data();
+    change(&api, "PATCH", "/api/contacts/1", json!({"display_name": "UNIQNAME"}), 200).await;
+    change(&api, "POST", "/api/contacts/1/notes", json!({"text": "UNIQNOTE"}), 201).await;
+    change(&api, "POST", "/api/tasks", json!({"title": "UNIQTASK", "contact_id": 1}), 201).await;
+    change(&api, "PUT", "/api/threads/1/draft", json!({"text": "UNIQDRAFT"}), 200).await;
+    schedule(&api, 1, "UNIQSCHEDULED", None).await;
+    let words = ["UNIQNAME", "UNIQNOTE", "UNIQTASK", "UNIQDRAFT", "UNIQSCHEDULED", "972501234567", "klmnopqrstuvwxyz"];
+    let log = daemon.folder().join("live/db.sqlite-wal");
+    assert!(files_with(daemon.folder(), &words).iter().any(|(file, _)| *file == log), "the log has the words before");
+    let done = erase(&api, 1, "UNIQNAME", 200).await;
+    assert_eq!(done["overwritten"], true);
+    let left = files_with(daemon.folder(), &words);
+    assert!(left.is_empty(), "{left:?}");
+    // The daemon goes on with the emptied log.
+    change(&api, "POST", "/api/contacts/2/notes", json!({"text": "after"}), 201).await;
+    assert_eq!(daemon.query_column::<String>("SELECT text FROM contact_notes"), ["after"]);
+}
+
+#[tokio::test]
+async fn while_another_program_reads_the_database_the_answer_says_so() {
+    let (daemon, api) = with_data();
+    let live = Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
+    live.execute_batch("BEGIN; SELECT count(*) FROM contacts;").unwrap();
+    let done = erase(&api, 1, "דנה לוי", 200).await;
+    assert_eq!(done["overwritten"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bridge_deletes_what_it_has_of_the_contact() {
+    let shop = Shop::open().await;
+    for (from, id) in [("972501234567", "A1"), ("972541111111", "B1")] {
+        shop.receive_by_bridge(from, id, "hello").await;
+    }
+    let found = async |digits: &str| {
+        let list = shop.api.get(&format!("/api/contacts?q={digits}")).await.json();
+        list["items"][0]["id"].as_i64().unwrap()
+    };
+    let (dana, noa) = (found("0501234567").await, found("0541111111").await);
+    let done = erase(&shop.api, dana, "+972501234567", 200).await;
+    assert_eq!((&done["bridge_pending"], shop.bridge.forgotten()), (&json!(false), vec![json!(["972501234567"])]));
+    // While the bridge is off, the request is repeated.
+    shop.bridge.down(true);
+    let done = erase(&shop.api, noa, "+972541111111", 200).await;
+    assert_eq!(done["bridge_pending"], true);
+    shop.bridge.down(false);
+    until("the repeated request", async || (shop.bridge.forgotten().len() == 2).then_some(())).await;
+    assert_eq!(shop.bridge.forgotten()[1], json!(["972541111111"]));
+    let jobs = "SELECT count(*) FROM jobs WHERE kind LIKE 'erase%'";
+    until("no job is left", async || (in_live(&shop.daemon, jobs) == 0).then_some(())).await;
+}
+
+#[tokio::test]
+async fn the_export_has_no_drafts() {
+    let (daemon, api) = with_data();
+    change(&api, "PUT", "/api/threads/1/draft", json!({"text": "not decided yet"}), 200).await;
+    let gal = daemon.logged_in("gal", "staff").await;
+    let reply = gal.get("/api/contacts/1/export").await;
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(reply.body)).unwrap();
+    let data: Value = serde_json::from_reader(archive.by_name("data.json").unwrap()).unwrap();
+    assert_eq!((&data["drafts"], column(&data["contacts"], "id")), (&Value::Null, vec![json!(1)]));
+}
