@@ -16,9 +16,9 @@ export function FoundWords({ hits, more }: Props) {
   if (hits.length === 0) return null
   return (
     <section className="found-words">
-      <h3>
+      <h2>
         <Trans>בתוך שיחות והערות</Trans>
-      </h3>
+      </h2>
       <ul>
         {hits.map(hit => (
           <Found key={`${hit.kind}-${hit.id}`} hit={hit} />
