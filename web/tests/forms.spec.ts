@@ -8,6 +8,7 @@ test('a long text of the agent is kept as a draft, and its versions do not widen
   page,
   ownDaemon,
 }) => {
+  test.slow()
   await ownDaemon.start()
   await prepare(page, PHONE)
   await logIn(page, ownDaemon)
@@ -34,6 +35,7 @@ test('hours are read as people write them, kept as a draft, and a wrong one says
   page,
   ownDaemon,
 }) => {
+  test.slow()
   await ownDaemon.start()
   await prepare(page, PHONE)
   await logIn(page, ownDaemon)
@@ -72,6 +74,7 @@ async function logInStaff(page: import('@playwright/test').Page, daemon: Daemon)
 }
 
 test('staff see services, hours and staff without forms that would be refused', async ({ page, ownDaemon }) => {
+  test.slow()
   await ownDaemon.start()
   await prepare(page, PHONE)
   await logInStaff(page, ownDaemon)
@@ -87,6 +90,7 @@ test('staff see services, hours and staff without forms that would be refused', 
 })
 
 test('empty fields are named by the page, a weak password at its field', async ({ page, ownDaemon }) => {
+  test.slow()
   await ownDaemon.start()
   await prepare(page, PHONE)
   await page.goto(`${ownDaemon.url}/login`)
@@ -99,6 +103,7 @@ test('empty fields are named by the page, a weak password at its field', async (
 })
 
 test('the link of the machine works in a tab that shows the set-up already', async ({ page, ownDaemon }) => {
+  test.slow()
   await ownDaemon.start({ owner: false })
   const { url } = await ownDaemon.event('SETUP_CODE')
   await prepare(page, PHONE)
@@ -117,6 +122,7 @@ test('the link of the machine works in a tab that shows the set-up already', asy
 })
 
 test('a booked appointment is shown, and a press beside the form throws nothing away', async ({ page, ownDaemon }) => {
+  test.slow()
   await ownDaemon.start()
   await ownDaemon.receive('שלום')
   await prepare(page, PHONE)
@@ -149,6 +155,7 @@ test('a booked appointment is shown, and a press beside the form throws nothing 
 })
 
 test('a task takes its time from its words', async ({ page, ownDaemon }) => {
+  test.slow()
   await ownDaemon.start()
   await prepare(page, PHONE)
   await logIn(page, ownDaemon)

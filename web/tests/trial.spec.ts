@@ -95,7 +95,7 @@ const words = {
     muted: 'המיקרופון מושתק. הסוכן לא שומע אתכם',
     again: 'לנסות שוב',
     denied: 'הדפדפן לא קיבל אישור להשתמש במיקרופון',
-    noEngine: 'עוד אין סוכן שעונה',
+    noEngine: 'חסר מפתח AI',
     insecure: 'הדפדפן לא נותן מיקרופון, כי הכתובת מתחילה ב־http',
   },
   en: {
@@ -108,7 +108,7 @@ const words = {
     muted: 'The microphone is muted. The agent cannot hear you',
     again: 'Try again',
     denied: 'The browser has no permission to use the microphone',
-    noEngine: 'No agent answers yet',
+    noEngine: 'The AI key is missing',
     insecure: 'The browser blocks the microphone because the address starts with http',
   },
 } as const
@@ -150,7 +150,7 @@ for (const view of VIEWS) {
     await opened({ view, hasAi: false }, async page => {
       await page.getByRole('button', { name: say.start }).click()
       await expect(page.getByText(say.noEngine)).toBeVisible()
-      await expect(page.getByRole('alert')).toContainText(view.language === 'he' ? 'מפתח' : 'key')
+      await expect(page.getByRole('alert').getByRole('link')).toHaveAttribute('href', /agent\?at=openai\.api_key$/)
       await inspect(page, 'trial-no-engine', view)
     })
     await opened({ view, isMicrophoneRefused: true }, async page => {

@@ -164,8 +164,8 @@ function CallNow({ own }: { own: string }) {
         <Trans>מחכים לשיחה…</Trans>
       </CallProof>
       <p>
-        <Link href="/app/try">
-          <Trans>אפשר גם לדבר עם הסוכן מהדפדפן</Trans>
+        <Link className="btn" href="/app/try">
+          <Trans>לדבר עם הסוכן מהדפדפן</Trans>
         </Link>
       </p>
     </>

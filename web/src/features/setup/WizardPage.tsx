@@ -97,6 +97,9 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
               שלב {at + 1} מתוך {STEPS.length}
             </Trans>
           </span>
+          <Link className="btn quiet phone-only" href="/app">
+            <Trans>להמשיך אחר כך</Trans>
+          </Link>
           <progress value={at + 1} max={STEPS.length} aria-hidden />
         </div>
         <StepBody key={step} step={step} facts={facts} />

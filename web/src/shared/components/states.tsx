@@ -37,9 +37,11 @@ export function ErrorState({ error, title, retry }: { error: unknown; title?: Re
           <Trans>לנסות שוב</Trans>
         </button>
       )}
-      <p className="small faint">
-        <Ltr>{`${found.status || ''} ${found.code}`.trim()}</Ltr>
-      </p>
+      {found.status > 0 && (
+        <p className="small faint">
+          <Ltr>{`${found.status} ${found.code}`}</Ltr>
+        </p>
+      )}
     </div>
   )
 }
