@@ -50,7 +50,7 @@ test('a backup is made and downloaded, with the password', async ({ page, ownDae
   await page.getByRole('button', { name: 'Back up now' }).click()
   const line = page.locator('.entries li')
   await expect(line).toHaveCount(1)
-  await expect(line).toContainText('Manual')
+  await expect(line).toContainText('By hand')
   await line.getByRole('button', { name: /^Download/ }).click()
   const password = page.getByLabel('Your password, again')
   await password.fill('not this one')
