@@ -65,7 +65,7 @@ export function DownloadBackup({ name, size, isEncrypted, onClose }: Props) {
           {confirm.isPending ? <Trans>בודק…</Trans> : <Trans>להוריד</Trans>}
         </button>
         <button className="btn" type="button" onClick={onClose}>
-          <Trans>ביטול</Trans>
+          <Trans>לא עכשיו</Trans>
         </button>
       </div>
     </form>

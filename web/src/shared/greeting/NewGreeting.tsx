@@ -95,7 +95,7 @@ function Recording({ ms, level, onStop, onDrop }: RecordingProps) {
         <Trans>סיום</Trans>
       </button>
       <button className="btn quiet" type="button" onClick={onDrop}>
-        <Trans>ביטול</Trans>
+        <Trans>לוותר עליה</Trans>
       </button>
     </div>
   )
