@@ -155,14 +155,14 @@ impl Snapshots {
     pub async fn create(&self, kind: Kind) -> Result<CreatedSnapshot, Error> {
         let now = clock::now();
         let this = self.clone();
-        self.note_outcome(now, run_detached(move || this.create_locally(this.lock(kind, now)?)).await).await
+        self.note_outcome(now, run_detached(move || this.create_locally(&this.lock(kind, now)?)).await).await
     }
 
     /// Creates the snapshot that [`Snapshots::begin`] has begun.
     pub async fn create_begun(&self, begun: BegunSnapshot) -> Result<CreatedSnapshot, Error> {
         let now = begun.running.started_at;
         let this = self.clone();
-        self.note_outcome(now, run_detached(move || this.create_locally(begun)).await).await
+        self.note_outcome(now, run_detached(move || this.create_locally(&begun)).await).await
     }
 
     async fn note_outcome(
@@ -271,7 +271,7 @@ impl Snapshots {
         self.settings.folder.as_deref().unwrap_or(&self.work_folder)
     }
 
-    fn create_locally(&self, begun: BegunSnapshot) -> Result<CreatedSnapshot, Error> {
+    fn create_locally(&self, begun: &BegunSnapshot) -> Result<CreatedSnapshot, Error> {
         let RunningSnapshot { kind, started_at: now } = begun.running;
         folder::clear_unfinished(self.folder());
         let work = self.work_folder.join(".unfinished.db");

@@ -26,19 +26,18 @@ pub fn set(
 ) -> Result<i64, Error> {
     let sha256 = hex(&Sha256::digest(&sound.content));
     let known = tx.greetings(BusinessId::FIRST)?.into_iter().find(|known| known.sha256 == sha256);
-    let id = match known {
-        Some(known) => known.id,
-        None => {
-            let new = NewGreeting {
-                sha256: &sha256,
-                mime: sound.mime,
-                duration_ms: sound.duration_ms,
-                file_name,
-                author: &actor.to_string(),
-                content: &sound.content,
-            };
-            tx.insert_greeting(BusinessId::FIRST, &new, now)?
-        }
+    let id = if let Some(known) = known {
+        known.id
+    } else {
+        let new = NewGreeting {
+            sha256: &sha256,
+            mime: sound.mime,
+            duration_ms: sound.duration_ms,
+            file_name,
+            author: &actor.to_string(),
+            content: &sound.content,
+        };
+        tx.insert_greeting(BusinessId::FIRST, &new, now)?
     };
     tx.choose_greeting(BusinessId::FIRST, Some(id))?;
     tx.prune_greetings(BusinessId::FIRST, KEPT)?;

@@ -23,6 +23,7 @@ pub(super) fn operations() -> Operations {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the settings")]
 pub(super) struct RetentionQuery {
     /// Files of messages.
     #[param(maximum = 36_500)]

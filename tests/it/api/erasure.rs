@@ -56,7 +56,7 @@ async fn a_file_that_another_contact_will_get_stays() {
 #[tokio::test]
 async fn an_emptied_file_is_stored_again_when_it_is_uploaded() {
     let mut daemon = Daemon::prepare(|_| {});
-    let hash: String = Sha256::digest(FILE).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = agentlocator::domain::hex(&Sha256::digest(FILE));
     daemon.seed(&format!(
         "INSERT INTO media(sha256, mime, bytes, content, created_at)
          VALUES ('{hash}', 'application/pdf', {}, x'', '2026-11-01T08:00:00.000Z')",

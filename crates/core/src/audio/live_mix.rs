@@ -97,8 +97,8 @@ impl Lane {
 const MIN_DELAY_MS: u64 = 200;
 const MAX_DELAY_MS: u64 = 2000;
 /// 60 ms: 16 pieces a second.
-const MIN_SAMPLES: usize = 60 * BYTES_PER_MS as usize;
-const MAX_SAMPLES: usize = 2000 * BYTES_PER_MS as usize;
+const MIN_SAMPLES: usize = 60 * 8;
+const MAX_SAMPLES: usize = 2000 * 8;
 /// Half a minute: more than a call sends ahead of the clock.
 const MAX_AHEAD: u64 = 30_000 * BYTES_PER_MS;
 
@@ -136,7 +136,7 @@ mod tests {
             // Each frame arrives 400 ms after its time.
             mix.caller(frame * 20, &audio(1, 20));
             let both = mix.take(frame * 20 + 420).unwrap_or_default();
-            silent += side(&both, 0).iter().filter(|sample| **sample == SILENCE).count();
+            silent += side(&both, 0).into_iter().map(|sample| usize::from(sample == SILENCE)).sum::<usize>();
         }
         assert!(silent <= 500 * 8, "{silent} samples of 80000 were lost");
     }

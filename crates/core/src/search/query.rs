@@ -88,8 +88,8 @@ impl Query {
                 break;
             }
             // A word may begin at the end of this piece.
-            let folded = &folder.folded.text;
-            search_from = folded.floor_char_boundary(folded.len().saturating_sub(self.longest_word()));
+            let so_far = &folder.folded.text;
+            search_from = so_far.floor_char_boundary(so_far.len().saturating_sub(self.longest_word()));
         }
         without_overlaps(hits)
     }

@@ -45,7 +45,8 @@ pub(in crate::http::api) async fn download(
         let (noted, now) = (name.clone(), clock::now());
         state.store.write(move |tx| backup::note_download(tx, actor.id, &noted, now)).await?;
     }
-    let mime = if name.ends_with(".age") { "application/octet-stream" } else { "application/vnd.sqlite3" };
+    let is_encrypted = std::path::Path::new(&name).extension().is_some_and(|extension| extension == "age");
+    let mime = if is_encrypted { "application/octet-stream" } else { "application/vnd.sqlite3" };
     // A snapshot is never changed, and its name contains the millisecond.
     let info = FileInfo { mime, length, etag: &name, cache_control: "private, no-store" };
     let mut response = answer(&method, &headers, &info, |part| stream_file(Arc::new(file), part));

@@ -88,7 +88,7 @@ impl World<'_, '_> {
                 let to = root(to)?;
                 let at = task % self.tasks.len();
                 let (id, given) = &mut self.tasks[at];
-                self.tx.conn.execute("UPDATE tasks SET contact_id = ?2 WHERE id = ?1", params![id, to])?;
+                self.tx.conn.execute("UPDATE tasks SET contact_id = ?2 WHERE id = ?1", params![*id, to])?;
                 given.push(to);
             }
             Op::AddMessage(contact) => self.add("messages", root(contact)?, now)?,
