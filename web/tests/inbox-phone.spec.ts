@@ -63,5 +63,6 @@ for (const view of [VIEWS[1], VIEWS[3]]) {
     const before = await strip.textContent()
     await strip.getByRole('button').click()
     await expect(strip).not.toHaveText(before ?? '')
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 }
