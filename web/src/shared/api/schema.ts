@@ -280,6 +280,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/hang-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a running call.
+         * @description If the caller talks with the agent, the agent stops speaking and the caller hears a short goodbye; a second request skips it.
+         *     Any other call, such as one that was put through, is ended by Twilio at once.
+         */
+        post: operations["hang_up_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/listen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listen to a running call.
+         * @description The answer is a WAV file (mu-law, 8 kHz; the caller left, the agent right) that grows while the call runs, about a quarter of a
+         *     second behind it, and ends with the call or with the login. A client that reads too slowly misses parts.
+         */
+        get: operations["listen_to_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/peaks": {
         parameters: {
             query?: never;
@@ -671,9 +713,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow changes as server-sent events, in the order of commits.
+         * Follow changes as server-sent events, in the order of commits: those that the reader may see.
          * @description `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
-         *     known any more: fetch again what is shown. The stream ends now and then; open it again.
+         *     known any more: fetch again what is shown. `event: alive` comes after 15 s without another event: a stream that is silent for longer is
+         *     dead. The stream ends now and then; open it again.
          */
         get: operations["follow_events"];
         put?: never;
@@ -834,7 +877,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Declare that a contact waits for no answer, until something new happens. */
+        /** Mark a conversation as done, until something new happens. */
         post: operations["finish_conversation"];
         delete?: never;
         options?: never;
@@ -1364,7 +1407,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search contacts, messages and calls: contacts first, then all others, newest first. */
+        /** Search contacts, messages, calls and notes: contacts first, then all others, newest first. */
         get: operations["search"];
         put?: never;
         post?: never;
@@ -1911,7 +1954,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a number's calls here. What it replaces is kept, so that it can be undone. */
+        /** Send a number's calls here. The webhooks before the first such change are kept, so that it can be undone. */
         post: operations["set_twilio_webhooks"];
         delete?: never;
         options?: never;
@@ -2723,6 +2766,8 @@ export interface components {
         };
         /** @description A call with its turns and recordings. */
         CallDetail: components["schemas"]["CallItem"] & {
+            /** @description The name of the user or API token that ended the call; null if no employee did. A removed token has no name. */
+            hung_up_by?: string | null;
             /** @description The recordings; `/api/calls/{id}/recording` plays them. */
             recordings: components["schemas"]["Recording"][];
             /** @description The turns in order. */
@@ -2858,7 +2903,7 @@ export interface components {
          * @description What has changed. `ref_id` is the id of the row that the kind names; of a turn it is the call's.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated" | "backup_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The old password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -3492,7 +3537,7 @@ export interface components {
          * @description Why a call ended.
          * @enum {string}
          */
-        EndReason: "caller_hung_up" | "agent_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "interrupted";
+        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "interrupted";
         /** @description The confirmation of a deletion. */
         EraseContactRequest: {
             /** @description The contact's name, number or other address; of a contact without any, its id. */
@@ -3500,10 +3545,17 @@ export interface components {
         };
         /** @description What was deleted, and where copies remain. */
         EraseContactResponse: {
+            /** @description Whether the bridge has not yet deleted what it has of the contact: it did not answer. The request is repeated for 30 days. */
+            bridge_pending: boolean;
             /** @description The numbers of deleted rows, by table. Rows of `audit_log` remain, without the contact. */
             deleted: {
                 [key: string]: number;
             };
+            /**
+             * @description Whether the write-ahead log has no former content of the database any more. False: another program reads the database, or
+             *     Litestream copies the log; the content is overwritten when the log is emptied the next time.
+             */
+            overwritten: boolean;
             /** @description The snapshots that were made before, newest first: they contain the contact. */
             snapshots: components["schemas"]["SnapshotWithContact"][];
         };
@@ -3529,7 +3581,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset`. */
+        /** @description The `data` of an event: a change, a notice for `event: typing`, or nothing for `event: reset` and `event: alive`. */
         EventData: components["schemas"]["Change"] | components["schemas"]["Typing"] | Record<string, never>;
         /** @description Whether the business opens on the eves of holidays: `closed`, `open`, or until a time. */
         Eves: components["schemas"]["HolidayRule"] | components["schemas"]["EvesUntil"];
@@ -4189,6 +4241,15 @@ export interface components {
              */
             deleted_at?: string | null;
             /**
+             * Format: date-time
+             * @description When its text was last changed; null if it was not.
+             */
+            edited_at?: string | null;
+            /** @description The actor that last changed its text; null if it was not changed, or if the audit log does not have the change any more. */
+            edited_by?: string | null;
+            /** @description The name of the user or token that last changed its text. */
+            edited_by_name?: string | null;
+            /**
              * Format: int64
              * @description The id.
              */
@@ -4197,7 +4258,7 @@ export interface components {
             text: string;
             /**
              * Format: date-time
-             * @description When its text was last changed.
+             * @description When its text was last written.
              */
             updated_at: string;
         };
@@ -4733,6 +4794,12 @@ export interface components {
             /** @description The https URL of a file on a public server. */
             media_url?: string | null;
             provider?: components["schemas"]["ProviderChoice"] | null;
+            /**
+             * Format: int64
+             * @description The id of a message of the same thread that this one answers. The bridge shows it as a quote; Twilio cannot, so through
+             *     Twilio the message goes without it.
+             */
+            reply_to?: number | null;
             /** @description The text. */
             text?: string | null;
             /** @description The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`. */
@@ -5286,7 +5353,7 @@ export interface components {
          * @enum {string}
          */
         ThreadType: "whatsapp" | "call";
-        /** @description An entry of a contact's timeline. It has the field that `kind` names. */
+        /** @description An entry of a contact's timeline. It has the field that `kind` names; `task_done` has `task`. */
         TimelineItem: {
             appointment?: components["schemas"]["Appointment"] | null;
             /**
@@ -5299,6 +5366,8 @@ export interface components {
             kind: components["schemas"]["TimelineKind"];
             merge?: components["schemas"]["ContactMerge"] | null;
             message?: components["schemas"]["MessageDetail"] | null;
+            note?: components["schemas"]["Note"] | null;
+            task?: components["schemas"]["Task"] | null;
         };
         /** @description A page of a list. */
         TimelineItemPage: {
@@ -5310,7 +5379,7 @@ export interface components {
          * @description The kind of an entry of a contact's timeline.
          * @enum {string}
          */
-        TimelineKind: "message" | "call" | "note" | "task" | "appointment" | "merge";
+        TimelineKind: "message" | "call" | "note" | "task" | "task_done" | "appointment" | "merge";
         /**
          * @description Whether action is needed.
          * @enum {string}
@@ -6043,7 +6112,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key again gives the appointment that the first request booked. */
+                /** @description The same key and request again give the appointment that the first request booked. */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -6122,7 +6191,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `key_reused`, `conflict` */
+            /** @description `slot_taken`, `outside_hours`, `too_soon`, `no_resource`, `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6149,7 +6218,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            /** @description A field is refused; `key_reused`: the key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6353,7 +6422,10 @@ export interface operations {
     cancel_appointment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -6430,6 +6502,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The body is too large: `too_large` */
             413: {
                 headers: {
@@ -6471,7 +6552,10 @@ export interface operations {
     mark_appointment_done: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -6519,6 +6603,15 @@ export interface operations {
             };
             /** @description It does not fit the present state: `conflict` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6540,7 +6633,10 @@ export interface operations {
     mark_appointment_no_show: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -6588,6 +6684,15 @@ export interface operations {
             };
             /** @description It does not fit the present state: `conflict` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6609,7 +6714,10 @@ export interface operations {
     restore_appointment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -6657,6 +6765,15 @@ export interface operations {
             };
             /** @description It does not fit the present state: `conflict` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7117,6 +7234,149 @@ export interface operations {
             };
             /** @description There is nothing with that id: `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    hang_up_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `call_over`, `twilio_not_configured`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Twilio refuses the request: `twilio_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `twilio_unreachable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listen_to_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sound of the call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": number[];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another site's page asks. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `call_over`, or `no_sound`: the sound of the call is not here, because the greeting plays, or Twilio alone continues the call. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12248,6 +12508,15 @@ export interface operations {
             };
             /** @description There is nothing with that id: `not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `later_merge`: the merge `params.merge_id` must be undone first. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18734,7 +19003,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`. */
+            /** @description `invalid_recipient`, `empty_message`, `text_too_long`, `media_url_refused`, `media_unknown`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`, `reply_to_unknown`. */
             422: {
                 headers: {
                     [name: string]: unknown;
