@@ -75,7 +75,7 @@ pub(super) async fn start(
     let calls = state.calls.count();
     match when {
         RestartTime::Now if calls > 0 => {
-            let message = format!("{calls} calls are active; restart when they are over (`after_calls`)");
+            let message = format!("active calls: {calls}; restart when they are over (`after_calls`)");
             return Err(conflict("calls_active", message).with_param("calls", calls.to_string()));
         }
         RestartTime::AfterCalls if calls > 0 => state.restart.after_calls(&state.calls),
