@@ -154,7 +154,7 @@ alert-disk-low = The disk is nearly full
 alert-database-unwritable = Nothing can be stored in the database
     .remedy = Check that the disk is not full and is writable. Calls are answered meanwhile; messages arrive once they can be stored.
 alert-published-copy = The published copy of the database is not current
-    .remedy = Do not back up agentlocator.db by copying now. The page «System health» says what failed; whoever looks after the machine runs `sudo agentlocator doctor`.
+    .remedy = Do not back up agentlocator.db by copying now. The page "System health" says what failed; whoever looks after the machine runs `sudo agentlocator doctor`.
 alert-log-size = The write-ahead log of the database grows
     .remedy = End the process that reads the database, such as a backup that hangs; otherwise the disk fills up.
 alert-replication = The database is not replicated
@@ -170,7 +170,7 @@ alert-outbox-held = Messages wait for your decision after the restore
 alert-backup = The nightly backup fails
     .remedy = The backup page says what failed; if the disk has space, back up from there now. If it happens again, whoever looks after the machine runs `sudo agentlocator doctor`.
 alert-certificate = The TLS certificate is not renewed
-    .remedy = Check that the address under «Address and certificate» still leads here. When the certificate has expired, calls and messages from Twilio do not arrive. If the address is right, whoever looks after the machine runs `sudo agentlocator doctor`.
+    .remedy = Check that the address under "Address and certificate" still leads here. When the certificate has expired, calls and messages from Twilio do not arrive. If the address is right, whoever looks after the machine runs `sudo agentlocator doctor`.
 alert-bridge-down = The business's WhatsApp is not connected
     .remedy = Messages that you have written are kept, and are sent when the connection is back. The WhatsApp page says what to do.
 alert-bridge-link = The business's WhatsApp has been disconnected
@@ -198,7 +198,7 @@ alert-clock-wrong = The server's clock is wrong
 alert-settings-rejected = The settings are wrong; the last ones that worked are in use
     .remedy = Correct them as `agentlocator config check` says, then `systemctl reload agentlocator`.
 alert-self-check = The nightly self-check found a problem
-    .remedy = The page «System health» says what was found, and can check again. Whoever looks after the machine gets the same check by `sudo agentlocator doctor`.
+    .remedy = The page "System health" says what was found, and can check again. Whoever looks after the machine gets the same check by `sudo agentlocator doctor`.
 
 ## Mails and WhatsApp messages about alerts.
 
