@@ -229,7 +229,7 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
         tx.rename_contact_from_profile(contact.id, &name("caller_name", said)?, caller.now)?;
     }
     if booked.is_new {
-        tx.insert_audit(ActorId::Agent, "create_appointment", &format!("appointment:{}", booked.id), caller.now)?;
+        tx.insert_audit(ActorId::Agent, "book_appointment", &format!("appointment:{}", booked.id), caller.now)?;
     }
     appointment::find(tx, booked.id)
 }

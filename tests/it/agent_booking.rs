@@ -84,7 +84,7 @@ async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_is_told_tha
     }
     let audit = owner.get("/api/audit").await;
     let audit = audit.text();
-    assert!(audit.contains(r#""actor":"agent""#) && audit.contains("create_appointment"), "{audit}");
+    assert!(audit.contains(r#""actor":"agent""#) && audit.contains("book_appointment"), "{audit}");
 
     call(&harness, MOSHE, 2).await;
     let refused = outputs(&harness, 1);

@@ -63,7 +63,7 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
     assert!(mail.header("message-id").ends_with("@mail.example>") && !mail.header("date").is_empty());
     let body = mail.body();
     assert!(
-        body.contains("Open WhatsApp in the page") && body.contains("\nSince 2") && body.contains("/app/"),
+        body.contains("The WhatsApp page says what to do") && body.contains("\nSince 2") && body.contains("/app/"),
         "{body}"
     );
 
