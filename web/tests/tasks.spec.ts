@@ -24,3 +24,17 @@ test('a task is done on the card of its contact after the list of tasks was open
   await page.locator('.toast').getByRole('button', { name: 'ביטול' }).click()
   await expect(page.locator('.task')).toHaveCount(1)
 })
+
+test('a word has the translation of its own feature: «ביטול» is to undo in a toast, whatever page is open', async ({
+  page,
+  ownDaemon,
+}) => {
+  await prepare(page, VIEWS[2])
+  await ownDaemon.start()
+  const api = await owner(page, ownDaemon)
+  await api.send('POST', '/api/tasks', { title: 'call Dana' })
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  await page.getByRole('checkbox', { name: 'call Dana' }).click()
+  await page.locator('.toast').getByRole('button', { name: 'Undo', exact: true }).click()
+  await expect(page.locator('.task')).toHaveCount(1)
+})

@@ -1,7 +1,7 @@
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
 import { registerChanges } from '#shared/events/changes'
 import type { Command, Feature, FeatureRoute, NavEntry, PaletteProvider } from '#shared/feature'
-import { loadTexts } from '#shared/i18n/locale'
+import { withTexts } from '#shared/i18n/locale'
 
 /** Every folder below `features/` with a `feature.tsx` is part of the page; there is no list to edit. */
 const modules = import.meta.glob<{ feature: Feature }>('../features/*/feature.tsx', { eager: true })
@@ -29,8 +29,7 @@ export const pages: readonly Page[] = features.flatMap(feature =>
     const load = () =>
       lazy(async () => {
         try {
-          const [module] = await Promise.all([route.load(), loadTexts(feature.id)])
-          return module
+          return await withTexts(feature.id, route.load())
         } catch (reason) {
           failed.set(page, load)
           throw new PageLoadError(String(reason), { cause: reason })

@@ -1,13 +1,12 @@
 import { lazy, Suspense } from 'react'
 import { useLocation } from 'wouter'
-import { loadTexts } from '#shared/i18n/locale'
+import { withTexts } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
 
 // The strip is drawn with every page, so its code and texts load only where it may appear. Without them there is no reminder.
 const Reminder = lazy(async () => {
   try {
-    const [module] = await Promise.all([import('./Reminder'), loadTexts('setup')])
-    return module
+    return await withTexts('setup', import('./Reminder'))
   } catch {
     return { default: () => null }
   }

@@ -1,5 +1,6 @@
-import { i18n, type Messages } from '@lingui/core'
-import { useLingui } from '@lingui/react'
+import { type I18n, i18n, type Messages, setupI18n } from '@lingui/core'
+import { I18nProvider, useLingui } from '@lingui/react'
+import { type ComponentType, createElement } from 'react'
 import { recall, remember } from '../storage'
 
 /** The languages of the page. */
@@ -7,8 +8,13 @@ export type Locale = 'he' | 'en'
 
 type Catalog = () => Promise<{ messages: Messages }>
 const catalogs = import.meta.glob<{ messages: Messages }>(['../../app/locales/*.po', '../../features/*/locales/*.po'])
-/** The features whose texts are loaded; a change of the language loads them again. */
-const loaded = new Set<string>(['app'])
+/** The texts of the shell, by language. */
+const shell = new Map<string, Messages>()
+/**
+ * For each feature that is loaded, its texts over those of the shell. Each has an instance of its own: the same Hebrew word may be another
+ * English one in another feature.
+ */
+const features = new Map<string, I18n>()
 
 /** The language that this browser was last used in, else its own. */
 export function initialLocale(): Locale {
@@ -20,17 +26,30 @@ export function initialLocale(): Locale {
 const loaderOf = (part: string, locale: string): Catalog | undefined =>
   catalogs[part === 'app' ? `../../app/locales/${locale}.po` : `../../features/${part}/locales/${locale}.po`]
 
-/** Loads the texts of a feature in the current language; they are there before its page is drawn. */
-export async function loadTexts(feature: string): Promise<void> {
-  loaded.add(feature)
-  const found = await loaderOf(feature, i18n.locale)?.()
-  if (found) i18n.load(i18n.locale, found.messages)
+async function load(feature: string, texts: I18n, locale: string): Promise<void> {
+  const found = await loaderOf(feature, locale)?.()
+  texts.load(locale, { ...shell.get(locale), ...found?.messages })
+}
+
+/** Loads a component of a feature with the feature's texts; they are there before it is drawn. */
+export async function withTexts(
+  feature: string,
+  component: Promise<{ default: ComponentType }>,
+): Promise<{ default: ComponentType }> {
+  const texts = features.get(feature) ?? setupI18n()
+  features.set(feature, texts)
+  const [module] = await Promise.all([component, load(feature, texts, i18n.locale)])
+  texts.activate(i18n.locale)
+  return { default: () => createElement(I18nProvider, { i18n: texts }, createElement(module.default)) }
 }
 
 /** Switches the page to a language. */
 export async function activateLocale(locale: Locale): Promise<void> {
-  const parts = await Promise.all([...loaded].map(part => loaderOf(part, locale)?.()))
-  for (const part of parts) if (part) i18n.load(locale, part.messages)
+  const found = await loaderOf('app', locale)?.()
+  if (found) shell.set(locale, found.messages)
+  i18n.load(locale, { ...found?.messages })
+  await Promise.all([...features].map(([feature, texts]) => load(feature, texts, locale)))
+  for (const texts of features.values()) texts.activate(locale)
   i18n.activate(locale)
   const root = document.documentElement
   root.lang = locale
