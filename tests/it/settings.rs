@@ -320,12 +320,14 @@ async fn the_webhooks_of_a_number_are_set_and_restored() {
     assert_eq!(undone.status, 200, "{}", undone.text());
     assert_eq!(number(&api).await, before);
 
-    // A refused change leaves nothing to undo, one whose outcome is unknown does.
-    for (fault, can_undo) in [(Fault::Status(400), false), (Fault::Status(503), true)] {
+    // A refused change leaves nothing to undo, one without an answer does.
+    for (fault, can_undo) in [(Fault::Status(400), false), (Fault::Status(503), false), (Fault::HangAfterAccept, true)]
+    {
         harness.twilio.fail_next(Operation::UpdateNumber, fault, 1);
         assert!(api.post_json(&path, &json!({})).await.status >= 500);
         assert_eq!(number(&api).await["can_undo"], can_undo, "{fault:?}");
     }
+    assert_eq!(api.post_json(&format!("{path}/undo"), &json!({})).await.status, 200);
 
     // Another program takes the number in between: an undo restores what was there before the first change.
     assert_eq!(api.post_json(&path, &json!({})).await.status, 200);

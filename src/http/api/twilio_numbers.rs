@@ -66,12 +66,15 @@ pub(super) async fn set_webhooks(
     // Stored first: after a crash in between, the undo is possible.
     let (kept, key) = (replaced.clone(), sid.clone());
     let is_first = actor.transact(&state.store, move |tx| twilio_number::keep_webhooks(tx, &key, &kept.into())).await?;
-    if let Err(refused) = set(&config, &sid, &after).await {
-        if is_first && refused.is_certain {
+    if let Err(not_set) = set(&config, &sid, &after).await {
+        // Without an answer, Twilio may still make the change.
+        let is_unchanged =
+            not_set.is_answered && self::number(&config, &sid).await.is_ok_and(|now| now.webhooks == replaced);
+        if is_first && is_unchanged {
             let key = sid.clone();
             actor.transact(&state.store, move |tx| twilio_number::forget_webhooks(tx, &key)).await?;
         }
-        return Err(refused.error);
+        return Err(not_set.error);
     }
     respond(&state, &config, &sid, replaced).await
 }
@@ -92,7 +95,7 @@ pub(super) async fn undo_webhooks(
     let known = state.store.read(|tx| tx.replaced_webhooks()).await?;
     let before = known.into_iter().find(|(known, _)| *known == sid).map(|(_, before)| before);
     let before = before.ok_or_else(|| conflict("nothing_to_undo", "this number's webhooks were not changed here"))?;
-    set(&config, &sid, &before.into()).await.map_err(|refused| refused.error)?;
+    set(&config, &sid, &before.into()).await.map_err(|not_set| not_set.error)?;
     let key = sid.clone();
     actor.transact(&state.store, move |tx| twilio_number::forget_webhooks(tx, &key)).await?;
     respond(&state, &config, &sid, replaced).await
@@ -123,18 +126,15 @@ async fn number(config: &Config, sid: &str) -> Result<AccountNumber, ApiError> {
 /// Why a number's webhooks were not set.
 struct NotSet {
     error: ApiError,
-    /// False if Twilio may have set them all the same.
-    is_certain: bool,
+    /// Twilio has answered the request.
+    is_answered: bool,
 }
 
 async fn set(config: &Config, sid: &str, webhooks: &NumberWebhooks) -> Result<(), NotSet> {
-    let client = http_client::build().map_err(|_| NotSet { error: ApiError::internal(), is_certain: true })?;
+    let client = http_client::build().map_err(|_| NotSet { error: ApiError::internal(), is_answered: false })?;
     let set = account::set_number_webhooks(&client, &config.twilio, sid, webhooks, LIMIT).await;
-    let not_set = |error: Error| {
-        let is_certain = matches!(error, Error::NotConfigured | Error::Refused { .. });
-        NotSet { error: twilio_error(&error), is_certain }
-    };
-    set.map(|_| ()).map_err(not_set)
+    set.map(|_| ())
+        .map_err(|error| NotSet { error: twilio_error(&error), is_answered: !matches!(error, Error::Unreachable(_)) })
 }
 
 fn twilio_error(error: &Error) -> ApiError {
