@@ -81,6 +81,8 @@ pub(super) async fn erase(
     let has_bridge = state.settings.current().bridge.is_some();
     let work = move |tx: &WriteTx<'_>| privacy::erase(tx, by, &erasure, has_bridge, now);
     let Decided { erased, rest, bridge } = actor.transact(&state.store, work).await?;
+    // The worker learns when the jobs are due that continue if this request ends early.
+    state.jobs.wake();
     let deleted = erasure::finish(&state.store, rest, erased).await?;
     let bridge_pending = match bridge {
         Some(bridge) => !erasure::finish_in_bridge(&state.store, &state.settings, bridge).await?,
