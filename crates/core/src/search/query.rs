@@ -51,7 +51,7 @@ impl Query {
     }
 
     /// The text around the first hit, and all hits in it. A text of up to `longest` characters is not shortened. Hits are looked for
-    /// in the first [`MAX_SEARCHED`] bytes, so that the time for one text is bounded.
+    /// in the first `MAX_SEARCHED` bytes, so that the time for one text is bounded.
     pub fn excerpt(&self, text: &str, longest: usize) -> Excerpt {
         let hits = self.first_hits(&text[..text.floor_char_boundary(MAX_SEARCHED)], longest);
         let shown = window(text, hits.first(), longest);
