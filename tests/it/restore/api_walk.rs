@@ -54,7 +54,7 @@ fn forget(value: &mut Value) {
     }
 }
 
-const OF_THE_MOMENT: [&str; 1] = ["last_used_at"];
+const OF_THE_MOMENT: [&str; 2] = ["last_used_at", "before"];
 /// What describes the machine and is not in the database.
 const OF_THE_BOX: [&str; 2] = ["/api/backups", "/api/database"];
 
