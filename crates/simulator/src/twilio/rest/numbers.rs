@@ -79,6 +79,7 @@ pub(super) async fn update(
             field.clone_from(value);
         }
     });
+    shared.faults.after(Operation::UpdateNumber).await;
     match changed {
         Some(record) => Json(value(&account, &record)).into_response(),
         None => error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource /{number} was not found")),
