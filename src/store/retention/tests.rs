@@ -105,3 +105,22 @@ fn what_was_freed_goes_back_to_the_disk_in_slices() {
     assert!(lean.free_pages == 0 && lean.pages + 400 < full.pages, "{lean:?}");
     assert_eq!(crate::store::copy::findings(&conn).unwrap(), None);
 }
+
+#[test]
+fn a_file_that_is_still_to_be_sent_is_not_old() {
+    let (_folder, conn) = database();
+    conn.execute_batch(PEOPLE).unwrap();
+    transact(&conn, |tx| {
+        for (id, state) in [("waits", "waiting"), ("sent", "cancelled")] {
+            tx.insert_upload(id, ("text/plain", None), b"file", &crate::store::MediaDetails::default(), day(1))?;
+            tx.conn.execute(
+                "INSERT INTO scheduled_messages(thread_id, text, media_id, send_at, state, author, created_at, updated_at)
+                 VALUES (1, '', ?1, ?3, ?2, 'agent', ?3, ?3)",
+                params![id, state, day(1)],
+            )?;
+        }
+        assert_eq!(tx.prune_media(day(10), 1 << 20, day(30))?, Amount { rows: 1, bytes: 4 });
+        assert!(!tx.media("waits")?.unwrap().is_pruned && tx.media("sent")?.unwrap().is_pruned);
+        Ok(())
+    });
+}
