@@ -60,12 +60,12 @@ fn rows(conn: &Connection, tables: &[String]) -> BTreeMap<String, Vec<String>> {
         .collect()
 }
 
-/// Tables that the daemon does not change by itself at its start.
+/// Tables that the daemon does not change by itself at its start. The search index is made from the others.
 fn steady_tables(conn: &Connection) -> Vec<String> {
     let mut names = conn
         .prepare(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
-               AND name NOT IN ('meta', 'setup_codes', 'refinery_schema_history')",
+               AND name NOT IN ('meta', 'setup_codes', 'refinery_schema_history') AND name NOT LIKE 'search_%'",
         )
         .unwrap();
     names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()

@@ -18,7 +18,7 @@ pub(in crate::config) fn free_text() -> Parser<String> {
 
 /// A name that is shown and said, in any language.
 pub(in crate::config) fn display_name() -> Parser<String> {
-    Parser::from_text("a name in one line, of at most 200 characters", |text| {
+    Parser::from_text("a text in one line, of at most 200 characters", |text| {
         clean_name(text, 200).ok_or(ParseError::NotAllowed)
     })
 }
