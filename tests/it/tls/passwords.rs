@@ -49,7 +49,10 @@ async fn plain_http_from_outside_carries_no_password() {
     let document = owner.get("/api/openapi.json").await.json();
     let operations = confidential_operations(&document);
     let paths: Vec<_> = operations.iter().map(|(_, path)| path.as_str()).collect();
-    assert_eq!(paths, ["/api/login", "/api/password", "/api/setup", "/api/users", "/api/users/1/password"]);
+    assert_eq!(
+        paths,
+        ["/api/login", "/api/password", "/api/session/confirm", "/api/setup", "/api/users", "/api/users/1/password"]
+    );
     for (method, path) in &operations {
         let ask = async |client: Client| send(client.request(method.clone(), path).json(&json!({}))).await;
         for scheme in ["http", "https"] {
