@@ -119,11 +119,11 @@ pub struct FoundFacts {
 /// A folded word, and the word without a Hebrew prefix such as "the" or "in". Single letters say nothing.
 fn stems(word: &str) -> impl Iterator<Item = &str> {
     let is_long = |word: &&str, least: usize| word.chars().count() >= least;
-    let bare = word.strip_prefix(|c| "משהוכלב".contains(c)).filter(|bare| is_long(bare, 3));
+    let bare = word.strip_prefix(HEBREW_PREFIXES).filter(|bare| is_long(bare, 3));
     Some(word).filter(|word| is_long(word, 2)).into_iter().chain(bare)
 }
 
-/// How many days ahead exceptions are told; for later ones the agent asks for free times.
+/// For how many days ahead the agent knows exceptions; for later ones it asks for free times.
 const DAYS_AHEAD: i64 = 14;
 /// How many facts the profile holds.
 const MOST_FACTS: usize = 100;
@@ -133,5 +133,7 @@ const MOST_FACT_CHARS: usize = 6000;
 const MOST_SEARCHED: usize = 2000;
 /// How many facts a search returns.
 const MOST_FOUND: usize = 5;
-/// How many topics are told when nothing was found.
+/// How many topics a search returns when it found no fact.
 const MOST_TOPICS: usize = 60;
+/// The letters that Hebrew writes before a noun without a space: that, in, the, as, to, from, and.
+const HEBREW_PREFIXES: [char; 7] = ['\u{5e9}', '\u{5d1}', '\u{5d4}', '\u{5db}', '\u{5dc}', '\u{5de}', '\u{5d5}'];

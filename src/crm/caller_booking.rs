@@ -33,7 +33,7 @@ pub struct Caller {
 pub struct Wish {
     /// The service, by its name.
     pub service: String,
-    /// The person or room, by name; none: whoever is free.
+    /// The person or room, by name; none: any that is free.
     pub person: Option<String>,
     /// The first day; none: today.
     pub from: Option<Date>,
@@ -377,7 +377,7 @@ fn said(text: Option<&str>) -> Option<&str> {
 const OFFERED_DAYS: usize = 3;
 /// How many times are offered at once.
 const OFFERED_TIMES: usize = 12;
-/// More appointments than a caller can be told.
+/// More appointments than an agent can name.
 const MOST_UPCOMING: usize = 10;
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ struct CallTask {
     voice: VoiceDetector,
     log: CallLog,
     recording_writer: Option<RecordingWriter>,
-    /// Those who listen to the call; none if nobody does.
+    /// The users who listen to the call; none if no user does.
     listeners: Option<Listeners>,
     timer: DeadlineTimer,
     /// The agent's tools in this call.

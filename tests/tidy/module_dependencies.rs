@@ -25,7 +25,8 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("alerting", &["domain", "messages", "store", "clock"]),
     ("backup", &["domain", "config", "store", "host", "clock", "secure_open"]),
     ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
-    ("crm", &["domain", "inbox", "booking", "store", "clock", "entropy"]),
+    // `search` for how names and words are compared.
+    ("crm", &["domain", "inbox", "booking", "search", "store", "clock", "entropy"]),
     // `call` for what a tool call means to a phone call, `store` for the handle that a transaction of `crm` needs.
     ("agent", &["domain", "config", "call", "store", "crm", "providers", "clock"]),
     ("engine", &["domain", "config", "audio", "call", "agent", "providers", "clock", "entropy"]),

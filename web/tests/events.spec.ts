@@ -33,7 +33,7 @@ function shown(page: Page): Promise<string[]> {
   })
 }
 
-/** Compares a page with the same address loaded anew, in the same browser. */
+/** Compares a page with the same address loaded again, in the same browser. */
 async function expectFresh(page: Page): Promise<void> {
   const fresh = await page.context().newPage()
   await fresh.setViewportSize(page.viewportSize() ?? { width: 1440, height: 900 })

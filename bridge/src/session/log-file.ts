@@ -109,7 +109,7 @@ export class LogFile {
   }
 
   /**
-   * Commits, and writes the file anew, so that it no longer contains deleted and replaced values. False if that was not
+   * Commits, and rewrites the file, so that it no longer contains deleted and replaced values. False if that was not
    * possible; it is tried again after the next commit.
    */
   async commitAndRewrite(changes: readonly Change[]): Promise<boolean> {

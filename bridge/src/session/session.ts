@@ -81,11 +81,11 @@ export class Session {
   }
 
   /**
-   * Commits, and writes the file anew, so that it no longer contains what was deleted. False if there was no space for
+   * Commits, and rewrites the file, so that it no longer contains what was deleted. False if there was no space for
    * a second file.
    */
   commitAndRewrite(changes: readonly Change[]): Promise<boolean> {
-    // One of the changes is always written: the file is written anew after a commit.
+    // One of the changes is always written: the file is rewritten after a commit.
     return this.#file.commitAndRewrite([...changes, [CREDS, ME, this.#creds]])
   }
 

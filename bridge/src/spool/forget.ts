@@ -13,7 +13,7 @@ export interface Forgotten {
   readonly events: number
   readonly sent: number
   readonly files: number
-  /** Whether the session file was written anew, so that it no longer contains them. */
+  /** Whether the session file was rewritten, so that it no longer contains them. */
   readonly rewritten: boolean
 }
 

@@ -1,4 +1,4 @@
-//! Those who listen to a call while it runs. It exists only while somebody listens, and takes the same audio at the same
+//! The users who listen to a call while it runs. It exists only while one listens, and takes the same audio at the same
 //! places as the recording.
 
 use crate::audio::{EncodedAudio, LiveMix};
@@ -53,7 +53,7 @@ impl Listeners {
         }
     }
 
-    /// Sends what is due. Returns false when nobody listens any more.
+    /// Sends what is due. Returns false when no user listens any more.
     pub(super) fn flush(&mut self, now: Instant) -> bool {
         let Some((mix, began)) = &mut self.stream else { return self.sender.receiver_count() > 0 };
         match mix.take(ms_between(*began, now)) {

@@ -26,7 +26,7 @@ interface Draft<T> {
   back: () => void
 }
 
-/** Keeps what is typed in this browser until it is saved or discarded. Whoever leaves the page with a draft is told so, with a way back. */
+/** Keeps what is typed in this browser until it is saved or discarded. A toast says so to a user who leaves the page with a draft, with a way back. */
 export function useDraft<T>({ name, value, isDirty, back }: Draft<T>): void {
   const text = isDirty ? JSON.stringify(value) : null
   useEffect(() => remember(keyOf(name), text), [name, text])

@@ -6,7 +6,7 @@
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};
 
-/// The two sides, from the time at which somebody began to listen.
+/// The two sides, from the time at which a user began to listen.
 #[derive(Debug)]
 pub struct LiveMix {
     caller: Lane,

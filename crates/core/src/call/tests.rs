@@ -1,5 +1,6 @@
 //! Tests of the session in virtual time, through its public interface only.
 
+mod employee;
 mod losses;
 mod observer;
 mod properties;

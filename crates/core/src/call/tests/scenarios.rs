@@ -2,8 +2,8 @@
 
 use super::rig::{Rig, free_slots, ms, policy, run, transfer};
 use crate::call::{
-    CallEvent, EngineCommand, EngineEvent, Input, Operator, Output, ResponseOutcome, ResponseRequest, StreamEndAction,
-    ToolCall, Usage,
+    CallEvent, EngineCommand, EngineEvent, Input, Output, ResponseOutcome, ResponseRequest, StreamEndAction, ToolCall,
+    Usage,
 };
 use crate::domain::{EndReason, Speaker};
 
@@ -419,36 +419,4 @@ fn a_tool_is_run_once() {
         rig.input(Input::ToolFinished { id: "t".into(), output: "{}".into() });
     }
     assert_eq!(rig.count(|o| matches!(o, Output::RunTool { .. })), 1);
-}
-
-#[test]
-fn an_employee_ends_the_call_with_a_goodbye_and_at_once_the_second_time() {
-    let speaking = || {
-        let mut rig = Rig::live();
-        rig.respond(1);
-        rig.say(1, "a", 80_000);
-        rig.pass(ms(500));
-        rig
-    };
-    let mut rig = speaking();
-    rig.input(Input::Operator(Operator::End));
-    assert_eq!(rig.count(|o| matches!(o, Output::Clear { .. })), 1, "the agent stops speaking");
-    assert_eq!((rig.clips().len(), &rig.observed.ended), (1, &None));
-    rig.pass(ms(3000));
-    assert_eq!(rig.observed.ended, Some((EndReason::EmployeeHungUp, StreamEndAction::HangUp)));
-
-    let mut rig = speaking();
-    rig.input(Input::Operator(Operator::End));
-    rig.input(Input::Operator(Operator::End));
-    assert_eq!(rig.observed.ended, Some((EndReason::EmployeeHungUp, StreamEndAction::HangUp)));
-
-    let mut rig = Rig::live();
-    rig.input(Input::Operator(Operator::Transfer));
-    rig.pass(ms(5000));
-    rig.input(Input::Operator(Operator::End));
-    assert_eq!(
-        rig.observed.ended,
-        Some((EndReason::EmployeeHungUp, StreamEndAction::HangUp)),
-        "while a person's phone rings"
-    );
 }

@@ -98,7 +98,7 @@ export function RouteLine({ route, isLoading, chosen, onChoose, reply }: Props) 
   )
 }
 
-/** The message will wait, why, and where that is mended. */
+/** The message will wait, why, and where that is fixed. */
 function Outage({ since }: { since: string | null }) {
   return (
     <>
