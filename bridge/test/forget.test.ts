@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { arrived } from './support/peer.ts'
+import { acknowledged, arrived } from './support/peer.ts'
 import { newKey, Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 
@@ -21,14 +21,16 @@ test('what the bridge has of a contact is deleted from its disk, and nothing of 
   }
   daemon.mood = 503
   for (const from of [DANA, AVI]) await server.inbound({ from, text: `waits from ${from}` })
-  await until('two waiting events', async () => (await bridge.get('/health')).body.inbox === 2)
+  // Receipts of the answers may wait as well.
+  await acknowledged(server)
   const refused = join(stage.folder, 'refused')
   mkdirSync(refused, { recursive: true })
   for (const phone of [DANA, AVI]) writeFileSync(join(refused, `${phone.slice(-4)}.json`), `{"from":"${phone}"}`)
 
   const { status, body } = await bridge.post('/forget', { addresses: [DANA] })
   assert.equal(status, 200)
-  assert.deepEqual(body, { ok: true, events: 1, sent: 1, files: 0, rewritten: true })
+  assert.ok(body.events >= 1)
+  assert.deepEqual([body.ok, body.sent, body.files, body.rewritten], [true, 1, 0, true])
   const session = readFileSync(join(stage.folder, 'session.log'), 'latin1')
   for (const [phone, kept] of [
     [DANA, false],
