@@ -100,8 +100,7 @@ fn language_name(code: &str) -> &str {
 
 /// Day, date and time in the business's time zone: "Friday, 20 November 2026, 10:56".
 fn local_time(now: Timestamp, zone: &TimeZone) -> String {
-    let instant = jiff::Timestamp::from_millisecond(now.as_millis()).unwrap_or_default();
-    instant.to_zoned(zone.clone()).strftime("%A, %-d %B %Y, %H:%M").to_string()
+    now.to_zoned(zone).strftime("%A, %-d %B %Y, %H:%M").to_string()
 }
 
 #[cfg(test)]

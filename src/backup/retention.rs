@@ -101,8 +101,7 @@ fn next(count: &mut usize) -> usize {
 }
 
 fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
-    let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
-    at.to_zoned(zone.clone()).date()
+    at.to_zoned(zone).date()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ fn last_occurrence(now: Timestamp, hour: u8, zone: &TimeZone) -> Timestamp {
         let zoned = date.at(hour, 0, 0, 0).to_zoned(zone.clone()).ok()?;
         Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
     };
-    let today = jiff::Timestamp::from_millisecond(now.as_millis()).unwrap_or_default().to_zoned(zone.clone()).date();
+    let today = now.to_zoned(zone).date();
     let yesterday = today.checked_sub(1.day()).unwrap_or(today);
     at(today).filter(|moment| *moment <= now).or_else(|| at(yesterday)).unwrap_or(now)
 }

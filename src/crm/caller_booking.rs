@@ -94,7 +94,7 @@ impl Caller {
 
     /// The time of the business's clock.
     pub fn local(&self, at: Timestamp) -> DateTime {
-        self.zone.to_datetime(jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default())
+        at.to_zoned(&self.zone).datetime()
     }
 
     fn moment(&self, at: DateTime) -> Result<Timestamp, RequestError> {

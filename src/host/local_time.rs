@@ -1,19 +1,19 @@
 //! The time of day in a time zone, such as the business's.
 
 use crate::domain::Timestamp;
+use jiff::ToSpan;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use jiff::{ToSpan, Zoned};
 
 /// A time for display: `2026-11-20 18:55`, in that time zone.
 pub fn format_time(at: Timestamp, zone: &TimeZone) -> String {
-    zoned(at, zone).strftime("%Y-%m-%d %H:%M").to_string()
+    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// The next time at which it is `hour` o'clock, later than `now`. On a day on which the clock skips that hour, it is
 /// right after the skipped hour.
 pub fn next_hour(now: Timestamp, zone: &TimeZone, hour: u8) -> Timestamp {
-    let local = zoned(now, zone);
+    let local = now.to_zoned(zone);
     let at = Time::new(i8::try_from(hour.min(23)).unwrap_or(0), 0, 0, 0).unwrap_or(Time::midnight());
     for days in 0..=2 {
         let day = local.date().saturating_add(days.days());
@@ -28,23 +28,18 @@ pub fn next_hour(now: Timestamp, zone: &TimeZone, hour: u8) -> Timestamp {
 
 /// The date in `zone`.
 pub fn date(at: Timestamp, zone: &TimeZone) -> jiff::civil::Date {
-    zoned(at, zone).date()
+    at.to_zoned(zone).date()
 }
 
 /// The start of the day that contains `now`.
 pub fn start_of_day(now: Timestamp, zone: &TimeZone) -> Timestamp {
-    zoned(now, zone).start_of_day().map_or(now, |start| Timestamp::from_millis(start.timestamp().as_millisecond()))
+    now.to_zoned(zone).start_of_day().map_or(now, |start| Timestamp::from_millis(start.timestamp().as_millisecond()))
 }
 
 /// Whether it is between `hour` o'clock and `hours` hours later.
 pub fn is_within(now: Timestamp, zone: &TimeZone, hour: u8, hours: u8) -> bool {
-    let local = u8::try_from(zoned(now, zone).hour()).unwrap_or(0);
+    let local = u8::try_from(now.to_zoned(zone).hour()).unwrap_or(0);
     (local + 24 - hour.min(23)) % 24 < hours
-}
-
-fn zoned(at: Timestamp, zone: &TimeZone) -> Zoned {
-    let instant = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
-    instant.to_zoned(zone.clone())
 }
 
 #[cfg(test)]

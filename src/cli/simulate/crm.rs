@@ -99,12 +99,7 @@ async fn fill(arguments: &Arguments, config: &Config, store: &Store) -> anyhow::
 /// Midnight of the business at the beginning of the day.
 fn end_of_year(arguments: &Arguments, config: &Config) -> anyhow::Result<i64> {
     let zone = config.business.time_zone.clone();
-    let today =
-        || jiff::Timestamp::from_millisecond(clock::now().as_millis()).map(|now| now.to_zoned(zone.clone()).date());
-    let day = match arguments.until {
-        Some(day) => day,
-        None => today()?,
-    };
+    let day = arguments.until.unwrap_or_else(|| clock::now().to_zoned(&zone).date());
     Ok(day.to_zoned(zone)?.timestamp().as_millisecond())
 }
 

@@ -89,7 +89,7 @@ pub(in crate::crm) fn calendar(
 
 /// The local date of a moment.
 pub(in crate::crm) fn local_date(at: Timestamp, zone: &TimeZone) -> Date {
-    zone.to_datetime(jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default()).date()
+    at.to_zoned(zone).date()
 }
 
 /// The most days of one query.

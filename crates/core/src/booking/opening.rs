@@ -113,8 +113,7 @@ impl Opening {
 
     /// The local date of a moment.
     pub fn date(&self, at: Timestamp) -> Date {
-        let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
-        self.zone.to_datetime(at).date()
+        at.to_zoned(&self.zone).date()
     }
 }
 

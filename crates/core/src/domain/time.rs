@@ -1,5 +1,7 @@
 //! Points in time as they are stored and shown: RFC 3339, UTC, milliseconds.
 
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -24,6 +26,11 @@ impl Timestamp {
     /// Whole seconds since the Unix epoch.
     pub fn as_secs(self) -> i64 {
         self.0.as_second()
+    }
+
+    /// The same moment on the clock of a time zone.
+    pub fn to_zoned(self, zone: &TimeZone) -> Zoned {
+        self.0.to_zoned(zone.clone())
     }
 
     /// Later by `d`.
