@@ -48,6 +48,7 @@ mod threads;
 mod tls;
 mod tokens;
 mod trial_calls;
+mod twilio_error;
 mod twilio_numbers;
 mod updates;
 mod users;

@@ -3,6 +3,7 @@
 mod view;
 
 use super::operation::{Operations, operations};
+use super::twilio_error::twilio_error;
 use crate::config::Config;
 use crate::crm::twilio_number;
 use crate::doctor::webhooks_at;
@@ -115,7 +116,7 @@ async fn respond(
 
 async fn numbers(config: &Config) -> Result<Vec<AccountNumber>, ApiError> {
     let client = http_client::build().map_err(|_| ApiError::internal())?;
-    account::numbers(&client, &config.twilio, LIMIT).await.map_err(|error| twilio_error(&error))
+    account::numbers(&client, &config.twilio, LIMIT).await.map_err(|error| twilio_error(&error, ""))
 }
 
 async fn number(config: &Config, sid: &str) -> Result<AccountNumber, ApiError> {
@@ -133,22 +134,10 @@ struct NotSet {
 async fn set(config: &Config, sid: &str, webhooks: &NumberWebhooks) -> Result<(), NotSet> {
     let client = http_client::build().map_err(|_| NotSet { error: ApiError::internal(), is_answered: false })?;
     let set = account::set_number_webhooks(&client, &config.twilio, sid, webhooks, LIMIT).await;
-    set.map(|_| ())
-        .map_err(|error| NotSet { error: twilio_error(&error), is_answered: !matches!(error, Error::Unreachable(_)) })
-}
-
-fn twilio_error(error: &Error) -> ApiError {
-    match error {
-        Error::NotConfigured => conflict("twilio_not_configured", error.to_string()),
-        Error::Unreachable(_) => ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "twilio_unreachable",
-            "Twilio cannot be reached; check this machine's connection and try again",
-        ),
-        Error::Refused { .. } | Error::Malformed | Error::TooLarge(_) | Error::Redirected(_) => {
-            ApiError::new(StatusCode::BAD_GATEWAY, "twilio_refused", error.to_string())
-        }
-    }
+    set.map(|_| ()).map_err(|error| NotSet {
+        error: twilio_error(&error, ""),
+        is_answered: !matches!(error, Error::Unreachable(_)),
+    })
 }
 
 fn conflict(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {

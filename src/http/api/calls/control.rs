@@ -5,12 +5,11 @@ use crate::crm;
 use crate::crm::call;
 use crate::domain::CallId;
 use crate::http::api::OkResponse;
+use crate::http::api::twilio_error::twilio_error;
 use crate::http::auth::Member;
 use crate::http::extract::Id;
 use crate::http::{ApiError, AppState, ErrorBody};
-use crate::providers::twilio::rest::Error;
 use axum::extract::State;
-use axum::http::StatusCode;
 
 /// End a running call.
 ///
@@ -43,21 +42,7 @@ pub(super) async fn hang_up(
 /// Ends a call at Twilio; one that is over there is ended here as well.
 async fn complete(state: &AppState, sid: &crate::domain::CallSid) -> Result<(), ApiError> {
     match state.calls.complete(sid).await {
-        Err(error) if !error.is_call_over() => Err(twilio_error(&error)),
+        Err(error) if !error.is_call_over() => Err(twilio_error(&error, ", and the call goes on")),
         Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-fn twilio_error(error: &Error) -> ApiError {
-    match error {
-        Error::NotConfigured => ApiError::new(StatusCode::CONFLICT, "twilio_not_configured", error.to_string()),
-        Error::Unreachable(_) => ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "twilio_unreachable",
-            "Twilio cannot be reached, and the call goes on; check this machine's connection and try again",
-        ),
-        Error::Refused { .. } | Error::Malformed | Error::TooLarge(_) | Error::Redirected(_) => {
-            ApiError::new(StatusCode::BAD_GATEWAY, "twilio_refused", error.to_string())
-        }
     }
 }
