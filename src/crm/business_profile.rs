@@ -39,6 +39,11 @@ impl BusinessProfile {
         has_more_facts: false,
     };
 
+    /// Whether there is a service that a caller can book.
+    pub fn can_book(&self) -> bool {
+        !self.services.is_empty()
+    }
+
     /// Whether the owner has entered nothing.
     pub fn is_empty(&self) -> bool {
         self.services.is_empty() && self.facts.is_empty()

@@ -20,7 +20,7 @@ use super::ActiveSettings;
 use super::calls::{CallContext, Calls, Carrier, MediaSocket, can_transfer, complete_with_retries};
 use crate::agent::tool::{PhoneTools, ToolContext, ToolRegistry};
 use crate::audio::{EncodedAudio, VoiceDetector};
-use crate::call::{CallPolicy, CallSession, Input, Operator, Output};
+use crate::call::{CallPolicy, CallSession, EngineKind, Input, Operator, Output};
 use crate::clock;
 use crate::crm::business_profile::BusinessProfile;
 use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
@@ -50,10 +50,15 @@ pub(super) async fn run(
     let now = clock::instant();
     let sid = context.call.call_sid.clone();
     let log = CallLog::new(&calls, &settings, &context);
-    let profile = calls.services().business_profile(&settings.config.business.time_zone).await;
+    // A caller who leaves a message needs none of it, and does not wait for it.
+    let profile = if policy.engines.contains(&EngineKind::Realtime) {
+        calls.services().business_profile(&settings.config.business.time_zone).await
+    } else {
+        BusinessProfile::EMPTY
+    };
     let tools = ToolRegistry::for_phone(PhoneTools {
         transfer: can_transfer(&settings.config, &context.call),
-        booking: !profile.services.is_empty(),
+        booking: profile.can_book(),
         facts: profile.has_more_facts,
     });
     let tools = if context.carrier == Carrier::Browser { tools.for_trial() } else { tools };

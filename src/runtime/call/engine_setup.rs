@@ -30,7 +30,7 @@ impl CallTask {
             ContactName::ByProfile(name) => (None, Some(name.clone())),
         };
         let can_transfer = can_transfer(&config, &self.context.call);
-        let (profile, can_book) = (&self.profile, !self.profile.services.is_empty());
+        let (profile, can_book) = (&self.profile, self.profile.can_book());
         let is_resumed = !history.is_empty();
         let context = PhoneContext { caller_name, now: clock::now(), profile, can_transfer, can_book, is_resumed };
         RealtimeSetup {
