@@ -57,10 +57,10 @@ impl WriteTx<'_> {
                 vec![(SearchKind::Message, id)]
             }
             ChangeKind::ContactUpdated => vec![(SearchKind::Contact, id)],
-            ChangeKind::NoteUpdated => self.note_rows(id)?.into_iter().map(|note| (SearchKind::Note, note)).collect(),
+            ChangeKind::NoteUpdated => self.parts_of(("contact_id", id), "contact_notes", SearchKind::Note)?,
             // The turns of a running call change several times a second.
             ChangeKind::CallUpdated | ChangeKind::CallEnded | ChangeKind::TurnUpdated if self.has_call_ended(id)? => {
-                let mut rows: Vec<_> = self.turn_rows(id)?.into_iter().map(|turn| (SearchKind::Turn, turn)).collect();
+                let mut rows = self.parts_of(("call_id", id), "call_turns", SearchKind::Turn)?;
                 rows.push((SearchKind::Call, id));
                 rows
             }
@@ -165,23 +165,15 @@ impl ReadTx<'_> {
         Ok(query.exists([id])?)
     }
 
-    /// The notes that a contact has, and those that were indexed for it.
-    fn note_rows(&self, contact: i64) -> Result<Vec<i64>> {
-        let mut query = self.conn.prepare_cached(
-            "SELECT id FROM contact_notes WHERE contact_id = ?1
-             UNION SELECT ref_id FROM search_documents WHERE parent_id = ?1 AND kind = 'note'",
-        )?;
-        let rows = query.query_map([contact], |row| row.get(0))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// The turns that a call has, and those that are indexed for it.
-    fn turn_rows(&self, call: i64) -> Result<Vec<i64>> {
-        let mut query = self.conn.prepare_cached(
-            "SELECT id FROM call_turns WHERE call_id = ?1
-             UNION SELECT ref_id FROM search_documents WHERE parent_id = ?1 AND kind = 'turn'",
-        )?;
-        let rows = query.query_map([call], |row| row.get(0))?;
+    /// The notes of a contact or the turns of a call: those that `table` has for `parent`, and those that are indexed for it.
+    fn parts_of(&self, parent: (&str, i64), table: &str, kind: SearchKind) -> Result<Vec<(SearchKind, i64)>> {
+        let (column, id) = parent;
+        let mut query = self.conn.prepare_cached(&format!(
+            "SELECT id FROM {table} WHERE {column} = ?1
+             UNION SELECT ref_id FROM search_documents WHERE parent_id = ?1 AND kind = '{}'",
+            kind.as_str()
+        ))?;
+        let rows = query.query_map([id], |row| Ok((kind, row.get(0)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
