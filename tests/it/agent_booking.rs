@@ -1,13 +1,11 @@
 //! The agent books, reads, moves and cancels appointments in a call.
 
+use super::booking::monday;
 use super::support::client::send;
 use super::support::telephony::CallHarness;
 use super::support::{Client, browser::Browser};
 use agentlocator::simulator::caller::CallPlan;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
-use jiff::Timestamp;
-use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -47,12 +45,6 @@ fn outputs(harness: &CallHarness, session: usize) -> Vec<Value> {
 
 async fn appointments(owner: &Client) -> Vec<Value> {
     owner.get("/api/appointments").await.json()["items"].as_array().unwrap().clone()
-}
-
-/// A Monday, some weeks from now.
-fn monday(weeks: i32) -> Date {
-    let zone = TimeZone::get("Asia/Jerusalem").unwrap();
-    Timestamp::now().to_zoned(zone).date().nth_weekday(weeks, Weekday::Monday).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

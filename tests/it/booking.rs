@@ -79,7 +79,7 @@ impl Shop {
 }
 
 /// A Monday, some weeks from now.
-fn monday(weeks: i32) -> Date {
+pub(super) fn monday(weeks: i32) -> Date {
     let today = Timestamp::now().to_zoned(zone()).date();
     today.nth_weekday(weeks, Weekday::Monday).unwrap()
 }

@@ -46,7 +46,7 @@ for (const view of VIEWS) {
   })
 }
 
-test('a note is found in its conversation; what nobody wrote offers a new contact', async ({ page, ownDaemon }) => {
+test('a note is found in its conversation; words without a hit offer a new contact', async ({ page, ownDaemon }) => {
   const noa = await seed(page, ownDaemon)
   const { send } = await owner(page, ownDaemon)
   const note = await send<{ id: number }>('POST', `/api/contacts/${noa.id}/notes`, { text: 'אוהבת קרואסון' })

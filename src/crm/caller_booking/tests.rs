@@ -188,10 +188,10 @@ fn appointments_are_told_only_to_who_knows_the_name_or_the_day() {
     assert_eq!(own(None, Some("2026-11-23")).unwrap(), monday);
     assert_eq!(own(Some("משה"), None).unwrap(), Vec::<String>::new());
     assert_eq!(own(Some("ד"), Some("2026-11-24")).unwrap(), Vec::<String>::new());
-    let stranger = shop.call(3, "+972507654321");
+    let other_caller = shop.call(3, "+972507654321");
     let start = "2026-11-23T10:00".parse().unwrap();
     assert_eq!(
-        refused(shop.run(|tx| cancel(tx, &stranger, start, None))),
+        refused(shop.run(|tx| cancel(tx, &other_caller, start, None))),
         "the caller has no appointment at that time"
     );
 }

@@ -90,6 +90,6 @@ mod tests {
         assert!(matches!(slow.try_recv(), Err(TryRecvError::Lagged(missed)) if missed > 200));
         assert!(slow.try_recv().is_ok(), "it goes on with what is new");
         drop((slow, quick));
-        assert!(!listeners.flush(began + Duration::from_secs(30)), "nobody listens any more");
+        assert!(!listeners.flush(began + Duration::from_secs(30)), "no user listens any more");
     }
 }
