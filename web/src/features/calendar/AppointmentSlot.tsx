@@ -1,8 +1,8 @@
 import { useLingui } from '@lingui/react/macro'
+import { isUnseen } from '#shared/appointment'
 import { useNow } from '#shared/format/clock'
 import { formatPhone } from '#shared/format/phone'
 import { useCountry, useFormat } from '#shared/session'
-import { isUnseen } from './appointments'
 import type { Slot } from './layout'
 
 interface Props {

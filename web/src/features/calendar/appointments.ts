@@ -1,10 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { client, unwrap } from '#shared/api/client'
-import type { Appointment } from './data'
-
-/** The agent booked it, and no user has opened it. */
-export const isUnseen = ({ source, seen_at, state }: Appointment): boolean =>
-  source === 'agent' && !seen_at && state === 'booked'
 
 const at = (id: number) => ({ params: { path: { id } } })
 

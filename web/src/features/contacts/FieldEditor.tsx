@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type KeyboardEvent, useState } from 'react'
+import { isDay } from '#shared/format/dates'
 import type { CustomField } from './api'
-import { isDay, parseDay } from './days'
+import { parseDay } from './days'
 
 interface Props {
   field: CustomField

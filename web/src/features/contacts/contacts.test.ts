@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { isDay } from '#shared/format/dates'
 import type { TimelineItem } from './api'
-import { isDay, parseDay } from './days'
+import { parseDay } from './days'
 import { parseAmount, stageName, totalOf } from './stages'
 import { undoTags } from './tag-changes'
 import { daysOf } from './timeline'

@@ -1,9 +1,4 @@
-/** Returns true for a day of the calendar as the API writes it: «2026-11-22». */
-export function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
-  const date = new Date(`${text}T00:00:00Z`)
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
-}
+import { isDay } from '#shared/format/dates'
 
 /** A day as people type it in Israel: «7.6.1990», «7/6/90», «1990-06-07». Null for anything else. */
 export function parseDay(text: string, thisYear = new Date().getUTCFullYear()): string | null {

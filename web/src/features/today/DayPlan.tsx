@@ -3,6 +3,7 @@ import { IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
+import { isUnseen } from '#shared/appointment'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
@@ -91,9 +92,6 @@ export function DayPlan() {
     </section>
   )
 }
-
-const isUnseen = ({ source, seen_at, state }: Schemas['Appointment']) =>
-  source === 'agent' && !seen_at && state === 'booked'
 
 function PlanRow({ appointment, now }: { appointment: Schemas['Appointment']; now: Date }) {
   const format = useFormat()

@@ -3,10 +3,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
+import { addDays } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { refresh, type Task } from './tasks'
-
-const DAY_MS = 86_400_000
 
 /** The words and the day of a task. */
 export function EditTask({ task, close }: { task: Task; close: () => void }) {
@@ -16,7 +15,7 @@ export function EditTask({ task, close }: { task: Task; close: () => void }) {
   const [title, setTitle] = useState(task.title)
   const [due, setDue] = useState<string | null>(task.due_date ?? (task.due_at ? format.day(task.due_at) : null))
   const today = format.day(new Date())
-  const after = (days: number) => new Date(Date.parse(`${today}T12:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10)
+  const after = (days: number) => addDays(today, days)
   const choices: [string, string | null][] = [
     [t`היום`, today],
     [t`מחר`, after(1)],

@@ -1,4 +1,4 @@
-import { addDays, instantOf, weekdayOf } from '#shared/format/dates'
+import { addDays, instantOf, isDay, weekdayOf } from '#shared/format/dates'
 
 /** A new task: its words, and when it is due, if they say so. */
 export interface NewTask {
@@ -40,10 +40,7 @@ function dayAtEnd(words: string, today: string): (Found & { day: string }) | und
   const year = Number(today.slice(0, 4))
   const day = [year, year + 1]
     .map(year => `${year}-${two(date[2])}-${two(date[1])}`)
-    .find(day => {
-      const at = new Date(`${day}T12:00:00Z`)
-      return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day) && day >= today
-    })
+    .find(day => isDay(day) && day >= today)
   return day ? { index: date.index, day } : undefined
 }
 

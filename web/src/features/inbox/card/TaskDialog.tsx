@@ -5,9 +5,9 @@ import { useAction } from '#shared/api/action'
 import { queryClient } from '#shared/api/query'
 import { Field } from '#shared/components/field'
 import { isolate } from '#shared/format/bidi'
+import { addDays } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
 import { call, type Task } from '../api'
-import { plusDays } from '../model/zone'
 
 type Due = 'none' | 'today' | 'tomorrow' | 'sunday'
 
@@ -22,8 +22,8 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
   const dates: Record<Due, string | null> = {
     none: null,
     today,
-    tomorrow: plusDays(today, 1),
-    sunday: plusDays(today, 7 - weekday),
+    tomorrow: addDays(today, 1),
+    sunday: addDays(today, 7 - weekday),
   }
   const refresh = () => {
     void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })

@@ -4,9 +4,10 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal, Select } from '@mantine/core'
 import { DatePicker, DatesProvider } from '@mantine/dates'
 import { useState } from 'react'
+import { addDays } from '#shared/format/dates'
 import { useLocale } from '#shared/i18n/locale'
 import { useFormat } from '#shared/session'
-import { instantIn, plusDays } from '../model/zone'
+import { instantIn } from '../model/zone'
 
 const TIMES = Array.from({ length: 96 }, (_, at) => {
   const [hour, minute] = [Math.floor(at / 4), (at % 4) * 15]
@@ -19,7 +20,7 @@ export default function ChooseTime({ onClose, onChoose }: { onClose: () => void;
   const locale = useLocale()
   const format = useFormat()
   const today = format.day(new Date())
-  const [date, setDate] = useState<string | null>(plusDays(today, 1))
+  const [date, setDate] = useState<string | null>(addDays(today, 1))
   const [time, setTime] = useState('09:00')
   const at = date ? instantIn(format.zone, date, time) : null
   const isPast = at !== null && at.getTime() <= Date.now()

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
+import { addDays } from '#shared/format/dates'
 import { boxOf } from '../timeline/box'
 import { linkParts } from './links'
 import { heldOrder } from './order'
 import { peaksOf } from './peaks'
 import { matchingReplies, slashQuery } from './replies'
 import { averageColor } from './thumbhash'
-import { instantIn, laterChoices, plusDays } from './zone'
+import { instantIn, laterChoices } from './zone'
 
 test('only http and https become links, without the punctuation behind them', () => {
   expect(linkParts('ראו https://example.com/a?b=1. תודה').map(({ text, href }) => [text, href])).toEqual([
@@ -47,7 +48,7 @@ test('times are those of the business, also in the nights when the clock changes
   expect(at('2027-03-26', '09:00')).toBe('2027-03-26T06:00:00.000Z')
   expect(at('2027-03-26', '02:30')).toBe('2027-03-26T00:30:00.000Z')
   expect(at('2027-10-31', '09:00')).toBe('2027-10-31T07:00:00.000Z')
-  expect(plusDays('2026-12-31', 1)).toBe('2027-01-01')
+  expect(addDays('2026-12-31', 1)).toBe('2027-01-01')
 })
 
 test('what can be chosen for later is in the future', () => {

@@ -1,3 +1,5 @@
+import { addDays, weekdayOf } from '#shared/format/dates'
+
 /** The instant at which a clock in the time zone shows this date and time; in a gap of summer time, the one after it. */
 export function instantIn(zone: string, date: string, time: string): Date {
   const wanted = Date.parse(`${date}T${time}:00Z`)
@@ -26,19 +28,13 @@ function offsetAt(zone: string, at: number): number {
   return local - Math.floor(at / 1000) * 1000
 }
 
-/** The date so many days after `date`: «2026-11-22». */
-export function plusDays(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
-}
-
 /** The times that a message can be sent later without choosing a date, for a day of the business's calendar. */
 export function laterChoices(zone: string, today: string, now: Date): { date: string; time: string; at: Date }[] {
-  const weekday = new Date(`${today}T00:00:00Z`).getUTCDay()
-  const toSunday = 7 - weekday
+  const toSunday = 7 - weekdayOf(today)
   const wanted: [string, string][] = [
     [today, '18:00'],
-    [plusDays(today, 1), '09:00'],
-    ...(toSunday > 1 ? [[plusDays(today, toSunday), '09:00'] as [string, string]] : []),
+    [addDays(today, 1), '09:00'],
+    ...(toSunday > 1 ? [[addDays(today, toSunday), '09:00'] as [string, string]] : []),
   ]
   return wanted
     .map(([date, time]) => ({ date, time, at: instantIn(zone, date, time) }))
