@@ -1,14 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconMicrophone, IconMicrophoneOff, IconPlayerStopFilled, IconUpload } from '@tabler/icons-react'
+import { IconMicrophone, IconPlayerStopFilled, IconUpload } from '@tabler/icons-react'
 import { useRef, useState } from 'react'
 import { Icon } from '../components/Icon'
-import { Problem } from '../components/Problem'
+import { NoMicrophone } from '../components/NoMicrophone'
 import { Ltr } from '../components/text'
 import { duration } from '../format/time'
 import { Unusable } from './Line'
 import { readSound, type Sound } from './sound'
 import { MOST_MS } from './useGreeting'
-import { type MicrophoneProblem, useMicrophone } from './useMicrophone'
+import { useMicrophone } from './useMicrophone'
 
 const STEPS = 16
 
@@ -54,7 +54,15 @@ export function NewGreeting({ onSound }: { onSound: (sound: Sound, name: string 
       <p className="small muted">
         <Trans>עד 10 שניות. שומעים את זה לפני שמשתמשים בזה.</Trans>
       </p>
-      {microphone.problem && <NoMicrophone problem={microphone.problem} />}
+      {microphone.problem && (
+        <div role="alert">
+          <NoMicrophone
+            problem={microphone.problem}
+            insecure={<Trans>אפשר לבחור קובץ קול, או לפתוח את הדף בכתובת המאובטחת.</Trans>}
+            missing={<Trans>מחברים מיקרופון, או בוחרים קובץ קול.</Trans>}
+          />
+        </div>
+      )}
       {isUnreadable && <Unusable reason="unreadable" />}
     </>
   )
@@ -97,30 +105,6 @@ function Recording({ ms, level, onStop, onDrop }: RecordingProps) {
       <button className="btn quiet" type="button" onClick={onDrop}>
         <Trans>לוותר עליה</Trans>
       </button>
-    </div>
-  )
-}
-
-function NoMicrophone({ problem }: { problem: MicrophoneProblem }) {
-  const texts: Record<MicrophoneProblem, { title: React.ReactNode; help: React.ReactNode }> = {
-    insecure: {
-      title: <Trans>הדפדפן לא נותן מיקרופון, כי הכתובת מתחילה ב־http</Trans>,
-      help: <Trans>אפשר לבחור קובץ קול, או לפתוח את הדף בכתובת המאובטחת.</Trans>,
-    },
-    denied: {
-      title: <Trans>הדפדפן לא קיבל רשות להשתמש במיקרופון</Trans>,
-      help: <Trans>מאשרים אותו בסמל שליד כתובת הדף, ומנסים שוב.</Trans>,
-    },
-    missing: {
-      title: <Trans>לא נמצא מיקרופון</Trans>,
-      help: <Trans>מחברים מיקרופון, או בוחרים קובץ קול.</Trans>,
-    },
-  }
-  return (
-    <div role="alert">
-      <Problem icon={IconMicrophoneOff} level="plain" title={texts[problem].title}>
-        {texts[problem].help}
-      </Problem>
     </div>
   )
 }

@@ -1,9 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-
-/** Why nothing is recorded: the page's address, the user's refusal, or no microphone. */
-export type MicrophoneProblem = 'insecure' | 'denied' | 'missing'
+import { canAskForMicrophone, type MicrophoneProblem, microphoneProblem, peakMeter } from '../audio/microphone'
 
 const LEVEL_MS = 60
+const METER_SAMPLES = 2048
 
 interface Running {
   /** Ends the recording, and gives its sound. */
@@ -41,7 +40,7 @@ export function useMicrophone({ mostMs, onSound }: Options) {
   /** Call it in a click: browsers ask for the microphone only then. */
   const start = useCallback(async () => {
     setProblem(undefined)
-    if (!isSecureContext || !navigator.mediaDevices) return setProblem('insecure')
+    if (!canAskForMicrophone()) return setProblem('insecure')
     try {
       running.current = await record((ms, level) => {
         setMeter({ ms, level })
@@ -49,7 +48,7 @@ export function useMicrophone({ mostMs, onSound }: Options) {
       })
       setMeter({ ms: 0, level: 0 })
     } catch (reason) {
-      setProblem(reason instanceof DOMException && reason.name === 'NotFoundError' ? 'missing' : 'denied')
+      setProblem(microphoneProblem(reason))
     }
   }, [mostMs, stop])
 
@@ -64,19 +63,14 @@ async function record(onMeter: (ms: number, level: number) => void): Promise<Run
   const parts: Blob[] = []
   const recorder = new MediaRecorder(stream)
   recorder.ondataavailable = ({ data }) => parts.push(data)
-  const context = new AudioContext()
-  const analyser = context.createAnalyser()
-  context.createMediaStreamSource(stream).connect(analyser)
-  const samples = new Float32Array(analyser.fftSize)
+  const meter = peakMeter(stream, METER_SAMPLES)
   const began = performance.now()
   const timer = setInterval(() => {
-    analyser.getFloatTimeDomainData(samples)
-    const level = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
-    onMeter(performance.now() - began, Math.min(1, level * 1.5))
+    onMeter(performance.now() - began, Math.min(1, meter.peak() * 1.5))
   }, LEVEL_MS)
   const drop = () => {
     clearInterval(timer)
-    void context.close()
+    meter.close()
     if (recorder.state !== 'inactive') recorder.stop()
     for (const track of stream.getTracks()) track.stop()
   }

@@ -1,16 +1,16 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconArrowUp, IconMicrophoneOff, IconTrash } from '@tabler/icons-react'
+import { IconArrowUp, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
 import { Icon } from '#shared/components/Icon'
-import { Problem } from '#shared/components/Problem'
+import { NoMicrophone } from '#shared/components/NoMicrophone'
 import { Ltr } from '#shared/components/text'
 import { duration } from '#shared/format/time'
 import { useShortcuts } from '#shared/keys'
 import { asVoiceNote } from '../model/ogg'
 import { mediaOf, type Outgoing } from '../outbox'
-import { type Refusal, useRecording } from './useRecording'
+import { useRecording } from './useRecording'
 import { uploadMedia } from './useUploads'
 
 interface Props {
@@ -26,7 +26,20 @@ export function Recorder({ onClose, onSend }: Props) {
   const [problem, setProblem] = useState<string>()
   const [sound, setSound] = useState<Blob>()
   useShortcuts([{ code: 'Escape', run: onClose }])
-  if (refusal) return <NoMicrophone refusal={refusal} onClose={onClose} />
+  if (refusal) {
+    return (
+      <NoMicrophone
+        problem={refusal}
+        insecure={<Trans>אפשר לצרף קובץ קול, או לפתוח את הדף בכתובת המאובטחת.</Trans>}
+        missing={<Trans>מחברים מיקרופון, או מצרפים קובץ קול.</Trans>}
+        action={
+          <button className="btn" type="button" onClick={onClose}>
+            <Trans>הבנתי</Trans>
+          </button>
+        }
+      />
+    )
+  }
 
   const send = async () => {
     setProblem(undefined)
@@ -71,36 +84,5 @@ export function Recorder({ onClose, onSend }: Props) {
         <Icon icon={IconArrowUp} />
       </button>
     </div>
-  )
-}
-
-function NoMicrophone({ refusal, onClose }: { refusal: Refusal; onClose: () => void }) {
-  const texts: Record<Refusal, { title: React.ReactNode; help: React.ReactNode }> = {
-    insecure: {
-      title: <Trans>הדפדפן לא נותן מיקרופון, כי הכתובת מתחילה ב־http</Trans>,
-      help: <Trans>אפשר לצרף קובץ קול, או לפתוח את הדף בכתובת המאובטחת.</Trans>,
-    },
-    denied: {
-      title: <Trans>הדפדפן לא קיבל רשות להשתמש במיקרופון</Trans>,
-      help: <Trans>מאשרים אותו בסמל שליד כתובת הדף, ומנסים שוב.</Trans>,
-    },
-    missing: {
-      title: <Trans>לא נמצא מיקרופון</Trans>,
-      help: <Trans>מחברים מיקרופון, או מצרפים קובץ קול.</Trans>,
-    },
-  }
-  return (
-    <Problem
-      icon={IconMicrophoneOff}
-      level="plain"
-      title={texts[refusal].title}
-      action={
-        <button className="btn" type="button" onClick={onClose}>
-          <Trans>הבנתי</Trans>
-        </button>
-      }
-    >
-      {texts[refusal].help}
-    </Problem>
   )
 }

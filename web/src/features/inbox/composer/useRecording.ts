@@ -1,22 +1,21 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-
-/** Why there is no recording: the page's address, the user's refusal, or no microphone. */
-export type Refusal = 'insecure' | 'denied' | 'missing'
+import { canAskForMicrophone, type MicrophoneProblem, microphoneProblem, peakMeter } from '#shared/audio/microphone'
 
 const TYPES = ['audio/ogg;codecs=opus', 'audio/webm;codecs=opus', 'audio/mp4']
 /** How often the level is read for the bars. */
 const LEVEL_MS = 80
+const METER_SAMPLES = 512
 
 /** Records from the microphone, from the first drawing on. */
 export function useRecording() {
-  const [refusal, setRefusal] = useState<Refusal | null>(null)
+  const [refusal, setRefusal] = useState<MicrophoneProblem | null>(null)
   const [levels, setLevels] = useState<readonly number[]>([])
   const [ms, setMs] = useState(0)
   const recorder = useRef<MediaRecorder>(undefined)
   const parts = useRef<Blob[]>([])
 
   useEffect(() => {
-    if (!isSecureContext || !navigator.mediaDevices) return setRefusal('insecure')
+    if (!canAskForMicrophone()) return setRefusal('insecure')
     let isOver = false
     let stop = () => {}
     navigator.mediaDevices
@@ -32,19 +31,19 @@ export function useRecording() {
         made.start(1_000)
         recorder.current = made
         const began = performance.now()
-        const listen = meter(stream)
+        const meter = peakMeter(stream, METER_SAMPLES)
         const timer = setInterval(() => {
           setMs(performance.now() - began)
-          setLevels(known => [...known.slice(-59), listen.level()])
+          setLevels(known => [...known.slice(-59), Math.min(1, meter.peak() * 2)])
         }, LEVEL_MS)
         const end = stop
         stop = () => {
           clearInterval(timer)
-          listen.close()
+          meter.close()
           end()
         }
       })
-      .catch(reason => setRefusal(reason?.name === 'NotFoundError' ? 'missing' : 'denied'))
+      .catch(reason => setRefusal(microphoneProblem(reason)))
     return () => {
       isOver = true
       if (recorder.current?.state === 'recording') recorder.current.stop()
@@ -66,19 +65,4 @@ export function useRecording() {
     [],
   )
   return { refusal, levels, ms, isReady: ms > 0, finish }
-}
-
-function meter(stream: MediaStream) {
-  const context = new AudioContext()
-  const analyser = context.createAnalyser()
-  analyser.fftSize = 512
-  context.createMediaStreamSource(stream).connect(analyser)
-  const samples = new Float32Array(analyser.fftSize)
-  return {
-    level: () => {
-      analyser.getFloatTimeDomainData(samples)
-      return Math.min(1, Math.max(...samples.map(Math.abs)) * 2)
-    },
-    close: () => void context.close(),
-  }
 }
