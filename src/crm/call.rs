@@ -188,18 +188,37 @@ pub fn over() -> RequestError {
     RequestError::CodedConflict { code: "call_over", message: "this call is over".into(), params: Vec::new() }
 }
 
-/// Records that an employee ends a running call. `is_ended`: Twilio has ended it already.
-pub fn hang_up(
+/// Records that an employee ends a running call.
+pub fn hang_up(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp) -> Result<(), crate::crm::Error> {
+    let sid = find_running(tx, id)?.call_sid;
+    Ok(tx.record_hang_up(&sid, by, now)?)
+}
+
+/// When Twilio ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completed {
+    /// On the employee's request.
+    Now,
+    /// Before the request.
+    Before,
+}
+
+/// Records that Twilio ended a call for an employee. Twilio may have reported that end before it answered the request, so
+/// the call can have ended here too; it then counts as ended by the employee.
+pub fn record_completed(
     tx: &WriteTx<'_>,
     id: CallId,
     by: ActorId,
-    is_ended: bool,
+    completed: Completed,
     now: Timestamp,
 ) -> Result<(), crate::crm::Error> {
-    let sid = find_running(tx, id)?.call_sid;
-    tx.record_hang_up(&sid, by, now)?;
-    if is_ended {
-        tx.end_call(&sid, EndReason::EmployeeHungUp, None, now)?;
+    let call = match completed {
+        Completed::Now => tx.call(id)?.ok_or(RequestError::NotFound("call"))?,
+        Completed::Before => find_running(tx, id)?,
+    };
+    tx.record_hang_up(&call.call_sid, by, now)?;
+    if !tx.end_call(&call.call_sid, EndReason::EmployeeHungUp, None, now)? {
+        tx.set_ended_by_employee(&call.call_sid, now)?;
     }
     Ok(())
 }

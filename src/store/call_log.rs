@@ -235,6 +235,17 @@ impl WriteTx<'_> {
         Ok(ended)
     }
 
+    /// Corrects the reason of a call that ended because an employee asked Twilio to end it: Twilio does not report who
+    /// ended a call, so that it was stored as ended by the caller.
+    pub fn set_ended_by_employee(&self, sid: &CallSid, at: Timestamp) -> Result<()> {
+        let reason = self.stored_reason(sid, EndReason::EmployeeHungUp)?;
+        let mut update = self.conn.prepare_cached(
+            "UPDATE calls SET end_reason = ?2, updated_at = ?3 WHERE call_sid = ?1 AND end_reason = 'caller_hung_up'",
+        )?;
+        update.execute(params![sid, reason, at])?;
+        self.record_call(ChangeKind::CallUpdated, sid)
+    }
+
     /// Marks a newly stored call as ended and missed.
     pub fn end_missed_call(&self, id: CallId, duration_ms: i64) -> Result<()> {
         let mut update = self.conn.prepare_cached(

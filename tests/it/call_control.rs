@@ -5,6 +5,7 @@ use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use agentlocator::simulator::caller::{CallPlan, CallReport, DialPlan, EndedBy, StreamPlan};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use agentlocator::simulator::twilio::{Fault, Operation};
 use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -109,6 +110,21 @@ async fn a_call_without_a_stream_is_ended_at_once() {
     assert_eq!(report.ended, EndedBy::Rest, "{report:#?}");
     let ended = harness.ended_call(&report.call_sid).await;
     assert_eq!((&ended["end_reason"], &ended["outcome"]), (&json!("employee_hung_up"), &json!("missed")), "{ended:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_twilio_reports_before_its_answer_is_the_employees() {
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let client = dana(&harness).await;
+    let placed = begin(&harness, CallPlan { stream: StreamPlan::Fails, ..harness.plan("stay") });
+    let call = call_when(&client, "the recorder", |call| call["state"] != "ringing").await;
+    harness.twilio.fail_next(Operation::UpdateCall, Fault::AnswerAfter(Duration::from_secs(1)), 1);
+    let ended = client.post_json(&format!("/api/calls/{}/hang-up", call["id"]), &json!({})).await;
+    assert_eq!(ended.status, 200, "{}", ended.text());
+    let report = placed.await.unwrap();
+    assert_eq!(report.ended, EndedBy::Rest, "{report:#?}");
+    let ended = harness.ended_call(&report.call_sid).await;
+    assert_eq!((&ended["end_reason"], &ended["hung_up_by"]), (&json!("fallback"), &json!("dana")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

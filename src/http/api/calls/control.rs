@@ -2,8 +2,8 @@
 
 use crate::clock;
 use crate::crm;
-use crate::crm::call;
-use crate::domain::CallId;
+use crate::crm::call::{self, Completed};
+use crate::domain::{CallId, CallSid};
 use crate::http::api::OkResponse;
 use crate::http::api::twilio_error::twilio_error;
 use crate::http::auth::Member;
@@ -27,22 +27,24 @@ pub(super) async fn hang_up(
 ) -> Result<axum::Json<OkResponse>, ApiError> {
     let (id, by, now) = (CallId(id), actor.id, clock::now());
     let sid = crm::read(&state.store, move |tx| call::find_running(tx, id)).await?.call_sid;
-    let has_task = state.calls.is_active(&sid);
-    if !has_task {
+    if state.calls.is_active(&sid) {
+        actor.transact(&state.store, move |tx| call::hang_up(tx, id, by, now)).await?;
+        if !state.calls.end_by_employee(&sid) {
+            complete(&state, &sid).await?;
+        }
+    } else {
         // The call remains as it is if Twilio does not end it.
-        complete(&state, &sid).await?;
-    }
-    actor.transact(&state.store, move |tx| call::hang_up(tx, id, by, !has_task, now)).await?;
-    if has_task && !state.calls.end_by_employee(&sid) {
-        complete(&state, &sid).await?;
+        let completed = complete(&state, &sid).await?;
+        actor.transact(&state.store, move |tx| call::record_completed(tx, id, by, completed, now)).await?;
     }
     Ok(OkResponse::OK)
 }
 
-/// Ends a call at Twilio; one that is over there is ended here as well.
-async fn complete(state: &AppState, sid: &crate::domain::CallSid) -> Result<(), ApiError> {
+/// Ends a call at Twilio.
+async fn complete(state: &AppState, sid: &CallSid) -> Result<Completed, ApiError> {
     match state.calls.complete(sid).await {
-        Err(error) if !error.is_call_over() => Err(twilio_error(&error, ", and the call goes on")),
-        Ok(()) | Err(_) => Ok(()),
+        Ok(()) => Ok(Completed::Now),
+        Err(error) if error.is_call_over() => Ok(Completed::Before),
+        Err(error) => Err(twilio_error(&error, ", and the call goes on")),
     }
 }

@@ -33,12 +33,21 @@ pub enum Operation {
 pub enum Fault {
     /// The request is executed, and no response follows.
     HangAfterAccept,
+    /// The request is executed, and the response follows after this time.
+    AnswerAfter(Duration),
     /// The request is not executed, and no response follows.
     HangBefore,
     /// The request is executed after this time.
     Slow(Duration),
     /// The request is not executed, and the response has this status.
     Status(u16),
+}
+
+impl Fault {
+    /// It happens after the request was executed.
+    fn follows(self) -> bool {
+        matches!(self, Self::HangAfterAccept | Self::AnswerAfter(_))
+    }
 }
 
 #[derive(Default)]
@@ -58,8 +67,8 @@ impl Faults {
 
     /// Applies the faults that precede the request. An error is the response.
     pub(super) async fn before(&self, operation: Operation) -> Result<(), Response> {
-        match self.take(operation, |fault| fault != Fault::HangAfterAccept) {
-            None | Some(Fault::HangAfterAccept) => Ok(()),
+        match self.take(operation, |fault| !fault.follows()) {
+            None | Some(Fault::HangAfterAccept | Fault::AnswerAfter(_)) => Ok(()),
             Some(Fault::HangBefore) => std::future::pending().await,
             Some(Fault::Slow(time)) => {
                 tokio::time::sleep(time).await;
@@ -83,8 +92,10 @@ impl Faults {
 
     /// Applies the faults that follow the request.
     pub(super) async fn after(&self, operation: Operation) {
-        if self.take(operation, |fault| fault == Fault::HangAfterAccept).is_some() {
-            std::future::pending::<()>().await;
+        match self.take(operation, Fault::follows) {
+            Some(Fault::AnswerAfter(time)) => tokio::time::sleep(time).await,
+            Some(_) => std::future::pending().await,
+            None => {}
         }
     }
 
