@@ -44,8 +44,10 @@ impl CallSession {
 
     /// Ends the call once no further audio will be heard.
     pub(super) fn watch_ending(&mut self, now: Instant) {
-        let Phase::Ending { limit, .. } = self.phase else { return };
-        let is_responding = self.responses.is_responding() && self.engine.is_ready();
+        let Phase::Ending { limit, reason, .. } = self.phase else { return };
+        // Where the last words are a clip, the engine's answer was cancelled, and its confirmation may never come.
+        let is_clip = matches!(reason, EndReason::EmployeeHungUp | EndReason::TooLong);
+        let is_responding = !is_clip && self.responses.is_responding() && self.engine.is_ready();
         if !self.playback.is_busy() && !is_responding {
             return self.drained(now);
         }

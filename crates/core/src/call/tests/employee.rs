@@ -1,7 +1,7 @@
 //! An employee ends a running call.
 
 use super::rig::{Rig, ms};
-use crate::call::{Input, Operator, Output, StreamEndAction};
+use crate::call::{EngineEvent, Input, Operator, Output, StreamEndAction};
 use crate::domain::EndReason;
 
 #[test]
@@ -34,4 +34,16 @@ fn an_employee_ends_the_call_with_a_goodbye_and_at_once_the_second_time() {
         Some((EndReason::EmployeeHungUp, StreamEndAction::HangUp)),
         "while a person's phone rings"
     );
+}
+
+#[test]
+fn a_caller_who_talks_over_the_goodbye_is_not_left_in_silence() {
+    let mut rig = Rig::live();
+    // The engine never confirms that it cancelled the answer.
+    rig.respond(1);
+    rig.input(Input::Operator(Operator::End));
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
+    rig.pass(ms(2000));
+    assert_eq!(rig.observed.ended, Some((EndReason::EmployeeHungUp, StreamEndAction::HangUp)));
 }
