@@ -235,6 +235,16 @@ https-untrusted =
 https-missing = Nothing is served here without encryption, and this server does not answer by https yet. Write its name into /etc/agentlocator/config.toml, [tls], domain = "shop.example", and run "sudo systemctl restart agentlocator"; "sudo agentlocator doctor" says what is missing.
 https-elsewhere = Nothing is served here without encryption. The page has an address of its own (http.crm_listen).
 
+## The titles of tasks: the agent said in a call that something was done that was not done.
+
+promise-booked = The agent said that an appointment is booked, but none is: "{ $said }"
+promise-moved = The agent said that the appointment is moved, but it is not: "{ $said }"
+promise-cancelled = The agent said that the appointment is cancelled, but it is not: "{ $said }"
+promise-waiting = The agent promised a place on the waiting list, but there is no entry: "{ $said }"
+promise-passed-on = The agent promised to pass something on, but wrote no message: "{ $said }"
+promise-sent = The agent promised to send something: "{ $said }"
+promise-other-time = The agent named another time than that of the appointment: "{ $said }"
+
 ## The calendar.
 
 hebrew-date = { $day } { $month } { $year }

@@ -249,6 +249,16 @@ https-untrusted = כאן לא מוגש דבר בלי הצפנה. פתחו את {
 https-missing = כאן לא מוגש דבר בלי הצפנה, והשרת אינו עונה עדיין ב-https. הפקודה sudo agentlocator doctor אומרת מה חסר.
 https-elsewhere = כאן לא מוגש דבר בלי הצפנה. לדף יש כתובת משלו (http.crm_listen).
 
+## The titles of tasks: the agent said in a call that something was done that was not done.
+
+promise-booked = הסוכן אמר שנקבע תור, אבל לא נקבע: ”{ $said }“
+promise-moved = הסוכן אמר שהתור הוזז, אבל הוא לא הוזז: ”{ $said }“
+promise-cancelled = הסוכן אמר שהתור בוטל, אבל הוא לא בוטל: ”{ $said }“
+promise-waiting = הסוכן הבטיח מקום ברשימת ההמתנה, אבל אין בה רישום: ”{ $said }“
+promise-passed-on = הסוכן הבטיח להעביר הודעה, אבל לא רשם אותה: ”{ $said }“
+promise-sent = הסוכן הבטיח לשלוח משהו: ”{ $said }“
+promise-other-time = הסוכן אמר שעה שאינה שעת התור: ”{ $said }“
+
 ## The calendar.
 
 hebrew-date = { $day } ב{ $month } { $year }

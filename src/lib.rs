@@ -14,7 +14,7 @@
 //! - [`config`], [`domain`]: settings, and the business's types.
 //! - [`simulator`]: callers, Twilio, the AI and WhatsApp, for the demo and the tests.
 
-pub use agentlocator_core::{audio, booking, call, domain, inbox, search};
+pub use agentlocator_core::{audio, booking, call, domain, inbox, promise, search};
 pub use agentlocator_simulator as simulator;
 
 pub mod agent;

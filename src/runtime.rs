@@ -5,6 +5,7 @@ mod active_settings;
 pub mod ai_check;
 mod ai_probe;
 mod call;
+pub mod call_review;
 pub mod calls;
 pub mod catch_up;
 mod clips;

@@ -6,6 +6,7 @@ use super::reload::Reloader;
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::{Config, Reloadable};
+use crate::crm::call_review::REVIEW_JOB;
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
 use crate::crm::privacy::BRIDGE_ERASURE_JOB;
@@ -32,7 +33,9 @@ use crate::runtime::reload::ReloadHandle;
 use crate::runtime::restart::RestartHandle;
 use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
 use crate::runtime::typing::Typing;
-use crate::runtime::{ActiveSettings, Clips, erasure, recording_compressor, recording_fetcher, stale_calls};
+use crate::runtime::{
+    ActiveSettings, Clips, call_review, erasure, recording_compressor, recording_fetcher, stale_calls,
+};
 use crate::store::{ERASURE_JOB, Priority, Store};
 use crate::telemetry::metrics::Metrics;
 use crate::tls::Tls;
@@ -74,6 +77,7 @@ impl Services {
         let disk = DiskMonitor::new(move || current.config());
         let tls = Tls::open(settings.config(), listeners.tls_listeners());
         let compressor = JobWorker::new(store.clone()).one_at_a_time();
+        let worker = JobWorker::new(store.with_priority(Priority::Job));
         let shared = CallServices {
             settings: settings.clone(),
             clips: Arc::new(Clips::shipped()),
@@ -81,6 +85,7 @@ impl Services {
             store,
             disk,
             compression: compressor.handle(),
+            jobs: worker.handle(),
             alerts,
             trial_usage: TrialUsage::default(),
             rejected: RejectedFields::default(),
@@ -104,7 +109,7 @@ impl Services {
         })
         .await;
         Ok(Self {
-            jobs: jobs(&shared, examiner.clone()),
+            jobs: with_handlers(worker, &shared, examiner.clone()),
             examiner,
             gap: Gap::default(),
             calls,
@@ -258,16 +263,16 @@ async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
 }
 
 /// Registers the handlers of the background jobs.
-fn jobs(services: &CallServices, examiner: MediaExaminer) -> JobWorker {
+fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExaminer) -> JobWorker {
     let store = services.store.with_priority(Priority::Job);
-    let recordings_of = services.clone();
-    let worker =
-        JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
+    let (recordings_of, reviewed) = (services.clone(), services.clone());
+    let worker = worker.on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
     let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone(), examiner);
     let erased_from = services.store.with_priority(Priority::Job);
     let (store_of_bridge, settings) = (erased_from.clone(), services.settings.clone());
     worker
         .on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
+        .on(REVIEW_JOB, move |job| call_review::review(reviewed.clone(), job))
         .on(ERASURE_JOB, move |job| erasure::resume(erased_from.clone(), job))
         .on(BRIDGE_ERASURE_JOB, move |job| erasure::resume_in_bridge(store_of_bridge.clone(), settings.clone(), job))
 }

@@ -15,6 +15,15 @@ localized_enum! {
         AlertTestSubject = "alerts-test-subject",
         AlertTestBody = "alerts-test-body",
 
+        // Tasks from promises of the agent that were not kept.
+        PromiseBooked { said: String } = "promise-booked",
+        PromiseMoved { said: String } = "promise-moved",
+        PromiseCancelled { said: String } = "promise-cancelled",
+        PromiseWaiting { said: String } = "promise-waiting",
+        PromisePassedOn { said: String } = "promise-passed-on",
+        PromiseSent { said: String } = "promise-sent",
+        PromiseOtherTime { said: String } = "promise-other-time",
+
         // What a caller hears.
         SayError = "say-error",
         SayLeaveMessage = "say-leave-message",

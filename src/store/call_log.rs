@@ -102,6 +102,12 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Returns true if a call has an event of this kind.
+    pub fn has_call_event(&self, call: CallId, kind: &str) -> Result<bool> {
+        let mut query = self.conn.prepare_cached("SELECT 1 FROM call_events WHERE call_id = ?1 AND kind = ?2")?;
+        Ok(query.exists(params![call, kind])?)
+    }
+
     /// The text of one turn.
     pub fn turn_text(&self, sid: &CallSid, item: &str) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(

@@ -40,6 +40,7 @@ mod metrics;
 mod missing_data;
 mod page;
 mod process;
+mod promises;
 mod recordings;
 mod reload;
 mod replays;

@@ -4,7 +4,7 @@ use super::{none, tree};
 
 /// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 27] = [
+const MAY_USE: [(&str, &[&str]); 28] = [
     ("domain", &[]),
     ("search", &[]),
     ("clock", &["domain"]),
@@ -26,7 +26,8 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("backup", &["domain", "config", "store", "host", "clock", "secure_open"]),
     ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
     // `search` for how names and words are compared.
-    ("crm", &["domain", "inbox", "booking", "search", "store", "clock", "entropy"]),
+    ("promise", &["domain", "search"]),
+    ("crm", &["domain", "inbox", "booking", "search", "promise", "store", "clock", "entropy"]),
     // `call` for what a tool call means to a phone call, `store` for the handle that a transaction of `crm` needs.
     ("agent", &["domain", "config", "call", "store", "crm", "providers", "clock"]),
     ("engine", &["domain", "config", "audio", "call", "agent", "providers", "clock", "entropy"]),
@@ -38,6 +39,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "messages",
             "audio",
             "inbox",
+            "promise",
             "call",
             "store",
             "host",

@@ -5,6 +5,7 @@
 //! - [`call`]: the phone call.
 //! - [`inbox`]: the rules of the messages.
 //! - [`booking`]: free times, opening hours and holidays.
+//! - [`promise`]: what the agent says that it did, compared with what it did.
 //! - [`audio`]: mu-law, WAV, Opus, voice detection, the recording of both sides.
 
 #![warn(missing_docs)]
@@ -14,4 +15,5 @@ pub mod booking;
 pub mod call;
 pub mod domain;
 pub mod inbox;
+pub mod promise;
 pub mod search;

@@ -3,9 +3,9 @@
 use super::call_log_writer::CallLogWriter;
 use super::trial_log::TrialLog;
 use crate::call::{CallEvent, CallSession, StreamEndAction, TurnRecord};
-use crate::domain::{EndReason, StreamSid};
+use crate::domain::{EndReason, Speaker, StreamSid};
 use crate::runtime::ActiveSettings;
-use crate::runtime::calls::{CallContext, CallServices, Calls, Carrier};
+use crate::runtime::calls::{CallContext, Calls, Carrier};
 use std::time::Instant;
 
 pub(super) enum CallLog {
@@ -19,10 +19,7 @@ impl CallLog {
     pub(super) fn new(calls: &Calls, settings: &ActiveSettings, context: &CallContext) -> Self {
         let sid = context.call.call_sid.clone();
         match context.carrier {
-            Carrier::Twilio => {
-                let CallServices { store, alerts, .. } = calls.services();
-                Self::Database(CallLogWriter::new(sid, store.clone(), settings.config.clone(), alerts.clone()))
-            }
+            Carrier::Twilio => Self::Database(CallLogWriter::new(sid, settings.config.clone(), calls.services())),
             Carrier::Browser => Self::Browser(Box::new(TrialLog::new(calls.services().trial_usage.clone(), sid))),
         }
     }
@@ -36,7 +33,9 @@ impl CallLog {
     pub(super) fn turn(&mut self, turn: Box<TurnRecord>) {
         match self {
             Self::Database(writer) => writer.turn(turn),
-            Self::Browser(log) => log.turn(&turn, true),
+            // The browser gets tools by `tool`.
+            Self::Browser(log) if turn.speaker != Speaker::Tool => log.turn(&turn, true),
+            Self::Browser(_) => {}
         }
     }
 

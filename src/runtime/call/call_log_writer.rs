@@ -4,7 +4,10 @@ use crate::alerting::{AiOutcome, Alerts};
 use crate::call::{CallEvent, EngineKind, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::Config;
+use crate::crm::call_review;
 use crate::domain::{CallSid, CallState, EndReason, StreamSid};
+use crate::runtime::calls::CallServices;
+use crate::runtime::jobs::Jobs;
 use crate::store::{Store, TurnUpdate};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -16,6 +19,7 @@ pub(super) struct CallLogWriter {
     config: Arc<Config>,
     stream: Option<StreamSid>,
     alerts: Alerts,
+    jobs: Jobs,
     /// The current engine, whether it has answered, and why the last AI was lost.
     engine: Option<EngineKind>,
     has_answered: bool,
@@ -23,8 +27,9 @@ pub(super) struct CallLogWriter {
 }
 
 impl CallLogWriter {
-    pub(super) fn new(sid: CallSid, store: Store, config: Arc<Config>, alerts: Alerts) -> Self {
-        Self { sid, store, config, stream: None, alerts, engine: None, has_answered: false, ai_lost: None }
+    pub(super) fn new(sid: CallSid, config: Arc<Config>, services: &CallServices) -> Self {
+        let CallServices { store, alerts, jobs, .. } = services.clone();
+        Self { sid, store, config, stream: None, alerts, jobs, engine: None, has_answered: false, ai_lost: None }
     }
 
     pub(super) fn stream_began(&mut self, stream: &StreamSid) {
@@ -120,11 +125,17 @@ impl CallLogWriter {
         let (sid, at) = (self.sid.clone(), clock::now());
         self.store.write_soon(move |tx| {
             tx.set_end_reason(&sid, reason, at)?;
+            call_review::queue(tx, &sid, at)?;
             match action {
                 StreamEndAction::HangUp | StreamEndAction::CallerGone => tx.end_call(&sid, reason, None, at).map(drop),
                 StreamEndAction::Transfer => tx.set_call_state(&sid, CallState::Transferred, at),
                 StreamEndAction::Record | StreamEndAction::Resume => tx.set_call_state(&sid, CallState::Fallback, at),
             }
+        });
+        let jobs = self.jobs.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(call_review::DELAY).await;
+            jobs.wake();
         });
     }
 

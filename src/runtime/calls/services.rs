@@ -38,6 +38,8 @@ pub struct CallServices {
     pub disk: DiskMonitor,
     /// Wakes the worker that compresses recordings.
     pub compression: Jobs,
+    /// Wakes the worker for the other jobs.
+    pub jobs: Jobs,
     /// Where alerts are raised.
     pub alerts: Alerts,
     /// The use of the AI by trial calls.

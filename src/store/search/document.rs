@@ -43,7 +43,7 @@ impl ReadTx<'_> {
                 "SELECT started_at, coalesce(summary || char(10), '') || coalesce(message_text, ''), NULL, NULL
                  FROM calls WHERE id = ?1 AND state = 'ended'"
             }
-            SearchKind::Turn => "SELECT created_at, text, NULL, call_id FROM call_turns WHERE id = ?1",
+            SearchKind::Turn => "SELECT created_at, text, NULL, call_id FROM call_turns WHERE id = ?1 AND speaker <> 'tool'",
             SearchKind::Note => {
                 "SELECT created_at, text, NULL, contact_id FROM contact_notes WHERE id = ?1 AND deleted_at IS NULL"
             }

@@ -115,7 +115,7 @@ impl CallSession {
             Input::CallerKey(key) => self.caller_key(key, now),
             Input::StreamStopped => self.stream_stopped(now),
             Input::StreamLost => self.stream_lost(now),
-            Input::ToolFinished { id, output } => self.tool_finished(&id, &output),
+            Input::ToolFinished { id, output } => self.tool_finished(&id, &output, now),
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now),
             Input::Operator(Operator::Transfer) => self.finish(EndReason::Transferred, StreamEndAction::Transfer, now),
             Input::Operator(Operator::End) => self.end_by_employee(now),

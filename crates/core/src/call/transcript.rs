@@ -2,7 +2,7 @@
 
 use super::playback::HeardPart;
 use super::{HistoryTurn, ItemId, TurnRecord, Usage};
-use crate::domain::{Speaker, TurnLatency};
+use crate::domain::{Speaker, ToolUse, TurnLatency};
 use std::time::{Duration, Instant};
 
 /// How many turns are kept for the context of a reopened engine.
@@ -109,6 +109,23 @@ impl Transcript {
             turn.record.heard_text.clone_from(&turn.record.text);
         }
         (is_final && turn.closed).then(|| turn.record.clone())
+    }
+
+    /// The agent uses a tool, which is a turn of its own.
+    pub(super) fn tool_started(&mut self, id: &str, tool: &ToolUse, at_ms: u64) -> TurnRecord {
+        let turn = self.turn(&tool_item(id), Speaker::Tool, at_ms);
+        (turn.closed, turn.text_final) = (true, true);
+        turn.set_tool(tool);
+        turn.record.clone()
+    }
+
+    /// A tool has answered.
+    pub(super) fn tool_finished(&mut self, id: &str, output: &str, at_ms: u64) -> Option<TurnRecord> {
+        let turn = self.find(&tool_item(id))?;
+        let tool = ToolUse::from_text(&turn.record.text)?.with_output(output);
+        turn.set_tool(&tool);
+        turn.record.ended_ms = Some(at_ms);
+        Some(turn.record.clone())
     }
 
     /// The caller heard an utterance to its end. Returns the turn if its text is known.
@@ -229,7 +246,17 @@ impl Transcript {
     }
 }
 
+/// The item of a tool's turn; no engine has an item of this name.
+fn tool_item(id: &str) -> ItemId {
+    format!("tool:{id}").into()
+}
+
 impl Turn {
+    fn set_tool(&mut self, tool: &ToolUse) {
+        self.record.text = tool.to_text();
+        self.record.heard_text.clone_from(&self.record.text);
+    }
+
     fn is(&self, item: &ItemId) -> bool {
         self.engine_item.as_ref() == Some(item)
     }

@@ -1,6 +1,8 @@
 //! Phone calls and their transcripts.
 
 use super::{BusinessId, CallId, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnId, text_enum};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 text_enum! {
     /// Who called whom.
@@ -156,6 +158,57 @@ pub struct TurnLatency {
     /// The caller began to hear it, by Twilio's mark.
     pub first_played_ms: Option<i64>,
 }
+
+/// What a turn of [`Speaker::Tool`] says: a tool that the agent used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolUse {
+    /// The tool.
+    pub name: String,
+    /// Its arguments, as the model passed them.
+    pub arguments: Value,
+    /// What it returned to the model; none while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Value>,
+}
+
+impl ToolUse {
+    /// A tool that has not answered.
+    pub fn new(name: &str, arguments: &str) -> Self {
+        Self { name: name.to_owned(), arguments: parsed(arguments), output: None }
+    }
+
+    /// The same with its answer.
+    #[must_use]
+    pub fn with_output(self, output: &str) -> Self {
+        Self { output: Some(parsed(output)), ..self }
+    }
+
+    /// The stored form.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads the stored form.
+    pub fn from_text(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The answer of a tool that did what it was asked to do: without an error.
+    pub fn success(&self) -> Option<&Value> {
+        self.output.as_ref().filter(|output| output.is_object() && output.get("error").is_none())
+    }
+}
+
+/// The JSON of a model or a tool. What is no JSON, or very long, is kept as the beginning of its text.
+fn parsed(json: &str) -> Value {
+    let value = if json.len() <= MAX_TOOL_JSON { serde_json::from_str(json).ok() } else { None };
+    value.unwrap_or_else(|| Value::String(json.chars().take(MAX_TOOL_TEXT).collect()))
+}
+
+/// The longest JSON that is kept, in bytes.
+const MAX_TOOL_JSON: usize = 16 * 1024;
+/// How much is kept of longer ones, in characters.
+const MAX_TOOL_TEXT: usize = 1_000;
 
 /// An utterance of one speaker.
 #[derive(Clone, Debug, PartialEq, Eq)]

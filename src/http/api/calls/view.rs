@@ -5,6 +5,7 @@
 use crate::domain::{self, Timestamp};
 use crate::http::api::one_of::OneOf;
 use serde::Serialize;
+use serde_json::Value;
 
 type CallDirection = OneOf<domain::CallDirection>;
 pub(super) type CallOutcome = OneOf<domain::CallOutcome>;
@@ -149,8 +150,10 @@ pub(crate) struct Turn {
     seq: i64,
     /// The speaker.
     speaker: Speaker,
-    /// The whole text.
+    /// The whole text; empty for `tool`.
     text: String,
+    /// The tool that the agent used, if the speaker is `tool`.
+    tool: Option<ToolUse>,
     /// The part of `text` that the other side heard.
     heard_text: String,
     /// Whether the other side interrupted it.
@@ -171,13 +174,17 @@ pub(crate) struct Turn {
 
 impl From<domain::Turn> for Turn {
     fn from(turn: domain::Turn) -> Self {
+        let is_tool = turn.speaker == domain::Speaker::Tool;
+        let tool = if is_tool { domain::ToolUse::from_text(&turn.text) } else { None };
+        let text = |text: String| if is_tool { String::new() } else { text };
         Self {
+            tool: tool.map(ToolUse::from),
             id: turn.id.0,
             call_id: turn.call_id.0,
             seq: turn.seq,
             speaker: turn.speaker.into(),
-            text: turn.text,
-            heard_text: turn.heard_text,
+            text: text(turn.text),
+            heard_text: text(turn.heard_text),
             interrupted: turn.interrupted,
             started_ms: turn.started_ms,
             ended_ms: turn.ended_ms,
@@ -186,6 +193,23 @@ impl From<domain::Turn> for Turn {
             tokens_out: turn.tokens_out,
             cost_micros: turn.cost_micros,
         }
+    }
+}
+
+/// A tool that the agent used.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ToolUse {
+    /// The tool, such as `book_appointment`.
+    name: String,
+    /// Its arguments; a text if the model passed no valid ones.
+    arguments: Value,
+    /// What it returned to the model, with `error` if it did nothing; null while it runs.
+    output: Option<Value>,
+}
+
+impl From<domain::ToolUse> for ToolUse {
+    fn from(tool: domain::ToolUse) -> Self {
+        Self { name: tool.name, arguments: tool.arguments, output: tool.output }
     }
 }
 

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconMessage2, IconPencil, IconTool, IconUser } from '@tabler/icons-react'
+import { IconMessage2, IconPencil, IconUser } from '@tabler/icons-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -12,6 +12,7 @@ import { numberOf } from './CallRow'
 import { HangUp, Listening } from './LiveControls'
 import { LiveLanes } from './LiveLanes'
 import { speakerName } from './speaker'
+import { ToolLine } from './ToolLine'
 import { linesOf } from './words'
 
 /** A call that is on the line: the words as they come. */
@@ -116,10 +117,7 @@ function LiveLine({ turn, caller, isLast }: { turn: Turn; caller: string; isLast
       </span>
       <div className="it">
         {turn.speaker === 'tool' || turn.speaker === 'system' ? (
-          <p className="tool">
-            <Icon icon={IconTool} size="s" />
-            <Plain text={turn.text} />
-          </p>
+          <ToolLine turn={turn} />
         ) : (
           <>
             <b className={`sp ${turn.speaker === 'agent' ? 'ag' : ''}`}>

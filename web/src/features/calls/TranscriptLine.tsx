@@ -1,11 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconPencil, IconTool } from '@tabler/icons-react'
+import { IconPencil } from '@tabler/icons-react'
 import { type MouseEvent, memo } from 'react'
 import type { Player } from '#shared/audio'
 import { Icon } from '#shared/components/Icon'
-import { Plain } from '#shared/components/text'
 import { dirOf } from '#shared/format/bidi'
 import { duration } from '#shared/format/time'
+import { ToolLine } from './ToolLine'
 import type { Line, Word } from './words'
 
 interface Props {
@@ -32,10 +32,7 @@ export const TranscriptLine = memo(function TranscriptLine(props: Props) {
       <li data-line={index}>
         <span className="at num">{duration(fromMs)}</span>
         <div className="it">
-          <p className="tool">
-            <Icon icon={IconTool} size="s" />
-            <Plain text={turn.text} />
-          </p>
+          <ToolLine turn={turn} />
         </div>
       </li>
     )

@@ -4,12 +4,23 @@ import type { Turn } from './api'
 import { mirroredPath, partBars } from './bars'
 import { answersOf, median } from './latency'
 import { speakerName } from './speaker'
+import { factsOf } from './tool-use'
 import { linesOf, placeOf, unheardParts, wordsOf } from './words'
 
 const none = { response_created_ms: null, first_delta_ms: null, first_sent_ms: null, first_played_ms: null }
 
 function turn(seq: number, speaker: Turn['speaker'], text: string, from: number, to: number | null, more = {}): Turn {
-  const base = { id: seq, call_id: 1, seq, speaker, text, heard_text: text, interrupted: false, started_ms: from }
+  const base = {
+    id: seq,
+    call_id: 1,
+    seq,
+    speaker,
+    text,
+    heard_text: text,
+    interrupted: false,
+    started_ms: from,
+    tool: null,
+  }
   return { ...base, ended_ms: to, latency: none, tokens_in: 0, tokens_out: 0, cost_micros: 0, ...more }
 }
 
@@ -101,4 +112,17 @@ test('a quiet recording is drawn at full height, both lanes by the same factor',
   })
   // Noise alone is not made loud.
   expect(louder({ duration_ms: 1, caller: [4], agent: [] }).caller).toEqual([26])
+})
+
+test('a tool is read from what it was given and what it returned', () => {
+  const given = { service: 'תספורת', start: '2026-11-30T10:00' }
+  const facts = (output: unknown, args: unknown = given) =>
+    factsOf({ name: 'book_appointment', arguments: args, output } as Parameters<typeof factsOf>[0])
+  expect(facts(null)).toMatchObject({ state: 'running', service: 'תספורת', time: '10:00' })
+  expect(facts({ error: 'taken' }).state).toBe('failed')
+  const done = facts({ booked: { service: 'תספורת גבר', start: '2026-12-01T09:30' } })
+  expect(done).toMatchObject({ state: 'done', service: 'תספורת גבר', time: '9:30' })
+  expect(done.day?.toISOString().slice(0, 10)).toBe('2026-12-01')
+  expect(facts({}, 'no json')).toMatchObject({ state: 'done', service: undefined })
+  expect(facts({}, { start: 'tomorrow' }).day).toBeUndefined()
 })

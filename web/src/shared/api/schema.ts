@@ -5426,6 +5426,15 @@ export interface components {
             /** @description What happened and what to do, for people. */
             text: string;
         };
+        /** @description A tool that the agent used. */
+        ToolUse: {
+            /** @description Its arguments; a text if the model passed no valid ones. */
+            arguments: unknown;
+            /** @description The tool, such as `book_appointment`. */
+            name: string;
+            /** @description What it returned to the model, with `error` if it did nothing; null while it runs. */
+            output?: unknown;
+        };
         /** @description The right to one trial call. */
         TrialCall: {
             /**
@@ -5481,7 +5490,7 @@ export interface components {
              * @description Milliseconds since the stream began.
              */
             started_ms: number;
-            /** @description The whole text. */
+            /** @description The whole text; empty for `tool`. */
             text: string;
             /**
              * Format: int64
@@ -5493,6 +5502,7 @@ export interface components {
              * @description AI tokens written for this turn.
              */
             tokens_out: number;
+            tool?: components["schemas"]["ToolUse"] | null;
         };
         /** @description The latency of each stage of one answer, in milliseconds after the caller stopped speaking. */
         TurnLatency: {

@@ -3,10 +3,10 @@
 mod received;
 mod runs;
 
-use super::CallSession;
+use super::{CallSession, turn_output};
 use crate::call::timers::Timer;
 use crate::call::{EngineCommand, Output, ResponseId, ResponseRequest, StreamEndAction, ToolCall};
-use crate::domain::EndReason;
+use crate::domain::{EndReason, ToolUse};
 use received::ReceivedCalls;
 use runs::{Finish, Invocation, Start, ToolRuns};
 use std::time::{Duration, Instant};
@@ -111,6 +111,9 @@ impl CallSession {
         match self.tools.runs.start(call.clone(), invocation.clone(), now + time_limit) {
             Start::Run => {
                 let Invocation { name, arguments } = invocation;
+                let at_ms = self.stream.call_ms(now);
+                let turn = self.transcript.tool_started(&call.id, &ToolUse::new(&name, &arguments), at_ms);
+                self.outputs.push_back(turn_output(turn));
                 self.outputs.push_back(Output::RunTool { id: call.id, name, arguments });
             }
             Start::Join => {}
@@ -127,7 +130,9 @@ impl CallSession {
     }
 
     /// A tool has finished: its output is sent for every tool call that waits for it.
-    pub(super) fn tool_finished(&mut self, id: &str, output: &str) {
+    pub(super) fn tool_finished(&mut self, id: &str, output: &str, now: Instant) {
+        let at_ms = self.stream.call_ms(now);
+        self.outputs.extend(self.transcript.tool_finished(id, output, at_ms).map(turn_output));
         match self.tools.runs.finish(id, output) {
             Finish::Awaited(calls) => {
                 self.arm_tool_limit();

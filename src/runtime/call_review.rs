@@ -1,0 +1,48 @@
+//! Reviews a call after its end, see [`crate::crm::call_review`].
+
+use super::calls::CallServices;
+use super::jobs::JobError;
+use crate::clock;
+use crate::crm;
+use crate::crm::call_review::{self, ReviewJob};
+use crate::domain::Language;
+use crate::messages::{self, Phrase};
+use crate::promise::{BrokenPromise, Promise};
+use crate::store::Job;
+
+/// The handler of the job.
+pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
+    let ReviewJob { call_sid } =
+        serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
+    let language = if services.config().agent.language == "he" { Language::Hebrew } else { Language::English };
+    let (sid, now) = (call_sid.clone(), clock::now());
+    let title = move |broken: &BrokenPromise| messages::text(language, &phrase(broken));
+    let broken = crm::transact(&services.store, move |tx| call_review::review(tx, &sid, title, now)).await;
+    for promise in broken.map_err(|error| JobError::Retry(error.to_string()))? {
+        tracing::warn!(
+            event = "PROMISE_BROKEN",
+            call.sid = %call_sid,
+            promise = promise.promise.as_str(),
+            wrong_time = promise.is_time_wrong,
+            "The agent said in call {call_sid} that something was done that was not done; there is a task for it"
+        );
+    }
+    Ok(())
+}
+
+/// The title of the task.
+fn phrase(broken: &BrokenPromise) -> Phrase {
+    let said = broken.said.chars().take(MAX_SAID).collect();
+    match broken.promise {
+        Promise::Booked | Promise::Moved if broken.is_time_wrong => Phrase::PromiseOtherTime { said },
+        Promise::Booked => Phrase::PromiseBooked { said },
+        Promise::Moved => Phrase::PromiseMoved { said },
+        Promise::Cancelled => Phrase::PromiseCancelled { said },
+        Promise::Waiting => Phrase::PromiseWaiting { said },
+        Promise::PassedOn => Phrase::PromisePassedOn { said },
+        Promise::Sent => Phrase::PromiseSent { said },
+    }
+}
+
+/// How much of the sentence a title has.
+const MAX_SAID: usize = 100;

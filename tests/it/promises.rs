@@ -1,0 +1,68 @@
+//! What the agent says that it did, compared with what it did.
+
+use super::booking::monday;
+use super::support::client::send;
+use super::support::telephony::CallHarness;
+use super::support::whatsapp::until;
+use agentlocator::simulator::caller::CallPlan;
+use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const DANA: &str = "+972501234567";
+
+/// One call in which the agent says these sentences, each after these tool calls. Returns the call and the open tasks after its review.
+async fn after_call(turns: Vec<Turn>) -> (CallHarness, Value, Vec<Value>) {
+    let script = "say 1s; listen; ".repeat(turns.len());
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    let mut hours = owner.get("/api/opening-hours").await.json();
+    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
+    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
+    assert_eq!(owner.post_json("/api/services", &json!({"name": "תספורת", "duration_min": 30})).await.status, 201);
+    let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan(&script) }).await;
+    let call = harness.ended_call(&report.call_sid).await;
+    until("the review", async || {
+        let done = "SELECT count(*) FROM jobs WHERE kind = 'review_call' AND state = 'done'";
+        (harness.daemon.query_value::<i64>(done) == 1).then_some(())
+    })
+    .await;
+    let tasks = owner.get("/api/tasks").await.json()["items"].as_array().unwrap().clone();
+    (harness, call, tasks)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_that_was_only_said_to_be_booked_becomes_a_task() {
+    let (harness, call, tasks) = after_call(vec![Turn::new("אפשר תור?", "קבעתי לך תור ליום שני.")]).await;
+    assert_eq!(tasks.len(), 1, "{tasks:#?}");
+    let title = tasks[0]["title"].as_str().unwrap();
+    assert!(title.contains("הסוכן אמר שנקבע תור") && title.contains("קבעתי לך תור"), "{title}");
+    assert_eq!((&tasks[0]["call_id"], &tasks[0]["source"]), (&call["id"], &json!("agent")));
+    assert_eq!(tasks[0]["contact_id"], call["contact_id"]);
+    assert_eq!(harness.daemon.logs().events_named("PROMISE_BROKEN")[0]["promise"], "booked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_keeps_the_promise_and_is_a_turn_of_the_transcript() {
+    let start = format!("{}T10:00", monday(2));
+    let arguments = json!({"service": "תספורת", "start": start, "caller_name": "דנה"});
+    let book = Turn::new("אפשר תור?", "קבעתי לך תור ל-10:00.").calling("book_appointment", arguments.to_string());
+    let (_harness, call, tasks) = after_call(vec![book]).await;
+    assert_eq!(tasks, [] as [Value; 0]);
+    let turns = call["turns"].as_array().unwrap();
+    let tool = turns.iter().find(|turn| turn["speaker"] == "tool").expect("a turn of the tool");
+    assert_eq!(tool["tool"]["name"], "book_appointment");
+    assert_eq!(tool["tool"]["arguments"], arguments);
+    assert_eq!(tool["tool"]["output"]["booked"]["start"], start, "{tool:#}");
+    assert_eq!(tool["text"], "");
+    assert!(tool["ended_ms"].as_i64() >= tool["started_ms"].as_i64(), "{tool:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_time_than_the_one_that_was_booked_becomes_a_task() {
+    let arguments = json!({"service": "תספורת", "start": format!("{}T10:00", monday(2)), "caller_name": "דנה"});
+    let book = Turn::new("אפשר תור?", "קבעתי לך תור ל-11:00.").calling("book_appointment", arguments.to_string());
+    let (_harness, _, tasks) = after_call(vec![book]).await;
+    assert_eq!(tasks.len(), 1, "{tasks:#?}");
+    assert!(tasks[0]["title"].as_str().unwrap().contains("הסוכן אמר שעה שאינה שעת התור"), "{tasks:#?}");
+}

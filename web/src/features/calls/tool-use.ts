@@ -1,0 +1,39 @@
+import { atNoon, clockText, isDay, minuteOf } from '#shared/format/dates'
+import type { Turn } from './api'
+
+type ToolUse = NonNullable<Turn['tool']>
+
+/** What a tool was used for, as far as its words can be read. */
+export interface ToolFacts {
+  name: string
+  state: 'running' | 'done' | 'failed'
+  service?: string
+  /** The day and the time of day of an appointment, by the business's clock. */
+  day?: Date
+  time?: string
+  /** What was searched for. */
+  words?: string
+}
+
+/** Reads what a tool was given and what it returned; models pass anything. */
+export function factsOf(tool: ToolUse): ToolFacts {
+  const given = record(tool.arguments)
+  const output = record(tool.output)
+  const state = tool.output == null ? 'running' : output.error === undefined ? 'done' : 'failed'
+  const result = record(output.booked ?? output.moved_to ?? output.cancelled)
+  const start = text(result.start) ?? text(given.new_start) ?? text(given.start)
+  const [day = '', time = ''] = start?.split('T') ?? []
+  const minute = minuteOf(time.slice(0, 5))
+  return {
+    name: tool.name,
+    state,
+    service: text(result.service) ?? text(given.service),
+    ...(isDay(day) && minute !== undefined && { day: atNoon(day), time: clockText(minute) }),
+    words: text(given.words),
+  }
+}
+
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
