@@ -1,7 +1,7 @@
 //! Reloads the settings at run time: they are validated as a whole and then activated, or nothing changes.
 
 use crate::config::{Config, ConfigDiff, ConfigErrors, LastGood, PageSecrets, ProposedSettings};
-use crate::crm::setting::ChangedSettings;
+use crate::crm::setting::{self, ChangedSettings};
 use crate::host::systemd_notify;
 use crate::maintenance::systemd_status::StatusLine;
 use crate::runtime::outbox::Outbox;
@@ -12,6 +12,7 @@ use crate::runtime::{ActivationError, ActiveSettings, Settings};
 use crate::store::Store;
 use crate::telemetry::log::Log;
 use crate::tls::Tls;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -68,7 +69,10 @@ impl Reloader {
     }
 
     /// Validates a change of the page together with all other settings, stores it, and activates it.
-    async fn change(&self, SettingsChange { changes, save }: SettingsChange) -> Result<Reloaded, ChangeRejected> {
+    async fn change(
+        &self,
+        SettingsChange { changes, expected, save }: SettingsChange,
+    ) -> Result<Reloaded, ChangeRejected> {
         let proposed = self.propose(changes).await?;
         // From here on, none of the new secrets may appear in the log.
         self.log.add_secrets(&proposed.config);
@@ -77,6 +81,7 @@ impl Reloader {
             values: stored,
             secrets: secrets.iter().map(|(key, secret)| (*key, secret.is_some())).collect(),
         };
+        self.check_versions(&changed, expected).await?;
         let file = PageSecrets::of(&config.store);
         // The file first: if the database does not store the change, the file can be put back.
         let replaced =
@@ -88,6 +93,19 @@ impl Reloader {
             return Err(ChangeRejected::Store(error));
         }
         self.reload_and_report().await.map_err(ChangeRejected::Settings)
+    }
+
+    /// Refuses a change that is based on other versions than the present ones. No other task changes settings, so they are the
+    /// same when the change is stored.
+    async fn check_versions(
+        &self,
+        changed: &ChangedSettings,
+        expected: BTreeMap<String, i64>,
+    ) -> Result<(), ChangeRejected> {
+        let changed = changed.clone();
+        let overtaken = self.store.read(move |tx| setting::overtaken(tx, &changed, &expected)).await;
+        let overtaken = overtaken.map_err(|error| ChangeRejected::Store(error.into()))?;
+        if overtaken.is_empty() { Ok(()) } else { Err(ChangeRejected::Overtaken(overtaken)) }
     }
 
     /// The settings with a change that is not stored yet, valid and usable.

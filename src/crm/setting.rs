@@ -2,8 +2,9 @@
 
 use super::Error;
 use crate::domain::{ActorId, Timestamp};
-use crate::store::WriteTx;
+use crate::store::{self, ReadTx, WriteTx};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Changed settings, by key.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,29 @@ pub fn change(tx: &WriteTx<'_>, actor: ActorId, changed: &ChangedSettings, now: 
         audit(tx, actor, key, now)?;
     }
     Ok(())
+}
+
+/// The keys of those changed settings that are no longer at the version that the change is based on, and do not have the new value
+/// already. The version of a setting is the number of its newest change, 0 if there was none.
+pub fn overtaken(
+    tx: &ReadTx<'_>,
+    changed: &ChangedSettings,
+    expected: &BTreeMap<String, i64>,
+) -> Result<Vec<String>, store::Error> {
+    let mut overtaken = Vec::new();
+    for (key, version) in expected {
+        if tx.setting_version(key)? == *version {
+            continue;
+        }
+        let wanted = changed.values.iter().find(|(changed, _)| changed == key);
+        if let Some((_, wanted)) = wanted
+            && tx.setting(key)?.map(|setting| setting.value) == *wanted
+        {
+            continue;
+        }
+        overtaken.push(key.clone());
+    }
+    Ok(overtaken)
 }
 
 fn audit(tx: &WriteTx<'_>, actor: ActorId, key: &str, now: Timestamp) -> Result<(), Error> {

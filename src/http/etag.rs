@@ -147,7 +147,7 @@ impl Actor {
 
 impl ApiError {
     /// 412: the item is not the one that the client saw; `current` is the present one.
-    fn changed(current: Value) -> Self {
+    pub(super) fn changed(current: Value) -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "changed", "another user has changed this in the meantime")
             .with_current(current)
     }

@@ -5,6 +5,7 @@ use crate::crm;
 use crate::crm::setting::ChangedSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use tokio::sync::{mpsc, oneshot};
@@ -47,6 +48,8 @@ impl fmt::Display for ReloadRejected {
 pub struct SettingsChange {
     /// The new values, by key; null resets a setting.
     pub changes: Vec<(String, Value)>,
+    /// The versions that the change is based on, by key; see [`crm::setting::overtaken`].
+    pub expected: BTreeMap<String, i64>,
     /// Stores the change in one transaction, once it is known to be valid.
     pub save: SaveChange,
 }
@@ -62,6 +65,8 @@ pub enum ChangeRejected {
     Setting(ChangeError),
     /// The settings of file and environment are invalid, so that no change can take effect.
     Settings(ReloadRejected),
+    /// These settings have been changed since the versions that the change is based on.
+    Overtaken(Vec<String>),
     /// The database did not store the change.
     Store(crm::Error),
     /// The file of the secrets cannot be written.

@@ -54,6 +54,12 @@ impl ReadTx<'_> {
         Ok(find.query_row([key], row_to_setting).optional()?)
     }
 
+    /// The number of the newest change of a setting; 0 if it was never changed.
+    pub fn setting_version(&self, key: &str) -> Result<i64> {
+        let mut find = self.conn.prepare_cached("SELECT coalesce(max(id), 0) FROM settings_history WHERE key = ?1")?;
+        Ok(find.query_row([key], |row| row.get(0))?)
+    }
+
     /// A page of the changes before the change `before`, of one setting or of all, newest first, and the position of the
     /// next page if there is one.
     pub fn setting_history(

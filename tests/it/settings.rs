@@ -70,6 +70,68 @@ async fn a_change_is_active_at_once_survives_a_restart_and_can_be_undone() {
     assert_eq!(change(&api, &json!({})).await.json()["changed"], json!([]));
 }
 
+/// Changes settings on condition that each still has the version that `seen` names.
+async fn change_seen(api: &Client, changes: &Value, seen: &Value) -> Reply {
+    send(api.request(Method::PATCH, "/api/settings").json(&json!({"changes": changes, "expected": seen}))).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_owners_the_later_one_is_shown_what_the_other_has_set() {
+    let daemon = Daemon::start(|_| {});
+    let (dana, gal) = (daemon.logged_in("dana", "owner").await, daemon.logged_in("gal", "owner").await);
+    let version = async |key: &str| item(&dana, key).await["version"].as_i64().unwrap();
+    let (name, longest) = (version("business.name").await, version("voice.max_call_s").await);
+    assert_eq!((name, longest), (0, 0));
+
+    // Different settings do not concern each other.
+    let first = change_seen(&dana, &json!({"business.name": "דנה"}), &json!({"business.name": name})).await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    let other = change_seen(&gal, &json!({"voice.max_call_s": 600}), &json!({"voice.max_call_s": longest})).await;
+    assert_eq!(other.status, 200, "{}", other.text());
+
+    // The same setting: nothing of the request is stored, and the answer shows only what differs.
+    let both = json!({"business.name": "גל", "voice.max_call_s": 700});
+    let seen = json!({"business.name": name, "voice.max_call_s": version("voice.max_call_s").await});
+    let refused = change_seen(&gal, &both, &seen).await;
+    let answer = refused.json();
+    assert_eq!((refused.status, &answer["error"]["code"]), (412, &json!("changed")), "{answer}");
+    assert_eq!(answer["error"]["field"], "business.name");
+    let [current] = &answer["current"]["items"].as_array().unwrap()[..] else { panic!("{answer}") };
+    assert_eq!(
+        (&current["key"], &current["value"], &current["actor_name"]),
+        (&json!("business.name"), &json!("דנה"), &json!("dana"))
+    );
+    assert_eq!(item(&gal, "voice.max_call_s").await["value"], 600);
+
+    // With the version out of the answer the change is made, and a repetition of the value in force is no conflict.
+    let seen = json!({"business.name": current["version"]});
+    let kept = change_seen(&gal, &json!({"business.name": "גל"}), &seen).await;
+    assert_eq!(kept.status, 200, "{}", kept.text());
+    let same = change_seen(&dana, &json!({"business.name": "גל"}), &seen).await;
+    assert_eq!((same.status, &same.json()["changed"]), (200, &json!([])));
+    let reset = change_seen(&dana, &json!({"business.name": null}), &seen).await;
+    assert_eq!(reset.status, 412, "{}", reset.text());
+
+    // Without a condition the last one wins, as before; a condition must be one on a change of the request.
+    assert_eq!(change(&dana, &json!({"business.name": "x"})).await.status, 200);
+    let stray = change_seen(&dana, &json!({"business.name": "y"}), &json!({"voice.max_call_s": 1})).await;
+    assert_eq!((stray.status, &stray.json()["error"]["field"]), (422, &json!("expected")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_another_owner_has_replaced_is_not_replaced_again_unseen() {
+    let daemon = Daemon::start(|_| {});
+    let (dana, gal) = (daemon.logged_in("dana", "owner").await, daemon.logged_in("gal", "owner").await);
+    let seen = json!({"openai.api_key": item(&dana, "openai.api_key").await["version"]});
+    assert_eq!(change_seen(&dana, &json!({"openai.api_key": KEY}), &seen).await.status, 200);
+    let refused = change_seen(&gal, &json!({"openai.api_key": "sk-another"}), &seen).await;
+    assert_eq!(refused.status, 412, "{}", refused.text());
+    let current = &refused.json()["current"]["items"][0];
+    assert_eq!((&current["value"], &current["secret_set"]), (&json!(null), &json!(true)));
+    assert!(!refused.text().contains(KEY));
+    assert!(fs::read_to_string(secrets_file(&daemon)).unwrap().contains(KEY), "the file has the first one");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_value_changes_nothing_and_names_its_key() {
     let daemon = Daemon::start(|_| {});

@@ -1,7 +1,7 @@
 import type { Browser, Page } from '@playwright/test'
 import { contactOf, type Owner, owner } from './support/api'
 import type { Daemon } from './support/daemon'
-import { expect, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, prepare, test, VIEWS, watch } from './support/fixtures'
 
 const DANA = '+972509876543'
 const AVI = '+972523334455'
@@ -54,6 +54,44 @@ test('a field that both change: the second is shown both versions, and decides',
   await expect(name(other)).toHaveValue('דנה של גל')
   await other.getByRole('button', { name: 'לשמור את שלי' }).click()
   for (const one of [page, other]) await expect(one.locator('h1')).toContainText('דנה של גל')
+  expect(errors).toEqual([])
+  await other.context().close()
+})
+
+test('a setting that both change: the second is shown both values, and decides; others are not concerned', async ({
+  page,
+  browser,
+  ownDaemon,
+}) => {
+  const { other, errors } = await fill(page, browser, ownDaemon)
+  await both([page, other], `${ownDaemon.url}/app/settings/business`)
+  const name = (one: Page) => one.getByRole('textbox', { name: 'שם העסק', exact: true })
+  // The second owner is typing when the first one saves: the words stay.
+  await name(other).fill('מספרת גל')
+  await name(page).fill('מספרת רוני')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('.saved')).toBeVisible()
+  await expect(other.locator('.hist')).toContainText('מספרת רוני')
+  await expect(name(other)).toHaveValue('מספרת גל')
+  await name(other).press('Enter')
+  const conflict = other.getByRole('alert')
+  await expect(conflict).toContainText('מספרת רוני')
+  await expect(conflict).toContainText('מספרת גל')
+  await expect(conflict).toContainText('roni')
+  await expect(name(other)).toHaveValue('מספרת רוני')
+  await inspect(other, 'setting-overtaken', VIEWS[0])
+  await conflict.getByRole('button', { name: 'לשמור את שלי' }).click()
+  await expect(conflict).toHaveCount(0)
+  for (const one of [page, other]) await expect(name(one)).toHaveValue('מספרת גל')
+
+  // The first one takes the other's value; meanwhile another setting is saved without a question.
+  await name(page).fill('מספרת רוני')
+  await name(other).fill('מספרת גל ובנו')
+  await name(other).press('Enter')
+  await expect(page.locator('.hist')).toContainText('מספרת גל ובנו')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'להשאיר את של האחר' }).click()
+  await expect(name(page)).toHaveValue('מספרת גל ובנו')
   expect(errors).toEqual([])
   await other.context().close()
 })

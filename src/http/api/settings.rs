@@ -14,7 +14,7 @@ use crate::runtime::reload::SettingsChange;
 use axum::extract::State;
 use axum::http::HeaderMap;
 pub(super) use changes::refusal;
-use changes::{rejection, save};
+use changes::{expected, rejection, save};
 use serde::Deserialize;
 use view::{ChangeSettingsRequest, ChangeSettingsResponse, SettingChangeItemPage, SettingItem, SettingItemPage};
 
@@ -56,8 +56,10 @@ pub(super) async fn list(
         (status = 409, body = ErrorBody, description = "`setting_locked`: the settings file, a credential, the environment or \
             the machine itself sets it (`error.params`: `file`, `line`, `variable`); `settings_rejected`: the settings file is \
             invalid, so that no change can take effect."),
+        (status = 412, body = ErrorBody, description = "`changed`: a setting is not at the version that `expected` names; nothing \
+            was changed. `current.items` has those settings as they are now, and `error.field` is the key of the first."),
         (status = 422, body = ErrorBody, description = "A value is not allowed, or does not fit the others; `error.field` is \
-            the key: `invalid`, `unknown_field`.")))]
+            the key: `invalid`, `unknown_field`. `expected` names a setting that the request does not change: `invalid`.")))]
 pub(super) async fn change(
     State(state): State<AppState>,
     Owner(actor): Owner,
@@ -65,9 +67,11 @@ pub(super) async fn change(
     Json(body): Json<ChangeSettingsRequest>,
 ) -> Result<axum::Json<ChangeSettingsResponse>, ApiError> {
     let keys: Vec<String> = body.changes.keys().cloned().collect();
-    let change = SettingsChange { changes: body.changes.into_iter().collect(), save: save(&state, actor) };
-    let reloaded = state.reload_handle.change(change).await.map_err(rejection)?;
+    let expected = expected(&body)?;
+    let change = SettingsChange { changes: body.changes.into_iter().collect(), expected, save: save(&state, actor) };
+    let outcome = state.reload_handle.change(change).await;
     let items = items(&state, &headers).await?;
+    let reloaded = outcome.map_err(|rejected| rejection(rejected, &items))?;
     Ok(axum::Json(ChangeSettingsResponse::new(reloaded, &keys, items)))
 }
 

@@ -1,5 +1,6 @@
 //! How a change of settings is stored, and why it is refused.
 
+use super::view::{ChangeSettingsRequest, SettingItem};
 use crate::clock;
 use crate::config::{ChangeError, ChangeRefusal, Lock};
 use crate::crm::setting;
@@ -7,6 +8,8 @@ use crate::http::auth::Actor;
 use crate::http::{ApiError, AppState};
 use crate::runtime::reload::{ChangeRejected, SaveChange};
 use axum::http::StatusCode;
+use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Stores the change in one transaction, with history and audit log.
 pub(super) fn save(state: &AppState, actor: Actor) -> SaveChange {
@@ -19,9 +22,26 @@ pub(super) fn save(state: &AppState, actor: Actor) -> SaveChange {
     })
 }
 
+/// The versions that the change is based on, each of a setting that it changes.
+pub(super) fn expected(body: &ChangeSettingsRequest) -> Result<BTreeMap<String, i64>, ApiError> {
+    match body.expected.keys().find(|key| !body.changes.contains_key(*key)) {
+        None => Ok(body.expected.clone()),
+        Some(key) => {
+            let message = format!("`expected` names {key}, which is not among the changes");
+            Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message).with_field("expected"))
+        }
+    }
+}
+
 /// The error response of a refused change.
-pub(super) fn rejection(rejected: ChangeRejected) -> ApiError {
+/// `items` are the settings as they are now.
+pub(super) fn rejection(rejected: ChangeRejected, items: &[SettingItem]) -> ApiError {
     match rejected {
+        ChangeRejected::Overtaken(keys) => {
+            let current: Vec<_> = items.iter().filter(|item| keys.iter().any(|key| key == item.key)).collect();
+            let error = ApiError::changed(json!({"items": current}));
+            keys.into_iter().next().map_or_else(ApiError::internal, |key| error.with_field(key))
+        }
         ChangeRejected::Setting(error) => refusal(error),
         ChangeRejected::Settings(reasons) => {
             let message =

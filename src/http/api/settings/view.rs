@@ -18,7 +18,7 @@ pub(crate) type SettingChangeItemPage = Page<SettingChangeItem>;
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct SettingItem {
     /// The key, as in the settings file: `section.name`.
-    key: &'static str,
+    pub(super) key: &'static str,
     /// The section of the settings file.
     section: &'static str,
     /// How to edit it: `text`, `long_text`, `bool`, `integer`, `decimal`, `duration`, `choice`, `list`, `secret`, `url`, `phone`,
@@ -69,6 +69,10 @@ pub(crate) struct SettingItem {
     updated_at: Option<Timestamp>,
     /// The actor of that change: `user:3`, `token:2`.
     actor: Option<String>,
+    /// The name of the user or the token of that change; null for other actors.
+    actor_name: Option<String>,
+    /// The number of its newest change, 0 if the page never changed it; for `expected` in a change.
+    version: i64,
 }
 
 impl SettingItem {
@@ -109,6 +113,8 @@ impl SettingItem {
             help: messages::setting_help(language, saved.key),
             updated_at: change.map(|change| change.changed_at),
             actor: change.map(|change| change.actor.clone()),
+            actor_name: change.and_then(|change| change.actor_name.clone()),
+            version: change.map_or(0, |change| change.id),
             value: saved.value,
             default: saved.default,
             choices: saved.choices,
@@ -123,6 +129,10 @@ impl SettingItem {
 pub(crate) struct ChangeSettingsRequest {
     /// The new values by key; null resets a setting to its default, or removes a secret.
     pub(super) changes: BTreeMap<String, Value>,
+    /// By key, the `version` of the setting that the change is based on. If a setting has been changed since, nothing is done
+    /// (412), unless it has the new value already. A setting that is left out is changed at any version.
+    #[serde(default)]
+    pub(super) expected: BTreeMap<String, i64>,
 }
 
 /// The result of a change of settings.

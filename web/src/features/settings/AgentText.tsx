@@ -44,6 +44,8 @@ export function AgentText({ item }: { item: Item }) {
   const undo = useChange()
   const change = useChange({
     onError: problem => {
+      // The list has the other text now, and both are shown.
+      if (problem.code === 'changed') return true
       if (!problem.isTransient) setError(problemText(problem))
       return !problem.isTransient
     },
@@ -52,12 +54,15 @@ export function AgentText({ item }: { item: Item }) {
     setError(undefined)
     const before = ownValue(item)
     change.mutate(
-      { [item.key]: value },
+      { changes: { [item.key]: value }, expected: { [item.key]: item.version } },
       {
-        onSuccess: () => {
+        onSuccess: ({ items: [saved] }) => {
           setBase(value)
           setText(value)
-          toast.done(t`הטקסט נשמר. הוא בתוקף מהשיחה הבאה`, () => undo.mutate({ [item.key]: before }))
+          const expected = { [item.key]: saved?.version ?? item.version }
+          toast.done(t`הטקסט נשמר. הוא בתוקף מהשיחה הבאה`, () =>
+            undo.mutate({ changes: { [item.key]: before }, expected }),
+          )
         },
       },
     )

@@ -1,6 +1,6 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { type KeyboardEvent, useEffect, useId, useState } from 'react'
+import { type KeyboardEvent, useId, useState } from 'react'
 import { Secret } from './Secret'
 import type { Item } from './sections'
 import { fromText, isNumber, toText } from './value'
@@ -12,7 +12,8 @@ export interface ControlProps {
   isBad: boolean
   labelledBy: string
   describedBy: string
-  onSave: (value: unknown) => void
+  /** Saves a value. `version` is the one that the edit began with, if the setting may have changed since. */
+  onSave: (value: unknown, version?: number) => void
   onRejection: (kind: 'number' | 'range' | undefined) => void
 }
 
@@ -130,12 +131,17 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
   const stored = toText(item.value)
   const isMissing = !canEdit && stored === ''
   const [text, setText] = useState(stored)
-  useEffect(() => setText(stored), [stored])
+  /** The setting that is being edited. What is typed stays while another user changes it, and is compared when it is saved. */
+  const [base, setBase] = useState(item)
+  if (base !== item && (text === toText(base.value) || text === stored)) {
+    setBase(item)
+    setText(stored)
+  }
   const commit = () => {
     if (text === stored) return onRejection(undefined)
     const parsed = fromText(item, text)
     if ('problem' in parsed) return onRejection(parsed.problem)
-    onSave(parsed.value)
+    onSave(parsed.value, base.version)
   }
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     if (event.key === 'Enter' && item.kind !== 'long_text') commit()

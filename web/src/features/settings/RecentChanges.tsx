@@ -1,12 +1,11 @@
-import { useLingui as useTexts } from '@lingui/react'
 import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import { Hidden, Time } from '#shared/components/text'
+import { Shown } from './Shown'
 import type { Item } from './sections'
 import { useChange } from './use-settings'
-import { isSame, toText } from './value'
-import { CHOICES } from './words'
+import { isSame } from './value'
 
 /** How many changes of a section are shown. */
 const MOST = 8
@@ -59,7 +58,9 @@ export function RecentChanges({ keys, items }: { keys: readonly string[]; items:
                   className="btn link"
                   type="button"
                   disabled={change.isPending}
-                  onClick={() => change.mutate({ [one.key]: one.previous ?? null })}
+                  onClick={() =>
+                    change.mutate({ changes: { [one.key]: one.previous ?? null }, expected: { [one.key]: one.id } })
+                  }
                 >
                   <Trans>להחזיר</Trans>
                   <Hidden> {item.title}</Hidden>
@@ -71,14 +72,4 @@ export function RecentChanges({ keys, items }: { keys: readonly string[]; items:
       </ul>
     </section>
   )
-}
-
-function Shown({ value }: { value: unknown }) {
-  const { i18n } = useTexts()
-  if (value === true) return <Trans>פועל</Trans>
-  if (value === false) return <Trans>כבוי</Trans>
-  const text = toText(value)
-  if (text === '') return <Trans>ריק</Trans>
-  const word = CHOICES[text]
-  return <bdi>{word ? i18n._(word) : text}</bdi>
 }

@@ -7,14 +7,18 @@ export function Secret({ item, canEdit, isBad, labelledBy, describedBy, onSave }
   const { t } = useLingui()
   const [text, setText] = useState<string>()
   const [before, setBefore] = useState(item)
-  // A saved secret closes the field; nothing else tells that it was taken.
-  if (before !== item) {
+  const [isSent, setSent] = useState(false)
+  // A saved secret closes the field; nothing else tells that it was taken. One that another user saves does not.
+  if (before.version !== item.version && (isSent || text === undefined)) {
     setBefore(item)
-    if (before.updated_at !== item.updated_at) setText(undefined)
+    setSent(false)
+    setText(undefined)
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (text?.trim()) onSave(text.trim())
+    if (!text?.trim()) return
+    setSent(true)
+    onSave(text.trim(), before.version)
   }
   if (text === undefined) {
     return (
@@ -53,7 +57,10 @@ export function Secret({ item, canEdit, isBad, labelledBy, describedBy, onSave }
         aria-labelledby={labelledBy}
         aria-describedby={describedBy}
         aria-invalid={isBad || undefined}
-        onChange={event => setText(event.target.value)}
+        onChange={event => {
+          setSent(false)
+          setText(event.target.value)
+        }}
         onKeyDown={event => event.key === 'Escape' && setText(undefined)}
       />
       <button className="btn" type="submit" disabled={!text.trim()}>

@@ -3,6 +3,7 @@ import { IconAlertCircle, IconCheck, IconRefresh } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import type { asApiError } from '#shared/api/errors'
 import { problemText } from '#shared/api/problem-text'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { useSession } from '#shared/session'
 import { Control } from './Control'
@@ -10,8 +11,9 @@ import { Invalid } from './Invalid'
 import { Locked } from './Locked'
 import { Shorter } from './Retention'
 import { deletesMore } from './retention'
+import { Shown } from './Shown'
 import type { Item } from './sections'
-import { useChange } from './use-settings'
+import { type Change, useChange } from './use-settings'
 import { isSame, ownValue } from './value'
 
 /** How long «saved» stands beside a field; its undo stays in the list of changes. */
@@ -25,8 +27,14 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
   const row = useRef<HTMLDivElement>(null)
   const [rejection, setRejection] = useState<Rejection>()
   const [undo, setUndo] = useState<{ value: unknown; canUndo: boolean }>()
-  const refused = (error: ReturnType<typeof asApiError>) => {
+  /** What was refused because another user was first. */
+  const [mine, setMine] = useState<{ value: unknown }>()
+  const refused = (error: ReturnType<typeof asApiError>, { changes }: Change) => {
     if (error.isTransient) return false
+    if (error.code === 'changed') {
+      setMine({ value: changes[item.key] })
+      return true
+    }
     setRejection(error.code === 'invalid' ? { kind: 'value' } : { kind: 'other', text: problemText(error) })
     return true
   }
@@ -41,28 +49,26 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
     const timer = setTimeout(() => setUndo(undefined), SAVED_MS)
     return () => clearTimeout(timer)
   }, [undo])
-  const [shorter, setShorter] = useState<number>()
+  const [shorter, setShorter] = useState<{ days: number; version: number }>()
   const [drops, setDrops] = useState(0)
   const drop = () => {
     setShorter(undefined)
     setDrops(drops + 1)
   }
-  const save = (value: unknown) => {
+  const save = (value: unknown, version = item.version) => {
     setRejection(undefined)
+    setMine(undefined)
     if (item.kind !== 'secret' && isSame(value, item.value)) return drop()
     // What is deleted does not come back, so it is counted first.
-    if (deletesMore(item, value)) return setShorter(value)
-    store(value)
+    if (deletesMore(item, value)) return setShorter({ days: value, version })
+    store(value, version)
   }
-  const store = (value: unknown) => {
+  const send = (value: unknown, version: number, onSuccess: () => void) =>
+    change.mutate({ changes: { [item.key]: value }, expected: { [item.key]: version } }, { onSuccess })
+  const store = (value: unknown, version: number) => {
     setShorter(undefined)
     const before = ownValue(item)
-    change.mutate(
-      { [item.key]: value },
-      {
-        onSuccess: () => setUndo({ value: before, canUndo: item.kind !== 'secret' }),
-      },
-    )
+    send(value, version, () => setUndo({ value: before, canUndo: item.kind !== 'secret' }))
   }
   const canEdit = item.editable && isOwner
   const id = `set-${item.key}`
@@ -77,7 +83,7 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
       </div>
       <div className="c">
         <Control
-          key={item.kind === 'secret' ? String(item.secret_set) : drops}
+          key={drops}
           item={item}
           canEdit={canEdit}
           isBad={rejection !== undefined}
@@ -93,9 +99,22 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
           </div>
         )}
         {shorter !== undefined && (
-          <Shorter item={item} days={shorter} onConfirm={() => store(shorter)} onCancel={drop} />
+          <Shorter
+            item={item}
+            days={shorter.days}
+            onConfirm={() => store(shorter.days, shorter.version)}
+            onCancel={drop}
+          />
         )}
-        {undo && !rejection && shorter === undefined && (
+        {mine && (
+          <Overtaken
+            item={item}
+            mine={mine.value}
+            onMine={() => save(mine.value)}
+            onTheirs={() => setMine(undefined)}
+          />
+        )}
+        {undo && !rejection && !mine && shorter === undefined && (
           <p className="saved" role="status">
             <Icon icon={IconCheck} size="s" />
             <Trans>נשמר</Trans>
@@ -103,7 +122,7 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
               <button
                 className="btn link"
                 type="button"
-                onClick={() => change.mutate({ [item.key]: undo.value }, { onSuccess: () => setUndo(undefined) })}
+                onClick={() => send(undo.value, item.version, () => setUndo(undefined))}
               >
                 <Trans>ביטול</Trans>
               </button>
@@ -120,4 +139,18 @@ export function SettingRow({ item, isTarget = false }: { item: Item; isTarget?: 
       </div>
     </div>
   )
+}
+
+interface OvertakenProps {
+  item: Item
+  mine: unknown
+  onMine: () => void
+  onTheirs: () => void
+}
+
+/** Another user was first: what they have set, and what was to be saved. A secret is not shown. */
+function Overtaken({ item, mine, onMine, onTheirs }: OvertakenProps) {
+  const shown =
+    item.kind === 'secret' ? {} : { theirs: <Shown value={item.value} />, mine: <Shown value={mine ?? item.default} /> }
+  return <ChangedBy name={item.actor_name} {...shown} onMine={onMine} onTheirs={onTheirs} />
 }

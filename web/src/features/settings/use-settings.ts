@@ -25,19 +25,28 @@ const withItems = (page: Page, items: readonly Item[]): Page => {
   return { ...page, items: page.items.map(item => byKey.get(item.key) ?? item) }
 }
 
+export interface Change {
+  /** The new values by key; null resets a setting. */
+  changes: Record<string, unknown>
+  /** By key, the version that the user saw. If another user was first, the change is refused as `changed`. */
+  expected: Record<string, number>
+}
+
 interface Options {
-  onDone?: (answer: Schemas['ChangeSettingsResponse'], changes: Record<string, unknown>) => void
+  onDone?: (answer: Schemas['ChangeSettingsResponse'], change: Change) => void
   /** True if the error is shown beside the field. */
-  onError?: (error: ReturnType<typeof asApiError>) => boolean
+  onError?: (error: ReturnType<typeof asApiError>, change: Change) => boolean
 }
 
 /** Changes settings; the page shows the new values at once. */
 export function useChange({ onDone, onError }: Options = {}) {
   const locale = useLocale()
+  const show = (items: readonly Item[]) =>
+    queryClient.setQueryData(settingsQuery(locale).queryKey, page => page && withItems(page, items))
   return useAction({
-    run: (changes: Record<string, unknown>) =>
-      unwrap(client.PATCH(ROOT, { params: { header: { 'Accept-Language': locale } }, body: { changes } })),
-    patches: changes => [
+    run: (change: Change) =>
+      unwrap(client.PATCH(ROOT, { params: { header: { 'Accept-Language': locale } }, body: change })),
+    patches: ({ changes }) => [
       patch<Page>([ROOT, { locale }], page => ({
         ...page,
         items: page.items.map(item =>
@@ -45,11 +54,15 @@ export function useChange({ onDone, onError }: Options = {}) {
         ),
       })),
     ],
-    onDone: (answer, changes) => {
-      queryClient.setQueryData(settingsQuery(locale).queryKey, page => page && withItems(page, answer.items))
+    onDone: (answer, change) => {
+      show(answer.items)
       void queryClient.invalidateQueries({ queryKey: [`${ROOT}/history`] })
-      onDone?.(answer, changes)
+      onDone?.(answer, change)
     },
-    ...(onError && { onError }),
+    onError: (error, change) => {
+      // The answer has what the other user has set; the event of that change may still be on its way.
+      if (error.code === 'changed') show((error.current as { items: Item[] } | undefined)?.items ?? [])
+      return onError?.(error, change)
+    },
   })
 }

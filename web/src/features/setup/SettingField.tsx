@@ -4,11 +4,20 @@ import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { problemText } from '#shared/api/problem-text'
 import { queryClient } from '#shared/api/query'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field, PasswordField } from '#shared/components/field'
 import { Ltr } from '#shared/components/text'
 
+type Item = Schemas['SettingItem']
+
+/** What was typed, by key, with the version of the setting at the time. */
+type Typed = Record<string, { text: string; version: number }>
+
+const mapOf = <T,>(typed: Typed, of: (one: Typed[string]) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(typed).map(([key, one]) => [key, of(one)]))
+
 interface Props {
-  items: readonly (Schemas['SettingItem'] | undefined)[]
+  items: readonly (Item | undefined)[]
   check?: Schemas['SettingsCheck']
   /** Called with the findings; the values are saved only if the check has found no error. */
   onChecked?: (answer: Schemas['CheckResponse']) => void
@@ -17,17 +26,21 @@ interface Props {
 /** The settings of a step: they are checked before they are saved. */
 export function SettingFields({ items, check, onChecked }: Props) {
   const known = items.filter(item => item !== undefined)
-  const [typed, setTyped] = useState<Record<string, string>>({})
+  const [typed, setTyped] = useState<Typed>({})
+  const [overtaken, setOvertaken] = useState<readonly Item[]>([])
   const [error, setError] = useState<{ key: string | undefined; text: string }>()
   const save = useAction({
     run: async () => {
-      const values = Object.fromEntries(Object.entries(typed).map(([key, text]) => [key, text.trim() || null]))
+      const values = mapOf(typed, ({ text }) => text.trim() || null)
       if (check) {
         const answer = await unwrap(client.POST('/api/checks', { body: { check, values } }))
         onChecked?.(answer)
         if (!answer.ok) return answer
       }
-      if (Object.keys(values).length > 0) await unwrap(client.PATCH('/api/settings', { body: { changes: values } }))
+      const expected = mapOf(typed, ({ version }) => version)
+      if (Object.keys(values).length > 0) {
+        await unwrap(client.PATCH('/api/settings', { body: { changes: values, expected } }))
+      }
       return undefined
     },
     onDone: refused => {
@@ -37,6 +50,11 @@ export function SettingFields({ items, check, onChecked }: Props) {
       }
     },
     onError: problem => {
+      if (problem.code === 'changed') {
+        setOvertaken((problem.current as { items: Item[] } | undefined)?.items ?? [])
+        void queryClient.invalidateQueries({ queryKey: ['/api/settings'] })
+        return true
+      }
       if (!problem.isTransient) setError({ key: problem.field, text: problemText(problem) })
       return !problem.isTransient
     },
@@ -45,6 +63,11 @@ export function SettingFields({ items, check, onChecked }: Props) {
     event.preventDefault()
     setError(undefined)
     save.mutate()
+  }
+  const decide = (theirs: Item, keepsMine: boolean) => {
+    setOvertaken(overtaken.filter(({ key }) => key !== theirs.key))
+    const { [theirs.key]: mine, ...others } = typed
+    setTyped(keepsMine && mine ? { ...others, [theirs.key]: { ...mine, version: theirs.version } } : others)
   }
   const isLocked = known.every(item => !item.editable)
   const label = save.isPending ? (
@@ -62,9 +85,20 @@ export function SettingFields({ items, check, onChecked }: Props) {
         <One
           key={item.key}
           item={item}
-          typed={typed[item.key]}
+          typed={typed[item.key]?.text}
           error={error?.key === item.key ? error.text : undefined}
-          onChange={text => setTyped({ ...typed, [item.key]: text })}
+          onChange={text =>
+            setTyped({ ...typed, [item.key]: { text, version: typed[item.key]?.version ?? item.version } })
+          }
+        />
+      ))}
+      {overtaken.map(theirs => (
+        <ChangedBy
+          key={theirs.key}
+          name={theirs.actor_name}
+          {...(theirs.kind !== 'secret' && { theirs: <bdi>{String(theirs.value ?? '')}</bdi> })}
+          onMine={() => decide(theirs, true)}
+          onTheirs={() => decide(theirs, false)}
         />
       ))}
       <p role="alert" className={error && !error.key ? 'err' : 'vh'}>
@@ -74,7 +108,7 @@ export function SettingFields({ items, check, onChecked }: Props) {
         <button
           className="btn pen"
           type="submit"
-          disabled={save.isPending || (!check && Object.keys(typed).length === 0)}
+          disabled={save.isPending || overtaken.length > 0 || (!check && Object.keys(typed).length === 0)}
         >
           {label}
         </button>
@@ -84,7 +118,7 @@ export function SettingFields({ items, check, onChecked }: Props) {
 }
 
 interface OneProps {
-  item: Schemas['SettingItem']
+  item: Item
   typed: string | undefined
   error: string | undefined
   onChange: (text: string) => void

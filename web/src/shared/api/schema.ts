@@ -2990,6 +2990,13 @@ export interface components {
             changes: {
                 [key: string]: unknown;
             };
+            /**
+             * @description By key, the `version` of the setting that the change is based on. If a setting has been changed since, nothing is done
+             *     (412), unless it has the new value already. A setting that is left out is changed at any version.
+             */
+            expected?: {
+                [key: string]: number;
+            };
         };
         /** @description The result of a change of settings. */
         ChangeSettingsResponse: {
@@ -4967,6 +4974,8 @@ export interface components {
         SettingItem: {
             /** @description The actor of that change: `user:3`, `token:2`. */
             actor?: string | null;
+            /** @description The name of the user or the token of that change; null for other actors. */
+            actor_name?: string | null;
             /** @description What is allowed, in English. */
             allowed: string;
             /** @description The allowed words; empty if there is no fixed set of them. */
@@ -5031,6 +5040,11 @@ export interface components {
             value: unknown;
             /** @description The environment variable that sets it. */
             variable?: string | null;
+            /**
+             * Format: int64
+             * @description The number of its newest change, 0 if the page never changed it; for `expected` in a change.
+             */
+            version: number;
         };
         /** @description A page of a list. */
         SettingItemPage: {
@@ -15700,6 +15714,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `changed`: a setting is not at the version that `expected` names; nothing was changed. `current.items` has those settings as they are now, and `error.field` is the key of the first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The body is too large: `too_large` */
             413: {
                 headers: {
@@ -15718,7 +15741,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A value is not allowed, or does not fit the others; `error.field` is the key: `invalid`, `unknown_field`. */
+            /** @description A value is not allowed, or does not fit the others; `error.field` is the key: `invalid`, `unknown_field`. `expected` names a setting that the request does not change: `invalid`. */
             422: {
                 headers: {
                     [name: string]: unknown;
