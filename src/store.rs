@@ -80,6 +80,7 @@ mod self_check;
 mod session;
 mod setting;
 mod setup_code;
+mod setup_progress;
 mod startup;
 mod sys;
 mod tag;

@@ -2,9 +2,9 @@
 //! owner.
 
 use super::{Error, RequestError, token, user};
-use crate::domain::{ActorId, Role, Timestamp, User};
+use crate::domain::{ActorId, Role, SetupStep, Timestamp, User};
 use crate::entropy;
-use crate::store::WriteTx;
+use crate::store::{self, WriteTx};
 use std::time::Duration;
 
 /// A one-time code of 128 bits in groups that can be read out: `K7QM4-…`.
@@ -55,6 +55,28 @@ pub fn activate_code(tx: &WriteTx<'_>, code_hash: &str, now: Timestamp) -> Resul
     reject_if_done(tx)?;
     tx.insert_setup_code(code_hash, now, now.plus(CODE_LIFETIME))?;
     Ok(())
+}
+
+/// Skips a step of the set-up for now, or takes it up again.
+pub fn skip(tx: &WriteTx<'_>, step: SetupStep, is_skipped: bool) -> Result<(), Error> {
+    let mut skipped = tx.setup_progress()?.skipped;
+    if skipped.contains(&step) == is_skipped {
+        return Ok(());
+    }
+    if is_skipped {
+        skipped.push(step)
+    } else {
+        skipped.retain(|one| *one != step)
+    }
+    Ok(tx.set_skipped_steps(&skipped)?)
+}
+
+/// The agent has answered in a trial call, which proves a step of the set-up. The first time is kept, and nothing of the call.
+pub fn agent_answered(tx: &WriteTx<'_>, now: Timestamp) -> store::Result<()> {
+    match tx.setup_progress()?.agent_answered_at {
+        Some(_) => Ok(()),
+        None => tx.set_agent_answered(now),
+    }
 }
 
 /// Creates the first owner.

@@ -27,14 +27,16 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether it concerns a user or token: those who may read what changed. Drafts are their writer's alone, users, tokens and snapshots
-    /// are for owners, all else is for everyone.
+    /// Whether it concerns a user or token: those who may read what changed. Drafts are their writer's alone, users, tokens, snapshots
+    /// and the set-up are for owners, all else is for everyone.
     pub fn is_for(&self, actor: ActorId, role: Role) -> bool {
         if self.kind == ChangeKind::DraftUpdated {
             return self.ref_id == writer(actor);
         }
-        let is_for_owners =
-            matches!(self.kind, ChangeKind::UserUpdated | ChangeKind::TokenUpdated | ChangeKind::BackupUpdated);
+        let is_for_owners = matches!(
+            self.kind,
+            ChangeKind::UserUpdated | ChangeKind::TokenUpdated | ChangeKind::BackupUpdated | ChangeKind::SetupUpdated
+        );
         role == Role::Owner || !is_for_owners
     }
 }

@@ -24,6 +24,7 @@ mod replies;
 mod restart;
 mod retention_preview;
 mod search;
+mod setup_progress;
 mod tasks;
 mod threads;
 mod uploads;

@@ -49,7 +49,7 @@ async fn closed(
 async fn a_conversation_is_shown_word_by_word_and_not_stored() {
     let harness = harness(OpenAiOptions::default()).await;
     let client = staff(&harness).await;
-    let before = rows(&harness.daemon);
+    let mut before = rows(&harness.daemon);
     let browser = Browser::call(&harness.daemon, &client).await;
     browser.until_state("listening").await;
     browser.say(1200);
@@ -72,9 +72,40 @@ async fn a_conversation_is_shown_word_by_word_and_not_stored() {
     browser.hang_up();
     let ended = tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("TRIAL_CALL_ENDED"));
     assert_eq!(ended["reason"], "caller_hung_up", "{ended:#}");
-    assert_eq!(rows(&harness.daemon), before, "nothing is stored");
+    // Nothing of the call is stored; that the agent has answered once is a fact about the set-up.
+    for table in ["meta", "changes"] {
+        *before.entry(table.to_owned()).or_default() += 1;
+    }
+    assert_eq!(rows(&harness.daemon), before);
     let audited = "SELECT group_concat(action) FROM audit_log WHERE action LIKE '%trial%'";
     assert_eq!(harness.daemon.query_value::<String>(audited), "create_trial_call");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_in_a_trial_call_proves_a_step_of_the_set_up() {
+    let harness = harness(OpenAiOptions::default()).await;
+    let owner = harness.daemon.logged_in("dana", "owner").await;
+    let proved = async || owner.get("/api/setup/progress").await.json()["agent_answered_at"].clone();
+    // A call in which the caller says nothing proves nothing, although the agent may have greeted.
+    let silent = Browser::call(&harness.daemon, &owner).await;
+    silent.until_state("listening").await;
+    silent.hang_up();
+    tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("TRIAL_CALL_ENDED"));
+    assert_eq!(proved().await, Value::Null);
+    let browser = Browser::call(&harness.daemon, &owner).await;
+    browser.until_state("listening").await;
+    browser.say(1200);
+    browser
+        .until("the answer", |turn| {
+            turn["speaker"] == "agent" && turn["seq"].as_i64() > Some(1) && turn["is_final"] == true
+        })
+        .await;
+    let first = until("the proof", async || Some(proved().await).filter(Value::is_string)).await;
+    // A later answer keeps the time of the first.
+    browser.say(1200);
+    browser.until_turn(2, "caller").await;
+    browser.hang_up();
+    assert_eq!(proved().await, first);
 }
 
 #[tokio::test(flavor = "multi_thread")]

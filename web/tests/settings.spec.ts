@@ -21,7 +21,7 @@ for (const view of VIEWS) {
   test(`the steps of the set-up, ${view.language} ${view.width}`, async ({ page, daemon }) => {
     await prepare(page, view)
     await logIn(page, daemon)
-    for (const step of ['address', 'phone', 'business', 'call']) {
+    for (const step of ['address', 'phone', 'business', 'agent', 'call']) {
       await page.goto(`${daemon.url}/app/setup/${step}`)
       await expect(page.locator('.wizard-at')).toBeVisible()
       await inspect(page, `setup-${step}`, view)
@@ -116,15 +116,26 @@ test('a user is added, logs in, may not change settings, and is removed', async 
   expect(OWNER.name).not.toBe(data.name)
 })
 
-test('a call proves the set-up, and its step is skipped and resumed', async ({ page, ownDaemon }) => {
+test('a call proves the set-up, and a skipped step is skipped on every device', async ({ page, browser, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[2])
   await logIn(page, ownDaemon)
+  const phone = await (await browser.newContext()).newPage()
+  await prepare(phone, VIEWS[3])
+  await logIn(phone, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/setup`)
+  await phone.goto(`${ownDaemon.url}/app/setup/phone`)
   await expect(page.locator('.wizard [aria-current=step]')).toContainText('Business name')
+  await expect(phone.locator('.wizard-at')).toBeVisible()
   await page.getByRole('button', { name: 'Skip for now' }).click()
   await expect(page).toHaveURL(/setup\/address$/)
-  await expect(page.locator('.wizard-steps .skipped')).toHaveCount(1)
+  // The other device shows it at once, and goes on where this one is.
+  for (const one of [page, phone]) await expect(one.locator('.wizard-steps .skipped')).toHaveCount(1)
+  await phone.goto(`${ownDaemon.url}/app/today`)
+  await expect(phone.locator('.strip', { hasText: 'Secure address' })).toBeVisible()
+  await phone.goto(`${ownDaemon.url}/app/setup`)
+  await expect(phone.locator('.wizard [aria-current=step]')).toContainText('Secure address')
+  await phone.context().close()
   await page.goto(`${ownDaemon.url}/app/setup/call`)
   await expect(page.getByText('Waiting for a call')).toBeVisible()
   await ownDaemon.call()

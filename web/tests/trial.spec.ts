@@ -142,6 +142,10 @@ for (const view of VIEWS) {
       await inspect(page, 'trial-ended', view)
       const calls = await page.request.get(new URL('/api/calls', page.url()).href)
       expect((await calls.json()).calls).toEqual([])
+      // The answer proves a step of the set-up.
+      await page.goto(new URL('/app/setup/agent', page.url()).href)
+      await expect(page.locator('main .link-state.ok')).toBeVisible()
+      await expect(page.locator('.wizard-foot .btn.pen')).toBeEnabled()
     })
   })
 

@@ -1,21 +1,24 @@
 //! The first set-up: creates the first owner with the one-time code.
 
 use super::account::{SessionResponse, start_session};
+use super::one_of::OneOf;
 use super::operation::{Operations, operations};
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, user};
-use crate::http::auth::{Anyone, Client};
-use crate::http::extract::ShortJson;
+use crate::domain::{self, Timestamp};
+use crate::http::auth::{Anyone, Client, Owner};
+use crate::http::extract::{Json, ShortJson};
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, ErrorDetail, Peer, https_required};
+use crate::store::WriteTx;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 pub(super) fn operations() -> Operations {
-    operations![is_needed, complete]
+    operations![is_needed, complete, progress, skip]
 }
 
 /// The state of the first set-up.
@@ -27,6 +30,35 @@ pub(super) struct SetupStatus {
     /// they are taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_error: Option<ErrorDetail>,
+}
+
+type SetupStep = OneOf<domain::SetupStep>;
+
+/// How far the set-up on the page is, as far as no other data shows it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct SetupProgress {
+    /// The steps that an owner has skipped for now.
+    skipped: Vec<SetupStep>,
+    /// When the agent first answered in a trial call; null if it has not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    agent_answered_at: Option<Timestamp>,
+}
+
+impl From<domain::SetupProgress> for SetupProgress {
+    fn from(progress: domain::SetupProgress) -> Self {
+        let skipped = progress.skipped.into_iter().map(OneOf).collect();
+        Self { skipped, agent_answered_at: progress.agent_answered_at }
+    }
+}
+
+/// A step to skip, or to take up again.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SkipStepRequest {
+    /// The step.
+    step: SetupStep,
+    /// Whether it is skipped.
+    skipped: bool,
 }
 
 /// The set-up code and the first owner's account.
@@ -74,4 +106,29 @@ pub(super) async fn complete(
     let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
     tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner has been made");
     start_session(&state, owner, OneTimeSecret::cookie(), &headers, peer).await
+}
+
+/// Get the skipped steps of the set-up, and whether the agent has answered in a trial call.
+#[utoipa::path(get, path = "/api/setup/progress", tag = "account", operation_id = "get_setup_progress",
+    responses((status = 200, body = SetupProgress)))]
+pub(super) async fn progress(
+    State(state): State<AppState>,
+    _owner: Owner,
+) -> Result<axum::Json<SetupProgress>, ApiError> {
+    Ok(axum::Json(state.store.read(|tx| tx.setup_progress()).await?.into()))
+}
+
+/// Skip a step of the set-up for now, or take it up again.
+#[utoipa::path(put, path = "/api/setup/progress", tag = "account", operation_id = "skip_setup_step",
+    request_body = SkipStepRequest, responses((status = 200, body = SetupProgress)))]
+pub(super) async fn skip(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    Json(SkipStepRequest { step, skipped }): Json<SkipStepRequest>,
+) -> Result<axum::Json<SetupProgress>, ApiError> {
+    let change = move |tx: &WriteTx<'_>| {
+        setup::skip(tx, step.0, skipped)?;
+        Ok(tx.setup_progress()?)
+    };
+    Ok(axum::Json(actor.transact(&state.store, change).await?.into()))
 }

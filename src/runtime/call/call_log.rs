@@ -5,7 +5,7 @@ use super::trial_log::TrialLog;
 use crate::call::{CallEvent, CallSession, StreamEndAction, TurnRecord};
 use crate::domain::{EndReason, Speaker, StreamSid};
 use crate::runtime::ActiveSettings;
-use crate::runtime::calls::{CallContext, Calls, Carrier};
+use crate::runtime::calls::{CallContext, CallServices, Calls, Carrier};
 use std::time::Instant;
 
 pub(super) enum CallLog {
@@ -20,7 +20,10 @@ impl CallLog {
         let sid = context.call.call_sid.clone();
         match context.carrier {
             Carrier::Twilio => Self::Database(CallLogWriter::new(sid, settings.config.clone(), calls.services())),
-            Carrier::Browser => Self::Browser(Box::new(TrialLog::new(calls.services().trial_usage.clone(), sid))),
+            Carrier::Browser => {
+                let CallServices { store, trial_usage, .. } = calls.services();
+                Self::Browser(Box::new(TrialLog::new(trial_usage.clone(), store.clone(), sid)))
+            }
         }
     }
 

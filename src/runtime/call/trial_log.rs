@@ -1,10 +1,12 @@
-//! The log of a trial call: messages to the browser about what is said and done. Nothing is stored; the cost counts
-//! towards the daily limits.
+//! The log of a trial call: messages to the browser about what is said and done. Nothing of the call is stored, except once the time
+//! at which the agent first answered in one; the cost counts towards the daily limits.
 
 use crate::call::{Activity, CallEvent, CallSession, ItemId, TurnRecord};
 use crate::clock;
-use crate::domain::{CallSid, EndReason};
+use crate::crm::setup;
+use crate::domain::{CallSid, EndReason, Speaker};
 use crate::runtime::calls::TrialUsage;
+use crate::store::Store;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -14,6 +16,7 @@ const WORDS_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(super) struct TrialLog {
     usage: TrialUsage,
+    store: Store,
     sid: CallSid,
     began: Instant,
     reports: Vec<Value>,
@@ -22,6 +25,10 @@ pub(super) struct TrialLog {
     activity: Option<Activity>,
     words_due: Instant,
     cost_micros: i64,
+    /// Whether the caller has said something.
+    is_asked: bool,
+    /// Whether the caller has heard an answer to it.
+    is_answered: bool,
     /// Why the engine was lost.
     lost: Option<String>,
     /// The reason of the end, if it is not one of the session's own.
@@ -29,10 +36,11 @@ pub(super) struct TrialLog {
 }
 
 impl TrialLog {
-    pub(super) fn new(usage: TrialUsage, sid: CallSid) -> Self {
+    pub(super) fn new(usage: TrialUsage, store: Store, sid: CallSid) -> Self {
         let now = clock::instant();
         Self {
             usage,
+            store,
             sid,
             began: now,
             reports: Vec::new(),
@@ -40,6 +48,8 @@ impl TrialLog {
             activity: None,
             words_due: now,
             cost_micros: 0,
+            is_asked: false,
+            is_answered: false,
             lost: None,
             end: None,
         }
@@ -47,6 +57,9 @@ impl TrialLog {
 
     /// Reports a turn if it has changed since its last report.
     pub(super) fn turn(&mut self, turn: &TurnRecord, is_final: bool) {
+        if is_final {
+            self.note_answer(turn);
+        }
         let report = json!({
             "event": "turn",
             "id": &*turn.item,
@@ -62,6 +75,20 @@ impl TrialLog {
         if self.turns.get(&turn.item) != Some(&report) {
             self.turns.insert(turn.item.clone(), report.clone());
             self.reports.push(report);
+        }
+    }
+
+    /// Records that the agent works, once it has answered the caller; the set-up waits for it.
+    fn note_answer(&mut self, turn: &TurnRecord) {
+        let is_heard = !turn.heard_text.trim().is_empty();
+        match turn.speaker {
+            Speaker::Caller => self.is_asked |= !turn.text.trim().is_empty(),
+            Speaker::Agent if self.is_asked && !self.is_answered && is_heard => {
+                self.is_answered = true;
+                let now = clock::now();
+                self.store.write_soon(move |tx| setup::agent_answered(tx, now));
+            }
+            Speaker::Agent | Speaker::Tool | Speaker::System => {}
         }
     }
 

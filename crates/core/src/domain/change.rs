@@ -61,6 +61,9 @@ text_enum! {
         FactUpdated = "fact_updated",
         /// Settings were changed on the page. It has no `ref_id`.
         SettingUpdated = "setting_updated",
+        /// A step of the set-up was skipped or taken up again, or the agent answered in a trial call for the first time. It has no
+        /// `ref_id`. For owners.
+        SetupUpdated = "setup_updated",
         /// A snapshot of the database was begun or created, or could not be created. It has no `ref_id`. For owners.
         BackupUpdated = "backup_updated",
         /// A user was added or removed. For owners.

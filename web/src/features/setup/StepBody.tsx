@@ -1,6 +1,8 @@
 import { Trans } from '@lingui/react/macro'
+import { IconCheck, IconMicrophone } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import type { Schemas } from '#shared/api/client'
+import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Ltr, Phone } from '#shared/components/text'
 import { GreetingEditor } from '#shared/greeting/GreetingEditor'
@@ -98,6 +100,8 @@ export function StepBody({ step, facts }: Props) {
       return <Greeting />
     case 'business':
       return <Business facts={facts} />
+    case 'agent':
+      return <Talk hasTried={facts.hasTried} hasKey={isDone('ai', facts)} />
     case 'call':
       return <CallNow own={String(get('twilio.phone_number')?.value ?? '')} />
   }
@@ -163,11 +167,34 @@ function CallNow({ own }: { own: string }) {
       <CallProof>
         <Trans>מחכים לשיחה…</Trans>
       </CallProof>
-      <p>
-        <Link className="btn" href="/app/try">
+    </>
+  )
+}
+
+function Talk({ hasTried, hasKey }: { hasTried: boolean; hasKey: boolean }) {
+  return (
+    <>
+      <Head title={<Trans>לדבר עם הסוכן</Trans>}>
+        <Trans>
+          שיחת ניסיון מהדפדפן: שואלים כמו לקוח, ושומעים מה הוא עונה לפי השעות, השירותים ומה שכתבתם. שום דבר ממנה לא
+          נשמר.
+        </Trans>
+      </Head>
+      <p className={hasTried ? 'link-state ok' : 'link-state'} role="status">
+        <Icon icon={hasTried ? IconCheck : IconMicrophone} />
+        {hasTried ? <Trans>הסוכן ענה בשיחת ניסיון.</Trans> : <Trans>הסוכן עוד לא ענה בשיחת ניסיון.</Trans>}
+      </p>
+      {hasKey ? (
+        <Link className="btn" href="/app/try?from=setup">
           <Trans>לדבר עם הסוכן מהדפדפן</Trans>
         </Link>
-      </p>
+      ) : (
+        <p>
+          <Link href="/app/setup/ai">
+            <Trans>קודם צריך מפתח AI</Trans>
+          </Link>
+        </p>
+      )}
     </>
   )
 }

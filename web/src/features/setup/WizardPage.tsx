@@ -15,10 +15,9 @@ import {
   nextStep,
   STEPS,
   type StepId,
-  skippedSteps,
-  skipStep,
   useFacts,
   useSettingItems,
+  useSkip,
 } from './steps'
 import './setup.css'
 
@@ -57,12 +56,13 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
   const before = STEPS[at - 1]?.id
   const onward = () => go(next ? `/app/setup/${next}` : '/app')
   const done = isDone(step, facts)
+  const skip = useSkip()
   return (
     <div className="wizard">
       <nav aria-label={t`שלבי ההקמה`}>
         <ol className="wizard-steps">
           {STEPS.map(({ id, title }, index) => {
-            const state = id === step ? 'now' : isDone(id, facts) ? 'done' : skippedSteps().has(id) ? 'skipped' : ''
+            const state = id === step ? 'now' : isDone(id, facts) ? 'done' : facts.skipped.has(id) ? 'skipped' : ''
             return (
               <li key={id} className={state}>
                 <Link href={`/app/setup/${id}`} aria-current={id === step ? 'step' : undefined}>
@@ -117,7 +117,7 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
               className="btn quiet"
               type="button"
               onClick={() => {
-                skipStep(step)
+                skip.mutate({ step, skipped: true })
                 onward()
               }}
             >

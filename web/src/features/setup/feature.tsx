@@ -19,5 +19,6 @@ export const feature: Feature = {
       more: 'business',
     },
   ],
+  changes: { setup_updated: ['/api/setup/progress'] },
   Strip: SetupReminder,
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Schemas } from '#shared/api/client'
-import { dialled, type Facts, isDone } from './steps'
+import { dialled, type Facts, isDone, nextStep, openSteps } from './steps'
 
 const item = (key: string, more: Partial<Schemas['SettingItem']>) =>
   [key, { key, kind: 'text', value: null, secret_set: false, ...more } as Schemas['SettingItem']] as const
@@ -13,6 +13,8 @@ const facts = (items: (readonly [string, Schemas['SettingItem']])[], more: Parti
   hasServices: false,
   hasCalls: false,
   hasGreeting: false,
+  hasTried: false,
+  skipped: new Set(),
   ...more,
 })
 
@@ -25,6 +27,15 @@ test('a step is done when it is proved, not when something was typed', () => {
   expect(isDone('ai', facts([item('openai.api_key', { kind: 'secret', secret_set: true })]))).toBe(true)
   expect(isDone('business', facts([], { hasHours: true }))).toBe(false)
   expect(isDone('name', facts([item('business.name', { value: '' })]))).toBe(false)
+})
+
+test('the set-up goes on at the first step that is neither proved nor skipped', () => {
+  const named = [item('business.name', { value: 'x' })]
+  expect(nextStep(facts(named))).toBe('address')
+  expect(nextStep(facts(named, { skipped: new Set(['address', 'phone']) }))).toBe('whatsapp')
+  const rest = facts(named, { skipped: new Set(['address', 'phone', 'whatsapp', 'ai', 'greeting', 'business', 'call']) })
+  expect(openSteps(rest).map(({ id }) => id)).toEqual(['agent'])
+  expect(openSteps({ ...rest, hasTried: true })).toEqual([])
 })
 
 test('a number is dialled without its own country code', () => {

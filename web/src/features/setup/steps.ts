@@ -1,12 +1,13 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import { queryOptions, useQuery } from '@tanstack/react-query'
+import { patch, useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
-import { apiQuery } from '#shared/api/query'
+import { apiQuery, queryClient } from '#shared/api/query'
 import { useLocale } from '#shared/i18n/locale'
-import { recall, remember } from '#shared/storage'
+import { useSession } from '#shared/session'
 
-export type StepId = 'name' | 'address' | 'phone' | 'whatsapp' | 'ai' | 'greeting' | 'business' | 'call'
+export type StepId = Schemas['SetupStep']
 
 /** The steps after the owner's account, in their order. */
 export const STEPS: readonly { id: StepId; title: MessageDescriptor }[] = [
@@ -17,6 +18,7 @@ export const STEPS: readonly { id: StepId; title: MessageDescriptor }[] = [
   { id: 'ai', title: msg`מפתח AI` },
   { id: 'greeting', title: msg`ברכת פתיחה` },
   { id: 'business', title: msg`שעות ושירותים` },
+  { id: 'agent', title: msg`לדבר עם הסוכן` },
   { id: 'call', title: msg`להתקשר עכשיו` },
 ]
 
@@ -34,7 +36,7 @@ export function useSettingItems() {
   )
 }
 
-/** What the steps are derived from; nothing about them is stored. */
+/** What the steps are derived from. */
 export interface Facts {
   items: ReadonlyMap<string, Item>
   pointsHere: boolean
@@ -43,6 +45,10 @@ export interface Facts {
   hasServices: boolean
   hasCalls: boolean
   hasGreeting: boolean
+  /** The agent has answered in a trial call. */
+  hasTried: boolean
+  /** The steps that an owner has skipped, on any device. */
+  skipped: ReadonlySet<StepId>
 }
 
 const isSet = (item: Item | undefined) =>
@@ -66,10 +72,16 @@ export function isDone(step: StepId, facts: Facts): boolean {
       return facts.hasGreeting
     case 'business':
       return facts.hasHours && facts.hasServices
+    case 'agent':
+      return facts.hasTried
     case 'call':
       return facts.hasCalls
   }
 }
+
+const PROGRESS = '/api/setup/progress'
+type Progress = Schemas['SetupProgress']
+const progressQuery = apiQuery(PROGRESS)
 
 export const numbersQuery = { ...apiQuery('/api/twilio/numbers'), retry: false }
 
@@ -84,7 +96,10 @@ export function useFacts(): Facts | undefined {
   const services = useQuery(apiQuery('/api/services'))
   const greeting = useQuery(apiQuery('/api/greeting'))
   const calls = useQuery(apiQuery('/api/calls', { query: { limit: 1 } }))
-  if (!settings.data) return undefined
+  const { isOwner } = useSession()
+  const progress = useQuery({ ...progressQuery, enabled: isOwner })
+  // Without the skipped steps, one of them would be shown as the next.
+  if (!settings.data || progress.isPending) return undefined
   return {
     items,
     pointsHere: numbers.data?.items.some(number => number.points_here) ?? false,
@@ -93,23 +108,27 @@ export function useFacts(): Facts | undefined {
     hasServices: (services.data?.items.length ?? 0) > 0,
     hasGreeting: greeting.data !== undefined && greeting.data.source !== 'shipped',
     hasCalls: (calls.data?.calls.length ?? 0) > 0,
+    hasTried: Boolean(progress.data?.agent_answered_at),
+    skipped: new Set(progress.data?.skipped),
   }
 }
 
-const SKIPPED = 'setup-skipped'
-
-/** The steps that this browser has skipped. */
-export const skippedSteps = (): ReadonlySet<string> => new Set((recall(SKIPPED) ?? '').split(' ').filter(Boolean))
-
-export function skipStep(step: StepId): void {
-  remember(SKIPPED, [...new Set([...skippedSteps(), step])].join(' '))
-}
+/** Skips a step for now, or takes it up again. */
+export const useSkip = () =>
+  useAction({
+    run: (body: { step: StepId; skipped: boolean }) => unwrap(client.PUT(PROGRESS, { body })),
+    patches: ({ step, skipped }) => [
+      patch<Progress>([PROGRESS], progress => ({
+        ...progress,
+        skipped: skipped ? [...progress.skipped, step] : progress.skipped.filter(one => one !== step),
+      })),
+    ],
+    onDone: progress => queryClient.setQueryData(progressQuery.queryKey, progress),
+  })
 
 /** The steps that are neither proved nor skipped. */
-export const openSteps = (facts: Facts): (typeof STEPS)[number][] => {
-  const skipped = skippedSteps()
-  return STEPS.filter(({ id }) => !isDone(id, facts) && !skipped.has(id))
-}
+export const openSteps = (facts: Facts): (typeof STEPS)[number][] =>
+  STEPS.filter(({ id }) => !isDone(id, facts) && !facts.skipped.has(id))
 
 /** The step at which the set-up goes on. */
 export const nextStep = (facts: Facts): StepId => openSteps(facts)[0]?.id ?? 'call'
