@@ -49,13 +49,24 @@ impl WriteTx<'_> {
     /// Inserts a contact. `name` is its WhatsApp profile name, empty if it has none.
     pub fn insert_contact(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<ContactId> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO contacts(business_id, display_name, name_source, created_at, updated_at)
-             VALUES (?1, ?2, iif(?2 = '', '', 'profile'), ?3, ?3)",
+            "INSERT INTO contacts(id, business_id, display_name, name_source, created_at, updated_at)
+             VALUES (1 + max((SELECT coalesce(max(id), 0) FROM contacts),
+                     coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?4), 0)),
+                 ?1, ?2, iif(?2 = '', '', 'profile'), ?3, ?3)",
         )?;
-        insert.execute(params![business, name, now])?;
+        insert.execute(params![business, name, now, NEWEST_ERASED])?;
         let id = ContactId(self.conn.last_insert_rowid());
         self.record_contact(id)?;
         Ok(id)
+    }
+
+    /// Keeps the ids of contacts that are deleted from being given to others: links, bookmarks and logs would name another person.
+    pub(in crate::store) fn retire_contact_ids(&self, ids: &[i64]) -> Result<()> {
+        let known = self.meta(NEWEST_ERASED)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        match ids.iter().copied().max() {
+            Some(newest) if newest > known => self.set_meta(NEWEST_ERASED, &newest.to_string()),
+            _ => Ok(()),
+        }
     }
 
     /// Stores a WhatsApp profile name for a contact and as the title of its threads, unless the owner has set a name.
@@ -133,3 +144,6 @@ fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
         tags,
     })
 }
+
+/// The greatest id of a deleted contact, in the table `meta`.
+const NEWEST_ERASED: &str = "contacts.newest_erased_id";

@@ -67,6 +67,7 @@ impl WriteTx<'_> {
                 // A deleted document stays in the index, marked as deleted, until its segment is merged.
                 self.conn.execute("INSERT INTO search_index(search_index) VALUES ('optimize')", [])?;
             }
+            self.retire_contact_ids(&data.contacts)?;
             for id in &data.contacts {
                 self.record_in(ChangeKind::ContactDeleted, None, Some(*id))?;
             }

@@ -52,6 +52,26 @@ async fn a_file_that_another_contact_will_get_stays() {
     assert_eq!(api.get(&path).await.body.as_slice(), FILE);
 }
 
+/// A bookmark or a line of a log must not name another person.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_of_an_erased_contact_is_not_given_to_another() {
+    let (mut daemon, api) = with_data();
+    let create = async |name: &str, number: &str| {
+        let new = json!({"display_name": name, "number": number});
+        change(&api, "POST", "/api/contacts", new, 201).await["id"].as_i64().unwrap()
+    };
+    let (last, number) = (create("Gal", "+972521110001").await, "+972521110002");
+    erase(&api, last, "Gal", 200).await;
+    let next = create("Roni", number).await;
+    assert_eq!(next, last + 1);
+    assert_eq!(api.get(&format!("/api/contacts/{last}")).await.status, 404);
+    // The mark is the greatest one, whatever is erased later, and survives a restart.
+    erase(&api, next, "Roni", 200).await;
+    erase(&api, 2, "Noa", 200).await;
+    tokio::task::block_in_place(|| daemon.restart());
+    assert_eq!(create("Roni", number).await, next + 1);
+}
+
 /// Earlier versions have emptied files that other contacts had.
 #[tokio::test]
 async fn an_emptied_file_is_stored_again_when_it_is_uploaded() {
