@@ -585,3 +585,134 @@ setting-updates-check = Check for updates
     .help = Whether the service looks for newer releases each week.
 setting-updates-feed-url = Address of the releases
     .help = Where the list of releases is read.
+
+## What checks find. The keys are stored in databases: add new ones, never rename one.
+
+found-twilio-unset = no Twilio account is set (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN): no calls, no WhatsApp by Twilio
+found-twilio-accepted = Twilio accepts the account and its token
+found-twilio-trial = the account is a trial: only verified numbers can call and be reached, callers hear Twilio's announcement first, and some of what calls need may be blocked
+found-twilio-status = Twilio reports the account as { $status }: no calls come in
+found-twilio-refused = Twilio does not accept TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN
+found-twilio-answer = Twilio answers { $status }: { $reason }
+found-twilio-unreachable = Twilio cannot be reached ({ $reason })
+found-twilio-error = { $reason }
+found-twilio-sender-unknown = the webhooks of Twilio's WhatsApp sender cannot be queried; check them in the console, Messaging > Senders: { $url }/webhook/whatsapp/twilio, status { $url }/webhook/whatsapp/twilio/status
+
+found-numbers-unset = this needs a Twilio account and a public address
+found-number-missing = the account has no number { $number }
+found-numbers-none = the account has no phone number
+found-numbers-elsewhere = none of the account's { $count } numbers sends its calls here
+found-number-trunk = calls to { $number } go to a SIP trunk ({ $sid }), which overrides the number's webhooks
+found-number-app = calls to { $number } go to a TwiML app ({ $sid }), which overrides the number's webhooks
+found-number-here = calls to { $number } come here
+found-number-elsewhere = calls to { $number } go to { $url }
+found-number-nowhere = calls to { $number } go nowhere
+found-number-status-elsewhere = status changes of calls to { $number } are sent to { $url }
+found-number-status-nowhere = status changes of calls to { $number } are sent nowhere
+found-number-fallback-missing = callers of { $number } hear an error while this machine is off
+found-number-fallback-here = the fallback of { $number } is on this machine too: { $url }
+
+found-address-unset = no public address is set, so Twilio cannot call this machine
+found-address-unresolved = the name { $host } cannot be resolved ({ $reason })
+found-address-private = { $record } is this daemon, but only within your own network
+found-address-here = { $record } is this machine and this daemon
+found-address-forwarded = { $record } leads to this daemon, through a router, a proxy or a tunnel
+found-address-other-machine = { $record } is another machine (it answers { $status })
+found-address-not-this = { $record } answers, but is not this daemon (HTTP { $status })
+found-address-silent-among-others = { $record } does not answer ({ $reason }), while others do
+found-address-silent-here = { $record } is this machine, but nothing answers there ({ $reason })
+found-address-silent = { $record } does not answer ({ $reason })
+found-address-no-route = { $record } cannot be checked: this machine has no route to it
+found-address-unchecked = { $record }; not checked, because no daemon runs
+
+found-ai-no-key = no AI key is set (OPENAI_API_KEY): callers leave a message instead
+found-ai-accepted = the AI accepts the key and the settings, and offers { $model }
+found-ai-model-missing = the key may not use { $models }
+found-ai-shutdown = { $model } is shut down on { $day } ({ $days } days)
+found-ai-rejected-settings = the AI rejects these call settings, and calls continue without them: { $fields }
+found-ai-no-session = no session for a call can be opened: { $reason }
+found-ai-slow-session = no session for a call can be opened: it did not answer within { $seconds } s
+found-ai-key-rejected = the AI rejects the key ({ $reason })
+found-ai-answer = the AI answers { $status } { $reason }
+found-ai-unreachable = the AI cannot be reached ({ $reason })
+found-ai-unusable = { $reason }
+
+found-bridge-unused = the WhatsApp bridge is not in use
+found-bridge-unusable = the WhatsApp bridge cannot be queried: { $reason }
+found-bridge-linked = the WhatsApp bridge is linked
+found-bridge-linked-to = the WhatsApp bridge is linked to { $account }
+found-bridge-connected = connected
+found-bridge-restricted = WhatsApp does not let the account write to new contacts
+found-bridge-restricted-until = WhatsApp does not let the account write to new contacts until { $until }
+found-bridge-deaf = the bridge has received nothing from WhatsApp since { $since }, and the account's phone does not answer
+found-bridge-unread = { $count ->
+    [one] one message from WhatsApp could not be parsed and was archived
+   *[other] { $count } messages from WhatsApp could not be parsed and were archived
+}
+
+found-certificate-valid = valid until { $end }
+found-certificate-unset = no certificate is configured
+found-backup-off = switched off
+found-backup-pending = no nightly snapshot was due yet
+found-backup-good = the last snapshot is good
+found-database-intact = checked completely in { $took_ms } ms, and intact
+found-database-damaged = { $reason }
+found-copy-equal = intact, and equal to the database
+found-copy-off = switched off ([store] publish)
+found-copy-no-space = there is not enough disk space to check it
+found-copy-differs = { $reason }
+found-disk-good = enough free space
+found-outbox-good = no message is stuck
+found-outbox-stopped = the outbox is not being processed
+found-outbox-stuck = { $count ->
+    [one] one message has waited for over ten minutes
+   *[other] { $count } messages have waited for over ten minutes
+}
+found-jobs-failed = { $count } failed permanently in the last day
+found-unknown = cannot be checked: { $reason }
+found-gave-up = this took longer than { $seconds } s and was given up
+
+## What to do about it.
+
+remedy-twilio-upgrade = upgrade it in Twilio's console before the first call
+remedy-twilio-console = see Twilio's console; the usual reason is a payment
+remedy-twilio-credentials = copy both from the front page of Twilio's console; a token that was regenerated there must be set here too
+remedy-twilio-later = try again later; status.twilio.com reports incidents
+remedy-settings = see the settings
+remedy-internet = check that this machine reaches the internet: name server, firewall, clock
+
+remedy-number-check = check the number in Twilio's console, Phone Numbers > Manage > Active numbers
+remedy-number-buy = buy one in Twilio's console
+remedy-number-name = name the number to use: agentlocator doctor --fix --number +972..., or [twilio] phone_number
+remedy-number-webhook = in Twilio's console set the number to Webhook, or set the app's URLs to those of this machine
+remedy-number-voice-url = agentlocator doctor --fix, or in Twilio's console, A call comes in: { $url }
+remedy-number-status-url = agentlocator doctor --fix, or in Twilio's console, Call status changes: { $url }
+remedy-number-fallback = in Twilio's console set Primary handler fails to a TwiML Bin; the README has one to copy
+
+remedy-address-set = set PUBLIC_BASE_URL to the https address of this machine, of the proxy or of the tunnel
+remedy-address-record = at the domain's registrar, create an A record with this machine's public IPv4 address; or check that this machine reaches a name server (`resolvectl status`)
+remedy-address-public = Twilio needs an address that is reachable from the internet: a public record, a tunnel or a proxy
+remedy-address-wrong-record = at the domain's registrar, correct or remove the { $kind } record of { $host }
+remedy-address-proxy = point the proxy or tunnel there to http://127.0.0.1:8080 of this machine; if the address belongs to another machine, correct the { $kind } record of { $host }
+remedy-address-listener = check that agentlocator-https.socket or the proxy runs, and that no firewall here blocks the port
+remedy-address-ports = open ports 80 and 443 in the router and the firewall, and forward them to this machine. Some routers do not forward requests from their own network: open https://{ $host }/livez on a phone without Wi-Fi; if it shows ok, the address works
+remedy-address-no-ipv6 = if this machine has no IPv6, remove the { $kind } record: certificate authorities try it first
+
+remedy-ai-model = allow it in the project's settings at OpenAI, or set another model under [openai]
+remedy-ai-successor = set its successor under [openai] (platform.openai.com/docs/deprecations)
+remedy-ai-other-values = name other values under [openai] (transcription_model, voice, ...) or agent.language
+remedy-ai-messages = callers leave a message until that is mended: see the settings under [openai], and status.openai.com
+remedy-ai-new-key = create a new key at platform.openai.com, and set OPENAI_API_KEY
+remedy-ai-limits = check the account's limits and billing, and status.openai.com
+remedy-ai-server = check that OPENAI_BASE_URL is an OpenAI-compatible server
+
+remedy-report = report it
+remedy-bridge-write-less = write less to contacts who have not written first
+remedy-bridge-phone = check that the phone is on and online; otherwise link the account again
+remedy-bridge-log = see the log of both services for WA_BAILEYS, and report it
+
+remedy-doctor = run `agentlocator doctor`
+remedy-restore = restore an earlier backup (agentlocator restore), and keep the damaged file
+remedy-free-space = free disk space
+remedy-jobs-log = see the reasons in the log (JOB_FAILED)
+remedy-hangs = see whether the network or the disk hangs, then look again

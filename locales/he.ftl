@@ -599,3 +599,136 @@ setting-updates-check = בדיקת עדכונים
     .help = האם השירות מחפש גרסאות חדשות בכל שבוע.
 setting-updates-feed-url = כתובת הגרסאות
     .help = הכתובת שממנה נקראת רשימת הגרסאות.
+
+## מה שהבדיקות מוצאות. המפתחות נשמרים במסדי נתונים: מוסיפים חדשים, ולא משנים שמות.
+
+found-twilio-unset = לא הוגדר חשבון ב־Twilio, ולכן אין שיחות, ואין WhatsApp דרכה (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)
+found-twilio-accepted = החשבון והאסימון שלו מתקבלים ב־Twilio
+found-twilio-trial = זה חשבון ניסיון: רק מספרים מאומתים יכולים להתקשר ולקבל שיחות, המתקשרים שומעים קודם הודעה של Twilio, וחלק ממה ששיחות צריכות עלול להיות חסום
+found-twilio-status = לפי Twilio מצב החשבון הוא { $status }: שיחות לא נכנסות
+found-twilio-refused = החשבון והאסימון (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN) לא מתקבלים ב־Twilio
+found-twilio-answer = התשובה ש־Twilio נתנה: { $status } { $reason }
+found-twilio-unreachable = אין קשר עם Twilio. הסיבה: { $reason }
+found-twilio-error = הבקשה ל־Twilio נכשלה: { $reason }
+found-twilio-sender-unknown = את הכתובות של שולח ה־WhatsApp ב־Twilio אי אפשר לקרוא מכאן; בדקו אותן במסוף, Messaging > Senders: { $url }/webhook/whatsapp/twilio, ומצב: { $url }/webhook/whatsapp/twilio/status
+
+found-numbers-unset = לזה צריך חשבון Twilio וכתובת ציבורית
+found-number-missing = אין בחשבון מספר { $number }
+found-numbers-none = אין בחשבון מספר טלפון
+found-numbers-elsewhere = אף אחד מ־{ $count } המספרים שבחשבון לא מפנה לכאן את השיחות שלו
+found-number-trunk = השיחות אל { $number } עוברות ל־SIP trunk, שמספרו { $sid }, והוא גובר על הכתובות של המספר
+found-number-app = השיחות אל { $number } עוברות לאפליקציית TwiML, שמספרה { $sid }, והיא גוברת על הכתובות של המספר
+found-number-here = השיחות אל { $number } מגיעות לכאן
+found-number-elsewhere = השיחות אל { $number } עוברות אל { $url }
+found-number-nowhere = השיחות אל { $number } לא עוברות לשום מקום
+found-number-status-elsewhere = העדכונים על שיחות אל { $number } נשלחים אל { $url }
+found-number-status-nowhere = העדכונים על שיחות אל { $number } לא נשלחים לשום מקום
+found-number-fallback-missing = מי שמתקשר אל { $number } שומע הודעת שגיאה כשהמכונה הזאת כבויה
+found-number-fallback-here = גם הגיבוי של { $number } נמצא על המכונה הזאת: { $url }
+
+found-address-unset = לא הוגדרה כתובת ציבורית, ולכן Twilio לא יכולה לפנות למכונה הזאת
+found-address-unresolved = השם { $host } לא מוביל לשום כתובת ({ $reason })
+found-address-private = הרשומה { $record } מובילה לתוכנה הזאת, אבל רק מתוך הרשת שלכם
+found-address-here = הרשומה { $record } מובילה למכונה הזאת ולתוכנה הזאת
+found-address-forwarded = הרשומה { $record } מובילה לתוכנה הזאת, דרך נתב, פרוקסי או מנהרה
+found-address-other-machine = הרשומה { $record } היא של מכונה אחרת (שעונה { $status })
+found-address-not-this = הרשומה { $record } עונה, אבל זו לא התוכנה הזאת (HTTP { $status })
+found-address-silent-among-others = הרשומה { $record } לא עונה ({ $reason }), ואחרות כן
+found-address-silent-here = הרשומה { $record } היא המכונה הזאת, אבל דבר לא עונה שם ({ $reason })
+found-address-silent = הרשומה { $record } לא עונה ({ $reason })
+found-address-no-route = את הרשומה { $record } אי אפשר לבדוק: למכונה הזאת אין דרך אליה
+found-address-unchecked = הרשומה { $record } לא נבדקה, כי התוכנה לא רצה
+
+found-ai-no-key = לא הוגדר מפתח AI, ולכן המתקשרים משאירים הודעה (OPENAI_API_KEY)
+found-ai-accepted = ה־AI מקבל את המפתח ואת ההגדרות, ומציע את { $model }
+found-ai-model-missing = למפתח אין הרשאה להשתמש ב־{ $models }
+found-ai-shutdown = המודל { $model } יפסיק לפעול ב־{ $day } (ימים: { $days })
+found-ai-rejected-settings = ה־AI לא מקבל את ההגדרות האלה של שיחה, והשיחות נמשכות בלעדיהן: { $fields }
+found-ai-no-session = אי אפשר לפתוח שיחה עם ה־AI. הסיבה: { $reason }
+found-ai-slow-session = אי אפשר לפתוח שיחה עם ה־AI: הוא לא ענה בתוך { $seconds } שניות
+found-ai-key-rejected = ה־AI לא מקבל את המפתח ({ $reason })
+found-ai-answer = ה־AI ענה { $status } { $reason }
+found-ai-unreachable = אין קשר עם ה־AI. הסיבה: { $reason }
+found-ai-unusable = הבקשה ל־AI נכשלה: { $reason }
+
+found-bridge-unused = גשר הוואטסאפ אינו בשימוש
+found-bridge-unusable = אי אפשר לפנות לגשר הוואטסאפ: { $reason }
+found-bridge-linked = גשר הוואטסאפ מקושר
+found-bridge-linked-to = גשר הוואטסאפ מקושר אל { $account }
+found-bridge-connected = מחובר
+found-bridge-restricted = וואטסאפ לא נותנת לחשבון לכתוב לאנשי קשר חדשים
+found-bridge-restricted-until = וואטסאפ לא נותנת לחשבון לכתוב לאנשי קשר חדשים עד { $until }
+found-bridge-deaf = הגשר לא קיבל דבר מוואטסאפ מאז { $since }, והטלפון של החשבון לא עונה
+found-bridge-unread = { $count ->
+    [one] הודעה אחת מוואטסאפ לא פוענחה, ונשמרה בצד
+    [two] שתי הודעות מוואטסאפ לא פוענחו, ונשמרו בצד
+   *[other] { $count } הודעות מוואטסאפ לא פוענחו, ונשמרו בצד
+}
+
+found-certificate-valid = בתוקף עד { $end }
+found-certificate-unset = לא הוגדרה תעודה
+found-backup-off = כבוי
+found-backup-pending = עוד לא הגיע הזמן לגיבוי לילי
+found-backup-good = הגיבוי האחרון תקין
+found-database-intact = נבדק כולו ב־{ $took_ms } אלפיות שנייה, ותקין
+found-database-damaged = הנתונים פגומים: { $reason }
+found-copy-equal = תקין, וזהה למסד הנתונים
+found-copy-off = כבוי ([store] publish)
+found-copy-no-space = אין מספיק מקום בדיסק כדי לבדוק אותו
+found-copy-differs = העותק שונה ממסד הנתונים: { $reason }
+found-disk-good = יש מספיק מקום פנוי
+found-outbox-good = אין הודעה תקועה
+found-outbox-stopped = ההודעות שמחכות לשליחה לא מטופלות
+found-outbox-stuck = { $count ->
+    [one] הודעה אחת מחכה יותר מעשר דקות
+    [two] שתי הודעות מחכות יותר מעשר דקות
+   *[other] { $count } הודעות מחכות יותר מעשר דקות
+}
+found-jobs-failed = עבודות שנכשלו סופית ביום האחרון: { $count }
+found-unknown = אי אפשר לבדוק: { $reason }
+found-gave-up = זה נמשך יותר מ־{ $seconds } שניות, והבדיקה הופסקה
+
+## מה עושים.
+
+remedy-twilio-upgrade = שדרגו אותו במסוף של Twilio לפני השיחה הראשונה
+remedy-twilio-console = בדקו במסוף של Twilio; הסיבה הרגילה היא תשלום
+remedy-twilio-credentials = העתיקו את שניהם מהדף הראשי של המסוף של Twilio; אסימון שהוחלף שם צריך להחליף גם כאן
+remedy-twilio-later = נסו שוב מאוחר יותר; תקלות מתפרסמות ב־status.twilio.com
+remedy-settings = בדקו את ההגדרות
+remedy-internet = בדקו שהמכונה הזאת מחוברת לאינטרנט: שרת שמות, חומת אש, שעון
+
+remedy-number-check = בדקו את המספר במסוף של Twilio, תחת Phone Numbers > Manage > Active numbers
+remedy-number-buy = קנו מספר במסוף של Twilio
+remedy-number-name = כתבו באיזה מספר להשתמש: agentlocator doctor --fix --number +972..., או [twilio] phone_number
+remedy-number-webhook = במסוף של Twilio, קבעו את המספר ל־Webhook, או קבעו לאפליקציה את הכתובות של המכונה הזאת
+remedy-number-voice-url = הריצו agentlocator doctor --fix, או קבעו במסוף של Twilio, בשדה A call comes in: { $url }
+remedy-number-status-url = הריצו agentlocator doctor --fix, או קבעו במסוף של Twilio, בשדה Call status changes: { $url }
+remedy-number-fallback = במסוף של Twilio, קבעו ב־Primary handler fails כתובת של TwiML Bin; ב־README יש אחד להעתקה
+
+remedy-address-set = קבעו ב־PUBLIC_BASE_URL את כתובת ה־https של המכונה הזאת, של הפרוקסי או של המנהרה
+remedy-address-record = אצל רשם הדומיין, צרו רשומת A עם כתובת ה־IPv4 הציבורית של המכונה הזאת; או בדקו שהמכונה מגיעה לשרת שמות (`resolvectl status`)
+remedy-address-public = צריך כתובת ש־Twilio יכולה להגיע אליה מהאינטרנט: רשומה ציבורית, מנהרה או פרוקסי
+remedy-address-wrong-record = אצל רשם הדומיין, תקנו או הסירו את רשומת ה־{ $kind } של { $host }
+remedy-address-proxy = הפנו את הפרוקסי או המנהרה שם אל http://127.0.0.1:8080 של המכונה הזאת; אם הכתובת של מכונה אחרת, תקנו את רשומת ה־{ $kind } של { $host }
+remedy-address-listener = בדקו ש־agentlocator-https.socket או הפרוקסי רצים, ושחומת אש כאן לא חוסמת את הפורט
+remedy-address-ports = פתחו בנתב ובחומת האש את הפורטים 80 ו־443, והפנו אותם למכונה הזאת. יש נתבים שלא מפנים בקשות מהרשת של עצמם: פתחו https://{ $host }/livez בטלפון בלי Wi-Fi; אם כתוב שם ok, הכתובת עובדת
+remedy-address-no-ipv6 = אם למכונה הזאת אין IPv6, הסירו את רשומת ה־{ $kind }: מנפיקי תעודות מנסים אותה קודם
+
+remedy-ai-model = אשרו אותו בהגדרות הפרויקט ב־OpenAI, או קבעו מודל אחר תחת [openai]
+remedy-ai-successor = קבעו את המודל שבא במקומו תחת [openai] (platform.openai.com/docs/deprecations)
+remedy-ai-other-values = קבעו ערכים אחרים תחת [openai] (transcription_model, voice, ...) או agent.language
+remedy-ai-messages = עד שיתוקן, המתקשרים משאירים הודעה: בדקו את ההגדרות תחת [openai], ואת status.openai.com
+remedy-ai-new-key = צרו מפתח חדש ב־platform.openai.com, והזינו אותו כאן או ב־OPENAI_API_KEY
+remedy-ai-limits = בדקו את הגבולות והתשלומים של החשבון, ואת status.openai.com
+remedy-ai-server = בדקו שב־OPENAI_BASE_URL יש שרת שתואם ל־OpenAI
+
+remedy-report = דווחו על כך
+remedy-bridge-write-less = כתבו פחות לאנשי קשר שלא כתבו קודם
+remedy-bridge-phone = בדקו שהטלפון דולק ומחובר; אחרת קשרו את החשבון מחדש
+remedy-bridge-log = חפשו WA_BAILEYS ביומן של שני השירותים, ודווחו על כך
+
+remedy-doctor = הריצו `agentlocator doctor`
+remedy-restore = שחזרו גיבוי קודם (agentlocator restore), ושמרו את הקובץ הפגום
+remedy-free-space = פנו מקום בדיסק
+remedy-jobs-log = הסיבות ביומן (JOB_FAILED)
+remedy-hangs = בדקו אם הרשת או הדיסק תקועים, ואז בדקו שוב

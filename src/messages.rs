@@ -9,7 +9,9 @@ mod phrase;
 
 pub use phrase::Phrase;
 
-use crate::domain::{AlertDetail, AlertKind, HebrewMonth, Holiday, Language, Localized, StoredNotice};
+use crate::domain::{
+    AlertDetail, AlertKind, CheckResult, FoundText, HebrewMonth, Holiday, Language, Localized, RemedyText, StoredNotice,
+};
 use bundle::{bundle, render};
 
 /// The text in a language.
@@ -33,6 +35,24 @@ pub fn detail(language: Language, detail: &AlertDetail) -> String {
         }
         (AlertDetail::Texts { he, .. }, Language::Hebrew) => he.clone(),
         (AlertDetail::Texts { en, .. }, Language::English) => en.clone(),
+    }
+}
+
+/// What a check found, and what to do about it.
+pub fn finding(language: Language, result: &CheckResult) -> (String, Option<String>) {
+    let found = match &result.found {
+        FoundText::Found(found) => text(language, found),
+        FoundText::Alert(alert) => detail(language, alert),
+        FoundText::Text(text) => text.clone(),
+    };
+    match &result.remedy {
+        Some(RemedyText::Remedy(remedy)) => (found, Some(text(language, remedy))),
+        Some(RemedyText::Text(text)) => (found, Some(text.clone()).filter(|text| !text.is_empty())),
+        // The notices about the bridge say both.
+        None => match found.split_once("; ").filter(|_| matches!(result.found, FoundText::Alert(_))) {
+            Some((found, remedy)) => (found.to_owned(), Some(remedy.to_owned())),
+            None => (found, None),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The result of a check.
 
 use super::Fix;
-use crate::domain;
+use crate::{domain, messages};
 use serde::Serialize;
 
 /// The severity of a finding.
@@ -50,7 +50,7 @@ impl Finding {
 
 impl From<domain::CheckResult> for Finding {
     fn from(finding: domain::CheckResult) -> Self {
-        let domain::CheckResult { check, state, found, remedy } = finding;
-        Self { check, state, found, remedy: (!remedy.is_empty()).then_some(remedy), fix: None }
+        let (found, remedy) = messages::finding(domain::Language::English, &finding);
+        Self { check: finding.check, state: finding.state, found, remedy, fix: None }
     }
 }

@@ -3,21 +3,35 @@
 use super::fix::NumberFix;
 use super::{DoctorContext, Finding, Fix, twilio};
 use crate::config::Config;
+use crate::domain::{CheckResult, Found, Remedy};
 use crate::providers::twilio::account::{self, AccountNumber, NumberWebhooks};
 use std::sync::Arc;
 use std::time::Duration;
 
 const CHECK: &str = "numbers";
 
+/// A finding, and how `doctor --fix` corrects it.
+type Fixable = (CheckResult, Option<Fix>);
+
 pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let with_fix = |(result, fix): Fixable| Finding { fix, ..Finding::from(result) };
+    find(&context).await.into_iter().map(with_fix).collect()
+}
+
+/// The findings without their fixes.
+pub(super) async fn results(context: Arc<DoctorContext>) -> Vec<CheckResult> {
+    find(&context).await.into_iter().map(|(result, _)| result).collect()
+}
+
+async fn find(context: &DoctorContext) -> Vec<Fixable> {
     let Some(config) = context.config() else { return Vec::new() };
     if config.twilio.credentials().is_none() || config.http.public_address().is_none() {
-        return vec![Finding::skipped(CHECK, "this needs a Twilio account and a public address")];
+        return vec![(CheckResult::skipped(CHECK, Found::NumbersUnset), None)];
     }
     match account::numbers(&context.client, &config.twilio, LIMIT).await {
-        Ok(numbers) => evaluate(&numbers, &wanted(&context, config), config.http.base_url()),
+        Ok(numbers) => evaluate(&numbers, &wanted(context, config), config.http.base_url()),
         // The finding of the account reports the same error.
-        Err(error) => vec![Finding::skipped(CHECK, twilio::failed_request(&error).found)],
+        Err(error) => vec![(CheckResult::skipped(CHECK, twilio::failed_request(&error).found), None)],
     }
 }
 
@@ -27,24 +41,18 @@ fn wanted(context: &DoctorContext, config: &Config) -> Vec<String> {
     named.map(ToString::to_string).collect()
 }
 
-fn evaluate(numbers: &[AccountNumber], named: &[String], base: &str) -> Vec<Finding> {
+fn evaluate(numbers: &[AccountNumber], named: &[String], base: &str) -> Vec<Fixable> {
     let missing = named.iter().filter(|named| !numbers.iter().any(|number| number.phone_number == **named));
-    let mut findings: Vec<_> = missing
-        .map(|named| {
-            let remedy = "check the number in Twilio's console, Phone Numbers → Manage → Active numbers";
-            Finding::error(CHECK, format!("the account has no number {named}"), remedy)
-        })
-        .collect();
+    let missing = missing.map(|named| Found::NumberMissing { number: named.clone() });
+    let mut findings: Vec<Fixable> =
+        missing.map(|found| (CheckResult::error(CHECK, found, Remedy::NumberCheck), None)).collect();
     let relevant_numbers = relevant_numbers(numbers, named, base);
     if relevant_numbers.is_empty() && findings.is_empty() {
-        findings.push(match numbers.len() {
-            0 => Finding::warning(CHECK, "the account has no phone number", "buy one in Twilio's console"),
-            count => Finding::warning(
-                CHECK,
-                format!("none of the account's {count} numbers sends its calls here"),
-                "name the number to use: agentlocator doctor --fix --number +972…, or [twilio] phone_number",
-            ),
-        });
+        let finding = match numbers.len() {
+            0 => CheckResult::warning(CHECK, Found::NumbersNone, Remedy::NumberBuy),
+            count => CheckResult::warning(CHECK, Found::NumbersElsewhere { count: count as u64 }, Remedy::NumberName),
+        };
+        findings.push((finding, None));
     }
     findings.extend(relevant_numbers.into_iter().flat_map(|number| evaluate_one(number, !named.is_empty(), base)));
     findings
@@ -62,53 +70,58 @@ fn relevant_numbers<'a>(numbers: &'a [AccountNumber], named: &[String], base: &s
     }
 }
 
-fn evaluate_one(number: &AccountNumber, is_named: bool, base: &str) -> Vec<Finding> {
-    let name = &number.phone_number;
-    for (sid, what) in [(&number.trunk_sid, "a SIP trunk"), (&number.voice_application_sid, "a TwiML app")] {
-        if !sid.is_empty() {
-            let found = format!("calls to {name} go to {what} ({sid}), which overrides the number's webhooks");
-            let remedy =
-                "in Twilio's console set the number to Webhook, or set the app's URLs to those of this machine";
-            return vec![Finding::error(CHECK, found, remedy)];
-        }
+fn evaluate_one(number: &AccountNumber, is_named: bool, base: &str) -> Vec<Fixable> {
+    let name = || number.phone_number.clone();
+    let overriding = match (number.trunk_sid.as_str(), number.voice_application_sid.as_str()) {
+        ("", "") => None,
+        ("", sid) => Some(Found::NumberApp { number: name(), sid: sid.to_owned() }),
+        (sid, _) => Some(Found::NumberTrunk { number: name(), sid: sid.to_owned() }),
+    };
+    if let Some(found) = overriding {
+        return vec![(CheckResult::error(CHECK, found, Remedy::NumberWebhook), None)];
     }
     let after = webhooks_at(base);
     let (before, mut findings) = (&number.webhooks, Vec::new());
     let fix = || {
         Fix::Number(Box::new(NumberFix {
             sid: number.sid.clone(),
-            phone_number: name.clone(),
+            phone_number: name(),
             before: before.clone(),
             after: after.clone(),
             is_elsewhere: is_used_elsewhere(&before.voice_url, base),
             is_named,
         }))
     };
-    let remedy = format!("agentlocator doctor --fix, or in Twilio's console: A call comes in → {}", after.voice_url);
     if before.voice_url != after.voice_url {
-        let found = format!("calls to {name} go to {}", shown(&before.voice_url));
-        findings.push(Finding::error(CHECK, found, remedy).with_fix(fix()));
+        let found = match before.voice_url.clone() {
+            url if url.is_empty() => Found::NumberNowhere { number: name() },
+            url => Found::NumberElsewhere { number: name(), url },
+        };
+        let remedy = Remedy::NumberVoiceUrl { url: after.voice_url.clone() };
+        findings.push((CheckResult::error(CHECK, found, remedy), Some(fix())));
     } else if before.status_callback != after.status_callback || before.status_callback_method != "POST" {
-        let found = format!("status changes of calls to {name} are sent to {}", shown(&before.status_callback));
-        let remedy = format!("agentlocator doctor --fix, or: Call status changes → {}", after.status_callback);
-        findings.push(Finding::warning(CHECK, found, remedy).with_fix(fix()));
+        let found = match before.status_callback.clone() {
+            url if url.is_empty() => Found::NumberStatusNowhere { number: name() },
+            url => Found::NumberStatusElsewhere { number: name(), url },
+        };
+        let remedy = Remedy::NumberStatusUrl { url: after.status_callback.clone() };
+        findings.push((CheckResult::warning(CHECK, found, remedy), Some(fix())));
     } else {
-        findings.push(Finding::ok(CHECK, format!("calls to {name} come here")));
+        findings.push((CheckResult::ok(CHECK, Found::NumberHere { number: name() }), None));
     }
-    findings.extend(fallback(number, base));
+    findings.extend(fallback(number, base).map(|finding| (finding, None)));
     findings
 }
 
 /// The fallback, which callers hear while this machine is off, must not be on this machine.
-fn fallback(number: &AccountNumber, base: &str) -> Option<Finding> {
-    let name = &number.phone_number;
+fn fallback(number: &AccountNumber, base: &str) -> Option<CheckResult> {
+    let name = number.phone_number.clone();
     let found = match number.voice_fallback_url.as_str() {
-        "" => format!("callers of {name} hear an error while this machine is off"),
-        url if is_at(url, base) => format!("the fallback of {name} is on this machine too: {url}"),
+        "" => Found::NumberFallbackMissing { number: name },
+        url if is_at(url, base) => Found::NumberFallbackHere { number: name, url: url.to_owned() },
         _ => return None,
     };
-    let remedy = "in Twilio's console set Primary handler fails to a TwiML Bin; the README has one to copy";
-    Some(Finding::warning(CHECK, found, remedy))
+    Some(CheckResult::warning(CHECK, found, Remedy::NumberFallback))
 }
 
 /// The webhooks of a number whose calls come to the daemon at this address.
@@ -128,10 +141,6 @@ fn is_at(url: &str, base: &str) -> bool {
 /// Whether another program may use the number: false without a URL, and with Twilio's default URL.
 fn is_used_elsewhere(url: &str, base: &str) -> bool {
     !url.is_empty() && !url.starts_with("https://demo.twilio.com/") && !is_at(url, base)
-}
-
-fn shown(url: &str) -> &str {
-    if url.is_empty() { "nowhere" } else { url }
 }
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -163,7 +172,7 @@ mod tests {
 
     fn states(numbers: &[AccountNumber], named: &[&str]) -> Vec<State> {
         let named: Vec<_> = named.iter().map(ToString::to_string).collect();
-        evaluate(numbers, &named, BASE).iter().map(|finding| finding.state).collect()
+        evaluate(numbers, &named, BASE).iter().map(|(finding, _)| finding.state).collect()
     }
 
     #[test]
@@ -180,7 +189,7 @@ mod tests {
 
     #[test]
     fn numbers_in_use_elsewhere_are_marked() {
-        let elsewhere = |url: &str| match &evaluate(&[number("+97231", url)], &[], BASE)[0].fix {
+        let elsewhere = |url: &str| match &evaluate(&[number("+97231", url)], &[], BASE)[0].1 {
             Some(Fix::Number(number)) => number.is_elsewhere,
             other => panic!("{other:?}"),
         };

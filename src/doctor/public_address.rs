@@ -3,7 +3,8 @@
 //! The daemon identifies itself by a challenge (`host::instance_challenge`), which distinguishes a proxy, a tunnel or a router
 //! in between from another machine that answers. Certificates have a check of their own.
 
-use super::{DoctorContext, Finding};
+use super::DoctorContext;
+use crate::domain::{CheckResult, Found, Remedy};
 use crate::entropy;
 use crate::host::instance_challenge::CHALLENGE_PATH;
 use crate::providers::http_client;
@@ -16,17 +17,18 @@ use url::{Host, Url};
 
 const CHECK: &str = "address";
 
-pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<CheckResult> {
     let Some(config) = context.config() else { return Vec::new() };
     let Some(base) = config.http.public_address() else {
-        let remedy = "set PUBLIC_BASE_URL to the https address of this machine, of the proxy or of the tunnel";
-        return vec![Finding::warning(CHECK, "no public address is set, so Twilio cannot call this machine", remedy)];
+        return vec![CheckResult::warning(CHECK, Found::AddressUnset, Remedy::AddressSet)];
     };
     let Ok(url) = Url::parse(base) else { return Vec::new() };
     let host = url.host_str().unwrap_or_default().to_owned();
     let addresses = match resolve(&url).await {
         Ok(addresses) => addresses,
-        Err(reason) => return vec![unresolved(&host, &reason)],
+        Err(reason) => {
+            return vec![CheckResult::error(CHECK, Found::AddressUnresolved { host, reason }, Remedy::AddressRecord)];
+        }
     };
     let probes = join_all(addresses.iter().map(|address| probe(&context, base, &url, *address))).await;
     evaluate(&host, &probes)
@@ -44,16 +46,6 @@ pub(super) async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, String> {
         None => BTreeSet::new(),
     };
     if found.is_empty() { Err("it has no record".into()) } else { Ok(found.into_iter().take(MAX_ADDRESSES).collect()) }
-}
-
-fn unresolved(host: &str, reason: &str) -> Finding {
-    let found = format!("the name {host} cannot be resolved ({reason})");
-    Finding::error(
-        CHECK,
-        found,
-        "at the domain's registrar, create an A record with this machine's public IPv4 address; or check that this machine \
-         reaches a name server (`resolvectl status`)",
-    )
 }
 
 /// The result for one address.
@@ -114,59 +106,45 @@ fn is_local(ip: IpAddr) -> bool {
     UdpSocket::bind((ip, 0)).is_ok()
 }
 
-fn evaluate(host: &str, probes: &[Probe]) -> Vec<Finding> {
+fn evaluate(host: &str, probes: &[Probe]) -> Vec<CheckResult> {
     let reaches = probes.iter().any(|probe| matches!(probe.answer, Answer::ThisDaemon));
     probes.iter().map(|probe| evaluate_one(host, probe, reaches, probes.len())).collect()
 }
 
-fn evaluate_one(host: &str, probe: &Probe, another_reaches: bool, records: usize) -> Finding {
+fn evaluate_one(host: &str, probe: &Probe, another_reaches: bool, records: usize) -> CheckResult {
     let kind = if probe.ip.is_ipv4() { "A" } else { "AAAA" };
     let record = format!("{host} → {} ({kind})", probe.ip);
-    let wrong_record = format!("at the domain's registrar, correct or remove the {kind} record of {host}");
+    let (host, kind) = (host.to_owned(), kind.to_owned());
     match &probe.answer {
-        Answer::ThisDaemon if is_private(probe.ip) && !probe.ip.is_loopback() => Finding::warning(
-            CHECK,
-            format!("{record} is this daemon, but only within your own network"),
-            "Twilio needs an address that is reachable from the internet: a public record, a tunnel or a proxy",
-        ),
-        Answer::ThisDaemon if probe.is_local => Finding::ok(CHECK, format!("{record} is this machine and this daemon")),
-        Answer::ThisDaemon => {
-            Finding::ok(CHECK, format!("{record} leads to this daemon, through a router, a proxy or a tunnel"))
+        Answer::ThisDaemon if is_private(probe.ip) && !probe.ip.is_loopback() => {
+            CheckResult::warning(CHECK, Found::AddressPrivate { record }, Remedy::AddressPublic)
         }
+        Answer::ThisDaemon if probe.is_local => CheckResult::ok(CHECK, Found::AddressHere { record }),
+        Answer::ThisDaemon => CheckResult::ok(CHECK, Found::AddressForwarded { record }),
         Answer::Other(status) if another_reaches && records > 1 => {
-            Finding::error(CHECK, format!("{record} is another machine (it answers {status})"), wrong_record)
+            let found = Found::AddressOtherMachine { record, status: u64::from(*status) };
+            CheckResult::error(CHECK, found, Remedy::AddressWrongRecord { kind, host })
         }
-        Answer::Other(status) => Finding::error(
-            CHECK,
-            format!("{record} answers, but is not this daemon (HTTP {status})"),
-            format!(
-                "point the proxy or tunnel there to http://127.0.0.1:8080 of this machine; if the address belongs to another \
-                 machine, correct the {kind} record of {host}"
-            ),
-        ),
+        Answer::Other(status) => {
+            let found = Found::AddressNotThis { record, status: u64::from(*status) };
+            CheckResult::error(CHECK, found, Remedy::AddressProxy { kind, host })
+        }
         Answer::Silent(reason) if another_reaches && records > 1 => {
-            Finding::error(CHECK, format!("{record} does not answer ({reason}), while others do"), wrong_record)
+            let found = Found::AddressSilentAmongOthers { record, reason: reason.clone() };
+            CheckResult::error(CHECK, found, Remedy::AddressWrongRecord { kind, host })
         }
-        Answer::Silent(reason) if probe.is_local => Finding::error(
-            CHECK,
-            format!("{record} is this machine, but nothing answers there ({reason})"),
-            "check that agentlocator-https.socket or the proxy runs, and that no firewall here blocks the port",
-        ),
-        Answer::Silent(reason) => Finding::error(
-            CHECK,
-            format!("{record} does not answer ({reason})"),
-            format!(
-                "open ports 80 and 443 in the router and the firewall, and forward them to this machine. Some routers do \
-                 not forward requests from their own network: open https://{host}/livez on a phone without Wi-Fi; if it \
-                 shows ok, the address works"
-            ),
-        ),
-        Answer::NoRoute => Finding::warning(
-            CHECK,
-            format!("{record} cannot be checked: this machine has no route to it"),
-            format!("if this machine has no IPv6, remove the {kind} record: certificate authorities try it first"),
-        ),
-        Answer::NotChecked => Finding::skipped(CHECK, format!("{record}; not checked, because no daemon runs")),
+        Answer::Silent(reason) if probe.is_local => {
+            let found = Found::AddressSilentHere { record, reason: reason.clone() };
+            CheckResult::error(CHECK, found, Remedy::AddressListener)
+        }
+        Answer::Silent(reason) => {
+            let found = Found::AddressSilent { record, reason: reason.clone() };
+            CheckResult::error(CHECK, found, Remedy::AddressPorts { host })
+        }
+        Answer::NoRoute => {
+            CheckResult::warning(CHECK, Found::AddressNoRoute { record }, Remedy::AddressNoIpv6 { kind })
+        }
+        Answer::NotChecked => CheckResult::skipped(CHECK, Found::AddressUnchecked { record }),
     }
 }
 
@@ -188,6 +166,8 @@ const MAX_ADDRESSES: usize = 8;
 mod tests {
     use super::*;
     use crate::doctor::State;
+    use crate::domain::Language;
+    use crate::messages;
 
     fn finding(probes: &[(&str, bool, Answer)]) -> Vec<(State, String)> {
         let copy = |answer: &Answer| match answer {
@@ -202,7 +182,11 @@ mod tests {
             .map(|(ip, is_local, answer)| Probe { ip: ip.parse().unwrap(), is_local: *is_local, answer: copy(answer) })
             .collect();
         let findings = evaluate("shop.example", &probes);
-        findings.into_iter().map(|f| (f.state, f.found + "; " + f.remedy.as_deref().unwrap_or_default())).collect()
+        let text = |finding: &CheckResult| {
+            let (found, remedy) = messages::finding(Language::English, finding);
+            found + "; " + &remedy.unwrap_or_default()
+        };
+        findings.iter().map(|finding| (finding.state, text(finding))).collect()
     }
 
     #[test]

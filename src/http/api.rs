@@ -18,6 +18,7 @@ mod database;
 mod error_responses;
 mod events;
 mod facts;
+mod finding_text;
 mod greeting;
 mod inbox;
 mod lead_stages;

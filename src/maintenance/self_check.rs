@@ -5,9 +5,10 @@ mod checks;
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::clock;
-use crate::domain::{AlertKind, CheckResult, CheckStatus, Notice, SelfCheck};
+use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, Language, SelfCheck};
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time;
+use crate::messages;
 use crate::runtime::ai_check;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::{RejectedFields, Settings};
@@ -94,7 +95,7 @@ impl SelfChecker {
         let ok = findings.iter().all(|finding| finding.state != CheckStatus::Error);
         let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };
         log_result(&check);
-        parts.alerts.set(AlertKind::SelfCheck, alert_notice(&check));
+        parts.alerts.set(AlertKind::SelfCheck, alert_detail(&check));
         *self.inner.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(check.clone());
         let stored = check.clone();
         parts.store.write_soon(move |tx| tx.insert_self_check(&stored));
@@ -103,7 +104,7 @@ impl SelfChecker {
 }
 
 /// The findings that need the owner and have no alert of their own.
-fn alert_notice(check: &SelfCheck) -> Option<Notice> {
+fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
     let is_bad = |finding: &&CheckResult| match finding.state {
         CheckStatus::Error => true,
         // A model's shutdown would end the AI's calls in some weeks, so its warning is sent in time.
@@ -112,8 +113,16 @@ fn alert_notice(check: &SelfCheck) -> Option<Notice> {
     };
     let bad = check.findings.iter().filter(is_bad);
     let unreported: Vec<_> = bad.filter(|finding| !ALERTED_ELSEWHERE.contains(&finding.check.as_str())).collect();
-    let lines: Vec<_> = unreported.iter().map(|finding| format!("{}: {}", finding.check, finding.found)).collect();
-    (!lines.is_empty()).then(|| Notice::verbatim(lines.join("\n")))
+    let lines = |language| {
+        let line = |finding: &&CheckResult| format!("{}: {}", finding.check, messages::finding(language, finding).0);
+        unreported.iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    (!unreported.is_empty()).then(|| AlertDetail::Texts { he: lines(Language::Hebrew), en: lines(Language::English) })
+}
+
+/// What was found, for the log.
+fn english(finding: &CheckResult) -> String {
+    messages::finding(Language::English, finding).0
 }
 
 fn log_result(check: &SelfCheck) {
@@ -122,7 +131,7 @@ fn log_result(check: &SelfCheck) {
         .findings
         .iter()
         .filter(|finding| matches!(finding.state, CheckStatus::Error | CheckStatus::Warning))
-        .map(|finding| format!("{} {}: {}", finding.check, finding.state, finding.found))
+        .map(|finding| format!("{} {}: {}", finding.check, finding.state, english(finding)))
         .collect();
     let findings = worse.join("; ");
     if check.ok {

@@ -3,7 +3,7 @@
 use super::bundle::{bundle, source};
 use super::*;
 use crate::config::known_settings;
-use crate::domain::{Notice, TextParam, Timestamp};
+use crate::domain::{CheckStatus, Found, Notice, Remedy, TextParam, Timestamp};
 use fluent_bundle::{FluentArgs, FluentValue};
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Pattern, PatternElement};
 use fluent_syntax::parser;
@@ -82,7 +82,7 @@ fn texts(language: Language) -> Texts {
 
 /// The texts that the code uses.
 fn used() -> Texts {
-    let declared = Notice::ALL.iter().chain(Phrase::ALL);
+    let declared = Notice::ALL.iter().chain(Phrase::ALL).chain(Found::ALL).chain(Remedy::ALL);
     let declared = declared.map(|(key, params)| ((*key).to_owned(), params.iter().map(|&name| name.into()).collect()));
     let alerts = AlertKind::ALL.iter().map(|kind| alert_key(*kind));
     let alerts = alerts.flat_map(|key| [format!("{key}.{REMEDY}"), key]).map(|key| (key, BTreeSet::new()));
@@ -101,7 +101,8 @@ fn has_hebrew(text: &str) -> bool {
 fn both_files_have_the_texts_that_the_code_uses_with_the_same_parameters() {
     let days = Holiday::ALL.len() + HebrewMonth::ALL.len();
     let with_attribute = AlertKind::ALL.len() + known_settings().len();
-    let declared = Notice::ALL.len() + Phrase::ALL.len() + 2 * with_attribute + days;
+    let of_checks = Found::ALL.len() + Remedy::ALL.len();
+    let declared = Notice::ALL.len() + Phrase::ALL.len() + of_checks + 2 * with_attribute + days;
     assert_eq!(used().len(), declared, "a key is used twice");
     for language in Language::ALL {
         let (used, texts) = (used(), texts(*language));
@@ -231,4 +232,30 @@ fn notices_are_stored_as_codes_with_parameters() {
     let earlier = serde_json::from_str::<StoredNotice>(r#""a sentence""#).unwrap();
     assert_eq!(stored(Language::Hebrew, &earlier), "a sentence");
     assert_eq!(Notice::OutboxHeld { count: 3 }.params(), [("count", TextParam::Number(3))]);
+}
+
+#[test]
+fn findings_are_stored_as_codes_and_those_of_earlier_releases_are_kept() {
+    let found = CheckResult::error("address", Found::AddressUnset, Remedy::AddressSet);
+    let json = r#"{"check":"address","state":"error","found":{"code":"found-address-unset"},"remedy":{"code":"remedy-address-set"}}"#;
+    assert_eq!(serde_json::to_string(&found).unwrap(), json);
+    assert_eq!(serde_json::from_str::<CheckResult>(json).unwrap(), found);
+    let (hebrew, english) = (finding(Language::Hebrew, &found), finding(Language::English, &found));
+    assert!(has_hebrew(&hebrew.0) && has_hebrew(&hebrew.1.unwrap()));
+    assert_eq!(english.0, "no public address is set, so Twilio cannot call this machine");
+
+    let notice = CheckResult::error("bridge", Notice::BridgeSilent, Remedy::Doctor);
+    let notice = CheckResult { remedy: None, ..notice };
+    let stored: CheckResult = serde_json::from_str(&serde_json::to_string(&notice).unwrap()).unwrap();
+    assert_eq!(stored, notice);
+    let (what, remedy) = finding(Language::English, &stored);
+    assert_eq!(
+        (what.as_str(), remedy.as_deref()),
+        ("the WhatsApp bridge does not answer", Some("restart its service"))
+    );
+
+    let earlier = r#"{"check":"disk","state":"ok","found":"enough free space","remedy":""}"#;
+    let earlier: CheckResult = serde_json::from_str(earlier).unwrap();
+    assert_eq!(earlier, CheckResult::on_console("disk", CheckStatus::Ok, "enough free space", ""));
+    assert_eq!(finding(Language::Hebrew, &earlier), ("enough free space".to_owned(), None));
 }

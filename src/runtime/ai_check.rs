@@ -5,7 +5,7 @@ use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::config::{Config, OpenAiConfig};
 use crate::crm::business_profile::BusinessProfile;
-use crate::domain::{CheckResult, CheckStatus, Timestamp};
+use crate::domain::{CheckResult, CheckStatus, Found, Remedy, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup, RejectedFields};
 use crate::host::local_time;
 use crate::providers::http_client;
@@ -16,7 +16,6 @@ use std::time::Duration;
 
 /// The name of this check.
 pub const CHECK: &str = "openai";
-pub(super) const NO_KEY: &str = "no AI key is set (OPENAI_API_KEY): callers leave a message instead";
 /// The field of `session.update` that asks for the caller's words.
 pub(super) const TRANSCRIPTION: &str = "audio.input.transcription";
 const LIMIT: Duration = Duration::from_secs(10);
@@ -39,7 +38,7 @@ pub async fn check_and_learn(
 ) -> Vec<CheckResult> {
     let openai = &config.openai;
     if openai.key().is_none() {
-        return vec![CheckResult::skipped(CHECK, NO_KEY)];
+        return vec![CheckResult::skipped(CHECK, Found::AiNoKey)];
     }
     let models = match rest::models(client, openai, LIMIT).await {
         Ok(models) => models,
@@ -52,10 +51,7 @@ pub async fn check_and_learn(
         findings.extend(session(config.clone(), now, known).await);
     }
     if findings.is_empty() {
-        findings.push(CheckResult::ok(
-            CHECK,
-            format!("the AI accepts the key and the settings, and offers {}", openai.realtime_model),
-        ));
+        findings.push(CheckResult::ok(CHECK, Found::AiAccepted { model: openai.realtime_model.clone() }));
     }
     findings
 }
@@ -72,12 +68,11 @@ fn configured_models(config: &OpenAiConfig) -> Vec<&str> {
 fn missing(models: &[Model], config: &OpenAiConfig) -> Option<CheckResult> {
     let is_there = |wanted: &str| models.iter().any(|model| model.id == wanted);
     let missing: Vec<_> = configured_models(config).into_iter().filter(|wanted| !is_there(wanted)).collect();
-    let found = format!("the key may not use {}", missing.join(", "));
-    let remedy = "allow it in the project's settings at OpenAI, or set another model under [openai]";
+    let found = Found::AiModelMissing { models: missing.join(", ") };
     if missing.contains(&config.realtime_model.as_str()) {
-        return Some(CheckResult::error(CHECK, found, remedy));
+        return Some(CheckResult::error(CHECK, found, Remedy::AiModel));
     }
-    (!missing.is_empty()).then(|| CheckResult::warning(CHECK, found, remedy))
+    (!missing.is_empty()).then(|| CheckResult::warning(CHECK, found, Remedy::AiModel))
 }
 
 /// Reports the configured models that will soon be shut down.
@@ -87,11 +82,10 @@ fn shutting_down(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<Ch
     used.filter_map(|model| {
         let day = model.shutdown_date?;
         let days = (day - today).get_days();
-        let found = format!("{} is shut down on {day} ({days} days)", model.id);
-        let remedy = "set its successor under [openai] (platform.openai.com/docs/deprecations)";
+        let found = Found::AiShutdown { model: model.id.clone(), day: day.to_string(), days: days.to_string() };
         match days {
-            ..URGENT_DAYS => Some(CheckResult::error(CHECK, found, remedy)),
-            URGENT_DAYS..=WARN_DAYS => Some(CheckResult::warning(CHECK, found, remedy)),
+            ..URGENT_DAYS => Some(CheckResult::error(CHECK, found, Remedy::AiSuccessor)),
+            URGENT_DAYS..=WARN_DAYS => Some(CheckResult::warning(CHECK, found, Remedy::AiSuccessor)),
             _ => None,
         }
     })
@@ -108,7 +102,7 @@ async fn session(config: Arc<Config>, now: Timestamp, known: &RejectedFields) ->
     match opened {
         Ok(rejected) if rejected.is_empty() => None,
         Ok(rejected) => Some(rejected_settings(CHECK, &rejected)),
-        Err(reason) => Some(no_session(CHECK, &reason)),
+        Err(failure) => Some(no_session(CHECK, failure)),
     }
 }
 
@@ -129,45 +123,53 @@ pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
 }
 
 /// [`Realtime::try_session`] within [`LIMIT`].
-pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
+pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, NoSession> {
     let outcome = tokio::time::timeout(LIMIT, Box::pin(Realtime::try_session(setup))).await;
-    outcome.unwrap_or_else(|_| Err(format!("it did not answer within {} s", LIMIT.as_secs())))
+    outcome.map_or(Err(NoSession::Slow), |outcome| outcome.map_err(NoSession::Refused))
+}
+
+/// Why a session for a call was not opened.
+#[derive(Debug)]
+pub(super) enum NoSession {
+    /// The server's reason.
+    Refused(String),
+    /// No answer within [`LIMIT`].
+    Slow,
+}
+
+impl NoSession {
+    pub(super) fn found(self) -> Found {
+        match self {
+            Self::Refused(reason) => Found::AiNoSession { reason },
+            Self::Slow => Found::AiSlowSession { seconds: LIMIT.as_secs() },
+        }
+    }
 }
 
 pub(super) fn rejected_settings(check: &str, rejected: &[&str]) -> CheckResult {
-    CheckResult::warning(
-        check,
-        format!("the AI rejects these call settings, and calls continue without them: {}", rejected.join(", ")),
-        "name other values under [openai] (transcription_model, voice, …) or agent.language",
-    )
+    let fields = rejected.join(", ");
+    CheckResult::warning(check, Found::AiRejectedSettings { fields }, Remedy::AiOtherValues)
 }
 
-pub(super) fn no_session(check: &str, reason: &str) -> CheckResult {
-    CheckResult::error(
-        check,
-        format!("no session for a call can be opened: {reason}"),
-        "callers leave a message until that is mended: see the settings under [openai], and status.openai.com",
-    )
+pub(super) fn no_session(check: &str, failure: NoSession) -> CheckResult {
+    CheckResult::error(check, failure.found(), Remedy::AiMessages)
 }
 
 pub(super) fn error_finding(error: &Error) -> CheckResult {
     match error {
-        Error::Refused { status: 401 | 403, code, .. } => CheckResult::error(
-            CHECK,
-            format!("the AI rejects the key ({code})"),
-            "create a new key at platform.openai.com, and set OPENAI_API_KEY",
-        ),
-        Error::Refused { status, code, .. } => {
-            let found = format!("the AI answers {status} {code}");
-            CheckResult::warning(CHECK, found, "check the account's limits and billing, and status.openai.com")
+        Error::Refused { status: 401 | 403, code, .. } => {
+            CheckResult::error(CHECK, Found::AiKeyRejected { reason: code.clone() }, Remedy::AiNewKey)
         }
-        Error::Unreachable(source) => CheckResult::error(
-            CHECK,
-            format!("the AI cannot be reached ({})", http_client::root_cause(source)),
-            "check this machine's internet access: DNS, firewall, clock",
-        ),
+        Error::Refused { status, code, .. } => {
+            let found = Found::AiAnswer { status: u64::from(*status), reason: code.clone() };
+            CheckResult::warning(CHECK, found, Remedy::AiLimits)
+        }
+        Error::Unreachable(source) => {
+            let reason = http_client::root_cause(source);
+            CheckResult::error(CHECK, Found::AiUnreachable { reason }, Remedy::Internet)
+        }
         Error::Malformed | Error::NotConfigured => {
-            CheckResult::warning(CHECK, error.to_string(), "check that OPENAI_BASE_URL is an OpenAI-compatible server")
+            CheckResult::warning(CHECK, Found::AiUnusable { reason: error.to_string() }, Remedy::AiServer)
         }
     }
 }
@@ -188,7 +190,8 @@ mod tests {
         assert_eq!(missing(&all, &config), None);
         assert_eq!(missing(&all[..2], &config).unwrap().state, CheckStatus::Warning);
         let finding = missing(&all[1..], &config).unwrap();
-        assert!(finding.state == CheckStatus::Error && finding.found.contains(&config.realtime_model));
+        assert_eq!(finding.state, CheckStatus::Error);
+        assert_eq!(finding.found, Found::AiModelMissing { models: config.realtime_model.clone() }.into());
     }
 
     #[test]

@@ -8,8 +8,9 @@ use crate::call::{EngineCommand, EngineEvent, ResponseOutcome};
 use crate::clock;
 use crate::config::Config;
 use crate::crm::business_profile::BusinessProfile;
-use crate::domain::{CheckResult, CheckStatus, Timestamp};
+use crate::domain::{CheckResult, CheckStatus, Found, Language, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup};
+use crate::messages;
 use crate::providers::openai::rest::{self, ChatMessage};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,7 +35,7 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 /// Opens sessions, and asks a question in a live session and as a recording.
 pub async fn probe(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     if config.openai.key().is_none() {
-        return vec![CheckResult::skipped(SESSION, ai_check::NO_KEY)];
+        return vec![CheckResult::skipped(SESSION, Found::AiNoKey)];
     }
     let (mut findings, turn) =
         tokio::join!(live(ai_check::call_setup(config.clone(), now)), turn_by_turn(client, config, now));
@@ -56,19 +57,19 @@ async fn session(setup: RealtimeSetup) -> CheckResult {
     let (whole, without) =
         tokio::join!(ai_check::try_session(setup.clone()), ai_check::try_session(setup.without(TRANSCRIPTION)));
     match (whole, without) {
-        (Ok(rejected), _) if rejected.is_empty() => {
-            CheckResult::ok(SESSION, "the AI opens a session with all settings of a call")
-        }
+        (Ok(rejected), _) if rejected.is_empty() => ok(SESSION, "the AI opens a session with all settings of a call"),
         (Ok(rejected), _) => ai_check::rejected_settings(SESSION, &rejected),
-        (Err(reason), Ok(_)) => CheckResult::error(
+        (Err(failure), Ok(_)) => problem(
             SESSION,
+            CheckStatus::Error,
             format!(
                 "the AI opens a session for a call without a transcription, and none with openai.transcription_model \
-                 {model} ({reason})"
+                 {model} ({})",
+                messages::text(Language::English, &failure.found())
             ),
             "name another openai.transcription_model; callers leave a message until then",
         ),
-        (Err(reason), Err(_)) => ai_check::no_session(SESSION, &reason),
+        (Err(failure), Err(_)) => ai_check::no_session(SESSION, failure),
     }
 }
 
@@ -79,7 +80,8 @@ async fn answer(setup: RealtimeSetup) -> Vec<CheckResult> {
         Err(reason) => {
             let remedy = "callers leave a message until that is mended: see the account's limits and payments, and \
                           status.openai.com";
-            vec![CheckResult::error(ANSWER, format!("a question gets no spoken answer: {reason}"), remedy)]
+            let found = format!("a question gets no spoken answer: {reason}");
+            vec![problem(ANSWER, CheckStatus::Error, found, remedy)]
         }
         Ok(spoken) => {
             let mut findings = vec![evaluate_wait(&spoken)];
@@ -102,21 +104,18 @@ fn evaluate_wait(spoken: &Spoken) -> CheckResult {
     if waited > SLOW_ANSWER {
         let remedy = "callers hear “one moment, please” before each answer: try again at another time of day, or name a faster \
                       openai.realtime_model";
-        return CheckResult::warning(ANSWER, found, remedy);
+        return problem(ANSWER, CheckStatus::Warning, found, remedy);
     }
-    CheckResult::ok(ANSWER, found)
+    ok(ANSWER, found)
 }
 
 fn evaluate_transcript(heard: &str, model: &str) -> CheckResult {
     if heard.trim().is_empty() {
         let found = format!("{model} writes down no words of a question in Hebrew");
-        return CheckResult::warning(
-            ANSWER,
-            found,
-            "name another openai.transcription_model: calls have no words of the caller",
-        );
+        let remedy = "name another openai.transcription_model: calls have no words of the caller";
+        return problem(ANSWER, CheckStatus::Warning, found, remedy);
     }
-    CheckResult::ok(ANSWER, format!("{model} writes the question down as “{}”", heard.trim()))
+    ok(ANSWER, format!("{model} writes the question down as “{}”", heard.trim()))
 }
 
 fn cents(micros: i64) -> String {
@@ -193,8 +192,8 @@ async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
 async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp) -> CheckResult {
     let (openai, language) = (&config.openai, &config.agent.language);
     let failed = |what: &str, error: &rest::Error| {
-        let CheckResult { found, remedy, .. } = ai_check::error_finding(error);
-        CheckResult::error(TURN, format!("{what}: {found}"), &remedy)
+        let (found, remedy) = messages::finding(Language::English, &ai_check::error_finding(error));
+        problem(TURN, CheckStatus::Error, format!("{what}: {found}"), &remedy.unwrap_or_default())
     };
     let began = clock::instant();
     let heard = match rest::transcribe(client, openai, recording(), "audio/wav", language, REQUEST_LIMIT).await {
@@ -220,12 +219,26 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
         answer.trim()
     );
     if heard.trim().is_empty() {
-        return CheckResult::warning(TURN, found, "name another openai.file_transcription_model");
+        return problem(TURN, CheckStatus::Warning, found, "name another openai.file_transcription_model");
     }
     if took > recorded_turns::WEBHOOK_TIMEOUT {
-        return CheckResult::warning(TURN, found, "callers hear “one moment” first: name a faster openai.chat_model");
+        return problem(
+            TURN,
+            CheckStatus::Warning,
+            found,
+            "callers hear “one moment” first: name a faster openai.chat_model",
+        );
     }
-    CheckResult::ok(TURN, found)
+    ok(TURN, found)
+}
+
+/// Only the command line runs these tests, so their findings are English sentences.
+fn ok(check: &str, found: impl Into<String>) -> CheckResult {
+    problem(check, CheckStatus::Ok, found, "")
+}
+
+fn problem(check: &str, state: CheckStatus, found: impl Into<String>, remedy: &str) -> CheckResult {
+    CheckResult::on_console(check, state, found, remedy)
 }
 
 /// The question as a WAV file.

@@ -175,6 +175,14 @@ async fn the_self_check_says_that_all_is_well_and_when_it_is_not() {
     for check in ["database", "published_copy", "disk", "outbox", "jobs", "bridge"] {
         assert!(states.contains(&(json!(check), json!("ok"))), "{last:#}");
     }
+    // Each finding has a code, and its texts in the reader's language.
+    let hebrew = shop.api.clone().with_header("accept-language", "he").get(path).await.json();
+    for finding in hebrew["last"]["findings"].as_array().unwrap() {
+        let is_hebrew =
+            |field: &str| finding[field].as_str().unwrap().chars().any(|letter| ('א'..='ת').contains(&letter));
+        assert!(finding["code"].is_string() && is_hebrew("found"), "{finding}");
+        assert!(finding["remedy"] == "" || is_hebrew("remedy"), "{finding}");
+    }
     // A row with a dangling reference: only SQLite's own checks find it.
     assert!(tokio::task::block_in_place(|| shop.daemon.stop()).success());
     let orphan =

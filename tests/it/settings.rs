@@ -327,6 +327,28 @@ async fn values_are_checked_before_they_are_saved() {
     assert!(address["findings"].to_string().contains("127.0.0.1"), "{address}");
     assert_eq!(check(json!({"check": "bridge"})).await["findings"][0]["status"], "skipped");
 
+    // Texts follow the language of the reader, codes do not.
+    let hebrew = api.clone().with_header("accept-language", "he-IL");
+    let is_hebrew = |text: &Value| text.as_str().unwrap().chars().any(|letter| ('א'..='ת').contains(&letter));
+    for (name, code) in [
+        ("twilio", "found-twilio-accepted"),
+        ("twilio_numbers", "found-number-elsewhere"),
+        ("address", "found-address-here"),
+        ("ai", "found-ai-no-key"),
+        ("bridge", "found-bridge-unused"),
+    ] {
+        let answer = hebrew.post_json("/api/checks", &json!({"check": name})).await.json();
+        for finding in answer["findings"].as_array().unwrap() {
+            assert!(is_hebrew(&finding["text"]), "{finding}");
+            assert!(finding["remedy"].is_null() || is_hebrew(&finding["remedy"]), "{finding}");
+        }
+        assert_eq!(answer["findings"][0]["code"], code, "{answer}");
+    }
+    let german = api.clone().with_header("accept-language", "de");
+    let bridge = german.post_json("/api/checks", &json!({"check": "bridge"})).await.json();
+    assert_eq!(bridge["findings"][0]["text"], "the WhatsApp bridge is not in use");
+    assert_eq!(numbers["findings"][0]["params"]["number"], "+97237654321", "{numbers}");
+
     // A secret of the machine goes nowhere else, and an address inside the network is not asked.
     let url = json!({"check": "twilio", "values": {"twilio.content_base_url": "https://elsewhere.example"}});
     let reply = api.post_json("/api/checks", &url).await;

@@ -116,7 +116,11 @@ test('a user is added, logs in, may not change settings, and is removed', async 
   expect(OWNER.name).not.toBe(data.name)
 })
 
-test('a call proves the set-up, and a skipped step is skipped on every device', async ({ page, browser, ownDaemon }) => {
+test('a call proves the set-up, and a skipped step is skipped on every device', async ({
+  page,
+  browser,
+  ownDaemon,
+}) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[2])
   await logIn(page, ownDaemon)
@@ -141,4 +145,22 @@ test('a call proves the set-up, and a skipped step is skipped on every device', 
   await ownDaemon.call()
   await expect(page.locator('.wizard-call .link-state.ok')).toBeVisible({ timeout: 20_000 })
   await expect(page.getByRole('button', { name: 'Finish' })).toBeVisible()
+})
+
+test('what checks find is told in the language of the page', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  await page.goto(`${ownDaemon.url}/app/settings/health`)
+  await page.getByRole('button', { name: 'לבדוק עכשיו' }).click()
+  const findings = page.locator('.findings li')
+  await expect(findings.first()).toContainText('ותקין', { timeout: 60_000 })
+  await inspect(page, 'settings-health-checked', VIEWS[0])
+  await page.goto(`${ownDaemon.url}/app/setup/address`)
+  await page.getByRole('button', { name: /בדיקה/ }).click()
+  await expect(page.locator('.wizard-checks li').first()).toContainText(/כתובת|הרשומה/)
+  await inspect(page, 'setup-address-checked', VIEWS[0])
+  await prepare(page, VIEWS[2])
+  await page.goto(`${ownDaemon.url}/app/settings/health`)
+  await expect(findings.first()).toContainText('intact')
 })

@@ -1,14 +1,17 @@
 //! Checks of the accounts, with values that are not saved yet. For owners.
 
+use super::finding_text::FindingText;
 use super::operation::{Operations, operations};
 use super::settings::refusal;
 use crate::clock;
 use crate::doctor::{self, DoctorContext, SettingsCheck};
-use crate::domain;
+use crate::domain::{self, CheckResult, Language};
+use crate::http::accept_language::preferred;
 use crate::http::auth::Owner;
 use crate::http::extract::Json;
 use crate::http::{ApiError, AppState, ErrorBody};
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -47,20 +50,34 @@ pub(super) struct CheckResponse {
 struct CheckFinding {
     /// How good or bad it is.
     status: CheckStatus,
-    /// The finding, in English.
+    /// What was found, for programs; null if it has no code.
+    code: Option<&'static str>,
+    /// The values in the text, by name.
+    #[schema(value_type = BTreeMap<String, Object>)]
+    params: BTreeMap<&'static str, Value>,
+    /// The finding, in the language of the request; English by default.
     text: String,
     /// What to do about it; null if nothing.
     remedy: Option<String>,
 }
 
+impl CheckFinding {
+    fn new(result: &CheckResult, language: Language) -> Self {
+        let FindingText { code, params, text, remedy } = FindingText::new(result, language);
+        Self { status: result.state.into(), code, params, text, remedy }
+    }
+}
+
 /// Check an account or an address with values that need not be saved. It changes nothing.
 #[utoipa::path(post, path = "/api/checks", tag = "system", operation_id = "run_check", request_body = CheckRequest,
+    params(("Accept-Language" = Option<String>, Header, description = "The language of the findings: `he` or `en`")),
     responses((status = 200, body = CheckResponse),
         (status = 409, body = ErrorBody, description = "A value is set elsewhere: `setting_locked`."),
         (status = 429, body = ErrorBody)))]
 pub(super) async fn run(
     State(state): State<AppState>,
     Owner(_actor): Owner,
+    headers: HeaderMap,
     Json(body): Json<CheckRequest>,
 ) -> Result<axum::Json<CheckResponse>, ApiError> {
     state.checks.begin(clock::instant()).map_err(ApiError::too_often)?;
@@ -70,7 +87,7 @@ pub(super) async fn run(
     let context = context.map_err(|_| ApiError::internal())?;
     let found = doctor::run_settings_check(body.check.0, context).await;
     let ok = found.iter().all(|finding| finding.state != domain::CheckStatus::Error);
-    let findings = found.into_iter();
-    let findings = findings.map(|it| CheckFinding { status: it.state.into(), text: it.found, remedy: it.remedy });
-    Ok(axum::Json(CheckResponse { ok, findings: findings.collect() }))
+    let language = preferred(&headers).unwrap_or(Language::English);
+    let findings = found.iter().map(|it| CheckFinding::new(it, language)).collect();
+    Ok(axum::Json(CheckResponse { ok, findings }))
 }

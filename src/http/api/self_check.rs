@@ -4,13 +4,14 @@ mod view;
 
 use super::OkResponse;
 use super::operation::{Operations, operations};
-use super::views;
+use crate::domain::Language;
+use crate::http::accept_language::preferred;
 use crate::http::auth::Owner;
 use crate::http::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use view::SelfChecksResponse;
+use axum::http::{HeaderMap, StatusCode};
+use view::{SelfCheck, SelfChecksResponse};
 
 pub(super) fn operations() -> Operations {
     operations![show, start]
@@ -18,10 +19,17 @@ pub(super) fn operations() -> Operations {
 
 /// List the results of the self-checks.
 #[utoipa::path(get, path = "/api/self-check", tag = "system", operation_id = "list_self_checks",
+    params(("Accept-Language" = Option<String>, Header, description = "The language of the findings: `he` or `en`")),
     responses((status = 200, body = SelfChecksResponse)))]
-pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SelfChecksResponse>, ApiError> {
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _owner: Owner,
+    headers: HeaderMap,
+) -> Result<Json<SelfChecksResponse>, ApiError> {
+    let language = preferred(&headers).unwrap_or(Language::English);
     let history = state.store.read(|tx| tx.self_checks(31)).await?;
-    let (last, history) = (state.self_check.last().map(Into::into), views(history));
+    let last = state.self_check.last().map(|check| SelfCheck::new(&check, language));
+    let history = history.iter().map(|check| SelfCheck::new(check, language)).collect();
     Ok(Json(SelfChecksResponse { last, history }))
 }
 

@@ -3,9 +3,8 @@
 use super::Parts;
 use crate::backup::{BackupStatus, Snapshots};
 use crate::clock;
-use crate::domain::{CheckResult, CheckStatus, Language, Notice, Timestamp};
+use crate::domain::{CheckResult, CheckStatus, Found, Notice, Remedy, Timestamp};
 use crate::maintenance::health_monitor::{backup_problem, certificate_problem};
-use crate::messages;
 use crate::store::{CopyCheck, Error};
 use crate::tls::{TlsHealth, TlsStatus};
 use std::time::Duration;
@@ -27,9 +26,9 @@ pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
     match (certificate_problem(status), status.not_after) {
         (Some(problem), _) => problem_found("certificate", &problem),
         (None, Some(end)) if status.health == TlsHealth::Ok => {
-            CheckResult::ok("certificate", format!("valid until {end}"))
+            CheckResult::ok("certificate", Found::CertificateValid { end })
         }
-        (None, _) => CheckResult::skipped("certificate", "no certificate is configured"),
+        (None, _) => CheckResult::skipped("certificate", Found::CertificateUnset),
     }
 }
 
@@ -37,14 +36,14 @@ pub(super) fn certificate(status: &TlsStatus) -> CheckResult {
 pub(super) fn backup(snapshots: &Snapshots, now: Timestamp) -> CheckResult {
     match (backup_problem(snapshots, now), snapshots.status(now)) {
         (Some(problem), _) => problem_found("backup", &problem),
-        (None, BackupStatus::Off) => CheckResult::skipped("backup", "switched off"),
-        (None, BackupStatus::Pending) => CheckResult::skipped("backup", "no nightly snapshot was due yet"),
-        (None, BackupStatus::Good | BackupStatus::Bad) => CheckResult::ok("backup", "the last snapshot is good"),
+        (None, BackupStatus::Off) => CheckResult::skipped("backup", Found::BackupOff),
+        (None, BackupStatus::Pending) => CheckResult::skipped("backup", Found::BackupPending),
+        (None, BackupStatus::Good | BackupStatus::Bad) => CheckResult::ok("backup", Found::BackupGood),
     }
 }
 
 fn problem_found(check: &str, problem: &Notice) -> CheckResult {
-    CheckResult::error(check, messages::text(Language::English, problem), "run `agentlocator doctor`")
+    CheckResult::error(check, problem.clone(), Remedy::Doctor)
 }
 
 async fn database(parts: &Parts) -> CheckResult {
@@ -52,38 +51,41 @@ async fn database(parts: &Parts) -> CheckResult {
     match parts.store.check_integrity().await {
         Ok(None) => {
             let took_ms = clock::instant().duration_since(began).as_millis();
-            CheckResult::ok("database", format!("checked completely in {took_ms} ms, and intact"))
+            let took_ms = u64::try_from(took_ms).unwrap_or(u64::MAX);
+            CheckResult::ok("database", Found::DatabaseIntact { took_ms })
         }
-        Ok(Some(findings)) => CheckResult::error("database", findings, RESTORE),
+        Ok(Some(findings)) => {
+            CheckResult::error("database", Found::DatabaseDamaged { reason: findings }, Remedy::Restore)
+        }
         Err(error) => unknown("database", &error),
     }
 }
 
 async fn published_copy(parts: &Parts) -> CheckResult {
     match parts.store.check_published().await {
-        Ok(CopyCheck::Equal) => CheckResult::ok("published_copy", "intact, and equal to the database"),
-        Ok(CopyCheck::Off) => CheckResult::skipped("published_copy", "switched off ([store] publish)"),
-        Ok(CopyCheck::InsufficientSpace) => {
-            CheckResult::skipped("published_copy", "there is not enough disk space to check it")
+        Ok(CopyCheck::Equal) => CheckResult::ok("published_copy", Found::CopyEqual),
+        Ok(CopyCheck::Off) => CheckResult::skipped("published_copy", Found::CopyOff),
+        Ok(CopyCheck::InsufficientSpace) => CheckResult::skipped("published_copy", Found::CopyNoSpace),
+        Ok(CopyCheck::Differs(how)) => {
+            CheckResult::error("published_copy", Found::CopyDiffers { reason: how }, Remedy::Doctor)
         }
-        Ok(CopyCheck::Differs(how)) => CheckResult::error("published_copy", how, DOCTOR),
         Err(error) => unknown("published_copy", &error),
     }
 }
 
 fn disk(parts: &Parts) -> CheckResult {
     match parts.disk.check().problem() {
-        None => CheckResult::ok("disk", "enough free space"),
-        Some(detail) => CheckResult::error("disk", messages::detail(Language::English, &detail), "free disk space"),
+        None => CheckResult::ok("disk", Found::DiskGood),
+        Some(detail) => CheckResult::error("disk", detail, Remedy::FreeSpace),
     }
 }
 
 async fn outbox(parts: &Parts) -> CheckResult {
     let since = clock::now().minus(STUCK);
     match parts.store.read(move |tx| tx.stuck_outbox(since)).await {
-        Ok(0) if parts.outbox.is_alive() => CheckResult::ok("outbox", "no message is stuck"),
-        Ok(0) => CheckResult::error("outbox", "the outbox is not being processed", DOCTOR),
-        Ok(count) => CheckResult::error("outbox", format!("{count} messages have waited for over ten minutes"), DOCTOR),
+        Ok(0) if parts.outbox.is_alive() => CheckResult::ok("outbox", Found::OutboxGood),
+        Ok(0) => CheckResult::error("outbox", Found::OutboxStopped, Remedy::Doctor),
+        Ok(count) => CheckResult::error("outbox", Found::OutboxStuck { count }, Remedy::Doctor),
         Err(error) => unknown("outbox", &error),
     }
 }
@@ -92,27 +94,19 @@ async fn outbox(parts: &Parts) -> CheckResult {
 async fn jobs(parts: &Parts) -> CheckResult {
     let since = clock::now().minus(Duration::from_hours(24));
     match parts.store.read(move |tx| tx.failed_jobs_since(since)).await {
-        Ok(failed) if failed < MANY_FAILED => {
-            CheckResult::ok("jobs", format!("{failed} failed permanently in the last day"))
-        }
-        Ok(failed) => CheckResult::warning(
-            "jobs",
-            format!("{failed} failed permanently in the last day"),
-            "see the reasons in the log (JOB_FAILED)",
-        ),
+        Ok(count) if count < MANY_FAILED => CheckResult::ok("jobs", Found::JobsFailed { count }),
+        Ok(count) => CheckResult::warning("jobs", Found::JobsFailed { count }, Remedy::JobsLog),
         Err(error) => unknown("jobs", &error),
     }
 }
 
 fn bridge(parts: &Parts) -> CheckResult {
     match parts.outbox.bridge() {
-        None => CheckResult::skipped("bridge", "not in use"),
+        None => CheckResult::skipped("bridge", Found::BridgeUnused),
         Some(state) => match state.notice() {
-            None => CheckResult::ok("bridge", "connected"),
-            Some(notice) => {
-                let found = messages::text(Language::English, &notice);
-                CheckResult::error("bridge", found, "open the WhatsApp section of the page")
-            }
+            None => CheckResult::ok("bridge", Found::BridgeConnected),
+            // The notice says what to do as well.
+            Some(notice) => CheckResult { state: CheckStatus::Error, ..CheckResult::ok("bridge", notice) },
         },
     }
 }
@@ -121,10 +115,9 @@ fn bridge(parts: &Parts) -> CheckResult {
 fn unknown(check: &str, error: &Error) -> CheckResult {
     let state = if matches!(error, Error::Closed) { CheckStatus::Skipped } else { CheckStatus::Error };
     let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    CheckResult { state, ..CheckResult::error(check, format!("cannot be checked: {error}{reason}"), DOCTOR) }
+    let found = Found::Unknown { reason: format!("{error}{reason}") };
+    CheckResult { state, ..CheckResult::error(check, found, Remedy::Doctor) }
 }
 
-const RESTORE: &str = "restore an earlier backup (agentlocator restore), and keep the damaged file";
-const DOCTOR: &str = "run `agentlocator doctor`";
 const STUCK: Duration = Duration::from_mins(10);
 const MANY_FAILED: u64 = 20;

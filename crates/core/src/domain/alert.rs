@@ -99,7 +99,7 @@ text_enum! {
 pub enum AlertDetail {
     /// The findings.
     Notices(Vec<Notice>),
-    /// The texts, as earlier releases stored them.
+    /// The texts: of the self-check, whose findings are rendered when they are reported, and as earlier releases stored them.
     Texts {
         /// In Hebrew.
         he: String,

@@ -1,6 +1,6 @@
 //! The findings of checks.
 
-use super::{Timestamp, text_enum};
+use super::{FoundText, Remedy, RemedyText, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -24,10 +24,11 @@ pub struct CheckResult {
     pub check: String,
     /// The severity.
     pub state: CheckStatus,
-    /// What was found, for people.
-    pub found: String,
-    /// What to do about it; empty if nothing.
-    pub remedy: String,
+    /// What was found.
+    pub found: FoundText,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<RemedyText>,
 }
 
 /// A self-check of the installation.
@@ -45,22 +46,29 @@ pub struct SelfCheck {
 
 impl CheckResult {
     /// A finding without a problem.
-    pub fn ok(check: &str, found: impl Into<String>) -> Self {
-        Self { check: check.to_owned(), state: CheckStatus::Ok, found: found.into(), remedy: String::new() }
+    pub fn ok(check: &str, found: impl Into<FoundText>) -> Self {
+        Self { check: check.to_owned(), state: CheckStatus::Ok, found: found.into(), remedy: None }
     }
 
     /// A check that was skipped.
-    pub fn skipped(check: &str, why: impl Into<String>) -> Self {
+    pub fn skipped(check: &str, why: impl Into<FoundText>) -> Self {
         Self { state: CheckStatus::Skipped, ..Self::ok(check, why) }
     }
 
     /// A finding of a problem while the service works.
-    pub fn warning(check: &str, found: impl Into<String>, remedy: &str) -> Self {
-        Self { state: CheckStatus::Warning, remedy: remedy.to_owned(), ..Self::ok(check, found) }
+    pub fn warning(check: &str, found: impl Into<FoundText>, remedy: Remedy) -> Self {
+        let remedy = Some(RemedyText::Remedy(remedy));
+        Self { state: CheckStatus::Warning, remedy, ..Self::ok(check, found) }
     }
 
     /// A finding of a problem that needs the owner.
-    pub fn error(check: &str, found: impl Into<String>, remedy: &str) -> Self {
+    pub fn error(check: &str, found: impl Into<FoundText>, remedy: Remedy) -> Self {
         Self { state: CheckStatus::Error, ..Self::warning(check, found, remedy) }
+    }
+
+    /// A finding that only the command line shows, in English; an empty remedy is none.
+    pub fn on_console(check: &str, state: CheckStatus, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let remedy = Some(RemedyText::Text(remedy.into()));
+        Self { check: check.to_owned(), state, found: FoundText::Text(found.into()), remedy }
     }
 }

@@ -1,9 +1,11 @@
 //! What the API shows of self-checks.
 
-use crate::domain::{self, Timestamp};
+use crate::domain::{self, Language, Timestamp};
+use crate::http::api::finding_text::FindingText;
 use crate::http::api::one_of::OneOf;
-use crate::http::api::views;
 use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 type CheckStatus = OneOf<domain::CheckStatus>;
 
@@ -31,9 +33,10 @@ pub(crate) struct SelfCheck {
     findings: Vec<CheckResult>,
 }
 
-impl From<domain::SelfCheck> for SelfCheck {
-    fn from(check: domain::SelfCheck) -> Self {
-        Self { began_at: check.began_at, ended_at: check.ended_at, ok: check.ok, findings: views(check.findings) }
+impl SelfCheck {
+    pub(super) fn new(check: &domain::SelfCheck, language: Language) -> Self {
+        let findings = check.findings.iter().map(|result| CheckResult::new(result, language)).collect();
+        Self { began_at: check.began_at, ended_at: check.ended_at, ok: check.ok, findings }
     }
 }
 
@@ -44,14 +47,21 @@ struct CheckResult {
     check: String,
     /// The severity.
     state: CheckStatus,
-    /// What was found, for people.
+    /// What was found, for programs; null if it has no code, as findings of earlier releases.
+    code: Option<&'static str>,
+    /// The values in the text, by name.
+    #[schema(value_type = BTreeMap<String, Object>)]
+    params: BTreeMap<&'static str, Value>,
+    /// What was found, in the language of the request; English by default.
     found: String,
-    /// What to do about it; empty if nothing.
+    /// What to do about it, in the same language; empty if nothing.
     remedy: String,
 }
 
-impl From<domain::CheckResult> for CheckResult {
-    fn from(result: domain::CheckResult) -> Self {
-        Self { check: result.check, state: result.state.into(), found: result.found, remedy: result.remedy }
+impl CheckResult {
+    fn new(result: &domain::CheckResult, language: Language) -> Self {
+        let FindingText { code, params, text, remedy } = FindingText::new(result, language);
+        let (check, state) = (result.check.clone(), result.state.into());
+        Self { check, state, code, params, found: text, remedy: remedy.unwrap_or_default() }
     }
 }

@@ -3,11 +3,18 @@ import { IconPlugConnected } from '@tabler/icons-react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
+import { useLocale } from '#shared/i18n/locale'
 import { Findings } from './Findings'
 
 /** Proves saved settings: asks the machine to try them. */
 export function CheckButton({ check }: { check: Schemas['SettingsCheck'] }) {
-  const run = useAction({ run: () => unwrap(client.POST('/api/checks', { body: { check, values: {} } })) })
+  const locale = useLocale()
+  const run = useAction({
+    run: () =>
+      unwrap(
+        client.POST('/api/checks', { params: { header: { 'Accept-Language': locale } }, body: { check, values: {} } }),
+      ),
+  })
   return (
     <div className="check-now">
       <button className="btn" type="button" disabled={run.isPending} onClick={() => run.mutate()}>

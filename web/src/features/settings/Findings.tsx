@@ -11,12 +11,12 @@ const ICONS: Record<Schemas['CheckStatus'], IconGlyph> = {
   skipped: IconMinus,
 }
 
-type Finding = Schemas['CheckFinding'] & {
+type Finding = Pick<Schemas['CheckFinding'], 'status' | 'text' | 'remedy'> & {
   /** What was checked, in the page's language. */
   title?: string
 }
 
-/** What a check found, line by line. The sentences come from the machine, in English. */
+/** What a check found, line by line. The sentences come from the machine, in the page's language. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
   return (
     <ul className="findings">

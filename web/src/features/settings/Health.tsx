@@ -1,7 +1,7 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans } from '@lingui/react/macro'
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
@@ -11,6 +11,7 @@ import { Link } from '#shared/components/Link'
 import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
+import { type Locale, useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
 import { CHECKS } from './audit-words'
 import { Findings } from './Findings'
@@ -27,7 +28,16 @@ export function Health() {
   )
 }
 
-const selfCheck = apiQuery('/api/self-check')
+const SELF_CHECK = '/api/self-check'
+
+/** The findings are in the page's language. */
+const selfCheckQuery = (locale: Locale) =>
+  queryOptions({
+    queryKey: [SELF_CHECK, { locale }] as const,
+    queryFn: ({ signal }) =>
+      unwrap(client.GET(SELF_CHECK, { params: { header: { 'Accept-Language': locale } }, signal })),
+  })
+
 /** While a self-check runs its result is asked for: no change is reported if it finds what the last one found. */
 const ASK_EVERY_MS = 2_000
 
@@ -35,7 +45,7 @@ function SelfCheck() {
   const { isOwner } = useSession()
   const [waitsSince, setWaits] = useState<string | null>()
   const isRunning = waitsSince !== undefined
-  const query = useQuery({ ...selfCheck, refetchInterval: isRunning ? ASK_EVERY_MS : false })
+  const query = useQuery({ ...selfCheckQuery(useLocale()), refetchInterval: isRunning ? ASK_EVERY_MS : false })
   const began = query.data?.last?.began_at ?? null
   useEffect(() => {
     if (isRunning && query.data && began !== waitsSince) setWaits(undefined)
@@ -44,7 +54,7 @@ function SelfCheck() {
     run: () => unwrap(client.POST('/api/self-check')),
     onDone: () => {
       setWaits(began)
-      void queryClient.invalidateQueries({ queryKey: selfCheck.queryKey })
+      void queryClient.invalidateQueries({ queryKey: [SELF_CHECK] })
     },
   })
   return (

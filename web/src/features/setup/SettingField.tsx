@@ -7,6 +7,7 @@ import { queryClient } from '#shared/api/query'
 import { ChangedBy } from '#shared/components/ChangedBy'
 import { Field, PasswordField } from '#shared/components/field'
 import { Ltr } from '#shared/components/text'
+import { useLocale } from '#shared/i18n/locale'
 
 type Item = Schemas['SettingItem']
 
@@ -29,15 +30,17 @@ export function SettingFields({ items, check, onChecked }: Props) {
   const [typed, setTyped] = useState<Typed>({})
   const [overtaken, setOvertaken] = useState<readonly Item[]>([])
   const [error, setError] = useState<{ key: string | undefined; text: string }>()
+  const locale = useLocale()
   const save = useAction({
-    run: async () => {
-      const values = mapOf(typed, ({ text }) => text.trim() || null)
+    run: async (entered: Typed) => {
+      const values = mapOf(entered, ({ text }) => text.trim() || null)
       if (check) {
-        const answer = await unwrap(client.POST('/api/checks', { body: { check, values } }))
+        const params = { header: { 'Accept-Language': locale } }
+        const answer = await unwrap(client.POST('/api/checks', { params, body: { check, values } }))
         onChecked?.(answer)
         if (!answer.ok) return answer
       }
-      const expected = mapOf(typed, ({ version }) => version)
+      const expected = mapOf(entered, ({ version }) => version)
       if (Object.keys(values).length > 0) {
         await unwrap(client.PATCH('/api/settings', { body: { changes: values, expected } }))
       }
@@ -62,12 +65,15 @@ export function SettingFields({ items, check, onChecked }: Props) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setError(undefined)
-    save.mutate()
+    save.mutate(typed)
   }
   const decide = (theirs: Item, keepsMine: boolean) => {
-    setOvertaken(overtaken.filter(({ key }) => key !== theirs.key))
+    const undecided = overtaken.filter(({ key }) => key !== theirs.key)
     const { [theirs.key]: mine, ...others } = typed
-    setTyped(keepsMine && mine ? { ...others, [theirs.key]: { ...mine, version: theirs.version } } : others)
+    const next = keepsMine && mine ? { ...others, [theirs.key]: { ...mine, version: theirs.version } } : others
+    setOvertaken(undecided)
+    setTyped(next)
+    if (undecided.length === 0 && Object.keys(next).length > 0) save.mutate(next)
   }
   const isLocked = known.every(item => !item.editable)
   const label = save.isPending ? (

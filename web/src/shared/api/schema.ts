@@ -1594,6 +1594,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the skipped steps of the set-up, and whether the agent has answered in a trial call. */
+        get: operations["get_setup_progress"];
+        /** Skip a step of the set-up for now, or take it up again. */
+        put: operations["skip_setup_step"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tags": {
         parameters: {
             query?: never;
@@ -2903,7 +2921,7 @@ export interface components {
          * @description What has changed. `ref_id` is the id of the row that the kind names; of a turn it is the call's.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated" | "backup_updated" | "user_updated" | "token_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The old password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -3011,11 +3029,17 @@ export interface components {
         };
         /** @description A finding. */
         CheckFinding: {
+            /** @description What was found, for programs; null if it has no code. */
+            code?: string | null;
+            /** @description The values in the text, by name. */
+            params: {
+                [key: string]: Record<string, never>;
+            };
             /** @description What to do about it; null if nothing. */
             remedy?: string | null;
             /** @description How good or bad it is. */
             status: components["schemas"]["CheckStatus"];
-            /** @description The finding, in English. */
+            /** @description The finding, in the language of the request; English by default. */
             text: string;
         };
         /** @description A check. */
@@ -3038,9 +3062,15 @@ export interface components {
         CheckResult: {
             /** @description The check: `database`, `published_copy`, … */
             check: string;
-            /** @description What was found, for people. */
+            /** @description What was found, for programs; null if it has no code, as findings of earlier releases. */
+            code?: string | null;
+            /** @description What was found, in the language of the request; English by default. */
             found: string;
-            /** @description What to do about it; empty if nothing. */
+            /** @description The values in the text, by name. */
+            params: {
+                [key: string]: Record<string, never>;
+            };
+            /** @description What to do about it, in the same language; empty if nothing. */
             remedy: string;
             /** @description The severity. */
             state: components["schemas"]["CheckStatus"];
@@ -5057,6 +5087,16 @@ export interface components {
          * @enum {string}
          */
         SettingsCheck: "twilio" | "twilio_numbers" | "address" | "ai" | "bridge";
+        /** @description How far the set-up on the page is, as far as no other data shows it. */
+        SetupProgress: {
+            /**
+             * Format: date-time
+             * @description When the agent first answered in a trial call; null if it has not.
+             */
+            agent_answered_at?: string | null;
+            /** @description The steps that an owner has skipped for now. */
+            skipped: components["schemas"]["SetupStep"][];
+        };
         /** @description The set-up code and the first owner's account. */
         SetupRequest: {
             /** @description The one-time code that `agentlocator setup` prints. */
@@ -5070,6 +5110,18 @@ export interface components {
             connection_error?: components["schemas"]["ErrorDetail"] | null;
             /** @description Whether the first owner is still to be created. */
             needed: boolean;
+        };
+        /**
+         * @description A step of the set-up, after the owner's account.
+         * @enum {string}
+         */
+        SetupStep: "name" | "address" | "phone" | "whatsapp" | "ai" | "greeting" | "business" | "agent" | "call";
+        /** @description A step to skip, or to take up again. */
+        SkipStepRequest: {
+            /** @description Whether it is skipped. */
+            skipped: boolean;
+            /** @description The step. */
+            step: components["schemas"]["SetupStep"];
         };
         /** @description A snapshot. */
         Snapshot: {
@@ -7573,7 +7625,10 @@ export interface operations {
     run_check: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of the findings: `he` or `en` */
+                "Accept-Language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14827,7 +14882,10 @@ export interface operations {
     list_self_checks: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of the findings: `he` or `en` */
+                "Accept-Language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15931,6 +15989,149 @@ export interface operations {
             };
             /** @description Too many attempts; `Retry-After` says when to try again: `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_setup_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far the set-up on the page is, as far as no other data shows it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupProgress"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role or the kind of login may not do this: `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    skip_setup_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipStepRequest"];
+            };
+        };
+        responses: {
+            /** @description How far the set-up on the page is, as far as no other data shows it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupProgress"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

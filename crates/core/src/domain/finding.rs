@@ -1,0 +1,193 @@
+//! What checks find, and what to do about it, as data: `messages` renders both in the reader's language.
+
+use super::localized::localized_enum;
+use super::{AlertDetail, Localized, Notice, TextParam, Timestamp};
+use serde::{Deserialize, Serialize};
+
+localized_enum! {
+    /// What a check found. The codes are stored: a key of the locale files may be added, but not renamed.
+    Found {
+        // Twilio's account.
+        TwilioUnset = "found-twilio-unset",
+        TwilioAccepted = "found-twilio-accepted",
+        TwilioTrial = "found-twilio-trial",
+        TwilioStatus { status: String } = "found-twilio-status",
+        TwilioRefused = "found-twilio-refused",
+        TwilioAnswer { status: u64, reason: String } = "found-twilio-answer",
+        TwilioUnreachable { reason: String } = "found-twilio-unreachable",
+        TwilioError { reason: String } = "found-twilio-error",
+        TwilioSenderUnknown { url: String } = "found-twilio-sender-unknown",
+
+        // The numbers at Twilio.
+        NumbersUnset = "found-numbers-unset",
+        NumberMissing { number: String } = "found-number-missing",
+        NumbersNone = "found-numbers-none",
+        NumbersElsewhere { count: u64 } = "found-numbers-elsewhere",
+        NumberTrunk { number: String, sid: String } = "found-number-trunk",
+        NumberApp { number: String, sid: String } = "found-number-app",
+        NumberHere { number: String } = "found-number-here",
+        NumberElsewhere { number: String, url: String } = "found-number-elsewhere",
+        NumberNowhere { number: String } = "found-number-nowhere",
+        NumberStatusElsewhere { number: String, url: String } = "found-number-status-elsewhere",
+        NumberStatusNowhere { number: String } = "found-number-status-nowhere",
+        NumberFallbackMissing { number: String } = "found-number-fallback-missing",
+        NumberFallbackHere { number: String, url: String } = "found-number-fallback-here",
+
+        // The public address. A record is `shop.example → 203.0.113.7 (A)`.
+        AddressUnset = "found-address-unset",
+        AddressUnresolved { host: String, reason: String } = "found-address-unresolved",
+        AddressPrivate { record: String } = "found-address-private",
+        AddressHere { record: String } = "found-address-here",
+        AddressForwarded { record: String } = "found-address-forwarded",
+        AddressOtherMachine { record: String, status: u64 } = "found-address-other-machine",
+        AddressNotThis { record: String, status: u64 } = "found-address-not-this",
+        AddressSilentAmongOthers { record: String, reason: String } = "found-address-silent-among-others",
+        AddressSilentHere { record: String, reason: String } = "found-address-silent-here",
+        AddressSilent { record: String, reason: String } = "found-address-silent",
+        AddressNoRoute { record: String } = "found-address-no-route",
+        AddressUnchecked { record: String } = "found-address-unchecked",
+
+        // The AI.
+        AiNoKey = "found-ai-no-key",
+        AiAccepted { model: String } = "found-ai-accepted",
+        AiModelMissing { models: String } = "found-ai-model-missing",
+        AiShutdown { model: String, day: String, days: String } = "found-ai-shutdown",
+        AiRejectedSettings { fields: String } = "found-ai-rejected-settings",
+        AiNoSession { reason: String } = "found-ai-no-session",
+        AiSlowSession { seconds: u64 } = "found-ai-slow-session",
+        AiKeyRejected { reason: String } = "found-ai-key-rejected",
+        AiAnswer { status: u64, reason: String } = "found-ai-answer",
+        AiUnreachable { reason: String } = "found-ai-unreachable",
+        AiUnusable { reason: String } = "found-ai-unusable",
+
+        // The bridge. Its state is a notice.
+        BridgeUnused = "found-bridge-unused",
+        BridgeUnusable { reason: String } = "found-bridge-unusable",
+        BridgeLinked = "found-bridge-linked",
+        BridgeLinkedTo { account: String } = "found-bridge-linked-to",
+        BridgeConnected = "found-bridge-connected",
+        BridgeRestricted = "found-bridge-restricted",
+        BridgeRestrictedUntil { until: Timestamp } = "found-bridge-restricted-until",
+        BridgeDeaf { since: Timestamp } = "found-bridge-deaf",
+        BridgeUnread { count: u64 } = "found-bridge-unread",
+
+        // The machine.
+        CertificateValid { end: Timestamp } = "found-certificate-valid",
+        CertificateUnset = "found-certificate-unset",
+        BackupOff = "found-backup-off",
+        BackupPending = "found-backup-pending",
+        BackupGood = "found-backup-good",
+        DatabaseIntact { took_ms: u64 } = "found-database-intact",
+        DatabaseDamaged { reason: String } = "found-database-damaged",
+        CopyEqual = "found-copy-equal",
+        CopyOff = "found-copy-off",
+        CopyNoSpace = "found-copy-no-space",
+        CopyDiffers { reason: String } = "found-copy-differs",
+        DiskGood = "found-disk-good",
+        OutboxGood = "found-outbox-good",
+        OutboxStopped = "found-outbox-stopped",
+        OutboxStuck { count: u64 } = "found-outbox-stuck",
+        JobsFailed { count: u64 } = "found-jobs-failed",
+        Unknown { reason: String } = "found-unknown",
+        GaveUp { seconds: u64 } = "found-gave-up",
+    }
+}
+
+localized_enum! {
+    /// What to do about a finding. The codes are stored, as those of [`Found`].
+    Remedy {
+        TwilioUpgrade = "remedy-twilio-upgrade",
+        TwilioConsole = "remedy-twilio-console",
+        TwilioCredentials = "remedy-twilio-credentials",
+        TwilioLater = "remedy-twilio-later",
+        Settings = "remedy-settings",
+        Internet = "remedy-internet",
+
+        NumberCheck = "remedy-number-check",
+        NumberBuy = "remedy-number-buy",
+        NumberName = "remedy-number-name",
+        NumberWebhook = "remedy-number-webhook",
+        NumberVoiceUrl { url: String } = "remedy-number-voice-url",
+        NumberStatusUrl { url: String } = "remedy-number-status-url",
+        NumberFallback = "remedy-number-fallback",
+
+        AddressSet = "remedy-address-set",
+        AddressRecord = "remedy-address-record",
+        AddressPublic = "remedy-address-public",
+        AddressWrongRecord { kind: String, host: String } = "remedy-address-wrong-record",
+        AddressProxy { kind: String, host: String } = "remedy-address-proxy",
+        AddressListener = "remedy-address-listener",
+        AddressPorts { host: String } = "remedy-address-ports",
+        AddressNoIpv6 { kind: String } = "remedy-address-no-ipv6",
+
+        AiModel = "remedy-ai-model",
+        AiSuccessor = "remedy-ai-successor",
+        AiOtherValues = "remedy-ai-other-values",
+        AiMessages = "remedy-ai-messages",
+        AiNewKey = "remedy-ai-new-key",
+        AiLimits = "remedy-ai-limits",
+        AiServer = "remedy-ai-server",
+
+        Report = "remedy-report",
+        BridgeWriteLess = "remedy-bridge-write-less",
+        BridgePhone = "remedy-bridge-phone",
+        BridgeLog = "remedy-bridge-log",
+
+        Doctor = "remedy-doctor",
+        Restore = "remedy-restore",
+        FreeSpace = "remedy-free-space",
+        JobsLog = "remedy-jobs-log",
+        Hangs = "remedy-hangs",
+    }
+}
+
+/// What a check found, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FoundText {
+    /// The finding.
+    Found(Found),
+    /// What an alert says about it. A notice about the bridge also says what to do.
+    Alert(AlertDetail),
+    /// A sentence in English: of an earlier release, or of a test that only the command line runs.
+    Text(String),
+}
+
+/// What to do about a finding, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RemedyText {
+    /// The remedy.
+    Remedy(Remedy),
+    /// A sentence in English, as in [`FoundText::Text`]; empty for none.
+    Text(String),
+}
+
+impl FoundText {
+    /// The code and the parameters; none of a text without a code.
+    pub fn code(&self) -> Option<(&'static str, Vec<(&'static str, TextParam<'_>)>)> {
+        match self {
+            Self::Found(found) => Some((found.key(), found.params())),
+            Self::Alert(AlertDetail::Notices(notices)) => notices.first().map(|notice| (notice.key(), notice.params())),
+            Self::Alert(AlertDetail::Texts { .. }) | Self::Text(_) => None,
+        }
+    }
+}
+
+impl From<Found> for FoundText {
+    fn from(found: Found) -> Self {
+        Self::Found(found)
+    }
+}
+
+impl From<Notice> for FoundText {
+    fn from(notice: Notice) -> Self {
+        Self::Alert(notice.into())
+    }
+}
+
+impl From<AlertDetail> for FoundText {
+    fn from(detail: AlertDetail) -> Self {
+        Self::Alert(detail)
+    }
+}

@@ -1,0 +1,27 @@
+//! What the API tells of a finding: its code for programs, and its texts in the reader's language.
+
+use crate::domain::{CheckResult, Language, TextParam};
+use crate::messages;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The code and the texts of a finding.
+pub(super) struct FindingText {
+    pub(super) code: Option<&'static str>,
+    pub(super) params: BTreeMap<&'static str, Value>,
+    pub(super) text: String,
+    pub(super) remedy: Option<String>,
+}
+
+impl FindingText {
+    pub(super) fn new(result: &CheckResult, language: Language) -> Self {
+        let (text, remedy) = messages::finding(language, result);
+        let (code, params) = result.found.code().unzip();
+        let value = |param| match param {
+            TextParam::Number(number) => Value::from(number),
+            TextParam::Text(text) => Value::from(text.into_owned()),
+        };
+        let params = params.into_iter().flatten().map(|(name, param)| (name, value(param))).collect();
+        Self { code, params, text, remedy }
+    }
+}
