@@ -171,6 +171,32 @@ for (const isKnown of [true, false]) {
   })
 }
 
+for (const hasWorker of [true, false]) {
+  const name = hasWorker ? 'a shared worker' : 'no shared worker'
+  test(`a tab that the browser froze equals a fresh load when it goes on, with ${name}`, async ({
+    page,
+    ownDaemon,
+  }) => {
+    const api = await fill(page, ownDaemon)
+    await prepare(page, WIDE)
+    if (!hasWorker) await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
+    await page.goto(`${ownDaemon.url}/app/inbox/${api.noa}`)
+    await expect(page.locator('.trow .msg')).toHaveCount(1)
+    await page.locator('.write textarea').fill('חצי משפט')
+    const session = await page.context().newCDPSession(page)
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await change(ownDaemon, api, 60)
+    // The daemon was also gone for a while, of which the tab heard nothing.
+    await ownDaemon.stop()
+    await ownDaemon.start()
+    await ownDaemon.receive('אחרי הכול', NOA)
+    await session.send('Page.setWebLifecycleState', { state: 'active' })
+    await expect(page.locator('.trow', { hasText: 'אחרי הכול' })).toBeVisible({ timeout: 20_000 })
+    await expect(page.locator('.write textarea')).toHaveValue('חצי משפט')
+    await expectFresh(page)
+  })
+}
+
 test('a login that ended during two hours without network leads back to the same place', async ({
   page,
   ownDaemon,

@@ -1,6 +1,7 @@
 import { Trans } from '@lingui/react/macro'
-import { IconRefresh, IconWifiOff } from '@tabler/icons-react'
+import { IconCloudOff, IconRefresh, IconWifiOff } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
+import { retrySilent, useSilentFailure } from '#shared/api/failures'
 import { Icon } from '#shared/components/Icon'
 import { type Connection, useConnection } from '#shared/events/stream'
 import { hasNewVersion } from './page-version'
@@ -14,6 +15,7 @@ export function Strips() {
   const connection = useConnection()
   const isOffline = useLasting(connection === 'lost')
   const isOld = useNewVersion(connection)
+  const isPartial = useSilentFailure()
   return (
     <div className="strips">
       {features.map(({ id, Strip }) => Strip && <Strip key={id} />)}
@@ -23,6 +25,17 @@ export function Strips() {
           <span className="grow">
             <Trans>אין חיבור למכונה. מה שתכתבו יישמר ויישלח כשהחיבור יחזור.</Trans>
           </span>
+        </div>
+      )}
+      {isPartial && connection !== 'lost' && (
+        <div className="strip off" role="alert">
+          <Icon icon={IconCloudOff} />
+          <span className="grow">
+            <Trans>חלק מהדף לא נטען. מה שמוצג כאן לא שלם.</Trans>
+          </span>
+          <button className="btn" type="button" onClick={retrySilent}>
+            <Trans>לנסות שוב</Trans>
+          </button>
         </div>
       )}
       {isOld && !isOffline && (

@@ -15,6 +15,12 @@ export class PageLoadError extends Error {
   override name = 'PageLoadError'
 }
 
+/** Code that has not arrived by then counts as not loaded; the page says so, and loads it again. */
+const TIMEOUT_MS = 10_000
+
+const inTime = <T>(loading: Promise<T>): Promise<T> =>
+  Promise.race([loading, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timeout')), TIMEOUT_MS))])
+
 /** A route whose page loads with its texts. */
 export interface Page extends FeatureRoute {
   /** Another one after `reloadFailedPages`; read it when the page is drawn. */
@@ -29,7 +35,7 @@ export const pages: readonly Page[] = features.flatMap(feature =>
     const load = () =>
       lazy(async () => {
         try {
-          return await withTexts(feature.id, route.load())
+          return await inTime(withTexts(feature.id, route.load()))
         } catch (reason) {
           failed.set(page, load)
           throw new PageLoadError(String(reason), { cause: reason })

@@ -10,7 +10,8 @@ test('an error is what the daemon says, whatever else the body is', () => {
   expect([known.code, known.field, known.current]).toEqual(['changed', 'text', { id: 1 }])
   for (const body of [null, 'x', [], {}, { error: null }, { error: 'x' }]) {
     expect(errorOf(500, body)).toBeInstanceOf(ApiError)
-    expect(errorOf(500, body).code).toBe('http_500')
+    expect(errorOf(500, body).code).toBe('internal')
+    expect(errorOf(418, body).code).toBe('http_418')
   }
   expect(errorOf(503, {}).isTransient && !errorOf(422, {}).isTransient).toBe(true)
 })

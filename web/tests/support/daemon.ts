@@ -19,14 +19,14 @@ type Entry = Record<string, unknown> & { event?: string }
 export const OWNER = { name: 'roni', password: 'correct horse 9 battery' }
 
 /** The settings with which simulated calls and messages are accepted. */
-const SETTINGS = {
+export const SETTINGS = {
   TWILIO_ACCOUNT_SID: 'AC00000000000000000000000000000001',
   TWILIO_AUTH_TOKEN: '0123456789abcdef0123456789abcdef',
   BAILEYS_WEBHOOK_SECRET: 'a-secret-for-the-tests-of-the-page',
 }
 
 /** A port that is free now. Signatures of webhooks contain the address, so the daemon must know it before it listens. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

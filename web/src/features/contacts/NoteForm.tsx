@@ -36,6 +36,7 @@ export function NoteForm({ contactId, note, close }: { contactId: number; note?:
     if (text.trim() && !save.isPending) save.mutate()
   }
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return
     if (event.key === 'Escape') close()
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit()
   }

@@ -7,6 +7,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useLocation, useParams, useSearchParams } from 'wouter'
 import { EmptyState } from '#shared/components/states'
+import { isolate } from '#shared/format/bidi'
 import { useFullScreen } from '#shared/full-screen'
 import { useShortcuts } from '#shared/keys'
 import { useConversationActions } from './actions'
@@ -41,7 +42,7 @@ export default function InboxPage() {
   const [dialog, setDialog] = useState<'task' | 'new' | 'card' | null>(null)
   const contact = useQuery({ ...contactQuery(contactId ?? 0), enabled: contactId !== null })
   const name = contact.data?.display_name
-  useDocumentTitle(contactId !== null && name ? `${name} · ${t`פניות`}` : t`פניות`)
+  useDocumentTitle(contactId !== null && name ? `${isolate(name)} · ${t`פניות`}` : t`פניות`)
   const isPhone = useMediaQuery('(max-width: 767px)')
   const isWide = useMediaQuery('(min-width: 1200px)')
 

@@ -25,6 +25,17 @@ export interface Outgoing {
   error?: { code: string; message: string }
 }
 
+/** What begins the key of a refused message that is sent again: pressed twice, in two tabs or by two people, it is one message. */
+export const againKey = (messageId: number) => `again-${messageId}-`
+
+/** The messages that this browser has sent again. */
+export const sentAgain = () => (recall('again') ?? '').split(',').map(Number)
+
+function rememberAgain(key: string): void {
+  const id = /^again-(\d+)-/.exec(key)?.[1]
+  if (id) remember('again', [...sentAgain().slice(-49), id].join())
+}
+
 /** How long a message can still be stopped. */
 export const HOLD_MS = 3_000
 /** Attempts without a connection: at most this far apart. */
@@ -93,6 +104,7 @@ async function send(entry: Outgoing): Promise<void> {
     })
     failures = 0
     change(entry.key, { state: 'sent', messageId })
+    rememberAgain(entry.key)
     setTimeout(() => outbox.drop([entry.key]), FORGET_MS)
   } catch (reason) {
     const error = asApiError(reason)
@@ -111,9 +123,11 @@ async function send(entry: Outgoing): Promise<void> {
 /** Messages on their way to the daemon. They are kept in this browser until the daemon has them. */
 export const outbox = {
   /** Holds a message for 3 s, then sends it. */
-  add(made: Pick<Outgoing, 'contactId' | 'to' | 'text' | 'provider' | 'media' | 'reply'>): Outgoing {
+  add(made: Pick<Outgoing, 'contactId' | 'to' | 'text' | 'provider' | 'media' | 'reply'> & { key?: string }): Outgoing {
+    const known = entries.find(({ key }) => key === made.key)
+    if (known) return known
     const at = Date.now()
-    const entry: Outgoing = { ...made, key: newKey(), userId, at, sendAt: at + HOLD_MS, state: 'held' }
+    const entry: Outgoing = { key: newKey(), ...made, userId, at, sendAt: at + HOLD_MS, state: 'held' }
     set([...entries, entry])
     work()
     return entry

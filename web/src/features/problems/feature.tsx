@@ -3,6 +3,7 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '#shared/api/query'
 import type { Feature } from '#shared/feature'
+import { DiskStrip } from './DiskStrip'
 
 /** How many problems are raised and not muted. */
 function useProblemCount(): number {
@@ -12,6 +13,7 @@ function useProblemCount(): number {
 
 export const feature: Feature = {
   id: 'problems',
+  Strip: DiskStrip,
   routes: [{ path: '/app/problems', load: () => import('./ProblemsPage') }],
   nav: [
     {

@@ -144,6 +144,7 @@ function TextControl({ item, canEdit, isBad, labelledBy, describedBy, onSave, on
     onSave(parsed.value, base.version)
   }
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.nativeEvent.isComposing) return
     if (event.key === 'Enter' && item.kind !== 'long_text') commit()
     if (event.key === 'Escape' && text !== stored) {
       event.stopPropagation()

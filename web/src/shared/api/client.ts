@@ -1,11 +1,14 @@
 import createClient, { type Middleware } from 'openapi-fetch'
-import { ApiError, asApiError, errorOf } from './errors'
+import { ApiError, asApiError, errorOf, TIMEOUT } from './errors'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
 
-/** A request without an answer counts as failed after this time. */
+/** A request without a whole answer counts as failed after this time; what is only read is shown as failed sooner. */
+const READ_TIMEOUT_MS = 10_000
 const TIMEOUT_MS = 20_000
+/** Requests for which the daemon itself asks others, who may take their time. */
+const SLOW = /^\/api\/(checks|twilio|self-check|updates|backups|whatsapp\/bridge)/
 
 let csrfToken: string | null = null
 const etags = new Map<string, string>()
@@ -44,10 +47,19 @@ const session: Middleware = {
   },
 }
 
+/** The time after which a request counts as failed. */
+const patienceFor = ({ method, url }: Request): number =>
+  method === 'GET' && !SLOW.test(new URL(url).pathname) ? READ_TIMEOUT_MS : TIMEOUT_MS
+
 async function timedFetch(request: Request): Promise<Response> {
-  const signal = AbortSignal.any ? AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) : request.signal
+  const control = new AbortController()
+  const give = () => control.abort(request.signal.reason)
+  if (request.signal.aborted) give()
+  request.signal.addEventListener('abort', give)
+  // It goes on while the body is read, which may hang as well. Once all has arrived, it does nothing.
+  setTimeout(() => control.abort(new ApiError(0, { code: TIMEOUT })), patienceFor(request))
   try {
-    return await fetch(request, { signal })
+    return await fetch(request, { signal: control.signal })
   } catch (reason) {
     if (request.signal.aborted) throw reason
     throw asApiError(reason)
@@ -62,7 +74,9 @@ type Answer<T> = { data?: T; error?: unknown; response: Response }
 
 /** The body of a good answer; any other is thrown as an `ApiError`. */
 export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await answer
+  const { data, error, response } = await answer.catch(reason => {
+    throw reason instanceof SyntaxError ? asApiError(reason) : reason
+  })
   if (!response.ok) throw errorOf(response.status, error)
   return data as T
 }

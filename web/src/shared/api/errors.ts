@@ -2,8 +2,24 @@ import type { components } from './schema'
 
 type Detail = components['schemas']['ErrorDetail']
 
-/** Codes that the page makes itself, because no answer of the daemon arrived. */
+/** Codes that the page makes itself: no answer arrived, none in time, or one that is not of the daemon. */
 export const OFFLINE = 'offline'
+export const TIMEOUT = 'timeout'
+const BAD_ANSWER = 'bad_answer'
+
+/** The code of an answer whose body is not the daemon's, such as one of a proxy on the way. */
+const CODES: Record<number, string> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  408: TIMEOUT,
+  413: 'too_large',
+  429: 'too_many_requests',
+  500: 'internal',
+  502: 'gateway',
+  503: 'gateway',
+  504: 'gateway',
+}
 
 /** A request that failed: the daemon's answer, or `offline` where there was none. */
 export class ApiError extends Error {
@@ -18,7 +34,7 @@ export class ApiError extends Error {
     super(detail.message ?? `HTTP ${status}`)
     this.name = 'ApiError'
     this.status = status
-    this.code = detail.code ?? (status === 0 ? OFFLINE : `http_${status}`)
+    this.code = detail.code ?? CODES[status] ?? (status === 0 ? OFFLINE : `http_${status}`)
     this.field = detail.field ?? undefined
     this.params = detail.params ?? {}
     this.current = current
@@ -33,6 +49,8 @@ export class ApiError extends Error {
 /** Any thrown value as an `ApiError`. */
 export function asApiError(reason: unknown): ApiError {
   if (reason instanceof ApiError) return reason
+  // A body that is cut off, or the page of another server.
+  if (reason instanceof SyntaxError) return new ApiError(0, { code: BAD_ANSWER, message: reason.message })
   return new ApiError(0, { code: OFFLINE, message: reason instanceof Error ? reason.message : String(reason) })
 }
 

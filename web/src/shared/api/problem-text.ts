@@ -5,6 +5,8 @@ import type { ApiError } from './errors'
 
 const TEXTS: Record<string, MessageDescriptor> = {
   offline: msg`אין חיבור למכונה. אפשר לנסות שוב בעוד רגע.`,
+  gateway: msg`המכונה לא עונה כרגע, אבל מה ששמור בה נשאר. אפשר לנסות שוב בעוד רגע.`,
+  bad_answer: msg`התשובה שהגיעה לא שלמה, או לא מהמכונה. אפשר לנסות שוב.`,
   wrong_password: msg`שם המשתמש או הסיסמה לא נכונים. אפשר לנסות שוב.`,
   password_short: msg`הסיסמה קצרה מדי. צריך לפחות 10 תווים.`,
   password_long: msg`הסיסמה ארוכה מדי.`,
@@ -47,5 +49,7 @@ const TEXTS: Record<string, MessageDescriptor> = {
 export function problemText(error: ApiError): string {
   const own = TEXTS[error.code]
   if (own) return i18n._(own)
-  return error.message
+  if (!error.code.startsWith('http_')) return error.message
+  const { status } = error
+  return i18n._(msg`הבקשה נכשלה, והתשובה לא אומרת למה (${status}).`)
 }

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query'
 import { client, unwrap } from './client'
-import { ApiError } from './errors'
+import { ApiError, TIMEOUT } from './errors'
 import type { paths } from './schema'
 
 /** The paths that can be fetched with GET. */
@@ -64,7 +64,9 @@ export const queryClient = new QueryClient({
       networkMode: 'always',
       refetchOnWindowFocus: false,
       refetchOnReconnect: false,
-      retry: (failures, reason) => failures < 2 && reason instanceof ApiError && reason.isTransient,
+      // Who has waited for an answer in vain decides whether to wait again.
+      retry: (failures, reason) =>
+        failures < 2 && reason instanceof ApiError && reason.isTransient && reason.code !== TIMEOUT,
     },
     mutations: { networkMode: 'always', retry: false },
   },

@@ -1,5 +1,5 @@
 import { sessionHeaders } from './client'
-import { ApiError, errorOf } from './errors'
+import { ApiError, errorOf, TIMEOUT } from './errors'
 
 interface Upload {
   path: string
@@ -10,6 +10,9 @@ interface Upload {
   signal?: AbortSignal
 }
 
+/** An upload of which nothing moves for this time counts as failed. */
+const STALLED_MS = 20_000
+
 /** Sends a file as the body of a POST, with progress, which `fetch` does not report. */
 export function upload<T>({ path, body, headers = {}, onProgress, signal }: Upload): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -18,7 +21,20 @@ export function upload<T>({ path, body, headers = {}, onProgress, signal }: Uplo
     const all = { 'Content-Type': body.type || 'application/octet-stream', ...sessionHeaders(), ...headers }
     for (const [name, value] of Object.entries(all)) request.setRequestHeader(name, value)
     request.responseType = 'json'
-    request.upload.onprogress = event => onProgress?.(event.total > 0 ? event.loaded / event.total : 0)
+    let watch: ReturnType<typeof setTimeout>
+    const moves = () => {
+      clearTimeout(watch)
+      watch = setTimeout(() => {
+        reject(new ApiError(0, { code: TIMEOUT }))
+        request.abort()
+      }, STALLED_MS)
+    }
+    moves()
+    request.upload.onprogress = event => {
+      moves()
+      onProgress?.(event.total > 0 ? event.loaded / event.total : 0)
+    }
+    request.onloadend = () => clearTimeout(watch)
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) resolve(request.response as T)
       else reject(errorOf(request.status, request.response))

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { type ReactNode, useEffect, useId, useState } from 'react'
 import { asApiError } from '../api/errors'
+import { useShownError } from '../api/failures'
 import { problemText } from '../api/problem-text'
 import { Ltr } from './text'
 
@@ -28,6 +29,7 @@ export function EmptyState({ title, children, action, heading: Heading = 'h2' }:
 /** What failed and what is safe, with a button to retry. */
 export function ErrorState({ error, title, retry }: { error: unknown; title?: ReactNode; retry?: () => void }) {
   const found = asApiError(error)
+  useShownError(error)
   return (
     <div className="empty" role="alert">
       <h2>{title ?? <Trans>זה לא נטען</Trans>}</h2>

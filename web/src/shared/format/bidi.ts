@@ -1,7 +1,10 @@
 const MARKS = /[\u200E\u200F\u202A-\u202E\u2066-\u2069]/g
 
-/** The text without the characters that change the direction of what follows. */
-export const stripMarks = (text: string): string => text.replace(MARKS, '')
+/** A letter of Hebrew has four marks at most; whole towers of them are drawn over the lines above and below. */
+const TOWER = /(\p{M}{6})\p{M}+/gu
+
+/** The text without the characters that change the direction of what follows, and with few marks on each letter. */
+export const stripMarks = (text: string): string => text.replace(MARKS, '').replace(TOWER, '$1')
 
 /** Isolates a number, a range or a code in a plain string (a title, an `aria-label`), so that it is not reordered. */
 export const ltr = (text: string): string => `\u2066${text}\u2069`

@@ -74,7 +74,7 @@ function Picture({ file, url, isSticker }: { file: FileItem; url: string; isStic
       >
         <img className="picture-full" src={url} alt={t`תמונה`} />
         <p>
-          <a className="btn" href={url} download={file.file_name ?? true}>
+          <a className="btn" href={url} download={downloadName(file)}>
             <Icon icon={IconDownload} />
             <Trans>הורדה</Trans>
           </a>
@@ -108,12 +108,15 @@ function FileRow({ file, url }: { file: FileItem; url: string }) {
         <FileName name={file.file_name ?? t`קובץ`} />
         {file.bytes ? <span className="small muted">{format.bytes(file.bytes)}</span> : null}
       </span>
-      <a className="btn quiet icon" href={url} download={file.file_name ?? true} aria-label={t`הורדה`}>
+      <a className="btn quiet icon" href={url} download={downloadName(file)} aria-label={t`הורדה`}>
         <Icon icon={IconDownload} />
       </a>
     </div>
   )
 }
+
+/** The name under which a file is saved: without the characters that would show another ending than the file has. */
+const downloadName = ({ file_name: name }: FileItem) => (name ? stripMarks(name) : true)
 
 /** A file's name; its last Latin part (number and ending) stands left to right. */
 export function FileName({ name }: { name: string }) {

@@ -3,7 +3,7 @@ import { IconAlertCircle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Icon } from '#shared/components/Icon'
 import type { MessageItem, Provider, Route } from '../api'
-import { outbox } from '../outbox'
+import { againKey, outbox, sentAgain, useOutgoing } from '../outbox'
 import { routeQuery } from '../queries'
 import { useFailure } from '../texts'
 
@@ -18,6 +18,13 @@ export function otherWays(route: Route | undefined, failed: Provider | null | un
 export const SendBy = ({ provider }: { provider: Provider }) =>
   provider === 'baileys' ? <Trans>שליחה דרך הטלפון של העסק</Trans> : <Trans>שליחה דרך Twilio</Trans>
 
+/** Which way refused a message, and why. */
+export function NotSent({ provider, reason }: { provider: Provider | null | undefined; reason: string }) {
+  if (provider === 'baileys') return <Trans>לא נשלח דרך הטלפון של העסק: {reason}</Trans>
+  if (provider === 'twilio') return <Trans>לא נשלח דרך Twilio: {reason}</Trans>
+  return <Trans>לא נשלח: {reason}</Trans>
+}
+
 interface Props {
   message: MessageItem
   contact: { id: number; to: string | null }
@@ -28,6 +35,9 @@ export function Failure({ message, contact: { id, to } }: Props) {
   const { data: route } = useQuery({ ...routeQuery(message.thread_id), retry: false })
   const failure = useFailure()
   const ways = otherWays(route, message.provider)
+  const again = againKey(message.id)
+  const isOnItsWay = useOutgoing(id).some(({ key }) => key.startsWith(again))
+  const isDone = isOnItsWay || sentAgain().includes(message.id)
   const send = (provider: Provider | 'auto') => {
     if (to === null) return
     const file = message.files[0]
@@ -39,20 +49,28 @@ export function Failure({ message, contact: { id, to } }: Props) {
       width: file?.width ?? null,
       height: file?.height ?? null,
     }
-    outbox.add({ contactId: id, to, text: message.content_text, provider, ...(media && { media }) })
+    outbox.add({
+      key: again + provider,
+      contactId: id,
+      to,
+      text: message.content_text,
+      provider,
+      ...(media && { media }),
+    })
   }
   return (
     <div className="fail">
       <Icon icon={IconAlertCircle} size="s" />
       <span>
-        <Trans>לא נשלח: {failure(message.error_code, message.error)}</Trans>
+        <NotSent provider={message.provider} reason={failure(message.error_code, message.error)} />
       </span>
-      {to !== null && ways.length === 0 && (
+      {to !== null && !isDone && ways.length === 0 && (
         <button className="btn link" type="button" onClick={() => send('auto')}>
           <Trans>לנסות שוב</Trans>
         </button>
       )}
       {to !== null &&
+        !isDone &&
         ways.map(way => (
           <button key={way} className="btn link" type="button" onClick={() => send(way)}>
             <SendBy provider={way} />

@@ -8,7 +8,7 @@ import { type Outgoing, outbox } from '../outbox'
 import { routeQuery } from '../queries'
 import { useFailure } from '../texts'
 import { Attachment } from './Attachment'
-import { otherWays, SendBy } from './Failure'
+import { NotSent, otherWays, SendBy } from './Failure'
 import { Words } from './Words'
 
 interface Props {
@@ -104,7 +104,7 @@ function Refused({ entry, threadId, onEdit }: { entry: Outgoing; threadId: numbe
     <div className="fail" role="alert">
       <Icon icon={IconAlertCircle} size="s" />
       <span>
-        <Trans>לא נשלח: {failure(entry.error?.code, entry.error?.message)}</Trans>
+        <NotSent provider={failed} reason={failure(entry.error?.code, entry.error?.message)} />
       </span>
       {ways.map(way => (
         <button key={way} className="btn link" type="button" onClick={() => outbox.retry(entry.key, way)}>

@@ -1,0 +1,124 @@
+import type { Page } from '@playwright/test'
+import { contactOf, owner } from './support/api'
+import { expect, prepare, test, VIEWS } from './support/fixtures'
+
+const NOA = '+972527614408'
+const PIXEL =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+const STATUSES = ['queued', 'sent', 'delivered', 'read', 'failed'] as const
+
+const file = (more: object) => ({
+  position: 0,
+  state: 'stored',
+  url: PIXEL,
+  thumbnail_url: PIXEL,
+  bytes: 2231,
+  ...more,
+})
+
+/** Kinds of messages beside plain text; each as received and as sent, with each status. */
+const KINDS: readonly object[] = [
+  { media_kind: 'image', content_text: '', files: [file({ mime: 'image/png', width: 240, height: 160 })] },
+  { media_kind: 'image', files: [file({ mime: 'image/png', width: 60, height: 300 })] },
+  {
+    media_kind: 'document',
+    content_text: '',
+    files: [file({ mime: 'application/pdf', file_name: 'הצעת מחיר ארוכה מאוד לאירוע 2231.pdf' })],
+  },
+  { media_kind: 'voice', content_text: '', files: [file({ mime: 'audio/ogg', duration_ms: 61_000 })] },
+  { media_kind: 'image', files: [file({ state: 'failed', url: null, thumbnail_url: null, mime: 'image/png' })] },
+  { media_kind: 'location', content_text: '' },
+  { deleted_at: '2026-11-20T08:00:00.000Z' },
+  { quote: { message_id: 1, content_text: 'ציטוט ארוך שלא נכנס בשורה אחת של הבועה בטלפון צר', direction: 'in' } },
+  { reactions: [{ actor: 'a', emoji: '👍', at: '2026-11-20T08:00:00.000Z' }] },
+  { edits: [{ at: '2026-11-20T08:00:00.000Z', text: 'לפני' }], author: 'phone' },
+  { author: 'agent' },
+]
+
+/** Bubbles in which the line of time and ticks lies on something else, or leaves the bubble. */
+function collisions(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const faults: string[] = []
+    for (const bubble of document.querySelectorAll('.trow .bub')) {
+      const box = bubble.getBoundingClientRect()
+      const pane = bubble.closest('.talk')?.getBoundingClientRect()
+      const meta = bubble.querySelector('.meta')
+      const name = `${bubble.closest('.msg')?.className}: ${bubble.textContent?.slice(0, 40)}`
+      if (pane && (box.left < pane.left - 1 || box.right > pane.right + 1)) faults.push(`beside the pane ${name}`)
+      if (!meta) continue
+      const line = meta.getBoundingClientRect()
+      if (line.left < box.left - 1 || line.right > box.right + 1 || line.bottom > box.bottom + 1)
+        faults.push(`outside ${name}`)
+      const range = document.createRange()
+      const walker = document.createTreeWalker(bubble, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT)
+      const others: DOMRect[] = []
+      while (walker.nextNode()) {
+        const node = walker.currentNode
+        const element = node instanceof Element ? node : node.parentElement
+        if (!element || element.closest('.meta, .vh, .reactions')) continue
+        if (node instanceof Text) {
+          range.selectNodeContents(node)
+          others.push(...range.getClientRects())
+        } else if (element.matches('img, svg, button')) others.push(element.getBoundingClientRect())
+      }
+      const overlaps = others.some(
+        ({ left, right, top, bottom, width, height }) =>
+          width > 0 &&
+          height > 0 &&
+          Math.min(right, line.right) - Math.max(left, line.left) > 1 &&
+          Math.min(bottom, line.bottom) - Math.max(top, line.top) > 3,
+      )
+      if (overlaps) faults.push(`on the text ${name}`)
+    }
+    return faults
+  })
+}
+
+test('time and ticks never lie on the text, in any kind of bubble', async ({ page, ownDaemon }) => {
+  test.slow()
+  await ownDaemon.start()
+  const word = 'מילה '
+  // Lines that end at each place of the bubble, in both directions.
+  for (let at = 0; at < 44; at++) {
+    await ownDaemon.receive(
+      at % 2 ? word.repeat(8).slice(0, at + 1) : 'The quick brown fox jumps over the lazy dog, '.slice(0, at + 1),
+      NOA,
+      'נועה ברק',
+    )
+  }
+  const { id } = await contactOf(await owner(page, ownDaemon), NOA)
+  await page.route('**/api/contacts/*/timeline?*', async route => {
+    const response = await route.fetch({ maxRetries: 2 })
+    const body = await response.json()
+    for (const [at, { message }] of body.items.entries()) {
+      if (!message) continue
+      const isOut = at % 3 !== 0
+      // Each in a group of its own, so that each shows its time.
+      message.created_at = new Date(Date.UTC(2026, 10, 20, 8) + at * 3_600_000).toISOString()
+      if (isOut)
+        Object.assign(message, { direction: 'out', author: 'user', provider: 'twilio', status: STATUSES[at % 5] })
+      if (at % 2) Object.assign(message, KINDS[at % KINDS.length])
+    }
+    await route.fulfill({ json: body })
+  })
+  for (const view of VIEWS) {
+    await prepare(page, view)
+    await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
+    await expect(page.locator('.trow .meta').first()).toBeVisible()
+    const talk = page.locator('.talk.scroll')
+    const found = new Set<string>()
+    // From the end to the beginning; only what is near the screen is drawn.
+    for (let step = 0; step < 40; step++) {
+      for (const fault of await collisions(page)) found.add(fault)
+      const top = await talk.evaluate(element => {
+        element.scrollTop -= element.clientHeight
+        return element.scrollTop
+      })
+      if (top <= 0) break
+      await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+    }
+    await page.screenshot({ path: `test-results/shots/bubbles-${view.language}-${view.width}.png` })
+    expect([...found], `${view.language} ${view.width}`).toEqual([])
+  }
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+})

@@ -1,0 +1,196 @@
+import type { Locator, Page, Route } from '@playwright/test'
+import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { fillShop, NOA, screensOf, visit } from './support/shop'
+
+const TEXTS = { name: 'נועה ברק', text: 'אפשר להקדים את התור?', fileName: 'הצעה.pdf' }
+
+/** Requests that are not part of a screen: the login, and the streams. */
+const APART = /^\/api\/(session|events|setup|calls\/\d+\/listen)$/
+
+/**
+ * Requests whose failure a screen keeps to itself, because it shows all else without them, and the stream repairs them: badges, strips,
+ * hints, and what only completes a form.
+ */
+const QUIET: ReadonlySet<string> = new Set([])
+
+const patternOf = (url: string): string => new URL(url).pathname.replace(/\/\d+(?=\/|$)/g, '/{id}')
+
+/** Where a failure must be said, of what several screens fetch. */
+const HOME: Record<string, string> = {
+  '/api/alerts': 'problems',
+  '/api/calls': 'calls',
+  '/api/contacts': 'contacts',
+  '/api/contacts/{id}': 'contact',
+  '/api/inbox': 'inbox',
+  '/api/services': 'services',
+  '/api/settings': 'phone',
+  '/api/tasks': 'tasks',
+}
+
+/** The paths that the screens fetch, each with one screen that does. */
+async function pathsOf(page: Page, url: string, screens: Record<string, string>): Promise<Map<string, string>> {
+  const paths = new Map<string, string>()
+  let screen = ''
+  page.on('request', request => {
+    const path = patternOf(request.url())
+    if (request.method() !== 'GET' || !path.startsWith('/api/') || APART.test(new URL(request.url()).pathname)) return
+    if (!paths.has(path)) paths.set(path, HOME[path] ?? screen)
+  })
+  await page.goto(`${url}/app/more`)
+  for (const [name, path] of Object.entries(screens)) {
+    screen = name
+    await visit(page, path)
+  }
+  await page.waitForLoadState('networkidle')
+  return paths
+}
+
+const ofPath = (path: string) => (url: URL) => url.pathname.startsWith('/api/') && patternOf(url.href) === path
+
+/** What the page says about failures. */
+const alerts = (page: Page) => page.locator('main [role=alert], .strip[role=alert]')
+
+test('each request of the screens may fail alone: the screen says so, and recovers', async ({ page, ownDaemon }) => {
+  test.setTimeout(240_000)
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const screens = screensOf(await fillShop(page, ownDaemon, TEXTS))
+  const silent: string[] = []
+  for (const [path, screen] of await pathsOf(page, ownDaemon.url, screens)) {
+    const what = `${screen} without ${path}`
+    // Not one that is tried again by itself, which would take seconds.
+    await page.route(ofPath(path), route => route.fulfill({ status: 413, body: '<h1>Request Entity Too Large</h1>' }))
+    await page.goto(ownDaemon.url + screens[screen])
+    await expect(page.locator('main h1'), what).toHaveCount(1)
+    await expect(page.locator('.skeleton-rows'), what).toHaveCount(0)
+    await expect(page.getByText('הדף הזה נכשל'), what).toHaveCount(0)
+    const isSaid = !QUIET.has(path) && (await appears(alerts(page)))
+    const text = (await page.locator('body').innerText()).replace(/\s+/g, ' ')
+    expect(text, what).not.toMatch(/HTTP \d|Entity Too Large|undefined|NaN|Unexpected token/)
+    await page.unroute(ofPath(path))
+    if (!isSaid) {
+      if (!QUIET.has(path)) silent.push(what)
+      continue
+    }
+    const retry = page.locator('main, .strips').getByRole('button', { name: 'לנסות שוב' })
+    if (!(await retry.count())) silent.push(`${what}: no retry`)
+    await expect(async () => {
+      if (await retry.count()) await retry.first().click()
+      expect(await retry.count()).toBe(0)
+    }, what).toPass({ timeout: 5_000 })
+  }
+  expect(silent, 'fail without a word').toEqual([])
+})
+
+/** Returns true if something is there within a second. */
+const appears = (found: Locator): Promise<boolean> =>
+  found
+    .first()
+    .waitFor({ timeout: 1_000 })
+    .then(
+      () => true,
+      () => false,
+    )
+
+/** How an answer can be wrong, and what the page says then in both languages. */
+const MODES: { name: string; answer: (route: Route) => unknown; he: string; en: string }[] = [
+  {
+    name: '500',
+    answer: route =>
+      route.fulfill({ status: 500, json: { ok: false, error: { code: 'internal', message: 'broken' } } }),
+    he: 'אירעה תקלה במכונה',
+    en: 'The server failed',
+  },
+  {
+    name: '503 of a proxy',
+    answer: route => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Service Unavailable</h1>' }),
+    he: 'המכונה לא עונה כרגע',
+    en: 'does not answer at the moment',
+  },
+  {
+    name: 'half of the JSON',
+    answer: route => route.fulfill({ status: 200, contentType: 'application/json', body: '{"items":[{"id":1,' }),
+    he: 'התשובה שהגיעה לא שלמה',
+    en: 'answer is not complete',
+  },
+  { name: 'no answer', answer: () => undefined, he: 'זה נמשך יותר מדי', en: 'It took too long' },
+]
+
+for (const view of [VIEWS[1], VIEWS[3]]) {
+  test(`an answer that is an error, cut off, or never comes, ${view.language}`, async ({ page, ownDaemon }) => {
+    test.slow()
+    await ownDaemon.start()
+    await prepare(page, view)
+    await logIn(page, ownDaemon)
+    await ownDaemon.receive('בוקר טוב', NOA, 'נועה ברק')
+    await page.clock.install()
+    for (const { name, answer, ...said } of MODES) {
+      let asked = 0
+      await page.route(ofPath('/api/contacts'), route => {
+        asked++
+        return answer(route)
+      })
+      await page.goto(`${ownDaemon.url}/app/contacts`)
+      await expect.poll(() => asked).toBeGreaterThan(0)
+      const alert = page.locator('main [role=alert]')
+      // At most 10 s pass, with all that the page tries by itself.
+      for (let second = 0; second < 10 && !(await alert.count()); second++) {
+        await page.clock.runFor(1_000)
+        await page.evaluate(() => undefined)
+      }
+      await expect(alert, name).toContainText(view.language === 'he' ? said.he : said.en)
+      await expect(page.locator('.skeleton-rows'), name).toHaveCount(0)
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
+      await alert.getByRole('button').click()
+      await expect(page.locator('tbody tr'), name).toHaveCount(1)
+    }
+  })
+}
+
+test('a change that fails is taken back, says why, and can be tried again', async ({ page, ownDaemon }) => {
+  test.slow()
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const { send, noa } = await fillShop(page, ownDaemon, TEXTS)
+  await send('POST', '/api/tasks', { title: 'לאשר מחיר' })
+  await page.goto(`${ownDaemon.url}/app/tasks`)
+  const task = page.locator('.task', { hasText: 'לאשר מחיר' })
+  const box = task.getByRole('checkbox')
+  await page.route('**/api/tasks/*/done', route => route.fulfill({ status: 502, body: '<html>' }))
+  await box.click()
+  const toast = page.locator('.toast.error')
+  await expect(toast).toContainText('המכונה לא עונה כרגע')
+  await expect(box).toHaveAttribute('aria-checked', 'false')
+  await page.unrouteAll()
+  await toast.getByRole('button', { name: 'לנסות שוב' }).click()
+  await expect(task).toHaveCount(0)
+
+  // A message waits through an answer that is none, and goes out once.
+  await page.goto(`${ownDaemon.url}/app/inbox/${noa}`)
+  let refusals = 0
+  await page.route('**/api/whatsapp/send', route =>
+    refusals++ === 0
+      ? route.fulfill({ status: 200, contentType: 'application/json', body: '{"mess' })
+      : route.continue(),
+  )
+  await page.locator('.write textarea').fill('מגיעה פעם אחת')
+  await page.locator('.write textarea').press('Enter')
+  await expect.poll(() => refusals, { timeout: 12_000 }).toBe(2)
+  await expect(page.locator('.msg.outgoing')).toHaveCount(0, { timeout: 12_000 })
+  await expect(page.locator('.trow .msg', { hasText: 'מגיעה פעם אחת' })).toHaveCount(1)
+
+  // A file that is too large, and one whose upload stands still.
+  const chip = page.locator('.uploads li')
+  const file = { name: 'תמונה.png', mimeType: 'image/png', buffer: Buffer.from('x') }
+  const picker = page.locator('.write input[type=file]')
+  await page.route('**/api/media', route => route.fulfill({ status: 413, body: '<html>' }))
+  await picker.setInputFiles(file)
+  await expect(chip).toContainText('גדול מדי')
+  await page.unroute('**/api/media')
+  await page.route('**/api/media', () => undefined)
+  await chip.getByRole('button', { name: 'לנסות שוב' }).click()
+  await expect(chip.locator('progress')).toBeVisible()
+  await chip.getByRole('button', { name: /^הסרת/ }).click()
+  await expect(chip).toHaveCount(0)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+})

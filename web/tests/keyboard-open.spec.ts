@@ -1,0 +1,72 @@
+import type { Page } from '@playwright/test'
+import { contactOf, owner } from './support/api'
+import { expect, prepare, test, VIEWS } from './support/fixtures'
+
+const NOA = '+972527614408'
+
+/** What must be on the screen while someone writes: header, last message and field, none of them covered. */
+async function expectUsable(page: Page, what: string): Promise<void> {
+  for (const part of [
+    '.conv .head h2',
+    '.trow:last-child .msg:last-child .bub, .trow .msg .bub >> nth=-1',
+    '.write textarea',
+  ]) {
+    await expect(page.locator(part).last(), `${what}: ${part}`).toBeInViewport({ ratio: 0.9 })
+  }
+  const overlap = await page.evaluate(() => {
+    const box = (selector: string) => [...document.querySelectorAll(selector)].at(-1)?.getBoundingClientRect()
+    const [head, last, dock] = [box('.conv .head'), box('.trow .msg'), box('.dock')]
+    if (!head || !last || !dock) return 'something is missing'
+    if (head.top < -1) return 'the header is scrolled away'
+    if (last.bottom > dock.top + 1) return 'the field covers the last message'
+    return dock.bottom > innerHeight + 1 ? 'the field is below the screen' : ''
+  })
+  expect(overlap, what).toBe('')
+}
+
+test('with the keyboard open, and turned, header, last message and field stay on the screen', async ({
+  browser,
+  ownDaemon,
+}) => {
+  const context = await browser.newContext({ hasTouch: true, isMobile: true })
+  const page = await context.newPage()
+  await ownDaemon.start()
+  for (let at = 0; at < 12; at++) await ownDaemon.receive(`הודעה מספר ${at}`, NOA, 'נועה ברק')
+  const { id } = await contactOf(await owner(page, ownDaemon), NOA)
+  await prepare(page, VIEWS[1])
+  await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
+  // The keyboard makes the page itself smaller, because the page asks for that.
+  await expect(page.locator('meta[name=viewport]')).toHaveAttribute('content', /interactive-widget=resizes-content/)
+  await expect(page.locator('.trow .msg').last()).toBeInViewport()
+  await expectUsable(page, 'closed')
+  const field = page.locator('.write textarea')
+  await field.tap()
+  await field.fill('חצי משפט')
+  for (const [what, width, height] of [
+    ['keyboard', 390, 430],
+    ['keyboard, turned', 844, 220],
+    ['turned', 844, 390],
+    ['closed again', 390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    await expect(async () => expectUsable(page, what)).toPass({ timeout: 5_000 })
+    await expect(field).toHaveValue('חצי משפט')
+    await expect(field).toBeFocused()
+    await page.screenshot({ path: `test-results/shots/keyboard-${width}-${height}.png` })
+  }
+  // A message that arrives meanwhile is seen.
+  await page.setViewportSize({ width: 390, height: 430 })
+  await ownDaemon.receive('האחרונה', NOA)
+  await expect(page.locator('.trow .msg', { hasText: 'האחרונה' })).toBeInViewport()
+  await expectUsable(page, 'new message')
+
+  // A pull beyond the first message neither reloads the page nor moves it.
+  const behaviors = await page.evaluate(() =>
+    ['html', '.talk.scroll'].map(part => {
+      const element = document.querySelector(part)
+      return element && getComputedStyle(element).overscrollBehaviorY
+    }),
+  )
+  expect(behaviors).toEqual(['none', 'contain'])
+  await context.close()
+})

@@ -1,0 +1,71 @@
+import type { Page } from '@playwright/test'
+import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { fillShop, screensOf, settled, visit } from './support/shop'
+
+/** What is cut off, or reaches beyond the screen, where nothing can be scrolled to it. */
+function faults(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const width = document.documentElement.clientWidth
+    const found: string[] = []
+    if (document.documentElement.scrollWidth > width) found.push('the page scrolls sideways')
+    const scrollsSideways = (element: Element | null): boolean => {
+      for (let at = element; at; at = at.parentElement) {
+        if (['auto', 'scroll'].includes(getComputedStyle(at).overflowX) && at.scrollWidth > at.clientWidth) return true
+      }
+      return false
+    }
+    for (const part of document.querySelectorAll<HTMLElement>('.scroll, .page-scroll, main, [role=dialog]')) {
+      const style = getComputedStyle(part)
+      if (['auto', 'scroll'].includes(style.overflowY) && part.scrollWidth > part.clientWidth + 1) {
+        found.push(`scrolls sideways: ${part.className}`)
+      }
+    }
+    const selector = 'button, a[href], input, select, textarea, h1, h2, h3, label'
+    for (const element of document.querySelectorAll<HTMLElement>(selector)) {
+      if (element.offsetParent === null || element.closest('.vh, .skip, .desk-only')) continue
+      const { left, right, width: own, height } = element.getBoundingClientRect()
+      const text = `${element.tagName} ${element.className} «${element.textContent?.trim().slice(0, 30)}»`
+      if (own < 2 || height < 2) continue
+      if ((left < -1 || right > width + 1) && !scrollsSideways(element.parentElement))
+        found.push(`beside the screen: ${text}`)
+      const isCut = element.scrollWidth > element.clientWidth + 2 && getComputedStyle(element).overflowX !== 'visible'
+      if (isCut && element.matches('button, a') && !element.closest('.clip') && !element.querySelector('.clip')) {
+        found.push(`cut off: ${text}`)
+      }
+    }
+    return [...new Set(found)]
+  })
+}
+
+for (const view of [VIEWS[1], VIEWS[3]]) {
+  test(`all screens at 320 px with letters twice as large, ${view.language}`, async ({ page, ownDaemon }) => {
+    test.slow()
+    await ownDaemon.start()
+    await prepare(page, view)
+    await logIn(page, ownDaemon)
+    const shop = await fillShop(page, ownDaemon, {
+      name: 'סשה אלכסנדרה קוגן־רוזנבלום',
+      text: 'אפשר להקדים את התור של מחר? האינטרנטיזציה של העסק 054-123-4567 https://example.com/a/very/long/address',
+      fileName: 'הצעת מחיר לאירוע בקיבוץ 2231.pdf',
+    })
+    await page.setViewportSize({ width: 320, height: 640 })
+    const session = await page.context().newCDPSession(page)
+    await session.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } })
+    await page.goto(`${ownDaemon.url}/app/more`)
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe('32px')
+    const found: Record<string, string[]> = {}
+    for (const [name, path] of Object.entries({ more: '/app/more', ...screensOf(shop) })) {
+      await visit(page, path)
+      if (path.includes('appointment') || path.includes('new=1')) await expect(page.getByRole('dialog')).toBeVisible()
+      await page.screenshot({ path: `test-results/shots/large-${name}-${view.language}.png` })
+      const list = await faults(page)
+      if (list.length > 0) found[name] = list
+    }
+    await page.context().clearCookies()
+    await page.goto(`${ownDaemon.url}/login`)
+    await settled(page)
+    const list = await faults(page)
+    if (list.length > 0) found.login = list
+    expect(found).toEqual({})
+  })
+}

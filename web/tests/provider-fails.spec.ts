@@ -1,0 +1,58 @@
+import { contactOf, owner } from './support/api'
+import { Daemon, SETTINGS } from './support/daemon'
+import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
+import { FakeTwilio, RefusingBridge } from './support/providers'
+
+const NOA = '+972527614408'
+const TEXT = 'השולחן שמור לשמונה'
+
+interface Sent {
+  content_text: string
+  status: string
+  provider: string
+}
+
+test('a message that a provider refused says which and why, and goes out by the other one once', async ({ page }) => {
+  test.slow()
+  const bridge = await new RefusingBridge().start()
+  const twilio = await FakeTwilio.reserve()
+  const daemon = new Daemon({
+    BAILEYS_OUTBOUND_URL: `${bridge.url}/send`,
+    TWILIO_API_BASE_URL: `http://${twilio.address}`,
+    TWILIO_WA_FROM: '+97235551234',
+  })
+  try {
+    await daemon.start()
+    await twilio.start(daemon.url, SETTINGS)
+    await daemon.cli(['simulate', 'whatsapp', '--via', 'twilio', '--url', daemon.url, '--from', NOA])
+    await prepare(page, VIEWS[1])
+    const api = await owner(page, daemon)
+    const { id } = await contactOf(api, NOA)
+    await api.send('POST', '/api/whatsapp/send', { to: NOA, text: TEXT, provider: 'baileys' })
+    await page.goto(`${daemon.url}/app/inbox/${id}`)
+    const failed = page.locator('.trow .msg', { has: page.locator('.fail') })
+    await expect(failed.locator('.fail')).toContainText('לא נשלח דרך הטלפון של העסק: המספר לא ב־WhatsApp')
+    await inspect(page, 'provider-fails', VIEWS[1])
+
+    // Pressed twice, and once more after a reload in another tab.
+    const again = failed.getByRole('button', { name: 'שליחה דרך Twilio' })
+    await again.dblclick()
+    await expect(again).toHaveCount(0)
+    const messages = page.locator('.trow .msg.us', { hasText: TEXT })
+    await expect(messages).toHaveCount(2)
+    await expect(messages.locator('.ticks').last()).toContainText(/נשלח|הגיע|נקרא/, { timeout: 12_000 })
+    await page.evaluate(() => localStorage.removeItem('agentlocator.again'))
+    await page.reload()
+    await again.click()
+    await expect(page.locator('.msg.outgoing')).toHaveCount(1)
+    await expect(page.locator('.msg.outgoing')).toHaveCount(0, { timeout: 12_000 })
+    await expect(messages).toHaveCount(2)
+    const { items } = await api.get<{ items: { message?: Sent }[] }>(`/api/contacts/${id}/timeline?limit=50`)
+    const sent = items.flatMap(({ message }) => (message?.content_text === TEXT ? message.provider : []))
+    expect(sent.sort()).toEqual(['baileys', 'twilio'])
+  } finally {
+    await daemon.remove()
+    await twilio.stop()
+    await bridge.stop()
+  }
+})

@@ -1,0 +1,52 @@
+import { contactOf, owner } from './support/api'
+import { expect, prepare, test, VIEWS } from './support/fixtures'
+
+const NOA = '+972527614408'
+/** Fast 3G, as Lighthouse and WebPageTest define it. */
+const FAST_3G = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8 }
+/** A photograph of 12 megapixels, and a voice note of a minute: the upload sees only bytes. */
+const FILES = [
+  { name: 'תור 2231.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(4_000_000, 1) },
+  { name: 'קול.ogg', mimeType: 'audio/ogg', buffer: Buffer.alloc(240_000, 2) },
+]
+
+test('on a slow network files show how far they are, can be cancelled, and hold the message back', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await ownDaemon.receive('בוקר טוב', NOA, 'נועה ברק')
+  const { id } = await contactOf(await owner(page, ownDaemon), NOA)
+  await prepare(page, VIEWS[1])
+  await page.goto(`${ownDaemon.url}/app/inbox/${id}`)
+  await expect(page.locator('.trow .msg')).toHaveCount(1)
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  await session.send('Network.emulateNetworkConditions', FAST_3G)
+  const [photo, voice] = [
+    page.locator('.uploads li', { hasText: 'jpg' }),
+    page.locator('.uploads li', { hasText: 'ogg' }),
+  ]
+  await page.locator('.write input[type=file]').setInputFiles(FILES)
+  await page.locator('.write textarea').fill('הנה')
+  const send = page.getByRole('button', { name: 'שליחה', exact: true })
+  await expect(send).toBeDisabled()
+  // How much is under way says the bar and the words.
+  const part = () => photo.locator('progress').evaluate((bar: HTMLProgressElement) => bar.value)
+  await expect.poll(part, { timeout: 15_000 }).toBeGreaterThan(0)
+  expect(await part()).toBeLessThan(1)
+  await expect(photo).toContainText(/%/)
+  const aborted = page.waitForEvent('requestfailed', request => request.url().endsWith('/api/media'))
+  await photo.getByRole('button', { name: /^הסרת/ }).click()
+  await aborted
+  await expect(photo).toHaveCount(0)
+  await session.send('Network.emulateNetworkConditions', {
+    ...FAST_3G,
+    latency: 0,
+    uploadThroughput: -1,
+    downloadThroughput: -1,
+  })
+  await expect(voice).toContainText(/\bKB\b/, { timeout: 20_000 })
+  await expect(send).toBeEnabled()
+  await expect(page.locator('.write textarea')).toHaveValue('הנה')
+})

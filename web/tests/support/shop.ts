@@ -1,0 +1,116 @@
+import { expect, type Page } from '@playwright/test'
+import { contactOf, owner } from './api'
+import type { Daemon } from './daemon'
+
+interface Item {
+  id: number
+}
+
+/** The texts that people wrote into a shop. */
+interface Texts {
+  /** Names in one line: of a contact, a tag, a service, a task. */
+  name: string
+  /** Messages, notes and facts. */
+  text: string
+  fileName: string
+}
+
+export const NOA = '+972527614408'
+export const TOM = '+447911123456'
+
+/** One of everything that the page shows, for tests that look at all screens; the daemon runs already. */
+export async function fillShop(page: Page, daemon: Daemon, { name, text, fileName }: Texts) {
+  await daemon.receive(text, NOA, name)
+  await daemon.receive('Is Friday 10:30 still free?', TOM, name)
+  const api = await owner(page, daemon)
+  const { send, get } = api
+  const [noa, tom] = [(await contactOf(api, NOA)).id, (await contactOf(api, TOM)).id]
+  await send('PATCH', `/api/contacts/${noa}`, { display_name: name })
+  await send('PATCH', `/api/contacts/${tom}`, { display_name: name })
+  const hours = Array.from({ length: 7 }, (_, weekday) => ({ weekday, from: '00:00', to: '24:00' }))
+  await send('PUT', '/api/opening-hours', { hours, holidays: 'open', eves: 'open' })
+  const service = await send<Item>('POST', '/api/services', { name, duration_min: 60, price_minor: 42_000 })
+  const resource = await send<Item>('POST', '/api/resources', { name, kind: 'staff' })
+  await send('POST', '/api/tasks', { title: name, contact_id: noa, due_date: '2026-01-05' })
+  await send('POST', '/api/leads', { contact_id: noa, title: name, value_minor: 32_000 })
+  const tag = await send<Item>('POST', '/api/tags', { name: name.slice(0, 100) })
+  await send('PUT', `/api/contacts/${noa}/tags/${tag.id}`)
+  const field = await send<Item>('POST', '/api/custom-fields', { name: name.slice(0, 100), kind: 'text' })
+  await send('PUT', `/api/contacts/${noa}/fields/${field.id}`, { value: name })
+  await send('POST', `/api/contacts/${noa}/notes`, { text: text.slice(0, 4000) })
+  await send('POST', '/api/saved-replies', { shortcut: 'שעות', text: text.slice(0, 4000) })
+  await send('POST', '/api/facts', { topic: name, text: text.slice(0, 4000) })
+  const query = `service_id=${service.id}&resource_id=${resource.id}&days=3&step_min=60`
+  const { slots } = await get<{ slots: { starts_at: string }[] }>(`/api/free-slots?${query}`)
+  // Not in the first hour, which may be over before the test is.
+  const starts_at = slots[2]?.starts_at ?? ''
+  const booking = { contact_id: noa, service_id: service.id, resource_id: resource.id, starts_at, note: name }
+  const appointment = await send<Item>('POST', '/api/appointments', booking)
+  await sendFile(page, daemon, fileName)
+  return { ...api, noa, tom, appointment: appointment.id, day: starts_at.slice(0, 10) }
+}
+
+export type Shop = Awaited<ReturnType<typeof fillShop>>
+
+/** Uploads a file under this name, and sends it to Noa. */
+async function sendFile(page: Page, daemon: Daemon, fileName: string): Promise<void> {
+  const session = await page.request.get(`${daemon.url}/api/session`)
+  const { csrf_token } = (await session.json()) as { csrf_token: string }
+  const headers = { 'X-CSRF-Token': csrf_token }
+  const stored = await page.request.post(`${daemon.url}/api/media`, {
+    headers: { ...headers, 'Content-Type': 'application/pdf', 'X-File-Name': encodeURIComponent(fileName) },
+    data: Buffer.from('%PDF-1.4\n%%EOF\n'),
+  })
+  const { id } = (await stored.json()) as { id: string }
+  const sent = await page.request.post(`${daemon.url}/api/whatsapp/send`, {
+    headers: { ...headers, 'Idempotency-Key': id },
+    data: { to: NOA, media_id: id },
+  })
+  if (!sent.ok()) throw new Error(`the file was refused: ${await sent.text()}`)
+}
+
+/** The screens of the page, by name. */
+export const screensOf = ({ noa, tom, appointment, day }: Shop): Record<string, string> => ({
+  today: '/app/today',
+  tasks: '/app/tasks',
+  inbox: '/app/inbox',
+  thread: `/app/inbox/${noa}`,
+  contacts: '/app/contacts',
+  contact: `/app/contacts/${noa}`,
+  merge: `/app/contacts/merge?keep=${noa}&other=${tom}`,
+  suggestions: '/app/merge-suggestions',
+  leads: '/app/leads',
+  calls: '/app/calls',
+  calendar: `/calendar?date=${day}`,
+  appointment: `/calendar?appointment=${appointment}`,
+  'new-appointment': `/calendar?new=1&contact=${noa}`,
+  services: '/app/settings/services',
+  resources: '/app/settings/resources',
+  hours: '/app/settings/hours',
+  facts: '/app/settings/facts',
+  settings: '/app/settings',
+  phone: '/app/settings/phone',
+  agent: '/app/settings/agent',
+  privacy: '/app/settings/privacy',
+  users: '/app/settings/users',
+  backup: '/app/settings/backup',
+  audit: '/app/settings/audit',
+  health: '/app/settings/health',
+  problems: '/app/problems',
+  account: '/app/account',
+  whatsapp: '/app/whatsapp',
+  trial: '/app/try',
+  setup: '/app/setup/business',
+})
+
+/** Opens a path of the page that is open, as a link does: without loading the page again. */
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.evaluate(path => history.pushState(null, '', path), path)
+  await settled(page)
+}
+
+/** The page shows its data, or says why it cannot. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.locator('main h1')).toHaveCount(1)
+  await expect(page.locator('.skeleton-rows')).toHaveCount(0, { timeout: 15_000 })
+}
