@@ -64,9 +64,9 @@ pub fn skip(tx: &WriteTx<'_>, step: SetupStep, is_skipped: bool) -> Result<(), E
         return Ok(());
     }
     if is_skipped {
-        skipped.push(step)
+        skipped.push(step);
     } else {
-        skipped.retain(|one| *one != step)
+        skipped.retain(|one| *one != step);
     }
     Ok(tx.set_skipped_steps(&skipped)?)
 }

@@ -1,7 +1,7 @@
 //! How far the set-up on the page is: the skipped steps and the proof of the trial call, in the table `meta`.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{ChangeKind, SetupProgress, SetupStep, TextEnum, Timestamp};
+use crate::domain::{ChangeKind, SetupProgress, SetupStep, Timestamp};
 
 impl ReadTx<'_> {
     /// How far the set-up is.

@@ -65,6 +65,7 @@ test('each request of the screens may fail alone: the screen says so, and recove
     await expect(page.locator('.skeleton-rows'), what).toHaveCount(0)
     await expect(page.getByText('הדף הזה נכשל'), what).toHaveCount(0)
     const isSaid = !QUIET.has(path) && (await appears(alerts(page)))
+    // biome-ignore lint/performance/useDomNodeTextContent: only what is shown counts
     const text = (await page.locator('body').innerText()).replace(/\s+/g, ' ')
     expect(text, what).not.toMatch(/HTTP \d|Entity Too Large|undefined|NaN|Unexpected token/)
     await page.unroute(ofPath(path))

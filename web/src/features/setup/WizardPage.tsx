@@ -9,16 +9,7 @@ import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Hidden } from '#shared/components/text'
 import { useSession } from '#shared/session'
 import { StepBody } from './StepBody'
-import {
-  type Facts,
-  isDone,
-  nextStep,
-  STEPS,
-  type StepId,
-  useFacts,
-  useSettingItems,
-  useSkip,
-} from './steps'
+import { type Facts, isDone, nextStep, STEPS, type StepId, useFacts, useSettingItems, useSkip } from './steps'
 import './setup.css'
 
 /** The set-up after the owner's account: each step can be skipped, and goes on on another device. */

@@ -33,7 +33,9 @@ test('the set-up goes on at the first step that is neither proved nor skipped', 
   const named = [item('business.name', { value: 'x' })]
   expect(nextStep(facts(named))).toBe('address')
   expect(nextStep(facts(named, { skipped: new Set(['address', 'phone']) }))).toBe('whatsapp')
-  const rest = facts(named, { skipped: new Set(['address', 'phone', 'whatsapp', 'ai', 'greeting', 'business', 'call']) })
+  const rest = facts(named, {
+    skipped: new Set(['address', 'phone', 'whatsapp', 'ai', 'greeting', 'business', 'call']),
+  })
   expect(openSteps(rest).map(({ id }) => id)).toEqual(['agent'])
   expect(openSteps({ ...rest, hasTried: true })).toEqual([])
 })
