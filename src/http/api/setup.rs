@@ -126,6 +126,7 @@ pub(super) async fn skip(
     Owner(actor): Owner,
     Json(SkipStepRequest { step, skipped }): Json<SkipStepRequest>,
 ) -> Result<axum::Json<SetupProgress>, ApiError> {
+    actor.set_audit_subject(format!("step:{}", step.0));
     let change = move |tx: &WriteTx<'_>| {
         setup::skip(tx, step.0, skipped)?;
         Ok(tx.setup_progress()?)

@@ -27,6 +27,9 @@ impl Shop {
                 self.greeting(600).await;
                 (Method::DELETE, "/api/greeting", json!({}), String::new())
             }
+            "skip_setup_step" => {
+                (Method::PUT, "/api/setup/progress", json!({"step": "ai", "skipped": true}), "step:ai".to_owned())
+            }
             "cancel_restart" => (Method::DELETE, "/api/restart", json!({}), String::new()),
             _ => return None,
         };

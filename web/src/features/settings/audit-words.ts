@@ -32,6 +32,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   restart: msg`הפעלה מחדש`,
   cancel_restart: msg`ביטול הפעלה מחדש`,
   complete_setup: msg`הקמה ראשונה`,
+  skip_setup_step: msg`דילוג על שלב בהקמה`,
   change_settings: msg`שינוי הגדרות`,
   setting_changed: msg`שינוי הגדרה`,
   run_check: msg`בדיקת חיבור`,
