@@ -9,13 +9,15 @@ import { features } from './registry'
 
 /** A short gap, such as a restart of the daemon, is not worth a strip. */
 const PATIENCE_MS = 2_500
+/** What shows its own error does so by then. */
+const SAID_MS = 500
 
 /** What stands above all pages, only when there is something to say. */
 export function Strips() {
   const connection = useConnection()
-  const isOffline = useLasting(connection === 'lost')
+  const isOffline = useLasting(connection === 'lost', PATIENCE_MS)
   const isOld = useNewVersion(connection)
-  const isPartial = useSilentFailure()
+  const isPartial = useLasting(useSilentFailure(), SAID_MS)
   return (
     <div className="strips">
       {features.map(({ id, Strip }) => Strip && <Strip key={id} />)}
@@ -28,7 +30,7 @@ export function Strips() {
         </div>
       )}
       {isPartial && connection !== 'lost' && (
-        <div className="strip off" role="alert">
+        <div className="strip part" role="alert">
           <Icon icon={IconCloudOff} />
           <span className="grow">
             <Trans>חלק מהדף לא נטען. מה שמוצג כאן לא שלם.</Trans>
@@ -54,13 +56,13 @@ export function Strips() {
 }
 
 /** True once the condition has lasted. */
-function useLasting(condition: boolean): boolean {
+function useLasting(condition: boolean, ms: number): boolean {
   const [lasts, setLasts] = useState(false)
   useEffect(() => {
     if (!condition) return setLasts(false)
-    const timer = setTimeout(() => setLasts(true), PATIENCE_MS)
+    const timer = setTimeout(() => setLasts(true), ms)
     return () => clearTimeout(timer)
-  }, [condition])
+  }, [condition, ms])
   return lasts
 }
 

@@ -19,7 +19,7 @@ export function DiskStrip() {
   )[0]
   if (!alert) return null
   return (
-    <div className="strip off" role="status">
+    <div className="strip part" role="status">
       <Icon icon={IconDatabaseExclamation} />
       <span className="grow clip">{alert.headline[locale]}</span>
       <Link className="btn" href="/app/problems">

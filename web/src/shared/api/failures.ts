@@ -47,6 +47,4 @@ function subscribe(listener: () => void): () => void {
 export const useSilentFailure = (): boolean => useSyncExternalStore(subscribe, () => silent().length > 0)
 
 /** Loads what is missing again. */
-export const retrySilent = (): void => {
-  for (const query of silent()) void query.fetch()
-}
+export const retrySilent = (): void => void queryClient.refetchQueries({ predicate: isSilent })
