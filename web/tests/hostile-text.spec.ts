@@ -5,6 +5,7 @@ import { fillShop, NOA, screensOf, visit } from './support/shop'
 const HTML = '<img src=x onerror=alert(1)><script>alert(2)</script><a href="javascript:alert(3)">x</a>'
 const LINKS = 'javascript:alert(4) JaVaScRiPt://x%0aalert(5) data:text/html,<b>x www.javascript:alert(6)'
 const REVERSED = 'חשבונית\u202Egpj.exe'
+const ADDRESS = `https://example.com/${'a'.repeat(400)}`
 const MARKS = `ש${'\u0597\u05B4\u0301\u0348'.repeat(2_500)}`
 const WORD = 'W'.repeat(1_000_000)
 
@@ -42,33 +43,33 @@ async function expectHarmless(page: Page, name: string): Promise<void> {
   expect.soft(found, name).toEqual([])
 }
 
-for (const view of VIEWS.slice(0, 2)) {
-  test(`hostile names and texts are shown as text on every screen, ${view.width}`, async ({ page, ownDaemon }) => {
-    test.slow()
-    page.on('dialog', dialog => {
-      void dialog.dismiss()
-      throw new Error(`a dialog: ${dialog.message()}`)
-    })
-    await ownDaemon.start()
-    await prepare(page, view)
-    const shop = await fillShop(page, ownDaemon, {
-      name: `${HTML}${'W'.repeat(90)}`,
-      text: HTML,
-      fileName: REVERSED,
-    })
-    for (const text of [LINKS, MARKS, REVERSED, WORD]) await ownDaemon.receive(text, NOA)
-    await shop.send('PATCH', `/api/contacts/${shop.tom}`, { display_name: `${REVERSED} ${MARKS.slice(0, 150)}` })
-    await page.goto(`${ownDaemon.url}/app/more`)
-    for (const [name, path] of Object.entries(screensOf(shop))) {
-      await visit(page, path)
-      await page.screenshot({ path: `test-results/shots/hostile-${name}-${view.width}.png` })
-      await expectHarmless(page, name)
-    }
-    // The whole of the long word, and the file whose name hides its kind.
-    await page.goto(`${ownDaemon.url}/app/inbox/${shop.noa}`)
-    await expect(page.locator('.trow .msg').last()).toContainText('WWWW')
-    await expect(page.locator('.conv')).toContainText('חשבוניתgpj.exe')
-    await page.locator('.trow .msg').last().getByRole('button').last().click()
-    await expectHarmless(page, 'the long word')
+test('hostile names and texts are shown as text on every screen, on a phone and on a desktop', async ({
+  page,
+  ownDaemon,
+}) => {
+  test.slow()
+  page.on('dialog', dialog => {
+    void dialog.dismiss()
+    throw new Error(`a dialog: ${dialog.message()}`)
   })
-}
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const shop = await fillShop(page, ownDaemon, { name: `${HTML}${'W'.repeat(90)}`, text: HTML, fileName: REVERSED })
+  for (const text of [LINKS, MARKS, REVERSED, ADDRESS, WORD]) await ownDaemon.receive(text, NOA)
+  await shop.send('PATCH', `/api/contacts/${shop.tom}`, { display_name: `${REVERSED} ${MARKS.slice(0, 150)}` })
+  await page.goto(`${ownDaemon.url}/app/more`)
+  for (const [name, path] of Object.entries(screensOf(shop))) {
+    await visit(page, path)
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 844 })
+      await page.screenshot({ path: `test-results/shots/hostile-${name}-${width}.png` })
+      await expectHarmless(page, `${name} ${width}`)
+    }
+  }
+  // The whole of the long word, and the file whose name hides its kind.
+  await page.goto(`${ownDaemon.url}/app/inbox/${shop.noa}`)
+  await expect(page.locator('.trow .msg').last()).toContainText('WWWW')
+  await expect(page.locator('.conv')).toContainText('חשבוניתgpj.exe')
+  await page.locator('.trow .msg').last().getByRole('button').last().click()
+  await expectHarmless(page, 'the long word')
+})

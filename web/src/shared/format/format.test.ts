@@ -105,4 +105,7 @@ test('text without a letter follows the page; marks that reorder are removed', (
   expect(dirOf('12:30 ☎')).toBeUndefined()
   expect(dirOf('שלום')).toBe('auto')
   expect(stripMarks('\u202Egpj.exe\u2066')).toBe('gpj.exe')
+  // Points and accents stay; a tower of them does not.
+  for (const text of ['שָׁלוֹם', 'בְּרֵאשִׁ֖ית', 'é', '👩🏽‍🦱']) expect(stripMarks(text)).toBe(text)
+  expect(stripMarks(`ש${'\u0301'.repeat(500)}ב`)).toBe(`ש${'\u0301'.repeat(6)}ב`)
 })
