@@ -9,6 +9,7 @@ import { useFormat } from '#shared/session'
 import type { TimelineItem } from '../api'
 import type { Row } from '../model/rows'
 import { Scrubber } from './Scrubber'
+import { useKeepEnd } from './useKeepEnd'
 
 interface Props {
   rows: readonly Row[]
@@ -93,6 +94,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
     release()
     virtual.scrollToEnd()
   }
+  useKeepEnd(element, NEAR_END_PX, toEnd)
 
   return (
     <div className="timeline">
