@@ -3,15 +3,14 @@ import { contactOf, owner } from './support/api'
 import { expect, prepare, test, VIEWS } from './support/fixtures'
 
 const NOA = '+972527614408'
-const PIXEL =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+const PICTURE = '/icon.svg'
 const STATUSES = ['queued', 'sent', 'delivered', 'read', 'failed'] as const
 
 const file = (more: object) => ({
   position: 0,
   state: 'stored',
-  url: PIXEL,
-  thumbnail_url: PIXEL,
+  url: PICTURE,
+  thumbnail_url: PICTURE,
   bytes: 2231,
   ...more,
 })
@@ -51,24 +50,25 @@ function collisions(page: Page): Promise<string[]> {
         faults.push(`outside ${name}`)
       const range = document.createRange()
       const walker = document.createTreeWalker(bubble, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT)
-      const others: DOMRect[] = []
+      const others: { box: DOMRect; what: string }[] = []
       while (walker.nextNode()) {
         const node = walker.currentNode
         const element = node instanceof Element ? node : node.parentElement
         if (!element || element.closest('.meta, .vh, .reactions')) continue
         if (node instanceof Text) {
           range.selectNodeContents(node)
-          others.push(...range.getClientRects())
-        } else if (element.matches('img, svg, button')) others.push(element.getBoundingClientRect())
+          others.push(...[...range.getClientRects()].map(box => ({ box, what: node.data })))
+        } else if (element.matches('img, svg, button'))
+          others.push({ box: element.getBoundingClientRect(), what: element.outerHTML.slice(0, 60) })
       }
-      const overlaps = others.some(
-        ({ left, right, top, bottom, width, height }) =>
+      const under = others.find(
+        ({ box: { left, right, top, bottom, width, height } }) =>
           width > 0 &&
           height > 0 &&
           Math.min(right, line.right) - Math.max(left, line.left) > 1 &&
           Math.min(bottom, line.bottom) - Math.max(top, line.top) > 3,
       )
-      if (overlaps) faults.push(`on the text ${name}`)
+      if (under) faults.push(`on «${under.what}» in ${name}`)
     }
     return faults
   })

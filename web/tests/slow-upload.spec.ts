@@ -6,8 +6,8 @@ const NOA = '+972527614408'
 const FAST_3G = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8 }
 /** A photograph of 12 megapixels, and a voice note of a minute: the upload sees only bytes. */
 const FILES = [
-  { name: 'תור 2231.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(4_000_000, 1) },
-  { name: 'קול.ogg', mimeType: 'audio/ogg', buffer: Buffer.alloc(240_000, 2) },
+  { name: 'תור 2231.jpg', type: 'image/jpeg', bytes: 4_000_000 },
+  { name: 'קול.ogg', type: 'audio/ogg', bytes: 240_000 },
 ]
 
 test('on a slow network files show how far they are, can be cancelled, and hold the message back', async ({
@@ -27,7 +27,12 @@ test('on a slow network files show how far they are, can be cancelled, and hold 
     page.locator('.uploads li', { hasText: 'jpg' }),
     page.locator('.uploads li', { hasText: 'ogg' }),
   ]
-  await page.locator('.write input[type=file]').setInputFiles(FILES)
+  // Pasted: files that are picked would come through the slow network as well.
+  await page.locator('.write textarea').evaluate((element, files) => {
+    const data = new DataTransfer()
+    for (const { name, type, bytes } of files) data.items.add(new File([new Uint8Array(bytes)], name, { type }))
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+  }, FILES)
   await page.locator('.write textarea').fill('הנה')
   const send = page.getByRole('button', { name: 'שליחה', exact: true })
   await expect(send).toBeDisabled()
