@@ -1,19 +1,59 @@
 //! Tasks.
 
 use super::{Error, RequestError, contact, text};
-use crate::domain::{ActorId, BusinessId, ContactId, Task, TaskContent, TaskId, TaskSource, Timestamp, day};
-use crate::store::{ReadTx, WriteTx};
+use crate::domain::{ActorId, BusinessId, ContactId, Task, TaskContent, TaskId, TaskSource, Timestamp, day, hex};
+use crate::store::{ReadTx, StoredResponse, WriteTx};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// Finds a task.
 pub fn find(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, Error> {
     Ok(tx.task(id)?.ok_or(RequestError::NotFound("task"))?)
 }
 
-/// Adds a task.
-pub fn create(tx: &WriteTx<'_>, actor: ActorId, content: TaskContent, now: Timestamp) -> Result<TaskId, Error> {
+/// A task that a request has created.
+#[derive(Clone, Copy, Debug)]
+pub struct Created {
+    /// The task.
+    pub id: TaskId,
+    /// False if an earlier request with the same key has created it.
+    pub is_new: bool,
+}
+
+/// Adds a task. A repeated request with the same key gives the same task, and creates none if that was deleted since.
+pub fn create(
+    tx: &WriteTx<'_>,
+    actor: ActorId,
+    content: TaskContent,
+    key: Option<&str>,
+    now: Timestamp,
+) -> Result<Created, Error> {
+    let key = key.map(|key| format!("task {key}"));
+    let fingerprint = fingerprint(&content);
+    let first = key.as_deref().map(|key| tx.stored_response(BusinessId::FIRST, key)).transpose()?.flatten();
+    if let Some(first) = first {
+        if first.fingerprint != fingerprint {
+            return Err(RequestError::KeyReused("another task").into());
+        }
+        let id = serde_json::from_str::<Value>(&first.answer).ok().and_then(|answer| answer["task_id"].as_i64());
+        return Ok(Created { id: find(tx, TaskId(id.unwrap_or_default()))?.id, is_new: false });
+    }
     let content = check(tx, content, None)?;
     let source = if actor == ActorId::Agent { TaskSource::Agent } else { TaskSource::User };
-    Ok(tx.insert_task(BusinessId::FIRST, &content, source, actor, now)?)
+    let id = tx.insert_task(BusinessId::FIRST, &content, source, actor, now)?;
+    if let Some(key) = key.as_deref() {
+        let answer = json!({"task_id": id.0}).to_string();
+        tx.insert_response(BusinessId::FIRST, key, &StoredResponse { fingerprint, answer }, now)?;
+    }
+    Ok(Created { id, is_new: true })
+}
+
+/// A hash of what makes two requests equal.
+fn fingerprint(content: &TaskContent) -> String {
+    let about =
+        json!([content.contact_id.map(|id| id.0), content.thread_id.map(|id| id.0), content.call_id.map(|id| id.0)]);
+    let rest = json!([content.title, content.due_at, content.due_date, content.assignee.map(|id| id.0)]);
+    hex(&Sha256::digest(json!([about, rest]).to_string()))
 }
 
 /// Changes a task.

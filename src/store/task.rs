@@ -5,7 +5,7 @@ use super::names::user_name;
 use super::page::{page, rows_for};
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
-    ActorId, BusinessId, ChangeKind, ContactId, Task, TaskContent, TaskId, TaskSource, TaskState, TextCursor,
+    ActorId, BusinessId, CallId, ChangeKind, ContactId, Task, TaskContent, TaskId, TaskSource, TaskState, TextCursor,
     Timestamp, UserId,
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
@@ -19,6 +19,8 @@ pub struct TaskFilter {
     pub state: TaskState,
     /// The contact that they concern.
     pub contact: Option<ContactId>,
+    /// The call that they concern.
+    pub call: Option<CallId>,
     /// The user who is to do them.
     pub assignee: Option<UserId>,
     /// They are due before this day or moment, in the form of the API.
@@ -55,6 +57,7 @@ impl ReadTx<'_> {
         let sql = format!(
             "{} WHERE t.business_id = :business AND {state}
                  AND (:contact IS NULL OR t.contact_id = :contact)
+                 AND (:call IS NULL OR t.call_id = :call)
                  AND (:assignee IS NULL OR t.assignee = :assignee)
                  AND (:due_before IS NULL OR t.due_key < :due_before)
                  AND (:key IS NULL OR ({key}, t.id) > (:key, :id))
@@ -66,6 +69,7 @@ impl ReadTx<'_> {
             named_params! {
                 ":business": filter.business,
                 ":contact": filter.contact,
+                ":call": filter.call,
                 ":assignee": filter.assignee,
                 ":due_before": filter.due_before,
                 ":key": after.map(|after| &after.key),

@@ -5,16 +5,17 @@ pub(super) mod view;
 use super::OkResponse;
 use super::operation::{Operations, operations};
 use crate::clock;
-use crate::crm::{self, task};
-use crate::domain::{ActorId, BusinessId, ContactId, TaskContent, TaskId, TextCursor, Timestamp, UserId, day};
+use crate::crm;
+use crate::crm::task::{self, Created};
+use crate::domain::{ActorId, BusinessId, CallId, ContactId, TaskContent, TaskId, TextCursor, Timestamp, UserId, day};
 use crate::http::auth::Member;
 use crate::http::etag::{IfMatch, Tagged};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::pagination::{CursorParam, Limit, Page};
-use crate::http::{ApiError, AppState};
+use crate::http::{ApiError, AppState, ErrorBody};
 use crate::store::{self, ReadTx, TaskFilter, WriteTx};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Deserializer};
 use view::{CreateTaskRequest, Task, TaskPage, TaskState, UpdateTaskRequest};
 
@@ -31,6 +32,8 @@ pub(super) struct TaskQuery {
     state: Option<TaskState>,
     /// The contact that they concern.
     contact_id: Option<i64>,
+    /// The call that they concern.
+    call_id: Option<i64>,
     /// The user who is to do them: an id, or `me`.
     #[param(value_type = Option<String>)]
     assignee: Option<Assignee>,
@@ -109,6 +112,7 @@ pub(super) async fn list(
             business: BusinessId::FIRST,
             state: query.state.map_or(crate::domain::TaskState::Open, |state| state.0),
             contact: query.contact_id.map(|id| tx.kept_contact(ContactId(id))).transpose()?,
+            call: query.call_id.map(CallId),
             // No task has the id 0.
             assignee: assignee.map(|user| user.unwrap_or(UserId(0))),
             due_before: query.due_before.map(|before| before.0),
@@ -120,16 +124,29 @@ pub(super) async fn list(
 }
 
 /// Add a task.
-#[utoipa::path(post, path = "/api/tasks", tag = "tasks", operation_id = "create_task", request_body = CreateTaskRequest,
-    responses((status = 201, body = Task),
-        (status = 404, body = crate::http::ErrorBody, description = "The contact, the thread, the call or the user does not exist.")))]
+#[utoipa::path(post, path = "/api/tasks", tag = "tasks", operation_id = "create_task",
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "The same key and request again give the task that the first request created.")),
+    request_body = CreateTaskRequest,
+    responses((status = 200, description = "An earlier request with the same key has created it", body = Task),
+        (status = 201, body = Task),
+        (status = 404, body = ErrorBody, description = "The contact, the thread, the call or the user does not exist."),
+        (status = 422, body = ErrorBody, description = "A field is refused; `key_reused`: the key was used for another request.")))]
 pub(super) async fn create(
     State(state): State<AppState>,
     Member(actor): Member,
+    headers: HeaderMap,
     Json(new): Json<CreateTaskRequest>,
 ) -> Result<(StatusCode, Tagged<Task>), ApiError> {
-    let (content, by, now) = (TaskContent::from(new), actor.id, clock::now());
-    actor.create(&state.store, "task", move |tx| task::create(tx, by, content, now), shown).await
+    let key = super::whatsapp::idempotency_key(&headers)?.map(|key| format!("{} {key}", actor.id));
+    let (content, by, now, recorder) = (TaskContent::from(new), actor.id, clock::now(), actor.clone());
+    let created = actor.transact(&state.store, move |tx| {
+        let Created { id, is_new } = task::create(tx, by, content, key.as_deref(), now)?;
+        recorder.set_audit_subject(format!("task:{id}"));
+        Ok((is_new, shown(tx, id)?))
+    });
+    let (is_new, created) = created.await?;
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Tagged(created)))
 }
 
 /// Get a task.

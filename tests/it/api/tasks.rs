@@ -1,6 +1,7 @@
 //! Tasks of the users.
 
 use super::{change, column, with_data};
+use crate::support::Client;
 use crate::support::client::send;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -92,4 +93,31 @@ async fn a_task_is_assigned_changed_done_and_reopened() {
     ] {
         change(&dana, "POST", "/api/tasks", body, status).await;
     }
+}
+
+#[tokio::test]
+async fn a_repeated_request_adds_one_task_and_the_tasks_of_a_call_are_found() {
+    let (daemon, api) = with_data();
+    let dana = daemon.logged_in("dana", "owner").await;
+    let add = async |client: &Client, key: &str, title: &str| {
+        let body = json!({"title": title, "contact_id": 1, "call_id": 1});
+        send(client.request(Method::POST, "/api/tasks").header("Idempotency-Key", key).json(&body)).await
+    };
+    let first = add(&api, "k1", "לחזור").await;
+    assert_eq!(first.status, 201, "{}", first.text());
+    let again = add(&api, "k1", "לחזור").await;
+    assert_eq!((again.status, &again.json()["id"]), (200, &first.json()["id"]));
+    let other = add(&api, "k1", "להתקשר").await;
+    assert_eq!((other.status, &other.json()["error"]["code"]), (422, &json!("key_reused")));
+    // A key is its sender's own.
+    assert_eq!(add(&dana, "k1", "להתקשר").await.status, 201);
+    change(&api, "POST", "/api/tasks", json!({"title": "אחרת", "contact_id": 1}), 201).await;
+    let of_call = async || column(&api.get("/api/tasks?call_id=1&state=all").await.json()["items"], "title");
+    assert_eq!(json!(of_call().await), json!(["לחזור", "להתקשר"]));
+    // A request that arrives again after its task was deleted does not bring it back.
+    change(&api, "DELETE", &format!("/api/tasks/{}", first.json()["id"]), Value::Null, 200).await;
+    assert_eq!(add(&api, "k1", "לחזור").await.status, 404);
+    assert_eq!(json!(of_call().await), json!(["להתקשר"]));
+    let added = daemon.query_value::<i64>("SELECT count(*) FROM audit_log WHERE action = 'create_task'");
+    assert_eq!(added, 3, "repeated requests change nothing");
 }
