@@ -2,6 +2,8 @@
 //!
 //! The message is for users and says what to do. The internal cause is logged once, here, and never sent.
 
+mod codes;
+
 use crate::crm::{self, RequestError};
 use crate::store;
 use axum::Json;
@@ -41,7 +43,7 @@ pub struct ErrorBody {
 /// The error.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ErrorDetail {
-    /// A stable code for programs.
+    #[schema(schema_with = codes::schema)]
     code: Cow<'static, str>,
     /// The message for people.
     message: Cow<'static, str>,
@@ -54,8 +56,9 @@ pub(super) struct ErrorDetail {
 }
 
 impl ApiError {
-    /// An error with this code.
+    /// An error with this code, one of [`codes::CODES`].
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        debug_assert!(codes::CODES.contains(&code), "the code {code} is not in error/codes.rs");
         Self {
             status,
             code,

@@ -4,6 +4,7 @@
 
 mod bans;
 mod documents;
+mod error_codes;
 mod language;
 mod migrations;
 mod module_dependencies;
