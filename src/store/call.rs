@@ -7,8 +7,10 @@ pub use list::CallFilter;
 
 use super::names::actor_name;
 use super::{ReadTx, Result};
-use crate::domain::{Call, CallId, Recording, Turn, TurnLatency};
-use rusqlite::{OptionalExtension, Row};
+use crate::domain::{
+    AppointmentId, Call, CallBooking, CallBookingChanges, CallId, Recording, Timestamp, Turn, TurnLatency,
+};
+use rusqlite::{OptionalExtension, Row, named_params};
 
 impl ReadTx<'_> {
     /// One call by its id.
@@ -33,6 +35,31 @@ impl ReadTx<'_> {
             actor_name("actor")
         );
         Ok(self.conn.prepare_cached(&sql)?.query_row([call], |row| row.get(0)).optional()?)
+    }
+
+    /// The appointments that the agent booked, moved or cancelled in a call, in the order of their times. A move and a cancellation
+    /// are known by their audit rows: those of the agent, about the call's contact, during the call.
+    pub fn call_bookings(&self, call: &Call) -> Result<Vec<CallBooking>> {
+        let mut query = self.conn.prepare_cached(include_str!("call/bookings.sql"))?;
+        let ended_at = call.ended_at.unwrap_or(Timestamp::from_millis(i64::MAX));
+        let rows = query.query_map(
+            named_params! {
+                ":call": call.id,
+                ":contact": call.contact_id,
+                ":started_at": call.started_at,
+                ":ended_at": ended_at,
+            },
+            |row| {
+                let changes = CallBookingChanges { booked: row.get(1)?, moved: row.get(2)?, cancelled: row.get(3)? };
+                Ok((row.get(0)?, changes))
+            },
+        )?;
+        let found = rows.collect::<rusqlite::Result<Vec<(AppointmentId, CallBookingChanges)>>>()?;
+        let mut bookings = Vec::with_capacity(found.len());
+        for (id, changes) in found {
+            bookings.extend(self.appointment(id)?.map(|appointment| CallBooking { appointment, changes }));
+        }
+        Ok(bookings)
     }
 
     /// The recordings of a call, oldest first.

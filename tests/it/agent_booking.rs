@@ -140,7 +140,7 @@ async fn an_appointment_is_found_moved_and_cancelled_by_who_knows_it() {
         ("join_waiting_list", json!({"service": "תספורת", "from_day": day.to_string(), "note": "רק בבוקר"})),
     ])
     .await;
-    call(&harness, DANA, 7).await;
+    let sid = call(&harness, DANA, 7).await;
     let got = outputs(&harness, 0);
     assert!(got[1]["error"].as_str().unwrap().starts_with("ask for the caller's name"), "{got:#?}");
     assert_eq!(got[2]["appointments"][0]["start"], ten, "{got:#?}");
@@ -152,6 +152,38 @@ async fn an_appointment_is_found_moved_and_cancelled_by_who_knows_it() {
     assert_eq!((all.len(), &all[0]["state"], &all[0]["cancel_reason"]), (1, &json!("cancelled"), &json!("חולה")));
     let waiting = owner.get("/api/waiting-list").await.json()["items"].clone();
     assert_eq!((&waiting[0]["note"], &waiting[0]["created_by"]), (&json!("רק בבוקר"), &json!("agent")), "{waiting:#}");
+    let stored = harness.ended_call(&sid).await;
+    let done = json!([{"appointment": all[0], "booked": true, "moved": true, "cancelled": true}]);
+    assert_eq!(stored["bookings"], done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_shows_what_it_did_with_appointments_and_no_other_call_does() {
+    let day = monday(2);
+    let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
+    let (harness, owner) = shop(&[
+        ("book_appointment", json!({"service": "תספורת", "start": ten})),
+        ("find_appointments", json!({"day": day.to_string()})),
+        ("move_appointment", json!({"start": ten, "new_start": noon})),
+    ])
+    .await;
+    let first = call(&harness, DANA, 1).await;
+    let first = harness.ended_call(&first).await;
+    assert_eq!(first["bookings"].as_array().unwrap().len(), 1, "{first:#}");
+    // The turns of a session begin anew, so the same booking is made again: it is taken, and the call has none.
+    let other = call(&harness, MOSHE, 1).await;
+    assert_eq!(harness.ended_call(&other).await["bookings"], json!([]));
+    // An employee's move after the call is none of the call's.
+    let id = first["bookings"][0]["appointment"]["id"].clone();
+    let at = json!({"starts_at": format!("{day}T13:00:00Z"), "force": true});
+    let moved = send(owner.request(Method::PATCH, &format!("/api/appointments/{id}")).json(&at)).await;
+    assert_eq!(moved.status, 200, "{}", moved.text());
+    let shown = owner.get(&format!("/api/calls/{}", first["id"])).await.json()["bookings"].clone();
+    assert_eq!(
+        (&shown[0]["booked"], &shown[0]["moved"], &shown[0]["cancelled"]),
+        (&json!(true), &json!(false), &json!(false))
+    );
+    assert_eq!(shown[0]["appointment"]["starts_at"], format!("{day}T13:00:00.000Z"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,8 +56,8 @@ pub use appointment::{Appointment, AppointmentSource, AppointmentState, WaitingE
 pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
 pub use bookable::{Offer, Resource, ResourceKind, Service};
 pub use call::{
-    Call, CallDirection, CallItem, CallMedium, CallState, EndReason, Speaker, ToolUse, TransferFailure, Turn,
-    TurnLatency,
+    Call, CallBooking, CallBookingChanges, CallDirection, CallItem, CallMedium, CallState, EndReason, Speaker, ToolUse,
+    TransferFailure, Turn, TurnLatency,
 };
 pub use call_outcome::{CallFacts, CallOutcome};
 pub use change::ChangeKind;

@@ -82,10 +82,14 @@ pub(super) async fn show(
     let found = state.store.read(move |tx| {
         let Some(item) = tx.call_item(CallId(id))? else { return Ok(None) };
         let (turns, recordings) = (tx.turns(item.call.id)?, tx.recordings(item.call.id)?);
-        let hung_up_by = tx.hung_up_by(item.call.id)?;
-        Ok(Some((item, turns, recordings, hung_up_by)))
+        let (hung_up_by, bookings) = (tx.hung_up_by(item.call.id)?, tx.call_bookings(&item.call)?);
+        Ok(Some(CallDetail {
+            call: item.into(),
+            turns: views(turns),
+            recordings: views(recordings),
+            hung_up_by,
+            bookings: views(bookings),
+        }))
     });
-    let found = found.await?.ok_or_else(|| ApiError::not_found("there is no such call"))?;
-    let (call, turns, recordings, hung_up_by) = found;
-    Ok(Json(CallDetail { call: call.into(), turns: views(turns), recordings: views(recordings), hung_up_by }))
+    Ok(Json(found.await?.ok_or_else(|| ApiError::not_found("there is no such call"))?))
 }

@@ -1,6 +1,6 @@
 //! Phone calls and their transcripts.
 
-use super::{BusinessId, CallId, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnId, text_enum};
+use super::{Appointment, BusinessId, CallId, CallOutcome, CallSid, ContactId, ThreadId, Timestamp, TurnId, text_enum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -239,4 +239,24 @@ pub struct Turn {
     pub tokens_out: i64,
     /// The cost, in millionths of a dollar.
     pub cost_micros: i64,
+}
+
+/// An appointment that the agent booked, moved or cancelled in a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallBooking {
+    /// The appointment as it is now.
+    pub appointment: Appointment,
+    /// What the agent did.
+    pub changes: CallBookingChanges,
+}
+
+/// What the agent did with an appointment in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallBookingChanges {
+    /// It was booked.
+    pub booked: bool,
+    /// It was moved.
+    pub moved: bool,
+    /// It was cancelled.
+    pub cancelled: bool,
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::struct_field_names, reason = "the fields are those of the JSON")]
 
 use crate::domain::{self, Timestamp};
+use crate::http::api::appointments::view::Appointment;
 use crate::http::api::one_of::OneOf;
 use serde::Serialize;
 use serde_json::Value;
@@ -62,6 +63,28 @@ pub(crate) struct CallDetail {
     pub(super) recordings: Vec<Recording>,
     /// The name of the user or API token that ended the call; null if no employee did. A removed token has no name.
     pub(super) hung_up_by: Option<String>,
+    /// The appointments that the agent booked, moved or cancelled in the call, as they are now, in the order of their times.
+    pub(super) bookings: Vec<CallBooking>,
+}
+
+/// An appointment that the agent booked, moved or cancelled in a call.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CallBooking {
+    /// The appointment as it is now.
+    appointment: Appointment,
+    /// Whether it was booked in the call.
+    booked: bool,
+    /// Whether it was moved in the call.
+    moved: bool,
+    /// Whether it was cancelled in the call.
+    cancelled: bool,
+}
+
+impl From<domain::CallBooking> for CallBooking {
+    fn from(of: domain::CallBooking) -> Self {
+        let domain::CallBookingChanges { booked, moved, cancelled } = of.changes;
+        Self { appointment: of.appointment.into(), booked, moved, cancelled }
+    }
 }
 
 /// A phone call.
