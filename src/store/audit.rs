@@ -29,13 +29,7 @@ impl WriteTx<'_> {
 impl ReadTx<'_> {
     /// A page of the log before the row `before`, newest first, and the position of the next page if there is one.
     pub fn audit_log(&self, before: Option<i64>, limit: usize) -> Result<(Vec<AuditEntry>, Option<i64>)> {
-        let sql =
-            "SELECT a.id, a.at, a.actor, a.action, a.subject, coalesce(u.name, t.name) AS actor_name, t.created_by
-                   FROM audit_log a
-                   LEFT JOIN users u ON a.actor LIKE 'user:%' AND u.id = CAST(substr(a.actor, 6) AS INTEGER)
-                   LEFT JOIN api_tokens t ON a.actor LIKE 'token:%' AND t.id = CAST(substr(a.actor, 7) AS INTEGER)
-                   WHERE a.id < ?1 ORDER BY a.id DESC LIMIT ?2";
-        let mut query = self.conn.prepare_cached(sql)?;
+        let mut query = self.conn.prepare_cached(include_str!("audit/log.sql"))?;
         let rows = query.query_map((before.unwrap_or(i64::MAX), rows_for(limit)), |row| {
             Ok(AuditEntry {
                 id: row.get("id")?,
@@ -45,6 +39,8 @@ impl ReadTx<'_> {
                 token_created_by: row.get("created_by")?,
                 action: row.get("action")?,
                 subject: row.get("subject")?,
+                subject_name: row.get("subject_name")?,
+                contact_id: row.get("contact_id")?,
             })
         })?;
         let entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;

@@ -46,6 +46,10 @@ pub(super) struct AuditEntry {
     action: String,
     /// What was changed: `user:3`, `token:2`, …
     subject: String,
+    /// The name of what was changed, if it has one and still exists; of what belongs to a contact, the contact's name or number.
+    subject_name: Option<String>,
+    /// The contact that was changed, or to whom it belongs.
+    contact_id: Option<i64>,
 }
 
 impl From<domain::AuditEntry> for AuditEntry {
@@ -58,6 +62,8 @@ impl From<domain::AuditEntry> for AuditEntry {
             token_created_by: entry.token_created_by,
             action: entry.action,
             subject: entry.subject,
+            subject_name: entry.subject_name,
+            contact_id: entry.contact_id.map(|id| id.0),
         }
     }
 }

@@ -284,7 +284,7 @@ async fn every_change_leaves_a_row() {
         let [entry] = &entries[..] else { panic!("{operation} leaves one row: {entries:?}") };
         let wanted = json!({
             "id": entry["id"], "at": entry["at"], "actor": "user:1", "actor_name": "dana", "token_created_by": null,
-            "action": action, "subject": subject,
+            "action": action, "subject": subject, "subject_name": entry["subject_name"], "contact_id": entry["contact_id"],
         });
         assert_eq!(*entry, wanted, "{operation}");
         if operation == "log_out" {
@@ -354,6 +354,36 @@ async fn a_refused_change_leaves_no_row_and_a_token_is_named_with_its_creator() 
             &json!("contact:1")
         )
     );
+    assert_eq!((&entry["subject_name"], &entry["contact_id"]), (&json!("Dana"), &json!(1)));
+}
+
+#[tokio::test]
+async fn the_log_names_what_was_changed_and_never_what_has_its_id_now() {
+    let (daemon, api) = super::with_data();
+    let make = async |path: &str, body: Value| super::change(&api, "POST", path, body, 201).await;
+    make("/api/tags", json!({"name": "קבועה"})).await;
+    make("/api/contacts/1/notes", json!({"text": "x"})).await;
+    let task = make("/api/tasks", json!({"title": "להתקשר", "contact_id": 1})).await;
+    let named = async || {
+        let items = api.get("/api/audit").await.json()["items"].clone();
+        let row = |item: &Value| json!([item["action"], item["subject_name"], item["contact_id"]]);
+        items.as_array().unwrap().iter().map(row).collect::<Vec<_>>()
+    };
+    let found = named().await;
+    for wanted in [
+        json!(["create_tag", "קבועה", null]),
+        json!(["create_note", "דנה לוי", 1]),
+        json!(["create_task", "להתקשר", 1]),
+    ] {
+        assert!(found.contains(&wanted), "{wanted} in {found:?}");
+    }
+    super::change(&api, "DELETE", &format!("/api/tasks/{}", task["id"]), Value::Null, 200).await;
+    let again = make("/api/tasks", json!({"title": "אחרת"})).await;
+    assert_eq!(again["id"], task["id"], "the id is used again");
+    let found = named().await;
+    assert!(found.contains(&json!(["create_task", "אחרת", null])), "{found:?}");
+    assert!(found.contains(&json!(["create_task", null, null])), "the first one is gone: {found:?}");
+    drop(daemon);
 }
 
 async fn dana_id(dana: &Client) -> Value {

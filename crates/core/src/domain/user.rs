@@ -1,6 +1,6 @@
 //! The users and API tokens of the CRM.
 
-use super::{Role, Timestamp, TokenId, UserId};
+use super::{ContactId, Role, Timestamp, TokenId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A user.
@@ -104,4 +104,8 @@ pub struct AuditEntry {
     pub action: String,
     /// What was changed: `user:3`, `token:2`, …
     pub subject: String,
+    /// The name of what was changed, if it has one and still exists; of what belongs to a contact, the contact's.
+    pub subject_name: Option<String>,
+    /// The contact that was changed, or to whom it belongs.
+    pub contact_id: Option<ContactId>,
 }

@@ -1,0 +1,45 @@
+-- A page of the log before the row ?1, newest first, with the names of actors and of what they changed. Ids can be used again after a
+-- deletion, so a row that was created after the entry is not what the entry is about.
+WITH entries AS (
+    SELECT id, at, actor, action, subject, substr(subject, 1, instr(subject, ':') - 1) AS noun,
+        CAST(substr(subject, instr(subject, ':') + 1) AS INTEGER) AS of
+    FROM audit_log WHERE id < ?1 ORDER BY id DESC LIMIT ?2
+), about AS (
+    SELECT e.*, CASE noun
+        WHEN 'contact' THEN of
+        WHEN 'inbox' THEN of
+        WHEN 'thread' THEN (SELECT contact_id FROM threads WHERE id = of)
+        WHEN 'call' THEN (SELECT contact_id FROM calls WHERE id = of)
+        WHEN 'note' THEN (SELECT contact_id FROM notes WHERE id = of AND created_at <= e.at)
+        WHEN 'task' THEN (SELECT contact_id FROM tasks WHERE id = of AND created_at <= e.at)
+        WHEN 'lead' THEN (SELECT contact_id FROM leads WHERE id = of AND created_at <= e.at)
+        WHEN 'appointment' THEN (SELECT contact_id FROM appointments WHERE id = of AND created_at <= e.at)
+        WHEN 'waiting-list' THEN (SELECT contact_id FROM waiting_list WHERE id = of AND created_at <= e.at)
+        WHEN 'message' THEN (SELECT t.contact_id FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.id = of)
+        WHEN 'scheduled-message' THEN
+            (SELECT t.contact_id FROM scheduled_messages s JOIN threads t ON t.id = s.thread_id
+             WHERE s.id = of AND s.created_at <= e.at)
+        WHEN 'merge' THEN (SELECT kept_contact_id FROM contact_merges WHERE id = of)
+    END AS contact
+    FROM entries e
+)
+SELECT a.id, a.at, a.actor, a.action, a.subject, coalesce(u.name, t.name) AS actor_name, t.created_by, c.id AS contact_id,
+    CASE noun
+        WHEN 'user' THEN (SELECT name FROM users WHERE id = of AND created_at <= a.at)
+        WHEN 'token' THEN (SELECT name FROM api_tokens WHERE id = of AND created_at <= a.at)
+        WHEN 'tag' THEN (SELECT name FROM tags WHERE id = of AND created_at <= a.at)
+        WHEN 'custom-field' THEN (SELECT name FROM custom_fields WHERE id = of AND created_at <= a.at)
+        WHEN 'saved-reply' THEN (SELECT shortcut FROM saved_replies WHERE id = of AND created_at <= a.at)
+        WHEN 'service' THEN (SELECT name FROM services WHERE id = of AND created_at <= a.at)
+        WHEN 'resource' THEN (SELECT name FROM resources WHERE id = of)
+        WHEN 'fact' THEN (SELECT topic FROM facts WHERE id = of AND created_at <= a.at)
+        WHEN 'task' THEN (SELECT title FROM tasks WHERE id = of AND created_at <= a.at)
+        WHEN 'lead' THEN (SELECT title FROM leads WHERE id = of AND created_at <= a.at)
+        ELSE iif(c.display_name <> '', c.display_name,
+            (SELECT value FROM addresses WHERE contact_id = c.id AND kind = 'phone' AND former_at IS NULL ORDER BY id DESC LIMIT 1))
+    END AS subject_name
+FROM about a
+LEFT JOIN users u ON a.actor LIKE 'user:%' AND u.id = CAST(substr(a.actor, 6) AS INTEGER)
+LEFT JOIN api_tokens t ON a.actor LIKE 'token:%' AND t.id = CAST(substr(a.actor, 7) AS INTEGER)
+LEFT JOIN contacts c ON c.id = a.contact AND c.created_at <= a.at
+ORDER BY a.id DESC
