@@ -46,7 +46,7 @@ struct Shared {
 impl Outbox {
     /// Creates the outbox; it sends nothing until [`Outbox::run`].
     pub fn new(settings: Settings, store: Store, alerts: Alerts) -> Self {
-        let health = ProviderHealth::new(settings.clone());
+        let health = ProviderHealth::new(settings.clone(), store.clone());
         Self { shared: Arc::new(Shared { store, settings, health, wake: Notify::new(), alerts }) }
     }
 

@@ -27,15 +27,19 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether it concerns a user or token: those who may read what changed. Drafts are their writer's alone, users, tokens, snapshots
-    /// and the set-up are for owners, all else is for everyone.
+    /// Whether it concerns a user or token: those who may read what changed. Drafts are their writer's alone, users, tokens, snapshots,
+    /// self-checks and the set-up are for owners, all else is for everyone.
     pub fn is_for(&self, actor: ActorId, role: Role) -> bool {
         if self.kind == ChangeKind::DraftUpdated {
             return self.ref_id == writer(actor);
         }
         let is_for_owners = matches!(
             self.kind,
-            ChangeKind::UserUpdated | ChangeKind::TokenUpdated | ChangeKind::BackupUpdated | ChangeKind::SetupUpdated
+            ChangeKind::UserUpdated
+                | ChangeKind::TokenUpdated
+                | ChangeKind::BackupUpdated
+                | ChangeKind::SelfCheckUpdated
+                | ChangeKind::SetupUpdated
         );
         role == Role::Owner || !is_for_owners
     }
@@ -136,6 +140,11 @@ impl WriteTx<'_> {
     /// Reports that a snapshot was begun, was created, or failed. The snapshots themselves are files.
     pub fn record_backup(&self) -> Result<()> {
         self.record_in(ChangeKind::BackupUpdated, None, None)
+    }
+
+    /// Reports that the bridge's link is in another state. The state itself is not stored.
+    pub fn record_bridge(&self) -> Result<()> {
+        self.record_in(ChangeKind::BridgeUpdated, None, None)
     }
 
     pub(in crate::store) fn record_draft(&self, actor: ActorId, thread: ThreadId) -> Result<()> {

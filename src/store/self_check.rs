@@ -1,7 +1,7 @@
 //! Results of the nightly self-checks.
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{SelfCheck, Timestamp};
+use crate::domain::{ChangeKind, SelfCheck, Timestamp};
 use rusqlite::params;
 
 impl ReadTx<'_> {
@@ -41,7 +41,7 @@ impl WriteTx<'_> {
         self.conn.prepare_cached(sql)?.execute(params![check.began_at, check.ended_at, check.ok, findings])?;
         let sql = "DELETE FROM self_checks WHERE id NOT IN (SELECT id FROM self_checks ORDER BY id DESC LIMIT ?1)";
         self.conn.prepare_cached(sql)?.execute([KEPT])?;
-        Ok(())
+        self.record_in(ChangeKind::SelfCheckUpdated, None, None)
     }
 }
 

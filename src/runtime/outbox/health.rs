@@ -5,12 +5,14 @@ use crate::domain::{Language, NotSent, Outcome, Provider, ProviderError, Timesta
 use crate::messages;
 use crate::providers::baileys::bridge::{Bridge, LinkState, Report};
 use crate::runtime::Settings;
+use crate::store::Store;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Which providers are down.
 pub(super) struct ProviderHealth {
     settings: Settings,
+    store: Store,
     // A plain mutex: it is held to copy a few values.
     state: Mutex<State>,
     /// Serializes queries to the bridge: one task queries, the others wait for its result.
@@ -29,9 +31,9 @@ struct State {
 }
 
 impl ProviderHealth {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: Settings, store: Store) -> Self {
         let state = State { loop_at: Some(clock::now()), ..State::default() };
-        Self { settings, state: Mutex::new(state), query_lock: tokio::sync::Mutex::default() }
+        Self { settings, store, state: Mutex::new(state), query_lock: tokio::sync::Mutex::default() }
     }
 
     /// The providers that are down.
@@ -67,14 +69,17 @@ impl ProviderHealth {
         if !Arc::ptr_eq(&settings, &self.settings.current()) {
             return;
         }
-        let mut seen = self.lock();
-        if seen.bridge_logged != Some(state) {
+        let is_other = {
+            let mut seen = self.lock();
+            seen.bridge = Some(state);
+            seen.bridge_deaf_since = deaf_since;
+            seen.bridge_queried_at = Some(clock::now());
+            seen.bridge_logged.replace(state) != Some(state)
+        };
+        if is_other {
             log_change(state);
+            self.store.write_soon(|tx| tx.record_bridge());
         }
-        seen.bridge = Some(state);
-        seen.bridge_logged = Some(state);
-        seen.bridge_deaf_since = deaf_since;
-        seen.bridge_queried_at = Some(clock::now());
     }
 
     /// The state of the bridge's link, if the bridge is in use and was queried.

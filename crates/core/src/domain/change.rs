@@ -47,6 +47,10 @@ text_enum! {
         ScheduledMessageUpdated = "scheduled_message_updated",
         /// An alert was raised, muted, sent or has cleared. It has no `ref_id`.
         AlertUpdated = "alert_updated",
+        /// The bridge's link to WhatsApp is in another state. It has no `ref_id`.
+        BridgeUpdated = "bridge_updated",
+        /// A self-check has ended. It has no `ref_id`. For owners.
+        SelfCheckUpdated = "self_check_updated",
         /// An appointment is new or was changed.
         AppointmentUpdated = "appointment_updated",
         /// A service is new, was changed, archived or deleted.
