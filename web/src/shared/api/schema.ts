@@ -1594,24 +1594,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/setup/progress": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get the skipped steps of the set-up, and whether the agent has answered in a trial call. */
-        get: operations["get_setup_progress"];
-        /** Skip a step of the set-up for now, or take it up again. */
-        put: operations["skip_setup_step"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/tags": {
         parameters: {
             query?: never;
@@ -2505,11 +2487,18 @@ export interface components {
             at: string;
             /**
              * Format: int64
+             * @description The contact that was changed, or to whom it belongs.
+             */
+            contact_id?: number | null;
+            /**
+             * Format: int64
              * @description The number of the entry; later entries have greater numbers.
              */
             id: number;
             /** @description What was changed: `user:3`, `token:2`, … */
             subject: string;
+            /** @description The name of what was changed, if it has one and still exists; of what belongs to a contact, the contact's name or number. */
+            subject_name?: string | null;
             /** @description For a token, the actor that created it. */
             token_created_by?: string | null;
         };
@@ -2782,8 +2771,21 @@ export interface components {
              */
             thread_id: number;
         };
+        /** @description An appointment that the agent booked, moved or cancelled in a call. */
+        CallBooking: {
+            /** @description The appointment as it is now. */
+            appointment: components["schemas"]["Appointment"];
+            /** @description Whether it was booked in the call. */
+            booked: boolean;
+            /** @description Whether it was cancelled in the call. */
+            cancelled: boolean;
+            /** @description Whether it was moved in the call. */
+            moved: boolean;
+        };
         /** @description A call with its turns and recordings. */
         CallDetail: components["schemas"]["CallItem"] & {
+            /** @description The appointments that the agent booked, moved or cancelled in the call, as they are now, in the order of their times. */
+            bookings: components["schemas"]["CallBooking"][];
             /** @description The name of the user or API token that ended the call; null if no employee did. A removed token has no name. */
             hung_up_by?: string | null;
             /** @description The recordings; `/api/calls/{id}/recording` plays them. */
@@ -2921,7 +2923,7 @@ export interface components {
          * @description What has changed. `ref_id` is the id of the row that the kind names; of a turn it is the call's.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The old password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -3008,13 +3010,6 @@ export interface components {
             changes: {
                 [key: string]: unknown;
             };
-            /**
-             * @description By key, the `version` of the setting that the change is based on. If a setting has been changed since, nothing is done
-             *     (412), unless it has the new value already. A setting that is left out is changed at any version.
-             */
-            expected?: {
-                [key: string]: number;
-            };
         };
         /** @description The result of a change of settings. */
         ChangeSettingsResponse: {
@@ -3029,17 +3024,11 @@ export interface components {
         };
         /** @description A finding. */
         CheckFinding: {
-            /** @description What was found, for programs; null if it has no code. */
-            code?: string | null;
-            /** @description The values in the text, by name. */
-            params: {
-                [key: string]: Record<string, never>;
-            };
             /** @description What to do about it; null if nothing. */
             remedy?: string | null;
             /** @description How good or bad it is. */
             status: components["schemas"]["CheckStatus"];
-            /** @description The finding, in the language of the request; English by default. */
+            /** @description The finding, in English. */
             text: string;
         };
         /** @description A check. */
@@ -3062,15 +3051,9 @@ export interface components {
         CheckResult: {
             /** @description The check: `database`, `published_copy`, … */
             check: string;
-            /** @description What was found, for programs; null if it has no code, as findings of earlier releases. */
-            code?: string | null;
-            /** @description What was found, in the language of the request; English by default. */
+            /** @description What was found, for people. */
             found: string;
-            /** @description The values in the text, by name. */
-            params: {
-                [key: string]: Record<string, never>;
-            };
-            /** @description What to do about it, in the same language; empty if nothing. */
+            /** @description What to do about it; empty if nothing. */
             remedy: string;
             /** @description The severity. */
             state: components["schemas"]["CheckStatus"];
@@ -3607,8 +3590,11 @@ export interface components {
         };
         /** @description The error. */
         ErrorDetail: {
-            /** @description A stable code for programs. */
-            code: string;
+            /**
+             * @description A stable code for programs. A later version may have more.
+             * @enum {string}
+             */
+            code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /** @description The field of the body, or the parameter of the query, that was refused. */
             field?: string | null;
             /** @description The message for people. */
@@ -5004,8 +4990,6 @@ export interface components {
         SettingItem: {
             /** @description The actor of that change: `user:3`, `token:2`. */
             actor?: string | null;
-            /** @description The name of the user or the token of that change; null for other actors. */
-            actor_name?: string | null;
             /** @description What is allowed, in English. */
             allowed: string;
             /** @description The allowed words; empty if there is no fixed set of them. */
@@ -5070,11 +5054,6 @@ export interface components {
             value: unknown;
             /** @description The environment variable that sets it. */
             variable?: string | null;
-            /**
-             * Format: int64
-             * @description The number of its newest change, 0 if the page never changed it; for `expected` in a change.
-             */
-            version: number;
         };
         /** @description A page of a list. */
         SettingItemPage: {
@@ -5087,16 +5066,6 @@ export interface components {
          * @enum {string}
          */
         SettingsCheck: "twilio" | "twilio_numbers" | "address" | "ai" | "bridge";
-        /** @description How far the set-up on the page is, as far as no other data shows it. */
-        SetupProgress: {
-            /**
-             * Format: date-time
-             * @description When the agent first answered in a trial call; null if it has not.
-             */
-            agent_answered_at?: string | null;
-            /** @description The steps that an owner has skipped for now. */
-            skipped: components["schemas"]["SetupStep"][];
-        };
         /** @description The set-up code and the first owner's account. */
         SetupRequest: {
             /** @description The one-time code that `agentlocator setup` prints. */
@@ -5110,18 +5079,6 @@ export interface components {
             connection_error?: components["schemas"]["ErrorDetail"] | null;
             /** @description Whether the first owner is still to be created. */
             needed: boolean;
-        };
-        /**
-         * @description A step of the set-up, after the owner's account.
-         * @enum {string}
-         */
-        SetupStep: "name" | "address" | "phone" | "whatsapp" | "ai" | "greeting" | "business" | "agent" | "call";
-        /** @description A step to skip, or to take up again. */
-        SkipStepRequest: {
-            /** @description Whether it is skipped. */
-            skipped: boolean;
-            /** @description The step. */
-            step: components["schemas"]["SetupStep"];
         };
         /** @description A snapshot. */
         Snapshot: {
@@ -5492,15 +5449,6 @@ export interface components {
             /** @description What happened and what to do, for people. */
             text: string;
         };
-        /** @description A tool that the agent used. */
-        ToolUse: {
-            /** @description Its arguments; a text if the model passed no valid ones. */
-            arguments: unknown;
-            /** @description The tool, such as `book_appointment`. */
-            name: string;
-            /** @description What it returned to the model, with `error` if it did nothing; null while it runs. */
-            output?: unknown;
-        };
         /** @description The right to one trial call. */
         TrialCall: {
             /**
@@ -5556,7 +5504,7 @@ export interface components {
              * @description Milliseconds since the stream began.
              */
             started_ms: number;
-            /** @description The whole text; empty for `tool`. */
+            /** @description The whole text. */
             text: string;
             /**
              * Format: int64
@@ -5568,7 +5516,6 @@ export interface components {
              * @description AI tokens written for this turn.
              */
             tokens_out: number;
-            tool?: components["schemas"]["ToolUse"] | null;
         };
         /** @description The latency of each stage of one answer, in milliseconds after the caller stopped speaking. */
         TurnLatency: {
@@ -7625,10 +7572,7 @@ export interface operations {
     run_check: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The language of the findings: `he` or `en` */
-                "Accept-Language"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -14882,10 +14826,7 @@ export interface operations {
     list_self_checks: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The language of the findings: `he` or `en` */
-                "Accept-Language"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -15772,15 +15713,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `changed`: a setting is not at the version that `expected` names; nothing was changed. `current.items` has those settings as they are now, and `error.field` is the key of the first. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
             /** @description The body is too large: `too_large` */
             413: {
                 headers: {
@@ -15799,7 +15731,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A value is not allowed, or does not fit the others; `error.field` is the key: `invalid`, `unknown_field`. `expected` names a setting that the request does not change: `invalid`. */
+            /** @description A value is not allowed, or does not fit the others; `error.field` is the key: `invalid`, `unknown_field`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15989,149 +15921,6 @@ export interface operations {
             };
             /** @description Too many attempts; `Retry-After` says when to try again: `too_many_requests` */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    get_setup_progress: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description How far the set-up on the page is, as far as no other data shows it. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SetupProgress"];
-                };
-            };
-            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The role or the kind of login may not do this: `forbidden` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Not at the moment; try again: `unavailable`, `timeout` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    skip_setup_step: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SkipStepRequest"];
-            };
-        };
-        responses: {
-            /** @description How far the set-up on the page is, as far as no other data shows it. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SetupProgress"];
-                };
-            };
-            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The body did not arrive in time: `timeout` */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The body is too large: `too_large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The body is not declared as JSON: `unsupported_media_type` */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16502,6 +16291,8 @@ export interface operations {
                 state?: "open" | "done" | "all";
                 /** @description The contact that they concern. */
                 contact_id?: number;
+                /** @description The call that they concern. */
+                call_id?: number;
                 /** @description The user who is to do them: an id, or `me`. */
                 assignee?: string;
                 /** @description They are due before this day (`2026-11-22`) or moment. */
@@ -16558,7 +16349,10 @@ export interface operations {
     create_task: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and request again give the task that the first request created. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16568,6 +16362,17 @@ export interface operations {
             };
         };
         responses: {
+            /** @description An earlier request with the same key has created it */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
             /** @description A task. */
             201: {
                 headers: {
@@ -16642,7 +16447,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            /** @description A field is refused; `key_reused`: the key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
