@@ -1,7 +1,7 @@
-import { useCallback, useMemo } from 'react'
-import { useSearchParams } from 'wouter'
+import { useMemo } from 'react'
 import { type Day, isDay } from '#shared/format/dates'
 import { useFormat } from '#shared/session'
+import { idOf, type UrlChange, useUrl } from '#shared/url'
 
 export type View = 'day' | 'week'
 
@@ -20,11 +20,9 @@ export interface Shown {
   at: string | null
 }
 
-const numberOf = (text: string | null): number | null => (text && /^\d+$/.test(text) ? Number(text) : null)
-
 /** Reads the address, and changes it. `null` removes a part. */
-export function useShown(): [Shown, (change: Record<string, string | number | null>, replace?: boolean) => void] {
-  const [params, setParams] = useSearchParams()
+export function useShown(): [Shown, (change: UrlChange, replace?: boolean) => void] {
+  const [params, change] = useUrl(false)
   const today = useFormat().day(new Date())
   const shown = useMemo<Shown>(() => {
     const date = params.get('date') ?? ''
@@ -32,27 +30,12 @@ export function useShown(): [Shown, (change: Record<string, string | number | nu
       view: params.get('view') === 'day' ? 'day' : 'week',
       day: isDay(date) ? date : today,
       today,
-      resource: numberOf(params.get('resource')),
-      open: numberOf(params.get('appointment')),
+      resource: idOf(params.get('resource')),
+      open: idOf(params.get('appointment')),
       isNew: params.get('new') !== null,
-      contact: numberOf(params.get('contact')),
+      contact: idOf(params.get('contact')),
       at: params.get('at'),
     }
   }, [params, today])
-  const change = useCallback(
-    (change: Record<string, string | number | null>, replace = false) =>
-      setParams(
-        before => {
-          const next = new URLSearchParams(before)
-          for (const [name, value] of Object.entries(change)) {
-            if (value === null) next.delete(name)
-            else next.set(name, String(value))
-          }
-          return next
-        },
-        { replace },
-      ),
-    [setParams],
-  )
   return [shown, change]
 }

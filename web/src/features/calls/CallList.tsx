@@ -1,19 +1,15 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconSearch, IconX } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
-import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { More } from '#shared/components/More'
+import { SearchField } from '#shared/components/SearchField'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
 import { type CallItem, callPages, callsOf } from './api'
 import { CallFilters } from './CallFilters'
 import { CallRow } from './CallRow'
 import { useCallFilter } from './url'
-
-/** How long typing may pause before the search begins. */
-const PAUSE_MS = 200
 
 /** The list of calls with search and filters. J and K move, Enter opens. */
 export function CallList({ current }: { current: number | null }) {
@@ -27,7 +23,13 @@ export function CallList({ current }: { current: number | null }) {
           <Trans>שיחות</Trans>
         </h2>
       </div>
-      <Search value={filter.q ?? ''} onChange={q => setFilter({ q })} />
+      <SearchField
+        className="list-search"
+        label={t`חיפוש בשיחות`}
+        placeholder={t`שם, מספר או מילה מהשיחה`}
+        value={filter.q ?? ''}
+        onChange={q => setFilter({ q })}
+      />
       <CallFilters outcome={filter.outcome} onChange={outcome => setFilter({ outcome })} />
       <Loaded
         query={query}
@@ -47,36 +49,6 @@ export function CallList({ current }: { current: number | null }) {
         }}
       </Loaded>
     </section>
-  )
-}
-
-function Search({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const { t } = useLingui()
-  const [text, setText] = useState(value)
-  const change = useRef(onChange)
-  change.current = onChange
-  useEffect(() => {
-    if (text.trim() === value) return
-    const timer = setTimeout(() => change.current(text.trim()), PAUSE_MS)
-    return () => clearTimeout(timer)
-  }, [text, value])
-  return (
-    <div className="search list-search">
-      <Icon icon={IconSearch} />
-      <input
-        type="search"
-        dir="auto"
-        value={text}
-        aria-label={t`חיפוש בשיחות`}
-        placeholder={t`שם, מספר או מילה מהשיחה`}
-        onChange={event => setText(event.target.value)}
-      />
-      {text && (
-        <button className="btn quiet icon" type="button" aria-label={t`ניקוי החיפוש`} onClick={() => setText('')}>
-          <Icon icon={IconX} size="s" />
-        </button>
-      )}
-    </div>
   )
 }
 
@@ -134,28 +106,13 @@ function Rows({ calls, current, more }: RowsProps) {
       {calls.map(call => (
         <CallRow key={call.id} call={call} isCurrent={call.id === current} />
       ))}
-      {more && <More key={calls.length} run={more} />}
+      {more && (
+        <li>
+          <More key={calls.length} run={more}>
+            <Trans>שיחות קודמות</Trans>
+          </More>
+        </li>
+      )}
     </ul>
-  )
-}
-
-/** Fetches the next page when it comes into view. */
-function More({ run }: { run: () => void }) {
-  const ref = useRef<HTMLLIElement>(null)
-  const latest = useRef(run)
-  latest.current = run
-  useEffect(() => {
-    const element = ref.current
-    if (!element) return
-    const observer = new IntersectionObserver(entries => entries.some(each => each.isIntersecting) && latest.current())
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
-  return (
-    <li ref={ref} className="more">
-      <button className="btn quiet" type="button" onClick={run}>
-        <Trans>שיחות קודמות</Trans>
-      </button>
-    </li>
   )
 }

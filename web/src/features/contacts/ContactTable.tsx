@@ -1,6 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useEffect, useRef } from 'react'
+import { useRef } from 'react'
 import { Link } from '#shared/components/Link'
+import { More } from '#shared/components/More'
 import { Name, Phone, Time } from '#shared/components/text'
 import { isolate } from '#shared/format/bidi'
 import type { Contact } from './api'
@@ -65,7 +66,11 @@ export function ContactTable({ contacts, selected, setSelected, more }: Props) {
           ))}
         </tbody>
       </table>
-      {more && <More key={contacts.length} run={more} />}
+      {more && (
+        <More key={contacts.length} run={more}>
+          <Trans>עוד לקוחות</Trans>
+        </More>
+      )}
     </>
   )
 }
@@ -135,26 +140,5 @@ function Row({ contact, isSelected, toggle }: RowProps) {
       </td>
       <td className="when-cell small faint">{last_activity_at && <Time at={last_activity_at} style="when" />}</td>
     </tr>
-  )
-}
-
-/** Fetches the next page when it comes into view. */
-function More({ run }: { run: () => void }) {
-  const ref = useRef<HTMLParagraphElement>(null)
-  const latest = useRef(run)
-  latest.current = run
-  useEffect(() => {
-    const element = ref.current
-    if (!element) return
-    const observer = new IntersectionObserver(entries => entries.some(each => each.isIntersecting) && latest.current())
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
-  return (
-    <p ref={ref} className="more">
-      <button className="btn quiet" type="button" onClick={run}>
-        <Trans>עוד לקוחות</Trans>
-      </button>
-    </p>
   )
 }

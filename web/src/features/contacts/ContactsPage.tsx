@@ -4,12 +4,12 @@ import { useDocumentTitle } from '@mantine/hooks'
 import { IconColumns3, IconUserPlus } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { useSearchParams } from 'wouter'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { useShortcuts } from '#shared/keys'
+import { useUrl } from '#shared/url'
 import { type Contact, contactPages, itemsOf } from './api'
 import { BulkBar } from './BulkBar'
 import { ContactFilters, useContactFilter } from './ContactFilters'
@@ -21,21 +21,12 @@ export default function ContactsPage() {
   const { t } = useLingui()
   useDocumentTitle(t`לקוחות`)
   const [filter] = useContactFilter()
-  const [params, setParams] = useSearchParams()
+  const [params, change] = useUrl()
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set())
   const query = useInfiniteQuery(contactPages(filter))
   const contacts = useMemo(() => (query.data ? itemsOf<Contact>(query.data) : []), [query.data])
   const isNew = params.get('new') !== null
-  const setNew = (open: boolean) =>
-    setParams(
-      before => {
-        const next = new URLSearchParams(before)
-        if (open) next.set('new', '1')
-        else for (const name of ['new', 'name', 'number']) next.delete(name)
-        return next
-      },
-      { replace: true },
-    )
+  const setNew = (open: boolean) => change(open ? { new: 1 } : { new: null, name: null, number: null })
   useShortcuts([
     { code: 'KeyN', run: () => setNew(true) },
     { code: 'Escape', run: () => setSelected(new Set()) },

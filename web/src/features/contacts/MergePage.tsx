@@ -3,28 +3,21 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconArrowLeft } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useSearchParams } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
+import { idOf, useUrl } from '#shared/url'
 import { contactQuery } from './api'
 import { MergePicker } from './MergePicker'
 import { MergeTable } from './MergeTable'
-
-const idOf = (text: string | null): number | null => (text && /^\d+$/.test(text) ? Number(text) : null)
 
 /** Two contacts side by side, before they become one. */
 export default function MergePage() {
   const { t } = useLingui()
   useDocumentTitle(t`איחוד לקוחות`)
-  const [params, setParams] = useSearchParams()
+  const [params, change] = useUrl()
   const [keep, other] = [idOf(params.get('keep')), idOf(params.get('other'))]
-  const choose = (id: number) =>
-    setParams(before => {
-      const next = new URLSearchParams(before)
-      next.set('other', String(id))
-      return next
-    })
+  const choose = (id: number) => change({ other: id }, false)
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page narrow contacts">

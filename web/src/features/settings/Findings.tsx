@@ -1,15 +1,8 @@
 import { Trans } from '@lingui/react/macro'
-import { IconAlertTriangle, IconCheck, IconMinus, IconX } from '@tabler/icons-react'
 import type { Schemas } from '#shared/api/client'
-import { Icon, type IconGlyph } from '#shared/components/Icon'
+import { CHECK_ICONS } from '#shared/check-status'
+import { Icon } from '#shared/components/Icon'
 import { Hidden, Plain } from '#shared/components/text'
-
-const ICONS: Record<Schemas['CheckStatus'], IconGlyph> = {
-  ok: IconCheck,
-  warning: IconAlertTriangle,
-  error: IconX,
-  skipped: IconMinus,
-}
 
 type Finding = Pick<Schemas['CheckFinding'], 'status' | 'text' | 'remedy'> & {
   /** What was checked, in the page's language. */
@@ -22,7 +15,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
     <ul className="findings">
       {findings.map(({ status, title, text, remedy }) => (
         <li key={`${title} ${text}`}>
-          <Icon icon={ICONS[status]} className={status} />
+          <Icon icon={CHECK_ICONS[status]} className={status} />
           <div className="grow">
             <Hidden>
               <StatusWord status={status} />

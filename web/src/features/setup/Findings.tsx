@@ -1,15 +1,8 @@
 import { Trans } from '@lingui/react/macro'
-import { IconAlertTriangle, IconCheck, IconMinus, IconX } from '@tabler/icons-react'
 import type { Schemas } from '#shared/api/client'
-import { Icon, type IconGlyph } from '#shared/components/Icon'
+import { CHECK_ICONS } from '#shared/check-status'
+import { Icon } from '#shared/components/Icon'
 import { Plain } from '#shared/components/text'
-
-const ICONS: Record<Schemas['CheckStatus'], IconGlyph> = {
-  ok: IconCheck,
-  warning: IconAlertTriangle,
-  error: IconX,
-  skipped: IconMinus,
-}
 
 /** What a check of a step found. */
 export function Findings({ answer }: { answer: Schemas['CheckResponse'] | undefined }) {
@@ -29,7 +22,7 @@ export function Findings({ answer }: { answer: Schemas['CheckResponse'] | undefi
         {answer.findings.map(({ status, text, remedy }) => (
           <li key={text} className={status}>
             <span className="ci">
-              <Icon icon={ICONS[status]} size="s" />
+              <Icon icon={CHECK_ICONS[status]} size="s" />
             </span>
             <div className="grow">
               <Plain text={text} className="strong" />

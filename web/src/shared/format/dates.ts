@@ -48,20 +48,33 @@ export function wallTime(at: string | Date, zone: string): { day: Day; minute: n
   return { day: `${year}-${two(month)}-${two(day)}`, minute: hour * 60 + minute }
 }
 
-/** The instant of a wall-clock time, as RFC 3339; none if the clocks skip it. Of two, the first. */
-export function instantOf(day: Day, minute: number, zone: string): string | undefined {
-  const asUtc = Date.parse(`${day}T00:00:00Z`) + minute * 60_000
-  const offsets = [asUtc - DAY_MS / 2, asUtc + DAY_MS / 2].map(near => {
+/** How far the zone's clock is ahead of UTC half a day before and after a wall-clock time. */
+function offsetsNear(asUtc: number, zone: string): [number, number] {
+  const offsetAt = (near: number) => {
     const wall = wallTime(new Date(near), zone)
     return Date.parse(`${wall.day}T00:00:00Z`) + wall.minute * 60_000 - Math.floor(near / 60_000) * 60_000
-  })
-  const found = offsets
-    .map(offset => asUtc - offset)
+  }
+  return [offsetAt(asUtc - DAY_MS / 2), offsetAt(asUtc + DAY_MS / 2)]
+}
+
+const asUtc = (day: Day, minute: number): number => Date.parse(`${day}T00:00:00Z`) + minute * 60_000
+
+/** The instant of a wall-clock time, as RFC 3339; none if the clocks skip it. Of two, the first. */
+export function instantOf(day: Day, minute: number, zone: string): string | undefined {
+  const wanted = asUtc(day, minute)
+  const found = offsetsNear(wanted, zone)
+    .map(offset => wanted - offset)
     .filter(at => {
       const wall = wallTime(new Date(at), zone)
       return wall.day === day && wall.minute === minute
     })
   return found.length > 0 ? new Date(Math.min(...found)).toISOString() : undefined
+}
+
+/** The same for a time that must be some instant: one that the clocks skip is as long after the change as it says. */
+export function instantNear(day: Day, minute: number, zone: string): Date {
+  const wanted = asUtc(day, minute)
+  return new Date(instantOf(day, minute, zone) ?? wanted - offsetsNear(wanted, zone)[0])
 }
 
 /** «09:30», «9:30», «930» and «9» as minutes of the day; none if it is not a time. */

@@ -1,8 +1,9 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { IconClock, IconEdit, IconSearch, IconX } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { Icon } from '#shared/components/Icon'
+import { useInView } from '#shared/components/More'
 import { ErrorState, SkeletonRows } from '#shared/components/states'
 import { useConnection } from '#shared/events/stream'
 import { matchOf, type SearchHit, SHORTEST_SEARCH, searchPages } from '#shared/search'
@@ -63,7 +64,7 @@ export function ThreadList({ filter, setFilter, current, hrefOf, onNew, onOrder 
   // What this user does is shown at once, also under the pointer.
   useEffect(() => whenReleased(() => setHeld(null)), [])
   const typing = useTypingIn()
-  const end = useMore(query.hasNextPage && !query.isFetchingNextPage, query.fetchNextPage)
+  const end = useInView<HTMLDivElement>(query.fetchNextPage, query.hasNextPage && !query.isFetchingNextPage, '600px')
 
   return (
     <section className="pane list" aria-label={t`רשימת פניות`}>
@@ -216,23 +217,4 @@ function Filters({ filter, setFilter }: Pick<Props, 'filter' | 'setFilter'>) {
       ))}
     </div>
   )
-}
-
-/** Calls `more` when the returned element comes near the screen. */
-function useMore(isWanted: boolean, more: () => unknown) {
-  const element = useRef<HTMLDivElement>(null)
-  const latest = useRef(more)
-  latest.current = more
-  useEffect(() => {
-    if (!isWanted || !element.current) return
-    const observer = new IntersectionObserver(
-      entries => entries.some(entry => entry.isIntersecting) && latest.current(),
-      {
-        rootMargin: '600px',
-      },
-    )
-    observer.observe(element.current)
-    return () => observer.disconnect()
-  }, [isWanted])
-  return element
 }

@@ -1,0 +1,11 @@
+import { IconAlertTriangle, IconCheck, IconMinus, IconX } from '@tabler/icons-react'
+import type { Schemas } from './api/client'
+import type { IconGlyph } from './components/Icon'
+
+/** The icon of a check's result. */
+export const CHECK_ICONS: Record<Schemas['CheckStatus'], IconGlyph> = {
+  ok: IconCheck,
+  warning: IconAlertTriangle,
+  error: IconX,
+  skipped: IconMinus,
+}

@@ -1,0 +1,48 @@
+import { useLingui } from '@lingui/react/macro'
+import { IconSearch, IconX } from '@tabler/icons-react'
+import { useEffect, useRef, useState } from 'react'
+import { Icon } from './Icon'
+
+/** How long typing may pause before the search begins. */
+const PAUSE_MS = 200
+
+interface Props {
+  /** What is searched for now. */
+  value: string
+  /** Called when typing pauses, without spaces at the ends. */
+  onChange: (text: string) => void
+  label: string
+  placeholder: string
+  className: string
+}
+
+/** The search field of a list. */
+export function SearchField({ value, onChange, label, placeholder, className }: Props) {
+  const { t } = useLingui()
+  const [text, setText] = useState(value)
+  const change = useRef(onChange)
+  change.current = onChange
+  useEffect(() => {
+    if (text.trim() === value) return
+    const timer = setTimeout(() => change.current(text.trim()), PAUSE_MS)
+    return () => clearTimeout(timer)
+  }, [text, value])
+  return (
+    <div className={`search clearable ${className}`}>
+      <Icon icon={IconSearch} />
+      <input
+        type="search"
+        dir="auto"
+        value={text}
+        aria-label={label}
+        placeholder={placeholder}
+        onChange={event => setText(event.target.value)}
+      />
+      {text && (
+        <button className="btn quiet icon" type="button" aria-label={t`ניקוי החיפוש`} onClick={() => setText('')}>
+          <Icon icon={IconX} size="s" />
+        </button>
+      )}
+    </div>
+  )
+}
