@@ -38,14 +38,12 @@ const selfCheckQuery = (locale: Locale) =>
       unwrap(client.GET(SELF_CHECK, { params: { header: { 'Accept-Language': locale } }, signal })),
   })
 
-/** While a self-check runs its result is asked for: no change is reported if it finds what the last one found. */
-const ASK_EVERY_MS = 2_000
 
 function SelfCheck() {
   const { isOwner } = useSession()
   const [waitsSince, setWaits] = useState<string | null>()
   const isRunning = waitsSince !== undefined
-  const query = useQuery({ ...selfCheckQuery(useLocale()), refetchInterval: isRunning ? ASK_EVERY_MS : false })
+  const query = useQuery(selfCheckQuery(useLocale()))
   const began = query.data?.last?.began_at ?? null
   useEffect(() => {
     if (isRunning && query.data && began !== waitsSince) setWaits(undefined)
