@@ -109,6 +109,83 @@ test('the filter is in the address, and one key makes the call-back task', async
   await expect.poll(async () => (await open()).items.length).toBe(0)
 })
 
+test('a task about a call is shown once it is made, on every device, and made once', async ({ page, browser }) => {
+  await prepare(page, VIEWS[0])
+  const { get, send } = await owner(page, daemon)
+  const { calls } = await get<{ calls: { id: number; contact_id: number }[] }>('/api/calls?outcome=missed')
+  const [call] = calls
+  if (!call) throw new Error('no missed call')
+  const phone = await browser.newPage()
+  await prepare(phone, VIEWS[1])
+  await logIn(phone, daemon)
+  for (const each of [page, phone]) {
+    await each.goto(`${daemon.url}/app/calls/${call.id}`)
+    await expect(each.getByRole('button', { name: 'משימה לחזור' })).toBeVisible()
+  }
+  // The first answer is lost: the request is sent again with the same key.
+  let lost = 0
+  await page.route('**/api/tasks', async route => {
+    if (route.request().method() !== 'POST' || lost > 0) return route.continue()
+    lost += 1
+    await route.fetch()
+    await route.abort()
+  })
+  await page.keyboard.press('KeyT')
+  await page.locator('.toast.error').getByRole('button', { name: 'לנסות שוב' }).click()
+  for (const each of [page, phone]) {
+    await expect(each.locator('.call-tasks .task')).toHaveCount(1)
+    await expect(each.getByRole('button', { name: 'משימה לחזור' })).toHaveCount(0)
+  }
+  await page.keyboard.press('KeyT')
+  await inspect(phone, 'call-task', VIEWS[1])
+  await phone.getByRole('checkbox').click()
+  await expect(page.locator('.call-tasks s')).toContainText('054-318-7720')
+  const { items } = await get<{ items: { id: number }[] }>(`/api/tasks?call_id=${call.id}&state=all`)
+  expect(items).toHaveLength(1)
+  for (const { id } of items) await send('DELETE', `/api/tasks/${id}`)
+  await expect(page.getByRole('button', { name: 'משימה לחזור' })).toBeVisible()
+  await phone.close()
+})
+
+for (const view of VIEWS) {
+  test(`what the agent booked in a call, ${view.language} ${view.width}`, async ({ page }) => {
+    await prepare(page, view)
+    await logIn(page, daemon)
+    const he = view.language === 'he'
+    const appointment = {
+      id: 7,
+      service_name: 'תספורת',
+      resource_name: 'מיכל',
+      starts_at: '2026-11-24T08:00:00.000Z',
+      ends_at: '2026-11-24T08:30:00.000Z',
+      state: 'booked',
+      source: 'agent',
+      seen_at: null,
+      price_minor: 12_000,
+      cancel_reason: null,
+    }
+    const cancelled = { ...appointment, id: 8, state: 'cancelled', cancel_reason: 'חולה' }
+    // The fake AI of these tests calls no tools; the daemon's own tests show what the API answers.
+    const bookings = [
+      { appointment, booked: true, moved: false, cancelled: false },
+      { appointment: cancelled, booked: false, moved: false, cancelled: true },
+    ]
+    await page.route(/\/api\/calls\/\d+$/, async route => {
+      const answer = await route.fetch()
+      await route.fulfill({ json: { ...(await answer.json()), bookings } })
+    })
+    await openDana(page)
+    const lines = page.locator('.booked li')
+    await expect(lines).toHaveCount(2)
+    await expect(lines.first()).toContainText(he ? 'נקבע: תספורת' : 'Booked: תספורת')
+    await expect(lines.first()).toContainText('10:00–10:30')
+    await expect(lines.first()).toContainText('120')
+    await expect(lines.first().getByRole('link')).toHaveAttribute('href', '/calendar?date=2026-11-24&appointment=7')
+    await expect(lines.nth(1)).toContainText('חולה')
+    await inspect(page, 'call-booked', view)
+  })
+}
+
 test('why a recording cannot be heard is said', async ({ page }) => {
   await prepare(page, VIEWS[2])
   await logIn(page, daemon)
@@ -158,13 +235,13 @@ for (const view of VIEWS) {
     const listen = page.locator('.live-acts').getByRole('button', { name: he ? 'האזנה' : 'Listen', exact: true })
     await listen.click()
     const stop = page.getByRole('button', { name: he ? 'הפסקת ההאזנה' : 'Stop listening' })
-    // The strip above has one as well.
-    await expect(stop).toHaveCount(2)
+    // The strip is on the other pages.
+    await expect(stop).toHaveCount(1)
     await expect(page.getByRole('img', { name: he ? /צורת הגל/ : /Waveform/ })).toBeVisible({ timeout: 20_000 })
     await expect(page.locator('.live-lanes .agent')).toHaveAttribute('d', /M/, { timeout: 20_000 })
     await page.getByRole('slider').fill('0.4')
     await inspect(page, 'call-listen', view)
-    await stop.first().click()
+    await stop.click()
     await expect(stop).toHaveCount(0)
     await page.getByRole('button', { name: he ? 'סיום השיחה' : 'End the call' }).click()
     const dialog = page.getByRole('dialog')

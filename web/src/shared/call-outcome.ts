@@ -10,10 +10,11 @@ import {
   IconPhoneX,
   IconUserShare,
 } from '@tabler/icons-react'
+import type { Schemas } from './api/client'
 import type { IconGlyph } from './components/Icon'
 
 /** What became of a call. */
-export type CallOutcome = 'live' | 'answered' | 'message' | 'missed' | 'transferred' | 'booked' | 'failed'
+export type CallOutcome = Schemas['CallOutcome']
 
 interface Shown {
   icon: IconGlyph

@@ -1,16 +1,12 @@
-import { Trans, useLingui } from '@lingui/react/macro'
-import { IconCheckbox, IconPlayerPlay } from '@tabler/icons-react'
-import { useAction } from '#shared/api/action'
+import { Trans } from '@lingui/react/macro'
+import { IconPlayerPlay } from '@tabler/icons-react'
 import type { Player } from '#shared/audio'
 import { Icon } from '#shared/components/Icon'
-import { Link } from '#shared/components/Link'
 import { Ltr, Plain } from '#shared/components/text'
-import { isolate, ltr } from '#shared/format/bidi'
-import { formatPhone } from '#shared/format/phone'
-import { useShortcuts } from '#shared/keys'
-import { useCountry, useFormat, useSession } from '#shared/session'
-import { type CallDetail, createTask, deleteTask } from './api'
-import { numberOf } from './CallRow'
+import { useFormat, useSession } from '#shared/session'
+import type { CallDetail } from './api'
+import { Booked } from './Booked'
+import { Next } from './Next'
 import { Waterfall } from './Waterfall'
 
 interface Props {
@@ -25,6 +21,7 @@ export function Aside({ call, player, messageMs }: Props) {
   const summary = summaryOf(call)
   return (
     <div className="aside">
+      <Booked bookings={call.bookings} />
       {summary && (
         <section>
           <h2>
@@ -67,52 +64,6 @@ function summaryOf(call: CallDetail): string | null {
   const line = call.summary_line?.trim()
   if (!line || call.message_text?.startsWith(line)) return null
   return call.turns.some(({ text }) => text.startsWith(line)) ? null : line
-}
-
-/** The task after the call; the key T creates it. */
-function Next({ call }: { call: CallDetail }) {
-  const { t } = useLingui()
-  const country = useCountry()
-  const number = numberOf(call)
-  const who = call.contact_name ? isolate(call.contact_name) : number ? ltr(formatPhone(number, country)) : t`מספר חסוי`
-  const isCallBack = call.outcome === 'missed' || call.outcome === 'failed'
-  const task = useAction({
-    run: () =>
-      createTask({
-        title: isCallBack ? t`לחזור אל ${who}` : t`המשך לשיחה עם ${who}`,
-        contact_id: call.contact_id,
-        call_id: call.id,
-      }),
-    done: () => (isCallBack ? t`נוספה משימה לחזור אל ${who}` : t`נוספה משימה`),
-    undo: (_, { id }) => deleteTask(id),
-  })
-  useShortcuts([{ code: 'KeyT', run: () => !task.isPending && task.mutate() }])
-  return (
-    <section>
-      <h2>
-        <Trans>מה עכשיו</Trans>
-      </h2>
-      <div className="row wrap">
-        <button
-          className="btn"
-          type="button"
-          aria-keyshortcuts="T"
-          disabled={task.isPending}
-          onClick={() => task.mutate()}
-        >
-          <Icon icon={IconCheckbox} />
-          {isCallBack ? <Trans>משימה לחזור</Trans> : <Trans>משימה</Trans>}
-          <kbd className="desk-only">T</kbd>
-        </button>
-        <Link className="btn quiet" href={`/calendar?new=1&contact=${call.contact_id}`}>
-          <Trans>לקבוע תור</Trans>
-        </Link>
-        <Link className="btn quiet" href={`/app/contacts/${call.contact_id}`}>
-          <Trans>כרטיס הלקוח</Trans>
-        </Link>
-      </div>
-    </section>
-  )
 }
 
 /** What the call cost; only for owners. */

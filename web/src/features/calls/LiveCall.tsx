@@ -1,12 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { IconMessage2, IconPencil, IconUser } from '@tabler/icons-react'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useLayoutEffect, useRef } from 'react'
+import { useCallClock } from '#shared/call-clock'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { ListenButton } from '#shared/components/ListenButton'
 import { Name, Phone, Plain } from '#shared/components/text'
 import { duration } from '#shared/format/time'
 import type { CallDetail, Turn } from './api'
+import { Booked } from './Booked'
 import { Back } from './CallHeader'
 import { numberOf } from './CallRow'
 import { HangUp, Listening } from './LiveControls'
@@ -18,7 +20,7 @@ import { linesOf } from './words'
 /** A call that is on the line: the words as they come. */
 export function LiveCall({ call }: { call: CallDetail }) {
   const { t } = useLingui()
-  const elapsed = useElapsed(call.answered_at ?? call.started_at)
+  const elapsed = useCallClock(call)
   const number = numberOf(call)
   const caller = speakerName(call.contact_name) ?? t`הלקוח`
   return (
@@ -50,6 +52,7 @@ export function LiveCall({ call }: { call: CallDetail }) {
         <Listening callId={call.id} />
         <LiveLanes callId={call.id} lines={linesOf(call.turns, elapsed)} elapsedMs={elapsed} caller={caller} />
       </div>
+      <Booked bookings={call.bookings} />
       <Log turns={call.turns} caller={caller} />
       <div className="live-acts">
         <ListenButton callId={call.id} isBig />
@@ -65,16 +68,6 @@ export function LiveCall({ call }: { call: CallDetail }) {
       </div>
     </div>
   )
-}
-
-/** Milliseconds since then, once a second. */
-function useElapsed(since: string): number {
-  const [now, setNow] = useState(() => Date.now())
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000)
-    return () => clearInterval(timer)
-  }, [])
-  return Math.max(0, now - Date.parse(since))
 }
 
 /** The words; the newest stays in view unless the user reads above. Times are not announced. */

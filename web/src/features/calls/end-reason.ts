@@ -1,8 +1,9 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
+import type { Schemas } from '#shared/api/client'
 
 /** Why a call ended, in words. */
-export const endTexts: Record<string, MessageDescriptor> = {
+export const endTexts: Record<Schemas['EndReason'], MessageDescriptor> = {
   caller_hung_up: msg`הצד השני ניתק`,
   agent_hung_up: msg`הסוכן נפרד וניתק`,
   employee_hung_up: msg`עובד סיים אותה`,

@@ -9,12 +9,14 @@ export const feature: Feature = {
   shortcuts: [
     { keys: ['J'], label: msg`השיחה הבאה` },
     { keys: ['K'], label: msg`השיחה הקודמת` },
+    { keys: ['Space'], label: msg`ניגון והשהיה` },
     { keys: ['←'], label: msg`אחורה בהקלטה` },
     { keys: ['→'], label: msg`קדימה בהקלטה` },
     { keys: ['['], label: msg`לאט יותר` },
     { keys: [']'], label: msg`מהר יותר` },
     { keys: ['T'], label: msg`משימה לחזור אל הלקוח` },
   ],
+  changes: { appointment_updated: ['/api/calls/{id}'] },
   commands: [
     { id: 'calls', label: msg`שיחות`, icon: IconPhone, href: '/app/calls' },
     { id: 'calls-missed', label: msg`שיחות שלא נענו`, icon: IconPhoneX, href: '/app/calls?outcome=missed' },

@@ -1,12 +1,13 @@
 import { Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useLocation } from 'wouter'
 import { apiQuery } from '#shared/api/query'
+import { useCallClock } from '#shared/call-clock'
 import { Link } from '#shared/components/Link'
 import { ListenButton } from '#shared/components/ListenButton'
 import { Name } from '#shared/components/text'
 import { duration } from '#shared/format/time'
-import { liveCalls } from './live'
+import { type Call, liveCalls } from './live'
 
 /** A call is live for minutes, so it is among the newest. */
 const NEWEST = 20
@@ -14,7 +15,9 @@ const NEWEST = 20
 /** The calls that are on the line at this moment, above every page. */
 export function LiveCallStrip() {
   const { data } = useQuery(apiQuery('/api/calls', { query: { limit: NEWEST } }))
-  const [call, ...others] = liveCalls(data?.calls ?? [])
+  const [path] = useLocation()
+  // A call's own page shows it already.
+  const [call, ...others] = liveCalls(data?.calls ?? []).filter(({ id }) => path !== `/app/calls/${id}`)
   if (!call) return null
   return (
     <div className="strip call" role="status">
@@ -23,7 +26,7 @@ export function LiveCallStrip() {
         <Trans>
           <Name number={call.peer_number} /> על הקו
         </Trans>{' '}
-        <Elapsed since={call.started_at} />
+        <Elapsed call={call} />
         {others.length > 0 && (
           <>
             {' · '}
@@ -39,16 +42,12 @@ export function LiveCallStrip() {
   )
 }
 
-function Elapsed({ since }: { since: string }) {
-  const [now, setNow] = useState(() => Date.now())
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000)
-    return () => clearInterval(timer)
-  }, [])
+function Elapsed({ call }: { call: Call }) {
+  const elapsed = useCallClock(call)
   // Outside of what a screen reader announces: it changes each second.
   return (
     <bdi dir="ltr" aria-hidden>
-      {duration(now - Date.parse(since))}
+      {duration(elapsed)}
     </bdi>
   )
 }

@@ -1,6 +1,6 @@
 import type { Schemas } from '#shared/api/client'
 
-type Call = Schemas['Call']
+export type Call = Schemas['Call']
 
 const LIVE: ReadonlySet<Call['state']> = new Set<Call['state']>(['ringing', 'live', 'fallback'])
 
