@@ -1,6 +1,6 @@
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
+import { type ComponentType, createElement, type LazyExoticComponent, lazy } from 'react'
 import { registerChanges } from '#shared/events/changes'
-import type { Command, Feature, FeatureRoute, NavEntry, PaletteProvider } from '#shared/feature'
+import type { Command, Feature, FeatureRoute, Frame, NavEntry, PaletteProvider } from '#shared/feature'
 import { withTexts } from '#shared/i18n/locale'
 
 /** Every folder below `features/` with a `feature.tsx` is part of the page; there is no list to edit. */
@@ -27,6 +27,13 @@ export interface Page extends FeatureRoute {
   Component: LazyExoticComponent<ComponentType>
 }
 
+/** The frame in which a page stands, with the texts of the feature that draws it. */
+function frameOf({ frame }: FeatureRoute): Promise<{ default: Frame }> | undefined {
+  const owner = frame === undefined ? undefined : features.find(({ frames }) => frames?.[frame])
+  const load = frame === undefined ? undefined : owner?.frames?.[frame]
+  return owner && load && withTexts(owner.id, load())
+}
+
 /** `React.lazy` keeps a rejected import for good; these pages get a new one. */
 const failed = new Map<Page, () => Page['Component']>()
 
@@ -35,7 +42,10 @@ export const pages: readonly Page[] = features.flatMap(feature =>
     const load = () =>
       lazy(async () => {
         try {
-          return await inTime(withTexts(feature.id, route.load()))
+          const loading = Promise.all([withTexts(feature.id, route.load()), frameOf(route)])
+          const [page, frame] = await inTime(loading)
+          if (!frame) return page
+          return { default: () => createElement(frame.default, { children: createElement(page.default) }) }
         } catch (reason) {
           failed.set(page, load)
           throw new PageLoadError(String(reason), { cause: reason })

@@ -1,5 +1,5 @@
 import type { MessageDescriptor } from '@lingui/core'
-import type { ComponentType } from 'react'
+import type { ComponentType, ReactNode } from 'react'
 import type { IconGlyph } from './components/Icon'
 import type { ChangeMap } from './events/changes'
 import type { Span } from './search'
@@ -12,7 +12,12 @@ export interface FeatureRoute {
   load: () => Promise<{ default: ComponentType }>
   /** Shown without rail and tabs, and without a login. */
   bare?: boolean
+  /** The frame in which the page stands; a feature that has `frames` draws it. */
+  frame?: string
 }
+
+/** What surrounds pages of several features, such as the list of settings. */
+export type Frame = ComponentType<{ children: ReactNode }>
 
 /** An entry of the rail, and on phones of the bar or of the page «More». */
 export interface NavEntry {
@@ -91,6 +96,8 @@ export interface Feature {
   shortcuts?: readonly ShortcutText[]
   /** Which of the feature's API paths are out of date after which change. */
   changes?: ChangeMap
+  /** Frames for pages of other features, by name. */
+  frames?: Record<string, () => Promise<{ default: Frame }>>
   /** A strip above all pages, such as the live call; draws nothing when it has nothing to say. */
   Strip?: ComponentType
 }

@@ -5,6 +5,7 @@ import type { Feature } from '#shared/feature'
 export const feature: Feature = {
   id: 'settings',
   routes: [{ path: '/app/settings/:section?', load: () => import('./SettingsPage') }],
+  frames: { settings: () => import('./SettingsFrame') },
   nav: [{ label: msg`הגדרות`, icon: IconSettings, href: '/app/settings', order: 95, place: 'end' }],
   commands: [
     { id: 'settings', label: msg`הגדרות`, icon: IconSettings, href: '/app/settings', more: 'business' },

@@ -32,15 +32,15 @@ async function load(feature: string, texts: I18n, locale: string): Promise<void>
 }
 
 /** Loads a component of a feature with the feature's texts; they are there before it is drawn. */
-export async function withTexts(
+export async function withTexts<P extends object>(
   feature: string,
-  component: Promise<{ default: ComponentType }>,
-): Promise<{ default: ComponentType }> {
+  component: Promise<{ default: ComponentType<P> }>,
+): Promise<{ default: ComponentType<P> }> {
   const texts = features.get(feature) ?? setupI18n()
   features.set(feature, texts)
   const [module] = await Promise.all([component, load(feature, texts, i18n.locale)])
   texts.activate(i18n.locale)
-  return { default: () => createElement(I18nProvider, { i18n: texts }, createElement(module.default)) }
+  return { default: props => createElement(I18nProvider, { i18n: texts }, createElement(module.default, props)) }
 }
 
 /** Switches the page to a language. */

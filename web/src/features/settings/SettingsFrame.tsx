@@ -1,0 +1,21 @@
+import { useMediaQuery } from '@mantine/hooks'
+import type { ReactNode } from 'react'
+import { useLocation } from 'wouter'
+import { SectionList } from './SectionList'
+import { SECTIONS } from './sections'
+import { useSettings } from './use-settings'
+import './settings.css'
+
+/** The list of sections beside a page of another feature that is one of them; on a phone the page alone. */
+export default function SettingsFrame({ children }: { children: ReactNode }) {
+  const isWide = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })
+  const [path] = useLocation()
+  const { data } = useSettings()
+  if (!isWide) return children
+  return (
+    <div className="settings">
+      <SectionList items={data?.items ?? []} current={SECTIONS.find(({ href }) => href === path)?.id} isPage={false} />
+      <div className="settings-pane framed">{children}</div>
+    </div>
+  )
+}
