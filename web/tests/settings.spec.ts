@@ -1,3 +1,4 @@
+import { owner } from './support/api'
 import { OWNER } from './support/daemon'
 import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
 
@@ -163,4 +164,42 @@ test('what checks find is told in the language of the page', async ({ page, ownD
   await prepare(page, VIEWS[2])
   await page.goto(`${ownDaemon.url}/app/settings/health`)
   await expect(findings.first()).toContainText('intact')
+})
+
+test('the pages of the calendar in the settings stand beside the list of settings', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[0])
+  await logIn(page, daemon)
+  for (const section of ['hours', 'services', 'resources', 'facts']) {
+    await page.goto(`${daemon.url}/app/settings/${section}`)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expect(page.locator('.settings-list [aria-current=page]')).toHaveAttribute('href', `/app/settings/${section}`)
+    await inspect(page, `settings-${section}`, VIEWS[0])
+  }
+  await page.locator('.settings-list').getByRole('link', { name: 'העסק' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('העסק')
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto(`${daemon.url}/app/settings/hours`)
+  await expect(page.getByRole('link', { name: 'הגדרות' }).first()).toBeVisible()
+  await expect(page.locator('.settings-list')).toHaveCount(0)
+})
+
+test('the log of actions says what was done to whom, in words', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  const { send } = await owner(page, ownDaemon)
+  const contact = await send<{ id: number }>('POST', '/api/contacts', {
+    display_name: 'דנה לוי',
+    number: '050-987-6543',
+  })
+  await send('POST', `/api/contacts/${contact.id}/notes`, { text: 'x' })
+  await send('PATCH', '/api/settings', { changes: { 'agent.instructions': 'לענות בקצרה' } })
+  await page.goto(`${ownDaemon.url}/app/settings/audit`)
+  const log = page.locator('.settings-pane')
+  await expect(log).toContainText('כתיבת הערה')
+  await expect(log.getByRole('link', { name: 'דנה לוי' }).first()).toHaveAttribute(
+    'href',
+    `/app/contacts/${contact.id}`,
+  )
+  await expect(log).not.toContainText(/\w+:\d|agent\.instructions|_/)
+  await inspect(page, 'settings-audit-words', VIEWS[0])
 })

@@ -6,6 +6,7 @@ import { apiPages } from '#shared/api/query'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
 import { useFormat } from '#shared/session'
+import { AuditSubject } from './AuditSubject'
 import { actionText } from './audit-words'
 
 type Entry = Schemas['AuditEntry']
@@ -81,12 +82,7 @@ function Line({ entry }: { entry: Entry }) {
           <Actor entry={entry} />
         </span>{' '}
         {known ? i18n._(known) : <Ltr>{entry.action}</Ltr>}
-        {entry.subject && (
-          <span className="small muted">
-            {' · '}
-            <Ltr>{entry.subject}</Ltr>
-          </span>
-        )}
+        <AuditSubject entry={entry} />
       </div>
     </li>
   )
@@ -94,7 +90,21 @@ function Line({ entry }: { entry: Entry }) {
 
 function Actor({ entry }: { entry: Entry }) {
   if (entry.actor_name) return <bdi>{entry.actor_name}</bdi>
-  if (entry.actor === 'cli') return <Trans>שורת הפקודה</Trans>
-  if (entry.actor.startsWith('user:')) return <Trans>משתמש שהוסר</Trans>
-  return <Ltr>{entry.actor}</Ltr>
+  const [kind] = entry.actor.split(':')
+  switch (kind) {
+    case 'user':
+      return <Trans>משתמש שהוסר</Trans>
+    case 'token':
+      return <Trans>אסימון שבוטל</Trans>
+    case 'cli':
+      return <Trans>שורת הפקודה</Trans>
+    case 'agent':
+      return <Trans>הסוכן</Trans>
+    case 'phone':
+      return <Trans>מהטלפון של העסק</Trans>
+    case 'daemon':
+      return <Trans>המכונה</Trans>
+    default:
+      return <Trans>לא ידוע</Trans>
+  }
 }

@@ -1,0 +1,75 @@
+import { useLingui as useTexts } from '@lingui/react'
+import { Trans } from '@lingui/react/macro'
+import type { ReactNode } from 'react'
+import type { Schemas } from '#shared/api/client'
+import { Link } from '#shared/components/Link'
+import { Ltr, Name } from '#shared/components/text'
+import { useFormat } from '#shared/session'
+import { ALERTS, RETAINED, subjectForm } from './audit-words'
+import { useSettings } from './use-settings'
+
+type Entry = Schemas['AuditEntry']
+
+/** What an entry of the audit log is about, behind a dot; nothing where that has no name any more. */
+export function AuditSubject({ entry }: { entry: Entry }) {
+  const shown = useSubject(entry)
+  if (shown === null) return null
+  return (
+    <span className="small muted">
+      {' · '}
+      {shown}
+    </span>
+  )
+}
+
+function useSubject({ actor, action, subject, subject_name, contact_id }: Entry): ReactNode {
+  const { i18n } = useTexts()
+  const settings = useSettings()
+  const [noun = '', id = ''] = subject.split(/:(.*)/s)
+  if (subject === '' || subject === actor) return null
+  if (action === 'retention') return <Deleted subject={subject} />
+  if (action === 'choose_database') {
+    return subject === 'found' ? <Trans>הקובץ שנמצא</Trans> : <Trans>הנתונים הנוכחיים</Trans>
+  }
+  const person = subject_name ? <Name name={subject_name} /> : null
+  switch (subjectForm(noun)) {
+    case 'contact':
+      return person && contact_id != null ? <Link href={`/app/contacts/${contact_id}`}>{person}</Link> : null
+    case 'call':
+      return person && <Link href={`/app/calls/${id}`}>{person}</Link>
+    case 'task':
+    case 'name':
+      return subject_name ? <bdi>{subject_name}</bdi> : null
+    case 'setting': {
+      const title = settings.data?.items.find(({ key }) => key === id)?.title
+      return title ? <bdi>{title}</bdi> : <Ltr>{id}</Ltr>
+    }
+    case 'alert': {
+      const known = ALERTS[id as Schemas['AlertKind']]
+      return known ? i18n._(known) : null
+    }
+    case 'file':
+      return <Ltr>{id}</Ltr>
+    case 'nothing':
+      return null
+    default:
+      return <Ltr>{subject}</Ltr>
+  }
+}
+
+/** «12 recordings, 3456 bytes, from before 2026-11-01T00:00:00.000Z» in the page's language. */
+function Deleted({ subject }: { subject: string }) {
+  const { i18n } = useTexts()
+  const format = useFormat()
+  const [, rows, what = '', bytes, before] = /^(\d+) (\w+), (\d+) bytes, from before (\S+)$/.exec(subject) ?? []
+  const kind = RETAINED[what]
+  if (!kind || !before) return <Ltr>{subject}</Ltr>
+  const count = `${format.number(Number(rows))} ${i18n._(kind)}`
+  const size = format.bytes(Number(bytes))
+  const day = format.date(before)
+  return (
+    <Trans>
+      {count}, {size}, מלפני {day}
+    </Trans>
+  )
+}
