@@ -149,3 +149,43 @@ test('a number that is taken leads to its contact', async ({ page, ownDaemon }) 
   await page.getByRole('link', { name: 'To that card' }).click()
   await expect(page).toHaveURL(new RegExp(`/app/contacts/${dana}$`))
 })
+
+test('an erase says what remains and until when', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[1])
+  const { dana } = await fill(page, ownDaemon)
+  // The daemon's answer, with all that can remain.
+  await page.route('**/erase', async route => {
+    const answer = await route.fetch()
+    const snapshots = [
+      { name: 'b', until: '2026-12-20T00:00:00.000Z' },
+      { name: 'a', until: '2026-12-01T00:00:00.000Z' },
+    ]
+    await route.fulfill({
+      json: { ...(await answer.json()), overwritten: false, bridge_pending: true, snapshots },
+    })
+  })
+  await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  await page.getByRole('button', { name: 'מחיקת כל המידע' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox').fill('דנה כהן')
+  await dialog.getByRole('button', { name: 'למחוק לתמיד' }).click()
+  await expect(dialog.getByRole('listitem')).toHaveCount(3)
+  await expect(dialog).toContainText('היא לא ענתה')
+  await expect(dialog).toContainText('הוא יידרס לבד')
+  await expect(dialog).toContainText('בשני עותקי גיבוי, עד 20 בדצמבר.')
+  await inspect(page, 'contact-erased', VIEWS[1])
+  await dialog.getByRole('button', { name: 'לכל הלקוחות' }).click()
+  await expect(page.locator('tbody tr')).toHaveCount(1)
+})
+
+test('an undo of a merge before a later one says which comes first', async ({ page, ownDaemon }) => {
+  await prepare(page, VIEWS[0])
+  const { dana, avi, send } = await fill(page, ownDaemon)
+  const gal = await send<{ id: number }>('POST', '/api/contacts', { display_name: 'גל', number: '052-700-0001' })
+  await send('POST', `/api/contacts/${dana}/merge`, { contact_id: avi })
+  await send('POST', `/api/contacts/${dana}/merge`, { contact_id: gal.id })
+  await page.goto(`${ownDaemon.url}/app/contacts/${dana}`)
+  const first = page.locator('.num-row', { hasText: 'Avi L.' })
+  await first.getByRole('button', { name: 'ביטול האיחוד' }).click()
+  await expect(page.locator('.toast.error')).toContainText('צריך לבטל קודם אותו')
+})

@@ -53,6 +53,11 @@ export default function FactsPage() {
                         <br />
                         <Plain text={fact.text} className="muted" />
                       </span>
+                      {fact.source === 'import' && (
+                        <span className="chip">
+                          <Trans>יובא מקובץ</Trans>
+                        </span>
+                      )}
                       {fact.source === 'agent' && (
                         <span className="chip pencil">
                           <Icon icon={IconPencil} size="s" />

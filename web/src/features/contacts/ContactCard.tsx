@@ -11,7 +11,6 @@ import { EditName } from './EditName'
 import { Fields } from './Fields'
 import { Numbers } from './Numbers'
 import { OptOut } from './OptOut'
-import { Privacy } from './Privacy'
 import { TagsEditor } from './TagsEditor'
 
 /** Who the contact is, and what can be done at once. */
@@ -63,7 +62,6 @@ export function ContactCard({ contact }: { contact: ContactDetail }) {
       <Numbers contact={contact} />
       <Fields contact={contact} />
       <OptOut contact={contact} />
-      <Privacy contact={contact} />
     </section>
   )
 }

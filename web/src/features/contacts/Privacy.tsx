@@ -1,20 +1,18 @@
-import { Trans, useLingui } from '@lingui/react/macro'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { IconDownload, IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
+import { client, type Schemas, unwrap } from '#shared/api/client'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
-import { Ltr, Name } from '#shared/components/text'
+import { Name } from '#shared/components/text'
 import { formatPhone } from '#shared/format/phone'
-import { useCountry, useSession } from '#shared/session'
-import { type ContactDetail, refresh, request } from './api'
+import { useCountry, useFormat, useSession } from '#shared/session'
+import { type ContactDetail, refresh } from './api'
 
-interface Erased {
-  deleted: Record<string, number>
-  snapshots: { name: string; until: string }[]
-}
+type Erased = Schemas['EraseContactResponse']
 
 /** Deletion of everything about a contact: for owners, after the name was typed, and never undone. */
 export function Privacy({ contact }: { contact: ContactDetail }) {
@@ -60,7 +58,7 @@ function Form({ contact, close }: { contact: ContactDetail; close: () => void })
   const confirm = typed.trim() === shown && !contact.display_name ? (contact.number ?? typed.trim()) : typed.trim()
   const erase = useAction({
     run: () =>
-      request<Erased>('POST', '/api/contacts/{id}/erase', { params: { path: { id: contact.id } }, body: { confirm } }),
+      unwrap(client.POST('/api/contacts/{id}/erase', { params: { path: { id: contact.id } }, body: { confirm } })),
     onDone: answer => setErased(answer),
   })
   const leave = () => {
@@ -113,19 +111,52 @@ function Form({ contact, close }: { contact: ContactDetail; close: () => void })
   )
 }
 
+/** What was deleted, and where something of it remains for a while. */
 function Result({ erased, leave }: { erased: Erased; leave: () => void }) {
-  const last = erased.snapshots.at(-1)
+  const format = useFormat()
+  const { overwritten, bridge_pending, snapshots } = erased
+  const until = snapshots
+    .map(snapshot => snapshot.until)
+    .sort()
+    .at(-1)
+  const day = until && format.date(until)
   return (
     <div className="form dialog-form" role="status">
       <p className="strong">
-        <Trans>כל המידע נמחק.</Trans>
+        <Trans>כל המידע נמחק מהמכונה.</Trans>
       </p>
-      {last && (
-        <p className="muted">
-          <Trans>
-            הוא עדיין נמצא ב־<Ltr>{erased.snapshots.length}</Ltr> עותקי גיבוי, עד <Ltr>{last.until.slice(0, 10)}</Ltr>.
-          </Trans>
-        </p>
+      {(bridge_pending || !overwritten || until) && (
+        <>
+          <p className="muted">
+            <Trans>מה עוד נשאר, ועד מתי:</Trans>
+          </p>
+          <ul className="remains muted">
+            {bridge_pending && (
+              <li>
+                <Trans>
+                  בתוכנה שמחברת ל־WhatsApp: היא לא ענתה. המכונה מבקשת ממנה שוב, לבד, עד 30 ימים; אין מה לעשות.
+                </Trans>
+              </li>
+            )}
+            {!overwritten && (
+              <li>
+                <Trans>
+                  בקובץ העבודה של מסד הנתונים, כי תוכנה אחרת קוראת בו עכשיו. הוא יידרס לבד, בדרך כלל תוך זמן קצר.
+                </Trans>
+              </li>
+            )}
+            {day && (
+              <li>
+                <Plural
+                  value={snapshots.length}
+                  one={`בעותק גיבוי אחד, עד ${day}.`}
+                  two={`בשני עותקי גיבוי, עד ${day}.`}
+                  other={`ב־# עותקי גיבוי, עד ${day}.`}
+                />
+              </li>
+            )}
+          </ul>
+        </>
       )}
       <button className="btn pen" type="button" onClick={leave}>
         <Trans>לכל הלקוחות</Trans>

@@ -3,6 +3,7 @@ import { Name, Time } from '#shared/components/text'
 import type { ContactDetail } from './api'
 import { ContactLeads } from './ContactLeads'
 import { ContactTasks } from './ContactTasks'
+import { Privacy } from './Privacy'
 import { UndoMerge } from './UndoMerge'
 
 /** What is to be done for the contact: tasks and leads; and the contacts that were merged into this one. */
@@ -33,6 +34,7 @@ export function Side({ contact }: { contact: ContactDetail }) {
             </ul>
           </section>
         )}
+        <Privacy contact={contact} />
       </section>
     </aside>
   )

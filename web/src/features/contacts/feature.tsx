@@ -33,6 +33,10 @@ export const feature: Feature = {
     { path: '/app/leads', load: () => import('./LeadsPage') },
   ],
   nav: [{ label: msg`לקוחות`, icon: IconUsers, href: '/app/contacts', order: 50, place: 'main', key: 'KeyL' }],
+  shortcuts: [
+    { keys: ['N'], label: msg`לקוח חדש` },
+    { keys: ['Esc'], label: msg`ביטול הבחירה` },
+  ],
   commands: [
     { id: 'contacts', label: msg`לקוחות`, icon: IconUsers, href: '/app/contacts' },
     { id: 'contact-new', label: msg`לקוח חדש`, icon: IconUserPlus, href: '/app/contacts?new=1' },

@@ -20,6 +20,7 @@ import {
   IconVideo,
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import { codeText } from '#shared/api/problem-text'
 import { useBridgeOutage } from '#shared/bridge'
 import { Icon, type IconGlyph } from '#shared/components/Icon'
 import type { CallOutcome, MediaKind, MessageStatus, Provider } from './api'
@@ -118,6 +119,6 @@ export function useFailure(): (code: string | null | undefined, sentence: string
       text_too_long: t`ההודעה ארוכה מדי`,
       too_large: t`הקובץ גדול מדי`,
     }
-    return known[code ?? ''] ?? sentence ?? t`סיבה לא ידועה`
+    return known[code ?? ''] ?? sentence ?? codeText(code) ?? t`סיבה לא ידועה`
   }
 }

@@ -1,3 +1,6 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+import { useLingui as useTexts } from '@lingui/react'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconUsersGroup } from '@tabler/icons-react'
@@ -45,8 +48,15 @@ export default function SuggestionsPage() {
   )
 }
 
+/** Why two contacts may be one. */
+const REASONS: Record<Schemas['SuggestionReason'], MessageDescriptor> = {
+  number_moved: msg`המספר הזה היה של אחד מהם, ועכשיו הוא של השני.`,
+  named_together: msg`הודעה אחת הזכירה את שניהם.`,
+}
+
 function Suggestion({ suggestion }: { suggestion: Schemas['MergeSuggestion'] }) {
   const { t } = useLingui()
+  const { i18n } = useTexts()
   const { id, contact, other_contact: other, address, reason } = suggestion
   const params = { path: { id } }
   const confirm = useAction({
@@ -68,12 +78,7 @@ function Suggestion({ suggestion }: { suggestion: Schemas['MergeSuggestion'] }) 
           <Name name={contact.display_name} /> · <Name name={other.display_name} />
         </p>
         <p className="small">
-          <Phone number={address} /> ·{' '}
-          {reason === 'number_moved' ? (
-            <Trans>המספר הזה היה של אחד מהם, ועכשיו הוא של השני.</Trans>
-          ) : (
-            <Trans>הודעה אחת הזכירה את שניהם.</Trans>
-          )}
+          <Phone number={address} /> · {i18n._(REASONS[reason])}
         </p>
       </div>
       <div className="row wrap">

@@ -1,18 +1,31 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+import { useLingui as useTexts } from '@lingui/react'
 import { Trans } from '@lingui/react/macro'
 import { IconAlertTriangle, IconLock, IconLockOpen } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import type { Schemas } from '#shared/api/client'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Problem } from '#shared/components/Problem'
 import { Loaded, SkeletonRows } from '#shared/components/states'
 import { Ltr, Time } from '#shared/components/text'
 
+/** Where the certificate comes from, and what that means. */
+const SOURCES: Record<Schemas['CertificateSource'], MessageDescriptor> = {
+  none: msg`אין תעודה.`,
+  self_signed: msg`המכונה חתמה עליה בעצמה, ולכן דפדפנים מזהירים לפני הכניסה, ו־Twilio לא מקבלת אותה.`,
+  files: msg`מקבצים שהונחו במכונה. מי שהניח אותם גם מחדש אותם.`,
+  acme: msg`המכונה קיבלה אותה בעצמה, ומחדשת אותה לבד.`,
+}
+
 /** The certificate that is served, and what went wrong with it. */
 export function Certificate() {
+  const { i18n } = useTexts()
   const query = useQuery(apiQuery('/api/tls'))
   return (
     <Loaded query={query} skeleton={<SkeletonRows count={1} height={66} />}>
-      {({ health, names, not_after, last_error }) =>
+      {({ health, source, names, not_after, last_error }) =>
         health === 'disabled' ? (
           <p className="link-state wait">
             <Icon icon={IconLockOpen} />
@@ -29,6 +42,7 @@ export function Certificate() {
                     בתוקף עד <Time at={not_after} style="date" />
                   </Trans>
                 )}
+                <span className="small muted source">{i18n._(SOURCES[source])}</span>
               </span>
             </p>
             {last_error && (

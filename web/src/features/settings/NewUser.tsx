@@ -36,7 +36,7 @@ export function NewUser({ onCreated }: { onCreated: () => void }) {
     create.mutate()
   }
   const text = error && (error.code === 'conflict' ? t`כבר יש משתמש בשם הזה.` : problemText(error))
-  const isPassword = error?.field === 'password' || error?.code === 'weak_password'
+  const isPassword = error?.field === 'password'
   return (
     <form className="form" onSubmit={submit}>
       <Field

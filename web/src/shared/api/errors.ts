@@ -6,9 +6,13 @@ type Detail = components['schemas']['ErrorDetail']
 export const OFFLINE = 'offline'
 export const TIMEOUT = 'timeout'
 const BAD_ANSWER = 'bad_answer'
+const GATEWAY = 'gateway'
+
+/** Every code of the API document, and the page's own ones. */
+export type ErrorCode = Detail['code'] | typeof OFFLINE | typeof BAD_ANSWER | typeof GATEWAY
 
 /** The code of an answer whose body is not the daemon's, such as one of a proxy on the way. */
-const CODES: Record<number, string> = {
+const CODES: Record<number, ErrorCode> = {
   401: 'unauthorized',
   403: 'forbidden',
   404: 'not_found',
@@ -16,9 +20,9 @@ const CODES: Record<number, string> = {
   413: 'too_large',
   429: 'too_many_requests',
   500: 'internal',
-  502: 'gateway',
-  503: 'gateway',
-  504: 'gateway',
+  502: GATEWAY,
+  503: GATEWAY,
+  504: GATEWAY,
 }
 
 /** A request that failed: the daemon's answer, or `offline` where there was none. */
@@ -30,7 +34,7 @@ export class ApiError extends Error {
   /** With code `changed`: the item as it is now. */
   readonly current: unknown
 
-  constructor(status: number, detail: Partial<Detail>, current?: unknown) {
+  constructor(status: number, detail: Partial<Omit<Detail, 'code'>> & { code?: string }, current?: unknown) {
     super(detail.message ?? `HTTP ${status}`)
     this.name = 'ApiError'
     this.status = status

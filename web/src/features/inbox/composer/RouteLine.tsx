@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Menu } from '@mantine/core'
 import { IconBrandWhatsapp, IconCheck, IconChevronDown } from '@tabler/icons-react'
+import { codeText } from '#shared/api/problem-text'
 import { useBridgeOutage } from '#shared/bridge'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -172,6 +173,6 @@ function useRefusal(): (reason: string | null | undefined) => string {
       no_provider: t`אין כרגע דרך WhatsApp פעילה`,
       contact_opted_out: t`הלקוח ביקש לא לקבל הודעות`,
     }
-    return known[reason ?? ''] ?? t`לא זמין כרגע`
+    return known[reason ?? ''] ?? codeText(reason) ?? t`לא זמין כרגע`
   }
 }
