@@ -66,3 +66,29 @@ for (const view of [VIEWS[1], VIEWS[3]]) {
     await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 }
+
+test('a toast stands above the composer and what is attached in it', async ({ page, ownDaemon }) => {
+  await ownDaemon.start()
+  await logIn(page, ownDaemon)
+  await openThread(page, ownDaemon)
+  await page.locator('.dock input[type=file]').setInputFiles({
+    name: 'מחירון.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('x'),
+  })
+  await expect(page.locator('.dock .file-name')).toBeVisible()
+  await page.locator('.conv .head').getByRole('button', { name: 'עוד פעולות' }).click()
+  await page.getByRole('menuitem', { name: 'משימה חדשה' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox').fill('להכין מחירון')
+  await dialog.getByRole('button', { name: 'הוספת המשימה' }).click()
+  await expect(dialog).toHaveCount(0)
+  await expect(page.locator('.toast')).toBeVisible()
+  const bottom = () =>
+    page.locator('.toast').evaluate(toast => {
+      const dock = document.querySelector('.dock')?.getBoundingClientRect().top ?? 0
+      return dock - toast.getBoundingClientRect().bottom
+    })
+  await expect.poll(bottom).toBeGreaterThan(0)
+  await inspect(page, 'thread-toast', PHONE)
+})

@@ -1,7 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconArrowUp, IconBan, IconMicrophone, IconPaperclip, IconPencil, IconSlash } from '@tabler/icons-react'
+import { IconArrowUp, IconMicrophone, IconPaperclip, IconPencil, IconSlash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { useBottom } from '#shared/bottom'
 import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
 import type { Contact, Provider } from '../api'
@@ -13,6 +14,7 @@ import { repliesQuery, routeQuery, threadQuery } from '../queries'
 import { reportTyping, useTypingIn } from '../typing'
 import { Answered } from './Answered'
 import { AttachmentChips } from './AttachmentChips'
+import { CannotWrite } from './CannotWrite'
 import { DropZone } from './DropZone'
 import { Recorder } from './Recorder'
 import { RouteLine } from './RouteLine'
@@ -38,25 +40,13 @@ const isTouch = () => matchMedia('(pointer: coarse)').matches
 export function Composer(props: Props) {
   const { contact } = props
   const to = recipientOf(contact)
-  if (to === null || contact.opted_out) {
-    return (
-      <div className="dock">
-        <p className="route closed">
-          <Icon icon={IconBan} />
-          {contact.opted_out ? (
-            <Trans>הלקוח ביקש לא לקבל הודעות. אפשר לענות לו אחרי שיכתוב.</Trans>
-          ) : (
-            <Trans>המספר חסוי, ולכן אי אפשר לכתוב חזרה.</Trans>
-          )}
-        </p>
-      </div>
-    )
-  }
+  if (to === null || contact.opted_out) return <CannotWrite hasOptedOut={contact.opted_out} />
   return <Writing {...props} to={to} />
 }
 
 function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Props & { to: string }) {
   const { t } = useLingui()
+  const bottom = useBottom<HTMLDivElement>()
   const thread = whatsappOf(contact)
   const threadId = thread?.id ?? null
   // Only the thread itself has the asking user's draft.
@@ -135,7 +125,7 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
   }
 
   return (
-    <div className="dock">
+    <div className="dock" ref={bottom}>
       <DropZone onFiles={uploads.add} />
       {threadId !== null && <ScheduledList threadId={threadId} onEdit={set} />}
       {typing && (

@@ -121,7 +121,8 @@ const downloadName = ({ file_name: name }: FileItem) => (name ? stripMarks(name)
 /** A file's name; its last Latin part (number and ending) stands left to right. */
 export function FileName({ name }: { name: string }) {
   const clean = stripMarks(name)
-  const tail = /[\x21-\x7e]+$/.exec(clean)?.[0] ?? ''
+  // The point of «מחירון.pdf» stands between both parts, so it is no part of the Latin one.
+  const tail = /(?<=^|\s)[\x21-\x7e]+$|[A-Za-z0-9][\x21-\x7e]*$/.exec(clean)?.[0] ?? ''
   return (
     <bdi className="file-name">
       {clean.slice(0, clean.length - tail.length)}
