@@ -68,7 +68,7 @@ export function SlotPicker({ service, resource, from, value, moving, choose }: P
             [...days].map(([day, free]) => (
               <fieldset key={day} className="slot-day">
                 <legend>
-                  {format.longDate(atNoon(day))} <span className="faint">{format.hebrewDay(atNoon(day))}</span>
+                  {format.longDate(atNoon(day))} <span className="faint">{format.hebrewDayAndMonth(atNoon(day))}</span>
                 </legend>
                 {free.map(slot => (
                   <button
