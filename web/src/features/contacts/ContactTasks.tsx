@@ -3,6 +3,7 @@ import { IconCheck, IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
+import { newKey } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { Plain, Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
@@ -101,7 +102,12 @@ function AddTask({ contactId }: { contactId: number }) {
   const { t } = useLingui()
   const [title, setTitle] = useState('')
   const add = useAction({
-    run: () => request<Task>('POST', '/api/tasks', { body: { title: title.trim(), contact_id: contactId } }),
+    // A request whose answer was lost is sent again as it was.
+    run: ({ title, key }: { title: string; key: string }) =>
+      request<Task>('POST', '/api/tasks', {
+        body: { title, contact_id: contactId },
+        headers: { 'Idempotency-Key': key },
+      }),
     onDone: () => {
       setTitle('')
       refresh('/api/tasks', '/api/contacts')
@@ -109,7 +115,7 @@ function AddTask({ contactId }: { contactId: number }) {
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (title.trim() && !add.isPending) add.mutate()
+    if (title.trim() && !add.isPending) add.mutate({ title: title.trim(), key: newKey() })
   }
   return (
     <form className="add-line" onSubmit={submit}>

@@ -3,7 +3,7 @@ import { IconPlus } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAction } from '#shared/api/action'
-import { client, unwrap } from '#shared/api/client'
+import { client, newKey, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
 import { useFormat } from '#shared/session'
 import { readDue } from './read-due'
@@ -19,7 +19,9 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
   const remove = (id: number) =>
     unwrap(client.DELETE('/api/tasks/{id}', { params: { path: { id } } })).then(() => refresh(cache))
   const add = useAction({
-    run: () => unwrap(client.POST('/api/tasks', { body: read })),
+    // A request whose answer was lost is sent again as it was.
+    run: ({ body, key }: { body: typeof read; key: string }) =>
+      unwrap(client.POST('/api/tasks', { body, params: { header: { 'Idempotency-Key': key } } })),
     done: () => t`המשימה נוספה`,
     undo: (_, made) => remove(made.id),
     onDone: () => {
@@ -32,7 +34,7 @@ export function NewTask({ autoFocus = false }: { autoFocus?: boolean }) {
       className="new-task"
       onSubmit={event => {
         event.preventDefault()
-        if (read.title) add.mutate()
+        if (read.title) add.mutate({ body: read, key: newKey() })
       }}
     >
       <Icon icon={IconPlus} />

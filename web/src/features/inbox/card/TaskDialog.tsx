@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useAction } from '#shared/api/action'
+import { newKey } from '#shared/api/client'
 import { queryClient } from '#shared/api/query'
 import { Field } from '#shared/components/field'
 import { isolate } from '#shared/format/bidi'
@@ -29,11 +30,9 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
     void queryClient.invalidateQueries({ queryKey: ['/api/tasks'] })
     void queryClient.invalidateQueries({ queryKey: ['inbox-timeline', contactId] })
   }
-  const create = useAction<void, Task>({
-    run: () =>
-      call('POST', '/api/tasks', {
-        body: { title: title.trim(), contact_id: contactId, ...(dates[due] && { due_date: dates[due] }) },
-      }),
+  const create = useAction<{ body: object; key: string }, Task>({
+    // A request whose answer was lost is sent again as it was.
+    run: ({ body, key }) => call('POST', '/api/tasks', { body, headers: { 'Idempotency-Key': key } }),
     done: () => t`המשימה נוספה`,
     undo: (_, { id }) => call('DELETE', '/api/tasks/{id}', { params: { path: { id } } }).then(refresh),
     onDone: () => {
@@ -43,7 +42,8 @@ export function TaskDialog({ contactId, name, onClose }: { contactId: number; na
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (title.trim()) create.mutate()
+    const body = { title: title.trim(), contact_id: contactId, ...(dates[due] && { due_date: dates[due] }) }
+    if (title.trim()) create.mutate({ body, key: newKey() })
   }
   const names: Record<Due, string> = { none: t`בלי תאריך`, today: t`היום`, tomorrow: t`מחר`, sunday: t`ביום א׳` }
   return (
