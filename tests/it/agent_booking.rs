@@ -170,7 +170,7 @@ async fn a_call_shows_what_it_did_with_appointments_and_no_other_call_does() {
     let first = call(&harness, DANA, 1).await;
     let first = harness.ended_call(&first).await;
     assert_eq!(first["bookings"].as_array().unwrap().len(), 1, "{first:#}");
-    // The turns of a session begin anew, so the same booking is made again: it is taken, and the call has none.
+    // Each session has the same turns, so the second call asks for the same time: it is taken.
     let other = call(&harness, MOSHE, 1).await;
     assert_eq!(harness.ended_call(&other).await["bookings"], json!([]));
     // An employee's move after the call is none of the call's.

@@ -10,7 +10,7 @@ WITH entries AS (
         WHEN 'inbox' THEN of
         WHEN 'thread' THEN (SELECT contact_id FROM threads WHERE id = of)
         WHEN 'call' THEN (SELECT contact_id FROM calls WHERE id = of)
-        WHEN 'note' THEN (SELECT contact_id FROM notes WHERE id = of AND created_at <= e.at)
+        WHEN 'note' THEN (SELECT contact_id FROM contact_notes WHERE id = of AND created_at <= e.at)
         WHEN 'task' THEN (SELECT contact_id FROM tasks WHERE id = of AND created_at <= e.at)
         WHEN 'lead' THEN (SELECT contact_id FROM leads WHERE id = of AND created_at <= e.at)
         WHEN 'appointment' THEN (SELECT contact_id FROM appointments WHERE id = of AND created_at <= e.at)

@@ -325,8 +325,11 @@ async fn each_change_is_reported_once_and_waiting_messages_show_the_reason() {
     link.bridge.change(|options| options.connected = true);
     logs.wait_for_event("BRIDGE_UP");
     assert_eq!((logs.events_named("BRIDGE_DOWN").len(), logs.events_named("BRIDGE_UP").len()), (2, 1));
-    let changes: i64 = link.daemon.query_value("SELECT count(*) FROM changes WHERE kind = 'bridge_updated'");
-    assert_eq!(changes, 3, "the pages learn of each");
+    until("an event of each change", async || {
+        let changes: i64 = link.daemon.query_value("SELECT count(*) FROM changes WHERE kind = 'bridge_updated'");
+        (changes == 3).then_some(())
+    })
+    .await;
     assert_eq!(gauge().await.as_deref(), Some("1"));
     until("the message", async || (link.bridge.state().sent.len() == 1).then_some(())).await;
 }
