@@ -3,11 +3,10 @@ import { IconCheck } from '@tabler/icons-react'
 import { patchItems, useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
-import { Link } from '#shared/components/Link'
 import { Plain } from '#shared/components/text'
 import { refreshTasks, type Task } from './api'
 
-/** A task about the call: whether it is done, and the way to all tasks. */
+/** A task about the call, and whether it is done. */
 export function CallTask({ task }: { task: Task }) {
   const { t } = useLingui()
   const params = { path: { id: task.id } }
@@ -45,23 +44,13 @@ export function CallTask({ task }: { task: Task }) {
         ) : (
           <Plain text={task.title} />
         )}
-        <p className="small faint">
-          {isDone && (
-            <>
-              <Trans>בוצעה</Trans>
-              {' · '}
-            </>
-          )}
-          {task.assignee_name && (
-            <>
-              <bdi>{task.assignee_name}</bdi>
-              {' · '}
-            </>
-          )}
-          <Link href="/app/tasks">
-            <Trans>לכל המשימות</Trans>
-          </Link>
-        </p>
+        {(isDone || task.assignee_name) && (
+          <p className="small faint">
+            {isDone && <Trans>בוצעה</Trans>}
+            {isDone && task.assignee_name && ' · '}
+            {task.assignee_name && <bdi>{task.assignee_name}</bdi>}
+          </p>
+        )}
       </div>
     </li>
   )

@@ -70,6 +70,11 @@ export function Next({ call }: { call: CallDetail }) {
             <kbd className="desk-only">T</kbd>
           </button>
         )}
+        {tasks.length > 0 && (
+          <Link className="btn quiet" href="/app/tasks">
+            <Trans>לכל המשימות</Trans>
+          </Link>
+        )}
         <Link className="btn quiet" href={`/calendar?new=1&contact=${call.contact_id}`}>
           <Trans>לקבוע תור</Trans>
         </Link>
