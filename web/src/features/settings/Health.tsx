@@ -38,7 +38,6 @@ const selfCheckQuery = (locale: Locale) =>
       unwrap(client.GET(SELF_CHECK, { params: { header: { 'Accept-Language': locale } }, signal })),
   })
 
-
 function SelfCheck() {
   const { isOwner } = useSession()
   const [waitsSince, setWaits] = useState<string | null>()

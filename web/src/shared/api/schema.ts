@@ -1594,6 +1594,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the skipped steps of the set-up, and whether the agent has answered in a trial call. */
+        get: operations["get_setup_progress"];
+        /** Skip a step of the set-up for now, or take it up again. */
+        put: operations["skip_setup_step"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tags": {
         parameters: {
             query?: never;
@@ -2923,7 +2941,7 @@ export interface components {
          * @description What has changed. `ref_id` is the id of the row that the kind names; of a turn it is the call's.
          * @enum {string}
          */
-        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated" | "backup_updated" | "user_updated" | "token_updated";
+        ChangeKind: "message_created" | "message_updated" | "message_deleted" | "thread_updated" | "contact_updated" | "contact_deleted" | "note_updated" | "tag_updated" | "custom_field_updated" | "task_updated" | "lead_updated" | "lead_stage_updated" | "merge_suggestion_updated" | "call_started" | "call_updated" | "call_ended" | "turn_updated" | "draft_updated" | "saved_reply_updated" | "scheduled_message_updated" | "alert_updated" | "bridge_updated" | "self_check_updated" | "appointment_updated" | "service_updated" | "resource_updated" | "opening_hours_updated" | "waiting_list_updated" | "fact_updated" | "setting_updated" | "setup_updated" | "backup_updated" | "user_updated" | "token_updated";
         /** @description The old password and the new one. */
         ChangePasswordRequest: {
             current_password: string;
@@ -3010,6 +3028,13 @@ export interface components {
             changes: {
                 [key: string]: unknown;
             };
+            /**
+             * @description By key, the `version` of the setting that the change is based on. If a setting has been changed since, nothing is done
+             *     (412), unless it has the new value already. A setting that is left out is changed at any version.
+             */
+            expected?: {
+                [key: string]: number;
+            };
         };
         /** @description The result of a change of settings. */
         ChangeSettingsResponse: {
@@ -3024,11 +3049,17 @@ export interface components {
         };
         /** @description A finding. */
         CheckFinding: {
+            /** @description What was found, for programs; null if it has no code. */
+            code?: string | null;
+            /** @description The values in the text, by name. */
+            params: {
+                [key: string]: Record<string, never>;
+            };
             /** @description What to do about it; null if nothing. */
             remedy?: string | null;
             /** @description How good or bad it is. */
             status: components["schemas"]["CheckStatus"];
-            /** @description The finding, in English. */
+            /** @description The finding, in the language of the request; English by default. */
             text: string;
         };
         /** @description A check. */
@@ -3051,9 +3082,15 @@ export interface components {
         CheckResult: {
             /** @description The check: `database`, `published_copy`, … */
             check: string;
-            /** @description What was found, for people. */
+            /** @description What was found, for programs; null if it has no code, as findings of earlier releases. */
+            code?: string | null;
+            /** @description What was found, in the language of the request; English by default. */
             found: string;
-            /** @description What to do about it; empty if nothing. */
+            /** @description The values in the text, by name. */
+            params: {
+                [key: string]: Record<string, never>;
+            };
+            /** @description What to do about it, in the same language; empty if nothing. */
             remedy: string;
             /** @description The severity. */
             state: components["schemas"]["CheckStatus"];
@@ -4990,6 +5027,8 @@ export interface components {
         SettingItem: {
             /** @description The actor of that change: `user:3`, `token:2`. */
             actor?: string | null;
+            /** @description The name of the user or the token of that change; null for other actors. */
+            actor_name?: string | null;
             /** @description What is allowed, in English. */
             allowed: string;
             /** @description The allowed words; empty if there is no fixed set of them. */
@@ -5054,6 +5093,11 @@ export interface components {
             value: unknown;
             /** @description The environment variable that sets it. */
             variable?: string | null;
+            /**
+             * Format: int64
+             * @description The number of its newest change, 0 if the page never changed it; for `expected` in a change.
+             */
+            version: number;
         };
         /** @description A page of a list. */
         SettingItemPage: {
@@ -5066,6 +5110,16 @@ export interface components {
          * @enum {string}
          */
         SettingsCheck: "twilio" | "twilio_numbers" | "address" | "ai" | "bridge";
+        /** @description How far the set-up on the page is, as far as no other data shows it. */
+        SetupProgress: {
+            /**
+             * Format: date-time
+             * @description When the agent first answered in a trial call; null if it has not.
+             */
+            agent_answered_at?: string | null;
+            /** @description The steps that an owner has skipped for now. */
+            skipped: components["schemas"]["SetupStep"][];
+        };
         /** @description The set-up code and the first owner's account. */
         SetupRequest: {
             /** @description The one-time code that `agentlocator setup` prints. */
@@ -5079,6 +5133,18 @@ export interface components {
             connection_error?: components["schemas"]["ErrorDetail"] | null;
             /** @description Whether the first owner is still to be created. */
             needed: boolean;
+        };
+        /**
+         * @description A step of the set-up, after the owner's account.
+         * @enum {string}
+         */
+        SetupStep: "name" | "address" | "phone" | "whatsapp" | "ai" | "greeting" | "business" | "agent" | "call";
+        /** @description A step to skip, or to take up again. */
+        SkipStepRequest: {
+            /** @description Whether it is skipped. */
+            skipped: boolean;
+            /** @description The step. */
+            step: components["schemas"]["SetupStep"];
         };
         /** @description A snapshot. */
         Snapshot: {
@@ -5449,6 +5515,15 @@ export interface components {
             /** @description What happened and what to do, for people. */
             text: string;
         };
+        /** @description A tool that the agent used. */
+        ToolUse: {
+            /** @description Its arguments; a text if the model passed no valid ones. */
+            arguments: unknown;
+            /** @description The tool, such as `book_appointment`. */
+            name: string;
+            /** @description What it returned to the model, with `error` if it did nothing; null while it runs. */
+            output?: unknown;
+        };
         /** @description The right to one trial call. */
         TrialCall: {
             /**
@@ -5504,7 +5579,7 @@ export interface components {
              * @description Milliseconds since the stream began.
              */
             started_ms: number;
-            /** @description The whole text. */
+            /** @description The whole text; empty for `tool`. */
             text: string;
             /**
              * Format: int64
@@ -5516,6 +5591,7 @@ export interface components {
              * @description AI tokens written for this turn.
              */
             tokens_out: number;
+            tool?: components["schemas"]["ToolUse"] | null;
         };
         /** @description The latency of each stage of one answer, in milliseconds after the caller stopped speaking. */
         TurnLatency: {
@@ -7572,7 +7648,10 @@ export interface operations {
     run_check: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of the findings: `he` or `en` */
+                "Accept-Language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14826,7 +14905,10 @@ export interface operations {
     list_self_checks: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of the findings: `he` or `en` */
+                "Accept-Language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15713,6 +15795,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description `changed`: a setting is not at the version that `expected` names; nothing was changed. `current.items` has those settings as they are now, and `error.field` is the key of the first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The body is too large: `too_large` */
             413: {
                 headers: {
@@ -15731,7 +15822,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A value is not allowed, or does not fit the others; `error.field` is the key: `invalid`, `unknown_field`. */
+            /** @description A value is not allowed, or does not fit the others; `error.field` is the key: `invalid`, `unknown_field`. `expected` names a setting that the request does not change: `invalid`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15921,6 +16012,149 @@ export interface operations {
             };
             /** @description Too many attempts; `Retry-After` says when to try again: `too_many_requests` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_setup_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far the set-up on the page is, as far as no other data shows it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupProgress"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role or the kind of login may not do this: `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    skip_setup_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipStepRequest"];
+            };
+        };
+        responses: {
+            /** @description How far the set-up on the page is, as far as no other data shows it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupProgress"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
