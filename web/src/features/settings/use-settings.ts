@@ -1,4 +1,4 @@
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { patch, useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import type { asApiError } from '#shared/api/errors'
@@ -13,6 +13,8 @@ const settingsQuery = (locale: Locale) =>
   queryOptions({
     queryKey: [ROOT, { locale }] as const,
     queryFn: ({ signal }) => unwrap(client.GET(ROOT, { params: { header: { 'Accept-Language': locale } }, signal })),
+    // While the names in another language load, nothing is drawn anew: what was entered would be lost.
+    placeholderData: keepPreviousData,
   })
 
 export const useSettings = () => useQuery(settingsQuery(useLocale()))

@@ -1,6 +1,6 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { patch, useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery, queryClient } from '#shared/api/query'
@@ -32,6 +32,8 @@ export function useSettingItems() {
       queryKey: ['/api/settings', { locale }] as const,
       queryFn: ({ signal }) =>
         unwrap(client.GET('/api/settings', { params: { header: { 'Accept-Language': locale } }, signal })),
+      // While the names in another language load, nothing is drawn anew: what was entered would be lost.
+      placeholderData: keepPreviousData,
     }),
   )
 }
