@@ -71,6 +71,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
     const box = element.current
     if (box) setAtEnd(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
   }
+  useStay(virtual, isAtEnd)
   const later = useLater(rows, isAtEnd)
 
   const top = rows[items.find(({ end }) => end > (virtual.scrollOffset ?? 0))?.index ?? 0]
@@ -203,6 +204,20 @@ function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTML
     [place],
   )
   return { show, release }
+}
+
+/** Keeps the end of the list in view when the page's font arrives, in which the rows have other heights. */
+function useStay(virtual: Scroller, isAtEnd: boolean): void {
+  const stay = useRef(isAtEnd)
+  stay.current = isAtEnd
+  useEffect(() => {
+    const again = () => {
+      // The rows are measured in the frame after the font.
+      requestAnimationFrame(() => requestAnimationFrame(() => stay.current && virtual.scrollToEnd()))
+    }
+    document.fonts.addEventListener('loadingdone', again)
+    return () => document.fonts.removeEventListener('loadingdone', again)
+  }, [virtual])
 }
 
 /** Scrolls once, when the rows are first there, and again when another entry is to be shown. */
