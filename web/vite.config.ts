@@ -23,6 +23,17 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: true,
     chunkSizeWarningLimit: 900,
+    // Over HTTP/1.1 a browser has six requests at a time: what the first drawing needs is one file, and the icons that several
+    // pages share are in the files of these pages, not in one each.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // Not the entry itself, by which the manifest names what the HTML file loads.
+          groups: [{ name: 'start', tags: ['$initial'], test: id => !/index\.html|src\/main\.tsx/.test(id) }],
+          experimentalInlineCommonChunks: { maxSize: 2_000, exclude: id => !id.includes('@tabler/icons-react') },
+        },
+      },
+    },
   },
   worker: { format: 'es' },
   server: {

@@ -43,6 +43,7 @@ mod services;
 mod sessions;
 mod settings;
 mod setup;
+pub(super) mod start;
 mod tags;
 mod tasks;
 mod threads;

@@ -1,14 +1,17 @@
 //! The web page: one HTML file for all of its paths, and the files that it loads, compiled into the binary.
 
 mod files;
+mod hints;
 
-use super::AppState;
+use super::api::start;
 use super::ranges::{FileInfo, answer};
+use super::{AppState, Peer, accept_language};
+use crate::domain::Language;
 use crate::entropy;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use files::{Encoding, FILES, File, INDEX, VERSION};
@@ -26,10 +29,15 @@ pub(super) fn routes() -> Router<AppState> {
     routes
 }
 
-/// The HTML file. Each answer has a nonce of its own, so it is never reused without being fetched again.
-async fn index() -> Response {
+/// The HTML file, with the files that the path needs and with what the page requests first. Each response has a nonce of its
+/// own, so it is never reused without being fetched again.
+async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: HeaderMap) -> Response {
     let nonce = entropy::random_hex::<16>();
+    let links = hints::links(uri.path(), language(&headers));
+    let (start, cookie) = start::json(&state, peer, &headers).await.unwrap_or_else(|| ("{}".to_owned(), None));
     let html = INDEX.replace("__CSP_NONCE__", &nonce).replace("__PAGE_VERSION__", VERSION);
+    // Last, so that nothing is replaced in what it contains.
+    let html = html.replace(ROUTE_FILES, &links).replace("\"__START__\"", &start);
     let mut response = axum::response::Html(html).into_response();
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce)) {
@@ -39,7 +47,21 @@ async fn index() -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(PAGE_VERSION, HeaderValue::from_static(VERSION));
+    if let Some(cookie) = cookie {
+        headers.append(header::SET_COOKIE, cookie);
+    }
     response
+}
+
+/// The language in which the page will be drawn: the one that this browser used last, else its own. A wrong guess costs a request.
+fn language(headers: &HeaderMap) -> Language {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    match pairs.find(|(name, _)| *name == LANGUAGE_COOKIE).map(|(_, value)| value) {
+        Some("he") => Language::Hebrew,
+        Some("en") => Language::English,
+        _ => accept_language::preferred(headers).unwrap_or(Language::Hebrew),
+    }
 }
 
 /// Scripts only from our own files, styles also with the nonce, nothing from other origins, and no framing.
@@ -89,10 +111,19 @@ const SERVICE_WORKER: &str = "sw.js";
 
 const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
 
+/// Set by the page when its language is chosen.
+const LANGUAGE_COOKIE: &str = "agentlocator_language";
+
+/// Where the HTML file names what its path needs.
+const ROUTE_FILES: &str = "<meta name=\"route-files\" content=\"__ROUTE_FILES__\">";
+
 /// Changes with each build of the page; a page compares it with its own.
 const PAGE_VERSION: HeaderName = HeaderName::from_static("x-page-version");
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-const PAGE_HEADERS: [(HeaderName, &str); 3] =
-    [(header::CACHE_CONTROL, "no-cache"), (header::REFERRER_POLICY, "no-referrer"), (header::X_FRAME_OPTIONS, "DENY")];
+const PAGE_HEADERS: [(HeaderName, &str); 3] = [
+    (header::CACHE_CONTROL, "private, no-cache"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];

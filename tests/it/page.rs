@@ -2,6 +2,7 @@
 
 use super::support::{Client, Daemon, client::send};
 use reqwest::Method;
+use serde_json::{Value, json};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -16,12 +17,12 @@ async fn the_page_has_one_file_for_all_of_its_paths() {
     {
         let reply = client.get(path).await;
         let nonce = nonce_of(&reply.text());
-        assert_eq!((reply.status, reply.text().replace(&nonce, "")), (200, without_nonce(&index.text())), "{path}");
+        assert_eq!((reply.status, in_common(&reply.text())), (200, in_common(&index.text())), "{path}");
         assert!(reply.text().starts_with("<!doctype html>"), "{path}");
         assert!(reply.header("content-type").starts_with("text/html"), "{path}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
         // A page from a cache would have another nonce than its policy.
-        assert_eq!((reply.header("cache-control"), reply.header("etag")), ("no-cache", ""), "{path}");
+        assert_eq!((reply.header("cache-control"), reply.header("etag")), ("private, no-cache", ""), "{path}");
         let policy = reply.header("content-security-policy");
         assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{path}: {policy}");
         assert!(policy.contains(&format!("style-src 'self' 'nonce-{nonce}';")), "{path}: {policy}");
@@ -95,8 +96,69 @@ fn nonce_of(html: &str) -> String {
     nonce
 }
 
-fn without_nonce(html: &str) -> String {
-    html.replace(&nonce_of(html), "")
+/// What does not depend on the path.
+fn in_common(html: &str) -> String {
+    let html = html.replace(&nonce_of(html), "");
+    html.split_inclusive('>')
+        .filter(|part| !part.contains("<link rel=\"modulepreload") && !part.contains("<link rel=\"preload"))
+        .collect()
+}
+
+/// The responses that came with the HTML file.
+fn start_of(html: &str) -> Value {
+    let (_, rest) = html.split_once("<script type=\"application/json\" id=\"start\">").expect("the page has its start");
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+#[tokio::test]
+async fn the_page_comes_with_its_session_or_with_the_state_of_the_set_up() {
+    let daemon = Daemon::start(|setup| {
+        setup.toml("[business]\nname = \"</script><b>__START__ & \\\"Sons\\\"\"\n");
+    });
+    let client = daemon.client();
+    if client.get("/app/").await.text().contains("not in this build") {
+        eprintln!("web/dist is not built, so its start is not tested here");
+        return;
+    }
+    let nobody = start_of(&client.get("/login").await.text());
+    assert_eq!(nobody, json!({"/api/session": null, "/api/setup": {"needed": true}}));
+    let owner = daemon.logged_in("dana", "owner").await;
+    for path in ["/app/", "/app/inbox/7", "/login"] {
+        let page = owner.get(path).await;
+        assert!(!page.text().contains("<b>"), "{path}: a text of the business is no element");
+        let session = owner.get("/api/session").await.json();
+        assert_eq!(start_of(&page.text()), json!({"/api/session": session}), "{path}");
+    }
+    let expired = client.with_header("cookie", "agentlocator_session=unknown").get("/app/").await;
+    assert_eq!(start_of(&expired.text()), json!({"/api/session": null, "/api/setup": {"needed": false}}));
+}
+
+#[tokio::test]
+async fn the_page_names_the_files_of_its_path_and_language() {
+    let daemon = Daemon::start(|_| {});
+    let client = daemon.client();
+    if client.get("/app/").await.text().contains("not in this build") {
+        eprintln!("web/dist is not built, so its files are not tested here");
+        return;
+    }
+    let named = async |path: &str, header: (&'static str, &str)| -> Vec<String> {
+        let html = client.clone().with_header(header.0, header.1).get(path).await.text();
+        html.split('"').filter(|text| text.starts_with("/app/assets/")).map(str::to_owned).collect()
+    };
+    let language = |value| ("accept-language", value);
+    let inbox = named("/app/inbox", language("he-IL")).await;
+    assert!(inbox.iter().any(|file| file.contains("InboxPage-")), "{inbox:?}");
+    assert_eq!(named("/app/inbox/7", language("he")).await, inbox);
+    assert_eq!(named("/app/inbox", ("cookie", "a=b; agentlocator_language=he")).await, inbox);
+    let english = named("/app/inbox", language("en-US,en;q=0.9")).await;
+    assert_ne!(english, inbox);
+    assert_eq!(named("/app/inbox", ("cookie", "agentlocator_language=en")).await, english);
+    let login = named("/login", language("he")).await;
+    assert!(login.iter().any(|file| file.contains("LoginPage-")), "{login:?}");
+    assert!(!login.iter().any(|file| file.contains("InboxPage-") || file.contains("Shell-")), "{login:?}");
+    for file in inbox.iter().chain(&english).chain(&login) {
+        assert_eq!(client.get(file).await.status, 200, "{file}");
+    }
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { routesOf } from './routes.mjs'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 
-/** All that a first visit loads, compressed with brotli. */
+/** All that a first visit of a user who is logged in loads before its page, compressed with brotli. */
 const FIRST_LOAD = 250_000
 /** What one page adds, at most. */
 const ROUTE = 90_000
@@ -13,15 +14,52 @@ const ROUTE = 90_000
 const size = file => statSync(join(dist, `${file}.br`)).size
 const built = existsSync(join(dist, '.vite/manifest.json'))
 
+const manifestOf = () => JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'))
+
+/** The texts of all files of the page that end like this. */
+const contents = ending =>
+  readdirSync(join(dist, 'assets'))
+    .filter(name => name.endsWith(ending))
+    .map(name => readFileSync(join(dist, 'assets', name), 'utf8'))
+    .join('')
+
+test.skipIf(!built)('each component of Mantine in the page has its styles', () => {
+  const all = readFileSync(fileURLToPath(new URL('../node_modules/@mantine/core/styles.css', import.meta.url)), 'utf8')
+  const classes = text => new Set(text.match(/\bm_[0-9a-f]+\b/g))
+  const [styled, used, had] = [classes(all), classes(contents('.js')), classes(contents('.css'))]
+  expect(used.size).toBeGreaterThan(20)
+  const missing = [...used].filter(name => styled.has(name) && !had.has(name))
+  expect(missing, 'add their files to shared/styles/mantine.css').toEqual([])
+})
+
+test.skipIf(!built)('each route names its files', () => {
+  const routes = routesOf(fileURLToPath(new URL('..', import.meta.url)))
+  expect(routes.length).toBeGreaterThan(20)
+  const pages = Object.values(manifestOf()).filter(
+    ({ isDynamicEntry, src }) => isDynamicEntry && /Page\.tsx$/.test(src),
+  )
+  expect(routes.map(({ page }) => page)).toEqual(expect.arrayContaining(pages.map(({ src }) => src)))
+  for (const line of readFileSync(join(dist, 'routes.txt'), 'utf8').trim().split('\n')) {
+    const [path, files, hebrew, english] = line.split('\t')
+    expect(hebrew, path).not.toBe(english)
+    for (const file of `${files} ${hebrew} ${english}`.split(' '))
+      expect(existsSync(join(dist, file)), `${path}: ${file}`).toBe(true)
+  }
+})
+
 test.skipIf(!built)('the first load is within its budget', () => {
-  const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'))
+  const manifest = manifestOf()
   const needed = new Set(['index.html'])
+  const seen = new Set()
   const visit = name => {
+    if (seen.has(name)) return
+    seen.add(name)
     const chunk = manifest[name]
     for (const file of [chunk.file, ...(chunk.css ?? [])]) if (!file.endsWith('.html')) needed.add(file)
     for (const next of chunk.imports ?? []) visit(next)
   }
   visit('index.html')
+  visit('src/app/Shell.tsx')
   for (const name of readdirSync(join(dist, 'assets'))) if (name.endsWith('.woff2')) needed.add(`assets/${name}`)
   // The larger of the two languages.
   const texts = Object.entries(manifest).filter(([name]) => name.startsWith('src/app/locales/'))

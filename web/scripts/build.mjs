@@ -2,7 +2,7 @@
 //
 // Beside Vite's output, dist/ gets each file compressed with brotli and gzip, and files.txt with path, media type and hash of
 // each: the daemon's build.rs reads that list and needs no compressor of its own. dist/licences.txt holds the licences of the
-// packages in the page.
+// packages in the page; dist/routes.txt what each address of the page needs (scripts/routes.mjs).
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { licences } from './licences.mjs'
+import { hints, routesOf } from './routes.mjs'
 
 const MIME = {
   '.css': 'text/css; charset=utf-8',
@@ -44,6 +45,8 @@ for (const path of files('').sort()) {
   gzip[9] = 255
   writeFileSync(join(dist, `${path}.gz`), gzip)
 }
+const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'))
+writeFileSync(join(dist, 'routes.txt'), hints(manifest, routesOf(root)))
 writeFileSync(join(dist, 'files.txt'), lines.join(''))
 writeFileSync(join(dist, 'licences.txt'), licences(root, modules))
 

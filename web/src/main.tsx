@@ -1,5 +1,5 @@
 import '#shared/styles/tokens.css'
-import '@mantine/core/styles.layer.css'
+import '#shared/styles/mantine.css'
 import '#shared/styles/base.css'
 import '#shared/styles/controls.css'
 import '#shared/styles/shell.css'
@@ -10,7 +10,8 @@ import '#shared/styles/app.css'
 import '#shared/styles/large.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { activateLocale, initialLocale } from '#shared/i18n/locale'
+import { activateLocale, followLocale, initialLocale } from '#shared/i18n/locale'
+import { takeStart } from '#shared/start'
 import { App } from './app/App'
 import { PageLoadError } from './app/registry'
 
@@ -21,6 +22,8 @@ if (import.meta.env.PROD && 'serviceWorker' in navigator) {
 
 const root = document.getElementById('root')
 if (root) {
+  takeStart()
+  followLocale()
   await activateLocale(initialLocale())
   createRoot(root, {
     onCaughtError(error, { componentStack }) {

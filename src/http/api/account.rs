@@ -8,12 +8,12 @@ use crate::config::BusinessConfig;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{self, Session};
-use crate::http::auth::{self, Anyone, Client, DeviceCookie, LoggedIn, Login, Member, SessionCookie};
+use crate::http::auth::{self, Actor, Anyone, Client, DeviceCookie, LoggedIn, Login, Member, SessionCookie};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, Peer};
 use crate::store::Device;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
@@ -165,16 +165,25 @@ pub(super) async fn get_session(
     peer: Peer,
     headers: HeaderMap,
 ) -> Response {
+    let (session, cookie) = session_of(&state, actor, peer, &headers).await;
+    (cookie.map(|cookie| AppendHeaders([(header::SET_COOKIE, cookie)])), axum::Json(session)).into_response()
+}
+
+/// The session of an authenticated sender, and the device cookie if the browser has none yet.
+pub(super) async fn session_of(
+    state: &AppState,
+    actor: Actor,
+    peer: Peer,
+    headers: &HeaderMap,
+) -> (SessionResponse, Option<HeaderValue>) {
     let device = match &actor.login {
-        Some(login) if DeviceCookie::find(&headers).is_none() => remember_device(&state, login, &headers).await,
+        Some(login) if DeviceCookie::find(headers).is_none() => remember_device(state, login, headers).await,
         _ => None,
     };
-    let http = &state.config().http;
-    let cookie = device.map(|device| AppendHeaders([(header::SET_COOKIE, DeviceCookie::set(&device, http, peer))]));
+    let cookie = device.map(|device| DeviceCookie::set(&device, &state.config().http, peer));
     let (user, csrf_token) = actor.login.map(|login| (login.user.into(), login.csrf_token)).unzip();
     let business = BusinessSummary::of(&state.config().business);
-    let session = SessionResponse { ok: true, user, role: actor.role.into(), csrf_token, business };
-    (cookie, axum::Json(session)).into_response()
+    (SessionResponse { ok: true, user, role: actor.role.into(), csrf_token, business }, cookie)
 }
 
 /// The device cookie for a browser that is logged in without one (by an older version). It is derived from the session's

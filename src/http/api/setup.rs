@@ -81,9 +81,14 @@ pub(super) async fn is_needed(
     peer: Peer,
     headers: HeaderMap,
 ) -> Result<axum::Json<SetupStatus>, ApiError> {
+    Ok(axum::Json(status(&state, peer, &headers).await?))
+}
+
+/// The state of the first set-up, as a client on this connection sees it.
+pub(super) async fn status(state: &AppState, peer: Peer, headers: &HeaderMap) -> Result<SetupStatus, ApiError> {
     let owners = state.store.read(|tx| tx.count_owners()).await?;
-    let connection_error = https_required::error(&state, peer, &headers).map(ApiError::into_detail);
-    Ok(axum::Json(SetupStatus { needed: owners == 0, connection_error }))
+    let connection_error = https_required::error(state, peer, headers).map(ApiError::into_detail);
+    Ok(SetupStatus { needed: owners == 0, connection_error })
 }
 
 /// Create the first owner with the one-time code, and log in.

@@ -1,5 +1,6 @@
 //! The files of the web page, compiled into the binary by `build.rs`.
 
+use super::hints::Route;
 use flate2::read::GzDecoder;
 use std::borrow::Cow;
 use std::io::Read as _;

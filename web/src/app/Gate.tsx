@@ -6,17 +6,17 @@ import { asApiError } from '#shared/api/errors'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { ErrorState } from '#shared/components/states'
 import { SessionProvider, sessionQuery, useSessionQuery } from '#shared/session'
+import { forgetLoggedOut, isLoggedOut } from '#shared/start'
 import { remember } from '#shared/storage'
 import { PageBody } from './PageBody'
-import { home, pages } from './registry'
-import { Shell } from './Shell'
+import { home, pages, shell } from './registry'
 
 /** Decides between the set-up, the login and the shell. */
 export function Gate() {
   const [path, go] = useLocation()
-  const session = useSessionQuery()
-  const answer = session.data
   const isBare = pages.some(page => page.bare && page.path === path)
+  const session = useSessionQuery(!isBare && !isLoggedOut())
+  const answer = session.data
   useEffect(() => {
     setCsrfToken(answer?.csrf_token ?? null)
     if (answer?.business.name) remember('business', answer.business.name)
@@ -37,10 +37,13 @@ export function Gate() {
     setCsrfToken(answer.csrf_token ?? null)
     return (
       <SessionProvider answer={answer}>
-        <Shell />
+        <Suspense>
+          <shell.Component />
+        </Suspense>
       </SessionProvider>
     )
   }
+  if (isLoggedOut()) return <Entrance />
   if (!session.error) return null
   if (asApiError(session.error).status === 401) return <Entrance />
   return (
@@ -54,6 +57,7 @@ export function Gate() {
 function Entrance() {
   const [path] = useLocation()
   const setup = useQuery({ ...apiQuery('/api/setup'), retry: false })
+  useEffect(() => forgetLoggedOut, [])
   if (setup.isPending) return null
   if (setup.data?.needed) return <Redirect to={`/setup${location.hash}`} replace />
   return <Redirect to={loginPath(path)} replace />

@@ -1,14 +1,15 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useMediaQuery } from '@mantine/hooks'
 import { IconDots, IconSearch } from '@tabler/icons-react'
+import { Suspense } from 'react'
 import { useLocation } from 'wouter'
 import { Brand } from '#shared/components/Brand'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import type { NavEntry } from '#shared/feature'
 import { letterOf } from '#shared/keys'
-import { home, navigation } from './registry'
-import { UserMenu } from './UserMenu'
+import { home, navigation, userMenu } from './registry'
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
 const none = () => 0
@@ -46,6 +47,7 @@ function Entry({ entry }: { entry: NavEntry }) {
 /** The rail at the start side, on tablets and desktops. */
 export function Rail({ onSearch }: { onSearch: () => void }) {
   const { t } = useLingui()
+  const isShown = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })
   return (
     <nav className="rail" aria-label={t`ראשי`}>
       <Link className="brand" href={home()} aria-label={t`להתחלה`}>
@@ -69,7 +71,11 @@ export function Rail({ onSearch }: { onSearch: () => void }) {
         .map(entry => (
           <Entry key={entry.href} entry={entry} />
         ))}
-      <UserMenu />
+      {isShown && (
+        <Suspense fallback={<span className="user-menu-space" />}>
+          <userMenu.Component />
+        </Suspense>
+      )}
     </nav>
   )
 }

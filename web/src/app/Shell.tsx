@@ -11,8 +11,7 @@ import { NotFound } from './NotFound'
 import { PageBody } from './PageBody'
 import { Palette } from './Palette'
 import { Rail, Tabs } from './Rail'
-import { home, pages } from './registry'
-import { Shortcuts } from './Shortcuts'
+import { home, pages, shortcuts } from './registry'
 import { Strips } from './Strips'
 import { useAppKeys } from './shortcuts'
 
@@ -64,7 +63,11 @@ export function Shell() {
       </div>
       <Tabs />
       {isSearching && <Palette onClose={() => setSearching(false)} onShortcuts={() => setHelping(true)} />}
-      {isHelping && <Shortcuts onClose={() => setHelping(false)} />}
+      {isHelping && (
+        <Suspense>
+          <shortcuts.Component onClose={() => setHelping(false)} />
+        </Suspense>
+      )}
     </div>
   )
 }

@@ -21,10 +21,10 @@ const TIMEOUT_MS = 10_000
 const inTime = <T>(loading: Promise<T>): Promise<T> =>
   Promise.race([loading, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('timeout')), TIMEOUT_MS))])
 
-/** A route whose page loads with its texts. */
-export interface Page extends FeatureRoute {
-  /** Another one after `reloadFailedPages`; read it when the page is drawn. */
-  Component: LazyExoticComponent<ComponentType>
+/** A part of the page whose code loads when it is first drawn. */
+interface Part<P = object> {
+  /** Another one after `reloadFailedPages`; read it when the part is drawn. */
+  Component: LazyExoticComponent<ComponentType<P>>
 }
 
 /** The frame in which a page stands, with the texts of the feature that draws it. */
@@ -34,31 +34,55 @@ function frameOf({ frame }: FeatureRoute): Promise<{ default: Frame }> | undefin
   return owner && load && withTexts(owner.id, load())
 }
 
-/** `React.lazy` keeps a rejected import for good; these pages get a new one. */
-const failed = new Map<Page, () => Page['Component']>()
+/** The page of a route, with its texts and in its frame. */
+async function loadPage(feature: Feature, route: FeatureRoute): Promise<{ default: ComponentType }> {
+  const [page, frame] = await Promise.all([withTexts(feature.id, route.load()), frameOf(route)])
+  if (!frame) return page
+  return { default: () => createElement(frame.default, { children: createElement(page.default) }) }
+}
+
+/** A route whose page loads with its texts. */
+export interface Page extends FeatureRoute, Part {}
+
+/** `React.lazy` keeps a rejected import for good; these parts get a new one. */
+const failed = new Set<() => void>()
+
+function partOf<P = object>(load: () => Promise<{ default: ComponentType<P> }>): Part<P> {
+  const component = () =>
+    lazy(async () => {
+      try {
+        return await inTime(load())
+      } catch (reason) {
+        failed.add(renew)
+        throw new PageLoadError(String(reason), { cause: reason })
+      }
+    })
+  const part: Part<P> = { Component: component() }
+  const renew = () => {
+    part.Component = component()
+  }
+  return part
+}
+
+/** The logged-in page around the current one, which the login does without. The HTML file names its files where it is needed. */
+export const shell = partOf(async () => ({ default: (await import('./Shell')).Shell }))
+
+/** The menu of the rail, which phones do not show, and the list of the keys: both need code that no other part of the shell does. */
+export const userMenu = partOf(async () => ({ default: (await import('./UserMenu')).UserMenu }))
+export const shortcuts = partOf(async () => ({ default: (await import('./Shortcuts')).Shortcuts }))
 
 export const pages: readonly Page[] = features.flatMap(feature =>
-  feature.routes.map(route => {
-    const load = () =>
-      lazy(async () => {
-        try {
-          const loading = Promise.all([withTexts(feature.id, route.load()), frameOf(route)])
-          const [page, frame] = await inTime(loading)
-          if (!frame) return page
-          return { default: () => createElement(frame.default, { children: createElement(page.default) }) }
-        } catch (reason) {
-          failed.set(page, load)
-          throw new PageLoadError(String(reason), { cause: reason })
-        }
-      })
-    const page: Page = { ...route, Component: load() }
-    return page
-  }),
+  feature.routes.map(route =>
+    Object.assign(
+      partOf(() => loadPage(feature, route)),
+      route,
+    ),
+  ),
 )
 
 /** Lets the pages whose code did not arrive be loaded again. */
 export function reloadFailedPages(): void {
-  for (const [page, load] of failed) page.Component = load()
+  for (const renew of failed) renew()
   failed.clear()
 }
 

@@ -53,10 +53,11 @@ export const useCountry = (): string => useContext(Context)?.business.default_co
 /** How often the page asks again while the daemon does not answer; the event stream begins only with a session. */
 const RETRY_MS = 3_000
 
-/** The session of this browser; an error with status 401 if there is none. */
-export const useSessionQuery = () =>
+/** The session of this browser; an error with status 401 if there is none. It is requested only if it is needed. */
+export const useSessionQuery = (isNeeded: boolean) =>
   useQuery({
     ...sessionQuery,
+    enabled: isNeeded,
     retry: false,
     refetchInterval: ({ state }) =>
       state.data === undefined && state.error && asApiError(state.error).isTransient ? RETRY_MS : false,

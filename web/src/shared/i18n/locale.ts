@@ -1,7 +1,7 @@
 import { type I18n, i18n, type Messages, setupI18n } from '@lingui/core'
 import { I18nProvider, useLingui } from '@lingui/react'
 import { type ComponentType, createElement } from 'react'
-import { recall, remember } from '../storage'
+import { recall, remember, stored } from '../storage'
 
 /** The languages of the page. */
 export type Locale = 'he' | 'en'
@@ -54,12 +54,22 @@ export async function activateLocale(locale: Locale): Promise<void> {
   const root = document.documentElement
   root.lang = locale
   root.dir = directionOf(locale)
+  // For the HTML file, which names the texts of one language.
+  // biome-ignore lint/suspicious/noDocumentCookie: the cookie store is missing in Firefox, and over plain http
+  document.cookie = `agentlocator_language=${locale}; Path=/; Max-Age=31536000; SameSite=Lax`
 }
 
 /** Switches, and remembers it for this browser. */
 export async function chooseLocale(locale: Locale): Promise<void> {
   remember('language', locale)
   await activateLocale(locale)
+}
+
+/** Follows a switch in another tab of this browser. */
+export function followLocale(): void {
+  window.addEventListener('storage', ({ key, newValue }) => {
+    if (key === stored('language') && (newValue === 'he' || newValue === 'en')) void activateLocale(newValue)
+  })
 }
 
 /** The direction of a language's script, by the browser's own data. */

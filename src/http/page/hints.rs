@@ -1,0 +1,83 @@
+//! The files that an address of the page needs, for its HTML file: the browser requests them with the first ones, instead of
+//! learning of each from the one before.
+
+use super::files::ROUTES;
+use crate::domain::Language;
+use std::fmt::Write as _;
+
+/// A route of the page; its files are below `/app/`.
+pub(super) struct Route {
+    /// Its path, in which a segment `:name` is any text, and `:name?` may be missing; `*` is every other path.
+    pub(super) path: &'static str,
+    /// Scripts and styles.
+    pub(super) files: &'static [&'static str],
+    /// The texts in Hebrew.
+    pub(super) hebrew: &'static [&'static str],
+    /// The texts in English.
+    pub(super) english: &'static [&'static str],
+}
+
+/// The `link` elements for the files that the page at this path needs in this language.
+pub(super) fn links(path: &str, language: Language) -> String {
+    let mut links = String::new();
+    let Some(route) = ROUTES.iter().find(|route| route.path == "*" || matches(route.path, path)) else { return links };
+    let texts = match language {
+        Language::Hebrew => route.hebrew,
+        Language::English => route.english,
+    };
+    for file in route.files.iter().chain(texts) {
+        let kind = if file.ends_with(".css") { "preload\" as=\"style" } else { "modulepreload" };
+        let _ = write!(links, "<link rel=\"{kind}\" crossorigin href=\"/app/{file}\">");
+    }
+    links
+}
+
+/// Returns true if the path is one of the route.
+fn matches(route: &str, path: &str) -> bool {
+    let mut given = path.split('/');
+    for wanted in route.split('/') {
+        let found = given.next();
+        let is_match = match wanted.strip_prefix(':') {
+            Some(name) if name.ends_with('?') => found != Some(""),
+            Some(_) => found.is_some_and(|found| !found.is_empty()),
+            None => found == Some(wanted),
+        };
+        if !is_match {
+            return false;
+        }
+    }
+    given.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_belongs_to_a_route() {
+        for (route, path, wanted) in [
+            ("/login", "/login", true),
+            ("/login", "/login/x", false),
+            ("/app", "/app", true),
+            ("/app/", "/app/", true),
+            ("/app/contacts/:id", "/app/contacts/7", true),
+            ("/app/contacts/:id", "/app/contacts", false),
+            ("/app/contacts/:id", "/app/contacts/", false),
+            ("/app/inbox/:contactId?", "/app/inbox", true),
+            ("/app/inbox/:contactId?", "/app/inbox/7", true),
+            ("/app/inbox/:contactId?", "/app/inbox/7/8", false),
+            ("/app/inbox/:contactId?", "/app/inboxes", false),
+        ] {
+            assert_eq!(matches(route, path), wanted, "{route} {path}");
+        }
+    }
+
+    #[test]
+    fn the_files_of_a_route_exist() {
+        for route in ROUTES {
+            for file in route.files.iter().chain(route.hebrew).chain(route.english) {
+                assert!(super::super::files::File::find(file).is_some(), "{}: {file}", route.path);
+            }
+        }
+    }
+}

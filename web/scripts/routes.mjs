@@ -1,0 +1,68 @@
+// Which files each address of the page needs beside those that the HTML file names: the daemon names them in the HTML file of
+// that address, so that the browser requests all at once instead of learning of each from the one before.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const ROUTE = /\{\s*path: '([^']+)',\s*load: \(\) => import\('\.\/(\w+)'\)(,\s*bare: true)?/g
+const LANGUAGES = ['he', 'en']
+/** `/app` redirects to it. */
+const HOME = '/app/today'
+
+/** The routes in the order in which the page looks for them. */
+export function routesOf(root) {
+  const features = join(root, 'src/features')
+  return readdirSync(features)
+    .sort()
+    .flatMap(feature => {
+      let source = ''
+      try {
+        source = readFileSync(join(features, feature, 'feature.tsx'), 'utf8')
+      } catch {
+        return []
+      }
+      return [...source.matchAll(ROUTE)].map(([, path, page, bare]) => ({
+        path,
+        feature,
+        page: `src/features/${feature}/${page}.tsx`,
+        isBare: Boolean(bare),
+      }))
+    })
+}
+
+/** One line for each route: its path, and the files for both languages, for Hebrew and for English, separated by tabs. */
+export function hints(manifest, routes) {
+  const known = filesOf(manifest, ['index.html'])
+  const line = ({ path, feature, page, isBare }) => {
+    const sources = [isBare ? [] : 'src/app/Shell.tsx', page ?? []].flat()
+    const files = filesOf(manifest, sources).filter(file => !known.includes(file))
+    const texts = LANGUAGES.map(language =>
+      filesOf(
+        manifest,
+        ['src/app', `src/features/${feature}`]
+          .map(folder => `${folder}/locales/${language}.po`)
+          .filter(name => name in manifest),
+      ).filter(file => !known.includes(file) && !files.includes(file)),
+    )
+    return `${[path, files.join(' '), ...texts.map(one => one.join(' '))].join('\t')}\n`
+  }
+  const home = routes.find(({ path }) => path === HOME)
+  if (!home) throw new Error(`no route ${HOME}`)
+  const all = [...routes, { ...home, path: '/app' }, { ...home, path: '/app/' }, { path: '*', isBare: false }]
+  return all.map(line).join('')
+}
+
+/** The scripts and styles of these sources and of all that they import at once. */
+function filesOf(manifest, sources) {
+  const files = new Set()
+  const seen = new Set()
+  const visit = name => {
+    if (seen.has(name)) return
+    seen.add(name)
+    const chunk = manifest[name]
+    if (!chunk) throw new Error(`${name} is not in the manifest`)
+    for (const file of [chunk.file, ...(chunk.css ?? [])]) if (!file.endsWith('.html')) files.add(file)
+    for (const next of chunk.imports ?? []) visit(next)
+  }
+  for (const source of sources) visit(source)
+  return [...files]
+}
