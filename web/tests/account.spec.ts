@@ -1,11 +1,11 @@
 import { OWNER } from './support/daemon'
-import { expect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, logIn, logInAgain, prepare, test, VIEWS } from './support/fixtures'
 
 test('the password is changed, and other sessions end', async ({ page, browser, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[2])
   const other = await (await browser.newContext()).newPage()
-  await logIn(other, ownDaemon)
+  await logInAgain(other, ownDaemon)
   await logIn(page, ownDaemon)
   await page.goto(`${ownDaemon.url}/app/account`)
   await expect(page.getByRole('button', { name: /^End .*Chrome/ })).toHaveCount(1)

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { contactOf, owner } from './support/api'
 import { Daemon } from './support/daemon'
-import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
 import { FakeAi } from './trial/fake-ai'
 
 const DANA = '+972509876543'
@@ -46,7 +46,7 @@ async function openDana(page: Page): Promise<void> {
   await expect(page.locator('.turnlines > li').first()).toBeVisible()
 }
 
-for (const view of VIEWS) {
+for (const view of LAYOUTS) {
   test(`the calls and one call, ${view.language} ${view.width} ${view.scheme}`, async ({ page }) => {
     test.setTimeout(60_000)
     await prepare(page, view)
@@ -216,13 +216,13 @@ test('a live call shows its words, and becomes the ended call in place', async (
   await expect(page.getByRole('log')).toHaveCount(0)
 })
 
-for (const view of VIEWS) {
+for (const view of LAYOUTS) {
   const he = view.language === 'he'
   test(`an employee listens to a call and ends it, ${view.language} ${view.width}`, async ({ page }) => {
     test.setTimeout(90_000)
     await prepare(page, view)
     await logIn(page, daemon)
-    const from = `+97254902330${VIEWS.indexOf(view)}`
+    const from = `+97254902330${LAYOUTS.indexOf(view)}`
     const call = daemon.call(['--from', from, '--script', 'say 1.5s; listen; stay']).catch(() => undefined)
     const { get } = await owner(page, daemon)
     interface Live {

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import type { Daemon } from './support/daemon'
-import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, LAYOUTS, logIn, logInAgain, prepare, test, VIEWS } from './support/fixtures'
 
 const WIDE = VIEWS[0]
 const NOA = '+972527614408'
@@ -33,7 +33,7 @@ const row = (page: Page, name: string) => page.locator('.thread', { hasText: nam
 const field = (page: Page) => page.locator('.write textarea')
 const bubble = (page: Page, text: string) => page.locator('.trow .msg', { hasText: text })
 
-for (const view of VIEWS) {
+for (const view of LAYOUTS) {
   test(`list and conversation, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     await open(page, ownDaemon, '/app/inbox', view)
     await expect(page.locator('.empty').first()).toBeVisible()
@@ -117,7 +117,7 @@ test('a draft is there on the other device', async ({ page, ownDaemon, browser }
   await field(page).fill('חצי תשובה')
   const other = await (await browser.newContext()).newPage()
   await prepare(other, WIDE)
-  await logIn(other, ownDaemon)
+  await logInAgain(other, ownDaemon)
   await other.goto(`${ownDaemon.url}/app/inbox`)
   await expect(row(other, 'נועה ברק')).toContainText(/טיוטה:\s*חצי תשובה/)
   await row(other, 'נועה ברק').click()

@@ -1,6 +1,6 @@
-import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
 
-for (const view of VIEWS) {
+for (const view of LAYOUTS) {
   test(`the strip of a live call, ${view.language} ${view.width}`, async ({ page, daemon }) => {
     await prepare(page, view)
     await logIn(page, daemon)

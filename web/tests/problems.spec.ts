@@ -1,4 +1,4 @@
-import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
 
 const alert = (kind: string, more: object = {}) => ({
   kind,
@@ -14,7 +14,7 @@ const alert = (kind: string, more: object = {}) => ({
   ...more,
 })
 
-for (const view of VIEWS) {
+for (const view of LAYOUTS) {
   test(`problems with their buttons, ${view.language} ${view.width}`, async ({ page, daemon }) => {
     await prepare(page, view)
     await logIn(page, daemon)
@@ -50,7 +50,10 @@ test('a list that does not load says so, and retries', async ({ page, daemon }) 
       ? route.continue()
       : route.fulfill({ status: 403, json: { ok: false, error: { code: 'forbidden', message: 'no' } } }),
   )
+  // When its event stream opens, the page fetches all again, and asks for the version.
+  const opened = page.waitForResponse(response => response.request().method() === 'HEAD')
   await page.goto(`${daemon.url}/app/problems`)
+  await opened
   await expect(page.getByRole('alert')).toContainText('You are not allowed to do this')
   works = true
   await page.getByRole('button', { name: 'Try again' }).click()

@@ -1,8 +1,8 @@
 import { owner } from './support/api'
 import { OWNER } from './support/daemon'
-import { expect, inspect, logIn, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS } from './support/fixtures'
 
-for (const view of VIEWS) {
+for (const view of LAYOUTS) {
   test(`the settings, ${view.language} ${view.width}`, async ({ page, daemon }) => {
     // Seven pages, each with an audit of its accessibility.
     test.slow()

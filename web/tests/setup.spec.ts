@@ -1,6 +1,6 @@
-import { expect, inspect, prepare, test, VIEWS } from './support/fixtures'
+import { expect, inspect, LAYOUTS, prepare, test, withoutStart } from './support/fixtures'
 
-for (const view of VIEWS) {
+for (const view of LAYOUTS) {
   test(`the first set-up, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
     await ownDaemon.start({ owner: false })
     const { url } = await ownDaemon.event('SETUP_CODE')
@@ -40,6 +40,7 @@ test('a wrong code is said at its field', async ({ page, ownDaemon }) => {
 
 test('plain http is refused in words', async ({ page, daemon }) => {
   const error = { code: 'https_required', message: 'x', params: { https_url: 'https://shop.example' } }
+  await withoutStart(page)
   await page.route('**/api/setup', route => route.fulfill({ json: { needed: true, connection_error: error } }))
   await page.goto(`${daemon.url}/setup#code=1234`)
   await expect(page.locator('a.btn')).toHaveAttribute('href', 'https://shop.example/setup#code=1234')

@@ -1,7 +1,7 @@
 import { OWNER } from './support/daemon'
-import { expect, inspect, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
+import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
 
-for (const view of VIEWS) {
+for (const view of LAYOUTS) {
   test(`pages of the shell, ${view.language} ${view.width} ${view.scheme}`, async ({ page, daemon }) => {
     await prepare(page, view)
     await logIn(page, daemon)

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
 import { Daemon } from './support/daemon'
-import { expect, inspect, logIn, prepare, test, VIEWS, type View, watch } from './support/fixtures'
+import { expect, inspect, LAYOUTS, type Layout, logIn, prepare, test, VIEWS, watch } from './support/fixtures'
 import { FakeAi } from './trial/fake-ai'
 import { type Part, wav } from './trial/sound'
 
@@ -21,7 +21,7 @@ const TALK: Part[] = [
 ]
 
 interface Setup {
-  view: View
+  view: Layout
   talk?: Part[]
   /** Without: no AI answers. */
   hasAi?: boolean
@@ -113,7 +113,7 @@ const words = {
   },
 } as const
 
-for (const view of VIEWS) {
+for (const view of LAYOUTS) {
   const say = words[view.language]
 
   test(`a trial call with an interruption, ${view.language} ${view.width}`, async () => {
@@ -150,7 +150,7 @@ for (const view of VIEWS) {
   })
 
   test(`why there is no trial call, ${view.language} ${view.width}`, async () => {
-    test.setTimeout(60_000)
+    test.setTimeout(120_000)
     await opened({ view, hasAi: false }, async page => {
       await page.getByRole('button', { name: say.start }).click()
       await expect(page.getByText(say.noEngine)).toBeVisible()

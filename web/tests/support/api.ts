@@ -1,13 +1,12 @@
 import { expect, type Page } from '@playwright/test'
-import { type Daemon, OWNER } from './daemon'
+import type { Daemon } from './daemon'
+import { logIn } from './login'
 
-/** Logs the owner in, once for a test, and sends requests as the owner. */
+/** Logs the owner in, and sends requests as the owner. */
 export async function owner(page: Page, daemon: Daemon) {
-  const { name, password } = OWNER
-  const login = await page.request.post(`${daemon.url}/api/login`, { data: { name, password } })
-  const { csrf_token } = (await login.json()) as { csrf_token: string }
+  const token = await logIn(page, daemon)
   const send = async <T>(method: string, path: string, data?: unknown): Promise<T> => {
-    const headers = { 'X-CSRF-Token': csrf_token }
+    const headers = { 'X-CSRF-Token': token }
     const answer = await page.request.fetch(`${daemon.url}${path}`, { method, headers, ...(data ? { data } : {}) })
     expect(answer.ok(), `${method} ${path}: ${await answer.text()}`).toBe(true)
     return (await answer.json()) as T

@@ -38,19 +38,48 @@ export async function freePort(): Promise<number> {
 const DATABASE = 'agentlocator.db'
 const newFolder = () => mkdtempSync(join(tmpdir(), 'agentlocator-page-'))
 
-let prepared: Promise<string> | undefined
+interface Cookie {
+  name: string
+  value: string
+}
 
-/** The database of a daemon that has an owner and was started once. Each test of this process begins with a copy of it. */
-function preparedDatabase(): Promise<string> {
+interface Prepared {
+  database: string
+  /** The cookies of a session that is in the database. */
+  session: Cookie[]
+}
+
+let prepared: Promise<Prepared> | undefined
+
+/** A daemon that has an owner who is logged in, and was started once. Each test of this process begins with a copy of its database. */
+function prepare(): Promise<Prepared> {
   prepared ??= (async () => {
     const daemon = new Daemon()
     await daemon.cli(['user', 'add', OWNER.name, '--role', 'owner'], OWNER.password)
     await daemon.start({ owner: false })
+    const session = await cookiesOf(daemon)
     await daemon.stop()
     process.once('exit', () => rmSync(daemon.folder, { recursive: true, force: true }))
-    return join(daemon.folder, DATABASE)
+    return { database: join(daemon.folder, DATABASE), session }
   })()
   return prepared
+}
+
+/** The owner's session in the daemons that begin with the prepared database. */
+export const preparedSession = async (): Promise<Cookie[]> => (await prepare()).session
+
+async function cookiesOf(daemon: Daemon): Promise<Cookie[]> {
+  const answer = await fetch(`${daemon.url}/api/login`, {
+    method: 'POST',
+    // The list of sessions names the browser.
+    headers: { 'Content-Type': 'application/json', 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0' },
+    body: JSON.stringify(OWNER),
+  })
+  if (answer.status !== 200) throw new Error(`the owner cannot log in: ${answer.status} ${await answer.text()}`)
+  return answer.headers.getSetCookie().map(line => {
+    const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=')
+    return { name, value }
+  })
 }
 
 /** A daemon with a folder of its own, on a free port. */
@@ -73,7 +102,7 @@ export class Daemon {
     if (isFirst) this.#port = await freePort()
     if (owner && isFirst) {
       // Alone: a folder that is copied with `live` in it raises an alert.
-      copyFileSync(await preparedDatabase(), join(this.folder, DATABASE))
+      copyFileSync((await prepare()).database, join(this.folder, DATABASE))
     }
     this.log.length = 0
     const child = spawn(BINARY, ['serve'], { env: this.#env(), cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] })

@@ -1,6 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, expect, type Page } from '@playwright/test'
-import { Daemon, OWNER } from './daemon'
+import axe from 'axe-core'
+import { Daemon } from './daemon'
 
 /** The combinations in which each page is looked at. */
 export const VIEWS = [
@@ -11,6 +11,15 @@ export const VIEWS = [
 ] as const
 
 export type View = (typeof VIEWS)[number]
+
+/** A view with the other one of its width, which `inspect` looks at as well, without loading the page again. */
+export type Layout = View & { also?: View }
+
+/** For a test that shows states: desktop and phone, with one language each for what the test does, and both for what it inspects. */
+export const LAYOUTS: readonly Layout[] = [
+  { ...VIEWS[0], also: VIEWS[2] },
+  { ...VIEWS[3], also: VIEWS[1] },
+]
 
 interface Fixtures {
   /** A daemon of this test alone. */
@@ -65,30 +74,62 @@ export async function prepare(page: Page, view: View): Promise<void> {
   await page.addInitScript(language => localStorage.setItem('agentlocator.language', language), view.language)
 }
 
-/** Logs the owner in without the form. */
-export async function logIn(page: Page, daemon: Daemon): Promise<void> {
-  const { name, password } = OWNER
-  const answer = await page.request.post(`${daemon.url}/api/login`, { data: { name, password } })
-  expect(answer.status()).toBe(200)
+/** Lets the page request what else comes with the HTML file: session and set-up, for a test that answers these requests itself. */
+export async function withoutStart(page: Page): Promise<void> {
+  await page.route('**/*', async route => {
+    if (route.request().resourceType() !== 'document') return route.fallback()
+    const response = await route.fetch()
+    const body = (await response.text()).replace(/(id="start">).*?(?=<\/script>)/s, '$1{}')
+    return route.fulfill({ response, body })
+  })
 }
 
 /** All rules. What passes is not described, and the files of the page are not fetched again, which only rules for embedded media use. */
 const AUDIT = { resultTypes: ['violations' as const], preload: false }
 
-/** The page is accessible, nothing overflows sideways, targets on a phone are large enough; and a picture of it is kept. */
-export async function inspect(page: Page, name: string, view: View): Promise<void> {
+/** The page is accessible, nothing overflows sideways, targets on a phone are large enough; with SHOTS=1 a picture of it is kept. */
+export async function inspect(page: Page, name: string, { also, ...view }: Layout): Promise<void> {
+  await inspectOne(page, name, view)
+  if (!also) return
+  await change(page, also)
+  await inspectOne(page, name, also)
+  await change(page, view)
+}
+
+async function inspectOne(page: Page, name: string, view: View): Promise<void> {
   await expect(page.locator('h1')).toHaveCount(1)
   await expect(page.locator('html')).toHaveAttribute('dir', view.language === 'he' ? 'rtl' : 'ltr')
   await page.evaluate(() => document.fonts.ready)
-  await page.screenshot({ path: `test-results/shots/${name}-${view.language}-${view.width}-${view.scheme}.png` })
+  if (process.env.SHOTS) {
+    await page.screenshot({ path: `test-results/shots/${name}-${view.language}-${view.width}-${view.scheme}.png` })
+  }
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   )
   expect(overflow, `${name}: overflows sideways`).toBeLessThanOrEqual(0)
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().options(AUDIT).analyze()
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
-  expect(found, `${name}: axe`).toEqual([])
+  expect(await violations(page), `${name}: axe`).toEqual([])
   if (view.width === 390) expect(await smallTargets(page), `${name}: targets below 44 px`).toEqual([])
+}
+
+/** Switches language and theme in place, as the page does when another tab of the browser switches. */
+async function change(page: Page, { language, scheme }: View): Promise<void> {
+  await page.emulateMedia({ colorScheme: scheme })
+  await page.evaluate(newValue => {
+    const key = 'agentlocator.language'
+    localStorage.setItem(key, newValue)
+    dispatchEvent(new StorageEvent('storage', { key, newValue }))
+  }, language)
+  await expect(page.locator('html')).toHaveAttribute('lang', language)
+  await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
+}
+
+/** What axe finds. Its script, which takes longer to compile than some pages, is given to each document once. */
+async function violations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  return page.evaluate(async options => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, options)
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+  }, AUDIT)
 }
 
 /** Buttons and links on a phone that are smaller than 44 px both ways, other than links inside a text. */
@@ -104,4 +145,5 @@ function smallTargets(page: Page): Promise<string[]> {
   )
 }
 
+export { logIn, logInAgain } from './login'
 export { expect }
