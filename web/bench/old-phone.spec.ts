@@ -63,7 +63,11 @@ test('an old phone on Fast 3G', async ({ browser }) => {
     task: [],
   }
   for (let round = 0; round < ROUNDS; round++) {
-    const context = await browser.newContext({ viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true })
+    const context = await browser.newContext({
+      viewport: { width: 360, height: 740 },
+      deviceScaleFactor: 2,
+      hasTouch: true,
+    })
     expect((await context.request.post(`${daemon.url}/api/login`, { data: OWNER })).status()).toBe(200)
     for (const kind of ['cold', 'warm'] as const) {
       const page = await context.newPage()
@@ -71,9 +75,11 @@ test('an old phone on Fast 3G', async ({ browser }) => {
       await page.addInitScript(() => {
         const noted = window as unknown as { tasks: number[] }
         noted.tasks = []
-        new PerformanceObserver(list => noted.tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
-          type: 'longtask',
-        })
+        new PerformanceObserver(list => noted.tasks.push(...list.getEntries().map(({ duration }) => duration))).observe(
+          {
+            type: 'longtask',
+          },
+        )
       })
       await page.goto(`${daemon.url}/app/inbox`)
       await page.locator('.tabs a').first().waitFor()
