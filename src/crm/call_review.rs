@@ -57,7 +57,7 @@ pub fn review(
             due_date: None,
             assignee: None,
         };
-        task::create(tx, ActorId::Agent, content, now)?;
+        task::create(tx, ActorId::Agent, content, None, now)?;
         let detail = json!({"promise": promise.promise, "said": promise.said, "wrong_time": promise.is_time_wrong});
         tx.insert_call_event(call_sid, BROKEN, Some(&detail.to_string()), now)?;
     }
