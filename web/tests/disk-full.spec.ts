@@ -5,6 +5,7 @@ test('a full disk is said above every page until there is space again, and a ref
   page,
   ownDaemon,
 }) => {
+  test.slow()
   await ownDaemon.start()
   const { send } = await owner(page, ownDaemon)
   // An alert is over at once, and not after minutes of quiet.

@@ -177,6 +177,7 @@ for (const hasWorker of [true, false]) {
     page,
     ownDaemon,
   }) => {
+    test.setTimeout(120_000)
     const api = await fill(page, ownDaemon)
     await prepare(page, WIDE)
     if (!hasWorker) await page.context().addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
@@ -185,13 +186,13 @@ for (const hasWorker of [true, false]) {
     await page.locator('.write textarea').fill('חצי משפט')
     const session = await page.context().newCDPSession(page)
     await session.send('Page.setWebLifecycleState', { state: 'frozen' })
-    await change(ownDaemon, api, 60)
+    await change(ownDaemon, api, 20)
     // The daemon was also gone for a while, of which the tab heard nothing.
     await ownDaemon.stop()
     await ownDaemon.start()
     await ownDaemon.receive('אחרי הכול', NOA)
     await session.send('Page.setWebLifecycleState', { state: 'active' })
-    await expect(page.locator('.trow', { hasText: 'אחרי הכול' })).toBeVisible({ timeout: 20_000 })
+    await expect(page.locator('.trow', { hasText: 'אחרי הכול' })).toBeVisible({ timeout: 50_000 })
     await expect(page.locator('.write textarea')).toHaveValue('חצי משפט')
     await expectFresh(page)
   })
