@@ -2,7 +2,7 @@
 //!
 //! `npm run build` in `web/` leaves in `web/dist` each file compressed with brotli and gzip, and `files.txt` with one line for
 //! each: path, media type and hash, separated by tabs. `routes.txt` has one for each route of the page: its path, and the files that it
-//! needs in both languages, in Hebrew and in English. Without them the tables are empty, so that a build needs no Node.
+//! needs in both languages, in Hebrew and in English, and what it fetches. Without them the tables are empty, so that a build needs no Node.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -46,13 +46,13 @@ fn main() -> io::Result<()> {
     table.push_str("];\n\npub(super) static ROUTES: &[Route] = &[\n");
     for line in fs::read_to_string(dist.join("routes.txt")).unwrap_or_default().lines() {
         let fields: Vec<Vec<&str>> = line.split('\t').map(|field| field.split_whitespace().collect()).collect();
-        let [path, files, hebrew, english] = &fields[..] else {
-            return Err(io::Error::other(format!("web/dist/routes.txt: not four fields: {line}")));
+        let [path, files, hebrew, english, data] = &fields[..] else {
+            return Err(io::Error::other(format!("web/dist/routes.txt: not five fields: {line}")));
         };
         let path = path.concat();
         let _ = writeln!(
             table,
-            "    Route {{ path: {path:?}, files: &{files:?}, hebrew: &{hebrew:?}, english: &{english:?} }},"
+            "    Route {{ path: {path:?}, files: &{files:?}, hebrew: &{hebrew:?}, english: &{english:?}, data: &{data:?} }},"
         );
     }
     let (file, version) = index;

@@ -3,7 +3,7 @@
 mod files;
 mod hints;
 
-use super::api::start;
+use super::api::start::{self, Inlined};
 use super::ranges::{FileInfo, answer};
 use super::{AppState, Peer, accept_language};
 use crate::domain::Language;
@@ -33,11 +33,12 @@ pub(super) fn routes() -> Router<AppState> {
 /// own, so it is never reused without being fetched again.
 async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: HeaderMap) -> Response {
     let nonce = entropy::random_hex::<16>();
-    let links = hints::links(uri.path(), language(&headers));
-    let (start, cookie) = start::json(&state, peer, &headers).await.unwrap_or_else(|| ("{}".to_owned(), None));
+    let Inlined { json, has_session, cookie } = start::of(&state, peer, &headers).await;
+    // With a query the page may fetch something else.
+    let links = hints::links(uri.path(), language(&headers), has_session && uri.query().is_none());
     let html = INDEX.replace("__CSP_NONCE__", &nonce).replace("__PAGE_VERSION__", VERSION);
     // Last, so that nothing is replaced in what it contains.
-    let html = html.replace(ROUTE_FILES, &links).replace("\"__START__\"", &start);
+    let html = html.replace(ROUTE_FILES, &links).replace("\"__START__\"", &json);
     let mut response = axum::response::Html(html).into_response();
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce)) {

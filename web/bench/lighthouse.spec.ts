@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { chromium, expect, test } from '@playwright/test'
@@ -8,7 +8,7 @@ import { shop } from './data'
 
 /**
  * The scores of Lighthouse on its slow phone. LIGHTHOUSE names its command, such as `npx --yes lighthouse@13.5.0`: it is no
- * dependency of the page. BENCH_STRICT=1 fails on a miss.
+ * dependency of the page. The reports are in test-results/lighthouse. BENCH_STRICT=1 fails on a miss.
  */
 
 const COMMAND = process.env.LIGHTHOUSE?.split(' ')
@@ -28,7 +28,7 @@ test('Lighthouse', async () => {
   const [program = '', ...first] = COMMAND ?? []
   const daemon = await shop()
   const profile = join(daemon.folder, 'browser')
-  const output = join(daemon.folder, 'report.json')
+  mkdirSync('test-results/lighthouse', { recursive: true })
   const { executablePath, args = [] } = test.info().project.use.launchOptions ?? {}
   // Lighthouse opens its tabs in this browser, which has the session.
   const own = ['--remote-debugging-port=0', '--accept-lang=he-IL']
@@ -38,6 +38,7 @@ test('Lighthouse', async () => {
   for (const path of PAGES) {
     await browser.clearCookies()
     if (path !== '/login') await browser.addCookies(cookies)
+    const output = `test-results/lighthouse/${path.split('/').at(-1)}.json`
     const options = ['--quiet', `--port=${port}`, `--only-categories=${Object.keys(GOALS).join()}`]
     const file = ['--output=json', `--output-path=${output}`]
     await promisify(execFile)(program, [...first, daemon.url + path, ...options, ...file], { timeout: 180_000 })

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const ROUTE = /\{\s*path: '([^']+)',\s*load: \(\) => import\('\.\/(\w+)'\)(,\s*bare: true)?/g
+const ROUTE = /\{\s*path: '([^']+)',\s*load: \(\) => import\('\.\/(\w+)'\)(,\s*bare: true)?(?:,\s*data: \[([^\]]*)\])?/g
 const LANGUAGES = ['he', 'en']
 /** `/app` redirects to it. */
 const HOME = '/app/today'
@@ -20,19 +20,20 @@ export function routesOf(root) {
       } catch {
         return []
       }
-      return [...source.matchAll(ROUTE)].map(([, path, page, bare]) => ({
+      return [...source.matchAll(ROUTE)].map(([, path, page, bare, data = '']) => ({
         path,
         feature,
         page: `src/features/${feature}/${page}.tsx`,
         isBare: Boolean(bare),
+        data: [...data.matchAll(/'([^']+)'/g)].map(([, url]) => url),
       }))
     })
 }
 
-/** One line for each route: its path, and the files for both languages, for Hebrew and for English, separated by tabs. */
+/** One line for each route: its path, the files for both languages, for Hebrew and for English, and what it fetches, separated by tabs. */
 export function hints(manifest, routes) {
   const known = filesOf(manifest, ['index.html'])
-  const line = ({ path, feature, page, isBare }) => {
+  const line = ({ path, feature, page, isBare, data = [] }) => {
     const sources = [isBare ? [] : 'src/app/Shell.tsx', page ?? []].flat()
     const files = filesOf(manifest, sources).filter(file => !known.includes(file))
     const texts = LANGUAGES.map(language =>
@@ -43,7 +44,7 @@ export function hints(manifest, routes) {
           .filter(name => name in manifest),
       ).filter(file => !known.includes(file) && !files.includes(file)),
     )
-    return `${[path, files.join(' '), ...texts.map(one => one.join(' '))].join('\t')}\n`
+    return `${[path, files.join(' '), ...texts.map(one => one.join(' ')), data.join(' ')].join('\t')}\n`
   }
   const home = routes.find(({ path }) => path === HOME)
   if (!home) throw new Error(`no route ${HOME}`)

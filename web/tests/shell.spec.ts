@@ -65,6 +65,25 @@ test('language, direction and theme change in place and last', async ({ page, da
   expect((await page.request.get(`${daemon.url}/api/session`)).status()).toBe(401)
 })
 
+test('what a page fetches first is fetched once, together with its code', async ({ page, daemon }) => {
+  await logIn(page, daemon)
+  // When its event stream opens, the page fetches all again.
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
+  await page.route('**/api/events', route => route.abort())
+  let asked: string[] = []
+  page.on('request', request => asked.push(request.url().replace(daemon.url, '')))
+  for (const path of ['/app/today', '/app/inbox', '/app/contacts', '/app/calls']) {
+    asked = []
+    await page.goto(daemon.url + path)
+    await expect(page.locator('main h1')).toHaveCount(1)
+    await expect(page.locator('.skeleton-rows')).toHaveCount(0)
+    const hints = page.locator('head link[as=fetch]')
+    const named = await hints.evaluateAll(links => links.map(link => link.getAttribute('href') ?? ''))
+    expect(named.length, path).toBeGreaterThan(0)
+    expect(asked.filter(url => named.includes(url)).sort(), path).toEqual(named.sort())
+  }
+})
+
 test('a restart of the daemon is said and repaired; a new build is offered', async ({ page, ownDaemon }) => {
   await ownDaemon.start()
   await prepare(page, VIEWS[2])

@@ -18,13 +18,22 @@ struct Start {
     setup: Option<SetupStatus>,
 }
 
-/// The responses as JSON that can stand inside an HTML element, and the device cookie if this browser gets one; none if the
-/// store does not answer, in which case the page makes the requests itself and shows the error.
-pub(in crate::http) async fn json(
-    state: &AppState,
-    peer: Peer,
-    headers: &HeaderMap,
-) -> Option<(String, Option<HeaderValue>)> {
+/// What stands in the HTML file.
+pub(in crate::http) struct Inlined {
+    /// The responses as JSON that can stand inside an HTML element.
+    pub(in crate::http) json: String,
+    pub(in crate::http) has_session: bool,
+    /// The device cookie, if this browser gets one.
+    pub(in crate::http) cookie: Option<HeaderValue>,
+}
+
+/// The responses; none of them if the store does not answer, in which case the page makes the requests itself and shows the error.
+pub(in crate::http) async fn of(state: &AppState, peer: Peer, headers: &HeaderMap) -> Inlined {
+    let none = Inlined { json: "{}".to_owned(), has_session: false, cookie: None };
+    find(state, peer, headers).await.unwrap_or(none)
+}
+
+async fn find(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option<Inlined> {
     let (start, cookie) = match authenticate(state, &Method::GET, headers).await {
         Ok(actor) => {
             let (session, cookie) = account::session_of(state, actor, peer, headers).await;
@@ -36,5 +45,6 @@ pub(in crate::http) async fn json(
         Err(_) => return None,
     };
     // Only texts contain this character; it would begin an element.
-    Some((serde_json::to_string(&start).ok()?.replace('<', "\\u003c"), cookie))
+    let json = serde_json::to_string(&start).ok()?.replace('<', "\\u003c");
+    Some(Inlined { json, has_session: start.session.is_some(), cookie })
 }

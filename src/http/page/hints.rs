@@ -15,10 +15,12 @@ pub(super) struct Route {
     pub(super) hebrew: &'static [&'static str],
     /// The texts in English.
     pub(super) english: &'static [&'static str],
+    /// What the page requests first, if there is a session.
+    pub(super) data: &'static [&'static str],
 }
 
-/// The `link` elements for the files that the page at this path needs in this language.
-pub(super) fn links(path: &str, language: Language) -> String {
+/// The `link` elements for the files that the page at this path needs in this language, and for what it requests with a session.
+pub(super) fn links(path: &str, language: Language, has_session: bool) -> String {
     let mut links = String::new();
     let Some(route) = ROUTES.iter().find(|route| route.path == "*" || matches(route.path, path)) else { return links };
     let texts = match language {
@@ -28,6 +30,9 @@ pub(super) fn links(path: &str, language: Language) -> String {
     for file in route.files.iter().chain(texts) {
         let kind = if file.ends_with(".css") { "preload\" as=\"style" } else { "modulepreload" };
         let _ = write!(links, "<link rel=\"{kind}\" crossorigin href=\"/app/{file}\">");
+    }
+    for url in route.data.iter().filter(|_| has_session) {
+        let _ = write!(links, "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"{}\">", url.replace('&', "&amp;"));
     }
     links
 }

@@ -14,6 +14,8 @@ export interface FeatureRoute {
   bare?: boolean
   /** The frame in which the page stands; a feature that has `frames` draws it. */
   frame?: string
+  /** What the page fetches first, exactly as the client writes it: the HTML file names it, so that it is fetched with the code. */
+  data?: readonly string[]
 }
 
 /** What surrounds pages of several features, such as the list of settings. */

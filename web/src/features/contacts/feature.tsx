@@ -27,7 +27,7 @@ const whenNone = { label: msg`לקוח חדש`, icon: IconUserPlus, href: newCon
 export const feature: Feature = {
   id: 'contacts',
   routes: [
-    { path: '/app/contacts', load: () => import('./ContactsPage') },
+    { path: '/app/contacts', load: () => import('./ContactsPage'), data: ['/api/contacts?limit=50'] },
     { path: '/app/contacts/merge', load: () => import('./MergePage') },
     { path: '/app/contacts/:id', load: () => import('./ContactPage') },
     { path: '/app/leads', load: () => import('./LeadsPage') },

@@ -30,7 +30,13 @@ async function search(query: string): Promise<PaletteHit[]> {
 
 export const feature: Feature = {
   id: 'inbox',
-  routes: [{ path: '/app/inbox/:contactId?', load: () => import('./InboxPage') }],
+  routes: [
+    {
+      path: '/app/inbox/:contactId?',
+      load: () => import('./InboxPage'),
+      data: ['/api/inbox?filter=all&limit=50', '/api/threads/counts'],
+    },
+  ],
   nav: [
     {
       label: msg`פניות`,

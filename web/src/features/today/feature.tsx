@@ -12,7 +12,16 @@ function useOpenTasks(): number {
 export const feature: Feature = {
   id: 'today',
   routes: [
-    { path: '/app/today', load: () => import('./TodayPage') },
+    {
+      path: '/app/today',
+      load: () => import('./TodayPage'),
+      data: [
+        '/api/inbox?filter=waiting&limit=20',
+        '/api/threads/counts',
+        '/api/tasks?state=open&limit=100',
+        '/api/alerts',
+      ],
+    },
     { path: '/app/tasks', load: () => import('./TasksPage') },
   ],
   nav: [
