@@ -38,7 +38,7 @@ test.skipIf(!built)('each route names its files', () => {
   const pages = Object.values(manifestOf()).filter(
     ({ isDynamicEntry, src }) => isDynamicEntry && /Page\.tsx$/.test(src),
   )
-  expect(routes.map(({ page }) => page)).toEqual(expect.arrayContaining(pages.map(({ src }) => src)))
+  expect(routes.flatMap(({ sources }) => sources)).toEqual(expect.arrayContaining(pages.map(({ src }) => src)))
   for (const line of readFileSync(join(dist, 'routes.txt'), 'utf8').trim().split('\n')) {
     const [path, files, hebrew, english] = line.split('\t')
     expect(hebrew, path).not.toBe(english)

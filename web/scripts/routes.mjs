@@ -1,45 +1,53 @@
 // Which files each address of the page needs beside those that the HTML file names: the daemon names them in the HTML file of
 // that address, so that the browser requests all at once instead of learning of each from the one before.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const ROUTE = /\{\s*path: '([^']+)',\s*load: \(\) => import\('\.\/(\w+)'\)(,\s*bare: true)?(?:,\s*data: \[([^\]]*)\])?/g
+const ROUTE =
+  /\{\s*path: '([^']+)',(?:\s*frame: '(\w+)',)?\s*load: \(\) => import\('\.\/(\w+)'\)(,\s*bare: true)?(?:,\s*data: \[([^\]]*)\])?/g
+const FRAMES = /frames: \{([^}]*)\}/
+const FRAME = /(\w+): \(\) => import\('\.\/(\w+)'\)/g
 const LANGUAGES = ['he', 'en']
 /** `/app` redirects to it. */
 const HOME = '/app/today'
 
 /** The routes in the order in which the page looks for them. */
 export function routesOf(root) {
-  const features = join(root, 'src/features')
-  return readdirSync(features)
+  const folder = join(root, 'src/features')
+  const sources = readdirSync(folder)
     .sort()
-    .flatMap(feature => {
-      let source = ''
-      try {
-        source = readFileSync(join(features, feature, 'feature.tsx'), 'utf8')
-      } catch {
-        return []
-      }
-      return [...source.matchAll(ROUTE)].map(([, path, page, bare, data = '']) => ({
+    .filter(feature => existsSync(join(folder, feature, 'feature.tsx')))
+    .map(feature => [feature, readFileSync(join(folder, feature, 'feature.tsx'), 'utf8')])
+  const frames = new Map(
+    sources.flatMap(([feature, source]) =>
+      [...(FRAMES.exec(source)?.[1] ?? '').matchAll(FRAME)].map(([, name, file]) => [name, { feature, file }]),
+    ),
+  )
+  return sources.flatMap(([feature, source]) =>
+    [...source.matchAll(ROUTE)].map(([, path, frame, page, bare, data = '']) => {
+      const parts = [{ feature, file: page }, frames.get(frame) ?? []].flat()
+      return {
         path,
-        feature,
-        page: `src/features/${feature}/${page}.tsx`,
+        features: parts.map(({ feature }) => feature),
+        sources: parts.map(({ feature, file }) => `src/features/${feature}/${file}.tsx`),
         isBare: Boolean(bare),
         data: [...data.matchAll(/'([^']+)'/g)].map(([, url]) => url),
-      }))
-    })
+      }
+    }),
+  )
 }
 
 /** One line for each route: its path, the files for both languages, for Hebrew and for English, and what it fetches, separated by tabs. */
 export function hints(manifest, routes) {
   const known = filesOf(manifest, ['index.html'])
-  const line = ({ path, feature, page, isBare, data = [] }) => {
-    const sources = [isBare ? [] : 'src/app/Shell.tsx', page ?? []].flat()
-    const files = filesOf(manifest, sources).filter(file => !known.includes(file))
+  const line = ({ path, features, sources, isBare, data }) => {
+    const files = filesOf(manifest, [isBare ? [] : 'src/app/Shell.tsx', sources].flat()).filter(
+      file => !known.includes(file),
+    )
     const texts = LANGUAGES.map(language =>
       filesOf(
         manifest,
-        ['src/app', `src/features/${feature}`]
+        ['src/app', ...features.map(feature => `src/features/${feature}`)]
           .map(folder => `${folder}/locales/${language}.po`)
           .filter(name => name in manifest),
       ).filter(file => !known.includes(file) && !files.includes(file)),
@@ -48,7 +56,12 @@ export function hints(manifest, routes) {
   }
   const home = routes.find(({ path }) => path === HOME)
   if (!home) throw new Error(`no route ${HOME}`)
-  const all = [...routes, { ...home, path: '/app' }, { ...home, path: '/app/' }, { path: '*', isBare: false }]
+  const all = [
+    ...routes,
+    { ...home, path: '/app' },
+    { ...home, path: '/app/' },
+    { path: '*', features: [], sources: [], isBare: false, data: [] },
+  ]
   return all.map(line).join('')
 }
 
