@@ -5,7 +5,7 @@ import type { Schemas } from '#shared/api/client'
 import { Link } from '#shared/components/Link'
 import { Ltr, Name } from '#shared/components/text'
 import { useFormat } from '#shared/session'
-import { ALERTS, RETAINED, subjectForm } from './audit-words'
+import { ALERTS, RETAINED, STEPS, subjectForm } from './audit-words'
 import { useSettings } from './use-settings'
 
 type Entry = Schemas['AuditEntry']
@@ -37,12 +37,15 @@ function useSubject({ actor, action, subject, subject_name, contact_id }: Entry)
       return person && contact_id != null ? <Link href={`/app/contacts/${contact_id}`}>{person}</Link> : null
     case 'call':
       return person && <Link href={`/app/calls/${id}`}>{person}</Link>
-    case 'task':
     case 'name':
       return subject_name ? <bdi>{subject_name}</bdi> : null
     case 'setting': {
       const title = settings.data?.items.find(({ key }) => key === id)?.title
       return title ? <bdi>{title}</bdi> : <Ltr>{id}</Ltr>
+    }
+    case 'step': {
+      const known = STEPS[id as Schemas['SetupStep']]
+      return known ? i18n._(known) : null
     }
     case 'alert': {
       const known = ALERTS[id as Schemas['AlertKind']]

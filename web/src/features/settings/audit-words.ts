@@ -139,7 +139,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
 export const actionText = (action: string): MessageDescriptor | undefined => ACTIONS[action]
 
 /** How the log shows what an entry is about. The words of the action already say what kind of thing it is, and an id says nothing. */
-export type SubjectForm = 'contact' | 'call' | 'task' | 'name' | 'setting' | 'alert' | 'file' | 'nothing'
+export type SubjectForm = 'contact' | 'call' | 'name' | 'setting' | 'step' | 'alert' | 'file' | 'nothing'
 
 const FORMS: Record<string, SubjectForm> = {
   alert: 'alert',
@@ -167,8 +167,9 @@ const FORMS: Record<string, SubjectForm> = {
   service: 'name',
   session: 'nothing',
   setting: 'setting',
+  step: 'step',
   tag: 'name',
-  task: 'task',
+  task: 'name',
   thread: 'contact',
   token: 'name',
   user: 'name',
@@ -177,6 +178,19 @@ const FORMS: Record<string, SubjectForm> = {
 
 /** The form for the part of a subject before its id (`user:3`); none for one of a newer daemon. */
 export const subjectForm = (noun: string): SubjectForm | undefined => FORMS[noun]
+
+/** The steps of the set-up. */
+export const STEPS: Record<Schemas['SetupStep'], MessageDescriptor> = {
+  name: msg`שם העסק`,
+  address: msg`כתובת מאובטחת`,
+  phone: msg`טלפון`,
+  whatsapp: msg`WhatsApp`,
+  ai: msg`מפתח AI`,
+  greeting: msg`ברכת פתיחה`,
+  business: msg`שעות ושירותים`,
+  agent: msg`לדבר עם הסוכן`,
+  call: msg`להתקשר עכשיו`,
+}
 
 /** What an alert is about. */
 export const ALERTS: Record<Schemas['AlertKind'], MessageDescriptor> = {
