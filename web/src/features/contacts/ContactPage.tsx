@@ -2,6 +2,7 @@ import './contacts.css'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useParams } from 'wouter'
 import { asApiError } from '#shared/api/errors'
 import { Link } from '#shared/components/Link'
@@ -9,6 +10,7 @@ import { ErrorState, Loaded, SkeletonRows } from '#shared/components/states'
 import { isolate } from '#shared/format/bidi'
 import { contactQuery } from './api'
 import { ContactCard } from './ContactCard'
+import { type Erased, ErasedContact } from './ErasedContact'
 import { Side } from './Side'
 import { Timeline } from './Timeline'
 
@@ -19,6 +21,9 @@ export default function ContactPage() {
   const query = useQuery(contactQuery(Number(id)))
   const name = query.data?.display_name
   useDocumentTitle(name ? isolate(name) : t`לקוח`)
+  // The event of the deletion may be here before its answer, so this outlives the contact.
+  const [erased, setErased] = useState<{ id: string; answer: Erased }>()
+  if (erased?.id === id) return <ErasedContact erased={erased.answer} />
   if (query.error && asApiError(query.error).status === 404) return <Gone error={query.error} />
   return (
     <main className="contacts who3">
@@ -29,7 +34,7 @@ export default function ContactPage() {
               <ContactCard contact={contact} />
             </section>
             <Timeline key={contact.id} contact={contact} />
-            <Side contact={contact} />
+            <Side contact={contact} onErased={answer => setErased({ id, answer })} />
           </>
         )}
       </Loaded>

@@ -1,21 +1,25 @@
-import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { Trans, useLingui } from '@lingui/react/macro'
 import { Modal } from '@mantine/core'
 import { IconDownload, IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
-import { useLocation } from 'wouter'
 import { useAction } from '#shared/api/action'
-import { client, type Schemas, unwrap } from '#shared/api/client'
+import { client, unwrap } from '#shared/api/client'
 import { Field } from '#shared/components/field'
 import { Icon } from '#shared/components/Icon'
 import { Name } from '#shared/components/text'
 import { formatPhone } from '#shared/format/phone'
-import { useCountry, useFormat, useSession } from '#shared/session'
-import { type ContactDetail, refresh } from './api'
+import { useCountry, useSession } from '#shared/session'
+import type { ContactDetail } from './api'
+import type { Erased } from './ErasedContact'
 
-type Erased = Schemas['EraseContactResponse']
+interface Props {
+  contact: ContactDetail
+  /** Shows what was deleted: the page of the contact is gone by then. */
+  onErased: (answer: Erased) => void
+}
 
 /** Deletion of everything about a contact: for owners, after the name was typed, and never undone. */
-export function Privacy({ contact }: { contact: ContactDetail }) {
+export function Privacy({ contact, onErased }: Props) {
   const { isOwner } = useSession()
   const [isOpen, setOpen] = useState(false)
   if (!isOwner) {
@@ -41,32 +45,24 @@ export function Privacy({ contact }: { contact: ContactDetail }) {
           </Trans>
         }
       >
-        <Form contact={contact} close={() => setOpen(false)} />
+        <Form contact={contact} onErased={onErased} close={() => setOpen(false)} />
       </Modal>
     </section>
   )
 }
 
-function Form({ contact, close }: { contact: ContactDetail; close: () => void }) {
+function Form({ contact, onErased, close }: Props & { close: () => void }) {
   const { t } = useLingui()
   const country = useCountry()
-  const [, go] = useLocation()
   const [typed, setTyped] = useState('')
-  const [erased, setErased] = useState<Erased | null>(null)
   const shown = contact.display_name || (contact.number ? formatPhone(contact.number, country) : '')
   // The daemon compares with the stored name or number, not with the national form.
   const confirm = typed.trim() === shown && !contact.display_name ? (contact.number ?? typed.trim()) : typed.trim()
   const erase = useAction({
     run: () =>
       unwrap(client.POST('/api/contacts/{id}/erase', { params: { path: { id: contact.id } }, body: { confirm } })),
-    onDone: answer => setErased(answer),
+    onDone: onErased,
   })
-  const leave = () => {
-    close()
-    go('/app/contacts', { replace: true })
-    refresh('/api/contacts', '/api/calls', '/api/threads', '/api/inbox')
-  }
-  if (erased) return <Result erased={erased} leave={leave} />
   const submit = (event: FormEvent) => {
     event.preventDefault()
     erase.mutate()
@@ -108,59 +104,5 @@ function Form({ contact, close }: { contact: ContactDetail; close: () => void })
         </p>
       )}
     </form>
-  )
-}
-
-/** What was deleted, and where something of it remains for a while. */
-function Result({ erased, leave }: { erased: Erased; leave: () => void }) {
-  const format = useFormat()
-  const { overwritten, bridge_pending, snapshots } = erased
-  const until = snapshots
-    .map(snapshot => snapshot.until)
-    .sort()
-    .at(-1)
-  const day = until && format.date(until)
-  return (
-    <div className="form dialog-form" role="status">
-      <p className="strong">
-        <Trans>כל המידע נמחק מהמכונה.</Trans>
-      </p>
-      {(bridge_pending || !overwritten || until) && (
-        <>
-          <p className="muted">
-            <Trans>מה עוד נשאר, ועד מתי:</Trans>
-          </p>
-          <ul className="remains muted">
-            {bridge_pending && (
-              <li>
-                <Trans>
-                  בתוכנה שמחברת ל־WhatsApp: היא לא ענתה. המכונה מבקשת ממנה שוב, לבד, עד 30 ימים; אין מה לעשות.
-                </Trans>
-              </li>
-            )}
-            {!overwritten && (
-              <li>
-                <Trans>
-                  בקובץ העבודה של מסד הנתונים, כי תוכנה אחרת קוראת בו עכשיו. הוא יידרס לבד, בדרך כלל תוך זמן קצר.
-                </Trans>
-              </li>
-            )}
-            {day && (
-              <li>
-                <Plural
-                  value={snapshots.length}
-                  one={`בעותק גיבוי אחד, עד ${day}.`}
-                  two={`בשני עותקי גיבוי, עד ${day}.`}
-                  other={`ב־# עותקי גיבוי, עד ${day}.`}
-                />
-              </li>
-            )}
-          </ul>
-        </>
-      )}
-      <button className="btn pen" type="button" onClick={leave}>
-        <Trans>לכל הלקוחות</Trans>
-      </button>
-    </div>
   )
 }

@@ -3,11 +3,12 @@ import { Name, Time } from '#shared/components/text'
 import type { ContactDetail } from './api'
 import { ContactLeads } from './ContactLeads'
 import { ContactTasks } from './ContactTasks'
+import type { Erased } from './ErasedContact'
 import { Privacy } from './Privacy'
 import { UndoMerge } from './UndoMerge'
 
 /** What is to be done for the contact: tasks and leads; and the contacts that were merged into this one. */
-export function Side({ contact }: { contact: ContactDetail }) {
+export function Side({ contact, onErased }: { contact: ContactDetail; onErased: (answer: Erased) => void }) {
   const { t } = useLingui()
   return (
     <aside className="pane side3" aria-label={t`משימות ולידים`}>
@@ -34,7 +35,7 @@ export function Side({ contact }: { contact: ContactDetail }) {
             </ul>
           </section>
         )}
-        <Privacy contact={contact} />
+        <Privacy contact={contact} onErased={onErased} />
       </section>
     </aside>
   )

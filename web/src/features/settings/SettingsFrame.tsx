@@ -1,3 +1,4 @@
+import { useLingui } from '@lingui/react/macro'
 import { useMediaQuery } from '@mantine/hooks'
 import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
@@ -8,13 +9,20 @@ import './settings.css'
 
 /** The list of sections beside a page of another feature that is one of them; on a phone the page alone. */
 export default function SettingsFrame({ children }: { children: ReactNode }) {
+  const { t } = useLingui()
   const isWide = useMediaQuery('(min-width: 768px)', undefined, { getInitialValueInEffect: false })
   const [path] = useLocation()
   const { data } = useSettings()
   if (!isWide) return children
   return (
     <div className="settings">
-      <SectionList items={data?.items ?? []} current={SECTIONS.find(({ href }) => href === path)?.id} isPage={false} />
+      <aside className="settings-side" aria-label={t`הגדרות`}>
+        <SectionList
+          items={data?.items ?? []}
+          current={SECTIONS.find(({ href }) => href === path)?.id}
+          isPage={false}
+        />
+      </aside>
       <div className="settings-pane framed">{children}</div>
     </div>
   )
