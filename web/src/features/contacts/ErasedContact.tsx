@@ -15,7 +15,7 @@ export function ErasedContact({ erased }: { erased: Erased }) {
     .at(-1)
   const day = until && format.date(until)
   return (
-    <main className="page narrow form" role="status">
+    <main className="page narrow form">
       <h1>
         <Trans>כל המידע נמחק מהמכונה</Trans>
       </h1>
