@@ -22,7 +22,7 @@ const missing = (page: Page): Promise<string> =>
     return field.bottom > innerHeight + 1 || dock.bottom > innerHeight + 1 ? 'the field is below the screen' : ''
   })
 
-test('with the keyboard open, and turned, header, last message and field stay on the screen', async ({
+test('with the keyboard open header, last message and field stay on the screen, and a pull reloads nothing', async ({
   browser,
   ownDaemon,
 }) => {
@@ -40,22 +40,11 @@ test('with the keyboard open, and turned, header, last message and field stay on
   const field = page.locator('.write textarea')
   await field.tap()
   await field.fill('חצי משפט')
-  for (const [what, width, height] of [
-    ['keyboard', 390, 430],
-    ['turned', 844, 390],
-    ['closed again', 390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height })
-    await expect.poll(() => missing(page), what).toBe('')
-    await expect(field).toHaveValue('חצי משפט')
-    await expect(field).toBeFocused()
-    await page.screenshot({ path: `test-results/shots/keyboard-${width}-${height}.png` })
-  }
-  // A message that arrives meanwhile is seen.
   await page.setViewportSize({ width: 390, height: 430 })
-  await ownDaemon.receive('האחרונה', NOA)
-  await expect(page.locator('.trow .msg', { hasText: 'האחרונה' })).toBeInViewport()
-  await expect.poll(() => missing(page), 'new message').toBe('')
+  await expect.poll(() => missing(page), 'keyboard').toBe('')
+  await expect(field).toHaveValue('חצי משפט')
+  await expect(field).toBeFocused()
+  await page.screenshot({ path: 'test-results/shots/keyboard-open.png' })
 
   // A pull beyond the first message neither reloads the page nor moves it.
   const behaviors = await page.evaluate(() =>
