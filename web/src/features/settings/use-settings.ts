@@ -13,7 +13,7 @@ const settingsQuery = (locale: Locale) =>
   queryOptions({
     queryKey: [ROOT, { locale }] as const,
     queryFn: ({ signal }) => unwrap(client.GET(ROOT, { params: { header: { 'Accept-Language': locale } }, signal })),
-    // While the names in another language load, nothing is drawn anew: what was entered would be lost.
+    // While the names in another language load, nothing is drawn again: what was entered would be lost.
     placeholderData: keepPreviousData,
   })
 

@@ -32,7 +32,7 @@ export function useSettingItems() {
       queryKey: ['/api/settings', { locale }] as const,
       queryFn: ({ signal }) =>
         unwrap(client.GET('/api/settings', { params: { header: { 'Accept-Language': locale } }, signal })),
-      // While the names in another language load, nothing is drawn anew: what was entered would be lost.
+      // While the names in another language load, nothing is drawn again: what was entered would be lost.
       placeholderData: keepPreviousData,
     }),
   )
