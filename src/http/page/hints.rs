@@ -28,7 +28,8 @@ pub(super) fn links(path: &str, language: Language, has_session: bool) -> String
         Language::English => route.english,
     };
     for file in route.files.iter().chain(texts) {
-        let kind = if file.ends_with(".css") { "preload\" as=\"style" } else { "modulepreload" };
+        let is_style = std::path::Path::new(file).extension().is_some_and(|extension| extension == "css");
+        let kind = if is_style { "preload\" as=\"style" } else { "modulepreload" };
         let _ = write!(links, "<link rel=\"{kind}\" crossorigin href=\"/app/{file}\">");
     }
     for url in route.data.iter().filter(|_| has_session) {

@@ -108,8 +108,9 @@ impl ReadTx<'_> {
     }
 
     fn quotes(&self, ids: &str) -> Result<HashMap<MessageId, Quote>> {
+        // `CROSS` keeps this order: without it SQLite begins with all messages that a provider has numbered.
         let mut query = self.conn.prepare_cached(
-            "SELECT m.id, q.id, q.direction, q.content_text FROM messages m JOIN messages q
+            "SELECT m.id, q.id, q.direction, q.content_text FROM messages m CROSS JOIN messages q
                  ON q.provider IN ('baileys', 'twilio') AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
              WHERE m.id IN (SELECT value FROM json_each(?1)) AND m.quoted_msg_id IS NOT NULL",
         )?;
