@@ -56,7 +56,7 @@ pub(super) struct ErrorDetail {
 }
 
 impl ApiError {
-    /// An error with this code, one of [`codes::CODES`].
+    /// An error with this code, one of `codes::CODES`.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         debug_assert!(codes::CODES.contains(&code), "the code {code} is not in error/codes.rs");
         Self {
