@@ -79,16 +79,16 @@ test('each request of the screens may fail alone: the screen says so, and recove
     await expect(async () => {
       if (await retry.count()) await retry.first().click()
       expect(await retry.count()).toBe(0)
-    }, what).toPass({ timeout: 5_000 })
+    }, what).toPass({ timeout: 15_000 })
   }
   expect(silent, 'fail without a word').toEqual([])
 })
 
-/** Returns true if something is there within two seconds. */
+/** Returns true if something is there within five seconds. */
 const appears = (found: Locator): Promise<boolean> =>
   found
     .first()
-    .waitFor({ timeout: 2_000 })
+    .waitFor({ timeout: 5_000 })
     .then(
       () => true,
       () => false,
