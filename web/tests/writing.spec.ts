@@ -64,6 +64,7 @@ test('Enter that ends a composition sends nothing and saves nothing', async ({ p
   expect(saved).toHaveLength(1)
   expect(saved[0]).toContain('סטודיו נועה')
   await page.goto(`${ownDaemon.url}/app/contacts/${id}`)
+  await expect(page.locator('main h1')).toBeVisible()
   await page.keyboard.press('Control+KeyK')
   const search = page.getByRole('combobox')
   await search.fill('משימות')
