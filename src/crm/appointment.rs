@@ -8,12 +8,11 @@ use super::{Error, RequestError, contact};
 use crate::booking::{Booking, Refusal, SlotSearch, choose, next_free};
 use crate::domain::{
     ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallId, ContactId,
-    ResourceId, Service, ServiceId, Timestamp, hex,
+    ResourceId, Service, ServiceId, Timestamp,
 };
 use crate::store::{AppointmentRow, BookedTime, ReadTx, StoredResponse, WriteTx};
 use jiff::tz::TimeZone;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// A request for an appointment.
@@ -247,7 +246,7 @@ fn fingerprint(new: &NewAppointment) -> String {
         AppointmentSource::Agent => place,
         AppointmentSource::User => json!([place, new.resource.map(|id| id.0), new.note, new.force]),
     };
-    hex(&Sha256::digest(parts.to_string()))
+    StoredResponse::fingerprint(&parts)
 }
 
 /// The key in the table that messages use as well.

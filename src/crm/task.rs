@@ -1,10 +1,9 @@
 //! Tasks.
 
 use super::{Error, RequestError, contact, text};
-use crate::domain::{ActorId, BusinessId, ContactId, Task, TaskContent, TaskId, TaskSource, Timestamp, day, hex};
+use crate::domain::{ActorId, BusinessId, ContactId, Task, TaskContent, TaskId, TaskSource, Timestamp, day};
 use crate::store::{ReadTx, StoredResponse, WriteTx};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// Finds a task.
 pub fn find(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, Error> {
@@ -53,7 +52,7 @@ fn fingerprint(content: &TaskContent) -> String {
     let about =
         json!([content.contact_id.map(|id| id.0), content.thread_id.map(|id| id.0), content.call_id.map(|id| id.0)]);
     let rest = json!([content.title, content.due_at, content.due_date, content.assignee.map(|id| id.0)]);
-    hex(&Sha256::digest(json!([about, rest]).to_string()))
+    StoredResponse::fingerprint(&json!([about, rest]))
 }
 
 /// Changes a task.

@@ -1,8 +1,10 @@
 //! Stored responses to requests with an idempotency key; a repeated request gets the stored response.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{BusinessId, Timestamp};
+use crate::domain::{BusinessId, Timestamp, hex};
 use rusqlite::{OptionalExtension, params};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// The response to the first request with a key.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,6 +13,13 @@ pub struct StoredResponse {
     pub fingerprint: String,
     /// The response as JSON.
     pub answer: String,
+}
+
+impl StoredResponse {
+    /// The hash of what makes two requests equal.
+    pub fn fingerprint(request: &Value) -> String {
+        hex(&Sha256::digest(request.to_string()))
+    }
 }
 
 impl ReadTx<'_> {

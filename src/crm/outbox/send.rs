@@ -4,13 +4,12 @@ use super::new_chats::{self, NewChatLimits};
 use crate::crm::contact::resolve;
 use crate::domain::{
     AddressKind, BusinessId, ContactId, Direction, LastInbound, MEDIA_PATH, MediaKind, MessageId, MessageStatus,
-    OutboundAuthor, PeerAddress, PhoneNumber, Provider, ThreadId, ThreadType, Timestamp, hex,
+    OutboundAuthor, PeerAddress, PhoneNumber, Provider, ThreadId, ThreadType, Timestamp,
 };
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
 use crate::store::{Error, NewMessage, NewOutbox, ReadTx, Result, StoredResponse, WriteTx};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// A message to send.
 #[derive(Clone, Debug)]
@@ -319,6 +318,5 @@ fn fingerprint(request: &SendRequest) -> String {
     ];
     // Keys that were stored by versions without answers stay valid.
     parts.extend(request.reply_to.map(|id| serde_json::json!(id.0)));
-    let parts = serde_json::Value::from(parts);
-    hex(&Sha256::digest(parts.to_string()))
+    StoredResponse::fingerprint(&parts.into())
 }
