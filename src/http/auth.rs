@@ -3,7 +3,7 @@
 mod actor;
 mod audit;
 mod confirmations;
-mod cookie;
+pub(crate) mod cookie;
 mod login_rate_limit;
 mod middleware;
 mod name_delays;

@@ -4,6 +4,7 @@ mod files;
 mod hints;
 
 use super::api::start::{self, Inlined};
+use super::auth::cookie;
 use super::ranges::{FileInfo, answer};
 use super::{AppState, Peer, accept_language};
 use crate::domain::Language;
@@ -56,9 +57,7 @@ async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: Hea
 
 /// The language in which the page will be drawn: the one that this browser used last, else its own. A wrong guess costs a request.
 fn language(headers: &HeaderMap) -> Language {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    match pairs.find(|(name, _)| *name == LANGUAGE_COOKIE).map(|(_, value)| value) {
+    match cookie::find(headers, LANGUAGE_COOKIE) {
         Some("he") => Language::Hebrew,
         Some("en") => Language::English,
         _ => accept_language::preferred(headers).unwrap_or(Language::Hebrew),

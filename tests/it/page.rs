@@ -120,8 +120,8 @@ async fn the_page_comes_with_its_session_or_with_the_state_of_the_set_up() {
         eprintln!("web/dist is not built, so its start is not tested here");
         return;
     }
-    let nobody = start_of(&client.get("/login").await.text());
-    assert_eq!(nobody, json!({"/api/session": null, "/api/setup": {"needed": true}}));
+    let without_login = start_of(&client.get("/login").await.text());
+    assert_eq!(without_login, json!({"/api/session": null, "/api/setup": {"needed": true}}));
     let owner = daemon.logged_in("dana", "owner").await;
     for path in ["/app/", "/app/inbox/7", "/login"] {
         let page = owner.get(path).await;

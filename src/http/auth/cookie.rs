@@ -43,7 +43,8 @@ impl DeviceCookie {
     }
 }
 
-fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// The value of a cookie in a request, whether or not its name has the prefix of encrypted connections.
+pub(crate) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let named = pairs.filter(|(found, _)| found.strip_prefix(SECURE_PREFIX).unwrap_or(found) == name);
