@@ -337,7 +337,6 @@ impl CallTask {
     /// Runs a tool as its own task, so the call continues meanwhile; the output returns as a message.
     fn run_tool(&mut self, id: String, name: String, arguments: String) {
         tracing::info!(event = "TOOL_CALL", call.sid = %self.sid, tool = name, "The agent calls tool {name} in call {}", self.sid);
-        self.log.tool(&name);
         let business = &self.settings.config.business;
         let (store, country) = (self.calls.services().store.clone(), business.country);
         let context = ToolContext::new(store, self.sid.clone(), business.time_zone.clone());

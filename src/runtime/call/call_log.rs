@@ -3,7 +3,7 @@
 use super::call_log_writer::CallLogWriter;
 use super::trial_log::TrialLog;
 use crate::call::{CallEvent, CallSession, StreamEndAction, TurnRecord};
-use crate::domain::{EndReason, Speaker, StreamSid};
+use crate::domain::{EndReason, StreamSid};
 use crate::runtime::ActiveSettings;
 use crate::runtime::calls::{CallContext, CallServices, Calls, Carrier};
 use std::time::Instant;
@@ -36,9 +36,7 @@ impl CallLog {
     pub(super) fn turn(&mut self, turn: Box<TurnRecord>) {
         match self {
             Self::Database(writer) => writer.turn(turn),
-            // The browser gets tools by `tool`.
-            Self::Browser(log) if turn.speaker != Speaker::Tool => log.turn(&turn, true),
-            Self::Browser(_) => {}
+            Self::Browser(log) => log.turn(&turn, true),
         }
     }
 
@@ -46,13 +44,6 @@ impl CallLog {
         match self {
             Self::Database(writer) => writer.event(event),
             Self::Browser(log) => log.event(event),
-        }
-    }
-
-    /// The agent uses a tool.
-    pub(super) fn tool(&mut self, name: &str) {
-        if let Self::Browser(log) = self {
-            log.tool(name);
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::call::{Activity, CallEvent, CallSession, ItemId, TurnRecord};
 use crate::clock;
 use crate::crm::setup;
-use crate::domain::{CallSid, EndReason, Speaker};
+use crate::domain::{CallSid, EndReason, Speaker, ToolUse};
 use crate::runtime::calls::TrialUsage;
 use crate::store::Store;
 use serde_json::{Value, json};
@@ -57,6 +57,9 @@ impl TrialLog {
 
     /// Reports a turn if it has changed since its last report.
     pub(super) fn turn(&mut self, turn: &TurnRecord, is_final: bool) {
+        if turn.speaker == Speaker::Tool {
+            return self.tool(turn);
+        }
         if is_final {
             self.note_answer(turn);
         }
@@ -107,8 +110,10 @@ impl TrialLog {
         }
     }
 
-    pub(super) fn tool(&mut self, name: &str) {
-        self.reports.push(json!({"event": "tool", "name": name}));
+    /// Reports a tool when the agent begins to use it.
+    fn tool(&mut self, turn: &TurnRecord) {
+        let tool = ToolUse::from_text(&turn.text).filter(|tool| tool.output.is_none());
+        self.reports.extend(tool.map(|tool| json!({"event": "tool", "name": tool.name})));
     }
 
     pub(super) fn set_end(&mut self, reason: &'static str) {
