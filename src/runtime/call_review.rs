@@ -5,7 +5,6 @@ use super::jobs::JobError;
 use crate::clock;
 use crate::crm;
 use crate::crm::call_review::{self, ReviewJob};
-use crate::domain::Language;
 use crate::messages::{self, Phrase};
 use crate::promise::{BrokenPromise, Promise};
 use crate::store::Job;
@@ -14,7 +13,7 @@ use crate::store::Job;
 pub async fn review(services: CallServices, job: Job) -> Result<(), JobError> {
     let ReviewJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
-    let language = if services.config().agent.language == "he" { Language::Hebrew } else { Language::English };
+    let language = services.config().language();
     let (sid, now) = (call_sid.clone(), clock::now());
     let title = move |broken: &BrokenPromise| messages::text(language, &phrase(broken));
     let broken = crm::transact(&services.store, move |tx| call_review::review(tx, &sid, title, now)).await;

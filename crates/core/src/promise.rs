@@ -141,13 +141,13 @@ fn times(text: &str) -> Vec<u16> {
     let number = |digits: &str| digits.parse::<u16>().ok();
     let colons = text.match_indices(':').map(|(at, _)| at);
     let found = colons.filter_map(|at| {
+        let is_digit = |c: char| c.is_ascii_digit();
         let (before, after) = (&text[..at], &text[at + 1..]);
-        let first = before
-            .rfind(|c: char| !c.is_ascii_digit())
-            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
-        let last = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-        let (hour, minute) = (number(&before[first..])?, number(&after[..last])?);
-        (hour < 24 && minute < 60 && last == 2).then_some(hour % 12 * 60 + minute)
+        let hour = &before[before.trim_end_matches(is_digit).len()..];
+        let minute = &after[..after.len() - after.trim_start_matches(is_digit).len()];
+        let is_whole = minute.len() == 2;
+        let (hour, minute) = (number(hour)?, number(minute)?);
+        (hour < 24 && minute < 60 && is_whole).then_some(hour % 12 * 60 + minute)
     });
     found.collect()
 }
