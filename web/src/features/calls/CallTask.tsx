@@ -1,8 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconCheck } from '@tabler/icons-react'
 import { patchItems, useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
-import { Icon } from '#shared/components/Icon'
+import { TaskBox } from '#shared/components/TaskBox'
 import { Plain } from '#shared/components/text'
 import { refreshTasks, type Task } from './api'
 
@@ -25,17 +24,12 @@ export function CallTask({ task }: { task: Task }) {
   const back = useAction({ run: reopen, patches: () => patched(null), onDone: refreshTasks })
   return (
     <li className="task">
-      <button
-        className="hit"
-        type="button"
-        role="checkbox"
-        aria-checked={isDone}
-        aria-label={task.title}
-        disabled={done.isPending || back.isPending}
-        onClick={() => (isDone ? back : done).mutate()}
-      >
-        <span className="tick">{isDone && <Icon icon={IconCheck} size="s" />}</span>
-      </button>
+      <TaskBox
+        label={task.title}
+        isDone={isDone}
+        isBusy={done.isPending || back.isPending}
+        toggle={() => (isDone ? back : done).mutate()}
+      />
       <div className={`body ${isDone ? 'faint' : ''}`}>
         {isDone ? (
           <s>

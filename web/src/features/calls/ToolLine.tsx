@@ -17,10 +17,23 @@ export function ToolLine({ turn }: { turn: Turn }) {
 }
 
 function Use({ facts }: { facts: ToolFacts }) {
-  const { state } = facts
+  const format = useFormat()
+  const { name, state, service, words, day, time } = facts
+  const about = service ?? words
   return (
     <span>
-      <What facts={facts} />
+      <Action name={name} />
+      {about && (
+        <>
+          : <Plain text={about} />
+        </>
+      )}
+      {day && (
+        <>
+          {', '}
+          {format.longDate(day)} <span className="num">{time}</span>
+        </>
+      )}
       {state === 'running' && ' …'}
       {state === 'failed' && (
         <>
@@ -34,80 +47,25 @@ function Use({ facts }: { facts: ToolFacts }) {
   )
 }
 
-function What({ facts }: { facts: ToolFacts }) {
-  switch (facts.name) {
+function Action({ name }: { name: string }) {
+  switch (name) {
     case 'find_free_times':
-      return (
-        <>
-          <Trans>חיפוש תורים פנויים</Trans>
-          <Subject facts={facts} />
-        </>
-      )
+      return <Trans>חיפוש תורים פנויים</Trans>
     case 'book_appointment':
-      return (
-        <>
-          <Trans>קביעת תור</Trans>
-          <Subject facts={facts} />
-        </>
-      )
+      return <Trans>קביעת תור</Trans>
     case 'find_appointments':
       return <Trans>חיפוש התורים של הלקוח</Trans>
     case 'move_appointment':
-      return (
-        <>
-          <Trans>הזזת תור</Trans>
-          <Subject facts={facts} />
-        </>
-      )
+      return <Trans>הזזת תור</Trans>
     case 'cancel_appointment':
-      return (
-        <>
-          <Trans>ביטול תור</Trans>
-          <Subject facts={facts} />
-        </>
-      )
+      return <Trans>ביטול תור</Trans>
     case 'join_waiting_list':
-      return (
-        <>
-          <Trans>הוספה לרשימת ההמתנה</Trans>
-          <Subject facts={{ ...facts, day: undefined }} />
-        </>
-      )
+      return <Trans>הוספה לרשימת ההמתנה</Trans>
     case 'search_facts':
-      return (
-        <>
-          <Trans>חיפוש במידע על העסק</Trans>
-          {facts.words && (
-            <>
-              : <Plain text={facts.words} />
-            </>
-          )}
-        </>
-      )
+      return <Trans>חיפוש במידע על העסק</Trans>
     case 'take_message':
       return <Trans>רישום הודעה</Trans>
     default:
-      return <Plain text={facts.name} />
+      return <Plain text={name} />
   }
-}
-
-/** The service, and the day and time. */
-function Subject({ facts }: { facts: ToolFacts }) {
-  const format = useFormat()
-  const { service, day, time } = facts
-  return (
-    <>
-      {service && (
-        <>
-          : <Plain text={service} />
-        </>
-      )}
-      {day && (
-        <>
-          {', '}
-          {format.longDate(day)} <span className="num">{time}</span>
-        </>
-      )}
-    </>
-  )
 }

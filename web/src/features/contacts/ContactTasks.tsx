@@ -1,10 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconCheck, IconPencil } from '@tabler/icons-react'
+import { IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { patchItems, useAction } from '#shared/api/action'
 import { newKey } from '#shared/api/client'
 import { Icon } from '#shared/components/Icon'
+import { TaskBox } from '#shared/components/TaskBox'
 import { Plain, Time } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
@@ -49,19 +50,12 @@ function TaskLine({ task }: { task: Task }) {
   })
   return (
     <li className="task">
-      <button
-        className="hit"
-        type="button"
-        role="checkbox"
-        aria-checked={false}
-        aria-label={t`${task.title}, סימון כבוצעה`}
-        disabled={done.isPending}
-        onClick={() => done.mutate()}
-      >
-        <span className="tick">
-          <Icon icon={IconCheck} size="s" />
-        </span>
-      </button>
+      <TaskBox
+        label={t`${task.title}, סימון כבוצעה`}
+        isDone={false}
+        isBusy={done.isPending}
+        toggle={() => done.mutate()}
+      />
       <div className="body">
         <Plain text={task.title} />
         <br />

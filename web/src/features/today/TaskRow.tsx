@@ -1,9 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconCheck, IconPencil } from '@tabler/icons-react'
+import { IconPencil } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { patchItems, useAction } from '#shared/api/action'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
+import { TaskBox } from '#shared/components/TaskBox'
 import { Name, Plain } from '#shared/components/text'
 import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
@@ -33,17 +34,12 @@ export function TaskRow({ task, edit }: { task: Task; edit?: () => void }) {
   const words = due && (task.due_at ? `${format.dayName(due, now)}, ${format.time(due)}` : format.dayName(due, now))
   return (
     <li className="task">
-      <button
-        className="hit"
-        type="button"
-        role="checkbox"
-        aria-checked={isDone}
-        aria-label={task.title}
-        disabled={done.isPending || back.isPending}
-        onClick={() => (isDone ? back : done).mutate()}
-      >
-        <span className="tick">{isDone && <Icon icon={IconCheck} size="s" />}</span>
-      </button>
+      <TaskBox
+        label={task.title}
+        isDone={isDone}
+        isBusy={done.isPending || back.isPending}
+        toggle={() => (isDone ? back : done).mutate()}
+      />
       <div className={`body ${isDone ? 'faint' : ''}`}>
         {edit && !isDone ? (
           <button className="task-words" type="button" onClick={edit}>
