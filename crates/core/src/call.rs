@@ -10,6 +10,7 @@
 //!      └──────(watchdog)──▶ redirect to Twilio's recorder ──────────────────────────────────────────────▲
 //! ```
 
+mod back_channel;
 mod caller_audio;
 mod input;
 mod local_speech;
@@ -22,7 +23,9 @@ mod timers;
 mod transcript;
 
 pub use input::{EngineEvent, Input, ItemId, Operator, ResponseId, ResponseOutcome, ToolCall, Usage};
-pub use output::{CallEvent, Clip, EngineCommand, HistoryTurn, Output, ResponseRequest, StreamEndAction, TurnRecord};
+pub use output::{
+    CallEvent, Clip, EngineCommand, FalseBargeIn, HistoryTurn, Output, ResponseRequest, StreamEndAction, TurnRecord,
+};
 pub use policy::{CallPolicy, EngineCapabilities, EngineKind, Prompts};
 pub use session::{Activity, CallSession};
 

@@ -1,7 +1,7 @@
 //! Writes a call's transcript and state to the database during the call, in order and without blocking the call.
 
 use crate::alerting::{AiOutcome, Alerts};
-use crate::call::{CallEvent, EngineKind, StreamEndAction, TurnRecord, Usage};
+use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::Config;
 use crate::crm::call_review;
@@ -75,8 +75,10 @@ impl CallLogWriter {
             }
             CallEvent::BargeIn { heard_ms } => {
                 tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller interrupted the agent: call {sid}, after {heard_ms} ms");
+                metrics::counter!("agentlocator_call_interruptions_total", "outcome" => "interrupted").increment(1);
                 self.insert_event("barge_in", &json!({"heard_ms": heard_ms}));
             }
+            CallEvent::BargeInUndone { cause, paused_ms } => self.barge_in_undone(*cause, *paused_ms),
             CallEvent::Key(key) => self.insert_event("key", &json!({"key": key.to_string()})),
             CallEvent::IdlePrompt { number } => self.insert_event("idle_prompt", &json!({"number": number})),
             CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms),
@@ -147,6 +149,13 @@ impl CallLogWriter {
             CallEvent::EngineLost { engine: EngineKind::Realtime, reason } => self.ai_lost = Some(reason.clone()),
             _ => {}
         }
+    }
+
+    fn barge_in_undone(&self, cause: FalseBargeIn, paused_ms: u64) {
+        let cause = cause.as_str();
+        tracing::info!(event = "BARGE_IN_UNDONE", call.sid = %self.sid, cause, paused_ms, "A sound of the caller ({cause}) was no interruption; the agent has continued: call {}, after {paused_ms} ms", self.sid);
+        metrics::counter!("agentlocator_call_interruptions_total", "outcome" => cause).increment(1);
+        self.insert_event("barge_in_undone", &json!({"cause": cause, "paused_ms": paused_ms}));
     }
 
     fn live(&self, engine: EngineKind) {

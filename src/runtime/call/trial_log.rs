@@ -106,6 +106,9 @@ impl TrialLog {
                 self.lost = Some(reason.clone());
             }
             CallEvent::BargeIn { heard_ms } => self.reports.push(json!({"event": "barge_in", "heard_ms": heard_ms})),
+            CallEvent::BargeInUndone { cause, paused_ms } => {
+                self.reports.push(json!({"event": "barge_in_undone", "cause": cause.as_str(), "paused_ms": paused_ms}));
+            }
             _ => {}
         }
     }

@@ -34,6 +34,11 @@ pub const METRICS: &[MetricInfo] = &[
         "Seconds from the end of the caller's turn to the first audio of the answer",
     ),
     (
+        "agentlocator_call_interruptions_total",
+        MetricKind::Counter,
+        "Sounds of callers that stopped the agent, by outcome: interrupted, or the reason why it continued",
+    ),
+    (
         "agentlocator_call_listener_dropped_total",
         MetricKind::Counter,
         "Pieces of sound that employees who listen to a call missed, because they received too slowly",
@@ -163,6 +168,9 @@ pub(super) fn register() {
     let zero = |counter: metrics::Counter| counter.increment(0);
     for reason in EndReason::ALL {
         zero(metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()));
+    }
+    for outcome in ["interrupted", "back_channel", "noise", "unknown"] {
+        zero(metrics::counter!("agentlocator_call_interruptions_total", "outcome" => outcome));
     }
     zero(metrics::counter!("agentlocator_call_listener_dropped_total"));
     for engine in ["realtime", "voicemail"] {

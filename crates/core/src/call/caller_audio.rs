@@ -122,6 +122,11 @@ impl CallerAudio {
         position < self.replayed_until
     }
 
+    /// The position this long before the end of the audio.
+    pub(super) fn position_ago(&self, ms: u64) -> u64 {
+        self.end.saturating_sub(ms.saturating_mul(BYTES_PER_MS))
+    }
+
     /// The milliseconds from a position to the end of the audio.
     pub(super) fn ms_since(&self, position: u64) -> u64 {
         self.end.saturating_sub(position) / BYTES_PER_MS

@@ -105,6 +105,29 @@ pub enum EngineCommand {
     },
 }
 
+/// A sound over the agent's speech that is no interruption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FalseBargeIn {
+    /// A word that only shows that the caller listens, such as "mm-hm".
+    BackChannel,
+    /// A sound without words.
+    Noise,
+    /// A short sound whose words were not known in time; if they turn out to be more than a back-channel, they
+    /// interrupt the agent then.
+    Unknown,
+}
+
+impl FalseBargeIn {
+    /// The name in the database, the log and the metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BackChannel => "back_channel",
+            Self::Noise => "noise",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// The response that is requested from the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResponseRequest {
@@ -199,6 +222,13 @@ pub enum CallEvent {
     BargeIn {
         /// How much of the utterance was heard, in milliseconds.
         heard_ms: u64,
+    },
+    /// A sound of the caller stopped the agent for a moment and was no interruption: the agent has continued.
+    BargeInUndone {
+        /// What it was.
+        cause: FalseBargeIn,
+        /// How long the agent was stopped, in milliseconds.
+        paused_ms: u64,
     },
     /// The caller pressed a key.
     Key(char),

@@ -3,10 +3,16 @@
 //! Offsets are bytes of mu-law since the last clear, 8 per millisecond. Twilio's marks report how far it has played;
 //! between two marks, the position is estimated from the clock. Invariant: `acked <= heard <= sent`.
 
+mod hold;
+mod utterance;
+mod word_start;
+
 use super::{ItemId, ResponseId};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, FRAME_BYTES, mulaw::SILENCE};
+use hold::SentPiece;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+use utterance::Utterance;
 
 /// The delay from this server's socket to the caller's ear when Twilio's queue is empty.
 pub(super) const LINE_DELAY: Duration = Duration::from_millis(60);
@@ -87,17 +93,10 @@ pub(super) struct Playback {
     marks: VecDeque<(u32, u64)>,
     next_mark: u32,
     marked: u64,
-}
-
-#[derive(Debug)]
-struct Utterance {
-    source: Source,
-    start: Option<u64>,
-    sent: u64,
-    received: u64,
-    done: bool,
-    /// Built-in sentences within the utterance: (offset in it, length).
-    inserted: Vec<(u64, u64)>,
+    /// The audio that was sent last, for a repetition of the word that was cut.
+    recent: VecDeque<SentPiece>,
+    /// Nothing is sent until [`Playback::resume`] or [`Playback::clear`].
+    is_held: bool,
 }
 
 impl Playback {
@@ -116,6 +115,8 @@ impl Playback {
             marks: VecDeque::new(),
             next_mark: 1,
             marked: 0,
+            recent: VecDeque::new(),
+            is_held: false,
         }
     }
 
@@ -178,6 +179,9 @@ impl Playback {
     /// The next item to send while the sent audio is less than the lead ahead of the caller. Call it until it returns
     /// none.
     pub(super) fn poll_send(&mut self, now: Instant) -> Option<Outgoing> {
+        if self.is_held {
+            return None;
+        }
         let is_due = self.sent - self.marked >= MARK_EVERY
             || (self.sent > self.marked && self.queue.is_empty() && self.utterances.back().is_some_and(|u| u.done));
         if is_due {
@@ -203,10 +207,11 @@ impl Playback {
         if let Some(utterance) =
             self.utterances.iter_mut().find(|utterance| utterance.source.item == item && utterance.has_unsent())
         {
-            is_first = utterance.start.is_none();
+            is_first = !std::mem::replace(&mut utterance.was_sent, true);
             utterance.start.get_or_insert(start);
             utterance.sent += len;
         }
+        self.remember(start, &item, &audio);
         // A sentence between two halves of an utterance does not belong to it.
         for other in self.utterances.iter_mut().filter(|other| other.source.item != item && other.start.is_some()) {
             if !other.done || other.has_unsent() {
@@ -221,7 +226,7 @@ impl Playback {
 
     /// When the next piece may be sent.
     pub(super) fn next_send_at(&self) -> Option<Instant> {
-        let (_, next) = self.queue.front()?;
+        let (_, next) = self.queue.front().filter(|_| !self.is_held)?;
         let (offset, at) = self.clock_anchor?;
         let needed = next.len() as u64;
         Some(at + duration((self.sent + needed).saturating_sub(offset + self.lead)))
@@ -274,9 +279,14 @@ impl Playback {
             source: utterance.source,
         });
         let cleared = cleared.collect();
-        let (lead, generation, next_mark) = (self.lead, self.generation.wrapping_add(1), self.next_mark);
-        *self = Self { lead, generation, next_mark, ..Self::new(Duration::ZERO) };
+        *self = self.next_generation();
         cleared
+    }
+
+    /// An empty playback state in which earlier marks do not count.
+    fn next_generation(&self) -> Self {
+        let generation = self.generation.wrapping_add(1);
+        Self { lead: self.lead, generation, next_mark: self.next_mark, ..Self::new(Duration::ZERO) }
     }
 
     /// Returns true while queued or unacknowledged audio remains. A partial frame does not count: it is sent only once
@@ -292,14 +302,13 @@ impl Playback {
 
     /// Returns true while audio of the engine itself is being heard.
     pub(super) fn has_started_response(&self) -> bool {
-        self.utterances.iter().any(|utterance| utterance.source.response.is_some() && utterance.start.is_some())
+        self.utterances.iter().any(|utterance| utterance.source.response.is_some() && utterance.was_sent)
     }
 
     /// The next utterance that was heard to its end. Call it until it returns none.
     pub(super) fn poll_heard(&mut self) -> Option<ItemId> {
         let first = self.utterances.front()?;
-        let end = first.start.map_or(0, |start| start + first.sent + first.inserted());
-        if !first.done || first.has_unsent() || end > self.acked {
+        if !first.done || first.has_unsent() || first.end() > self.acked {
             return None;
         }
         self.utterances.pop_front().map(|utterance| utterance.source.item)
@@ -355,29 +364,6 @@ impl Playback {
             frame.resize(FRAME_BYTES, SILENCE);
             self.push(&item, EncodedAudio::encode(&frame));
         }
-    }
-}
-
-impl Utterance {
-    fn new(source: Source) -> Self {
-        Self { source, start: None, sent: 0, received: 0, done: false, inserted: Vec::new() }
-    }
-
-    /// How much of this utterance was heard, given the heard position of the whole playback.
-    fn heard(&self, heard: u64) -> u64 {
-        let own = heard.saturating_sub(self.start.unwrap_or(u64::MAX));
-        let after =
-            |own: u64, (at, length): &(u64, u64)| if own > *at { own.saturating_sub(*length).max(*at) } else { own };
-        self.inserted.iter().fold(own, after).min(self.received)
-    }
-
-    fn inserted(&self) -> u64 {
-        self.inserted.iter().map(|(_, length)| length).sum()
-    }
-
-    /// Returns true if it has received more than was sent.
-    fn has_unsent(&self) -> bool {
-        self.sent < self.received
     }
 }
 

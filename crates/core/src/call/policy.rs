@@ -26,13 +26,13 @@ impl EngineKind {
         match self {
             Self::Realtime => EngineCapabilities {
                 can_truncate: true,
-                cancels_on_speech: true,
+                leads_turns: false,
                 can_follow_instructions: true,
                 controls_hangup: false,
             },
             Self::Voicemail => EngineCapabilities {
                 can_truncate: false,
-                cancels_on_speech: true,
+                leads_turns: true,
                 can_follow_instructions: false,
                 controls_hangup: true,
             },
@@ -46,8 +46,9 @@ impl EngineKind {
 pub struct EngineCapabilities {
     /// It accepts how much of an utterance was heard.
     pub can_truncate: bool,
-    /// It cancels its response by itself when the caller speaks.
-    pub cancels_on_speech: bool,
+    /// It cancels its response by itself when the caller speaks, and replies by itself when the caller has spoken;
+    /// otherwise the session decides both.
+    pub leads_turns: bool,
     /// It can follow instructions for a response.
     pub can_follow_instructions: bool,
     /// It handles the caller's silence itself, and reports when the call is over.

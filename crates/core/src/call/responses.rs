@@ -13,6 +13,10 @@ pub(super) struct Responses {
     cancelled: VecDeque<ResponseId>,
     /// What was requested and the engine has not started yet.
     in_flight: Option<ResponseRequest>,
+    /// What is in flight is cancelled when it starts.
+    is_in_flight_cancelled: bool,
+    /// The caller's speech is replayed to a new engine; a reply is requested when the engine has detected its end.
+    expects_turn: bool,
     /// The next request, which waits for the current response; a later request replaces it or merges with it.
     queued: Option<ResponseRequest>,
     /// The next request is not sent before this time.
@@ -37,16 +41,24 @@ impl Responses {
         }
     }
 
-    /// The engine replies to the caller's last turn by itself; that reply also covers any pending request for a reply.
-    pub(super) fn expect_reply(&mut self) {
-        self.in_flight.get_or_insert(ResponseRequest::Reply);
+    /// The engine is about to detect the end of the caller's turn, on which a reply is requested. That reply also covers
+    /// any pending request for a reply.
+    pub(super) fn expect_turn(&mut self) {
+        self.expects_turn = true;
         self.request_count = self.request_count.wrapping_add(1);
         self.queued = self.queued.take().filter(|request| *request != ResponseRequest::Reply);
     }
 
+    /// Requests a reply to the caller's turn.
+    pub(super) fn request_reply(&mut self) {
+        self.expects_turn = false;
+        self.request(ResponseRequest::Reply);
+    }
+
     /// The request to send to the engine now, if any.
     pub(super) fn poll_request(&mut self, now: Instant) -> Option<ResponseRequest> {
-        if self.active.is_some() || self.in_flight.is_some() || self.not_before.is_some_and(|at| at > now) {
+        let is_busy = self.active.is_some() || self.in_flight.is_some() || self.expects_turn;
+        if is_busy || self.not_before.is_some_and(|at| at > now) {
             return None;
         }
         self.in_flight = Some(self.queued.take()?);
@@ -71,9 +83,16 @@ impl Responses {
         self.request_count
     }
 
-    /// The engine started a response.
-    pub(super) fn started(&mut self, response: &ResponseId) {
-        self.active = Some(Active { id: response.clone(), request: self.in_flight.take() });
+    /// The engine started a response. Returns true if its request was cancelled meanwhile.
+    pub(super) fn started(&mut self, response: &ResponseId) -> bool {
+        let request = self.in_flight.take();
+        if request.is_none() {
+            // An engine that replies by itself need not be requested to.
+            self.expects_turn = false;
+            self.queued = self.queued.take().filter(|request| *request != ResponseRequest::Reply);
+        }
+        self.active = Some(Active { id: response.clone(), request });
+        std::mem::take(&mut self.is_in_flight_cancelled)
     }
 
     /// The engine ended a response.
@@ -86,6 +105,10 @@ impl Responses {
     /// The engine rejected a request because a response was active. If that response is known, the request waits for
     /// its end; otherwise the request is returned.
     pub(super) fn rejected(&mut self) -> Option<ResponseRequest> {
+        if std::mem::take(&mut self.is_in_flight_cancelled) {
+            self.in_flight = None;
+            return None;
+        }
         let request = self.in_flight.take().or_else(|| self.active.as_mut()?.request.take())?;
         if self.active.is_none() {
             return Some(request);
@@ -94,9 +117,11 @@ impl Responses {
         None
     }
 
-    /// Cancels the active response: its further audio is discarded. Returns its id.
+    /// Cancels the active response, or the one in flight: its further audio is discarded. Returns the id of the active
+    /// one.
     pub(super) fn cancel_active(&mut self) -> Option<ResponseId> {
         self.queued = None;
+        self.is_in_flight_cancelled = self.in_flight.is_some();
         let response = self.active.as_ref()?.id.clone();
         self.cancel(&response);
         Some(response)
@@ -118,12 +143,19 @@ impl Responses {
 
     /// Returns true while the engine responds, or is about to.
     pub(super) fn is_busy(&self) -> bool {
-        self.active.is_some() || self.in_flight.is_some() || self.queued.is_some()
+        self.is_awaited() || self.queued.is_some()
     }
 
     /// Returns true while a response of the engine, or the rest of one, is expected.
     pub(super) fn is_awaited(&self) -> bool {
-        self.active.is_some() || self.in_flight.is_some()
+        self.active.is_some() || self.in_flight.is_some() || self.expects_turn
+    }
+
+    /// Returns true while the engine responds, or is about to, and the response was not cancelled.
+    pub(super) fn is_replying(&self) -> bool {
+        let is_active = self.active.as_ref().is_some_and(|active| !self.is_cancelled(&active.id));
+        let is_in_flight = self.in_flight.is_some() && !self.is_in_flight_cancelled;
+        is_active || is_in_flight || self.queued.is_some()
     }
 
     /// Returns true while a response is active.
@@ -138,9 +170,17 @@ impl Responses {
 
     /// A new engine starts without state; the reply that the caller waits for is requested from the new engine.
     pub(super) fn reset(&mut self) {
-        let Self { active, cancelled, in_flight, queued, request_count, .. } = std::mem::take(self);
+        let Self { active, cancelled, in_flight, queued, request_count, is_in_flight_cancelled, expects_turn, .. } =
+            std::mem::take(self);
         let interrupted = active.filter(|active| !cancelled.contains(&active.id));
         let unfinished = interrupted.map(|active| active.request.unwrap_or(ResponseRequest::Reply));
-        *self = Self { queued: queued.or(in_flight).or(unfinished), cancelled, request_count, ..Self::default() };
+        let in_flight = in_flight.filter(|_| !is_in_flight_cancelled);
+        let expected = expects_turn.then_some(ResponseRequest::Reply);
+        *self = Self {
+            queued: queued.or(in_flight).or(expected).or(unfinished),
+            cancelled,
+            request_count,
+            ..Self::default()
+        };
     }
 }

@@ -9,6 +9,7 @@ mod conversation;
 mod ending;
 mod engine_link;
 mod idle;
+mod interruption;
 mod keys;
 mod progress;
 mod reply_watch;
@@ -29,6 +30,7 @@ use agent_speech::{AgentSpeech, is_clip};
 use caller::Caller;
 use engine_link::EngineLink;
 use idle::IdleWatch;
+use interruption::Interruptions;
 pub use progress::Activity;
 use reply_watch::ReplyWatch;
 use std::collections::VecDeque;
@@ -50,6 +52,7 @@ pub struct CallSession {
     /// The agent's audio that is queued or being played to the caller.
     playback: Playback,
     agent_speech: AgentSpeech,
+    interruptions: Interruptions,
     responses: Responses,
     tools: Tools,
     transcript: Transcript,
@@ -85,6 +88,7 @@ impl CallSession {
             caller: Caller::default(),
             playback: Playback::new(policy.lead),
             agent_speech: AgentSpeech::default(),
+            interruptions: Interruptions::default(),
             responses: Responses::default(),
             tools: Tools::default(),
             transcript: Transcript::default(),
@@ -140,6 +144,7 @@ impl CallSession {
                 Timer::Keys => self.send_keys(now),
                 Timer::Filler => self.filler(now),
                 Timer::ResponseTimeout => self.response_timed_out(now),
+                Timer::Interruption => self.interruption_due(now),
                 Timer::Stuck => self.stuck(now),
                 Timer::ToolLimit => self.tool_limit(now),
                 Timer::WrapUp => self.wrap_up(now),
@@ -188,6 +193,7 @@ impl CallSession {
             }
             // A request waits while the caller speaks.
             if !self.caller.speech.is_detected()
+                && !self.interruptions.is_pausing()
                 && let Some(request) = self.responses.poll_request(now)
             {
                 self.outputs.push_back(Output::Engine(EngineCommand::Respond(request)));
@@ -196,6 +202,7 @@ impl CallSession {
         if self.stream.is_open() {
             self.flush_playback(now);
         }
+        self.watch_interruption(now);
         self.watch_reply(now);
         self.watch_speech(now);
         self.watch_idle(now);

@@ -1,6 +1,8 @@
 //! Tests of the session in virtual time, through its public interface only.
 
+mod barge_in;
 mod employee;
+mod interruptions;
 mod losses;
 mod observer;
 mod properties;

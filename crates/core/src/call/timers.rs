@@ -23,6 +23,8 @@ pub(super) enum Timer {
     ResponseTimeout,
     /// A failed request is repeated.
     Retry,
+    /// It must be decided whether the caller interrupts the agent.
+    Interruption,
     /// Only the engine still detects speech.
     Stuck,
     /// A tool has reached its limit.
@@ -55,6 +57,7 @@ const ALL: [Timer; COUNT] = [
     Timer::Filler,
     Timer::ResponseTimeout,
     Timer::Retry,
+    Timer::Interruption,
     Timer::Stuck,
     Timer::ToolLimit,
     Timer::WrapUp,

@@ -68,6 +68,22 @@ impl Transcript {
         is_final.then(|| turn.record.clone())
     }
 
+    /// The text of the caller's turn, as far as it is known.
+    pub(super) fn caller_words(&mut self, item: &ItemId) -> &str {
+        self.find(item).map_or("", |turn| &turn.record.text)
+    }
+
+    /// Returns true if the agent's last turn ends with a question.
+    pub(super) fn has_asked(&self) -> bool {
+        let last = self.turns.iter().rev().find(|turn| turn.record.speaker == Speaker::Agent);
+        last.is_some_and(|turn| turn.record.text.trim_end().ends_with(['?', '\u{61f}']))
+    }
+
+    /// What the caller has said needs no reply.
+    pub(super) fn needs_no_reply(&mut self) {
+        self.speech_stopped = None;
+    }
+
     /// The engine started to reply.
     pub(super) fn response_started(&mut self, now: Instant) {
         self.response_created.get_or_insert(now);

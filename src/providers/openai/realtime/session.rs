@@ -18,7 +18,9 @@ const OPTIONAL: [&str; 10] = [
     "truncation",
 ];
 
-/// The session settings for a call. Every field of the turn detection is set, because documentation and servers differ
+/// The session settings for a call. The server detects speech; the call's session decides whether it interrupts the agent
+/// and when a response is created: with both flags false, "the model will never respond automatically but VAD events will
+/// still be emitted". Every field of the turn detection is set, because documentation and servers differ
 /// about the defaults.
 pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str) -> Value {
     let turn_detection = match config.turn_detection {
@@ -27,14 +29,14 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
             "threshold": config.vad_threshold,
             "prefix_padding_ms": config.vad_prefix_padding_ms,
             "silence_duration_ms": config.vad_silence_ms,
-            "create_response": true,
-            "interrupt_response": true,
+            "create_response": false,
+            "interrupt_response": false,
         }),
         TurnDetection::SemanticVad => json!({
             "type": "semantic_vad",
             "eagerness": config.vad_eagerness,
-            "create_response": true,
-            "interrupt_response": true,
+            "create_response": false,
+            "interrupt_response": false,
         }),
     };
     json!({

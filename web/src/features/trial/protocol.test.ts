@@ -51,6 +51,7 @@ describe('the conversation', () => {
   it('stays as it is at a message that it does not show', () => {
     const now = after({ event: 'begin' }, turn(1))
     expect(reduce(now, { event: 'barge_in', heard_ms: 5 })).toBe(now)
+    expect(reduce(now, { event: 'barge_in_undone', cause: 'noise', paused_ms: 600 })).toBe(now)
   })
 
   it('knows which words were not heard', () => {

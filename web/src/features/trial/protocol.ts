@@ -18,6 +18,7 @@ export type ServerMessage =
   | TurnMessage
   | { event: 'tool'; name: string }
   | { event: 'barge_in'; heard_ms: number }
+  | { event: 'barge_in_undone'; cause: 'back_channel' | 'noise' | 'unknown'; paused_ms: number }
   | EndedMessage
 
 export interface TurnMessage {

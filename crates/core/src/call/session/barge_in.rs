@@ -21,7 +21,9 @@ impl CallSession {
     /// much of it was heard; none if there was none.
     pub(super) fn stop_speaking(&mut self, engine_cancels: bool, now: Instant) -> Option<u64> {
         self.reconsider_ending();
+        self.drop_pause(now);
         let heard_ms = self.playback.is_open().then(|| self.clear(now));
+        self.playback.resume();
         if let Some(response) = self.responses.cancel_active()
             && !engine_cancels
         {
@@ -34,8 +36,9 @@ impl CallSession {
     /// `call/playback.rs`, the text that of `call/transcript.rs`.
     fn clear(&mut self, now: Instant) -> u64 {
         let at_ms = self.stream.call_ms(now);
+        let was_held = self.playback.is_held();
         let cleared = self.playback.clear(now);
-        if self.stream.is_open() {
+        if self.stream.is_open() && !was_held {
             self.outputs.push_back(Output::Clear { heard_until_ms: self.stream.stream_ms(now) });
         }
         for utterance in &cleared {

@@ -21,6 +21,8 @@ const STUCK_GRACE: Duration = Duration::from_secs(1);
 const MAX_TURN: Duration = Duration::from_mins(1);
 /// If the engine detected speech at most this long before the local detector, both detected the same speech.
 const SAME_SPEECH: Duration = Duration::from_secs(1);
+/// Voice this long ago belongs to the sound that the engine detects now.
+const JUST_NOW: Duration = Duration::from_millis(500);
 /// A time that a detector reports is used only if it is at most this long ago.
 const RECENT_MS: u64 = 5000;
 
@@ -49,6 +51,21 @@ impl CallerSpeech {
     /// Returns true while the engine detects speech.
     pub(super) fn is_detected(&self) -> bool {
         self.detected.is_some()
+    }
+
+    /// The utterance that the engine detects.
+    pub(super) fn detected(&self) -> Option<&ItemId> {
+        self.detected.as_ref()
+    }
+
+    /// Returns true while the engine detects this utterance.
+    pub(super) fn is_detecting(&self, item: &ItemId) -> bool {
+        self.detected.as_ref() == Some(item)
+    }
+
+    /// Returns true if the local detector finds voice, or has just found some.
+    pub(super) fn has_local_voice(&self, now: Instant) -> bool {
+        self.last_voice().is_some_and(|at| now.saturating_duration_since(at) < JUST_NOW)
     }
 
     /// Returns true while the engine has not reacted to speech that the local detector found.

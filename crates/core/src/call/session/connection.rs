@@ -42,8 +42,8 @@ impl CallSession {
             self.caller.speech.excuse_missed();
             self.responses.request(ResponseRequest::Reply);
         } else if self.caller.audio.replay() && (self.responses.is_busy() || self.caller.speech.is_missed()) {
-            // The engine receives the replayed question, and replies to it by itself.
-            self.responses.expect_reply();
+            // The engine receives the replayed question, and detects its end.
+            self.responses.expect_turn();
         }
         self.go_live(now);
         if self.has_keys_for_engine() {
@@ -157,6 +157,11 @@ impl CallSession {
     /// The engine is lost: reopens it if that makes sense, otherwise opens the next one, with the conversation so far.
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
         let was_ready = self.engine.became_lost();
+        if self.interruptions.is_pausing() {
+            // The words of the sound will not be known, and the rest of the answer may be lost.
+            self.confirm_interruption(now);
+        }
+        self.interruptions.replied();
         self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });
         self.responses.reset();
         self.tools.engine_lost();

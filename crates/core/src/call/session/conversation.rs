@@ -1,6 +1,7 @@
 //! The conversation: the engine's events, and what the caller hears of its responses.
 
 use super::agent_speech::is_clip;
+use super::interruption::CompletedCalls;
 use super::{CallSession, turn_output};
 use crate::audio::EncodedAudio;
 use crate::call::playback::Source;
@@ -79,8 +80,9 @@ impl CallSession {
     }
 
     fn response_started(&mut self, response: ResponseId, now: Instant) {
-        self.responses.started(&response);
-        if self.caller.speech.is_detected() || self.is_transferring() {
+        let is_cancelled = self.responses.started(&response);
+        let is_spoken_over = self.caller.speech.detected().is_some_and(|item| !self.interruptions.tolerates(item));
+        if is_cancelled || is_spoken_over || self.is_transferring() {
             // The response was requested before the caller started to speak, or before the transfer.
             self.responses.cancel(&response);
             return self.command(EngineCommand::Cancel { response });
@@ -99,6 +101,7 @@ impl CallSession {
         let turn = self.transcript.caller_text(item, text, is_final, at_ms);
         self.event(CallEvent::CallerSpeech { is_final });
         self.outputs.extend(turn.map(turn_output));
+        self.weigh_words(item, is_final, now);
     }
 
     fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
@@ -115,12 +118,11 @@ impl CallSession {
         }
         let was_spoken = newest.is_some() && self.agent_speech.is_audible();
         let is_completed = outcome == ResponseOutcome::Completed && !is_cancelled;
-        let has_called = self.run_calls(response, is_completed, now);
+        let has_called = self.answer_calls(response, is_completed, was_spoken, now);
         let has_done_all = is_cancelled || (is_completed && has_called);
         if self.is_over() {
             return;
         }
-        self.ensure_goodbye(was_spoken);
         if let ResponseOutcome::Incomplete | ResponseOutcome::Failed { .. } = outcome {
             let code = if outcome == ResponseOutcome::Incomplete { "response_incomplete" } else { "response_failed" };
             self.warn(code.into());
@@ -128,12 +130,27 @@ impl CallSession {
         if is_completed && was_spoken {
             self.engine.succeeded();
             self.reply_watch.reset_retries();
-            if !self.caller.speech.is_detected() {
+            let is_detected = self.caller.speech.is_detected();
+            if !is_detected && !self.interruptions.is_pausing() {
                 self.mark_answered();
             }
         } else if !has_done_all && self.is_live() {
             self.retry_response(was_spoken, outcome, now);
         }
+    }
+
+    /// The tool calls of a response that has ended are run, or wait until it is known whether the caller interrupts it.
+    /// Returns true if there were any.
+    fn answer_calls(&mut self, response: &ResponseId, is_completed: bool, was_spoken: bool, now: Instant) -> bool {
+        let calls = CompletedCalls { response: response.clone(), was_spoken };
+        if is_completed && self.tools.has_received(response) && self.interruptions.defer(calls) {
+            return true;
+        }
+        let has_called = self.run_calls(response, is_completed, now);
+        if !self.is_over() {
+            self.ensure_goodbye(was_spoken);
+        }
+        has_called
     }
 
     /// A response failed or broke off: it is requested again.

@@ -45,6 +45,9 @@ impl CallSession {
     /// Ends the call once no further audio will be heard.
     pub(super) fn watch_ending(&mut self, now: Instant) {
         let Phase::Ending { limit, reason, .. } = self.phase else { return };
+        if self.interruptions.is_pausing() {
+            return self.timers.set(Timer::Drain, limit);
+        }
         // Where the last words are a clip, the engine's answer was cancelled, and its confirmation may never come.
         let is_clip = matches!(reason, EndReason::EmployeeHungUp | EndReason::TooLong);
         let is_responding = !is_clip && self.responses.is_responding() && self.engine.is_ready();
@@ -124,6 +127,7 @@ impl CallSession {
     pub(super) fn stop_playback(&mut self, now: Instant) {
         let at_ms = self.stream.call_ms(now);
         self.record_heard(now);
+        self.drop_pause(now);
         for utterance in self.playback.clear(now) {
             self.record_heard_part(&utterance, at_ms);
         }

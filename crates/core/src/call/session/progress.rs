@@ -24,6 +24,8 @@ impl CallSession {
     pub fn activity(&self, now: Instant) -> Activity {
         if matches!(self.phase, Phase::Connecting | Phase::Redirecting) {
             Activity::Connecting
+        } else if self.interruptions.is_pausing() {
+            Activity::CallerSpeaking
         } else if self.playback.remaining(now) > Duration::ZERO {
             Activity::Speaking
         } else if self.caller.speech.is_in_progress(now) {

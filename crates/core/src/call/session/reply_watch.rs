@@ -202,6 +202,7 @@ impl CallSession {
         let is_on = matches!(self.phase, Phase::Live | Phase::Connecting) && self.stream.is_open();
         if !is_on
             || self.engine.is_leading()
+            || self.interruptions.is_pausing()
             || self.caller.speech.is_in_progress(now)
             || self.timers.is_set(Timer::Keys)
         {

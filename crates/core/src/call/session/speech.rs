@@ -5,7 +5,7 @@ use super::caller_speech::GAP_FILL_MS;
 use crate::audio::EncodedAudio;
 use crate::call::local_speech::Change;
 use crate::call::timers::Timer;
-use crate::call::{EngineCommand, ItemId, ResponseRequest};
+use crate::call::{EngineCommand, ItemId};
 use std::time::{Duration, Instant};
 
 /// Speech with less voice may be noise; the engine need not react to it.
@@ -15,7 +15,8 @@ impl CallSession {
     /// Returns true while the local detector may be skipped, because the engine detects speech.
     #[must_use]
     pub fn trusts_engine(&self, now: Instant) -> bool {
-        self.caller.speech.is_trusted(now)
+        // Over the agent's speech, the local detector decides between a noise and a voice.
+        !self.playback.is_open() && !self.interruptions.is_pausing() && self.caller.speech.is_trusted(now)
     }
 
     pub(super) fn caller_audio(&mut self, timestamp_ms: u64, audio: EncodedAudio, is_voice: bool, now: Instant) {
@@ -26,6 +27,7 @@ impl CallSession {
         self.caller.audio.push(timestamp_ms, audio);
         let change = self.caller.speech.received(is_voice, length, now);
         self.local_speech_changed(change, now);
+        self.weigh_audio(is_voice, length, now);
     }
 
     pub(super) fn local_speech_changed(&mut self, change: Option<Change>, now: Instant) {
@@ -36,6 +38,7 @@ impl CallSession {
                 if !self.playback.is_busy() {
                     self.caller.audio.speech_started(None);
                 }
+                self.local_sound_began(now);
             }
             Some(Change::Ended { voiced, began }) => self.local_speech_ended(voiced, began, now),
             None => {}
@@ -78,7 +81,7 @@ impl CallSession {
         }
         self.transcript.caller_started(item, at_ms);
         self.caller.audio.speech_started(position);
-        self.barge_in(self.engine.capabilities().cancels_on_speech, now);
+        self.sound_began(item, now);
     }
 
     pub(super) fn speech_stopped(&mut self, item: &ItemId, engine_ms: Option<u64>, now: Instant) {
@@ -86,9 +89,17 @@ impl CallSession {
         let ended = self.caller.speech.ended_at(engine_ms.map(|ms| audio.ms_since(audio.position(ms))), now);
         self.caller.speech.stopped(now);
         self.transcript.caller_stopped(item, self.stream.call_ms(now), ended);
+        if !self.sound_ended(item, now) {
+            self.request_reply(ended, now);
+        }
+    }
+
+    /// The caller has said something, and has been silent since `silent`: the engine is requested to reply.
+    pub(super) fn request_reply(&mut self, silent: Instant, now: Instant) {
         if self.is_live() && !self.engine.capabilities().controls_hangup {
-            self.responses.expect_reply();
-            self.reply_watch.silent_since(ended, now);
+            self.interruptions.replied();
+            self.responses.request_reply();
+            self.reply_watch.silent_since(silent, now);
         }
     }
 
@@ -114,8 +125,9 @@ impl CallSession {
         let quiet = self.caller.speech.last_voice().unwrap_or(now);
         self.transcript.caller_stopped(&item, self.stream.call_ms(now), quiet);
         self.command(EngineCommand::Commit);
-        self.responses.request(ResponseRequest::Reply);
-        self.reply_watch.silent_since(quiet, now);
+        if !self.sound_ended(&item, now) {
+            self.request_reply(quiet, now);
+        }
     }
 
     pub(super) fn media_gap(&mut self, now: Instant) {

@@ -60,6 +60,11 @@ impl Tools {
         self.transfer.take().map(|transfer| transfer.call)
     }
 
+    /// Returns true if this response contains tool calls that were not run.
+    pub(super) fn has_received(&self, response: &ResponseId) -> bool {
+        self.received.has(response)
+    }
+
     /// The pending tool calls of a lost engine are not run.
     pub(super) fn engine_lost(&mut self) {
         self.received.clear();

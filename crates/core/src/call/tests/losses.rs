@@ -218,7 +218,7 @@ fn what_the_caller_is_owed_is_asked_of_the_next_engine() {
     rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
     rig.engine(EngineEvent::Ready);
-    assert_eq!(rig.commands(), [], "it hears the question");
+    assert_eq!(rig.commands(), [EngineCommand::Respond(ResponseRequest::Reply)], "it hears the question first");
 
     let mut rig = Rig::live();
     rig.pass(ms(10_000));

@@ -22,7 +22,8 @@ enum Step {
     Text(bool),
     AudioDone,
     Done,
-    CallerText(bool),
+    CallerText { words: &'static str, is_final: bool },
+    Noise(u8),
     Tool { id: u8, end: bool },
     ToolFinished(u8),
     Key(char),
@@ -53,7 +54,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => any::<bool>().prop_map(Step::Text),
         2 => Just(Step::AudioDone),
         3 => Just(Step::Done),
-        2 => any::<bool>().prop_map(Step::CallerText),
+        3 => (prop::sample::select(vec!["כן", "", "אני רוצה תור"]), any::<bool>())
+            .prop_map(|(words, is_final)| Step::CallerText { words, is_final }),
+        1 => (1u8..40).prop_map(Step::Noise),
         2 => (0u8..4, prop::bool::weighted(0.3)).prop_map(|(id, end)| Step::Tool { id, end }),
         2 => (0u8..4).prop_map(Step::ToolFinished),
         1 => prop::sample::select(vec!['1', '#', '*']).prop_map(Step::Key),
@@ -126,9 +129,10 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
             let response = engine.answers.to_string().into();
             rig.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
         }
-        Step::CallerText(is_final) => {
-            rig.engine(EngineEvent::CallerText { item: caller.into(), text: "כן".into(), is_final });
+        Step::CallerText { words, is_final } => {
+            rig.engine(EngineEvent::CallerText { item: caller.into(), text: words.into(), is_final });
         }
+        Step::Noise(count) => (0..count).for_each(|_| rig.frame_of(0, false)),
         Step::Tool { id, end } if engine.is_answering => {
             let id = id.to_string();
             rig.call(engine.answers, &id, if end { ToolCall::EndCall } else { free_slots(&id) });

@@ -46,6 +46,24 @@ const LINE_DELAY_MS: u64 = 60;
 /// After this long without a frame, the session may treat the caller as silent.
 const SURELY_SPEAKS: Duration = Duration::from_millis(10_700);
 
+/// The sound of an utterance at a byte: each frame starts with its sample value and its number, and after each 300 ms
+/// comes a pause of 60 ms.
+fn sound(sample: u8, at: u64) -> u8 {
+    let number = at / 160;
+    match at % 160 {
+        0 => sample,
+        place @ 1..=3 => number.to_le_bytes()[usize::try_from(place).unwrap() - 1],
+        _ if number % 18 < 15 => 0x10,
+        _ => 0xff,
+    }
+}
+
+/// The sample value of the utterance of a frame, and the frame's number in it; none for the padding of a few bytes.
+fn frame_of_utterance(frame: &[u8]) -> (u8, Option<u64>) {
+    let number = u64::from_le_bytes([frame[1], frame[2], frame[3], 0, 0, 0, 0, 0]);
+    (frame[0], (frame[3] != 0xff).then_some(number))
+}
+
 /// A session, the phone at the other end, and the recorded outputs.
 pub(super) struct Rig {
     pub(super) session: CallSession,
@@ -62,6 +80,10 @@ pub(super) struct Rig {
     waits: Waits,
     /// The human agent's phone rings.
     is_transferring: bool,
+    /// The caller's sound began while the agent spoke: its words decide whether a reply is owed.
+    is_over_agent: bool,
+    /// How many bytes of each utterance were sent.
+    said: BTreeMap<ItemId, u64>,
 }
 
 /// The engine's view of the call.
@@ -105,6 +127,14 @@ pub(super) struct Observed {
     /// The built-in sentences that were played: the sample value of each, and when it started.
     pub(super) clips: Vec<(u8, Instant)>,
     last_sample: u8,
+    /// The next frame to be heard of each utterance, by sample value.
+    next_frame: BTreeMap<u8, u64>,
+    /// Utterances whose last word may be repeated, because the phone was cleared.
+    repeatable: BTreeSet<u8>,
+    /// Where utterances continued after a clear: the sample value, and the number of the first frame.
+    pub(super) resumed_at: Vec<(u8, u64)>,
+    /// Since when the agent has been stopped, if it is not known yet whether the caller interrupts it.
+    pub(super) paused_since: Option<Instant>,
 }
 
 impl Rig {
@@ -123,6 +153,8 @@ impl Rig {
             has_stalled: false,
             waits: Waits::default(),
             is_transferring: false,
+            is_over_agent: false,
+            said: BTreeMap::new(),
         };
         rig.drain();
         rig
@@ -180,12 +212,13 @@ impl Rig {
             }
             EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring => {
                 self.engine.speaks = Some(self.now);
-                self.observed.silenced.extend(self.engine.active);
+                self.is_over_agent = self.is_agent_speaking();
                 self.waits.since = None;
                 self.waits.is_over = self.waits.is_final;
             }
             EngineEvent::SpeechStopped { .. } => {
                 let has_spoken = self.engine.speaks.take().is_some() && self.engine.is_ready && self.phone.stream;
+                let has_spoken = has_spoken && !self.is_over_agent;
                 self.waits.since = self.waits.since.or(has_spoken.then_some(self.now));
                 self.waits.may_speak_until = None;
             }
@@ -198,7 +231,7 @@ impl Rig {
                 let response = response.parse().unwrap();
                 self.engine.active = Some(response);
                 self.engine.is_asked = false;
-                if self.is_spoken_over() || self.is_transferring {
+                if self.is_transferring {
                     self.observed.silenced.insert(response);
                 }
             }
@@ -220,6 +253,11 @@ impl Rig {
     /// Returns true while agent speech would talk over the caller.
     fn is_spoken_over(&self) -> bool {
         self.engine.speaks.is_some_and(|since| self.now - since < SURELY_SPEAKS)
+    }
+
+    /// Until when the speech that the engine detects is not over for sure.
+    fn surely_speaks_until(&self) -> Option<Instant> {
+        self.engine.speaks.map(|since| since + SURELY_SPEAKS)
     }
 
     pub(super) fn is_engine_ready(&self) -> bool {
@@ -275,8 +313,17 @@ impl Rig {
         });
         let sample = u8::try_from(place).unwrap();
         assert!(sample < CLIP, "too many utterances");
-        let audio = EncodedAudio::encode(&vec![sample; bytes]);
+        let said = self.said.entry(item.clone()).or_default();
+        let bytes = bytes as u64;
+        let audio = EncodedAudio::encode(&(*said..*said + bytes).map(|at| sound(sample, at)).collect::<Vec<_>>());
+        *said += bytes;
         self.engine(EngineEvent::AudioDelta { response: response.to_string().into(), item, audio });
+    }
+
+    /// Returns true while a sound of the caller is made over the agent's speech.
+    fn is_agent_speaking(&self) -> bool {
+        let is_asked = self.engine.is_asked || self.engine.active.is_some();
+        self.phone.has_sound() || is_asked || self.observed.paused_since.is_some()
     }
 
     /// A mark without effect: from before a clear, invented, or of audio that was played long ago.
@@ -345,6 +392,7 @@ impl Rig {
                 self.input(Input::Mark(mark));
             }
             self.check_silence();
+            self.check_pause();
             self.session.handle_timeout(self.now);
             self.drain();
         }
@@ -363,6 +411,7 @@ impl Rig {
             self.now = next.max(self.now);
             self.phone.play(self.now);
             self.check_silence();
+            self.check_pause();
             self.session.handle_timeout(self.now);
             self.drain();
         }

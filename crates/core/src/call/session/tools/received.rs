@@ -33,6 +33,10 @@ impl ReceivedCalls {
         self.pending.push(ReceivedCall { response, id, call });
     }
 
+    pub(super) fn has(&self, response: &ResponseId) -> bool {
+        self.pending.iter().any(|received| received.response == *response)
+    }
+
     /// Removes and returns the tool calls of a response; those that end or transfer the phone call come last.
     pub(super) fn take(&mut self, response: &ResponseId) -> Vec<ReceivedCall> {
         let mut calls: Vec<_> = self.pending.extract_if(.., |received| received.response == *response).collect();

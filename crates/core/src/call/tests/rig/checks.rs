@@ -1,8 +1,14 @@
 //! The invariants of a session's outputs.
 
 use super::phone::Piece;
-use super::{CLIP, LINE_DELAY_MS, Rig, UNSURE_MS};
-use crate::call::{EngineCommand, EngineKind, ItemId, Output};
+use super::{CLIP, LINE_DELAY_MS, Rig, UNSURE_MS, frame_of_utterance, ms};
+use crate::call::{CallEvent, EngineCommand, EngineKind, ItemId, Output};
+use std::time::Duration;
+
+/// At most this many frames are heard twice after a sound that was no interruption.
+const MAX_REPEATED_FRAMES: u64 = 41;
+/// The longest time until it is known whether the caller interrupts the agent.
+const MAX_PAUSE: Duration = Duration::from_millis(4010);
 
 impl Rig {
     pub(super) fn check(&mut self, output: &Output) {
@@ -14,23 +20,32 @@ impl Rig {
         match output {
             Output::Play { audio, .. } => {
                 assert!(!audio.is_empty() && audio.len().is_multiple_of(160), "{} bytes", audio.len());
-                let sample = audio.decode()[0];
+                let samples = audio.decode();
+                let (sample, mut from) = (samples[0], 0);
                 if sample < CLIP {
                     let response = observed.utterances[usize::from(sample)].1;
                     assert!(!observed.silenced.contains(&response), "answer {response} was cut");
+                    assert_eq!(observed.paused_since, None, "the agent speaks while it waits for what the caller says");
                     observed.open.insert(response);
+                    from = self.check_frames(sample, &samples);
+                } else if self.observed.paused_since.take().is_some() {
+                    // The agent was stopped for another reason.
+                    let observed = &mut self.observed;
+                    observed.silenced.append(&mut observed.open);
                 }
+                let observed = &mut self.observed;
                 if sample >= CLIP && observed.last_sample != sample {
                     observed.clips.push((sample, self.now));
                 }
                 observed.last_sample = sample;
                 observed.plays += 1;
-                self.phone.put(Piece::Sound { sample, bytes: audio.len() as u64 }, self.now);
+                self.phone.put(Piece::Sound { sample, from, bytes: audio.len() as u64 }, self.now);
             }
             Output::Mark(name) => self.phone.put(Piece::Mark(name.clone()), self.now),
             Output::Clear { .. } => {
-                observed.silenced.append(&mut observed.open);
+                observed.paused_since = Some(self.now);
                 self.phone.clear(self.now);
+                observed.repeatable = observed.next_frame.keys().copied().collect();
             }
             Output::AwaitStream | Output::StartTransfer { .. } => {
                 self.is_transferring = matches!(output, Output::StartTransfer { .. });
@@ -41,6 +56,7 @@ impl Rig {
                 // Audio that arrives without a stream is lost.
                 observed.may_skip_frames = true;
                 observed.silenced.append(&mut observed.open);
+                observed.paused_since = None;
                 self.phone.clear(self.now);
                 self.phone.stream = false;
             }
@@ -59,6 +75,8 @@ impl Rig {
             Output::Engine(command) => self.check_command(command),
             Output::RedirectToFallback => {
                 observed.redirects += 1;
+                observed.paused_since = None;
+                observed.silenced.append(&mut observed.open);
                 (self.waits.is_over, self.waits.is_final) = (true, true);
             }
             Output::Turn(turn) => {
@@ -70,6 +88,14 @@ impl Rig {
                 assert!(observed.tools.insert(id.clone()), "tool {id} was run twice");
                 self.waits.since.get_or_insert(self.now);
             }
+            Output::Event(CallEvent::BargeIn { .. }) => {
+                observed.paused_since = None;
+                observed.silenced.append(&mut observed.open);
+                let is_silent = self.engine.speaks.is_none() && self.is_over_agent;
+                self.is_over_agent = false;
+                self.waits.since = self.waits.since.or((is_silent && self.phone.stream).then_some(self.now));
+            }
+            Output::Event(CallEvent::BargeInUndone { .. }) => observed.paused_since = None,
             Output::Event(_) => {}
         }
     }
@@ -99,6 +125,7 @@ impl Rig {
                 assert!(observed.truncated.insert(item.clone()), "{item} truncated twice");
                 self.check_heard(item, *heard_ms);
             }
+            EngineCommand::Delete { item } if item.starts_with('c') => {}
             EngineCommand::Delete { item } => {
                 assert!(observed.received.contains_key(item), "{item} is not one of the agent's");
                 self.check_heard(item, 0);
@@ -110,7 +137,48 @@ impl Rig {
                 self.waits.since.get_or_insert(self.now);
             }
             EngineCommand::Commit => self.engine.speaks = None,
-            EngineCommand::Cancel { .. } | EngineCommand::Keys(_) | EngineCommand::ToolOutput { .. } => {}
+            EngineCommand::Cancel { response } => {
+                observed.silenced.insert(response.parse().unwrap());
+            }
+            EngineCommand::Keys(_) | EngineCommand::ToolOutput { .. } => {}
+        }
+    }
+
+    /// The next frames of an utterance: none is left out, and after a clear, only the word that was cut is repeated.
+    fn check_frames(&mut self, sample: u8, samples: &[u8]) -> u64 {
+        let unsure = if self.has_stalled || self.has_lost_marks { UNSURE_MS / 20 + 50 } else { 0 };
+        let unseen = u64::try_from(self.phone.unseen_delay.as_millis()).unwrap() / 20;
+        let heard = self.phone.heard(sample) / 160;
+        let observed = &mut self.observed;
+        let next = observed.next_frame.entry(sample).or_default();
+        let mut from = None;
+        for (number, frame) in samples.chunks(160).enumerate() {
+            let (of, index) = frame_of_utterance(frame);
+            let index = index.unwrap_or(*next);
+            assert_eq!(of, sample, "a piece of two utterances");
+            let can_repeat = number == 0 && observed.repeatable.remove(&sample);
+            if can_repeat && index != *next {
+                observed.resumed_at.push((sample, index));
+                assert!(index < *next, "frame {index} instead of {next}");
+                let last = heard + unsure + unseen + 1;
+                assert!(index <= last, "frames were lost: {index}, and {heard} were heard");
+                let first = heard.saturating_sub(MAX_REPEATED_FRAMES + LINE_DELAY_MS / 20 + unsure);
+                assert!(index >= first, "too much is repeated: {index}, and {heard} were heard");
+            } else {
+                assert_eq!(index, *next, "a frame is lost or repeated");
+            }
+            *next = index + 1;
+            from.get_or_insert(index * 160);
+        }
+        from.unwrap_or(0)
+    }
+
+    /// The agent is stopped for a limited time while it is not known what the caller says.
+    pub(super) fn check_pause(&self) {
+        let is_on = self.phone.stream && !self.session.is_over() && !self.waits.is_over;
+        if let Some(since) = self.observed.paused_since.filter(|_| is_on) {
+            let longest = MAX_PAUSE + if self.has_stalled { ms(1300) } else { Duration::ZERO };
+            assert!(self.now - since <= longest, "the agent is stopped for {:?}", self.now - since);
         }
     }
 

@@ -11,7 +11,7 @@ pub(super) struct Phone {
     pub(super) queue: VecDeque<Piece>,
     pub(super) playing_since: Option<Instant>,
     pub(super) echoes: VecDeque<String>,
-    /// Bytes heard of each utterance, by sample value.
+    /// How far each utterance was heard, in bytes, by sample value.
     pub(super) heard: BTreeMap<u8, u64>,
     /// When the last audio ended.
     silent_since: Option<Instant>,
@@ -29,7 +29,12 @@ const BELIEVED_TO_PLAY: Duration = Duration::from_millis(20);
 
 /// Audio, or a mark behind it.
 pub(super) enum Piece {
-    Sound { sample: u8, bytes: u64 },
+    Sound {
+        sample: u8,
+        /// Its place in the utterance, in bytes.
+        from: u64,
+        bytes: u64,
+    },
     Mark(String),
 }
 
@@ -66,8 +71,8 @@ impl Phone {
             }
             self.playing_since = Some(over);
             match self.queue.pop_front() {
-                Some(Piece::Sound { sample, bytes }) => {
-                    *self.heard.entry(sample).or_default() += bytes;
+                Some(Piece::Sound { sample, from, bytes }) => {
+                    self.hear(sample, from + bytes);
                     self.silent_since = Some(over);
                 }
                 Some(Piece::Mark(name)) => self.echoes.push_back(name),
@@ -85,9 +90,10 @@ impl Phone {
     pub(super) fn clear(&mut self, now: Instant) {
         self.play(now);
         self.dry_since = None;
-        if let (Some(since), Some(Piece::Sound { sample, .. })) = (self.playing_since.take(), self.queue.front()) {
+        if let (Some(since), Some(&Piece::Sound { sample, from, .. })) = (self.playing_since.take(), self.queue.front())
+        {
             let bytes = u64::try_from(now.saturating_duration_since(since).as_micros()).unwrap() / 125;
-            *self.heard.entry(*sample).or_default() += bytes;
+            self.hear(sample, from + bytes);
             self.silent_since = Some(now);
         }
         self.echoes.extend(self.queue.drain(..).filter_map(|piece| match piece {
@@ -100,6 +106,16 @@ impl Phone {
     #[expect(clippy::option_option, reason = "it plays, it is quiet since a moment, or it was never heard")]
     pub(super) fn quiet_since(&self) -> Option<Option<Instant>> {
         if self.queue.iter().any(|piece| matches!(piece, Piece::Sound { .. })) { None } else { Some(self.silent_since) }
+    }
+
+    /// An utterance was heard up to this byte. A repetition is not heard further.
+    fn hear(&mut self, sample: u8, until: u64) {
+        let heard = self.heard.entry(sample).or_default();
+        *heard = until.max(*heard);
+    }
+
+    pub(super) fn has_sound(&self) -> bool {
+        self.queue.iter().any(|piece| matches!(piece, Piece::Sound { .. }))
     }
 
     pub(super) fn heard(&self, sample: u8) -> u64 {

@@ -33,6 +33,8 @@ impl Rig {
         let Some(since) = self.waits.since.filter(|_| is_on) else { return };
         let Some(quiet) = self.phone.quiet_since() else { return };
         let since = self.waits.may_speak_until.map_or(since, |until| until.max(since));
+        // Speech of which no end is reported is over some time after the last frame.
+        let since = self.surely_speaks_until().map_or(since, |until| until.max(since));
         let silence = self.now.saturating_duration_since(quiet.unwrap_or(since).max(since));
         let longest = MAX_SILENCE + if self.has_stalled { ms(1300) } else { Duration::ZERO };
         assert!(silence <= longest, "the caller waits and hears nothing for {silence:?}");

@@ -1,0 +1,163 @@
+//! Back-channels: words by which a listener shows that they follow, and which are no interruption. The words are in
+//! `back_channels.txt`.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// What the transcript of a short sound contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    /// No word.
+    None,
+    /// Only back-channels.
+    BackChannel,
+    /// Something that the caller wants to say.
+    Speech,
+}
+
+/// The most words of an entry of the list.
+const MAX_WORDS: usize = 3;
+/// More words than this are not only back-channels, whatever they are.
+const MAX_BACK_CHANNEL: usize = 6;
+
+static BACK_CHANNELS: LazyLock<HashSet<Vec<String>>> = LazyLock::new(|| {
+    let lines = include_str!("back_channels.txt").lines();
+    lines
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| words(line).collect())
+        .filter(|entry: &Vec<_>| !entry.is_empty())
+        .collect()
+});
+
+/// Classifies a transcript. The last word of a transcript that is not final may be incomplete, and does not count.
+pub(super) fn classify(text: &str, is_final: bool) -> Words {
+    let mut found: Vec<_> = words(&without_descriptions(text)).collect();
+    if !is_final && text.chars().next_back().is_some_and(char::is_alphanumeric) {
+        found.pop();
+    }
+    if found.is_empty() {
+        return Words::None;
+    }
+    if found.len() > MAX_BACK_CHANNEL {
+        return Words::Speech;
+    }
+    let mut rest = &found[..];
+    while !rest.is_empty() {
+        let known = (1..=MAX_WORDS.min(rest.len())).rev().find(|count| BACK_CHANNELS.contains(&rest[..*count]));
+        match known {
+            Some(count) => rest = &rest[count..],
+            None => return Words::Speech,
+        }
+    }
+    Words::BackChannel
+}
+
+/// The text without descriptions of sounds, which some models write in brackets: "[cough]".
+fn without_descriptions(text: &str) -> String {
+    let mut depth = 0_u32;
+    let is_outside = |letter: &char| {
+        match letter {
+            '[' | '(' | '<' | '{' => depth += 1,
+            ']' | ')' | '>' | '}' => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
+    };
+    text.chars().filter(is_outside).collect()
+}
+
+/// The words in lower case, without marks and with each drawn-out letter once.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let separated =
+        |letter: char| !letter.is_alphanumeric() && !is_combining_mark(letter) && !matches!(letter, '\'' | '\u{2019}');
+    text.split(separated).map(normalize).filter(|word| !word.is_empty())
+}
+
+fn normalize(word: &str) -> String {
+    let letters = word
+        .nfkd()
+        .filter(|letter| letter.is_alphanumeric() && !is_combining_mark(*letter))
+        .flat_map(char::to_lowercase);
+    let mut normalized = String::new();
+    for letter in letters {
+        // "mmmm" and "mm" are one word.
+        if !normalized.ends_with(letter) || letter.is_numeric() {
+            normalized.push(letter);
+        }
+    }
+    normalized
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_only_listens_says_nothing() {
+        for text in [
+            "כן",
+            "כן.",
+            "כן, כן",
+            "אהה",
+            "אההההה...",
+            "אוקיי!",
+            "אוקיי, הבנתי.",
+            "כֵּן",
+            "בסדר גמור",
+            "mm-hm",
+            "Mm-hmm.",
+            "Uh-huh.",
+            "Yeah, okay.",
+            "I see.",
+            "نعم",
+            "أيوه، تمام",
+            "Да, да.",
+            "Угу",
+            "Ну да",
+        ] {
+            assert_eq!(classify(text, true), Words::BackChannel, "{text}");
+        }
+    }
+
+    #[test]
+    fn real_words_interrupt() {
+        for text in [
+            "לא",
+            "רגע",
+            "כן, אבל",
+            "כן אני רוצה תור",
+            "הלו?",
+            "סליחה",
+            "עצור",
+            "no",
+            "wait",
+            "yes but",
+            "i",
+            "5",
+            "11",
+            "لا",
+            "Подождите",
+            "כן כן כן כן כן כן כן",
+            "that's wrong",
+        ] {
+            assert_eq!(classify(text, true), Words::Speech, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sound_has_no_words() {
+        for text in ["", " ", "...", "[cough]", "(noise) ", "♪ ♪", "<unk>", "—"] {
+            assert_eq!(classify(text, true), Words::None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_word_of_a_part_may_go_on() {
+        assert_eq!(classify("כ", false), Words::None);
+        assert_eq!(classify("כן, אב", false), Words::BackChannel);
+        assert_eq!(classify("כן, אבל ", false), Words::Speech);
+        assert_eq!(classify("wait ", false), Words::Speech);
+    }
+}

@@ -1,0 +1,107 @@
+//! Holding the playback: what the caller did not hear is kept, and continues with the word that was cut.
+
+use super::word_start::word_start;
+use super::{Playback, duration};
+use crate::audio::{BYTES_PER_MS, EncodedAudio, FRAME_BYTES};
+use crate::call::ItemId;
+use std::time::{Duration, Instant};
+
+/// At most this much of what was heard is repeated.
+const MAX_REPEAT: u64 = 800 * BYTES_PER_MS;
+const FRAME: u64 = FRAME_BYTES as u64;
+
+/// A piece of audio that was sent.
+#[derive(Debug)]
+pub(super) struct SentPiece {
+    /// Its offset.
+    start: u64,
+    item: ItemId,
+    audio: EncodedAudio,
+}
+
+impl SentPiece {
+    fn end(&self) -> u64 {
+        self.start + self.audio.len() as u64
+    }
+}
+
+impl Playback {
+    /// Keeps a piece that was sent until it was heard long enough ago.
+    pub(super) fn remember(&mut self, start: u64, item: &ItemId, audio: &EncodedAudio) {
+        while self.recent.front().is_some_and(|piece| piece.end() + MAX_REPEAT <= self.acked) {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(SentPiece { start, item: item.clone(), audio: audio.clone() });
+    }
+
+    /// Takes back what was sent and not heard: nothing is sent until [`Playback::resume`]. Audio that arrives meanwhile
+    /// is queued behind it. Earlier marks do not count any more.
+    pub(in crate::call) fn hold(&mut self, now: Instant) {
+        let heard = self.heard(now);
+        let resume = self.resume_offset(heard);
+        let mut held = Self { is_held: true, ..self.next_generation() };
+        held.queue =
+            self.recent.drain(..).filter_map(|piece| Some((piece.item.clone(), piece.from(resume)?))).collect();
+        held.queue.append(&mut self.queue);
+        held.queued = held.queue.iter().map(|(_, audio)| audio.len() as u64).sum();
+        held.utterances = std::mem::take(&mut self.utterances);
+        for utterance in &mut held.utterances {
+            utterance.rewind(resume, heard);
+        }
+        held.partial_frame = std::mem::take(&mut self.partial_frame);
+        *self = held;
+    }
+
+    /// Continues the playback.
+    pub(in crate::call) fn resume(&mut self) {
+        self.is_held = false;
+    }
+
+    pub(in crate::call) fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// How much of what was received is still to be heard.
+    pub(in crate::call) fn unheard(&mut self, now: Instant) -> Duration {
+        let heard = self.heard(now);
+        duration(self.sent - heard + self.queued)
+    }
+
+    /// The offset from which on the audio is played again after it was heard up to `heard`: whole frames.
+    fn resume_offset(&self, heard: u64) -> u64 {
+        let next_frame = heard.next_multiple_of(FRAME).min(self.sent);
+        let Some(last) = self.recent.iter().rposition(|piece| piece.start <= heard && heard < piece.end()) else {
+            return next_frame;
+        };
+        let item = &self.recent[last].item;
+        let utterance = self.utterances.iter().find(|utterance| utterance.source.item == *item);
+        if utterance.is_none_or(|utterance| utterance.heard(heard) >= utterance.received) {
+            return next_frame;
+        }
+        let is_near = |piece: &&SentPiece| piece.item == *item && piece.end() + MAX_REPEAT > heard;
+        let pieces: Vec<_> = self.recent.iter().take(last + 1).rev().take_while(is_near).collect();
+        let Some(first) = pieces.last().map(|piece| piece.start) else { return next_frame };
+        let mut samples = Vec::new();
+        for piece in pieces.iter().rev() {
+            piece.audio.decode_into(&mut samples);
+        }
+        let from = heard.saturating_sub(MAX_REPEAT).max(first).next_multiple_of(FRAME);
+        let end = heard - heard % FRAME;
+        if from >= end {
+            return from.min(next_frame);
+        }
+        let place = |offset: u64| usize::try_from(offset - first).unwrap_or(0).min(samples.len());
+        from + word_start(&samples[place(from)..place(end)]) as u64
+    }
+}
+
+impl SentPiece {
+    /// The part of it from `offset` on, if any.
+    fn from(self, offset: u64) -> Option<EncodedAudio> {
+        if offset <= self.start {
+            return Some(self.audio);
+        }
+        let skip = usize::try_from(offset - self.start).ok().filter(|skip| *skip < self.audio.len())?;
+        Some(EncodedAudio::encode(&self.audio.decode()[skip..]))
+    }
+}

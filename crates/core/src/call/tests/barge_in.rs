@@ -1,0 +1,67 @@
+//! The stop of an answer: what the phone and the engine are told, and what is written down.
+
+use super::rig::{Rig, ms, policy};
+use crate::call::{CallEvent, EngineCommand, EngineEvent, Input, Output};
+
+#[test]
+fn a_barge_in_clears_the_phone_first_and_truncates_to_what_was_heard() {
+    let mut rig = Rig::live();
+    rig.engine(EngineEvent::SpeechStarted { item: "c0".into(), at_ms: None });
+    rig.engine(EngineEvent::SpeechStopped { item: "c0".into(), at_ms: None });
+    rig.pass(ms(500));
+    rig.respond(1);
+    rig.text(1, "a", "אחת שתיים שלוש ארבע", true);
+    for _ in 0..20 {
+        rig.say(1, "a", 800);
+    }
+    rig.pass(ms(1060));
+    let before = rig.observed.outputs.len();
+    rig.engine(EngineEvent::SpeechStarted { item: "c1".into(), at_ms: None });
+    let after = &rig.observed.outputs[before..];
+    assert!(matches!(after[0], Output::Clear { .. }), "{after:?}");
+    rig.frames(true, ms(500));
+    let [EngineCommand::Respond(_), EngineCommand::Truncate { item, heard_ms }, EngineCommand::Cancel { .. }] =
+        &rig.commands()[..]
+    else {
+        panic!("{:?}", rig.commands())
+    };
+    assert_eq!(&**item, "a");
+    assert!((900..=1060).contains(heard_ms), "{heard_ms}");
+    assert_eq!(rig.observed.turns["a"].heard_text, "אחת שתיים");
+    assert!(rig.observed.turns["a"].interrupted);
+    assert_eq!(rig.observed.turns["a"].latency.first_delta_ms, Some(500));
+
+    rig.say(1, "a", 800);
+    rig.pass(ms(3000));
+    assert_eq!(rig.observed.turns["a"].heard_text, "אחת שתיים");
+}
+
+#[test]
+fn only_the_caller_interrupts() {
+    let is_barge_in = |output: &Output| matches!(output, Output::Event(CallEvent::BargeIn { .. }));
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.pass(ms(500));
+    rig.input(Input::CallerKey('1'));
+    assert!(rig.observed.outputs.iter().any(is_barge_in), "a key interrupts the agent");
+
+    let mut rig = Rig::live();
+    rig.pass(policy().max_call.checked_sub(ms(3000)).unwrap());
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.pass(ms(20_000));
+    assert!(rig.observed.outputs.iter().any(|output| matches!(output, Output::Clear { .. })), "the answer is cut");
+    assert!(!rig.observed.outputs.iter().any(is_barge_in), "the end of the longest call is no interruption");
+}
+
+#[test]
+fn an_answer_of_which_nothing_was_heard_is_deleted() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.say(1, "a", 800);
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frames(true, ms(500));
+    let cancel = EngineCommand::Cancel { response: "1".into() };
+    assert_eq!(rig.commands(), [EngineCommand::Delete { item: "a".into() }, cancel]);
+}
