@@ -45,7 +45,7 @@ pub struct Shape {
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { every: Duration::from_secs(3), first: Duration::from_millis(500), burst: Duration::from_millis(800) }
+        Self { every: Duration::from_secs(3), first: Duration::from_millis(500), burst: Duration::from_millis(400) }
     }
 }
 

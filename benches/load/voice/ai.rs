@@ -61,6 +61,8 @@ struct Session {
     clock: Clock,
     counters: Rc<RefCell<Counters>>,
     updated: bool,
+    /// It responds and interrupts by itself, unless the client has switched that off.
+    leads_turns: bool,
     caller: u16,
     /// The length of the caller's audio that has arrived.
     heard_ms: u128,
@@ -81,6 +83,7 @@ impl Session {
             clock,
             counters,
             updated: false,
+            leads_turns: true,
             caller: 0,
             heard_ms: 0,
             loud_frames: 0,
@@ -130,7 +133,12 @@ impl Session {
             }
         } else if event.contains("session.update") {
             self.updated = true;
+            self.leads_turns = !event.contains("\"create_response\":false");
             out.push(r#"{"type":"session.updated","event_id":"e1","session":{"type":"realtime","object":"realtime.session","id":"sess_1","model":"bench"}}"#.into());
+        } else if event.contains("response.create") {
+            self.begin_answer(out);
+        } else if event.contains("response.cancel") && self.answer.is_some() {
+            self.cancel_answer("client_cancelled", out);
         } else if event.contains("conversation.item.truncate") {
             let item = text_after(event, "\"item_id\":\"").unwrap_or_default();
             out.push(format!(r#"{{"type":"conversation.item.truncated","event_id":"e2","item_id":"{item}","content_index":0,"audio_end_ms":0}}"#));
@@ -158,12 +166,8 @@ impl Session {
                 self.items += 1;
                 let (item, start) = (self.items, self.heard_ms - 60);
                 out.push(format!(r#"{{"type":"input_audio_buffer.speech_started","event_id":"e3","audio_start_ms":{start},"item_id":"item_u{item}"}}"#));
-                if self.answer.is_some() {
-                    self.end_answer(
-                        "cancelled",
-                        r#","status_details":{"type":"cancelled","reason":"turn_detected"}"#,
-                        out,
-                    );
+                if self.answer.is_some() && self.leads_turns {
+                    self.cancel_answer("turn_detected", out);
                 }
             }
             return;
@@ -172,18 +176,32 @@ impl Session {
         self.quiet_frames += 1;
         if self.speaking && u128::from(self.quiet_frames) * 20 >= self.behavior.silence.as_millis() {
             self.speaking = false;
-            self.begin_answer(out);
+            self.end_turn(out);
         }
     }
 
-    fn begin_answer(&mut self, out: &mut Vec<String>) {
-        self.answers += 1;
-        let (item, answer) = (self.items, self.answers);
+    fn end_turn(&mut self, out: &mut Vec<String>) {
+        let item = self.items;
         let end = self.heard_ms - u128::from(self.quiet_frames) * 20;
         out.push(format!(r#"{{"type":"input_audio_buffer.speech_stopped","event_id":"e4","audio_end_ms":{end},"item_id":"item_u{item}"}}"#));
         out.push(format!(r#"{{"type":"input_audio_buffer.committed","event_id":"e5","item_id":"item_u{item}","previous_item_id":null}}"#));
         let content = r#""object":"realtime.item","type":"message","status":"completed","role":"user","content":[{"type":"input_audio"}]"#;
         out.push(format!(r#"{{"type":"conversation.item.added","event_id":"e6","previous_item_id":null,"item":{{"id":"item_u{item}",{content}}}}}"#));
+        if self.leads_turns {
+            return self.begin_answer(out);
+        }
+        // The words of a short burst, which make it an interruption.
+        out.push(format!(r#"{{"type":"conversation.item.input_audio_transcription.completed","event_id":"e17","item_id":"item_u{item}","content_index":0,"transcript":"wait","usage":{{"type":"duration","seconds":1}}}}"#));
+    }
+
+    fn cancel_answer(&mut self, reason: &str, out: &mut Vec<String>) {
+        let details = format!(r#","status_details":{{"type":"cancelled","reason":"{reason}"}}"#);
+        self.end_answer("cancelled", &details, out);
+    }
+
+    fn begin_answer(&mut self, out: &mut Vec<String>) {
+        self.answers += 1;
+        let answer = self.answers;
         out.push(format!(r#"{{"type":"response.created","event_id":"e7","response":{{"object":"realtime.response","id":"resp_{answer}","status":"in_progress","output":[]}}}}"#));
         self.answer = Some((Instant::now() + self.behavior.think, 0));
     }
