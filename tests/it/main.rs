@@ -16,6 +16,7 @@ mod bridge;
 mod call;
 mod call_control;
 mod call_faults;
+mod call_interruptions;
 mod call_silence;
 mod call_transfer;
 mod care;

@@ -9,6 +9,9 @@ pub struct OpenAiOptions {
     pub api_key: Option<String>,
     /// The turns of each session, in order; after the last one the first follows again.
     pub turns: Vec<Turn>,
+    /// Transcripts of the caller's utterances that are no turns, by the number of the utterance in its session, from 1: a
+    /// "mm-hm", or nothing for a cough.
+    pub asides: Vec<(usize, String)>,
     /// What it says if a response is requested before the caller has spoken.
     pub greeting: String,
     /// The delay from the end of the caller's turn to the first audio of the answer.
@@ -38,6 +41,7 @@ impl Default for OpenAiOptions {
         Self {
             api_key: None,
             turns: Turn::conversation(),
+            asides: Vec::new(),
             greeting: "שלום, איך אפשר לעזור?".into(),
             think: Duration::from_millis(300),
             delta: Duration::from_millis(100),

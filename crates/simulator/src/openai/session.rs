@@ -40,6 +40,8 @@ pub struct Session {
     items: Vec<Item>,
     active: Option<Response>,
     responses: usize,
+    /// The committed utterances of the caller.
+    utterances: usize,
     turn: usize,
     trigger: ResponseTrigger,
     spoken: bool,
@@ -112,6 +114,7 @@ impl Session {
             items: Vec::new(),
             active: None,
             responses: 0,
+            utterances: 0,
             turn: 0,
             trigger: ResponseTrigger::Nothing,
             spoken: false,

@@ -63,7 +63,12 @@ impl Session {
     /// Adds the uncommitted audio to the conversation as an item.
     fn commit(&mut self, item_id: String, now_us: u64) {
         self.uncommitted = 0;
-        self.trigger = ResponseTrigger::User;
+        self.utterances += 1;
+        let aside =
+            self.options.asides.iter().find(|(number, _)| *number == self.utterances).map(|(_, text)| text.clone());
+        if aside.is_none() {
+            self.trigger = ResponseTrigger::User;
+        }
         let previous = self.last_item_id();
         self.emit(json!({"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": previous}));
         let item = json!({
@@ -79,7 +84,8 @@ impl Session {
             let think = if late { self.options.think * 8 } else { self.options.transcribe };
             let due_us = now_us + u64::try_from(think.as_micros()).unwrap_or(u64::MAX);
             let turns = &self.options.turns;
-            let text = turns.get(self.turn % turns.len().max(1)).map(|turn| turn.heard.clone()).unwrap_or_default();
+            let heard = || turns.get(self.turn % turns.len().max(1)).map(|turn| turn.heard.clone());
+            let text = aside.or_else(heard).unwrap_or_default();
             self.timers.push((due_us, Timer::Transcript { item_id, text }));
         }
     }

@@ -1,0 +1,103 @@
+//! Sounds of the caller over the agent's speech: which of them end the answer, seen from the phone and from the AI.
+
+use super::support::telephony::CallHarness;
+use agentlocator::simulator::caller::{CallReport, Clip, Script, Step};
+use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use std::sync::Arc;
+use std::time::Duration;
+
+const ANSWER: &str = "אחת שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר";
+/// A recorded voice that begins at once.
+const VOICE: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");
+
+/// The recorded voice, for this long.
+fn voice(ms: usize) -> Clip {
+    let begin = VOICE.iter().position(|sample| sample & 0x7f < 0x50).unwrap();
+    Clip::Sound(Arc::from(&VOICE[begin..begin + ms * 8]))
+}
+
+/// A noise without voice.
+fn noise(ms: usize) -> Clip {
+    let mut seed = 1u32;
+    let mut sample = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        // Loud samples of either sign.
+        0x18 | (seed >> 24) as u8 & 0x87
+    };
+    Clip::Sound((0..ms * 8).map(|_| sample()).collect())
+}
+
+/// A call in which the caller makes these sounds during an answer of 6 s. `words`: the transcripts of those that are no
+/// turns, by the number of the utterance.
+async fn call(sounds: Vec<Clip>, words: &[(usize, &str)]) -> (CallHarness, CallReport) {
+    let turns = vec![Turn::new("מה השעות?", ANSWER).lasting(Duration::from_secs(6)), Turn::new("רגע", "כן?")];
+    let asides = words.iter().map(|(number, words)| (*number, (*words).to_owned())).collect();
+    let options = OpenAiOptions { turns, asides, ..OpenAiOptions::default() };
+    let harness = CallHarness::with_ai(options, |_| {}).await;
+    let mut plan = harness.plan("wait 1s");
+    let mut steps = vec![Step::Say(voice(1000)), Step::ListenFor(Duration::from_millis(1500))];
+    for sound in sounds {
+        steps.extend([Step::Say(sound), Step::Wait(Duration::from_millis(1800))]);
+    }
+    steps.push(Step::Wait(Duration::from_secs(5)));
+    plan.script = Script(steps);
+    let report = harness.call(plan).await;
+    (harness, report)
+}
+
+fn events(harness: &CallHarness) -> String {
+    let query = "SELECT coalesce(group_concat(kind || coalesce(detail ->> '$.cause', ''), ' '), '') FROM call_events
+                 WHERE kind LIKE 'barge_in%'";
+    harness.daemon.query_value(query)
+}
+
+/// The agent's answer, heard whole, as one turn.
+async fn assert_whole(harness: &CallHarness, report: &CallReport) {
+    let session = &harness.ai.state().sessions[0];
+    assert!(session.errors.is_empty(), "{:?}", session.errors);
+    assert_eq!(session.answers.len(), 1, "no answer to the sound");
+    assert_eq!((session.answers[0].truncated_ms, session.answers[0].status.as_str()), (None, "completed"));
+    assert!(!report.streams[0].clears_ms.is_empty(), "the agent stopped");
+    let call = harness.ended_call(&report.call_sid).await;
+    let turn = &call["turns"][1];
+    assert_eq!((&turn["heard_text"], &turn["interrupted"]), (&ANSWER.into(), &false.into()), "{call:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn back_channels_do_not_end_the_answer() {
+    let (harness, report) = call(vec![voice(300), voice(300)], &[(2, "כן"), (3, "אהה")]).await;
+    assert_whole(&harness, &report).await;
+    assert_eq!(events(&harness), "barge_in_undoneback_channel barge_in_undoneback_channel");
+    let call = harness.ended_call(&report.call_sid).await;
+    let texts: Vec<_> = call["turns"].as_array().unwrap().iter().map(|turn| turn["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["מה השעות?", ANSWER, "כן", "אהה"]);
+    // What was not heard was kept: the whole answer, and the words that were cut once more.
+    let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
+    assert!((5900..7700).contains(&heard_ms), "{heard_ms} ms");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn coughs_and_noises_do_not_end_the_answer() {
+    let (harness, report) = call(vec![voice(160), noise(1500)], &[(2, ""), (3, "")]).await;
+    assert_whole(&harness, &report).await;
+    assert_eq!(events(&harness), "barge_in_undonenoise barge_in_undonenoise");
+    assert_eq!(harness.ai.state().sessions[0].deleted.len(), 2, "the model does not hear them again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn speech_ends_the_answer() {
+    for (length, is_transcribed) in [(1500, false), (300, true)] {
+        let (harness, report) = call(vec![voice(length)], &[]).await;
+        let stream = &report.streams[0];
+        let cut = stream.clears_ms[0] - stream.speeches[1].began_ms;
+        assert!(cut < 250, "{cut} ms");
+        let session = &harness.ai.state().sessions[0];
+        assert!(session.errors.is_empty(), "{:?}", session.errors);
+        assert_eq!(session.answers.len(), 2, "{:?}", session.answers);
+        let truncated_ms = session.answers[0].truncated_ms.unwrap();
+        assert!((1200..2200).contains(&truncated_ms), "{truncated_ms}");
+        assert_eq!(events(&harness), "barge_in", "{is_transcribed}");
+        let call = harness.ended_call(&report.call_sid).await;
+        assert_eq!(call["turns"][1]["interrupted"], true, "{call:#}");
+    }
+}
