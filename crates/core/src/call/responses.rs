@@ -151,11 +151,12 @@ impl Responses {
         self.active.is_some() || self.in_flight.is_some() || self.expects_turn
     }
 
-    /// Returns true while the engine responds, or is about to, and the response was not cancelled.
+    /// Returns true while the engine responds, or was requested to, and the response was not cancelled.
     pub(super) fn is_replying(&self) -> bool {
         let is_active = self.active.as_ref().is_some_and(|active| !self.is_cancelled(&active.id));
         let is_in_flight = self.in_flight.is_some() && !self.is_in_flight_cancelled;
-        is_active || is_in_flight || self.queued.is_some()
+        // A request that was not sent is no response that could be interrupted.
+        is_active || is_in_flight
     }
 
     /// Returns true while a response is active.
