@@ -295,6 +295,11 @@ impl Playback {
         self.acked < self.sent || !self.queue.is_empty()
     }
 
+    /// Returns true while audio waits to be sent.
+    pub(super) fn has_unsent(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// Returns true while an utterance has started and was not heard to its end.
     pub(super) fn is_open(&self) -> bool {
         self.is_busy() || !self.utterances.is_empty()

@@ -40,12 +40,19 @@ pub(super) struct CallerSpeech {
     local: LocalSpeech,
     /// Since when the engine has not detected speech that the local detector found.
     missed_since: Option<Instant>,
+    /// The speech that the local detector finds was detected by an engine that is lost.
+    is_known: bool,
 }
 
 impl CallerSpeech {
     /// Returns true while agent speech would talk over the caller.
     pub(super) fn is_in_progress(&self, now: Instant) -> bool {
         self.detected.is_some() || self.local.is_speaking(now)
+    }
+
+    /// Returns true while the local detector finds speech.
+    pub(super) fn has_local_speech(&self, now: Instant) -> bool {
+        self.local.is_speaking(now)
     }
 
     /// Returns true while the engine detects speech.
@@ -81,6 +88,11 @@ impl CallerSpeech {
     /// Returns true if the engine has detected the speech that the local detector found from `began` on.
     pub(super) fn has_detected(&self, began: Instant) -> bool {
         self.detected.is_some() || self.noticed.is_some_and(|at| at + SAME_SPEECH > began)
+    }
+
+    /// Returns true, once, if an engine that is lost had detected the speech that the local detector found.
+    pub(super) fn was_known(&mut self) -> bool {
+        std::mem::take(&mut self.is_known)
     }
 
     /// When the local detector last found voice.
@@ -183,8 +195,11 @@ impl CallerSpeech {
     /// The engine is lost with the speech that it received. The next engine must react to that speech.
     pub(super) fn engine_lost(&mut self, now: Instant) {
         self.noticed = None;
-        if self.detected.take().is_some() && !self.local.is_speaking(now) {
-            self.missed(now);
+        if self.detected.take().is_some() {
+            self.is_known = self.local.is_speaking(now);
+            if !self.is_known {
+                self.missed(now);
+            }
         }
     }
 }

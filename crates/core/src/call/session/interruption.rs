@@ -93,7 +93,7 @@ pub(super) struct CompletedCalls {
 #[derive(Debug)]
 struct PossibleReply {
     at: Instant,
-    /// Since when the agent has been silent.
+    /// Since when the agent is silent; it may be in the future.
     silent_since: Option<Instant>,
     needs_question: bool,
 }
@@ -132,13 +132,19 @@ impl Interruptions {
 
 impl Pause {
     /// The engine has detected a sound.
-    fn sound_began(&mut self, item: ItemId, now: Instant) {
+    fn sound_began(&mut self, item: &ItemId, now: Instant) {
         if self.stopped.take().is_some() {
             (self.sound_since, self.voiced) = (now, Duration::ZERO);
         }
-        if self.utterances.len() < MAX_UNDECIDED {
+        self.follow(item);
+    }
+
+    /// Waits for the words of an utterance.
+    fn follow(&mut self, item: &ItemId) {
+        let is_known = self.utterances.iter().any(|utterance| utterance.item == *item);
+        if !is_known && self.utterances.len() < MAX_UNDECIDED {
             let is_reply_possible = self.is_reply_possible;
-            self.utterances.push_back(Utterance { item, is_reply_possible });
+            self.utterances.push_back(Utterance { item: item.clone(), is_reply_possible });
         }
     }
 
@@ -174,7 +180,7 @@ impl CallSession {
     pub(super) fn sound_began(&mut self, item: &ItemId, now: Instant) {
         self.interruptions.reply = None;
         if let Some(pause) = &mut self.interruptions.pause {
-            return pause.sound_began(item.clone(), now);
+            return pause.sound_began(item, now);
         }
         let is_over = !self.responses.is_replying() && self.playback.unheard(now) <= OVER;
         if self.engine.capabilities().leads_turns || !self.stream.is_open() || is_over {
@@ -250,9 +256,8 @@ impl CallSession {
     /// words decide whether there is a reply to it.
     pub(super) fn sound_ended(&mut self, item: &ItemId, now: Instant) -> bool {
         let is_item = |utterance: &Utterance| utterance.item == *item;
-        if let Some(pause) = &mut self.interruptions.pause
-            && pause.utterances.iter().any(is_item)
-        {
+        if let Some(pause) = &mut self.interruptions.pause {
+            pause.follow(item);
             pause.stopped = Some(now);
             return true;
         }
@@ -306,7 +311,9 @@ impl CallSession {
 
     /// The sound was no interruption: the agent continues.
     fn undo_interruption(&mut self, cause: FalseBargeIn, now: Instant) {
-        let Some(pause) = self.interruptions.pause.take() else { return };
+        let Some(mut pause) = self.interruptions.pause.take() else { return };
+        // The answer may have been completed meanwhile.
+        pause.is_reply_possible |= cause == FalseBargeIn::Unknown && self.is_reply_possible(now);
         self.playback.resume();
         self.reply_watch.response_audible_until(now + self.playback.remaining(now));
         self.transcript.needs_no_reply();
@@ -348,13 +355,11 @@ impl CallSession {
 
     /// Sets the timer of what is to be decided.
     pub(super) fn watch_interruption(&mut self, now: Instant) {
-        let is_speaking = self.playback.is_open() || self.responses.is_busy() || self.tools.is_running();
+        let is_speaking = self.playback.has_unsent() || self.responses.is_busy() || self.tools.is_running();
+        // The phone's marks may be late or lost: what was sent ends by the clock.
+        let silent_since = (!is_speaking).then(|| self.reply_watch.heard_until(now));
         if let Some(reply) = &mut self.interruptions.reply {
-            if is_speaking {
-                reply.silent_since = None;
-            } else {
-                reply.silent_since.get_or_insert(now);
-            }
+            reply.silent_since = silent_since;
         }
         let deadline = match &self.interruptions.pause {
             Some(pause) => Some(pause.deadline()),
@@ -381,7 +386,7 @@ impl CallSession {
         } else if self.reply_due().is_some_and(|at| at <= now) {
             self.interruptions.reply = None;
             if !self.caller.speech.is_in_progress(now) {
-                self.request_reply(now, now);
+                self.request_reply(self.reply_watch.heard_until(now), now);
             }
         }
     }

@@ -6,7 +6,7 @@
 use super::{CallSession, Phase};
 use crate::call::playback::LINE_DELAY;
 use crate::call::timers::Timer;
-use crate::call::{Clip, ResponseRequest};
+use crate::call::{Clip, ItemId, ResponseRequest};
 use std::time::{Duration, Instant};
 
 /// The first filler sentence plays this long after a reply is due.
@@ -98,6 +98,11 @@ impl ReplyWatch {
     /// No request has failed since the last reply, or since the engine was opened.
     pub(super) fn reset_retries(&mut self) {
         self.retries = 0;
+    }
+
+    /// When the last audio will have been heard, or was; now if there was none.
+    pub(super) fn heard_until(&self, now: Instant) -> Instant {
+        self.audible_until.unwrap_or(now)
     }
 
     /// Until when audio was heard, or the engine continued.
@@ -203,7 +208,7 @@ impl CallSession {
         if !is_on
             || self.engine.is_leading()
             || self.interruptions.is_pausing()
-            || self.caller.speech.is_in_progress(now)
+            || self.is_caller_speaking(now)
             || self.timers.is_set(Timer::Keys)
         {
             return false;
@@ -212,13 +217,20 @@ impl CallSession {
         self.responses.is_busy() || self.tools.is_running() || self.caller.speech.is_missed() || is_unsent
     }
 
+    /// Returns true while the caller speaks. A sound that is no interruption counts only while it has a voice: behind a
+    /// street's noise, the caller waits.
+    fn is_caller_speaking(&self, now: Instant) -> bool {
+        let is_detected = |item: &ItemId| !self.interruptions.tolerates(item);
+        self.caller.speech.has_local_speech(now) || self.caller.speech.detected().is_some_and(is_detected)
+    }
+
     /// Returns true if the engine must react: become ready, or respond.
     fn must_engine_react(&self, now: Instant) -> bool {
         if !matches!(self.phase, Phase::Live | Phase::Connecting) || self.engine.capabilities().controls_hangup {
             return false;
         }
         let is_asked = self.responses.is_awaited() || self.caller.speech.is_missed();
-        !self.engine.is_ready() || (is_asked && !self.caller.speech.is_in_progress(now))
+        !self.engine.is_ready() || (is_asked && !self.is_caller_speaking(now))
     }
 
     /// Plays a filler: the wait has been silent for too long.

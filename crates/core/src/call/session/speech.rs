@@ -47,12 +47,13 @@ impl CallSession {
 
     fn local_speech_ended(&mut self, voiced: Duration, began: Instant, now: Instant) {
         let since = self.caller.speech.last_voice().unwrap_or(now);
+        let was_known = self.caller.speech.was_known();
         self.reply_watch.silent_since(since, now);
         if self.caller.speech.has_detected(began) || self.engine.capabilities().controls_hangup {
             return;
         }
         // An echo of the agent's own voice is no reply to it.
-        if voiced < SURE_SPEECH || self.playback.is_busy() {
+        if !was_known && (voiced < SURE_SPEECH || self.playback.is_busy()) {
             if !self.responses.is_busy() && !self.caller.speech.is_missed() {
                 self.caller.audio.answered();
             }

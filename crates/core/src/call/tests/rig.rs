@@ -46,6 +46,9 @@ const LINE_DELAY_MS: u64 = 60;
 /// After this long without a frame, the session may treat the caller as silent.
 const SURELY_SPEAKS: Duration = Duration::from_millis(10_700);
 
+/// A line that stops during a word is given this much more.
+const LATE_WORD: Duration = Duration::from_millis(2250);
+
 /// The sound of an utterance at a byte: each frame starts with its sample value and its number, and after each 300 ms
 /// comes a pause of 60 ms.
 fn sound(sample: u8, at: u64) -> u8 {
@@ -162,7 +165,12 @@ impl Rig {
 
     /// A call in which the caller and the engine are connected.
     pub(super) fn live() -> Self {
-        let mut rig = Self::new(policy());
+        Self::live_with(policy())
+    }
+
+    /// The same, with this policy.
+    pub(super) fn live_with(policy: CallPolicy) -> Self {
+        let mut rig = Self::new(policy);
         rig.engine(EngineEvent::Ready);
         rig.start_stream();
         rig
@@ -212,7 +220,7 @@ impl Rig {
             }
             EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring => {
                 self.engine.speaks = Some(self.now);
-                self.is_over_agent = self.is_agent_speaking();
+                self.is_over_agent = self.engine.is_ready && self.is_agent_speaking();
                 self.waits.since = None;
                 self.waits.is_over = self.waits.is_final;
             }
@@ -257,7 +265,7 @@ impl Rig {
 
     /// Until when the speech that the engine detects is not over for sure.
     fn surely_speaks_until(&self) -> Option<Instant> {
-        self.engine.speaks.map(|since| since + SURELY_SPEAKS)
+        self.engine.speaks.map(|since| since + SURELY_SPEAKS + LATE_WORD)
     }
 
     pub(super) fn is_engine_ready(&self) -> bool {
