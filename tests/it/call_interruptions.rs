@@ -3,6 +3,7 @@
 use super::support::telephony::CallHarness;
 use agentlocator::simulator::caller::{CallReport, Clip, Script, Step};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use agentlocator::simulator::sound::encode_sample;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +22,7 @@ fn noise(ms: usize) -> Clip {
     let mut seed = 1u32;
     let mut sample = || {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        // Loud samples of either sign.
-        0x18 | (seed >> 24) as u8 & 0x87
+        encode_sample(i16::try_from(seed >> 19).unwrap() - 4096)
     };
     Clip::Sound((0..ms * 8).map(|_| sample()).collect())
 }

@@ -1,8 +1,10 @@
 //! Voice detection in telephone audio by a small neural network (`earshot`, 16 kHz), which distinguishes music and
-//! engine noise better than a level detector.
+//! engine noise better than a level detector. It takes the first second of a hiss after speech for speech; a hiss has no
+//! pitch.
 
 use super::{EncodedAudio, mulaw};
 use earshot::Detector;
+use std::collections::VecDeque;
 
 /// Samples of 16 kHz per step of the network: 16 ms.
 const STEP: usize = 256;
@@ -15,6 +17,14 @@ const MIN_LEVEL: u16 = 200;
 const MIN_LOUD_PART: usize = 5;
 /// The number of 8 kHz samples from which each interpolated sample is computed.
 const TAPS: usize = 8;
+/// The window in which a pitch is searched: 32 ms of 8 kHz.
+const PITCH_WINDOW: usize = 256;
+/// The periods of human voices: 60 to 400 Hz.
+const PITCH_PERIODS: std::ops::RangeInclusive<usize> = 20..=133;
+/// A window that correlates this well with itself one period later has a pitch.
+const MIN_CORRELATION: f32 = 0.5;
+/// Consonants without pitch are shorter than so many steps: 128 ms.
+const MAX_STEPS_WITHOUT_PITCH: u32 = 8;
 /// The interpolation taps of a half-band low-pass at 4 kHz: a sinc under a Hamming window, with a sum of 1.
 const BETWEEN: [f32; TAPS] = [-0.010_5, 0.046_5, -0.152_48, 0.616_47, 0.616_47, -0.152_48, 0.046_5, -0.010_5];
 
@@ -26,6 +36,9 @@ pub struct VoiceDetector {
     /// Samples of 16 kHz that do not fill a step yet.
     step: Vec<i16>,
     samples: Vec<u8>,
+    /// The last samples of 8 kHz, for the pitch.
+    recent: VecDeque<f32>,
+    steps_without_pitch: u32,
     is_voice: bool,
 }
 
@@ -36,6 +49,8 @@ impl Default for VoiceDetector {
             before: [0.0; TAPS],
             step: Vec::with_capacity(STEP),
             samples: Vec::new(),
+            recent: VecDeque::with_capacity(PITCH_WINDOW),
+            steps_without_pitch: 0,
             is_voice: false,
         }
     }
@@ -62,16 +77,36 @@ impl VoiceDetector {
     }
 
     fn push(&mut self, sample: f32) {
+        if self.recent.len() == PITCH_WINDOW {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(sample);
         self.before.rotate_left(1);
         self.before[TAPS - 1] = sample;
         let between: f32 = self.before.iter().zip(BETWEEN).map(|(sample, weight)| sample * weight).sum();
         #[expect(clippy::cast_possible_truncation, reason = "a cast from float saturates")]
         self.step.extend([self.before[TAPS / 2 - 1] as i16, between as i16]);
         if self.step.len() == STEP {
-            self.is_voice = self.network.predict_i16(&self.step) > THRESHOLD;
+            let is_speech = self.network.predict_i16(&self.step) > THRESHOLD;
             self.step.clear();
+            if is_speech && has_pitch(self.recent.make_contiguous()) {
+                self.steps_without_pitch = 0;
+            } else {
+                self.steps_without_pitch = self.steps_without_pitch.saturating_add(1);
+            }
+            self.is_voice = is_speech && self.steps_without_pitch <= MAX_STEPS_WITHOUT_PITCH;
         }
     }
+}
+
+/// Returns true if the sound repeats itself with the period of a voice.
+fn has_pitch(window: &[f32]) -> bool {
+    let energy = |part: &[f32]| part.iter().map(|sample| sample * sample).sum::<f32>();
+    PITCH_PERIODS.filter(|period| *period < window.len()).any(|period| {
+        let (first, later) = (&window[..window.len() - period], &window[period..]);
+        let product: f32 = first.iter().zip(later).map(|(a, b)| a * b).sum();
+        product > 0.0 && product * product > MIN_CORRELATION * MIN_CORRELATION * energy(first) * energy(later)
+    })
 }
 
 impl std::fmt::Debug for VoiceDetector {
@@ -119,6 +154,21 @@ mod tests {
         assert_eq!(voice_ms(&vec![mulaw::SILENCE; 24_000]), 0);
         assert!(voice_ms(&made(3000, |_| noise() * 8000.0)) < 100);
         assert!(voice_ms(&made(3000, |t| (TAU * 1000.0 * t).sin() * 6000.0 * noise())) < 100);
+    }
+
+    #[test]
+    fn a_hiss_after_speech_is_no_voice() {
+        let speech = include_bytes!("../../../../packaging/audio/leave_message_he.ulaw");
+        let mut seed = 1u32;
+        let hiss = made(1500, |_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (f64::from(seed) / f64::from(u32::MAX) - 0.5) * 8000.0
+        });
+        let silence = vec![mulaw::SILENCE; 24_000];
+        let before = [&speech[..8000], &silence].concat();
+        let of_speech = voice_ms(&before);
+        assert!(of_speech > 500, "{of_speech} ms");
+        assert_eq!(voice_ms(&[&before[..], &hiss].concat()), of_speech);
     }
 
     #[test]

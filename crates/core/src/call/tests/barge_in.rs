@@ -1,4 +1,4 @@
-//! The stop of an answer: what the phone and the engine are told, and what is written down.
+//! The stop of an answer: what the phone and the engine receive, and what is written down.
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{CallEvent, EngineCommand, EngineEvent, Input, Output};

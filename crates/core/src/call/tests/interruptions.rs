@@ -1,11 +1,11 @@
 //! Sounds of the caller over the agent's speech: which of them interrupt it, and what the caller hears after the others.
 
 mod any_sound;
+mod waits;
 
-use super::rig::{Rig, free_slots, ms, policy};
+use super::rig::{Rig, free_slots, ms};
 use crate::call::{
-    CallEvent, CallPolicy, EngineCommand, EngineEvent, FalseBargeIn, Input, Output, ResponseRequest, StreamEndAction,
-    ToolCall,
+    CallEvent, EngineCommand, EngineEvent, FalseBargeIn, Input, Output, ResponseRequest, StreamEndAction, ToolCall,
 };
 use crate::domain::EndReason;
 
@@ -426,31 +426,4 @@ fn the_word_that_was_cut_is_heard_whole() {
     rig.frames(false, ms(600));
     // Words of 300 ms with pauses of 60 ms: the one that was cut at 1.94 s began at 1.80 s.
     assert_eq!(rig.observed.resumed_at, [(0, 89)], "the last frame of the pause before it");
-}
-
-#[test]
-fn behind_a_noise_that_is_no_interruption_the_caller_waits_as_ever() {
-    let mut rig = Rig::live_with(CallPolicy { turn_end: ms(8000), ..policy() });
-    rig.respond(1);
-    rig.say(1, "a", 16_000);
-    rig.frames(false, ms(1000));
-    start(&mut rig, "c");
-    rig.frames(false, ms(700));
-    assert_eq!(undone(&rig), [FalseBargeIn::Noise]);
-    // The street is as loud as before, and a tool takes long.
-    rig.call(1, "t", free_slots("t"));
-    rig.done(1);
-    rig.frames(false, ms(2700));
-    assert_eq!(rig.clips().len(), 1, "the wait is filled");
-}
-
-#[test]
-fn a_word_is_not_lost_with_the_engine_that_detected_it() {
-    let mut rig = speaking(1000);
-    start(&mut rig, "c");
-    rig.frames(true, ms(300));
-    rig.engine(EngineEvent::Failed { retry: true, reason: "test".into() });
-    rig.engine(EngineEvent::Ready);
-    rig.frames(false, ms(2500));
-    assert_eq!(rig.clips().len(), 1, "the caller waits for an answer");
 }

@@ -83,8 +83,6 @@ pub(super) struct Rig {
     waits: Waits,
     /// The human agent's phone rings.
     is_transferring: bool,
-    /// The caller's sound began while the agent spoke: its words decide whether a reply is owed.
-    is_over_agent: bool,
     /// How many bytes of each utterance were sent.
     said: BTreeMap<ItemId, u64>,
 }
@@ -156,7 +154,6 @@ impl Rig {
             has_stalled: false,
             waits: Waits::default(),
             is_transferring: false,
-            is_over_agent: false,
             said: BTreeMap::new(),
         };
         rig.drain();
@@ -197,7 +194,7 @@ impl Rig {
                 // Voicemail leads the conversation itself.
                 let is_over = self.observed.opened.last() == Some(&EngineKind::Voicemail);
                 let since = (!is_over).then_some(self.now);
-                self.waits = Waits { since, is_over, is_final: is_over, may_speak_until: None };
+                self.waits = Waits { since, is_over, is_final: is_over, ..Waits::default() };
             }
             Input::Operator(command) => {
                 self.waits.is_over = true;
@@ -220,13 +217,13 @@ impl Rig {
             }
             EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring => {
                 self.engine.speaks = Some(self.now);
-                self.is_over_agent = self.engine.is_ready && self.is_agent_speaking();
+                self.waits.is_over_agent = self.engine.is_ready && self.is_agent_speaking();
                 self.waits.since = None;
                 self.waits.is_over = self.waits.is_final;
             }
             EngineEvent::SpeechStopped { .. } => {
                 let has_spoken = self.engine.speaks.take().is_some() && self.engine.is_ready && self.phone.stream;
-                let has_spoken = has_spoken && !self.is_over_agent;
+                let has_spoken = has_spoken && !self.waits.is_over_agent;
                 self.waits.since = self.waits.since.or(has_spoken.then_some(self.now));
                 self.waits.may_speak_until = None;
             }

@@ -91,8 +91,8 @@ impl Rig {
             Output::Event(CallEvent::BargeIn { .. }) => {
                 observed.paused_since = None;
                 observed.silenced.append(&mut observed.open);
-                let is_silent = self.engine.speaks.is_none() && self.is_over_agent;
-                self.is_over_agent = false;
+                let is_silent = self.engine.speaks.is_none() && self.waits.is_over_agent;
+                self.waits.is_over_agent = false;
                 self.waits.since = self.waits.since.or((is_silent && self.phone.stream).then_some(self.now));
             }
             Output::Event(CallEvent::BargeInUndone { .. }) => observed.paused_since = None,

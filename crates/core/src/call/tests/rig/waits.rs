@@ -18,6 +18,8 @@ pub(super) struct Waits {
     pub(super) is_final: bool,
     /// The engine was lost while the caller spoke; without another frame, the caller may be speaking until then.
     pub(super) may_speak_until: Option<Instant>,
+    /// The caller's sound began while the agent spoke: its words decide whether a reply is owed.
+    pub(super) is_over_agent: bool,
 }
 
 impl Rig {
