@@ -5,20 +5,26 @@ use super::support::client::send;
 use super::support::telephony::CallHarness;
 use super::support::{Client, browser::Browser};
 use agentlocator::simulator::caller::CallPlan;
-use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const DANA: &str = "+972501234567";
 const MOSHE: &str = "+972507654321";
 
 /// A daemon whose business offers a haircut, and the AI that makes these tool calls, one in each turn.
 async fn shop(calls: &[(&str, Value)]) -> (CallHarness, Client) {
+    shop_with(calls, Faults::default()).await
+}
+
+/// The same with an AI that has faults.
+async fn shop_with(calls: &[(&str, Value)], faults: Faults) -> (CallHarness, Client) {
     let turns = calls
         .iter()
         .map(|(tool, arguments)| Turn::new("שאלה", "תשובה").calling(*tool, arguments.to_string()))
         .collect();
-    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, faults, ..OpenAiOptions::default() }, |_| {}).await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
     let mut hours = owner.get("/api/opening-hours").await.json();
     (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
@@ -83,6 +89,23 @@ async fn a_caller_is_offered_a_free_time_and_booked_and_the_next_one_is_told_tha
     assert_eq!(refused[0]["free_times"][0]["start"], format!("{day}T10:30"), "{refused:#?}");
     let next = format!("this time is taken; the next free one is {day}T10:30:00");
     assert_eq!(refused[1], json!({"error": next}));
+    assert_eq!(appointments(&owner).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_opened_again_knows_what_the_agent_has_booked() {
+    let start = format!("{}T10:00", monday(2));
+    let book = json!({"service": "תספורת", "start": start, "caller_name": "דנה"});
+    // The second response says that it is booked, and is not heard to its end.
+    let faults = Faults { break_off: Some((2, Duration::from_millis(200))), ..Faults::default() };
+    let (harness, owner) = shop_with(&[("book_appointment", book)], faults).await;
+    let plan = CallPlan { from: DANA.into(), ..harness.plan("say 1s; listen; wait 2s") };
+    harness.call(plan).await;
+    let sessions = harness.ai.state().sessions;
+    let history: Vec<_> = sessions[1].function_history.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(history, ["book_appointment"]);
+    assert_eq!(outputs(&harness, 1)[0]["booked"]["start"], start);
+    assert!(sessions[1].errors.is_empty(), "{:?}", sessions[1].errors);
     assert_eq!(appointments(&owner).await.len(), 1);
 }
 

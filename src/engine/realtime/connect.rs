@@ -2,8 +2,9 @@
 //! now.
 
 use super::{Failure, OpenSocket, RealtimeSetup};
+use crate::call::HistoryTurn;
 use crate::config::OpenAiConfig;
-use crate::domain::Speaker;
+use crate::domain::{Speaker, ToolUse};
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
 use crate::providers::websocket::{self, Received, Socket};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -107,6 +108,19 @@ impl RejectedFields {
     }
 }
 
+/// The items of an earlier turn, which is the `number`th. What the agent has done is part of the conversation: it is
+/// not done again, and not denied.
+fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
+    match turn.speaker {
+        Speaker::Caller => vec![wire::history_message(false, &turn.text)],
+        Speaker::Agent => vec![wire::history_message(true, &turn.text)],
+        Speaker::Tool => {
+            ToolUse::from_text(&turn.text).map(|tool| wire::history_tool(number, &tool)).unwrap_or_default()
+        }
+        Speaker::System => Vec::new(),
+    }
+}
+
 /// Connects, waits for the session, and sends the settings and the conversation until now. An optional setting that
 /// the server rejects is omitted.
 pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<OpenSocket, Failure> {
@@ -118,13 +132,7 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
     setup.rejected.remove_from(&mut session);
     let mut messages = vec![wire::session_update(&session)];
     messages.extend(setup.profile_name.as_deref().map(wire::profile_name));
-    for turn in &setup.history {
-        match turn.speaker {
-            Speaker::Caller => messages.push(wire::history_message(false, &turn.text)),
-            Speaker::Agent => messages.push(wire::history_message(true, &turn.text)),
-            Speaker::Tool | Speaker::System => {}
-        }
-    }
+    messages.extend(setup.history.iter().zip(1..).flat_map(|(turn, number)| history_items(turn, number)));
     loop {
         for message in messages {
             socket.queue(message).map_err(|error| lost(&error))?;

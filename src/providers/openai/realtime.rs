@@ -5,6 +5,7 @@ mod session;
 use super::prices::Usage;
 use crate::audio::EncodedAudio;
 use crate::config::OpenAiConfig;
+use crate::domain::ToolUse;
 use serde::Deserialize;
 use serde_json::{Value, json};
 pub use session::{function, remove_field_if, remove_optional_field, session, session_update};
@@ -348,6 +349,17 @@ pub fn history_message(is_agent: bool, text: &str) -> String {
     let content = json!([{"type": kind, "text": text}]);
     json!({"type": "conversation.item.create", "item": {"type": "message", "role": role, "content": content}})
         .to_string()
+}
+
+/// A tool that was used earlier in the conversation, with what it returned; none while that is not known. `number`
+/// distinguishes it from others.
+pub fn history_tool(number: usize, tool: &ToolUse) -> Vec<String> {
+    let Some(output) = &tool.output else { return Vec::new() };
+    let call_id = format!("earlier_{number}");
+    let call = json!({"type": "function_call", "call_id": call_id, "name": tool.name,
+        "arguments": tool.arguments.to_string()});
+    let create = json!({"type": "conversation.item.create", "item": call});
+    vec![create.to_string(), tool_output(&call_id, &output.to_string())]
 }
 
 /// The caller's profile name, `conversation.item.create`: a separate message besides the instructions, quoted, and no

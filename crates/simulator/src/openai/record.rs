@@ -27,6 +27,8 @@ pub struct SessionRecord {
     pub answers: Vec<AnswerRecord>,
     /// The outputs of function calls: call id and output.
     pub function_outputs: Vec<(String, String)>,
+    /// Function calls of an earlier session that the client added to the conversation: name and call id.
+    pub function_history: Vec<(String, String)>,
     /// The ids of deleted items.
     pub deleted: Vec<String>,
     /// Messages that the client added to the conversation: role and text.

@@ -13,10 +13,27 @@ pub(super) struct Item {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ItemKind {
-    Answer { sent_ms: u64 },
-    Function { call_id: String },
+    Answer {
+        sent_ms: u64,
+    },
+    Function {
+        call_id: String,
+    },
+    /// A function call of an earlier session.
+    EarlierFunction {
+        call_id: String,
+    },
     Other,
     User,
+}
+
+impl ItemKind {
+    fn call_id(&self) -> Option<&String> {
+        match self {
+            Self::Function { call_id } | Self::EarlierFunction { call_id } => Some(call_id),
+            Self::Answer { .. } | Self::Other | Self::User => None,
+        }
+    }
 }
 
 impl Session {
@@ -38,16 +55,26 @@ impl Session {
         let kind = match item["type"].as_str().unwrap_or_default() {
             "function_call_output" => {
                 let call_id = item["call_id"].as_str().unwrap_or_default().to_owned();
-                let known = |item: &Item| matches!(&item.kind, ItemKind::Function { call_id: own } if *own == call_id);
-                if !self.items.iter().any(known) {
+                let is_call = |item: &&Item| item.kind.call_id() == Some(&call_id);
+                let Some(call) = self.items.iter().find(is_call) else {
                     let message = format!("Tool call ID '{call_id}' not found in conversation.");
                     self.error(event, "invalid_tool_call_id", &message);
                     return;
-                }
+                };
+                // The history of an earlier session asks for nothing.
+                let is_earlier = matches!(call.kind, ItemKind::EarlierFunction { .. });
                 let output = item["output"].as_str().unwrap_or_default().to_owned();
                 self.record().function_outputs.push((call_id, output));
-                self.trigger = ResponseTrigger::Function;
+                if !is_earlier {
+                    self.trigger = ResponseTrigger::Function;
+                }
                 ItemKind::Other
+            }
+            "function_call" => {
+                let call_id = item["call_id"].as_str().unwrap_or_default().to_owned();
+                let name = item["name"].as_str().unwrap_or_default().to_owned();
+                self.record().function_history.push((name, call_id.clone()));
+                ItemKind::EarlierFunction { call_id }
             }
             "message" => {
                 let role = item["role"].as_str().unwrap_or_default().to_owned();
@@ -92,7 +119,7 @@ impl Session {
                 let Some(place) = self.find_item(event, "item_truncate_invalid_item_id", "truncating") else { return };
                 match &self.items[place].kind {
                     ItemKind::Answer { sent_ms } => (self.items[place].id.clone(), *sent_ms),
-                    ItemKind::Function { .. } | ItemKind::Other | ItemKind::User => (String::new(), 0),
+                    _ => (String::new(), 0),
                 }
             }
         };
