@@ -64,6 +64,7 @@ impl VoiceDetector {
         audio.decode_into(&mut self.samples);
         if mulaw::louder_than(MIN_LEVEL, &self.samples) * MIN_LOUD_PART < self.samples.len() {
             self.is_voice = false;
+            self.steps_without_pitch = self.steps_without_pitch.saturating_add(1);
         } else if is_loud_enough {
             self.is_voice = true;
         } else {

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 /// This much voice while the agent is silent is speech, whatever its words are.
 const SPEECH: Duration = Duration::from_millis(500);
-/// A sound without any voice for this long is a noise.
+/// Less voice than this may be an error of the detector.
+const VOICE: Duration = Duration::from_millis(60);
+/// A sound without a voice for this long is a noise.
 const NOISE: Duration = Duration::from_millis(600);
 /// Voice after a pause of this length is another sound.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -63,8 +65,10 @@ struct Pause {
     stopped: Option<Instant>,
     /// Voice of the latest sound since the agent stopped: an echo of the agent has none.
     voiced: Duration,
-    /// Audio without voice since then.
+    /// Audio without voice since the last piece with voice.
     quiet: Duration,
+    /// Audio without voice since the agent stopped.
+    noise: Duration,
     /// Some voice was found in one of the sounds, or just before the first.
     has_voice: bool,
     last_voice: Option<Instant>,
@@ -151,9 +155,13 @@ impl Pause {
     fn heard(&mut self, is_voice: bool, length: Duration, now: Instant) {
         if is_voice {
             self.voiced = if self.quiet < PAUSE { self.voiced + length } else { length };
-            (self.has_voice, self.last_voice, self.quiet) = (true, Some(now), Duration::ZERO);
+            self.quiet = Duration::ZERO;
+            if self.voiced >= VOICE {
+                (self.has_voice, self.last_voice) = (true, Some(now));
+            }
         } else {
             self.quiet += length;
+            self.noise += length;
         }
     }
 
@@ -224,6 +232,7 @@ impl CallSession {
             stopped: None,
             voiced: Duration::ZERO,
             quiet: Duration::ZERO,
+            noise: Duration::ZERO,
             has_voice,
             last_voice: has_voice.then_some(now),
             is_reply_possible,
@@ -247,7 +256,7 @@ impl CallSession {
         pause.heard(is_voice, length, now);
         if pause.voiced >= SPEECH {
             self.confirm_interruption(now);
-        } else if !pause.has_voice && pause.quiet >= NOISE {
+        } else if !pause.has_voice && pause.noise >= NOISE {
             self.undo_interruption(FalseBargeIn::Noise, now);
         }
     }
