@@ -8,6 +8,12 @@ use crate::domain::{
 use rusqlite::{OptionalExtension, params};
 use std::collections::HashMap;
 
+/// The messages that these messages quote. `CROSS` keeps this order: without it SQLite begins with all messages that a
+/// provider has numbered.
+const QUOTES: &str = "SELECT m.id, q.id, q.direction, q.content_text FROM messages m CROSS JOIN messages q
+         ON q.provider IN ('baileys', 'twilio') AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
+     WHERE m.id IN (SELECT value FROM json_each(?1)) AND m.quoted_msg_id IS NOT NULL";
+
 /// A message event as it is stored.
 struct Event {
     id: i64,
@@ -108,12 +114,7 @@ impl ReadTx<'_> {
     }
 
     fn quotes(&self, ids: &str) -> Result<HashMap<MessageId, Quote>> {
-        // `CROSS` keeps this order: without it SQLite begins with all messages that a provider has numbered.
-        let mut query = self.conn.prepare_cached(
-            "SELECT m.id, q.id, q.direction, q.content_text FROM messages m CROSS JOIN messages q
-                 ON q.provider IN ('baileys', 'twilio') AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
-             WHERE m.id IN (SELECT value FROM json_each(?1)) AND m.quoted_msg_id IS NOT NULL",
-        )?;
+        let mut query = self.conn.prepare_cached(QUOTES)?;
         let rows = query.query_map([ids], |row| {
             Ok((row.get(0)?, Quote { message_id: row.get(1)?, direction: row.get(2)?, content_text: row.get(3)? }))
         })?;
@@ -147,4 +148,22 @@ fn edits(events: &[Event]) -> Vec<Edit> {
         Edit { previous_text, actor: event.actor.clone(), at: event.at }
     };
     edits.into_iter().map(edit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::QUOTES;
+    use crate::store::testing::database;
+
+    #[test]
+    fn quotes_are_found_by_the_messages_that_quote() {
+        let (_folder, conn) = database();
+        let mut plan = conn.prepare(&format!("EXPLAIN QUERY PLAN {QUOTES}")).unwrap();
+        let steps = plan.query_map(["[]"], |row| row.get(3)).unwrap().collect::<Result<Vec<String>, _>>().unwrap();
+        let by_id = steps.iter().position(|step| step.starts_with("SEARCH m USING INTEGER PRIMARY KEY"));
+        let quoted = steps
+            .iter()
+            .position(|step| step.starts_with("SEARCH q USING INDEX") && step.contains("provider_msg_id=?"));
+        assert!(by_id.is_some() && by_id < quoted, "{steps:#?}");
+    }
 }
