@@ -53,9 +53,19 @@ impl Reloader {
         systemd_notify::reloading("Reloading the settings");
         let outcome = self.reload().await;
         log_outcome(&outcome);
+        if outcome.is_ok() {
+            self.report_active().await;
+        }
         self.save_last_good().await;
         systemd_notify::ready(&self.status.text());
         outcome
+    }
+
+    /// Tells followers that settings are in force: what was read between their commit and now may still show the former ones.
+    async fn report_active(&self) {
+        if let Err(error) = self.store.write(|tx| tx.record_active_settings()).await {
+            tracing::warn!(event = "RELOAD_NOT_REPORTED", %error, "Open pages may show the former settings until they are loaded again");
+        }
     }
 
     /// Uses the stored greeting, with the active settings.
@@ -65,6 +75,7 @@ impl Reloader {
         let next = run_blocking(move || ActiveSettings::build(config, greeting, &client)).await?;
         self.settings.replace(next.map_err(|error| unusable(&error))?);
         tracing::info!(event = "GREETING_CHANGED", "The next call hears the new greeting");
+        self.report_active().await;
         Ok(())
     }
 

@@ -2,9 +2,9 @@
 //! owner.
 
 use super::{Error, RequestError, token, user};
-use crate::domain::{ActorId, Role, SetupStep, Timestamp, User};
+use crate::domain::{ActorId, BusinessId, Role, SetupProgress, SetupStep, Timestamp, User};
 use crate::entropy;
-use crate::store::{self, WriteTx};
+use crate::store::{self, CallFilter, ReadTx, WriteTx};
 use std::time::Duration;
 
 /// A one-time code of 128 bits in groups that can be read out: `K7QM4-…`.
@@ -55,6 +55,54 @@ pub fn activate_code(tx: &WriteTx<'_>, code_hash: &str, now: Timestamp) -> Resul
     reject_if_done(tx)?;
     tx.insert_setup_code(code_hash, now, now.plus(CODE_LIFETIME))?;
     Ok(())
+}
+
+/// What the settings and the running daemon say of the set-up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Evidence {
+    /// The business has a name.
+    pub has_name: bool,
+    /// The public address begins with `https://`.
+    pub has_https: bool,
+    /// Messages are sent by a WhatsApp sender of Twilio, or the bridge is linked.
+    pub has_whatsapp: bool,
+    /// There is a key of the AI.
+    pub has_ai_key: bool,
+    /// Callers hear a greeting of the business.
+    pub has_greeting: bool,
+}
+
+/// How far the set-up is.
+#[derive(Debug)]
+pub struct Progress {
+    /// What is stored of it.
+    pub stored: SetupProgress,
+    /// The steps that are complete, in their order.
+    pub proved: Vec<SetupStep>,
+}
+
+/// How far the set-up is. No provider is asked: a phone number counts as set up once it was directed here on the page, or has been called.
+pub fn progress(tx: &ReadTx<'_>, evidence: Evidence) -> store::Result<Progress> {
+    let stored = tx.setup_progress()?;
+    let every_call =
+        CallFilter { business: BusinessId::FIRST, thread: None, contact: None, outcome: None, words: None };
+    let has_calls = !tx.calls(&every_call, None, 1)?.0.is_empty();
+    let has_catalog =
+        !tx.opening_hours(BusinessId::FIRST)?.is_empty() && !tx.services(BusinessId::FIRST, false)?.is_empty();
+    let has_number = has_calls || !tx.replaced_webhooks()?.is_empty();
+    let is_proved = |step: &SetupStep| match step {
+        SetupStep::Name => evidence.has_name,
+        SetupStep::Address => evidence.has_https,
+        SetupStep::Phone => has_number,
+        SetupStep::WhatsApp => evidence.has_whatsapp,
+        SetupStep::Ai => evidence.has_ai_key,
+        SetupStep::Greeting => evidence.has_greeting,
+        SetupStep::Business => has_catalog,
+        SetupStep::Agent => stored.agent_answered_at.is_some(),
+        SetupStep::Call => has_calls,
+    };
+    let proved = SetupStep::ALL.iter().copied().filter(is_proved).collect();
+    Ok(Progress { stored, proved })
 }
 
 /// Skips a step of the set-up for now, or takes it up again.

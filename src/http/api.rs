@@ -58,9 +58,9 @@ mod waiting_list;
 mod whatsapp;
 
 use super::auth::{AuthState, OperationIds, require_auth};
-use super::{ApiError, AppState};
+use super::{ApiError, AppState, compression};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use operation::Operations;
 use serde::Serialize;
 use std::sync::Arc;
@@ -72,6 +72,8 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let authenticated = Router::from(authenticated)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(auth_state, require_auth));
+    // Only of authenticated operations: what the others return is short, and contains tokens.
+    let authenticated = authenticated.layer(from_fn(compression::compress));
     Router::from(public).method_not_allowed_fallback(method_not_allowed).merge(authenticated)
 }
 

@@ -15,6 +15,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+pub(super) use files::accepts;
 use files::{Encoding, FILES, File, INDEX, VERSION};
 
 /// The routes of the page. Its script handles all paths below `/app/` that are not files.
@@ -34,7 +35,7 @@ pub(super) fn routes() -> Router<AppState> {
 /// own, so it is never reused without being fetched again.
 async fn index(State(state): State<AppState>, peer: Peer, uri: Uri, headers: HeaderMap) -> Response {
     let nonce = entropy::random_hex::<16>();
-    let Inlined { json, has_session, cookie } = start::of(&state, peer, &headers).await;
+    let Inlined { json, has_session, cookie } = start::of(&state, peer, &uri, &headers).await;
     // With a query the page may fetch something else.
     let links = hints::links(uri.path(), language(&headers), has_session && uri.query().is_none());
     let html = INDEX.replace("__CSP_NONCE__", &nonce).replace("__PAGE_VERSION__", VERSION);

@@ -115,6 +115,11 @@ impl WriteTx<'_> {
         self.record_setting_change(key, is_set.then_some(&Value::Bool(true)), actor, now)
     }
 
+    /// Records that stored settings are in force.
+    pub fn record_active_settings(&self) -> Result<()> {
+        self.record_in(ChangeKind::SettingUpdated, None, None)
+    }
+
     fn record_setting_change(&self, key: &str, value: Option<&Value>, actor: &str, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("INSERT INTO settings_history(key, value, changed_at, actor) VALUES (?1, ?2, ?3, ?4)")?

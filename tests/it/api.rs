@@ -5,6 +5,7 @@ mod audit;
 mod backups;
 mod calls;
 mod client;
+mod compression;
 mod contact_details;
 mod contact_list;
 mod contact_merge;

@@ -123,11 +123,19 @@ async fn the_page_comes_with_its_session_or_with_the_state_of_the_set_up() {
     let without_login = start_of(&client.get("/login").await.text());
     assert_eq!(without_login, json!({"/api/session": null, "/api/setup": {"needed": true}}));
     let owner = daemon.logged_in("dana", "owner").await;
-    for path in ["/app/", "/app/inbox/7", "/login"] {
-        let page = owner.get(path).await;
+    let staff = daemon.logged_in("gal", "staff").await;
+    for (user, path, is_reminded) in
+        [(&owner, "/app/", true), (&owner, "/app/inbox/7", false), (&owner, "/login", false), (&staff, "/app/", false)]
+    {
+        let page = user.get(path).await;
         assert!(!page.text().contains("<b>"), "{path}: a text of the business is no element");
-        let session = owner.get("/api/session").await.json();
-        assert_eq!(start_of(&page.text()), json!({"/api/session": session}), "{path}");
+        let session = user.get("/api/session").await.json();
+        let newest = daemon.query_value::<i64>("SELECT max(seq) FROM changes");
+        let mut expected = json!({"/api/session": session, "/api/events": newest});
+        if is_reminded {
+            expected["/api/setup/progress"] = user.get("/api/setup/progress").await.json();
+        }
+        assert_eq!(start_of(&page.text()), expected, "{path}");
     }
     let expired = client.with_header("cookie", "agentlocator_session=unknown").get("/app/").await;
     assert_eq!(start_of(&expired.text()), json!({"/api/session": null, "/api/setup": {"needed": false}}));

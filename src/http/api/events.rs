@@ -5,6 +5,7 @@ use super::operation::{Operations, operations};
 use crate::clock;
 use crate::domain::{self, ActorId, Role, Timestamp};
 use crate::http::auth::{Credential, Member};
+use crate::http::extract::Query;
 use crate::http::server::Stopping;
 use crate::http::{ApiError, AppState};
 use crate::runtime::typing::TypingNotice;
@@ -15,7 +16,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -69,6 +70,14 @@ struct Change {
 
 type ChangeKind = OneOf<domain::ChangeKind>;
 
+/// Where a stream begins.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EventsQuery {
+    /// The `seq` of the last change that the client knows; without it, and without `Last-Event-ID`, only new changes are sent.
+    after: Option<i64>,
+}
+
 impl From<store::Change> for Change {
     fn from(change: store::Change) -> Self {
         Self {
@@ -86,22 +95,27 @@ impl From<store::Change> for Change {
 
 /// Follow changes as server-sent events, in the order of commits: those that the reader may see.
 ///
-/// `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
+/// `id` is the change's `seq`, and `Last-Event-ID` resumes after it; a first request, for which browsers set no such header, begins after the
+/// position in `after`. `event: reset` says that changes were missed which are not
 /// known any more: fetch again what is shown. `event: alive` comes after 15 s without another event: a stream that is silent for longer is
 /// dead. The stream ends now and then; open it again.
 #[utoipa::path(get, path = "/api/events", tag = "system", operation_id = "follow_events",
-    params(("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")), responses(
+    params(EventsQuery, ("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")), responses(
         (status = 200, description = "A stream of events; the schema is that of their `data`", body = EventData, content_type = "text/event-stream")))]
 pub(super) async fn stream_events(
     State(state): State<AppState>,
     Member(actor): Member,
     Extension(stopping): Extension<Stopping>,
+    Query(EventsQuery { after }): Query<EventsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let mut changes = state.store.watch_changes()?;
     let newest = *changes.borrow_and_update();
-    let last =
-        headers.get(LAST_EVENT_ID).map(|id| id.to_str().ok().and_then(|id| id.trim().parse().ok()).unwrap_or(-1));
+    // A stream that is opened again has the URL of the first time; the header is the later position.
+    let last = headers
+        .get(LAST_EVENT_ID)
+        .map(|id| id.to_str().ok().and_then(|id| id.trim().parse().ok()).unwrap_or(-1))
+        .or(after);
     // Without data the browser dispatches no event, and only stores the position.
     let begin = Event::default().retry(RETRY).id(last.unwrap_or(newest).to_string());
     let follower = Follower {

@@ -11,6 +11,8 @@ use crate::domain::{self, Timestamp};
 use crate::http::auth::{Anyone, Client, Owner};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, ErrorDetail, Peer, https_required};
+use crate::providers::baileys::bridge::LinkState;
+use crate::runtime::GreetingSource;
 use crate::store::WriteTx;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -34,21 +36,42 @@ pub(super) struct SetupStatus {
 
 type SetupStep = OneOf<domain::SetupStep>;
 
-/// How far the set-up on the page is, as far as no other data shows it.
+/// How far the set-up on the page is.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct SetupProgress {
     /// The steps that an owner has skipped for now.
     skipped: Vec<SetupStep>,
+    /// The steps that are complete, as far as the daemon knows without asking a provider.
+    proved: Vec<SetupStep>,
     /// When the agent first answered in a trial call; null if it has not.
     #[schema(value_type = Option<String>, format = DateTime)]
     agent_answered_at: Option<Timestamp>,
 }
 
-impl From<domain::SetupProgress> for SetupProgress {
-    fn from(progress: domain::SetupProgress) -> Self {
-        let skipped = progress.skipped.into_iter().map(OneOf).collect();
-        Self { skipped, agent_answered_at: progress.agent_answered_at }
+impl From<setup::Progress> for SetupProgress {
+    fn from(setup::Progress { stored, proved }: setup::Progress) -> Self {
+        let view = |steps: Vec<domain::SetupStep>| steps.into_iter().map(OneOf).collect();
+        Self { skipped: view(stored.skipped), proved: view(proved), agent_answered_at: stored.agent_answered_at }
     }
+}
+
+/// What the settings and the running daemon say of the set-up.
+fn evidence(state: &AppState) -> setup::Evidence {
+    let settings = state.settings.current();
+    let config = &settings.config;
+    setup::Evidence {
+        has_name: !config.business.name.is_empty(),
+        has_https: config.http.public_address().is_some_and(|address| address.starts_with("https://")),
+        has_whatsapp: config.twilio.wa_from.is_some() || state.outbox.bridge().is_some_and(LinkState::is_connected),
+        has_ai_key: config.openai.api_key.is_some(),
+        has_greeting: settings.prompts.greeting_source != GreetingSource::Shipped,
+    }
+}
+
+/// How far the set-up is.
+pub(super) async fn progress_of(state: &AppState) -> Result<SetupProgress, ApiError> {
+    let evidence = evidence(state);
+    Ok(state.store.read(move |tx| setup::progress(tx, evidence)).await?.into())
 }
 
 /// A step to skip, or to take up again.
@@ -113,14 +136,14 @@ pub(super) async fn complete(
     start_session(&state, owner, OneTimeSecret::cookie(), &headers, peer).await
 }
 
-/// Get the skipped steps of the set-up, and whether the agent has answered in a trial call.
+/// Get the steps of the set-up that are complete or skipped, and whether the agent has answered in a trial call.
 #[utoipa::path(get, path = "/api/setup/progress", tag = "account", operation_id = "get_setup_progress",
     responses((status = 200, body = SetupProgress)))]
 pub(super) async fn progress(
     State(state): State<AppState>,
     _owner: Owner,
 ) -> Result<axum::Json<SetupProgress>, ApiError> {
-    Ok(axum::Json(state.store.read(|tx| tx.setup_progress()).await?.into()))
+    Ok(axum::Json(progress_of(&state).await?))
 }
 
 /// Skip a step of the set-up for now, or take it up again.
@@ -132,9 +155,10 @@ pub(super) async fn skip(
     Json(SkipStepRequest { step, skipped }): Json<SkipStepRequest>,
 ) -> Result<axum::Json<SetupProgress>, ApiError> {
     actor.set_audit_subject(format!("step:{}", step.0));
+    let evidence = evidence(&state);
     let change = move |tx: &WriteTx<'_>| {
         setup::skip(tx, step.0, skipped)?;
-        Ok(tx.setup_progress()?)
+        Ok(setup::progress(tx, evidence)?)
     };
     Ok(axum::Json(actor.transact(&state.store, change).await?.into()))
 }

@@ -1,10 +1,11 @@
 //! What the page requests first, for its HTML file: it is drawn without waiting for these requests.
 
 use super::account::{self, SessionResponse};
-use super::setup::{self, SetupStatus};
+use super::setup::{self, SetupProgress, SetupStatus};
+use crate::domain::Role;
 use crate::http::auth::authenticate;
 use crate::http::{AppState, Peer};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde::Serialize;
 
 /// The responses to the first requests, by their paths.
@@ -16,6 +17,12 @@ struct Start {
     /// Only for a browser without a session.
     #[serde(rename = "/api/setup", skip_serializing_if = "Option::is_none")]
     setup: Option<SetupStatus>,
+    /// Only for owners at the start page, which reminds them of the next step.
+    #[serde(rename = "/api/setup/progress", skip_serializing_if = "Option::is_none")]
+    progress: Option<SetupProgress>,
+    /// The newest change, with a session: what the page fetches is at least as new, so its event stream begins there.
+    #[serde(rename = "/api/events", skip_serializing_if = "Option::is_none")]
+    newest_change: Option<i64>,
 }
 
 /// What stands in the HTML file.
@@ -28,19 +35,24 @@ pub(in crate::http) struct Inlined {
 }
 
 /// The responses; none of them if the store does not answer, in which case the page makes the requests itself and shows the error.
-pub(in crate::http) async fn of(state: &AppState, peer: Peer, headers: &HeaderMap) -> Inlined {
+pub(in crate::http) async fn of(state: &AppState, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Inlined {
     let none = Inlined { json: "{}".to_owned(), has_session: false, cookie: None };
-    find(state, peer, headers).await.unwrap_or(none)
+    find(state, peer, uri, headers).await.unwrap_or(none)
 }
 
-async fn find(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option<Inlined> {
+async fn find(state: &AppState, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Option<Inlined> {
+    // Before all that is read.
+    let newest_change = state.store.watch_changes().ok().map(|changes| *changes.borrow());
     let (start, cookie) = match authenticate(state, &Method::GET, headers).await {
         Ok(actor) => {
+            let is_reminded = actor.role == Role::Owner && START_PAGES.contains(&uri.path());
+            let progress = if is_reminded { setup::progress_of(state).await.ok() } else { None };
             let (session, cookie) = account::session_of(state, actor, peer, headers).await;
-            (Start { session: Some(session), setup: None }, cookie)
+            (Start { session: Some(session), setup: None, progress, newest_change }, cookie)
         }
         Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
-            (Start { session: None, setup: Some(setup::status(state, peer, headers).await.ok()?) }, None)
+            let setup = Some(setup::status(state, peer, headers).await.ok()?);
+            (Start { session: None, setup, progress: None, newest_change: None }, None)
         }
         Err(_) => return None,
     };
@@ -48,3 +60,6 @@ async fn find(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option<Inlin
     let json = serde_json::to_string(&start).ok()?.replace('<', "\\u003c");
     Some(Inlined { json, has_session: start.session.is_some(), cookie })
 }
+
+/// The paths at which the page shows its start page.
+const START_PAGES: [&str; 3] = ["/app", "/app/", "/app/today"];

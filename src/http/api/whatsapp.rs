@@ -8,7 +8,7 @@ use crate::crm::outbox::{self, LocalFile, SendRequest};
 use crate::domain::{self, BusinessId, MessageId, PeerAddress};
 use crate::http::auth::{Actor, Member};
 use crate::http::extract::Json;
-use crate::http::{ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState, ErrorBody, idempotency_key};
 use crate::store::WriteTx;
 use crate::{clock, entropy};
 use axum::extract::State;
@@ -153,16 +153,6 @@ fn request(
     })
 }
 
-/// The key by which a repeated request is recognised.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > MAX_KEY_LENGTH {
-        return Err(ApiError::invalid(format!("Idempotency-Key must have 1 to {MAX_KEY_LENGTH} plain characters")));
-    }
-    Ok(Some(key.to_owned()))
-}
-
 fn refusal(error: &outbox::SendError) -> ApiError {
     let refusal = rejection(error.code(), error.to_string());
     if *error == outbox::SendError::ReplyToUnknown { refusal.with_field("reply_to") } else { refusal }
@@ -171,5 +161,3 @@ fn refusal(error: &outbox::SendError) -> ApiError {
 fn rejection(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
 }
-
-const MAX_KEY_LENGTH: usize = 255;

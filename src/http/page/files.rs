@@ -38,14 +38,7 @@ impl Encoding {
 
     /// The smallest that `Accept-Encoding` allows. Browsers leave out `br` over plain HTTP.
     pub(super) fn preferred(accepted: &str) -> Self {
-        let allows = |name: &str| {
-            accepted.split(',').any(|item| {
-                let mut parts = item.split(';');
-                let is_named = parts.next().is_some_and(|found| found.trim().eq_ignore_ascii_case(name));
-                let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.trim().parse::<f32>().ok());
-                is_named && weight.unwrap_or(1.0) > 0.0
-            })
-        };
+        let allows = |name| accepts(accepted, name);
         if allows("br") {
             Self::Brotli
         } else if allows("gzip") {
@@ -54,6 +47,16 @@ impl Encoding {
             Self::Identity
         }
     }
+}
+
+/// Returns true if a value of `Accept-Encoding` allows this encoding.
+pub(in crate::http) fn accepts(accepted: &str, name: &str) -> bool {
+    accepted.split(',').any(|item| {
+        let mut parts = item.split(';');
+        let is_named = parts.next().is_some_and(|found| found.trim().eq_ignore_ascii_case(name));
+        let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.trim().parse::<f32>().ok());
+        is_named && weight.unwrap_or(1.0) > 0.0
+    })
 }
 
 impl File {

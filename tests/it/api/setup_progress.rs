@@ -11,7 +11,7 @@ async fn a_skipped_step_is_skipped_for_all_devices_and_owners() {
     let mut daemon = Daemon::start(|_| {});
     let (dana, gal) = (daemon.logged_in("dana", "owner").await, daemon.logged_in("gal", "owner").await);
     let path = "/api/setup/progress";
-    assert_eq!(dana.get(path).await.json(), json!({"skipped": [], "agent_answered_at": null}));
+    assert_eq!(dana.get(path).await.json(), json!({"skipped": [], "proved": [], "agent_answered_at": null}));
     let before = daemon.query_value::<i64>("SELECT max(seq) FROM changes");
     for (owner, step) in [(&dana, "whatsapp"), (&gal, "name"), (&gal, "name")] {
         change(owner, "PUT", path, json!({"step": step, "skipped": true}), 200).await;
@@ -30,4 +30,20 @@ async fn a_skipped_step_is_skipped_for_all_devices_and_owners() {
     let body = json!({"step": "name", "skipped": true});
     assert_eq!(send(staff.request(Method::PUT, path).json(&body)).await.status, 403);
     assert_eq!(staff.get(path).await.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_daemon_knows_proves_a_step() {
+    let daemon = Daemon::start(|_| {});
+    let owner = daemon.logged_in("dana", "owner").await;
+    let before = owner.get("/api/setup/progress").await.json()["proved"].clone();
+    change(&owner, "PATCH", "/api/settings", json!({"changes": {"business.name": "Shop"}}), 200).await;
+    let hours =
+        json!({"hours": [{"weekday": 0, "from": "09:00", "to": "17:00"}], "holidays": "closed", "eves": "closed"});
+    change(&owner, "PUT", "/api/opening-hours", hours, 200).await;
+    let after = owner.get("/api/setup/progress").await.json()["proved"].clone();
+    assert_eq!((before, after), (json!([]), json!(["name"])), "hours without a service are half of a step");
+    let service = json!({"name": "תספורת", "duration_min": 30});
+    change(&owner, "POST", "/api/services", service, 201).await;
+    assert_eq!(owner.get("/api/setup/progress").await.json()["proved"], json!(["name", "business"]));
 }

@@ -714,7 +714,8 @@ export interface paths {
         };
         /**
          * Follow changes as server-sent events, in the order of commits: those that the reader may see.
-         * @description `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
+         * @description `id` is the change's `seq`, and `Last-Event-ID` resumes after it; a first request, for which browsers set no such header, begins after the
+         *     position in `after`. `event: reset` says that changes were missed which are not
          *     known any more: fetch again what is shown. `event: alive` comes after 15 s without another event: a stream that is silent for longer is
          *     dead. The stream ends now and then; open it again.
          */
@@ -1601,7 +1602,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the skipped steps of the set-up, and whether the agent has answered in a trial call. */
+        /** Get the steps of the set-up that are complete or skipped, and whether the agent has answered in a trial call. */
         get: operations["get_setup_progress"];
         /** Skip a step of the set-up for now, or take it up again. */
         put: operations["skip_setup_step"];
@@ -5110,13 +5111,15 @@ export interface components {
          * @enum {string}
          */
         SettingsCheck: "twilio" | "twilio_numbers" | "address" | "ai" | "bridge";
-        /** @description How far the set-up on the page is, as far as no other data shows it. */
+        /** @description How far the set-up on the page is. */
         SetupProgress: {
             /**
              * Format: date-time
              * @description When the agent first answered in a trial call; null if it has not.
              */
             agent_answered_at?: string | null;
+            /** @description The steps that are complete, as far as the daemon knows without asking a provider. */
+            proved: components["schemas"]["SetupStep"][];
             /** @description The steps that an owner has skipped for now. */
             skipped: components["schemas"]["SetupStep"][];
         };
@@ -10115,7 +10118,10 @@ export interface operations {
     };
     follow_events: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `seq` of the last change that the client knows; without it, and without `Last-Event-ID`, only new changes are sent. */
+                after?: number;
+            };
             header?: {
                 /** @description The last `id` that was received */
                 "Last-Event-ID"?: number | null;
@@ -16039,7 +16045,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How far the set-up on the page is, as far as no other data shows it. */
+            /** @description How far the set-up on the page is. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -16090,7 +16096,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How far the set-up on the page is, as far as no other data shows it. */
+            /** @description How far the set-up on the page is. */
             200: {
                 headers: {
                     [name: string]: unknown;

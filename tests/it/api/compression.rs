@@ -1,0 +1,43 @@
+//! Compression of long JSON responses.
+
+use super::with_data;
+use crate::support::client::{Reply, send};
+use reqwest::Method;
+use std::io::Read as _;
+
+#[tokio::test]
+async fn a_long_list_is_compressed_for_who_accepts_it() {
+    let (_daemon, api) = with_data();
+    let get = async |path: &str, accepted: &'static str| -> Reply {
+        send(api.request(Method::GET, path).header("accept-encoding", accepted)).await
+    };
+    let path = "/api/threads/1/messages?limit=50";
+    let plain = get(path, "identity").await;
+    assert_eq!((plain.status, plain.header("content-encoding")), (200, ""));
+    assert!(plain.body.len() > 1_024, "{}", plain.body.len());
+    for accepted in ["gzip, deflate", "br, gzip"] {
+        let small = get(path, accepted).await;
+        assert_eq!((small.status, small.header("content-encoding")), (200, "gzip"), "{accepted}");
+        assert_eq!((small.header("vary"), small.header("content-type")), ("Accept-Encoding", "application/json"));
+        assert_eq!(small.header("content-length"), small.body.len().to_string());
+        assert!(small.body.len() < plain.body.len(), "{} of {}", small.body.len(), plain.body.len());
+        let mut text = Vec::new();
+        flate2::read::GzDecoder::new(&small.body[..]).read_to_end(&mut text).unwrap();
+        assert!(text == plain.body);
+    }
+    assert_eq!(get(path, "gzip;q=0, br").await.header("content-encoding"), "");
+    // The version of an item does not depend on how it is sent.
+    let item = "/api/contacts/1";
+    assert_ne!(get(item, "identity").await.header("etag"), "");
+    assert_eq!(get(item, "gzip").await.header("etag"), get(item, "identity").await.header("etag"));
+}
+
+#[tokio::test]
+async fn short_responses_and_those_with_a_token_are_not_compressed() {
+    let (daemon, api) = with_data();
+    let owner = daemon.logged_in("dana", "owner").await;
+    for (client, path) in [(&owner, "/api/session"), (&api, "/api/threads/counts"), (&api, "/api/tags")] {
+        let reply = send(client.request(Method::GET, path).header("accept-encoding", "gzip")).await;
+        assert_eq!((reply.status, reply.header("content-encoding")), (200, ""), "{path}");
+    }
+}
