@@ -11,7 +11,7 @@ class FakeSource extends EventTarget {
   onopen?: () => void
   onerror?: () => void
   onmessage?: (event: { data: string }) => void
-  constructor() {
+  constructor(readonly url: string) {
     super()
     FakeSource.made.push(this)
   }
@@ -29,6 +29,7 @@ class FakeSource extends EventTarget {
 }
 
 let signals: Signal[] = []
+let stream: EventStream
 const current = () => FakeSource.made.at(-1) as FakeSource
 const change = (seq: number) => current().onmessage?.({ data: JSON.stringify({ seq, kind: 'message_created' }) })
 const batches = () =>
@@ -39,7 +40,8 @@ beforeEach(() => {
   vi.stubGlobal('EventSource', FakeSource)
   FakeSource.made = []
   signals = []
-  new EventStream(signal => signals.push(signal)).start()
+  stream = new EventStream(signal => signals.push(signal))
+  stream.start()
   current().open()
 })
 afterEach(() => {
@@ -47,7 +49,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-test('only the same connection resumes', () => {
+test('without a known position only the same connection resumes', () => {
   current().fail(FakeSource.CONNECTING)
   current().open()
   // A proxy answered 502: the browser gives up, and the next source does not know the last event.
@@ -88,4 +90,63 @@ test('a silent connection is replaced, one with signs of life is not', () => {
   expect(FakeSource.made).toHaveLength(2)
   current().open()
   expect(signals.slice(-2)).toEqual([{ type: 'waiting' }, { type: 'open', isResumed: false }])
+})
+
+test('another connection begins after the last change that is known', () => {
+  change(7)
+  current().fail(FakeSource.CLOSED)
+  vi.advanceTimersByTime(5_000)
+  expect(current().url).toBe('/api/events?after=7')
+  current().open()
+  expect(signals.at(-1)).toEqual({ type: 'open', isResumed: true })
+})
+
+test('after a long time without a stream its position is given up', () => {
+  change(7)
+  stream.stop()
+  vi.advanceTimersByTime(300_001)
+  stream.start()
+  expect(current().url).toBe('/api/events')
+  current().open()
+  expect(signals.at(-1)).toEqual({ type: 'open', isResumed: false })
+})
+
+test('a stream begins at the position of the HTML file', () => {
+  const begun = new EventStream(signal => signals.push(signal))
+  begun.start(40)
+  expect(current().url).toBe('/api/events?after=40')
+  current().open()
+  expect(signals.at(-1)).toEqual({ type: 'open', isResumed: true })
+})
+
+test('a tab that joins gets the changes after its position, or has to fetch all', () => {
+  const kinds = (after?: number) =>
+    [...stream.catchUp(after)].map(signal =>
+      signal.type === 'changes' ? signal.changes.map(({ seq }) => seq) : signal,
+    )
+  const resumed = { type: 'open', isResumed: true }
+  const unknown = { type: 'open', isResumed: false }
+  expect(kinds(3)).toEqual([unknown])
+  for (let seq = 10; seq < 520; seq++) change(seq)
+  // Not handed on yet: it will be, to the new tab as well.
+  expect(kinds(9)).toEqual([resumed])
+  vi.advanceTimersByTime(1_000)
+  expect(kinds(517)).toEqual([resumed, [518, 519]])
+  expect(kinds(519)).toEqual([resumed])
+  expect(kinds()).toEqual([unknown])
+  expect(kinds(8)).toEqual([unknown])
+  // The oldest ten are no longer kept.
+  expect(kinds(18)).toEqual([unknown])
+  expect(kinds(19)[0]).toEqual(resumed)
+  current().fail(FakeSource.CONNECTING)
+  expect(kinds(519)).toEqual([{ type: 'waiting' }])
+  expect(kinds(8)).toEqual([{ type: 'waiting' }, { type: 'reset' }])
+})
+
+test('after a reset the stream goes on at its position', () => {
+  change(7)
+  current().dispatchEvent(Object.assign(new Event('reset'), { lastEventId: '900' }))
+  expect(signals.at(-1)).toEqual({ type: 'reset' })
+  expect([...stream.catchUp(900)]).toEqual([{ type: 'open', isResumed: true }])
+  expect([...stream.catchUp(899)]).toEqual([{ type: 'open', isResumed: false }])
 })

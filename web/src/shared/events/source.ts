@@ -2,7 +2,7 @@ import type { Change } from './changes'
 
 /** What a tab receives. */
 export type Signal =
-  /** The stream is open. Resumed, it continues after the last event; else changes since then are unknown. */
+  /** The stream is open. Resumed, it brings all changes since a position that the tab knows; else changes may have been missed. */
   | { type: 'open'; isResumed: boolean }
   | { type: 'waiting' }
   | { type: 'refused' }
@@ -28,6 +28,10 @@ const DISTANCE_MS = 300
 const SILENCE_MS = 40_000
 /** A refused stream (no session) is tried again after this time. */
 const REFUSED_MS = 5_000
+/** After this time without a stream its position is given up. */
+const FORGET_MS = 300_000
+/** So many changes are kept for tabs that join later. */
+const MOST_KEPT = 500
 
 /** One connection to `/api/events`. The browser itself reconnects, and resumes after the last event. */
 export class EventStream {
@@ -39,21 +43,29 @@ export class EventStream {
   #lastFlush = 0
   #lastSign = 0
   #changes: Change[] = []
-  /** The last state, for tabs that join later. */
-  state: Signal = { type: 'waiting' }
+  /** The number of the last change that is known, at which another connection goes on; undefined before the first. */
+  #position: number | undefined
+  /** All changes after this number are in `#kept`. */
+  #keptSince: number | undefined
+  #kept: Change[] = []
+  #state: Signal = { type: 'waiting' }
 
   constructor(tell: (signal: Signal) => void) {
     this.#tell = tell
   }
 
-  start(): void {
+  /** Opens the stream if it is not open. `after` is the position up to which the page knows the data, if it knows one. */
+  start(after?: number): void {
     if (this.#source && this.#source.readyState !== EventSource.CLOSED) return
     this.stop()
-    const source = new EventSource('/api/events')
+    // Long after the last sign it takes less to fetch what is shown than to receive each change.
+    if (this.#position !== undefined && Date.now() - this.#lastSign > FORGET_MS) this.#begin(undefined)
+    if (after !== undefined && (this.#position === undefined || after < this.#position)) this.#begin(after)
+    const source = new EventSource(this.#position === undefined ? '/api/events' : `/api/events?after=${this.#position}`)
     this.#source = source
     this.#sign()
     this.#watch = setInterval(() => this.#check(), SILENCE_MS / 4)
-    let isResumed = false
+    let isResumed = this.#position !== undefined
     source.onopen = () => {
       this.#sign()
       this.#enter({ type: 'open', isResumed })
@@ -61,8 +73,10 @@ export class EventStream {
     }
     source.onmessage = event => this.#add(event.data)
     source.addEventListener('alive', () => this.#sign())
-    source.addEventListener('reset', () => {
+    source.addEventListener('reset', event => {
       this.#sign()
+      const id = Number((event as MessageEvent<string>).lastEventId || Number.NaN)
+      this.#begin(Number.isFinite(id) ? id : undefined)
       this.#tell({ type: 'reset' })
     })
     source.addEventListener('typing', event => {
@@ -84,6 +98,27 @@ export class EventStream {
     clearInterval(this.#watch)
     this.#source?.close()
     this.#source = undefined
+    this.#state = { type: 'waiting' }
+  }
+
+  /** What a tab that joins an open stream has to know: the state, and the changes after the position up to which it knows the data. */
+  *catchUp(after?: number): Generator<Signal> {
+    const isKnown = after !== undefined && this.#keptSince !== undefined && after >= this.#keptSince
+    if (this.#state.type !== 'open') {
+      yield this.#state
+      // A stream that goes on later does so at its own position.
+      if (!isKnown && this.#position !== undefined) yield { type: 'reset' }
+    } else {
+      yield { type: 'open', isResumed: isKnown }
+    }
+    const changes = isKnown ? this.#kept.filter(({ seq }) => seq > after) : []
+    if (changes.length > 0) yield { type: 'changes', changes }
+  }
+
+  #begin(position: number | undefined): void {
+    this.#position = position
+    this.#keptSince = position
+    this.#kept = []
   }
 
   #sign(): void {
@@ -99,21 +134,32 @@ export class EventStream {
   }
 
   #enter(state: Signal): void {
-    this.state = state
+    this.#state = state
     this.#tell(state)
+  }
+
+  #keep(changes: readonly Change[]): void {
+    const all = [...this.#kept, ...changes]
+    const dropped = all.length - MOST_KEPT
+    if (dropped > 0) this.#keptSince = all[dropped - 1]?.seq
+    this.#kept = all.slice(Math.max(0, dropped))
   }
 
   #add(text: string): void {
     this.#sign()
     const change = parse<Change>(text)
     if (!change?.kind) return
+    if (this.#position === undefined) this.#begin(change.seq - 1)
+    this.#position = change.seq
     this.#changes.push(change)
     const wait = Math.max(BATCH_MS, this.#lastFlush + DISTANCE_MS - Date.now())
     this.#flush ??= setTimeout(
       () => {
         this.#flush = undefined
         this.#lastFlush = Date.now()
-        this.#tell({ type: 'changes', changes: this.#changes.splice(0) })
+        const changes = this.#changes.splice(0)
+        this.#keep(changes)
+        this.#tell({ type: 'changes', changes })
       },
       // A clock that was set back must not hold changes.
       Math.min(wait, DISTANCE_MS),

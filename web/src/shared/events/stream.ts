@@ -1,5 +1,6 @@
 import type { Query, QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
+import { takePosition } from '../start'
 import { applyChanges } from './changes'
 import { EventStream, type Signal, type Typing } from './source'
 import type { Request } from './worker'
@@ -46,8 +47,8 @@ const hasFailed = ({ state }: Query): boolean =>
 export function followChanges(cache: QueryClient, onRefused: () => void): () => void {
   const receive = (signal: Signal) => {
     if (signal.type === 'open') {
-      // What was fetched before the stream was open may have changed unseen.
-      if (!hasOpened || !signal.isResumed) {
+      if (!signal.isResumed) {
+        // What was fetched before the stream was open may have changed unseen.
         void cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => path !== '/api/session' })
       } else {
         // What was asked for during the outage has failed, and no change will name it again.
@@ -68,22 +69,23 @@ export function followChanges(cache: QueryClient, onRefused: () => void): () => 
     for (const listener of signals) listener(signal)
   }
   hasOpened = false
-  const stop = typeof SharedWorker === 'undefined' ? followAlone(receive) : followShared(receive)
+  const after = takePosition()
+  const stop = typeof SharedWorker === 'undefined' ? followAlone(receive, after) : followShared(receive, after)
   return () => {
     stop()
     connection = 'connecting'
   }
 }
 
-function followShared(receive: (signal: Signal) => void): () => void {
+function followShared(receive: (signal: Signal) => void, after?: number): () => void {
   const worker = new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'events' })
   const ask = (request: Request) => worker.port.postMessage(request)
   worker.port.onmessage = (event: MessageEvent<Signal>) => receive(event.data)
-  ask('start')
-  const leave = (event: PageTransitionEvent) => ask(event.persisted ? 'stop' : 'leave')
+  ask({ ask: 'start', after })
+  const leave = (event: PageTransitionEvent) => ask({ ask: event.persisted ? 'stop' : 'leave' })
   const back = (event: PageTransitionEvent) => {
     if (!event.persisted) return
-    ask('start')
+    ask({ ask: 'start' })
     // Nothing was received while the page was frozen.
     receive({ type: 'reset' })
   }
@@ -92,24 +94,22 @@ function followShared(receive: (signal: Signal) => void): () => void {
   return () => {
     removeEventListener('pagehide', leave)
     removeEventListener('pageshow', back)
-    ask('leave')
+    ask({ ask: 'leave' })
     worker.port.close()
   }
 }
 
-/** Without shared workers (Android, older Safari) only a visible tab holds a stream, so that no tab blocks another. */
-function followAlone(receive: (signal: Signal) => void): () => void {
+/**
+ * Without shared workers (Android, older Safari) only a visible tab holds a stream, so that no tab blocks another. When it is visible
+ * again, the stream goes on at its position.
+ */
+function followAlone(receive: (signal: Signal) => void, after?: number): () => void {
   const stream = new EventStream(receive)
-  let wasHidden = false
+  let first = after
   const adapt = () => {
-    if (document.visibilityState === 'hidden') {
-      wasHidden = true
-      stream.stop()
-      return
-    }
-    stream.start()
-    if (wasHidden) receive({ type: 'reset' })
-    wasHidden = false
+    if (document.visibilityState === 'hidden') return stream.stop()
+    stream.start(first)
+    first = undefined
   }
   adapt()
   document.addEventListener('visibilitychange', adapt)
