@@ -9,12 +9,18 @@ export default defineConfig({
     {
       path: 'src/app/locales/{locale}',
       // What is drawn before a feature's page is opened.
-      include: ['src/app', 'src/shared', 'src/features/*/feature.tsx', 'src/features/*/*Strip.tsx'],
+      include: [
+        'src/app',
+        'src/shared',
+        'src/features/*/feature.tsx',
+        'src/features/*/*Strip.tsx',
+        'src/features/*/strip/**',
+      ],
     },
     {
       path: 'src/features/{name}/locales/{locale}',
       include: ['src/features/{name}'],
-      exclude: ['**/feature.tsx', '**/*Strip.tsx'],
+      exclude: ['**/feature.tsx', '**/*Strip.tsx', '**/strip/**'],
     },
   ],
   orderBy: 'message',

@@ -19,13 +19,15 @@ const mapOf = <T,>(typed: Typed, of: (one: Typed[string]) => T): Record<string, 
 
 interface Props {
   items: readonly (Item | undefined)[]
+  /** The step's own words say what the fields are for. */
+  isExplained?: boolean
   check?: Schemas['SettingsCheck']
   /** Called with the findings; the values are saved only if the check has found no error. */
   onChecked?: (answer: Schemas['CheckResponse']) => void
 }
 
 /** The settings of a step: they are checked before they are saved. */
-export function SettingFields({ items, check, onChecked }: Props) {
+export function SettingFields({ items, isExplained = false, check, onChecked }: Props) {
   const known = items.filter(item => item !== undefined)
   const [typed, setTyped] = useState<Typed>({})
   const [overtaken, setOvertaken] = useState<readonly Item[]>([])
@@ -91,6 +93,7 @@ export function SettingFields({ items, check, onChecked }: Props) {
         <One
           key={item.key}
           item={item}
+          isExplained={isExplained}
           typed={typed[item.key]?.text}
           error={error?.key === item.key ? error.text : undefined}
           onChange={text =>
@@ -125,18 +128,19 @@ export function SettingFields({ items, check, onChecked }: Props) {
 
 interface OneProps {
   item: Item
+  isExplained: boolean
   typed: string | undefined
   error: string | undefined
   onChange: (text: string) => void
 }
 
-function One({ item, typed, error, onChange }: OneProps) {
+function One({ item, isExplained, typed, error, onChange }: OneProps) {
   const isSecret = item.kind === 'secret'
   const value = typed ?? (isSecret ? '' : String(item.value ?? ''))
   const help = item.editable ? (
     isSecret && item.secret_set ? (
       <Trans>כבר שמור. כותבים כאן רק כדי להחליף.</Trans>
-    ) : (
+    ) : isExplained ? undefined : (
       item.help
     )
   ) : (

@@ -39,7 +39,7 @@ export function StepBody({ step, facts }: Props) {
           <Head title={<Trans>איך קוראים לעסק</Trans>}>
             <Trans>הסוכן מציג את עצמו בשם הזה, והשם מופיע בראש הדף.</Trans>
           </Head>
-          <SettingFields items={[get('business.name')]} />
+          <SettingFields items={[get('business.name')]} isExplained />
         </>
       )
     case 'address':

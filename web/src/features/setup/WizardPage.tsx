@@ -103,18 +103,28 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
           <span className="grow small muted">
             <Trans>נשמר בכל שלב. אפשר להמשיך אחר כך, גם מהטלפון.</Trans>
           </span>
-          {!done && (
-            <button
-              className="btn quiet"
-              type="button"
-              onClick={() => {
-                skip.mutate({ step, skipped: true })
-                onward()
-              }}
-            >
-              <Trans>לדלג בינתיים</Trans>
-            </button>
-          )}
+          {!done &&
+            (facts.skipped.has(step) ? (
+              <button
+                className="btn quiet"
+                type="button"
+                disabled={skip.isPending}
+                onClick={() => skip.mutate({ step, skipped: false })}
+              >
+                <Trans>לבטל את הדילוג</Trans>
+              </button>
+            ) : (
+              <button
+                className="btn quiet"
+                type="button"
+                onClick={() => {
+                  skip.mutate({ step, skipped: true })
+                  onward()
+                }}
+              >
+                <Trans>לדלג בינתיים</Trans>
+              </button>
+            ))}
           <button className="btn pen big" type="button" disabled={!done} onClick={onward}>
             {next ? <Trans>המשך</Trans> : <Trans>סיימתי</Trans>}
           </button>

@@ -1,7 +1,8 @@
 import { msg } from '@lingui/core/macro'
 import { IconListCheck } from '@tabler/icons-react'
 import type { Feature } from '#shared/feature'
-import { SetupReminder } from './SetupReminder'
+import { PROGRESS } from './strip/progress'
+import { SetupStrip } from './strip/SetupStrip'
 
 export const feature: Feature = {
   id: 'setup',
@@ -19,6 +20,15 @@ export const feature: Feature = {
       more: 'business',
     },
   ],
-  changes: { setup_updated: ['/api/setup/progress'] },
-  Strip: SetupReminder,
+  changes: Object.fromEntries(
+    [
+      'setup_updated',
+      'setting_updated',
+      'bridge_updated',
+      'opening_hours_updated',
+      'service_updated',
+      'call_started',
+    ].map(kind => [kind, [PROGRESS]]),
+  ),
+  Strip: SetupStrip,
 }

@@ -1,26 +1,12 @@
-import type { MessageDescriptor } from '@lingui/core'
-import { msg } from '@lingui/core/macro'
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { patch, useAction } from '#shared/api/action'
 import { client, type Schemas, unwrap } from '#shared/api/client'
 import { apiQuery, queryClient } from '#shared/api/query'
 import { useLocale } from '#shared/i18n/locale'
 import { useSession } from '#shared/session'
+import { PROGRESS, type Progress, progressQuery, STEPS, type StepId } from './strip/progress'
 
-export type StepId = Schemas['SetupStep']
-
-/** The steps after the owner's account, in their order. */
-export const STEPS: readonly { id: StepId; title: MessageDescriptor }[] = [
-  { id: 'name', title: msg`שם העסק` },
-  { id: 'address', title: msg`כתובת מאובטחת` },
-  { id: 'phone', title: msg`טלפון` },
-  { id: 'whatsapp', title: msg`WhatsApp` },
-  { id: 'ai', title: msg`מפתח AI` },
-  { id: 'greeting', title: msg`ברכת פתיחה` },
-  { id: 'business', title: msg`שעות ושירותים` },
-  { id: 'agent', title: msg`לדבר עם הסוכן` },
-  { id: 'call', title: msg`להתקשר עכשיו` },
-]
+export { STEPS, type StepId }
 
 type Item = Schemas['SettingItem']
 
@@ -80,10 +66,6 @@ export function isDone(step: StepId, facts: Facts): boolean {
       return facts.hasCalls
   }
 }
-
-const PROGRESS = '/api/setup/progress'
-type Progress = Schemas['SetupProgress']
-const progressQuery = apiQuery(PROGRESS)
 
 export const numbersQuery = { ...apiQuery('/api/twilio/numbers'), retry: false }
 

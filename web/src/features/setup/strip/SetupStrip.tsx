@@ -1,16 +1,21 @@
 import { useLingui as useTexts } from '@lingui/react'
 import { Trans } from '@lingui/react/macro'
 import { IconListCheck } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useLocation } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
-import { openSteps, useFacts } from './steps'
+import { useSession } from '#shared/session'
+import { nextOf, progressQuery } from './progress'
 
-/** The set-up is not complete, and which step is next. Skipped steps are not mentioned. */
-export default function Reminder() {
+/** Reminds owners on the start page that the set-up is not complete, and of its next step. Skipped steps are not mentioned. */
+export function SetupStrip() {
   const { i18n } = useTexts()
-  const facts = useFacts()
-  const open = facts ? openSteps(facts) : []
-  const next = open[0]
+  const [path] = useLocation()
+  const { isOwner } = useSession()
+  const isShown = isOwner && path === '/app/today'
+  const { data } = useQuery({ ...progressQuery, enabled: isShown })
+  const next = isShown && data ? nextOf(data) : undefined
   if (!next) return null
   return (
     <div className="strip new" role="status">

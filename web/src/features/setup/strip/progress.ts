@@ -1,0 +1,28 @@
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+import type { Schemas } from '#shared/api/client'
+import { apiQuery } from '#shared/api/query'
+
+export type StepId = Schemas['SetupStep']
+export type Progress = Schemas['SetupProgress']
+
+/** The steps after the owner's account, in their order. */
+export const STEPS: readonly { id: StepId; title: MessageDescriptor }[] = [
+  { id: 'name', title: msg`שם העסק` },
+  { id: 'address', title: msg`כתובת מאובטחת` },
+  { id: 'phone', title: msg`טלפון` },
+  { id: 'whatsapp', title: msg`WhatsApp` },
+  { id: 'ai', title: msg`מפתח AI` },
+  { id: 'greeting', title: msg`ברכת פתיחה` },
+  { id: 'business', title: msg`שעות ושירותים` },
+  { id: 'agent', title: msg`לדבר עם הסוכן` },
+  { id: 'call', title: msg`להתקשר עכשיו` },
+]
+
+export const PROGRESS = '/api/setup/progress'
+/** On the start page the response comes with the HTML file. */
+export const progressQuery = apiQuery(PROGRESS)
+
+/** The first step that is neither complete nor skipped. */
+export const nextOf = ({ proved, skipped }: Progress): (typeof STEPS)[number] | undefined =>
+  STEPS.find(({ id }) => !proved.includes(id) && !skipped.includes(id))
