@@ -7,10 +7,12 @@ import { Problem } from '#shared/components/Problem'
 import { asSentence, WithCode } from '#shared/components/WithCode'
 import { useLocale } from '#shared/i18n/locale'
 
+export const alerts = apiQuery('/api/alerts')
+
 /** The alerts that are not muted, each with a link to its remedy. */
 export function Problems() {
   const locale = useLocale()
-  const { data } = useQuery(apiQuery('/api/alerts'))
+  const { data } = useQuery(alerts)
   const open = data?.items.filter(({ state, muted }) => state === 'raised' && !muted) ?? []
   if (open.length === 0) return null
   return (

@@ -2,6 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useDocumentTitle } from '@mantine/hooks'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { apiQuery } from '#shared/api/query'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
@@ -10,7 +11,7 @@ import { useNow } from '#shared/format/clock'
 import { useFormat } from '#shared/session'
 import { DayPlan } from './DayPlan'
 import { NewTask } from './NewTask'
-import { Problems } from './Problems'
+import { alerts, Problems } from './Problems'
 import { TaskRow } from './TaskRow'
 import './today.css'
 import { groupOf } from './tasks'
@@ -23,15 +24,33 @@ const waiting = apiQuery('/api/inbox', { query: { filter: 'waiting', limit: 20 }
 const counts = apiQuery('/api/threads/counts')
 const tasks = apiQuery('/api/tasks', { query: { state: 'open', limit: 100 } })
 
+/** After this time the page is drawn with what is there. */
+const PATIENCE_MS = 1_000
+
+/**
+ * True once all lists of the page have their first answer, which come together: drawn one after the other, each would move those below
+ * it. True for good, and also if an answer takes too long.
+ */
+function useFirstData(): boolean {
+  const pending = [useQuery(waiting), useQuery(counts), useQuery(tasks), useQuery(alerts)].some(
+    query => query.isPending,
+  )
+  const [isDrawn, setDrawn] = useState(!pending)
+  useEffect(() => {
+    const timer = setTimeout(() => setDrawn(true), pending ? PATIENCE_MS : 0)
+    return () => clearTimeout(timer)
+  }, [pending])
+  return isDrawn || !pending
+}
+
 /** The start page: what is wrong, who waits, what is due, and the appointments of the day. */
 export default function TodayPage() {
   const { t } = useLingui()
   useDocumentTitle(t`היום`)
   const format = useFormat()
   const now = useNow()
-  const inbox = useQuery(waiting)
   const count = useQuery(counts)
-  const open = useQuery(tasks)
+  const isReady = useFirstData()
   return (
     <div className="page-scroll" tabIndex={-1}>
       <main className="page today">
@@ -40,7 +59,7 @@ export default function TodayPage() {
             <h1>{format.longDate(now)}</h1>
             <p className="digest">
               <bdi>{format.hebrewDate(now)}</bdi>
-              {count.data && (
+              {isReady && count.data && (
                 <>
                   {' · '}
                   <Plural
@@ -70,68 +89,80 @@ export default function TodayPage() {
             <Trans>תור חדש</Trans>
           </Link>
         </div>
-        <Problems />
-        <div className="two-cols">
-          <div className="col">
-            <section aria-labelledby="waiting">
-              <h2 id="waiting">
-                <Trans>ממתינים לך</Trans>
-                {(count.data?.waiting ?? 0) > 0 && <span className="n num">{count.data?.waiting}</span>}
-              </h2>
-              <Loaded
-                query={inbox}
-                skeleton={<SkeletonRows count={3} height={66} />}
-                title={<Trans>הפניות לא נטענו. הן נשמרות כרגיל</Trans>}
-              >
-                {({ items }) =>
-                  items.length === 0 ? (
-                    <EmptyState title={<Trans>אין מי שמחכה לך</Trans>}>
-                      <Trans>כל שיחה והודעה שצריכה תשובה שלך תופיע כאן לבד.</Trans>
-                    </EmptyState>
-                  ) : (
-                    <ul>
-                      {items.slice(0, MOST_WAITING).map(row => (
-                        <WaitingRow key={row.contact_id} row={row} />
-                      ))}
-                    </ul>
-                  )
-                }
-              </Loaded>
-              {(count.data?.waiting ?? 0) > MOST_WAITING && (
-                <Link className="btn link" href="/app/inbox?filter=waiting">
-                  <Trans>לכל {count.data?.waiting} הפניות שמחכות</Trans>
-                </Link>
-              )}
-            </section>
-            <section aria-labelledby="tasks">
-              <h2 id="tasks">
-                <Trans>משימות</Trans>
-              </h2>
-              <Loaded
-                query={open}
-                skeleton={<SkeletonRows count={3} height={48} />}
-                title={<Trans>המשימות לא נטענו</Trans>}
-              >
-                {({ items }) => (
-                  <ul>
-                    {items
-                      .filter(task => ['late', 'today', 'some_day'].includes(groupOf(task, now, format)))
-                      .slice(0, 8)
-                      .map(task => (
-                        <TaskRow key={task.id} task={task} />
-                      ))}
-                  </ul>
-                )}
-              </Loaded>
-              <NewTask />
-              <Link className="btn link" href="/app/tasks">
-                <Trans>לכל המשימות</Trans>
-              </Link>
-            </section>
-          </div>
-          <DayPlan />
-        </div>
+        {isReady ? <Lists waiting={count.data?.waiting ?? 0} /> : <SkeletonRows count={6} />}
       </main>
     </div>
+  )
+}
+
+function Lists({ waiting: waits }: { waiting: number }) {
+  const format = useFormat()
+  const now = useNow()
+  const inbox = useQuery(waiting)
+  const open = useQuery(tasks)
+  return (
+    <>
+      <Problems />
+      <div className="two-cols">
+        <div className="col">
+          <section aria-labelledby="waiting">
+            <h2 id="waiting">
+              <Trans>ממתינים לך</Trans>
+              {waits > 0 && <span className="n num">{waits}</span>}
+            </h2>
+            <Loaded
+              query={inbox}
+              skeleton={<SkeletonRows count={3} height={66} />}
+              title={<Trans>הפניות לא נטענו. הן נשמרות כרגיל</Trans>}
+            >
+              {({ items }) =>
+                items.length === 0 ? (
+                  <EmptyState title={<Trans>אין מי שמחכה לך</Trans>}>
+                    <Trans>כל שיחה והודעה שצריכה תשובה שלך תופיע כאן לבד.</Trans>
+                  </EmptyState>
+                ) : (
+                  <ul>
+                    {items.slice(0, MOST_WAITING).map(row => (
+                      <WaitingRow key={row.contact_id} row={row} />
+                    ))}
+                  </ul>
+                )
+              }
+            </Loaded>
+            {waits > MOST_WAITING && (
+              <Link className="btn link" href="/app/inbox?filter=waiting">
+                <Trans>לכל {waits} הפניות שמחכות</Trans>
+              </Link>
+            )}
+          </section>
+          <section aria-labelledby="tasks">
+            <h2 id="tasks">
+              <Trans>משימות</Trans>
+            </h2>
+            <Loaded
+              query={open}
+              skeleton={<SkeletonRows count={3} height={48} />}
+              title={<Trans>המשימות לא נטענו</Trans>}
+            >
+              {({ items }) => (
+                <ul>
+                  {items
+                    .filter(task => ['late', 'today', 'some_day'].includes(groupOf(task, now, format)))
+                    .slice(0, 8)
+                    .map(task => (
+                      <TaskRow key={task.id} task={task} />
+                    ))}
+                </ul>
+              )}
+            </Loaded>
+            <NewTask />
+            <Link className="btn link" href="/app/tasks">
+              <Trans>לכל המשימות</Trans>
+            </Link>
+          </section>
+        </div>
+        <DayPlan />
+      </div>
+    </>
   )
 }

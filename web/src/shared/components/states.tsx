@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { type ReactNode, useEffect, useId, useState } from 'react'
+import { type ReactNode, useId } from 'react'
 import { asApiError } from '../api/errors'
 import { useShownError } from '../api/failures'
 import { problemText } from '../api/problem-text'
@@ -48,24 +48,21 @@ export function ErrorState({ error, title, retry }: { error: unknown; title?: Re
   )
 }
 
-/** Rows of the same height as those that follow; shown only if these take longer than 150 ms. */
+/**
+ * Rows of the same height as those that follow. They take their space at once, so that nothing below moves, and are seen only if the
+ * data takes longer than 150 ms.
+ */
 export function SkeletonRows({ count = 8, height = 66 }: { count?: number; height?: number }) {
   const { t } = useLingui()
-  const [isShown, setShown] = useState(false)
   const id = useId()
-  useEffect(() => {
-    const timer = setTimeout(() => setShown(true), 150)
-    return () => clearTimeout(timer)
-  }, [])
   return (
     <div role="status" aria-label={t`נטען`} className="skeleton-rows">
-      {isShown &&
-        Array.from({ length: count }, (_, row) => (
-          <div key={`${id}${row}`} className="skeleton-row" style={{ blockSize: height }}>
-            <span className="skel" style={{ inlineSize: `${28 + ((row * 17) % 24)}%` }} />
-            <span className="skel" style={{ inlineSize: `${52 + ((row * 29) % 36)}%` }} />
-          </div>
-        ))}
+      {Array.from({ length: count }, (_, row) => (
+        <div key={`${id}${row}`} className="skeleton-row" style={{ blockSize: height }}>
+          <span className="skel" style={{ inlineSize: `${28 + ((row * 17) % 24)}%` }} />
+          <span className="skel" style={{ inlineSize: `${52 + ((row * 29) % 36)}%` }} />
+        </div>
+      ))}
     </div>
   )
 }
