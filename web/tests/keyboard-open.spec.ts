@@ -46,6 +46,21 @@ test('with the keyboard open header, last message and field stay on the screen, 
   await expect(field).toBeFocused()
   await page.screenshot({ path: 'test-results/shots/keyboard-open.png' })
 
+  // Turned sideways, the keyboard leaves a strip of the screen: the field, and a line of what is answered.
+  await page.setViewportSize({ width: 844, height: 180 })
+  const strip = () =>
+    page.evaluate(() => {
+      const [field, dock, last] = ['.write textarea', '.dock', '.trow:last-child .msg .bub'].map(selector =>
+        [...document.querySelectorAll(selector)].at(-1)?.getBoundingClientRect(),
+      )
+      if (!field || !dock || !last) return 'a part is missing'
+      if (field.bottom > innerHeight + 1) return 'the field is below the screen'
+      return dock.top < 60 || last.bottom > dock.top + 1 || last.bottom < 30 ? 'the last message is not seen' : ''
+    })
+  await expect.poll(strip, 'turned').toBe('')
+  await expect(field).toHaveValue('חצי משפט')
+  await page.screenshot({ path: 'test-results/shots/keyboard-turned.png' })
+
   // A pull beyond the first message neither reloads the page nor moves it.
   const behaviors = await page.evaluate(() =>
     ['html', '.talk.scroll'].map(part => {

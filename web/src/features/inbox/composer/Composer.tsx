@@ -7,10 +7,9 @@ import { Icon } from '#shared/components/Icon'
 import { isolate } from '#shared/format/bidi'
 import type { Contact, Provider } from '../api'
 import { firstName, recipientOf, whatsappOf } from '../model/person'
-import { matchingReplies, slashQuery } from '../model/replies'
 import type { Reply } from '../model/reply'
 import { mediaOf, type Outgoing, outbox } from '../outbox'
-import { repliesQuery, routeQuery, threadQuery } from '../queries'
+import { routeQuery, threadQuery } from '../queries'
 import { reportTyping, useTypingIn } from '../typing'
 import { Answered } from './Answered'
 import { AttachmentChips } from './AttachmentChips'
@@ -22,6 +21,7 @@ import { ManageReplies, ReplyList } from './SavedReplies'
 import { ScheduledList } from './ScheduledList'
 import { SendLater } from './SendLater'
 import { useDraft } from './useDraft'
+import { useSavedReplies } from './useSavedReplies'
 import { useUploads } from './useUploads'
 
 interface Props {
@@ -60,10 +60,6 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
   const [isManaging, setManaging] = useState(false)
   const route = useQuery({ ...routeQuery(threadId ?? 0), enabled: threadId !== null, retry: false })
   const typing = useTypingIn()(threadId)
-  const slash = slashQuery(text)
-  const replies = useQuery({ ...repliesQuery, enabled: slash !== null, retry: false })
-  const found = slash === null ? [] : matchingReplies(replies.data?.items ?? [], slash)
-  const [chosen, setChosen] = useState(0)
   const isEmpty = text.trim() === '' && uploads.items.length === 0
   const canSend = !isEmpty && uploads.isReady
 
@@ -95,27 +91,16 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
   }
   const insert = (reply: string) => {
     set(reply)
-    setChosen(0)
     field.current?.focus()
   }
+  const saved = useSavedReplies(text, insert)
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     // 229: an input method is composing, also where the browser does not say so.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return
-    const saved = found[Math.min(chosen, found.length - 1)]
-    if (slash !== null && saved) {
-      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-        event.preventDefault()
-        const by = event.key === 'ArrowDown' ? 1 : -1
-        return setChosen((chosen + by + found.length) % found.length)
-      }
-      if (event.key === 'Enter' || event.key === 'Tab') {
-        event.preventDefault()
-        return insert(saved.text)
-      }
-    }
+    if (saved.onKey(event)) return
     if (event.key === 'Escape') {
       event.stopPropagation()
-      if (slash !== null) set('')
+      if (saved.isOpen) set('')
       else if (reply) onReply(null)
       else event.currentTarget.blur()
     } else if (event.key === 'Enter' && !event.shiftKey && !isTouch()) {
@@ -136,16 +121,7 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
           </Trans>
         </p>
       )}
-      {slash !== null && (
-        <ReplyList
-          replies={found}
-          query={slash}
-          isLoaded={replies.data !== undefined}
-          chosen={chosen}
-          onChoose={insert}
-          onManage={() => setManaging(true)}
-        />
-      )}
+      {saved.isOpen && <ReplyList {...saved.list} onChoose={insert} onManage={() => setManaging(true)} />}
       <RouteLine
         route={route.data}
         isLoading={route.isLoading}
@@ -192,12 +168,9 @@ function Writing({ contact, name, to, returned, onReturned, reply, onReply }: Pr
             placeholder={t`הודעה אל ${isolate(firstName(name))}`}
             enterKeyHint={isTouch() ? 'enter' : 'send'}
             value={text}
-            aria-autocomplete={slash === null ? undefined : 'list'}
-            aria-controls={slash === null ? undefined : 'saved-replies'}
-            aria-activedescendant={found.length > 0 ? `saved-reply-${chosen}` : undefined}
+            {...saved.field}
             onChange={event => {
               set(event.target.value)
-              setChosen(0)
               if (threadId !== null && event.target.value) reportTyping(threadId)
             }}
             onKeyDown={onKeyDown}
