@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { IconMessage2, IconPencil, IconUser } from '@tabler/icons-react'
+import { IconMessage2, IconMicrophone, IconPencil, IconUser } from '@tabler/icons-react'
 import { useLayoutEffect, useRef } from 'react'
 import { useCallClock } from '#shared/call-clock'
 import { Icon } from '#shared/components/Icon'
@@ -38,16 +38,7 @@ export function LiveCall({ call }: { call: CallDetail }) {
         </div>
         <p className="muted row wrap">
           {number && call.contact_name && <Phone number={number} />}
-          <span className="row who-talks">
-            <Icon icon={IconPencil} size="s" />
-            {call.state === 'ringing' ? (
-              <Trans>מצלצל</Trans>
-            ) : call.state === 'transferred' ? (
-              <Trans>הועברה אליכם</Trans>
-            ) : (
-              <Trans>הסוכן מדבר בשמכם</Trans>
-            )}
-          </span>
+          <WhoTalks call={call} />
         </p>
         <Listening callId={call.id} />
         <LiveLanes callId={call.id} lines={linesOf(call.turns, elapsed)} elapsedMs={elapsed} caller={caller} />
@@ -67,6 +58,25 @@ export function LiveCall({ call }: { call: CallDetail }) {
         </Link>
       </div>
     </div>
+  )
+}
+
+/** Who has the call at this moment. */
+function WhoTalks({ call }: { call: CallDetail }) {
+  const isVoicemail = call.engine === 'voicemail' || call.engine === 'record'
+  return (
+    <span className="row who-talks">
+      <Icon icon={isVoicemail ? IconMicrophone : IconPencil} size="s" />
+      {call.state === 'ringing' ? (
+        <Trans>מצלצל</Trans>
+      ) : call.state === 'transferred' ? (
+        <Trans>הועברה אליכם</Trans>
+      ) : isVoicemail ? (
+        <Trans>הלקוח משאיר הודעה</Trans>
+      ) : (
+        <Trans>הסוכן מדבר בשמכם</Trans>
+      )}
+    </span>
   )
 }
 

@@ -3,6 +3,7 @@ import { IconPencil } from '@tabler/icons-react'
 import { type FormEvent, useRef, useState } from 'react'
 import { patch, useAction } from '#shared/api/action'
 import { ifMatch, knownEtag } from '#shared/api/client'
+import { ChangedBy } from '#shared/components/ChangedBy'
 import { Icon } from '#shared/components/Icon'
 import { Name } from '#shared/components/text'
 import { type ContactDetail, refresh, request } from './api'
@@ -76,10 +77,13 @@ function NameForm({ contact, path, close }: FormProps) {
       return true
     },
   })
+  const save = () => rename.mutate({ display_name: name.trim(), before: theirs ?? contact.display_name })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (name.trim() === contact.display_name && theirs === null) close()
-    else rename.mutate({ display_name: name.trim(), before: theirs ?? contact.display_name })
+    // While the name of another user stands beside this one, the choice is theirs or mine.
+    if (theirs !== null) return
+    if (name.trim() === contact.display_name) close()
+    else save()
   }
   return (
     <form className="name-form" onSubmit={submit} onKeyDown={event => event.key === 'Escape' && close()}>
@@ -97,27 +101,19 @@ function NameForm({ contact, path, close }: FormProps) {
         onChange={event => setName(event.target.value)}
       />
       {theirs !== null && (
-        <div className="conflict" role="alert">
-          <p>
-            <Trans>
-              בינתיים השם שונה ל<bdi className="strong">{theirs || '—'}</bdi>
-            </Trans>
-          </p>
-          <button
-            className="btn"
-            type="button"
-            onClick={() => {
-              refresh('/api/contacts')
-              close()
-            }}
-          >
-            <Trans>להשאיר אותו</Trans>
-          </button>
-        </div>
+        <ChangedBy
+          name={null}
+          theirs={<bdi className="strong">{theirs || '—'}</bdi>}
+          onMine={save}
+          onTheirs={() => {
+            refresh('/api/contacts')
+            close()
+          }}
+        />
       )}
       <div className="row">
-        <button className="btn pen" type="submit" disabled={rename.isPending}>
-          {theirs === null ? <Trans>שמירה</Trans> : <Trans>לשמור את שלי</Trans>}
+        <button className="btn pen" type="submit" disabled={rename.isPending || theirs !== null}>
+          <Trans>שמירה</Trans>
         </button>
         <button className="btn quiet" type="button" onClick={close}>
           <Trans>ביטול</Trans>
