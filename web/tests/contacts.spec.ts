@@ -98,7 +98,7 @@ test('a name that another user changes meanwhile is shown beside the own one', a
   const field = page.getByRole('textbox', { name: 'Name', exact: true })
   await field.fill('Dana mine')
   // The page must not learn of it before it saves.
-  await page.route('**/api/events', route => route.abort())
+  await page.route('**/api/events*', route => route.abort())
   await page.route('**/api/contacts/*', (route, request) =>
     request.method() === 'PATCH'
       ? route.continue({ headers: { ...request.headers(), 'if-match': '"older"' } })
@@ -107,7 +107,7 @@ test('a name that another user changes meanwhile is shown beside the own one', a
   await page.keyboard.press('Enter')
   await expect(page.getByRole('alert')).toContainText('דנה כהן')
   await page.unroute('**/api/contacts/*')
-  await page.getByRole('button', { name: 'Keep mine' }).click()
+  await page.getByRole('button', { name: 'Save mine' }).click()
   await expect(page.locator('h1')).toContainText('Dana mine')
 })
 

@@ -233,7 +233,7 @@ test('a stream that a proxy refused starts again, and nothing is missed', async 
   await page.goto(`${ownDaemon.url}/app/inbox/${api.noa}`)
   await expect(page.locator('.trow .msg')).toHaveCount(1)
   let isRefused = true
-  await page.route('**/api/events', route => (isRefused ? route.fulfill({ status: 502 }) : route.continue()))
+  await page.route('**/api/events*', route => (isRefused ? route.fulfill({ status: 502 }) : route.continue()))
   const refused = page.waitForResponse(response => response.status() === 502)
   await ownDaemon.stop()
   await ownDaemon.start()
