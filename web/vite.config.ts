@@ -29,7 +29,17 @@ export default defineConfig({
       output: {
         codeSplitting: {
           // Not the entry itself, by which the manifest names what the HTML file loads.
-          groups: [{ name: 'start', tags: ['$initial'], test: id => !/index\.html|src\/main\.tsx/.test(id) }],
+          groups: [
+            { name: 'start', tags: ['$initial'], test: id => !/index\.html|src\/main\.tsx/.test(id), priority: 2 },
+            // What most pages use; without the components of Mantine, which few need at once.
+            {
+              name: 'common',
+              minShareCount: 6,
+              test: id => /\/web\/src\/shared\/.*\.tsx?$|@tanstack\/|@mantine\/hooks/.test(id),
+              includeDependenciesRecursively: false,
+              priority: 1,
+            },
+          ],
           experimentalInlineCommonChunks: { maxSize: 2_000, exclude: id => !id.includes('@tabler/icons-react') },
         },
       },

@@ -9,9 +9,8 @@ import { Failure } from './Failure'
 import { More } from './More'
 import { NotFound } from './NotFound'
 import { PageBody } from './PageBody'
-import { Palette } from './Palette'
 import { Rail, Tabs } from './Rail'
-import { home, pages, shortcuts } from './registry'
+import { home, pages, palette, preloadPalette, shortcuts } from './registry'
 import { Strips } from './Strips'
 import { useAppKeys } from './shortcuts'
 
@@ -23,6 +22,7 @@ export function Shell() {
     () => followChanges(queryClient, () => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })),
     [],
   )
+  useEffect(preloadPalette, [])
   const [isHelping, setHelping] = useState(false)
   useAppKeys(
     () => setSearching(true),
@@ -62,7 +62,11 @@ export function Shell() {
         </div>
       </div>
       <Tabs />
-      {isSearching && <Palette onClose={() => setSearching(false)} onShortcuts={() => setHelping(true)} />}
+      {isSearching && (
+        <Suspense>
+          <palette.Component onClose={() => setSearching(false)} onShortcuts={() => setHelping(true)} />
+        </Suspense>
+      )}
       {isHelping && (
         <Suspense>
           <shortcuts.Component onClose={() => setHelping(false)} />

@@ -67,6 +67,21 @@ function partOf<P = object>(load: () => Promise<{ default: ComponentType<P> }>):
 /** The logged-in page around the current one, which the login does without. The HTML file names its files where it is needed. */
 export const shell = partOf(async () => ({ default: (await import('./Shell')).Shell }))
 
+const loadPalette = () => import('./Palette')
+
+/** The command palette, which few visits open. */
+export const palette = partOf(async () => ({ default: (await loadPalette()).Palette }))
+
+/** After this time nothing of the page itself is on its way any more. */
+const IDLE_MS = 2_000
+
+/** With a keyboard the palette opens by a key, and the first letters follow at once: its code is there before. Returns what cancels it. */
+export function preloadPalette(): () => void {
+  if (!matchMedia('(pointer: fine)').matches) return () => undefined
+  const timer = setTimeout(() => void loadPalette().catch(() => undefined), IDLE_MS)
+  return () => clearTimeout(timer)
+}
+
 /** The menu of the rail, which phones do not show, and the list of the keys: both need code that no other part of the shell does. */
 export const userMenu = partOf(async () => ({ default: (await import('./UserMenu')).UserMenu }))
 export const shortcuts = partOf(async () => ({ default: (await import('./Shortcuts')).Shortcuts }))

@@ -11,8 +11,10 @@ class FakeSource extends EventTarget {
   onopen?: () => void
   onerror?: () => void
   onmessage?: (event: { data: string }) => void
-  constructor(readonly url: string) {
+  readonly url: string
+  constructor(url: string) {
     super()
+    this.url = url
     FakeSource.made.push(this)
   }
   open() {
