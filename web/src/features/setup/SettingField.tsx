@@ -24,10 +24,12 @@ interface Props {
   check?: Schemas['SettingsCheck']
   /** Called with the findings; the values are saved only if the check has found no error. */
   onChecked?: (answer: Schemas['CheckResponse']) => void
+  /** Called when the values are stored: a step that is nothing else is over. */
+  onSaved?: () => void
 }
 
 /** The settings of a step: they are checked before they are saved. */
-export function SettingFields({ items, isExplained = false, check, onChecked }: Props) {
+export function SettingFields({ items, isExplained = false, check, onChecked, onSaved }: Props) {
   const known = items.filter(item => item !== undefined)
   const [typed, setTyped] = useState<Typed>({})
   const [overtaken, setOvertaken] = useState<readonly Item[]>([])
@@ -53,6 +55,7 @@ export function SettingFields({ items, isExplained = false, check, onChecked }: 
       for (const path of ['/api/settings', '/api/twilio/numbers', '/api/session']) {
         void queryClient.invalidateQueries({ queryKey: [path] })
       }
+      if (!refused) onSaved?.()
     },
     onError: problem => {
       if (problem.code === 'changed') {
@@ -80,6 +83,8 @@ export function SettingFields({ items, isExplained = false, check, onChecked }: 
   const isLocked = known.every(item => !item.editable)
   const label = save.isPending ? (
     <Trans>בודק…</Trans>
+  ) : onSaved ? (
+    <Trans>שמירה והמשך</Trans>
   ) : !check ? (
     <Trans>שמירה</Trans>
   ) : isLocked ? (

@@ -16,6 +16,8 @@ import { type Facts, isDone, type StepId } from './steps'
 interface Props {
   step: StepId
   facts: Facts
+  /** Goes to the next step. */
+  onward: () => void
 }
 
 function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
@@ -28,7 +30,7 @@ function Head({ title, children }: { title: ReactNode; children: ReactNode }) {
 }
 
 /** One step: what it is for, its fields, and the proof that it works. */
-export function StepBody({ step, facts }: Props) {
+export function StepBody({ step, facts, onward }: Props) {
   const get = (key: string) => facts.items.get(key)
   const [answer, setAnswer] = useState<Schemas['CheckResponse']>()
   const checked = { onChecked: setAnswer }
@@ -39,7 +41,7 @@ export function StepBody({ step, facts }: Props) {
           <Head title={<Trans>איך קוראים לעסק</Trans>}>
             <Trans>הסוכן מציג את עצמו בשם הזה, והשם מופיע בראש הדף.</Trans>
           </Head>
-          <SettingFields items={[get('business.name')]} isExplained />
+          <SettingFields items={[get('business.name')]} isExplained onSaved={onward} />
         </>
       )
     case 'address':
@@ -54,7 +56,7 @@ export function StepBody({ step, facts }: Props) {
           <SettingFields items={[get('http.public_base_url')]} check="address" {...checked} />
           <Findings answer={answer} />
           <p>
-            <Link href="/app/settings/address">
+            <Link href="/app/settings/address?setup=address">
               <Trans>שם דומיין ותעודה אוטומטית</Trans>
             </Link>
           </p>
@@ -81,7 +83,7 @@ export function StepBody({ step, facts }: Props) {
           <p className="strong" role="status">
             {isDone('whatsapp', facts) ? <Trans>מחובר.</Trans> : <Trans>עוד לא מחובר.</Trans>}
           </p>
-          <Link className="btn" href="/app/whatsapp">
+          <Link className="btn" href="/app/whatsapp?setup=whatsapp">
             <Trans>לסריקת הקוד</Trans>
           </Link>
         </>
@@ -115,7 +117,7 @@ function Greeting() {
       </Head>
       <GreetingEditor />
       <p>
-        <Link href="/app/settings/agent">
+        <Link href="/app/settings/agent?setup=greeting">
           <Trans>מה הסוכן אומר אחרי הברכה</Trans>
         </Link>
       </p>
@@ -142,7 +144,7 @@ function Business({ facts }: { facts: Facts }) {
             {done !== undefined && (
               <span className={done ? 'chip ok' : 'chip'}>{done ? <Trans>יש</Trans> : <Trans>עוד אין</Trans>}</span>
             )}
-            <Link className="btn" href={href}>
+            <Link className="btn" href={`${href}?setup=business`}>
               <Trans>עריכה</Trans>
             </Link>
           </li>

@@ -93,7 +93,7 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
           </Link>
           <progress value={at + 1} max={STEPS.length} aria-hidden />
         </div>
-        <StepBody key={step} step={step} facts={facts} />
+        <StepBody key={step} step={step} facts={facts} onward={onward} />
         <div className="wizard-foot">
           {before && (
             <Link className="btn quiet" href={`/app/setup/${before}`}>

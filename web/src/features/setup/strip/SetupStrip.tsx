@@ -2,14 +2,36 @@ import { useLingui as useTexts } from '@lingui/react'
 import { Trans } from '@lingui/react/macro'
 import { IconListCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useLocation } from 'wouter'
+import { useLocation, useSearch } from 'wouter'
 import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { useSession } from '#shared/session'
-import { nextOf, progressQuery } from './progress'
+import { nextOf, progressQuery, STEPS } from './progress'
+
+/** Above what a step of the set-up has opened: the way back to that step. Else the reminder on the start page. */
+export function SetupStrip() {
+  const from = new URLSearchParams(useSearch()).get('setup')
+  const step = STEPS.find(({ id }) => id === from)
+  return step ? <WayBack step={step} /> : <Reminder />
+}
+
+function WayBack({ step }: { step: (typeof STEPS)[number] }) {
+  const { i18n } = useTexts()
+  return (
+    <div className="strip new" role="status">
+      <Icon icon={IconListCheck} />
+      <span className="grow">
+        <Trans>חלק מההקמה, בשלב: {i18n._(step.title)}</Trans>
+      </span>
+      <Link className="btn" href={`/app/setup/${step.id}`}>
+        <Trans>חזרה להקמה</Trans>
+      </Link>
+    </div>
+  )
+}
 
 /** Reminds owners on the start page that the set-up is not complete, and of its next step. Skipped steps are not mentioned. */
-export function SetupStrip() {
+function Reminder() {
   const { i18n } = useTexts()
   const [path] = useLocation()
   const { isOwner } = useSession()
