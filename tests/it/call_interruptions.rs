@@ -80,7 +80,13 @@ async fn back_channels_do_not_end_the_answer() {
 async fn coughs_and_noises_do_not_end_the_answer() {
     let (harness, report) = call(vec![voice(160), noise(1500)], &[(2, ""), (3, "")]).await;
     assert_whole(&harness, &report).await;
-    assert_eq!(events(&harness), "barge_in_undonenoise barge_in_undonenoise");
+    // A hiss may sound like a voice for a moment; then its words are waited for.
+    let events = events(&harness);
+    assert!(
+        ["barge_in_undonenoise barge_in_undonenoise", "barge_in_undonenoise barge_in_undoneunknown"]
+            .contains(&&*events),
+        "{events}"
+    );
     assert_eq!(harness.ai.state().sessions[0].deleted.len(), 2, "the model does not hear them again");
 }
 
