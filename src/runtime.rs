@@ -29,5 +29,6 @@ pub use crate::engine::{FieldStatus, RejectedFields};
 pub use active_settings::{ActivationError, ActiveSettings, Settings};
 pub use ai_check::check as check_ai;
 pub use ai_probe::probe as probe_ai;
+pub use call::PutThrough;
 pub use clips::Clips;
 pub use twilio_prompts::{GreetingSource, MAX_GREETING, TwilioPrompt, TwilioPrompts};

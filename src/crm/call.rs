@@ -4,8 +4,8 @@ mod message;
 
 pub use message::{CallerMessage, take_message};
 
-use super::RequestError;
 use super::contact::resolve::{self, Sighting};
+use super::{RequestError, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
     EndReason, PeerAddress, PhoneNumber, ThreadType, Timestamp,
@@ -193,6 +193,14 @@ pub fn hang_up(tx: &WriteTx<'_>, id: CallId, by: ActorId, now: Timestamp) -> Res
     let sid = find_running(tx, id)?.call_sid;
     Ok(tx.record_hang_up(&sid, by, now)?)
 }
+
+/// What an employee tells the agent of a running call, as the agent gets it.
+pub fn hint_text(text: &str) -> Result<String, crate::crm::Error> {
+    Ok(text::lines_up_to(MAX_HINT_CHARS, "text", text)?)
+}
+
+/// More could not be read during a sentence.
+const MAX_HINT_CHARS: usize = 500;
 
 /// When Twilio ended a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

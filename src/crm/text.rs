@@ -17,8 +17,13 @@ pub(super) fn name_or_empty(field: &'static str, text: &str) -> Result<String, R
 
 /// A text of several lines, 1 to 10,000 characters.
 pub(super) fn lines(field: &'static str, text: &str) -> Result<String, RequestError> {
-    let text = clean_lines(text, MAX_TEXT_CHARS).filter(|text| !text.is_empty());
-    text.ok_or_else(|| refuse(field, format!("must have 1 to {MAX_TEXT_CHARS} characters and no control characters")))
+    lines_up_to(MAX_TEXT_CHARS, field, text)
+}
+
+/// A text of several lines, 1 to `most` characters.
+pub(super) fn lines_up_to(most: usize, field: &'static str, text: &str) -> Result<String, RequestError> {
+    let text = clean_lines(text, most).filter(|text| !text.is_empty());
+    text.ok_or_else(|| refuse(field, format!("must have 1 to {most} characters and no control characters")))
 }
 
 /// A remark of several lines, at most 4,000 characters; it may be empty.

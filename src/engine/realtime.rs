@@ -172,6 +172,7 @@ impl Realtime {
             EngineCommand::Truncate { item, heard_ms } => wire::truncate(item, *heard_ms),
             EngineCommand::Delete { item } => wire::delete(item),
             EngineCommand::Keys(keys) => wire::history_message(false, &format!("[the caller pressed the keys {keys}]")),
+            EngineCommand::Hint(text) => wire::hint(text),
             EngineCommand::ToolOutput { id, output } => wire::tool_output(id, output),
         };
         if let State::Open(socket) = &mut self.state

@@ -102,6 +102,7 @@ impl Voicemail {
             EngineCommand::Respond(_)
             | EngineCommand::Keys(_)
             | EngineCommand::Commit
+            | EngineCommand::Hint(_)
             | EngineCommand::Cancel { .. }
             | EngineCommand::Truncate { .. }
             | EngineCommand::Delete { .. }

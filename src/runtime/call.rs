@@ -15,6 +15,7 @@ mod trial;
 mod trial_log;
 
 pub(super) use message::CallMessage;
+pub use message::PutThrough;
 
 use super::ActiveSettings;
 use super::calls::{CallContext, Calls, Carrier, MediaSocket, can_transfer, complete_with_retries};
@@ -253,6 +254,17 @@ impl CallTask {
         self.session.handle_input(input, now);
     }
 
+    /// Whether an employee may take the caller over now.
+    fn may_put_through(&self) -> PutThrough {
+        if self.is_trial() || !self.session.takes_hints() {
+            PutThrough::NoAgent
+        } else if can_transfer(&self.settings.config, &self.context.call) {
+            PutThrough::Rings
+        } else {
+            PutThrough::NoNumber
+        }
+    }
+
     /// Returns true if the audio is not ahead of real time. A stream that continues to send faster than real time is
     /// closed.
     fn is_in_time(&mut self, timestamp_ms: u64, audio: &EncodedAudio, now: Instant) -> bool {
@@ -298,6 +310,19 @@ impl CallTask {
             Some(CallMessage::Shutdown { deadline }) if self.is_trial() => return self.end_trial_soon(deadline, now),
             Some(CallMessage::Shutdown { deadline }) => Input::Shutdown { deadline },
             Some(CallMessage::EndedByEmployee) => Input::Operator(Operator::End),
+            Some(CallMessage::PutThrough(reply)) => {
+                let answer = self.may_put_through();
+                // The employee may have gone.
+                _ = reply.send(answer);
+                if answer != PutThrough::Rings {
+                    return;
+                }
+                Input::Operator(Operator::Transfer)
+            }
+            Some(CallMessage::Hint(text, reply)) => {
+                _ = reply.send(self.session.takes_hints());
+                Input::Operator(Operator::Hint(text))
+            }
             Some(CallMessage::Listen(reply)) => {
                 let listeners = self.listeners.get_or_insert_with(|| Listeners::new(self.began, now));
                 return drop(reply.send(listeners.subscribe()));

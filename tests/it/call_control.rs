@@ -153,6 +153,86 @@ async fn an_employee_hears_both_sides_until_the_call_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_employee_tells_the_agent_something_that_the_caller_does_not_hear() {
+    let harness = talkative().await;
+    let client = dana(&harness).await;
+    let placed = begin(&harness, harness.plan("say 1s; stay"));
+    let call = call_when(&client, "the agent's turn", agent_speaks).await;
+    let path = format!("/api/calls/{}/hints", call["id"]);
+    for text in ["", " ", &"x".repeat(501)] {
+        let refused = client.post_json(&path, &json!({"text": text})).await;
+        assert_eq!((refused.status, &refused.json()["error"]["field"]), (400, &json!("text")), "{}", refused.text());
+    }
+    let hint = "תציע עשרה אחוז הנחה";
+    let sent = client.post_json(&path, &json!({"text": hint})).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    until("the hint at the AI", async || {
+        let messages = harness.ai.state().sessions[0].messages.clone();
+        messages.iter().any(|(role, text)| role == "system" && text.contains(hint)).then_some(())
+    })
+    .await;
+    let is_hint = |turn: &Value| turn["speaker"] == "system" && turn["text"] == hint;
+    let has_hint = |call: &Value| call["turns"].as_array().unwrap().iter().any(is_hint);
+    call_when(&client, "the hint in the transcript", has_hint).await;
+    assert_eq!(harness.ai.state().sessions[0].answers.len(), 1, "the answer goes on");
+    assert_eq!(client.post_json(&format!("/api/calls/{}/hang-up", call["id"]), &json!({})).await.status, 200);
+    harness.ended_call(&placed.await.unwrap().call_sid).await;
+    let late = client.post_json(&path, &json!({"text": hint})).await;
+    assert_eq!((late.status, &late.json()["error"]["code"]), (409, &json!("call_over")));
+    let audited = "SELECT group_concat(action || ' ' || subject) FROM audit_log WHERE action = 'hint_call'";
+    assert_eq!(harness.daemon.query_value::<String>(audited), format!("hint_call call:{}", call["id"]));
+    harness.assert_rules_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_employee_takes_the_call_over() {
+    let long = Turn::new("מה השעות?", "אחת שתיים שלוש ארבע חמש שש").lasting(Duration::from_secs(20));
+    let options = OpenAiOptions { turns: vec![long], ..OpenAiOptions::default() };
+    let harness = CallHarness::with_ai(options, |setup| {
+        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n"));
+    })
+    .await;
+    let client = dana(&harness).await;
+    let dial = DialPlan::Answered(Duration::from_mins(5));
+    let placed = begin(&harness, CallPlan { dial, fast: false, ..harness.plan("say 1s; stay") });
+    let call = call_when(&client, "the agent's turn", agent_speaks).await;
+    let path = format!("/api/calls/{}/put-through", call["id"]);
+    let sent = client.post_json(&path, &json!({})).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    call_when(&client, "the transfer", |call| call["state"] == "transferred").await;
+    let again = client.post_json(&path, &json!({})).await;
+    assert_eq!((again.status, &again.json()["error"]["code"]), (409, &json!("no_agent")));
+    assert_eq!(client.post_json(&format!("/api/calls/{}/hang-up", call["id"]), &json!({})).await.status, 200);
+    let ended = harness.ended_call(&placed.await.unwrap().call_sid).await;
+    assert_eq!(ended["end_reason"], "transferred");
+    let audited = "SELECT group_concat(action || ' ' || subject) FROM audit_log WHERE action = 'put_call_through'";
+    assert_eq!(harness.daemon.query_value::<String>(audited), format!("put_call_through call:{}", call["id"]));
+    harness.assert_rules_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_number_no_call_is_put_through() {
+    let harness = talkative().await;
+    let client = dana(&harness).await;
+    let placed = begin(&harness, harness.plan("say 1s; listen; hangup"));
+    let call = call_when(&client, "the agent's turn", agent_speaks).await;
+    let refused = client.post_json(&format!("/api/calls/{}/put-through", call["id"]), &json!({})).await;
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (409, &json!("no_transfer_number")));
+    harness.ended_call(&placed.await.unwrap().call_sid).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn voicemail_follows_no_hint() {
+    let harness = CallHarness::without_ai(|_| {}).await;
+    let client = dana(&harness).await;
+    let placed = begin(&harness, harness.plan("say 1s; wait 2s; hangup"));
+    let call = call_when(&client, "the call", |call| call["state"] == "live").await;
+    let refused = client.post_json(&format!("/api/calls/{}/hints", call["id"]), &json!({"text": "x"})).await;
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (409, &json!("no_agent")));
+    harness.ended_call(&placed.await.unwrap().call_sid).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_sound_ends_with_the_login_and_not_the_call() {
     let harness = talkative().await;
     let client = dana(&harness).await;

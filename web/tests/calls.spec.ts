@@ -240,6 +240,18 @@ for (const view of LAYOUTS) {
     await expect(page.getByRole('img', { name: he ? /צורת הגל/ : /Waveform/ })).toBeVisible({ timeout: 20_000 })
     await expect(page.locator('.live-lanes .agent')).toHaveAttribute('d', /M/, { timeout: 20_000 })
     await page.getByRole('slider').fill('0.4')
+    await page.getByRole('textbox', { name: he ? 'לחישה לסוכן' : 'Whisper to the agent' }).fill('תציע 10% הנחה')
+    await page.getByRole('button', { name: he ? 'לחישה' : 'Whisper', exact: true }).click()
+    await expect(page.getByRole('log')).toContainText('תציע 10% הנחה')
+    await expect(page.locator('.whisper input')).toHaveValue('')
+    await page.getByRole('button', { name: he ? 'לקחת את השיחה' : 'Take the call' }).click()
+    await inspect(page, 'call-take', view)
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: he ? 'לקחת את השיחה' : 'Take the call' })
+      .click()
+    // The shop has no number for it.
+    await expect(page.getByRole('alert').first()).toContainText(he ? 'לא הוגדר מספר' : 'No number is set')
     await inspect(page, 'call-listen', view)
     await stop.click()
     await expect(stop).toHaveCount(0)

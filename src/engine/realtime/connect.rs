@@ -117,7 +117,7 @@ fn history_items(turn: &HistoryTurn, number: usize) -> Vec<String> {
         Speaker::Tool => {
             ToolUse::from_text(&turn.text).map(|tool| wire::history_tool(number, &tool)).unwrap_or_default()
         }
-        Speaker::System => Vec::new(),
+        Speaker::System => vec![wire::hint(&turn.text)],
     }
 }
 

@@ -21,7 +21,16 @@ use serde::Deserialize;
 use view::{CallDetail, CallOutcome, CallPage};
 
 pub(super) fn operations() -> Operations {
-    operations![list, show, recording::play, peaks::show, control::hang_up, listen::listen]
+    operations![
+        list,
+        show,
+        recording::play,
+        peaks::show,
+        control::hang_up,
+        control::hint,
+        control::put_through,
+        listen::listen
+    ]
 }
 
 /// Filters for calls.

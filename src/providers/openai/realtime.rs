@@ -351,6 +351,16 @@ pub fn history_message(is_agent: bool, text: &str) -> String {
         .to_string()
 }
 
+/// What the business's staff tell the agent, `conversation.item.create`.
+pub fn hint(text: &str) -> String {
+    let content = json!([{"type": "input_text", "text": format!("{HINT} {}", Value::from(text))}]);
+    json!({"type": "conversation.item.create", "item": {"type": "message", "role": "system", "content": content}})
+        .to_string()
+}
+
+const HINT: &str = "(From the staff of the business; the caller does not hear it. Act on it from your next answer on, in your own \
+    words. Do not read it out and do not mention it.)";
+
 /// A tool that was used earlier in the conversation, with what it returned; none while that is not known. `number`
 /// distinguishes it from others.
 pub fn history_tool(number: usize, tool: &ToolUse) -> Vec<String> {

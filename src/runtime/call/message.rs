@@ -7,6 +7,17 @@ use bytes::Bytes;
 use std::time::Instant;
 use tokio::sync::{broadcast, oneshot};
 
+/// What becomes of an employee's request to put a call through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutThrough {
+    /// The caller is asked for a moment, and then the person's phone rings.
+    Rings,
+    /// No number is set to which this call may be put through.
+    NoNumber,
+    /// The caller does not talk with the agent.
+    NoAgent,
+}
+
 /// A message to a call's task.
 #[derive(Debug)]
 pub(in crate::runtime) enum CallMessage {
@@ -37,6 +48,10 @@ pub(in crate::runtime) enum CallMessage {
     Revoked,
     /// An employee ends the call.
     EndedByEmployee,
+    /// An employee takes the call over: the person's phone rings. The reply says whether it does.
+    PutThrough(oneshot::Sender<PutThrough>),
+    /// An employee tells the agent something; the reply is whether an agent leads the conversation that can follow it.
+    Hint(String, oneshot::Sender<bool>),
     /// An employee listens to the call from now on.
     Listen(oneshot::Sender<broadcast::Receiver<Bytes>>),
     /// The daemon is shutting down.

@@ -1,9 +1,9 @@
-//! What employees do with a running call: listen to it, and end it.
+//! What employees do with a running call: listen to it, tell the agent something, and end it.
 
 use super::Calls;
 use crate::domain::CallSid;
 use crate::providers::twilio::rest;
-use crate::runtime::call::CallMessage;
+use crate::runtime::call::{CallMessage, PutThrough};
 use bytes::Bytes;
 use std::time::Duration;
 use tokio::sync::{broadcast, oneshot};
@@ -21,6 +21,33 @@ impl Calls {
     pub fn end_by_employee(&self, sid: &CallSid) -> bool {
         let registry = self.registry();
         registry.live.get(sid).is_some_and(|live| live.sender.send(CallMessage::EndedByEmployee).is_ok())
+    }
+
+    /// Tells the agent of a call something that the caller does not hear. Returns false if no agent leads the conversation
+    /// that can follow it.
+    pub async fn hint(&self, sid: &CallSid, text: String) -> bool {
+        let (reply, is_taken) = oneshot::channel();
+        {
+            let registry = self.registry();
+            let Some(live) = registry.live.get(sid) else { return false };
+            if live.sender.send(CallMessage::Hint(text, reply)).is_err() {
+                return false;
+            }
+        }
+        is_taken.await.unwrap_or(false)
+    }
+
+    /// Puts a call through to the person's phone.
+    pub async fn put_through(&self, sid: &CallSid) -> PutThrough {
+        let (reply, answer) = oneshot::channel();
+        {
+            let registry = self.registry();
+            let Some(live) = registry.live.get(sid) else { return PutThrough::NoAgent };
+            if live.sender.send(CallMessage::PutThrough(reply)).is_err() {
+                return PutThrough::NoAgent;
+            }
+        }
+        answer.await.unwrap_or(PutThrough::NoAgent)
     }
 
     /// Ends a call at Twilio.

@@ -59,11 +59,15 @@ pub enum Input {
 }
 
 /// A command of the business's staff.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operator {
+    /// Tell the agent something that the caller does not hear. It is ignored unless [`CallSession::takes_hints`].
+    ///
+    /// [`CallSession::takes_hints`]: super::CallSession::takes_hints
+    Hint(String),
     /// End the call after the current utterance.
     HangUp,
-    /// Transfer the call to a human agent.
+    /// Put the caller through to the human agent now: the agent stops speaking, and the caller is asked for a moment.
     Transfer,
     /// End the call now, whatever it does: the agent stops speaking, and the caller hears only a goodbye.
     End,

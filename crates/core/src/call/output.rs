@@ -96,6 +96,8 @@ pub enum EngineCommand {
         /// The utterance.
         item: ItemId,
     },
+    /// The business's staff tell the agent this; the caller does not hear it.
+    Hint(String),
     /// A tool's result.
     ToolOutput {
         /// The engine's id of the tool call.

@@ -153,15 +153,14 @@ impl Responses {
 
     /// Returns true while the engine responds, or was requested to, and the response was not cancelled.
     pub(super) fn is_replying(&self) -> bool {
-        let is_active = self.active.as_ref().is_some_and(|active| !self.is_cancelled(&active.id));
         let is_in_flight = self.in_flight.is_some() && !self.is_in_flight_cancelled;
         // A request that was not sent is no response that could be interrupted.
-        is_active || is_in_flight
+        self.is_speaking() || is_in_flight
     }
 
-    /// Returns true while a response is active.
-    pub(super) fn is_responding(&self) -> bool {
-        self.active.is_some()
+    /// Returns true while a response is active and was not cancelled.
+    pub(super) fn is_speaking(&self) -> bool {
+        self.active.as_ref().is_some_and(|active| !self.is_cancelled(&active.id))
     }
 
     /// Drops the pending request.

@@ -8,6 +8,7 @@ mod connection;
 mod conversation;
 mod ending;
 mod engine_link;
+mod hint;
 mod idle;
 mod interruption;
 mod keys;
@@ -120,8 +121,9 @@ impl CallSession {
             Input::StreamStopped => self.stream_stopped(now),
             Input::StreamLost => self.stream_lost(now),
             Input::ToolFinished { id, output } => self.tool_finished(&id, &output, now),
+            Input::Operator(Operator::Hint(text)) => self.hint(text, now),
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, StreamEndAction::HangUp, now),
-            Input::Operator(Operator::Transfer) => self.finish(EndReason::Transferred, StreamEndAction::Transfer, now),
+            Input::Operator(Operator::Transfer) => self.put_through(now),
             Input::Operator(Operator::End) => self.end_by_employee(now),
             Input::TransferAccepted => self.transfer_accepted(now),
             Input::TransferFailed(reason) => self.transfer_failed(reason, now),

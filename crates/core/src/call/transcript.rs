@@ -135,6 +135,17 @@ impl Transcript {
         turn.record.clone()
     }
 
+    /// The staff tell the agent something, which is a turn of its own.
+    pub(super) fn hint(&mut self, text: &str, at_ms: u64) -> TurnRecord {
+        let item = format!("hint:{}", self.next_seq + 1).into();
+        let turn = self.turn(&item, Speaker::System, at_ms);
+        (turn.closed, turn.text_final) = (true, true);
+        text.clone_into(&mut turn.record.text);
+        text.clone_into(&mut turn.record.heard_text);
+        turn.record.ended_ms = Some(at_ms);
+        turn.record.clone()
+    }
+
     /// A tool has answered.
     pub(super) fn tool_finished(&mut self, id: &str, output: &str, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(&tool_item(id))?;

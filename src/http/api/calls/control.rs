@@ -1,4 +1,4 @@
-//! Ends running calls.
+//! Ends running calls, puts them through, and tells their agents something.
 
 use crate::clock;
 use crate::crm;
@@ -7,9 +7,12 @@ use crate::domain::{CallId, CallSid};
 use crate::http::api::OkResponse;
 use crate::http::api::twilio_error::twilio_error;
 use crate::http::auth::Member;
-use crate::http::extract::Id;
+use crate::http::extract::{Id, Json};
 use crate::http::{ApiError, AppState, ErrorBody};
+use crate::runtime::PutThrough;
 use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
 
 /// End a running call.
 ///
@@ -38,6 +41,68 @@ pub(super) async fn hang_up(
         actor.transact(&state.store, move |tx| call::record_completed(tx, id, by, completed, now)).await?;
     }
     Ok(OkResponse::OK)
+}
+
+/// Put a running call through to the person's phone (`agent.transfer_to`).
+///
+/// The agent stops speaking, and the caller is asked for a moment. If no person takes the call there, the agent goes on with the caller.
+#[utoipa::path(post, path = "/api/calls/{id}/put-through", tag = "calls", operation_id = "put_call_through", params(("id" = i64, Path)),
+    responses((status = 200, body = OkResponse),
+        (status = 409, body = ErrorBody, description = "`call_over`; `no_agent`: the caller does not talk with the agent; or \
+            `no_transfer_number`: no number is set, or the call came from it.")))]
+pub(super) async fn put_through(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let id = CallId(id);
+    actor.set_audit_subject(format!("call:{}", id.0));
+    let sid = crm::read(&state.store, move |tx| call::find_running(tx, id)).await?.call_sid;
+    match state.calls.put_through(&sid).await {
+        PutThrough::Rings => Ok(OkResponse::OK),
+        PutThrough::NoAgent => Err(no_agent("The caller does not talk with the agent now")),
+        PutThrough::NoNumber => {
+            let message = "No number is set to which this call may be put through (agent.transfer_to)";
+            Err(ApiError::new(StatusCode::CONFLICT, "no_transfer_number", message))
+        }
+    }
+}
+
+/// A hint for the agent.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HintRequest {
+    /// 1 to 500 characters, in any language.
+    #[schema(max_length = 500)]
+    text: String,
+}
+
+/// Tell the agent of a running call something that the caller does not hear.
+///
+/// The agent acts on it from its next answer on; what it is saying is not interrupted. The hint is in the call's transcript, as a turn of
+/// `system`.
+#[utoipa::path(post, path = "/api/calls/{id}/hints", tag = "calls", operation_id = "hint_call", params(("id" = i64, Path)),
+    request_body = HintRequest, responses((status = 200, body = OkResponse),
+        (status = 409, body = ErrorBody, description = "`call_over`, or `no_agent`: the greeting plays, or the call is with voicemail, \
+            with a person, or with Twilio alone.")))]
+pub(super) async fn hint(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    Json(HintRequest { text }): Json<HintRequest>,
+) -> Result<axum::Json<OkResponse>, ApiError> {
+    let id = CallId(id);
+    let text = call::hint_text(&text)?;
+    actor.set_audit_subject(format!("call:{}", id.0));
+    let sid = crm::read(&state.store, move |tx| call::find_running(tx, id)).await?.call_sid;
+    if !state.calls.hint(&sid, text).await {
+        return Err(no_agent("No agent leads this call now that could follow a hint"));
+    }
+    Ok(OkResponse::OK)
+}
+
+fn no_agent(message: &'static str) -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, "no_agent", message)
 }
 
 /// Ends a call at Twilio.

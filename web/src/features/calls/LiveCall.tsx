@@ -11,16 +11,18 @@ import type { CallDetail, Turn } from './api'
 import { Booked } from './Booked'
 import { Back } from './CallHeader'
 import { numberOf } from './CallRow'
-import { HangUp, Listening } from './LiveControls'
+import { HangUp, Listening, PutThrough } from './LiveControls'
 import { LiveLanes } from './LiveLanes'
 import { speakerName } from './speaker'
 import { ToolLine } from './ToolLine'
+import { Whisper } from './Whisper'
 import { linesOf } from './words'
 
 /** A call that is on the line: the words as they come. */
 export function LiveCall({ call }: { call: CallDetail }) {
   const { t } = useLingui()
   const elapsed = useCallClock(call)
+  const isWithAgent = call.state === 'live' && !isVoicemail(call)
   const number = numberOf(call)
   const caller = speakerName(call.contact_name) ?? t`הלקוח`
   return (
@@ -45,8 +47,10 @@ export function LiveCall({ call }: { call: CallDetail }) {
       </div>
       <Booked bookings={call.bookings} />
       <Log turns={call.turns} caller={caller} />
+      {isWithAgent && <Whisper callId={call.id} />}
       <div className="live-acts">
         <ListenButton callId={call.id} isBig />
+        {isWithAgent && <PutThrough callId={call.id} />}
         <HangUp callId={call.id} />
         <Link className="btn big" href={`/app/contacts/${call.contact_id}`}>
           <Icon icon={IconUser} />
@@ -61,17 +65,22 @@ export function LiveCall({ call }: { call: CallDetail }) {
   )
 }
 
+/** Whether the caller leaves a message instead of talking with the agent. */
+function isVoicemail({ engine }: CallDetail): boolean {
+  return engine === 'voicemail' || engine === 'record'
+}
+
 /** Who has the call at this moment. */
 function WhoTalks({ call }: { call: CallDetail }) {
-  const isVoicemail = call.engine === 'voicemail' || call.engine === 'record'
+  const isMessage = isVoicemail(call)
   return (
     <span className="row who-talks">
-      <Icon icon={isVoicemail ? IconMicrophone : IconPencil} size="s" />
+      <Icon icon={isMessage ? IconMicrophone : IconPencil} size="s" />
       {call.state === 'ringing' ? (
         <Trans>מצלצל</Trans>
       ) : call.state === 'transferred' ? (
         <Trans>הועברה אליכם</Trans>
-      ) : isVoicemail ? (
+      ) : isMessage ? (
         <Trans>הלקוח משאיר הודעה</Trans>
       ) : (
         <Trans>הסוכן מדבר בשמכם</Trans>

@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { IconPhoneOff, IconVolume } from '@tabler/icons-react'
+import { IconPhoneOff, IconPhoneOutgoing, IconVolume } from '@tabler/icons-react'
 import { useAction } from '#shared/api/action'
 import { client, unwrap } from '#shared/api/client'
 import { problemText } from '#shared/api/problem-text'
@@ -64,6 +64,28 @@ export function HangUp({ callId }: { callId: number }) {
         </>
       }
       onConfirm={() => hangUp.mutate()}
+    />
+  )
+}
+
+/** Takes the call over: the phone to which calls are put through rings. */
+export function PutThrough({ callId }: { callId: number }) {
+  const putThrough = useAction({
+    run: () => unwrap(client.POST('/api/calls/{id}/put-through', { params: { path: { id: callId } } })),
+    done: () => <Trans>הלקוח ממתין, והטלפון שלכם מצלצל.</Trans>,
+    // The call ended by itself meanwhile.
+    onError: error => error.code === 'call_over',
+  })
+  return (
+    <Confirm
+      question={<Trans>לקחת את השיחה? הסוכן יבקש מהלקוח להמתין, והטלפון שאליו מעבירים שיחות יצלצל.</Trans>}
+      button={
+        <>
+          <Icon icon={IconPhoneOutgoing} />
+          <Trans>לקחת את השיחה</Trans>
+        </>
+      }
+      onConfirm={() => putThrough.mutate()}
     />
   )
 }

@@ -1,13 +1,23 @@
 import { Trans } from '@lingui/react/macro'
-import { IconTool } from '@tabler/icons-react'
+import { IconEar, IconTool } from '@tabler/icons-react'
 import { Icon } from '#shared/components/Icon'
 import { Plain } from '#shared/components/text'
 import { useFormat } from '#shared/session'
 import type { Turn } from './api'
 import { factsOf, type ToolFacts } from './tool-use'
 
-/** What the agent did in the call, in words. */
+/** What the agent did in the call, in words, and what the staff whispered to it. */
 export function ToolLine({ turn }: { turn: Turn }) {
+  if (turn.speaker === 'system') {
+    return (
+      <p className="tool">
+        <Icon icon={IconEar} size="s" />
+        <span>
+          <Trans>לחישה לסוכן</Trans>: <Plain text={turn.text} />
+        </span>
+      </p>
+    )
+  }
   return (
     <p className="tool">
       <Icon icon={IconTool} size="s" />

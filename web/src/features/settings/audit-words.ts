@@ -120,6 +120,8 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   finish_conversation: msg`סגירת פנייה`,
   listen_to_call: msg`האזנה לשיחה חיה`,
   hang_up_call: msg`סיום שיחה חיה`,
+  put_call_through: msg`העברת שיחה חיה לטלפון`,
+  hint_call: msg`לחישה לסוכן בשיחה`,
   create_trial_call: msg`שיחת ניסיון`,
   mute_alert: msg`השתקת תקלה`,
   unmute_alert: msg`ביטול השתקת תקלה`,

@@ -301,6 +301,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/hints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell the agent of a running call something that the caller does not hear.
+         * @description The agent acts on it from its next answer on; what it is saying is not interrupted. The hint is in the call's transcript, as a turn of
+         *     `system`.
+         */
+        post: operations["hint_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/listen": {
         parameters: {
             query?: never;
@@ -333,6 +354,26 @@ export interface paths {
         get: operations["get_call_peaks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/put-through": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a running call through to the person's phone (`agent.transfer_to`).
+         * @description The agent stops speaking, and the caller is asked for a moment. If no person takes the call there, the agent goes on with the caller.
+         */
+        post: operations["put_call_through"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3632,7 +3673,7 @@ export interface components {
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
-            code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
+            code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /** @description The field of the body, or the parameter of the query, that was refused. */
             field?: string | null;
             /** @description The message for people. */
@@ -3788,6 +3829,11 @@ export interface components {
              * @description The thread.
              */
             thread_id: number;
+        };
+        /** @description A hint for the agent. */
+        HintRequest: {
+            /** @description 1 to 500 characters, in any language. */
+            text: string;
         };
         /**
          * @description A day of the Israeli calendar.
@@ -7430,6 +7476,122 @@ export interface operations {
             };
         };
     };
+    hint_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HintRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `call_over`, or `no_agent`: the greeting plays, or the call is with voicemail, with a person, or with Twilio alone. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     listen_to_call: {
         parameters: {
             query?: never;
@@ -7540,6 +7702,73 @@ export interface operations {
             };
             /** @description No such call, or no sound of it */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_call_through: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OkResponse"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `call_over`; `no_agent`: the caller does not talk with the agent; or `no_transfer_number`: no number is set, or the call came from it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10138,6 +10367,15 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["EventData"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */

@@ -44,13 +44,12 @@ impl CallSession {
 
     /// Ends the call once no further audio will be heard.
     pub(super) fn watch_ending(&mut self, now: Instant) {
-        let Phase::Ending { limit, reason, .. } = self.phase else { return };
+        let Phase::Ending { limit, .. } = self.phase else { return };
         if self.interruptions.is_pausing() {
             return self.timers.set(Timer::Drain, limit);
         }
-        // Where the last words are a clip, the engine's answer was cancelled, and its confirmation may never come.
-        let is_clip = matches!(reason, EndReason::EmployeeHungUp | EndReason::TooLong);
-        let is_responding = !is_clip && self.responses.is_responding() && self.engine.is_ready();
+        // The confirmation that the engine has cancelled an answer may never come.
+        let is_responding = self.responses.is_speaking() && self.engine.is_ready();
         if !self.playback.is_busy() && !is_responding {
             return self.drained(now);
         }
@@ -104,6 +103,19 @@ impl CallSession {
         self.stop_speaking(false, now);
         self.play_clip(Clip::Goodbye);
         self.finish(EndReason::EmployeeHungUp, StreamEndAction::HangUp, now);
+        if let Phase::Ending { limit, .. } = &mut self.phase {
+            *limit = now + EMPLOYEE_LIMIT;
+        }
+    }
+
+    /// An employee takes the call: the caller is asked for a moment, and the human agent's phone rings.
+    pub(super) fn put_through(&mut self, now: Instant) {
+        if !self.is_live() || !self.stream.is_open() {
+            return;
+        }
+        self.stop_speaking(false, now);
+        self.play_clip(Clip::OneMoment);
+        self.finish(EndReason::Transferred, StreamEndAction::Transfer, now);
         if let Phase::Ending { limit, .. } = &mut self.phase {
             *limit = now + EMPLOYEE_LIMIT;
         }

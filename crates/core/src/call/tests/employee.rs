@@ -1,8 +1,8 @@
-//! An employee ends a running call.
+//! An employee ends a running call, or tells its agent something.
 
 use super::rig::{Rig, ms};
-use crate::call::{EngineEvent, Input, Operator, Output, StreamEndAction};
-use crate::domain::EndReason;
+use crate::call::{EngineCommand, EngineEvent, Input, Operator, Output, StreamEndAction};
+use crate::domain::{EndReason, Speaker};
 
 #[test]
 fn an_employee_ends_the_call_with_a_goodbye_and_at_once_the_second_time() {
@@ -46,4 +46,28 @@ fn a_caller_who_talks_over_the_goodbye_is_not_left_in_silence() {
     rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
     rig.pass(ms(2000));
     assert_eq!(rig.observed.ended, Some((EndReason::EmployeeHungUp, StreamEndAction::HangUp)));
+}
+
+#[test]
+fn a_hint_is_for_the_agent_alone_and_does_not_interrupt_it() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.say(1, "a", 16_000);
+    rig.frames(false, ms(500));
+    assert!(rig.session.takes_hints());
+    rig.input(Input::Operator(Operator::Hint("ten percent off".into())));
+    assert_eq!(rig.commands(), [EngineCommand::Hint("ten percent off".into())]);
+    let turn = rig.observed.turns.values().find(|turn| turn.speaker == Speaker::System).unwrap();
+    assert_eq!(turn.text, "ten percent off");
+    rig.engine(EngineEvent::Failed { retry: true, reason: "test".into() });
+    assert!(!rig.session.takes_hints(), "no engine is there to follow it");
+    let opened = rig.observed.outputs.iter().rev().find_map(|output| match output {
+        Output::OpenEngine { history, .. } => Some(history.clone()),
+        _ => None,
+    });
+    let history = opened.unwrap();
+    assert!(
+        history.iter().any(|turn| turn.speaker == Speaker::System && turn.text == "ten percent off"),
+        "{history:?}"
+    );
 }

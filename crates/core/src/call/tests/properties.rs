@@ -33,6 +33,7 @@ enum Step {
     Finished(bool),
     Failed(bool),
     Operator(Operator),
+    Hint,
     Redirected,
     Shutdown(u16),
     Stop,
@@ -66,6 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Finished),
         1 => any::<bool>().prop_map(Step::Failed),
         1 => prop::sample::select(vec![Operator::HangUp, Operator::Transfer, Operator::End]).prop_map(Step::Operator),
+        1 => Just(Step::Hint),
         1 => Just(Step::Redirected),
         1 => (0u16..9000).prop_map(Step::Shutdown),
         1 => Just(Step::Stop),
@@ -148,7 +150,8 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
             engine.is_answering = false;
             rig.engine(EngineEvent::Failed { retry, reason: "test".into() });
         }
-        Step::Operator(command) => rig.input(Input::Operator(command)),
+        Step::Operator(ref command) => rig.input(Input::Operator(command.clone())),
+        Step::Hint => rig.input(Input::Operator(Operator::Hint("x".into()))),
         Step::Redirected => rig.input(Input::RedirectDone),
         Step::Shutdown(time) => {
             let deadline = rig.now + ms(time.into());

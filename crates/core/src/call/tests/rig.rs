@@ -196,6 +196,7 @@ impl Rig {
                 let since = (!is_over).then_some(self.now);
                 self.waits = Waits { since, is_over, is_final: is_over, ..Waits::default() };
             }
+            Input::Operator(Operator::Hint(_)) => {}
             Input::Operator(command) => {
                 self.waits.is_over = true;
                 self.waits.is_final |= *command == Operator::Transfer;

@@ -8,7 +8,13 @@ use std::time::Duration;
 #[test]
 fn a_transfer_that_is_accepted_ends_the_call() {
     let mut rig = Rig::live();
+    rig.respond(1);
+    rig.say(1, "a", 80_000);
+    rig.pass(ms(500));
     rig.input(Input::Operator(Operator::Transfer));
+    assert_eq!(rig.count(|o| matches!(o, Output::Clear { .. })), 1, "the agent stops speaking");
+    assert_eq!(rig.clips().len(), 1, "the caller is asked for a moment");
+    rig.pass(ms(3000));
     assert_eq!(rig.count(|o| matches!(o, Output::StartTransfer { reason: None })), 1);
     rig.pass(ms(20_000));
     assert_eq!(rig.observed.ended, None, "the person's phone rings");
@@ -47,7 +53,7 @@ fn a_transfer_that_fails_goes_on_with_the_conversation() {
 fn a_transfer_of_which_nothing_is_heard_ends_at_the_recorder() {
     let mut rig = Rig::live();
     rig.input(Input::Operator(Operator::Transfer));
-    rig.pass(Duration::from_mins(2));
+    rig.pass(Duration::from_mins(2) + ms(3000));
     assert_eq!(rig.observed.ended, Some((EndReason::Dropped, StreamEndAction::Record)));
 }
 

@@ -140,7 +140,7 @@ impl Rig {
             EngineCommand::Cancel { response } => {
                 observed.silenced.insert(response.parse().unwrap());
             }
-            EngineCommand::Keys(_) | EngineCommand::ToolOutput { .. } => {}
+            EngineCommand::Keys(_) | EngineCommand::Hint(_) | EngineCommand::ToolOutput { .. } => {}
         }
     }
 

@@ -1,0 +1,45 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { IconEar } from '@tabler/icons-react'
+import { type FormEvent, useId, useState } from 'react'
+import { useAction } from '#shared/api/action'
+import { client, unwrap } from '#shared/api/client'
+import { Icon } from '#shared/components/Icon'
+
+/** Tells the agent something that the caller does not hear. */
+export function Whisper({ callId }: { callId: number }) {
+  const { t } = useLingui()
+  const note = useId()
+  const [text, setText] = useState('')
+  const whisper = useAction({
+    run: (text: string) =>
+      unwrap(client.POST('/api/calls/{id}/hints', { params: { path: { id: callId } }, body: { text } })),
+    done: () => <Trans>הסוכן יודע, וישתמש בזה מהתשובה הבאה.</Trans>,
+    // What was written meanwhile stays.
+    onDone: (_, sent) => setText(now => (now.trim() === sent ? '' : now)),
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (text.trim() && !whisper.isPending) whisper.mutate(text.trim())
+  }
+  return (
+    <form className="whisper" onSubmit={submit}>
+      <input
+        className="field grow"
+        dir="auto"
+        aria-label={t`לחישה לסוכן`}
+        aria-describedby={note}
+        placeholder={t`לחישה לסוכן: מה כדאי לו לדעת?`}
+        value={text}
+        maxLength={500}
+        onChange={event => setText(event.target.value)}
+      />
+      <button className="btn big" type="submit" disabled={!text.trim() || whisper.isPending}>
+        <Icon icon={IconEar} />
+        <Trans>לחישה</Trans>
+      </button>
+      <p className="small muted" id={note}>
+        <Trans>רק הסוכן רואה את זה; הלקוח לא שומע.</Trans>
+      </p>
+    </form>
+  )
+}
