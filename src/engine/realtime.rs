@@ -259,6 +259,9 @@ impl Realtime {
                 let at_ms = audio_end_ms.map(|ms| ms.saturating_sub(self.silence_ms()));
                 EngineEvent::SpeechStopped { item: item_id.as_ref().into(), at_ms }
             }
+            ServerEvent::TranscriptionFailed { item_id } => {
+                EngineEvent::TranscriptionFailed { item: item_id.as_ref().into() }
+            }
             ServerEvent::CallerText { item_id, text, is_final } => {
                 EngineEvent::CallerText { item: item_id.as_ref().into(), text: text.into_owned(), is_final }
             }

@@ -42,6 +42,8 @@ pub enum ServerEvent<'a> {
         /// Whether this is the full text.
         is_final: bool,
     },
+    /// The transcription of an utterance of the caller failed.
+    TranscriptionFailed { item_id: Cow<'a, str> },
     /// A response started.
     ResponseCreated {
         /// Its id.
@@ -141,7 +143,7 @@ pub fn parse(text: &str) -> Option<ServerEvent<'_>> {
             ServerEvent::CallerText { item_id: wire.item_id?, text: wire.transcript?, is_final: true }
         }
         "conversation.item.input_audio_transcription.failed" => {
-            ServerEvent::CallerText { item_id: wire.item_id?, text: Cow::Borrowed(""), is_final: true }
+            ServerEvent::TranscriptionFailed { item_id: wire.item_id? }
         }
         "response.created" => ServerEvent::ResponseCreated { id: wire.response?.id },
         "response.done" => {

@@ -103,6 +103,11 @@ pub enum EngineEvent {
         /// Whether `text` is the full text.
         is_final: bool,
     },
+    /// The words of the caller's utterance will not be known.
+    TranscriptionFailed {
+        /// The utterance.
+        item: ItemId,
+    },
     /// A response started.
     ResponseStarted {
         /// Its id.

@@ -73,10 +73,18 @@ impl Transcript {
         self.find(item).map_or("", |turn| &turn.record.text)
     }
 
+    fn last_agent_turn(&self) -> Option<&Turn> {
+        self.turns.iter().rev().find(|turn| turn.record.speaker == Speaker::Agent)
+    }
+
+    /// The agent's last turn.
+    pub(super) fn last_agent_item(&self) -> Option<ItemId> {
+        self.last_agent_turn().map(|turn| turn.record.item.clone())
+    }
+
     /// Returns true if the agent's last turn ends with a question.
     pub(super) fn has_asked(&self) -> bool {
-        let last = self.turns.iter().rev().find(|turn| turn.record.speaker == Speaker::Agent);
-        last.is_some_and(|turn| turn.record.text.trim_end().ends_with(['?', '\u{61f}']))
+        self.last_agent_turn().is_some_and(|turn| turn.record.text.trim_end().ends_with(['?', '\u{61f}']))
     }
 
     /// What the caller has said needs no reply.

@@ -157,10 +157,7 @@ impl CallSession {
     /// The engine is lost: reopens it if that makes sense, otherwise opens the next one, with the conversation so far.
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
         let was_ready = self.engine.became_lost();
-        if self.interruptions.is_pausing() {
-            // The words of the sound will not be known, and the rest of the answer may be lost.
-            self.confirm_interruption(now);
-        }
+        self.engine_lost_in_pause(now);
         self.interruptions.replied();
         self.event(CallEvent::EngineLost { engine: self.engine.kind(), reason });
         self.responses.reset();

@@ -29,6 +29,7 @@ impl CallSession {
             EngineEvent::SpeechStarted { item, at_ms } => self.speech_started(&item, at_ms, now),
             EngineEvent::SpeechStopped { item, at_ms } => self.speech_stopped(&item, at_ms, now),
             EngineEvent::CallerText { item, text, is_final } => self.caller_text(&item, &text, is_final, now),
+            EngineEvent::TranscriptionFailed { item } => self.transcription_failed(&item, now),
             EngineEvent::ResponseStarted { response } => self.response_started(response, now),
             EngineEvent::ResponseDone { response, outcome, usage } => {
                 self.response_done(&response, outcome, usage, now);
@@ -104,6 +105,14 @@ impl CallSession {
         self.weigh_words(item, is_final, now);
     }
 
+    /// The words of the caller will not be known: they may be any.
+    fn transcription_failed(&mut self, item: &ItemId, now: Instant) {
+        let at_ms = self.stream.call_ms(now);
+        let turn = self.transcript.caller_text(item, "", true, at_ms);
+        self.event(CallEvent::CallerSpeech { is_final: true });
+        self.outputs.extend(turn.map(turn_output));
+    }
+
     fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
         let is_cancelled = self.responses.is_cancelled(response);
         self.responses.done(response);
@@ -130,8 +139,8 @@ impl CallSession {
         if is_completed && was_spoken {
             self.engine.succeeded();
             self.reply_watch.reset_retries();
-            let is_detected = self.caller.speech.is_detected();
-            if !is_detected && !self.interruptions.is_pausing() {
+            let is_paused = self.completed_in_pause();
+            if !self.caller.speech.is_detected() && !is_paused {
                 self.mark_answered();
             }
         } else if !has_done_all && self.is_live() {

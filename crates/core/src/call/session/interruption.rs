@@ -78,6 +78,10 @@ struct Pause {
     was_cleared: bool,
     /// A response that was completed meanwhile, with tool calls.
     calls: Option<CompletedCalls>,
+    /// A spoken response was completed meanwhile.
+    is_completed: bool,
+    /// What an earlier sound may be a reply to: a noise after it changes nothing.
+    earlier_reply: Option<PossibleReply>,
 }
 
 /// An utterance of the caller whose words are not known.
@@ -97,6 +101,8 @@ pub(super) struct CompletedCalls {
 #[derive(Debug)]
 struct PossibleReply {
     at: Instant,
+    /// The agent's turn over which the sound was made.
+    turn: Option<ItemId>,
     /// Since when the agent is silent; it may be in the future.
     silent_since: Option<Instant>,
     needs_question: bool,
@@ -186,12 +192,13 @@ impl Pause {
 impl CallSession {
     /// The engine has detected that the caller makes a sound.
     pub(super) fn sound_began(&mut self, item: &ItemId, now: Instant) {
-        self.interruptions.reply = None;
         if let Some(pause) = &mut self.interruptions.pause {
+            self.interruptions.is_local_unsure &= !pause.utterances.is_empty();
             return pause.sound_began(item, now);
         }
-        let is_over = !self.responses.is_replying() && self.playback.unheard(now) <= OVER;
+        let is_over = self.is_live() && !self.responses.is_replying() && self.playback.unheard(now) <= OVER;
         if self.engine.capabilities().leads_turns || !self.stream.is_open() || is_over {
+            self.interruptions.reply = None;
             return self.barge_in(self.engine.capabilities().leads_turns, now);
         }
         if self.interruptions.noises >= MAX_NOISES && !self.caller.speech.has_local_voice(now) {
@@ -209,13 +216,13 @@ impl CallSession {
         }
         let detected = self.caller.speech.detected().cloned();
         if detected.is_some() || !self.interruptions.is_local_unsure {
-            self.interruptions.reply = None;
             self.pause(detected, now);
         }
     }
 
     /// Stops the agent until it is known whether the caller interrupts it.
     fn pause(&mut self, item: Option<ItemId>, now: Instant) {
+        let earlier_reply = self.interruptions.reply.take();
         let is_reply_possible = self.is_reply_possible(now);
         let was_cleared = self.playback.is_open();
         self.playback.hold(now);
@@ -238,6 +245,8 @@ impl CallSession {
             is_reply_possible,
             was_cleared,
             calls: None,
+            is_completed: false,
+            earlier_reply,
         });
     }
 
@@ -254,8 +263,9 @@ impl CallSession {
     pub(super) fn weigh_audio(&mut self, is_voice: bool, length: Duration, now: Instant) {
         let Some(pause) = &mut self.interruptions.pause else { return };
         pause.heard(is_voice, length, now);
-        if pause.voiced >= SPEECH {
-            self.confirm_interruption(now);
+        // Where the engine detects nothing, it may be a television, and no reply would follow.
+        if pause.voiced >= SPEECH && !pause.utterances.is_empty() {
+            self.confirm_interruption(self.caller.speech.is_in_progress(now), now);
         } else if !pause.has_voice && pause.noise >= NOISE {
             self.undo_interruption(FalseBargeIn::Noise, now);
         }
@@ -284,12 +294,16 @@ impl CallSession {
         let Some(is_reply_possible) = found.map(|utterance| utterance.is_reply_possible) else { return };
         let words = classify(self.transcript.caller_words(item), is_final);
         if words == Words::Speech || (is_final && words == Words::BackChannel && is_reply_possible) {
-            return self.confirm_interruption(now);
+            // What the local detector finds now may be the echo of the agent.
+            return self.confirm_interruption(self.caller.speech.is_detected(), now);
         }
         if !is_final {
             return;
         }
         self.interruptions.undecided.retain(|utterance| !is_item(utterance));
+        if words == Words::BackChannel && !self.interruptions.is_pausing() {
+            self.interruptions.reply = Some(self.possible_reply(true, now));
+        }
         if words == Words::None && !self.caller.speech.is_detecting(item) {
             // The model is not to reply to a noise later.
             self.command(EngineCommand::Delete { item: item.clone() });
@@ -304,18 +318,38 @@ impl CallSession {
     }
 
     /// The caller interrupts the agent: it stops for good, and replies to what the caller says.
-    pub(super) fn confirm_interruption(&mut self, now: Instant) {
+    fn confirm_interruption(&mut self, is_speaking: bool, now: Instant) {
         let pause = self.interruptions.pause.as_ref();
         let since = pause.map_or(now, |pause| pause.sound_since);
-        let has_stopped = !self.caller.speech.is_in_progress(now);
         let stopped = pause.and_then(|pause| pause.stopped).unwrap_or(now);
         let ms_ago = u64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(0);
         self.barge_in(false, now);
         let position = self.caller.audio.position_ago(ms_ago);
         self.caller.audio.speech_started(Some(position));
-        if has_stopped {
+        if !is_speaking {
             self.request_reply(stopped, now);
         }
+    }
+
+    /// The engine is lost, so the words of the sound will not be known, and the rest of the answer may be lost.
+    pub(super) fn engine_lost_in_pause(&mut self, now: Instant) {
+        match &self.interruptions.pause {
+            Some(pause) if pause.utterances.is_empty() => self.undo_interruption(FalseBargeIn::Unknown, now),
+            Some(_) => self.confirm_interruption(self.caller.speech.is_in_progress(now), now),
+            None => {}
+        }
+    }
+
+    /// A sound of the caller that may be a reply to what the agent says now.
+    fn possible_reply(&self, needs_question: bool, now: Instant) -> PossibleReply {
+        PossibleReply { at: now, turn: self.transcript.last_agent_item(), silent_since: None, needs_question }
+    }
+
+    /// A spoken response was completed. Returns true if the agent is stopped, so that it was not heard.
+    pub(super) fn completed_in_pause(&mut self) -> bool {
+        let Some(pause) = &mut self.interruptions.pause else { return false };
+        pause.is_completed = true;
+        true
     }
 
     /// The sound was no interruption: the agent continues.
@@ -334,12 +368,17 @@ impl CallSession {
         }
         self.interruptions.noises = if pause.has_voice { 0 } else { self.interruptions.noises + 1 };
         self.interruptions.is_local_unsure |= pause.utterances.is_empty() && cause == FalseBargeIn::Unknown;
-        let needs_question = cause == FalseBargeIn::BackChannel;
-        if needs_question || (pause.is_reply_possible && !pause.utterances.is_empty()) {
-            self.interruptions.reply = Some(PossibleReply { at: now, silent_since: None, needs_question });
-        }
+        let is_word = cause == FalseBargeIn::BackChannel
+            || (cause == FalseBargeIn::Unknown && pause.has_voice && !pause.utterances.is_empty());
+        self.interruptions.reply = if pause.is_reply_possible && !pause.utterances.is_empty() {
+            Some(self.possible_reply(cause == FalseBargeIn::BackChannel, now))
+        } else if is_word {
+            Some(self.possible_reply(true, now))
+        } else {
+            pause.earlier_reply.take()
+        };
         self.interruptions.follow(pause.utterances);
-        if self.playback.has_started_response() {
+        if pause.is_completed || self.playback.has_started_response() {
             self.mark_answered();
         }
         if let Some(CompletedCalls { response, was_spoken }) = pause.calls {
@@ -382,6 +421,7 @@ impl CallSession {
         let reply = self.interruptions.reply.as_ref()?;
         let silent = reply.silent_since?;
         let is_reply = silent.saturating_duration_since(reply.at) <= REPLY_WINDOW
+            && reply.turn == self.transcript.last_agent_item()
             && (!reply.needs_question || self.transcript.has_asked());
         is_reply.then(|| silent + REPLY_DELAY)
     }

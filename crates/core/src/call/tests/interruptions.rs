@@ -1,6 +1,7 @@
 //! Sounds of the caller over the agent's speech: which of them interrupt it, and what the caller hears after the others.
 
 mod any_sound;
+mod replies;
 mod waits;
 
 use super::rig::{Rig, free_slots, ms};
@@ -404,7 +405,17 @@ fn the_local_detector_stops_the_agent_too() {
     rig.frames(true, ms(200));
     assert_eq!(rig.count(|output| matches!(output, Output::Clear { .. })), 1);
     rig.frames(true, ms(500));
-    assert!(is_cut(&rig), "the engine has not heard it");
+    start(&mut rig, "c");
+    rig.frames(true, ms(20));
+    assert!(is_cut(&rig), "the engine hears it as well");
+
+    // A television that the engine does not take for speech.
+    let mut rig = speaking(1000);
+    rig.frames(true, ms(3000));
+    rig.frames(false, ms(500));
+    assert_eq!(undone(&rig), [FalseBargeIn::Unknown]);
+    assert_goes_on(&mut rig);
+    assert_eq!(rig.observed.opened.len(), 1, "and the engine is not given up for it");
 
     // The echo of the agent ends with its voice, and is not heeded again.
     let mut rig = speaking(1000);

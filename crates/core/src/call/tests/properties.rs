@@ -24,6 +24,7 @@ enum Step {
     Done,
     CallerText { words: &'static str, is_final: bool },
     Noise(u8),
+    NoText,
     Tool { id: u8, end: bool },
     ToolFinished(u8),
     Key(char),
@@ -58,6 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (prop::sample::select(vec!["כן", "", "אני רוצה תור"]), any::<bool>())
             .prop_map(|(words, is_final)| Step::CallerText { words, is_final }),
         1 => (1u8..40).prop_map(Step::Noise),
+        1 => Just(Step::NoText),
         2 => (0u8..4, prop::bool::weighted(0.3)).prop_map(|(id, end)| Step::Tool { id, end }),
         2 => (0u8..4).prop_map(Step::ToolFinished),
         1 => prop::sample::select(vec!['1', '#', '*']).prop_map(Step::Key),
@@ -134,6 +136,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::CallerText { words, is_final } => {
             rig.engine(EngineEvent::CallerText { item: caller.into(), text: words.into(), is_final });
         }
+        Step::NoText => rig.engine(EngineEvent::TranscriptionFailed { item: caller.into() }),
         Step::Noise(count) => (0..count).for_each(|_| rig.frame_of(0, false)),
         Step::Tool { id, end } if engine.is_answering => {
             let id = id.to_string();

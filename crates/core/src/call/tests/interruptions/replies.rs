@@ -1,0 +1,96 @@
+//! Sounds over the agent's speech that may be replies to it.
+
+use super::{answer_of, is_cut, replies, say, sound, start, stop, undone};
+use crate::call::tests::rig::{Rig, free_slots, ms};
+use crate::call::{EngineCommand, EngineEvent, FalseBargeIn};
+
+const QUESTION: &str = "תרצה תור למחר בשעה ארבע?";
+
+/// The agent asks a question of 4 s, of which 1.5 s were heard.
+fn asking() -> Rig {
+    let mut rig = Rig::live();
+    answer_of(&mut rig, QUESTION, 40);
+    rig.frames(false, ms(1500));
+    rig
+}
+
+/// A sound whose words are not known in time.
+fn unknown_sound(rig: &mut Rig) {
+    start(rig, "c");
+    rig.frames(true, ms(300));
+    rig.frames(false, ms(500));
+    stop(rig, "c");
+    rig.frames(false, ms(900));
+}
+
+#[test]
+fn a_yes_whose_words_are_late_or_never_known_is_answered_after_the_question() {
+    for is_late in [true, false] {
+        let mut rig = asking();
+        unknown_sound(&mut rig);
+        assert_eq!(undone(&rig), [FalseBargeIn::Unknown]);
+        if is_late {
+            rig.frames(false, ms(300));
+            say(&mut rig, "c", "כן");
+        }
+        rig.frames(false, ms(4500));
+        assert!(!is_cut(&rig));
+        assert_eq!(replies(&rig), 1, "late: {is_late}");
+    }
+}
+
+#[test]
+fn a_click_after_a_yes_does_not_take_it_back() {
+    let mut rig = asking();
+    sound(&mut rig, "c1", 300, "כן");
+    rig.frames(false, ms(300));
+    start(&mut rig, "c2");
+    rig.frames(false, ms(700));
+    assert_eq!(undone(&rig), [FalseBargeIn::BackChannel, FalseBargeIn::Noise]);
+    stop(&mut rig, "c2");
+    rig.frames(false, ms(4500));
+    assert_eq!(replies(&rig), 1);
+}
+
+#[test]
+fn an_okay_is_no_reply_to_a_question_that_was_asked_later() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.text(1, "a", "רגע, אני בודקת.", true);
+    rig.say(1, "a", 16_000);
+    rig.call(1, "t", free_slots("t"));
+    rig.done(1);
+    rig.frames(false, ms(300));
+    sound(&mut rig, "c", 200, "אוקיי");
+    rig.input(crate::call::Input::ToolFinished { id: "t".into(), output: "{}".into() });
+    assert_eq!(replies(&rig), 1, "to the tool's result");
+    rig.respond(2);
+    rig.text(2, "b", QUESTION, true);
+    rig.say(2, "b", 8000);
+    rig.done(2);
+    rig.frames(false, ms(6000));
+    assert_eq!(replies(&rig), 1, "the agent waits for an answer");
+}
+
+#[test]
+fn words_that_could_not_be_transcribed_are_kept_at_the_model() {
+    let mut rig = asking();
+    start(&mut rig, "c");
+    rig.frames(true, ms(300));
+    rig.frames(false, ms(500));
+    stop(&mut rig, "c");
+    rig.engine(EngineEvent::TranscriptionFailed { item: "c".into() });
+    rig.frames(false, ms(6000));
+    assert!(!rig.commands().iter().any(|command| matches!(command, EngineCommand::Delete { .. })));
+    assert_eq!(replies(&rig), 1, "they may be the reply to the question");
+}
+
+#[test]
+fn late_words_are_answered_although_the_agent_echoes() {
+    let mut rig = asking();
+    unknown_sound(&mut rig);
+    rig.frames(true, ms(240));
+    say(&mut rig, "c", "רגע");
+    assert!(is_cut(&rig));
+    assert_eq!(replies(&rig), 1);
+}
