@@ -31,13 +31,21 @@ export default defineConfig({
           // Not the entry itself, by which the manifest names what the HTML file loads.
           groups: [
             { name: 'start', tags: ['$initial'], test: id => !/index\.html|src\/main\.tsx/.test(id), priority: 2 },
-            // What most pages use; without the components of Mantine, which few need at once.
+            // What several pages share, in one file for its own code and one for the components of Mantine, which few pages do without.
             {
               name: 'common',
-              minShareCount: 6,
-              test: id => /\/web\/src\/shared\/.*\.tsx?$|@tanstack\/|@mantine\/hooks/.test(id),
+              minShareCount: 3,
+              test: id =>
+                /\/web\/src\/(shared|app)\/.*\.tsx?$|@tanstack\/|@mantine\/hooks|@tabler\//.test(id) &&
+                !/Shell|Confirm/.test(id),
               includeDependenciesRecursively: false,
               priority: 1,
+            },
+            {
+              name: 'overlays',
+              minShareCount: 3,
+              test: /@mantine\/core|@floating-ui|react-remove-scroll|react-style-singleton|use-(sidecar|callback-ref)|\/(clsx|tslib)\//,
+              includeDependenciesRecursively: false,
             },
           ],
           experimentalInlineCommonChunks: { maxSize: 2_000, exclude: id => !id.includes('@tabler/icons-react') },

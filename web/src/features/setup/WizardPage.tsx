@@ -122,7 +122,7 @@ function Wizard({ facts, step }: { facts: Facts; step: StepId }) {
                   onward()
                 }}
               >
-                <Trans>לדלג בינתיים</Trans>
+                {step === 'greeting' ? <Trans>להשאיר את הברכה הזאת</Trans> : <Trans>לדלג בינתיים</Trans>}
               </button>
             ))}
           <button className="btn pen big" type="button" disabled={!done} onClick={onward}>
