@@ -44,7 +44,10 @@ export default defineConfig({
             {
               name: 'overlays',
               minShareCount: 3,
-              test: /@mantine\/core|@floating-ui|react-remove-scroll|react-style-singleton|use-(sidecar|callback-ref)|\/(clsx|tslib)\//,
+              test: id =>
+                /@mantine\/core|@floating-ui|react-remove-scroll|react-style-singleton|use-(sidecar|callback-ref)|\/tslib\//.test(
+                  id,
+                ) && !/color-scheme|noop/.test(id),
               includeDependenciesRecursively: false,
             },
           ],

@@ -1,4 +1,4 @@
-import { expect, inspect, LAYOUTS, prepare, test, withoutStart } from './support/fixtures'
+import { expect, inspect, LAYOUTS, logIn, prepare, test, VIEWS, withoutStart } from './support/fixtures'
 
 for (const view of LAYOUTS) {
   test(`the first set-up, ${view.language} ${view.width}`, async ({ page, ownDaemon }) => {
@@ -44,4 +44,43 @@ test('plain http is refused in words', async ({ page, daemon }) => {
   await page.route('**/api/setup', route => route.fulfill({ json: { needed: true, connection_error: error } }))
   await page.goto(`${daemon.url}/setup#code=1234`)
   await expect(page.locator('a.btn')).toHaveAttribute('href', 'https://shop.example/setup#code=1234')
+})
+
+test('a saved step goes on, a skipped one is taken up again, and what a step opens leads back', async ({
+  page,
+  ownDaemon,
+}) => {
+  await ownDaemon.start()
+  await prepare(page, VIEWS[0])
+  await logIn(page, ownDaemon)
+  const asked: string[] = []
+  page.on('request', request => asked.push(new URL(request.url()).pathname))
+  await page.goto(`${ownDaemon.url}/app/today`)
+  const reminder = page.locator('.strip.new')
+  await expect(reminder).toContainText('שם העסק')
+  // The reminder comes with the HTML file: neither Twilio nor the bridge is asked for it.
+  expect(
+    asked.filter(path => /twilio|whatsapp|setup|settings|greeting/.test(path) && path.startsWith('/api/')),
+  ).toEqual([])
+  await reminder.getByRole('link', { name: 'להמשיך' }).click()
+  await page.getByRole('textbox', { name: 'שם העסק' }).fill('מספרת רוני')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/setup\/address$/)
+  await page.getByRole('button', { name: 'לדלג בינתיים' }).click()
+  await expect(page).toHaveURL(/\/setup\/phone$/)
+  await page.goto(`${ownDaemon.url}/app/today`)
+  await expect(reminder).toContainText('טלפון')
+
+  await page.goto(`${ownDaemon.url}/app/setup/address`)
+  await page.getByRole('button', { name: 'לבטל את הדילוג' }).click()
+  await expect(page.getByRole('button', { name: 'לדלג בינתיים' })).toBeVisible()
+  await expect(page.getByRole('listitem').filter({ hasText: 'כתובת מאובטחת' })).not.toContainText('דילגתם')
+
+  await page.goto(`${ownDaemon.url}/app/setup/business`)
+  await page.getByRole('link', { name: 'עריכה' }).first().click()
+  await expect(page).toHaveURL(/\/settings\/hours\?setup=business$/)
+  await page.getByRole('link', { name: 'חזרה להקמה' }).click()
+  await expect(page).toHaveURL(/\/setup\/business$/)
+  await page.locator('.rail').getByRole('link', { name: 'היום' }).click()
+  await expect(reminder).toContainText('כתובת מאובטחת')
 })
