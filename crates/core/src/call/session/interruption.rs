@@ -69,8 +69,7 @@ struct Pause {
     quiet: Duration,
     /// Audio without voice since the agent stopped.
     noise: Duration,
-    /// Some voice was found in one of the sounds, or just before the first.
-    has_voice: bool,
+    /// When voice was found in one of the sounds, or just before the first.
     last_voice: Option<Instant>,
     /// A back-channel is a reply here.
     is_reply_possible: bool,
@@ -163,12 +162,16 @@ impl Pause {
             self.voiced = if self.quiet < PAUSE { self.voiced + length } else { length };
             self.quiet = Duration::ZERO;
             if self.voiced >= VOICE {
-                (self.has_voice, self.last_voice) = (true, Some(now));
+                self.last_voice = Some(now);
             }
         } else {
             self.quiet += length;
             self.noise += length;
         }
+    }
+
+    fn has_voice(&self) -> bool {
+        self.last_voice.is_some()
     }
 
     /// How long the agent has been stopped.
@@ -240,7 +243,6 @@ impl CallSession {
             voiced: Duration::ZERO,
             quiet: Duration::ZERO,
             noise: Duration::ZERO,
-            has_voice,
             last_voice: has_voice.then_some(now),
             is_reply_possible,
             was_cleared,
@@ -266,7 +268,7 @@ impl CallSession {
         // Where the engine detects nothing, it may be a television, and no reply would follow.
         if pause.voiced >= SPEECH && !pause.utterances.is_empty() {
             self.confirm_interruption(self.caller.speech.is_in_progress(now), now);
-        } else if !pause.has_voice && pause.noise >= NOISE {
+        } else if !pause.has_voice() && pause.noise >= NOISE {
             self.undo_interruption(FalseBargeIn::Noise, now);
         }
     }
@@ -366,10 +368,10 @@ impl CallSession {
             // The caller still waits for the answer.
             self.reply_watch.silent_since(pause.stopped.unwrap_or(now), now);
         }
-        self.interruptions.noises = if pause.has_voice { 0 } else { self.interruptions.noises + 1 };
+        self.interruptions.noises = if pause.has_voice() { 0 } else { self.interruptions.noises + 1 };
         self.interruptions.is_local_unsure |= pause.utterances.is_empty() && cause == FalseBargeIn::Unknown;
         let is_word = cause == FalseBargeIn::BackChannel
-            || (cause == FalseBargeIn::Unknown && pause.has_voice && !pause.utterances.is_empty());
+            || (cause == FalseBargeIn::Unknown && pause.has_voice() && !pause.utterances.is_empty());
         self.interruptions.reply = if pause.is_reply_possible && !pause.utterances.is_empty() {
             Some(self.possible_reply(cause == FalseBargeIn::BackChannel, now))
         } else if is_word {
