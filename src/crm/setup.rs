@@ -59,6 +59,7 @@ pub fn activate_code(tx: &WriteTx<'_>, code_hash: &str, now: Timestamp) -> Resul
 
 /// What the settings and the running daemon say of the set-up.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Evidence {
     /// The business has a name.
     pub has_name: bool,
