@@ -4,7 +4,7 @@ use super::{none, tree};
 
 /// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 28] = [
+const MAY_USE: [(&str, &[&str]); 29] = [
     ("domain", &[]),
     ("search", &[]),
     ("clock", &["domain"]),
@@ -25,8 +25,9 @@ const MAY_USE: [(&str, &[&str]); 28] = [
     ("alerting", &["domain", "messages", "store", "clock"]),
     ("backup", &["domain", "config", "store", "host", "clock", "secure_open"]),
     ("tls", &["domain", "config", "providers", "host", "clock", "entropy"]),
-    // `search` for how names and words are compared.
-    ("promise", &["domain", "search"]),
+    // `search` for how names and words are compared, `spoken` for times of day in words.
+    ("promise", &["domain", "search", "spoken"]),
+    ("spoken", &["search"]),
     ("crm", &["domain", "inbox", "booking", "search", "promise", "store", "clock", "entropy"]),
     // `call` for what a tool call means to a phone call, `store` for the handle that a transaction of `crm` needs.
     ("agent", &["domain", "config", "call", "store", "crm", "providers", "clock"]),

@@ -6,6 +6,7 @@
 //! - [`inbox`]: the rules of the messages.
 //! - [`booking`]: free times, opening hours and holidays.
 //! - [`promise`]: what the agent says that it did, compared with what it did.
+//! - [`spoken`]: texts as they are spoken.
 //! - [`audio`]: mu-law, WAV, Opus, voice detection, the recording of both sides.
 
 #![warn(missing_docs)]
@@ -17,3 +18,4 @@ pub mod domain;
 pub mod inbox;
 pub mod promise;
 pub mod search;
+pub mod spoken;

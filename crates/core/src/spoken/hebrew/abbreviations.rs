@@ -1,0 +1,147 @@
+//! Abbreviations in full.
+
+use super::lists::{List, lines};
+use super::plain::{bases, is_dash, is_hebrew, plain, word_length, words_before};
+use super::run::Run;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Abbreviations and their full forms.
+static FULL: LazyLock<BTreeMap<&'static str, &'static str>> =
+    LazyLock::new(|| entries().filter(|(short, _)| !short.starts_with('~')).collect());
+
+/// The same, for those that stand without a letter before them.
+static ALONE: LazyLock<BTreeMap<&'static str, &'static str>> =
+    LazyLock::new(|| entries().filter_map(|(short, full)| Some((short.strip_prefix('~')?, full))).collect());
+
+fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let pairs = lines(include_str!("abbreviations.txt")).filter_map(|line| line.split_once('='));
+    pairs.map(|(short, full)| (short.trim(), full.trim()))
+}
+
+/// The text with its abbreviations in full, and with the names of the days for their letters.
+pub(super) fn abbreviations(text: &str) -> String {
+    let (mut said, mut at, mut follows_day) = (String::with_capacity(text.len()), 0, false);
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let length = word_length(rest);
+        if length == 0 {
+            follows_day &= c == ' ' || c == ',' || is_dash(c);
+            said.push(c);
+            at += c.len_utf8();
+            continue;
+        }
+        if let Some((full, length)) = dotted(rest) {
+            said.push_str(&full);
+            at += length;
+            follows_day = false;
+            continue;
+        }
+        let word = plain(&rest[..length]);
+        if follows_day && (word == List::And.word() || List::Or.words().contains(&word.as_str())) {
+            said.push_str(&word);
+            at += length;
+            continue;
+        }
+        let day = weekday(&word).filter(|_| is_day(&word, follows_day, &said, &rest[length..]));
+        follows_day = day.is_some();
+        match day.or_else(|| full(&word)) {
+            Some(words) => {
+                if follows_day && said.ends_with(is_dash) {
+                    let length = said.trim_end_matches(is_dash).len();
+                    said.truncate(length);
+                    if !said.ends_with(is_and) {
+                        said.extend([" ", List::Until.word(), " "]);
+                    }
+                }
+                said.push_str(&words);
+            }
+            None => said.push_str(&rest[..length]),
+        }
+        at += length;
+    }
+    said
+}
+
+/// The full form of a word, with the letters that are written together with it.
+fn full(word: &str) -> Option<String> {
+    bases(word).find_map(|base| {
+        let full = FULL.get(base).or_else(|| if base == word { ALONE.get(base) } else { None })?;
+        Some(format!("{}{full}", &word[..word.len() - base.len()]))
+    })
+}
+
+/// An abbreviation with points between its letters: its full form, and its length.
+fn dotted(text: &str) -> Option<(String, usize)> {
+    let (mut letters, mut length, mut parts) = (String::new(), 0, 0);
+    loop {
+        let part: String = text[length..].chars().take_while(|c| is_hebrew(*c)).collect();
+        if part.is_empty() || !letters.is_empty() && part.chars().count() > 1 {
+            return None;
+        }
+        letters.push_str(&part);
+        parts += 1;
+        length += part.len();
+        let Some(rest) = text[length..].strip_prefix('.') else { break };
+        if !rest.starts_with(is_hebrew) {
+            // The last point may be the end of the sentence.
+            length += usize::from(
+                rest.starts_with([' ', ':', ','])
+                    && rest
+                        .trim_start_matches([' ', ':', ','])
+                        .starts_with(|c: char| c.is_ascii_digit() || is_hebrew(c)),
+            );
+            break;
+        }
+        length += 1;
+    }
+    let last = letters.chars().next_back()?;
+    let before = letters.strip_suffix(last).filter(|before| !before.is_empty() && parts > 1)?;
+    full(&format!("{before}\"{last}")).map(|full| (full, length))
+}
+
+/// The name of the day for which a letter stands.
+fn weekday(word: &str) -> Option<String> {
+    let letter = |word: &str| {
+        let short = word.strip_suffix('\'').unwrap_or(word);
+        let is_letter = |entry: &&&str| entry.strip_suffix('\'') == Some(short);
+        List::WeekdayLetters.words().iter().position(|entry| is_letter(&entry)).map(|day| List::Weekdays.at(day))
+    };
+    if let Some(day) = letter(word) {
+        return Some(day.to_owned());
+    }
+    let first = word.chars().next().filter(|c| word.ends_with('\'') && is_and(*c))?;
+    letter(&word[first.len_utf8()..]).map(|day| format!("{first}{day}"))
+}
+
+/// The letter stands for a day: "day" is before it, or it belongs to a list or range of days.
+fn is_day(word: &str, follows_day: bool, before: &str, after: &str) -> bool {
+    let is_number = after.trim_start_matches(is_dash).starts_with(|c: char| c.is_ascii_digit());
+    let is_near = before.ends_with([' ', '\u{a0}']) && !before.trim_end().ends_with([',', ':', ';']);
+    let is_named = is_near && words_before(before).next().is_some_and(|word| List::BeforeWeekday.has(&word));
+    let begins_range = || {
+        let rest = after.strip_prefix(is_dash).unwrap_or_default();
+        let next = plain(&rest[..word_length(rest)]);
+        let is_alike = next.ends_with('\'') == word.ends_with('\'') && weekday(&next).is_some() && !is_and_day(&next);
+        (before.is_empty() || before.ends_with([' ', '(', '\n'])) && is_alike
+    };
+    // "Friday 8:00-13:00".
+    let has_time = || {
+        let run = Run::read(after.trim_start_matches([' ', ':']));
+        run.is_some_and(|run| run.split().first().is_some_and(|first| first.clock().is_some()))
+    };
+    let has_mark = word.ends_with('\'');
+    let is_lettered = words_before(before).next().is_some_and(|word| List::BeforeLetter.has(&word));
+    let continues_range = || follows_day && before.ends_with(is_dash) && !is_number;
+    is_named && !is_number
+        || !is_lettered && (begins_range() || continues_range() || has_mark && (follows_day || has_time()))
+}
+
+/// A day with "and" before it.
+fn is_and_day(word: &str) -> bool {
+    word.trim_end_matches('\'').chars().count() > 1
+}
+
+fn is_and(c: char) -> bool {
+    List::And.word().starts_with(c)
+}

@@ -1,0 +1,127 @@
+//! What stands around a number.
+
+use super::counted::{Counted, after_shared, next_word};
+use super::lists::List;
+use super::plain::{plain, words_before};
+use super::reading::Kind;
+use super::run::Number;
+
+/// The text around a number.
+pub(super) struct Context<'a> {
+    pub(super) before: &'a str,
+    /// The letters that are written together with the number.
+    pub(super) prefix: &'a str,
+    pub(super) after: &'a str,
+    /// It has a sign.
+    pub(super) is_signed: bool,
+    /// What the number before it is, if both are connected, such as in "from nine until".
+    pub(super) follows: Kind,
+}
+
+impl Context<'_> {
+    /// One of the last words before the number is in the list.
+    pub(super) fn has_before(&self, list: List, words: usize) -> bool {
+        words_before(self.before).take(words).any(|word| list.has(&word))
+    }
+
+    /// The last word before the number, if nothing but spaces or a colon is between them.
+    pub(super) fn last_word(&self) -> Option<String> {
+        let is_near = self
+            .before
+            .trim_end_matches([' ', '\u{a0}', ':', '-'])
+            .ends_with(|c: char| super::plain::is_letter(c) || super::plain::is_geresh(c));
+        words_before(self.before).next().filter(|_| is_near)
+    }
+
+    pub(super) fn counted(&self) -> Option<Counted> {
+        let counted = Counted::after(self.after, self.begins_range())?;
+        // "At nine we open": a verb looks like a plural.
+        let is_at = || self.prefix.ends_with(AT) || self.last_word().is_some_and(|word| List::BeforeHour.has(&word));
+        let is_verb =
+            |word: &str| List::Verbs.words().contains(&word) || counted.noun.is_none() && word.starts_with(FROM);
+        let word = next_word(self.after, 0).map(|word| plain(&self.after[word]));
+        let is_counted = counted.is_shared || !word.is_some_and(|word| is_verb(&word)) || !is_at();
+        is_counted.then_some(counted)
+    }
+
+    /// A known noun is counted.
+    pub(super) fn counts_known(&self) -> bool {
+        self.counted().is_some_and(|counted| counted.noun.is_some())
+    }
+
+    /// "To" after the number leads to the end of a range. After "at nine", it does not.
+    fn begins_range(&self) -> bool {
+        self.prefix.is_empty() || self.prefix.contains(FROM)
+    }
+
+    /// The next word says the half of the day.
+    pub(super) fn has_daypart(&self) -> bool {
+        let after = plain(self.after.trim_start_matches([' ', '\u{a0}']));
+        let is_whole = |rest: &str| !rest.starts_with(super::plain::is_letter);
+        List::Dayparts.words().iter().any(|part| after.strip_prefix(part).is_some_and(is_whole))
+    }
+
+    /// The next word is a month, or "of the month".
+    pub(super) fn has_month(&self) -> bool {
+        let is_month = |at| next_word(self.after, at).is_some_and(|word| List::AfterDay.has(&plain(&self.after[word])));
+        is_month(0) || after_shared(self.after, self.begins_range()).is_some_and(is_month)
+    }
+
+    /// Whole numbers are hours here.
+    pub(super) fn is_hour(&self) -> bool {
+        let named = || self.last_word().is_some_and(|word| List::BeforeHour.has(&word));
+        self.follows == Kind::Hour || named() || self.has_daypart() || self.is_open() && self.is_bounded()
+    }
+
+    /// It is about opening hours.
+    pub(super) fn is_open(&self) -> bool {
+        self.has_before(List::Open, 5)
+    }
+
+    /// The last word is the name of a day.
+    pub(super) fn follows_weekday(&self) -> bool {
+        self.last_word().is_some_and(|word| List::Weekdays.has(&word))
+    }
+
+    fn is_bounded(&self) -> bool {
+        let until = || self.last_word().is_some_and(|word| List::Until.has(&word));
+        !self.prefix.is_empty() || until()
+    }
+
+    /// A date without a year may be here.
+    pub(super) fn is_date(&self) -> bool {
+        let before = self.before.trim_end_matches([' ', ',', '(', ':']);
+        let last = words_before(before).next();
+        let is_near = before.ends_with(super::plain::is_letter);
+        !self.prefix.is_empty()
+            || self.follows == Kind::Date
+            || is_near && last.is_some_and(|word| List::BeforeDate.has(&word))
+    }
+
+    /// The number is a code, which is read digit by digit.
+    pub(super) fn is_code(&self, number: &Number) -> bool {
+        let length = number.digits.len();
+        let touches_latin = || {
+            let is_latin = |c: char| c.is_ascii_alphabetic();
+            self.prefix.is_empty() && self.before.trim_end_matches('-').ends_with(is_latin)
+                || self.after.starts_with(is_latin)
+        };
+        let is_year = || number.value().is_some_and(|value| (1900..2100).contains(&value));
+        if number.is_grouped {
+            return false;
+        }
+        number.has_leading_zero()
+            || number.value().is_none()
+            || self.counted().is_none()
+                && (length >= 7 && !number.digits.ends_with("000")
+                    || length >= 3
+                        && (self.has_before(List::BeforeCode, if length > 3 { 6 } else { 4 }) || touches_latin())
+                    || length >= 4 && self.has_before(List::BeforeNumber, if is_year() { 2 } else { 4 }))
+    }
+}
+
+/// In (or "at"), to.
+const AT: [char; 2] = ['\u{5d1}', '\u{5dc}'];
+
+/// The letter that means "from", with which many verbs begin.
+const FROM: char = '\u{5de}';

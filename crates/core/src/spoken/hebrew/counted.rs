@@ -1,0 +1,126 @@
+//! What a number counts: the noun after it, with its gender.
+
+use super::lists::{Gender, List, Noun};
+use super::plain::{bases, is_dash, is_prefix, plain, word_length};
+
+/// The noun that a number counts.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    pub(super) gender: Gender,
+    /// The noun, if it is a known one.
+    pub(super) noun: Option<&'static Noun>,
+    /// It has its singular form.
+    pub(super) is_singular: bool,
+    /// It has the article.
+    pub(super) is_definite: bool,
+    /// Another number is between this number and the noun: "2 or 3 days".
+    pub(super) is_shared: bool,
+    /// The length of the text up to the end of the noun, in bytes.
+    pub(super) length: usize,
+    /// The singular of the adjective after it ("square metres"), and the length up to its end.
+    adjective: Option<(&'static str, usize)>,
+}
+
+impl Counted {
+    /// The noun that the number before this text counts. `begins_range`: a "to" after the number goes on to a second one.
+    pub(super) fn after(text: &str, begins_range: bool) -> Option<Self> {
+        let (mut at, mut is_shared) = (0, false);
+        if let Some(after) = after_shared(text, begins_range) {
+            (at, is_shared) = (after, true);
+        }
+        let word = next_word(text, at)?;
+        let end = word.end;
+        let adjective = || {
+            let word = next_word(text, end)?;
+            let (found, end) = (plain(&text[word.clone()]), word.end);
+            let mut pairs = List::Adjectives.words().chunks_exact(2);
+            pairs.find(|pair| pair[0] == found).map(|pair| (pair[1], end))
+        };
+        noun(&plain(&text[word])).map(|noun| Self { is_shared, length: end, adjective: adjective(), ..noun })
+    }
+
+    /// The noun's singular with its adjective, and the length of the text up to their end.
+    pub(super) fn one(&self) -> Option<(String, usize)> {
+        let singular = self.noun?.singular;
+        let with_adjective = self.adjective.map(|(adjective, end)| (format!("{singular} {adjective}"), end));
+        Some(with_adjective.unwrap_or_else(|| (singular.to_owned(), self.length)))
+    }
+}
+
+/// Where a text goes on after another number that shares the noun: after "or 3", "until 5" and "to 5".
+pub(super) fn after_shared(text: &str, begins_range: bool) -> Option<usize> {
+    let word = next_word(text, 0)?;
+    let found = plain(&text[word.clone()]);
+    if List::Or.words().contains(&found.as_str()) {
+        skip_number(text, word.end)
+    } else if begins_range && is_prefix(&found) && found.ends_with(CONNECTING) {
+        skip_number(text, word.start)
+    } else {
+        None
+    }
+}
+
+/// The range of the next word, after spaces or one dash.
+pub(super) fn next_word(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
+    let rest = &text[at..];
+    let dash = rest.chars().next().filter(|c| is_dash(*c)).map_or(0, char::len_utf8);
+    let spaces = rest[dash..].chars().take_while(|c| matches!(c, ' ' | '\u{a0}')).map(char::len_utf8).sum::<usize>();
+    let start = at + dash + spaces;
+    let length = word_length(&text[start..]);
+    (length > 0 && (dash == 0 || spaces == 0)).then(|| start..start + length)
+}
+
+/// Where a text goes on after the number that follows this place.
+fn skip_number(text: &str, at: usize) -> Option<usize> {
+    let mut start = at;
+    // "until 5", "until to-5", "or 5".
+    if let Some(word) = next_word(text, at)
+        && is_prefix(&plain(&text[word.clone()]))
+    {
+        start = word.end;
+    }
+    let skipped = text[start..].chars().take_while(|c| is_dash(*c) || *c == ' ').map(char::len_utf8).sum::<usize>();
+    let start = start + skipped;
+    let digits = text[start..].bytes().take_while(|c| c.is_ascii_digit() || matches!(c, b',' | b'.' | b'%')).count();
+    let is_number = text[start..].starts_with(|c: char| c.is_ascii_digit());
+    is_number.then_some(start + digits)
+}
+
+fn noun(word: &str) -> Option<Counted> {
+    let counted = |gender, noun, is_singular, is_definite| {
+        Some(Counted { gender, noun, is_singular, is_definite, is_shared: false, length: 0, adjective: None })
+    };
+    if let Some((noun, is_singular)) = Noun::find(word) {
+        return counted(noun.gender, Some(noun), is_singular, false);
+    }
+    if List::NotCounted.words().contains(&word) || List::AfterDay.has(word) {
+        return None;
+    }
+    for base in bases(word).skip(1) {
+        if let Some((noun, is_singular)) = Noun::find(base) {
+            // The article is the only letter that may be between a number and its noun.
+            let is_definite = word.chars().count() == base.chars().count() + 1 && word.starts_with(ARTICLE);
+            return if is_definite && !is_singular { counted(noun.gender, Some(noun), false, true) } else { None };
+        }
+    }
+    // "In" or "to" is before the noun rather than a part of it.
+    let is_long = word.chars().count() >= 4 && !word.starts_with(PREPOSITIONS);
+    if is_long && word.ends_with(PLURALS[0]) {
+        counted(Gender::Masculine, None, false, false)
+    } else if is_long && word.ends_with(PLURALS[1]) {
+        counted(Gender::Feminine, None, false, false)
+    } else {
+        None
+    }
+}
+
+const ARTICLE: char = '\u{5d4}';
+
+/// To, and.
+const CONNECTING: [char; 2] = ['\u{5dc}', '\u{5d5}'];
+
+/// In, to.
+const PREPOSITIONS: [char; 2] = ['\u{5d1}', '\u{5dc}'];
+
+/// The endings of plurals: -im, -ot.
+const PLURALS: [&str; 2] = ["\u{5d9}\u{5dd}", "\u{5d5}\u{5ea}"];

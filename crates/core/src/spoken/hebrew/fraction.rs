@@ -1,0 +1,78 @@
+//! Fractions in words.
+
+use super::context::Context;
+use super::counted::next_word;
+use super::lists::{Gender, List};
+use super::numeral::{before_noun, cardinal};
+use super::plain::plain;
+use super::quantity::{self, Amount};
+use super::reading::Reading;
+use super::run::Run;
+
+/// It has a name of its own: 1/2 to 9/10.
+pub(super) fn is_named(above: u64, below: u64) -> bool {
+    (1..below).contains(&above) && (2..=10).contains(&below)
+}
+
+/// It is a fraction wherever a date is not expected.
+pub(super) fn is_usual(above: u64, below: u64) -> bool {
+    matches!((above, below), (1 | 2, 3) | (1, 2) | (1 | 3, 4))
+}
+
+/// What is after it has parts: a noun, or "of".
+pub(super) fn is_counted(context: &Context<'_>) -> bool {
+    // "On 1/5 we open": after "on", only a singular or "of the" makes it a fraction.
+    let is_date = context.is_date();
+    if context.counted().is_some_and(|counted| counted.is_singular || !is_date) {
+        return true;
+    }
+    let word = next_word(context.after, 0).map(|word| plain(&context.after[word])).unwrap_or_default();
+    let rest = word.strip_prefix(FROM).filter(|_| !List::BeforeDate.has(&word));
+    rest.is_some_and(|rest| !is_date || rest.starts_with(ARTICLE))
+}
+
+/// A fraction in words, such as "three quarters".
+pub(super) fn words(above: u64, below: u64, context: &Context<'_>) -> Option<String> {
+    if !is_named(above, below) {
+        return None;
+    }
+    let index = usize::try_from(below).ok()?;
+    if above == 1 {
+        return Some(List::Fractions.at(index - 2).to_owned());
+    }
+    let gender = if below > 4 { Gender::Feminine } else { Gender::Masculine };
+    let is_construct = context.counted().is_some();
+    let plurals = if is_construct { List::FractionConstructs } else { List::FractionPlurals };
+    let count = match above {
+        2 => before_noun(2, gender, false),
+        _ if is_construct => before_noun(above, gender, true),
+        _ => cardinal(above, gender),
+    };
+    Some(format!("{count} {}", plurals.at(index.checked_sub(3)?)))
+}
+
+/// A whole number with a fraction after it, such as 2 1/2.
+pub(super) fn mixed(whole: u64, context: &Context<'_>) -> Option<Reading> {
+    let rest = context.after.strip_prefix(' ').unwrap_or(context.after);
+    let run = Run::read(rest)?;
+    let (above, below) = run.pair('\u{2044}').or_else(|| run.pair('/'))?;
+    let (above, below) = (above.value()?, below.value()?);
+    if !is_usual(above, below) && run.marks != ['\u{2044}'] {
+        return None;
+    }
+    let skipped = context.after.len() - rest.len() + run.length;
+    let inner = Context { after: &context.after[skipped..], before: context.before, ..*context };
+    if (above, below) == (1, 2) {
+        let reading = quantity::amount(&Amount { whole, fraction: Some("5") }, &inner);
+        return Some(Reading { length: skipped + reading.length, ..reading });
+    }
+    let gender = inner.counted().map_or(Gender::Feminine, |counted| counted.gender);
+    let words = format!("{} {}{}", cardinal(whole, gender), List::And.word(), words(above, below, &inner)?);
+    Some(Reading { length: skipped, ..Reading::new(words) })
+}
+
+/// The letter that means "the".
+const ARTICLE: char = '\u{5d4}';
+
+/// The letter that means "of".
+const FROM: char = '\u{5de}';

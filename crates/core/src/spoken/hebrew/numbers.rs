@@ -1,0 +1,174 @@
+//! Finds the numbers of a text and puts words in their place.
+
+use super::context::Context;
+use super::lists::List;
+use super::phone;
+use super::plain::{NEARBY, is_dash, is_geresh, is_hebrew, is_letter, is_prefix, is_quote, plain};
+use super::reading::{self, Kind, Reading};
+use super::run::Run;
+
+/// The text with words for all of its numbers.
+pub(super) fn numbers(text: &str) -> String {
+    let mut scan = Scan { text, at: 0, said: String::with_capacity(text.len() * 2), last: None };
+    while let Some(digit) = scan.next_digit() {
+        scan.number(digit);
+    }
+    scan.said.push_str(&text[scan.at..]);
+    scan.said
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    /// The beginning of the part that is not read yet.
+    at: usize,
+    said: String,
+    /// What the last number was, and where it ends.
+    last: Option<(Kind, usize)>,
+}
+
+/// The sign before a number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    None,
+    Plus,
+    Minus,
+    Star,
+    Number,
+}
+
+impl Scan<'_> {
+    fn next_digit(&self) -> Option<usize> {
+        self.text[self.at..].find(|c: char| c.is_ascii_digit()).map(|at| self.at + at)
+    }
+
+    /// Puts words in the place of the number at this digit.
+    fn number(&mut self, digit: usize) {
+        let (mut start, sign, is_joined) = self.sign(digit);
+        let prefix = self.prefix(start, is_joined);
+        if let Some(prefix) = &prefix {
+            start = prefix.end;
+        }
+        let before = prefix.as_ref().map_or(start, |prefix| prefix.start);
+        self.said.push_str(&self.text[self.at..start.max(self.at)]);
+        let (said, end) = self.words(digit, before, prefix.map(|prefix| &self.text[prefix]).unwrap_or_default(), sign);
+        let follows_prefix = before < start;
+        if !follows_prefix && self.said.ends_with(|c: char| is_letter(c) || is_geresh(c) || c.is_ascii_digit()) {
+            self.said.push(' ');
+        }
+        self.said.push_str(&said);
+        self.at = end;
+        self.after_number();
+    }
+
+    /// Where the number at this digit begins with its sign, and whether a dash joins it to the word before it.
+    fn sign(&self, digit: usize) -> (usize, Sign, bool) {
+        let head = &self.text[self.at..digit];
+        let Some(mark) = head.chars().next_back() else { return (digit, Sign::None, false) };
+        let start = digit - mark.len_utf8();
+        let before = self.text[..start].chars().next_back();
+        let is_free = before.is_none_or(|c| !is_letter(c) && !c.is_ascii_digit());
+        match mark {
+            // Markdown's stars are around a number, not before it.
+            '*' if is_free && before != Some('*') && !self.is_starred(digit) => (start, Sign::Star, false),
+            '+' if is_free || before.is_some_and(is_hebrew) => (start, Sign::Plus, false),
+            '#' => (start, Sign::Number, false),
+            '-' | '\u{2212}' if is_free && !before.is_some_and(is_dash) => (start, Sign::Minus, false),
+            mark if is_dash(mark) && before.is_some_and(is_letter) => (start, Sign::None, true),
+            _ => (digit, Sign::None, false),
+        }
+    }
+
+    /// A star is after the number at this digit as well.
+    fn is_starred(&self, digit: usize) -> bool {
+        self.text[digit..].trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('*')
+    }
+
+    /// The letters before a number that are written together with it, such as "in" and "to".
+    fn prefix(&self, start: usize, is_joined: bool) -> Option<std::ops::Range<usize>> {
+        let head = &self.text[self.at..start];
+        let letters = head.trim_end_matches(' ');
+        let spaces = head.len() - letters.len();
+        let length = letters.len() - letters.trim_end_matches(is_letter).len();
+        let begin = self.at + letters.len() - length;
+        let word = plain(&self.text[begin..begin + length]);
+        let is_free =
+            self.text[..begin].chars().next_back().is_none_or(|c| !is_letter(c) && !super::plain::is_quote(c));
+        let may_stand_alone = spaces == 0 || spaces == 1 && !is_joined && word.chars().count() == 1;
+        (is_prefix(&word) && is_free && may_stand_alone).then(|| begin..begin + length)
+    }
+
+    fn words(&mut self, digit: usize, before: usize, prefix: &str, sign: Sign) -> (String, usize) {
+        let text = self.text;
+        if sign == Sign::Star
+            && let Some((said, length)) = phone::star(&text[digit - 1..])
+        {
+            return (said, digit - 1 + length);
+        }
+        let whole = if sign == Sign::Plus { digit - 1 } else { digit };
+        let run = Run::read(&text[digit..]);
+        let is_date = run.as_ref().is_some_and(|run| run.full_date().is_some());
+        if !is_date && let Some((said, length)) = phone::phone(&text[whole..]) {
+            return (said, whole + length);
+        }
+        let Some(run) = run else { return (String::new(), digit + 1) };
+        let end = digit + run.length;
+        let follows = self.last.take().filter(|(_, last)| {
+            let between: String = plain(&text[*last..digit]).chars().filter(|c| !is_dash(*c) && *c != ' ').collect();
+            List::BetweenHours.words().contains(&between.as_str())
+        });
+        let prefix = plain(prefix);
+        let last = text.ceil_char_boundary(end + NEARBY);
+        let context = Context {
+            before: &text[..before],
+            prefix: &prefix,
+            after: &text[end..last],
+            is_signed: sign != Sign::None,
+            follows: follows.map_or(Kind::Other, |(kind, _)| kind),
+        };
+        let Reading { words, length, kind } = reading::read(&run, &context);
+        self.last = Some((kind, end + length));
+        let sign = match sign {
+            Sign::None => "",
+            Sign::Plus => List::Plus.word(),
+            Sign::Minus => List::Minus.word(),
+            Sign::Star => List::Star.word(),
+            Sign::Number => List::NumberSign.word(),
+        };
+        let said = if sign.is_empty() { words } else { format!("{sign} {words}") };
+        (said, end + length)
+    }
+
+    /// A letter directly after a number is a word of its own.
+    fn after_number(&mut self) {
+        let mut rest = self.text[self.at..].chars();
+        let sign = match rest.next() {
+            Some('+') => List::Plus.word(),
+            Some('#') => List::Hash.word(),
+            _ => "",
+        };
+        if !sign.is_empty() {
+            self.said.extend([" ", sign]);
+            self.at += 1;
+            if rest.next().is_some_and(|c| is_letter(c) || c.is_ascii_digit()) {
+                self.said.push(' ');
+            }
+            return;
+        }
+        // "1.Haircut" is an item of a list.
+        if let Some(rest) = self.text[self.at..].strip_prefix('.')
+            && rest.starts_with(is_hebrew)
+        {
+            self.said.push_str(". ");
+            self.at += 1;
+            return;
+        }
+        let rest = &self.text[self.at..];
+        let joined = rest.chars().next().filter(|c| is_dash(*c));
+        let word = joined.map_or(rest, |dash| &rest[dash.len_utf8()..]);
+        // A quotation mark between a number and a letter would make an abbreviation of them.
+        if word.trim_start_matches(is_quote).starts_with(is_letter) {
+            self.said.push(' ');
+            self.at += joined.map_or(0, char::len_utf8);
+        }
+    }
+}

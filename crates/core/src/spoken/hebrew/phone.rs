@@ -1,0 +1,118 @@
+//! Phone numbers as Israelis write them, in the groups in which they are said.
+
+use super::lists::{Gender, List};
+use super::numeral::{cardinal, digits};
+use super::plain::is_dash;
+
+/// The words of the phone number at the beginning of a text (a digit or a plus), and its length in bytes.
+pub(super) fn phone(text: &str) -> Option<(String, usize)> {
+    let found = Found::read(text);
+    let number = found.digits.as_str();
+    let is_plus = text.starts_with(PLUS);
+    let mut said = Vec::new();
+    let length;
+    if let Some(national) = number.strip_prefix("972") {
+        // The zero before the area is not dialled from abroad, but often written.
+        let zero = usize::from(national.starts_with('0'));
+        let area = area(&format!("0{}", &national[zero..]))? - 1;
+        length = 3 + zero + area + 7;
+        let local = national.get(zero..zero + area + 7)?;
+        said.push(if is_plus { format!("{} {}", List::Plus.word(), digits("972")) } else { digits("972") });
+        said.extend(groups(local, &[area, 3, 4]));
+    } else if is_plus {
+        length = number.len();
+        said.push(List::Plus.word().to_owned());
+        said.extend(groups(number, &[3, 3, 3, 3, 3]).into_iter().filter(|_| (7..=15).contains(&number.len())));
+    } else if let Some(area) = area(number) {
+        length = area + 7;
+        found.begins_with(area, length)?;
+        said = groups(number.get(..length)?, &[area, 3, 4]);
+    } else if number.starts_with("1800")
+        || number.starts_with("1700")
+        || number.starts_with("1599")
+        || number.starts_with("1900")
+    {
+        length = 10;
+        let first = number.get(1..4).and_then(|area| area.parse().ok()).unwrap_or_default();
+        found.begins_with(1, length).or_else(|| found.begins_with(4, length))?;
+        said.push(format!("{} {}", digits("1"), cardinal(first, Gender::Feminine)));
+        said.extend(groups(number.get(4..length)?, &[3, 3]));
+    } else {
+        length = 16;
+        // A payment card.
+        let is_card =
+            found.ends.len() == 4 && found.ends.iter().enumerate().all(|(at, (digits, _))| *digits == 4 * (at + 1));
+        said = groups(number.get(..length).filter(|_| is_card)?, &[4, 4, 4, 4]);
+    }
+    let end = found.end_of(length)?;
+    (said.len() > 1).then(|| (said.join(", "), end))
+}
+
+/// The words of a short number such as *2000, at the beginning of a text (a star), and its length in bytes.
+pub(super) fn star(text: &str) -> Option<(String, usize)> {
+    let number = text.strip_prefix('*')?;
+    let length = number.bytes().take_while(u8::is_ascii_digit).count();
+    let said = || format!("{} {}", List::Star.word(), digits(&number[..length]));
+    (3..=6).contains(&length).then(|| (said(), 1 + length))
+}
+
+/// Digits with the marks that may stand between the digits of a phone number.
+struct Found {
+    digits: String,
+    /// After each group of digits: how many digits there are until there, and where the text goes on.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Found {
+    fn read(text: &str) -> Self {
+        let mut found = Self { digits: String::new(), ends: Vec::new() };
+        let mut at = usize::from(text.starts_with(PLUS));
+        loop {
+            let group = text[at..].bytes().take_while(u8::is_ascii_digit).count();
+            if group == 0 || found.digits.len() > 20 {
+                return found;
+            }
+            found.digits.push_str(&text[at..at + group]);
+            at += group;
+            found.ends.push((found.digits.len(), at));
+            let is_mark = |c: char| is_dash(c) || matches!(c, ' ' | '.' | ')' | '(');
+            let marks: usize = text[at..].chars().take(2).take_while(|c| is_mark(*c)).map(char::len_utf8).sum();
+            at += marks;
+            if marks == 0 {
+                return found;
+            }
+        }
+    }
+
+    /// The first group is as long as the area, or nothing separates the digits.
+    fn begins_with(&self, area: usize, length: usize) -> Option<()> {
+        self.ends.first().filter(|(digits, _)| *digits == area || *digits == length).map(|_| ())
+    }
+
+    /// Where the number with so many digits ends, if a group ends there.
+    fn end_of(&self, length: usize) -> Option<usize> {
+        self.ends.iter().find(|(digits, _)| *digits == length).map(|(_, end)| *end)
+    }
+}
+
+/// How many digits the area of a national number has.
+fn area(number: &str) -> Option<usize> {
+    let mut digits = number.chars();
+    match (digits.next()?, digits.next()?) {
+        ('0', '5' | '7') => Some(3),
+        ('0', '2' | '3' | '4' | '8' | '9') => Some(2),
+        _ => None,
+    }
+}
+
+fn groups(number: &str, lengths: &[usize]) -> Vec<String> {
+    let (mut rest, mut said) = (number, Vec::new());
+    for length in lengths {
+        let (group, after) = rest.split_at_checked(*length).unwrap_or((rest, ""));
+        said.extend((!group.is_empty()).then(|| digits(group)));
+        rest = after;
+    }
+    said
+}
+
+const PLUS: char = '+';

@@ -1,0 +1,106 @@
+//! Words as the data files spell them: without vowel points, with ASCII quotation marks; and where words begin and end.
+
+use super::lists::List;
+
+/// How far around a number words are looked at, in bytes, so that a long text takes no longer for each of its numbers.
+pub(super) const NEARBY: usize = 300;
+
+/// A word without vowel points and with ASCII quotation marks.
+pub(super) fn plain(word: &str) -> String {
+    word.chars()
+        .filter(|c| !is_point(*c))
+        .map(|c| match c {
+            '\u{5f3}' | '\u{2018}' | '\u{2019}' | '\u{2032}' => '\'',
+            '\u{5f4}' | '\u{201c}' | '\u{201d}' | '\u{2033}' => '"',
+            c => c,
+        })
+        .collect()
+}
+
+/// The word, and the word without one to three of the letters that are written together with the word after them.
+pub(super) fn bases(word: &str) -> impl Iterator<Item = &str> {
+    let is_prefix = |c: char| List::Prefixes.words().iter().any(|prefix| prefix.starts_with(c));
+    let prefixes = word.chars().take_while(|c| is_prefix(*c)).count().min(3);
+    let ends = std::iter::once(0).chain(word.char_indices().map(|(at, c)| at + c.len_utf8()).take(prefixes));
+    ends.map(|at| &word[at..]).filter(|base| !base.is_empty())
+}
+
+/// Only letters that are written together with the word after them.
+pub(super) fn is_prefix(word: &str) -> bool {
+    !word.is_empty()
+        && word.chars().count() <= 4
+        && word.chars().all(|c| List::Prefixes.words().iter().any(|prefix| prefix.starts_with(c)))
+}
+
+/// A letter of any script, or a vowel point.
+pub(super) fn is_letter(c: char) -> bool {
+    c.is_alphabetic() || is_point(c)
+}
+
+pub(super) fn is_hebrew(c: char) -> bool {
+    matches!(c, '\u{5d0}'..='\u{5ea}')
+}
+
+fn is_point(c: char) -> bool {
+    matches!(c, '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' | '\u{5c7}')
+}
+
+pub(super) fn is_quote(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\''
+            | '\u{5f3}'
+            | '\u{5f4}'
+            | '\u{2018}'
+            | '\u{2019}'
+            | '\u{201c}'
+            | '\u{201d}'
+            | '\u{2032}'
+            | '\u{2033}'
+    )
+}
+
+pub(super) fn is_geresh(c: char) -> bool {
+    matches!(c, '\'' | '\u{5f3}' | '\u{2018}' | '\u{2019}' | '\u{2032}')
+}
+
+pub(super) fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{2013}' | '\u{2014}' | '\u{2010}' | '\u{2011}' | '\u{2212}' | '\u{5be}')
+}
+
+/// The length of the word at the beginning of a text: letters, with quotation marks between them and one geresh after
+/// them.
+pub(super) fn word_length(text: &str) -> usize {
+    let mut length = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map(|(_, next)| *next);
+        let is_inner = length > 0 && is_quote(c) && next.is_some_and(is_letter);
+        let is_last = length > 0 && is_geresh(c) && !next.is_some_and(is_letter);
+        if !(is_letter(c) || is_inner || is_last) {
+            break;
+        }
+        length = at + c.len_utf8();
+        if is_last {
+            break;
+        }
+    }
+    length
+}
+
+/// The words before the end of a text within its last sentence, plain, the last one first. Numbers are no words.
+pub(super) fn words_before(text: &str) -> impl Iterator<Item = String> {
+    let text = &text[text.floor_char_boundary(text.len().saturating_sub(NEARBY))..];
+    let ends_sentence = |c: char| matches!(c, '.' | '!' | '?' | '\n' | ';');
+    let start = text.char_indices().rev().find(|(at, c)| {
+        let next = text[at + c.len_utf8()..].chars().next();
+        ends_sentence(*c) && next.is_none_or(|next| !is_letter(next) && !next.is_ascii_digit())
+    });
+    let sentence = start.map_or(text, |(at, c)| &text[at + c.len_utf8()..]);
+    let is_part = |c: char| is_letter(c) || is_quote(c);
+    sentence
+        .rsplit(move |c: char| !is_part(c))
+        .map(plain)
+        .map(|word| word.trim_start_matches(['"', '\'']).to_owned())
+        .filter(|word| !word.is_empty())
+}

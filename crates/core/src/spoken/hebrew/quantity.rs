@@ -1,0 +1,217 @@
+//! Amounts: numbers with the noun that they count, decimals, prices and durations.
+
+use super::clock::Clock;
+use super::context::Context;
+use super::counted::Counted;
+use super::lists::{Gender, List, Noun};
+use super::numeral::{before_noun, cardinal, digits, ordinal};
+use super::plain::bases;
+use super::reading::Reading;
+
+/// A number, with the digits after its point.
+pub(super) struct Amount<'a> {
+    pub(super) whole: u64,
+    pub(super) fraction: Option<&'a str>,
+}
+
+impl Amount<'_> {
+    fn is_half(&self) -> bool {
+        self.fraction.is_some_and(|fraction| fraction.trim_end_matches('0') == "5" && fraction.len() <= 2)
+    }
+}
+
+/// A whole number and what it counts.
+pub(super) fn integer(value: u64, context: &Context<'_>) -> Reading {
+    if context.has_month() && (1..=31).contains(&value) {
+        return Reading::new(cardinal(value, Gender::Masculine));
+    }
+    let counted = context.counted().filter(|counted| counts(counted, value, context));
+    let Some(counted) = counted else { return Reading::new(uncounted(value, context)) };
+    if !counted.is_shared
+        && let Some(noun) = counted.noun
+    {
+        if let Some(scale) = scale(noun)
+            && let Some(number) =
+                value.checked_mul(scale).filter(|number| *number <= super::numeral::GREATEST && value != 0)
+        {
+            return Reading { length: counted.length, ..Reading::new(cardinal(number, Gender::Feminine)) };
+        }
+        if value == 1
+            && let Some((one, length)) = counted.one()
+        {
+            return Reading { length, ..Reading::new(format!("{one} {}", cardinal(1, noun.gender))) };
+        }
+    }
+    Reading::new(said(value, &counted))
+}
+
+/// A range of whole numbers and what they count.
+pub(super) fn range(from: u64, to: u64, context: &Context<'_>) -> Reading {
+    let until = |from: String, to: String| Reading::new(format!("{from} {} {to}", List::Until.word()));
+    if context.has_month() && (1..=31).contains(&to) {
+        return until(cardinal(from, Gender::Masculine), cardinal(to, Gender::Masculine));
+    }
+    match context.counted().filter(|counted| counts(counted, to, context)) {
+        Some(counted) => until(cardinal(from, counted.gender), said(to, &counted)),
+        None => until(cardinal(from, Gender::Feminine), cardinal(to, Gender::Feminine)),
+    }
+}
+
+/// The noun belongs to this number.
+fn counts(counted: &Counted, value: u64, context: &Context<'_>) -> bool {
+    let Some(noun) = counted.noun.filter(|_| counted.is_singular) else { return true };
+    // "Building 3, flat 1": the singular after a number has a number of its own, or begins something else.
+    noun.counts_in_singular || value == 1 && !noun.is_numbered && !follows_numbered(context)
+}
+
+fn follows_numbered(context: &Context<'_>) -> bool {
+    let is_numbered = |word: &str| {
+        bases(word).any(|base| Noun::find(base).is_some_and(|(noun, is_singular)| noun.is_numbered && is_singular))
+    };
+    context.prefix.is_empty() && context.last_word().is_some_and(|word| is_numbered(&word))
+}
+
+fn said(value: u64, counted: &Counted) -> String {
+    if counted.is_shared {
+        cardinal(value, counted.gender)
+    } else {
+        before_noun(value, counted.gender, counted.is_definite)
+    }
+}
+
+/// A number that counts nothing: an ordinal after the article and after some nouns, otherwise feminine.
+fn uncounted(value: u64, context: &Context<'_>) -> String {
+    let last = context.last_word();
+    let noun = last.as_deref().and_then(|word| bases(word).find_map(Noun::find)).map(|(noun, _)| noun.gender);
+    if context.prefix.ends_with(ARTICLE) {
+        let last = last.filter(|word| !List::BeforeArticle.has(word));
+        return match last {
+            Some(word) => ordinal(value, noun.unwrap_or_else(|| gender_by_ending(&word))),
+            None => cardinal(value, Gender::Masculine),
+        };
+    }
+    let is_ordinal = context.prefix.is_empty()
+        && !context.is_signed
+        && last.as_ref().is_some_and(|word| List::BeforeOrdinal.has(word));
+    if is_ordinal && (1..=10).contains(&value) {
+        return ordinal(value, noun.unwrap_or(Gender::Feminine));
+    }
+    let is_for = context.prefix == List::To.word();
+    let is_masculine =
+        last.is_some_and(|word| word == List::TimesAsMuch.word() || is_for && List::BeforePeople.has(&word));
+    cardinal(value, if is_masculine { Gender::Masculine } else { Gender::Feminine })
+}
+
+const ARTICLE: char = '\u{5d4}';
+
+/// Words that end in these are mostly feminine.
+fn gender_by_ending(word: &str) -> Gender {
+    if word.ends_with(['\u{5d4}', '\u{5ea}']) { Gender::Feminine } else { Gender::Masculine }
+}
+
+/// A decimal and what it counts.
+pub(super) fn amount(amount: &Amount<'_>, context: &Context<'_>) -> Reading {
+    if amount.fraction.is_none() {
+        return integer(amount.whole, context);
+    }
+    let counted = context.counted().filter(|counted| {
+        !counted.is_shared && (!counted.is_singular || counted.noun.is_none_or(|noun| noun.counts_in_singular))
+    });
+    let Some(counted) = counted else { return Reading::new(alone(amount, context)) };
+    if let Some((noun, fraction)) = counted.noun.zip(amount.fraction)
+        && let Some(words) = money(amount.whole, fraction, noun)
+    {
+        return Reading { length: counted.length, ..Reading::new(words) };
+    }
+    if !amount.is_half() {
+        return Reading::new(alone(amount, context));
+    }
+    let (and, half) = (List::And.word(), List::Half.word());
+    let replaced = |words: String, length| Reading { length, ..Reading::new(words) };
+    match (amount.whole, counted.noun.zip(counted.one())) {
+        (0, Some((_, (one, length)))) => replaced(format!("{half} {one}"), length),
+        (0, None) => Reading::new(half.to_owned()),
+        (1, Some((noun, (one, length)))) if !counted.is_singular || scale(noun).is_some() => {
+            replaced(format!("{one} {and}{half}"), length)
+        }
+        (2, Some((Noun { dual: Some(dual), .. }, _))) => replaced(format!("{dual} {and}{half}"), counted.length),
+        (whole, _) => Reading::new(format!("{} {and}{half}", cardinal(whole, counted.gender))),
+    }
+}
+
+/// A decimal that counts nothing, or whose noun is said with a later number.
+pub(super) fn alone(amount: &Amount<'_>, context: &Context<'_>) -> String {
+    let gender = context.counted().map_or(Gender::Feminine, |counted| counted.gender);
+    let Some(fraction) = amount.fraction else { return cardinal(amount.whole, gender) };
+    if amount.is_half() && context.counted().is_some() {
+        let (and, half) = (List::And.word(), List::Half.word());
+        let whole = || cardinal(amount.whole, gender);
+        return if amount.whole == 0 { half.to_owned() } else { format!("{} {and}{half}", whole()) };
+    }
+    let whole = cardinal(amount.whole, Gender::Feminine);
+    format!("{whole} {} {}", List::Point.word(), digits(fraction))
+}
+
+/// A price without its currency: "nineteen ninety".
+pub(super) fn price(amount: &Amount<'_>) -> String {
+    let whole = cardinal(amount.whole, Gender::Feminine);
+    match amount.fraction.filter(|fraction| *fraction != "00") {
+        Some(fraction) if fraction.starts_with('0') => format!("{whole} {}", digits(fraction)),
+        Some(fraction) => format!("{whole} {}", cardinal(fraction.parse().unwrap_or_default(), Gender::Feminine)),
+        None => whole,
+    }
+}
+
+/// Money with hundredths: "nineteen shekels and ninety agorot".
+fn money(whole: u64, fraction: &str, noun: &'static Noun) -> Option<String> {
+    let minor = List::Minor.words().chunks_exact(4).find(|minor| minor[0] == noun.singular)?;
+    let hundredths = match (fraction.parse::<u64>().ok()?, fraction.len()) {
+        (tenths, 1) if tenths != 5 => tenths * 10,
+        (hundredths, 2) => hundredths,
+        _ => return None,
+    };
+    let gender = if minor[3] == "f" { Gender::Feminine } else { Gender::Masculine };
+    let small = match hundredths {
+        0 => None,
+        1 => Some(format!("{} {}", minor[1], cardinal(1, gender))),
+        _ => Some(format!("{} {}", before_noun(hundredths, gender, false), minor[2])),
+    };
+    let large = match whole {
+        0 => None,
+        1 => Some(format!("{} {}", noun.singular, cardinal(1, noun.gender))),
+        _ => Some(format!("{} {}", before_noun(whole, noun.gender, false), noun.many(whole))),
+    };
+    match (large, small) {
+        (Some(large), Some(small)) => Some(format!("{large} {}{small}", List::And.word())),
+        (Some(one), None) | (None, Some(one)) => Some(one),
+        (None, None) => Some(format!("{} {}", cardinal(0, noun.gender), noun.many(0))),
+    }
+}
+
+/// Hours and minutes: 1:30 before "hours".
+pub(super) fn duration(clock: Clock, context: &Context<'_>) -> Option<Reading> {
+    let counted = context.counted().filter(|counted| !counted.is_shared && context.prefix.is_empty())?;
+    let noun = counted.noun.filter(|noun| List::Hours.word() == noun.many(0))?;
+    let replaced = |words: String| Some(Reading { length: counted.length, ..Reading::new(words) });
+    let (and, minutes) = (List::And.word(), cardinal(clock.minute, Gender::Feminine));
+    match (clock.hour, clock.minute) {
+        (_, 30) => Some(amount(&Amount { whole: clock.hour, fraction: Some("5") }, context)),
+        (_, 0) => Some(integer(clock.hour, context)),
+        (1, _) => replaced(format!("{} {and}{minutes} {}", noun.singular, List::Minutes.word())),
+        (hour, _) => replaced(format!(
+            "{} {} {and}{minutes} {}",
+            before_noun(hour, noun.gender, false),
+            noun.many(hour),
+            List::Minutes.word()
+        )),
+    }
+}
+
+/// What a word such as "million" multiplies a number by.
+fn scale(noun: &Noun) -> Option<u64> {
+    if noun.singular == List::Thousands.at(0) {
+        return Some(1000);
+    }
+    let index = List::Large.words().iter().position(|name| *name == noun.singular)?;
+    Some(1_000_000 * 1000_u64.pow(u32::try_from(index).ok()?))
+}

@@ -1,0 +1,274 @@
+//! Which words a run of digits gets.
+
+use super::clock::Clock;
+use super::context::Context;
+use super::fraction;
+use super::lists::{Gender, List};
+use super::numeral::{cardinal, dictated, digits};
+use super::quantity::{self, Amount};
+use super::run::{Date, Number, Run};
+
+/// The words of a number.
+pub(super) struct Reading {
+    pub(super) words: String,
+    /// How many bytes of the text after the number they replace, too.
+    pub(super) length: usize,
+    /// What it is, so that a number after "until" or "or" is the same.
+    pub(super) kind: Kind,
+}
+
+/// What a number says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Hour,
+    Date,
+    Other,
+}
+
+impl Reading {
+    pub(super) fn new(words: String) -> Self {
+        Self { words, length: 0, kind: Kind::Other }
+    }
+
+    fn date(date: Date) -> Self {
+        Self { kind: Kind::Date, ..Self::new(said_date(date)) }
+    }
+
+    fn hour(clock: Clock, run: &Run, context: &Context<'_>) -> Self {
+        Self { words: said_clock(clock, run, context), length: 0, kind: Kind::Hour }
+    }
+}
+
+/// The words of a run.
+pub(super) fn read(run: &Run, context: &Context<'_>) -> Reading {
+    if let Some((date, clock)) = run.moment() {
+        return Reading::new(format!("{} {}{}", said_date(date), List::In.word(), clock.words()));
+    }
+    if let Some(date) = run.full_date() {
+        return Reading::date(date);
+    }
+    let parts = run.split();
+    match parts.as_slice() {
+        [one] => single(one, context),
+        [from, to] => range(from, to, context).unwrap_or_else(|| Reading::new(pieces(run))),
+        _ => Reading::new(pieces(run)),
+    }
+}
+
+fn single(run: &Run, context: &Context<'_>) -> Reading {
+    if let Some(number) = run.integer() {
+        return integer(number, run, context);
+    }
+    if let Some(clock) = run.clock() {
+        return quantity::duration(clock, context).unwrap_or_else(|| Reading::hour(clock, run, context));
+    }
+    if let Some((whole, fraction)) = run.pair('.') {
+        return point(whole, fraction, run, context);
+    }
+    if let Some((first, second)) = run.pair('/').or_else(|| run.pair('\u{2044}'))
+        && let Some(reading) = slash(first, second, run, context)
+    {
+        return reading;
+    }
+    if run.marks == ['.', '/']
+        && let [whole, fraction, best] = run.numbers.as_slice()
+        && let (Some(value), Some(best)) = (whole.value(), best.value())
+    {
+        let amount = Amount { whole: value, fraction: Some(&fraction.digits) };
+        let rating = format!("{} {} {}", quantity::alone(&amount, context), List::OutOf.word(), feminine(best));
+        return Reading::new(rating);
+    }
+    Reading::new(pieces(run))
+}
+
+fn integer(number: &Number, run: &Run, context: &Context<'_>) -> Reading {
+    let value = number.value();
+    let is_hour = || context.is_hour() && (context.has_daypart() || context.counted().is_none());
+    if let Some(clock) = value.filter(|_| number.digits.len() <= 2).and_then(|hour| Clock::new(hour, 0))
+        && is_hour()
+        && !context.has_month()
+    {
+        return Reading::hour(clock, run, context);
+    }
+    match value {
+        Some(value) if !context.is_code(number) => {
+            fraction::mixed(value, context).unwrap_or_else(|| quantity::integer(value, context))
+        }
+        _ => Reading::new(dictated(&number.digits)),
+    }
+}
+
+/// Two numbers with a point between them: a time after "at", a date, a price or a decimal.
+fn point(whole: &Number, fraction: &Number, run: &Run, context: &Context<'_>) -> Reading {
+    let is_named = context.last_word().is_some_and(|word| List::BeforeHour.has(&word)) || context.has_daypart();
+    if fraction.digits.len() == 2
+        && !whole.is_grouped
+        && is_named
+        && let Some(clock) = whole.value().zip(fraction.value()).and_then(|(hour, minute)| Clock::new(hour, minute))
+    {
+        return Reading::hour(clock, run, context);
+    }
+    if let Some(date) = run.day_and_month().filter(|_| context.is_date() && !context.counts_known()) {
+        return Reading::date(date);
+    }
+    let Some(value) = whole.value() else { return Reading::new(pieces(run)) };
+    let amount = Amount { whole: value, fraction: Some(&fraction.digits) };
+    if fraction.digits.len() == 2 && context.counted().is_none() && context.has_before(List::BeforePrice, 4) {
+        return Reading::new(quantity::price(&amount));
+    }
+    quantity::amount(&amount, context)
+}
+
+/// Two numbers with a slash between them: a fraction, a date, or the number of a building with its flat.
+fn slash(first: &Number, second: &Number, run: &Run, context: &Context<'_>) -> Option<Reading> {
+    let (above, below) = (first.value()?, second.value()?);
+    let divided = || format!("{} {} {}", feminine(above), List::Divided.word(), feminine(below));
+    let is_fraction = run.marks == ['\u{2044}'] || fraction::is_named(above, below) && fraction::is_counted(context);
+    if is_fraction {
+        return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
+    }
+    if context.has_before(List::BeforeBuilding, 4) {
+        return Some(Reading::new(divided()));
+    }
+    if context.has_before(List::BeforeRating, 3) {
+        return Some(Reading::new(format!("{} {} {}", feminine(above), List::OutOf.word(), feminine(below))));
+    }
+    if (1900..2100).contains(&above) && (above + 1) % 100 == below {
+        return Some(Reading::new(format!("{} {}", feminine(above), feminine(below))));
+    }
+    let is_date = context.is_date();
+    if !is_date && (above, below) == (24, 7) {
+        return Some(Reading::new(format!("{} {}", feminine(24), feminine(7))));
+    }
+    if !is_date && fraction::is_usual(above, below) {
+        return Some(Reading::new(fraction::words(above, below, context).unwrap_or_else(divided)));
+    }
+    let is_year = (1900..2100).contains(&below) && (1..=12).contains(&above);
+    if is_year {
+        return Some(Reading::new(format!("{} {}", month(above), feminine(below))));
+    }
+    let date = run.day_and_month().map(Reading::date);
+    Some(date.unwrap_or_else(|| Reading::new(divided())))
+}
+
+/// Two numbers with a dash between them. None if they are neither a range nor a score.
+fn range(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
+    let until = |from: String, to: String| format!("{from} {} {to}", List::Until.word());
+    if let (Some(first), Some(last)) = (hour(from), hour(to)) {
+        let is_clock = from.clock().is_some() || to.clock().is_some();
+        let is_counted = || context.counted().is_some();
+        if is_clock
+            || (context.is_hour() || context.is_open() || context.follows_weekday())
+                && !is_counted()
+                && !context.has_month()
+        {
+            let words = until(first.words(), said_clock(last, to, context));
+            return Some(Reading { words, length: 0, kind: Kind::Hour });
+        }
+    }
+    if let Some(reading) = dates(from, to, context) {
+        return Some(reading);
+    }
+    if let (Some(from), Some(to)) = (from.integer(), to.integer()) {
+        let is_code = |number: &Number| context.is_code(number);
+        let (first, last) = (from.value()?, to.value()?);
+        if is_code(from) || is_code(to) {
+            return None;
+        }
+        let is_score = context.has_before(List::Score, 3) || first >= last;
+        if is_score && context.counted().is_none() {
+            return Some(Reading::new(format!("{} {}", feminine(first), feminine(last))));
+        }
+        return Some(quantity::range(first, last, context));
+    }
+    let amount = |run: &Run| {
+        let whole = run.integer().and_then(Number::value).map(|whole| (whole, None));
+        let decimal =
+            || run.pair('.').and_then(|(whole, fraction)| Some((whole.value()?, Some(fraction.digits.clone()))));
+        whole.or_else(decimal)
+    };
+    let ((first, first_fraction), (last, last_fraction)) = (amount(from)?, amount(to)?);
+    let first = Amount { whole: first, fraction: first_fraction.as_deref() };
+    let last = Amount { whole: last, fraction: last_fraction.as_deref() };
+    let rest = quantity::amount(&last, context);
+    Some(Reading { words: until(quantity::alone(&first, context), rest.words), ..rest })
+}
+
+/// A range of days.
+fn dates(from: &Run, to: &Run, context: &Context<'_>) -> Option<Reading> {
+    let until = |from: String, to: Date| Some(Reading::new(format!("{from} {} {}", List::Until.word(), said_date(to))));
+    let last =
+        to.full_date().or_else(|| to.day_and_month().filter(|_| to.marks == ['/'] || !context.counts_known()))?;
+    if let Some(first) = from.full_date().or_else(|| from.day_and_month()) {
+        // 1.5-2.5 may be decimals. 28.9-3.10 may not: it goes down.
+        let is_date = context.is_date()
+            || from.marks != ['.']
+            || to.marks != ['.']
+            || (first.day, first.month) > (last.day, last.month);
+        if !is_date {
+            return None;
+        }
+        return until(said_date(first), last);
+    }
+    let first = from.integer().filter(|day| day.digits.len() <= 2).and_then(Number::value)?;
+    let is_day = (1..=31).contains(&first)
+        && (first < last.day)
+        && (context.is_date() || last.year.is_some() || to.marks == ['/']);
+    if is_day { until(cardinal(first, Gender::Masculine), last) } else { None }
+}
+
+/// The hour of a time or of a whole number.
+fn hour(run: &Run) -> Option<Clock> {
+    let whole = || run.integer().filter(|hour| hour.digits.len() <= 2).and_then(|hour| Clock::new(hour.value()?, 0));
+    run.clock().or_else(whole)
+}
+
+/// A time; "at night" is added to hours that would otherwise be taken for those of the day.
+fn said_clock(clock: Clock, run: &Run, context: &Context<'_>) -> String {
+    let is_early = clock.hour == 0 || clock.hour < 5 && run.numbers.first().is_some_and(Number::has_leading_zero);
+    let words = clock.words();
+    if is_early && words != List::Midnight.word() && !context.has_daypart() {
+        format!("{words} {}", List::AtNight.word())
+    } else {
+        words
+    }
+}
+
+fn said_date(date: Date) -> String {
+    let day = format!("{} {}{}", cardinal(date.day, Gender::Masculine), List::In.word(), month(date.month));
+    date.year.map_or_else(|| day.clone(), |year| format!("{day} {}", feminine(year)))
+}
+
+fn month(number: u64) -> &'static str {
+    let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+    index.map_or("", |index| List::Months.at(index))
+}
+
+/// All numbers one by one, with what is said for the marks.
+fn pieces(run: &Run) -> String {
+    let mut said = String::new();
+    let is_dictated = run.numbers.iter().any(|number| number.has_leading_zero() || number.digits.len() > 2)
+        && run.marks.contains(&'-');
+    for (number, mark) in run.numbers.iter().zip(run.marks.iter().map(Some).chain([None])) {
+        let value = number.value().filter(|_| !number.has_leading_zero() && !is_dictated);
+        said.push_str(&value.map_or_else(|| digits(&number.digits), feminine));
+        let between = match mark {
+            Some('.') => List::Point.word(),
+            Some('/') => List::Slash.word(),
+            Some('\u{2044}') => List::Divided.word(),
+            Some('\u{d7}') => List::Times.word(),
+            Some('-') => {
+                said.push_str(", ");
+                continue;
+            }
+            Some(_) => "",
+            None => break,
+        };
+        said.extend([" ", between, if between.is_empty() { "" } else { " " }]);
+    }
+    said
+}
+
+fn feminine(number: u64) -> String {
+    cardinal(number, Gender::Feminine)
+}

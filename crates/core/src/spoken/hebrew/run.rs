@@ -1,0 +1,188 @@
+//! A run of digits and the marks between them, and what it can be by its form.
+
+use super::clock::Clock;
+use super::plain::is_dash;
+
+/// Numbers and the marks between them, such as 1,250.50 or 9:00-17:00.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) numbers: Vec<Number>,
+    /// The mark after each number but the last one. All dashes are `-`.
+    pub(super) marks: Vec<char>,
+    /// The length in the text, in bytes.
+    pub(super) length: usize,
+}
+
+/// Digits without a mark between them other than the commas of thousands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    pub(super) digits: String,
+    /// It was written with the commas of thousands.
+    pub(super) is_grouped: bool,
+}
+
+impl Number {
+    /// The value, if it has words.
+    pub(super) fn value(&self) -> Option<u64> {
+        self.digits.parse().ok().filter(|value| *value <= super::numeral::GREATEST)
+    }
+
+    fn at_most(&self, length: usize) -> Option<u64> {
+        (self.digits.len() <= length && !self.is_grouped).then(|| self.value()).flatten()
+    }
+
+    /// It begins with a zero that a whole number has not.
+    pub(super) fn has_leading_zero(&self) -> bool {
+        self.digits.len() > 1 && self.digits.starts_with('0')
+    }
+}
+
+/// A date; without a year, the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Date {
+    pub(super) day: u64,
+    pub(super) month: u64,
+    pub(super) year: Option<u64>,
+}
+
+impl Date {
+    fn new(day: u64, month: u64, year: Option<u64>) -> Option<Self> {
+        ((1..=31).contains(&day) && (1..=12).contains(&month)).then_some(Self { day, month, year })
+    }
+}
+
+impl Run {
+    /// The run at the beginning of a text, which is a digit. Spaces may be around a dash between two times, two dates or two
+    /// numbers of the same length.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let run = Self::read_close(text)?;
+        let rest = &text[run.length..];
+        let gap: usize = rest.chars().take(3).map(char::len_utf8).sum();
+        let is_gap = rest.starts_with(' ') && rest[1..].starts_with(is_dash) && rest[..gap].ends_with(' ');
+        let is_next = is_gap && rest[gap..].starts_with(|c: char| c.is_ascii_digit());
+        let Some(next) = is_next.then(|| Self::read_close(&rest[gap..])).flatten() else { return Some(run) };
+        let is_rising = |first: &Number, last: &Number| {
+            first.digits.len() >= 2 && first.digits.len() == last.digits.len() && first.digits < last.digits
+        };
+        let are_alike = run.clock().is_some() && next.clock().is_some()
+            || run.day_and_month().is_some() && next.day_and_month().is_some()
+            || run.integer().zip(next.integer()).is_some_and(|(first, last)| is_rising(first, last));
+        if !are_alike {
+            return Some(run);
+        }
+        let length = run.length + gap + next.length;
+        Some(Self {
+            numbers: [run.numbers, next.numbers].concat(),
+            marks: [run.marks, vec!['-'], next.marks].concat(),
+            length,
+        })
+    }
+
+    fn read_close(text: &str) -> Option<Self> {
+        let mut run = Self { numbers: Vec::new(), marks: Vec::new(), length: 0 };
+        loop {
+            let number = number(&text[run.length..])?;
+            run.length +=
+                number.digits.len() + number.digits.len().saturating_sub(1) / 3 * usize::from(number.is_grouped);
+            run.numbers.push(number);
+            let mut rest = text[run.length..].chars();
+            let (Some(mark), Some(next)) = (rest.next(), rest.next()) else { return Some(run) };
+            let is_iso = mark == 'T' && run.numbers.len() == 3 && run.numbers[0].digits.len() == 4;
+            let is_mark = matches!(mark, '.' | ':' | '/' | '\u{2044}' | '\u{d7}') || is_dash(mark) || is_iso;
+            if !is_mark || !next.is_ascii_digit() {
+                return Some(run);
+            }
+            run.marks.push(if is_dash(mark) { '-' } else { mark });
+            run.length += mark.len_utf8();
+        }
+    }
+
+    /// The parts between the dashes.
+    pub(super) fn split(&self) -> Vec<Self> {
+        let mut parts = Vec::new();
+        let mut part = Self { numbers: Vec::new(), marks: Vec::new(), length: 0 };
+        for (number, mark) in self.numbers.iter().zip(self.marks.iter().copied().chain(['-'])) {
+            part.numbers.push(number.clone());
+            if mark == '-' {
+                parts.push(std::mem::replace(&mut part, Self { numbers: Vec::new(), marks: Vec::new(), length: 0 }));
+            } else {
+                part.marks.push(mark);
+            }
+        }
+        parts
+    }
+
+    /// The only number.
+    pub(super) fn integer(&self) -> Option<&Number> {
+        self.numbers.first().filter(|_| self.marks.is_empty())
+    }
+
+    /// Two numbers with this mark between them.
+    pub(super) fn pair(&self, mark: char) -> Option<(&Number, &Number)> {
+        match (self.numbers.as_slice(), self.marks.as_slice()) {
+            ([first, second], [found]) if *found == mark => Some((first, second)),
+            _ => None,
+        }
+    }
+
+    /// 14:30 or 14:30:15.
+    pub(super) fn clock(&self) -> Option<Clock> {
+        if self.marks.iter().any(|mark| *mark != ':') || !(2..=3).contains(&self.numbers.len()) {
+            return None;
+        }
+        let parts: Option<Vec<u64>> = self.numbers.iter().map(|number| number.at_most(2)).collect();
+        let parts = parts.filter(|_| self.numbers[1..].iter().all(|number| number.digits.len() == 2))?;
+        let clock = Clock::new(parts[0], parts[1])?;
+        let second = parts.get(2).copied();
+        second.is_none_or(|second| second < 60).then_some(Clock { second, ..clock })
+    }
+
+    /// A whole date: 15.8.2026, 15/8/26, 15-8-2026 or 2026-08-15.
+    pub(super) fn full_date(&self) -> Option<Date> {
+        let ([first, second, third], [mark, same]) = (self.numbers.as_slice(), self.marks.as_slice()) else {
+            return None;
+        };
+        if mark != same || !matches!(mark, '.' | '/' | '-') {
+            return None;
+        }
+        if first.digits.len() == 4 {
+            return Date::new(third.at_most(2)?, second.at_most(2)?, Some(first.at_most(4)?));
+        }
+        let year = match third.digits.len() {
+            2 => third.at_most(2).map(|year| if year < 70 { 2000 + year } else { 1900 + year }),
+            4 => third.at_most(4).filter(|year| (1000..3000).contains(year)),
+            _ => None,
+        };
+        Date::new(first.at_most(2)?, second.at_most(2)?, Some(year?))
+    }
+
+    /// A date and a time in the form of computers: 2026-08-15T10:00.
+    pub(super) fn moment(&self) -> Option<(Date, Clock)> {
+        let at = self.marks.iter().position(|mark| *mark == 'T')?;
+        let (before, after) = (self.part(0..at + 1), self.part(at + 1..self.numbers.len()));
+        Some((before.full_date()?, after.clock()?))
+    }
+
+    /// A day and a month: 15.8 or 15/8.
+    pub(super) fn day_and_month(&self) -> Option<Date> {
+        let (day, month) = self.pair('.').or_else(|| self.pair('/'))?;
+        Date::new(day.at_most(2)?, month.at_most(2)?, None)
+    }
+
+    fn part(&self, numbers: std::ops::Range<usize>) -> Self {
+        let marks = self.marks[numbers.start..numbers.end.saturating_sub(1)].to_vec();
+        Self { numbers: self.numbers[numbers].to_vec(), marks, length: 0 }
+    }
+}
+
+/// The number at the beginning of a text.
+fn number(text: &str) -> Option<Number> {
+    let count = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let first = count(text);
+    let mut end = first;
+    while (1..=3).contains(&first) && text[end..].starts_with(',') && count(&text[end + 1..]) == 3 {
+        end += 4;
+    }
+    let digits: String = text[..end].chars().filter(char::is_ascii_digit).collect();
+    (first > 0).then_some(Number { digits, is_grouped: end > first })
+}
