@@ -6,6 +6,7 @@
 
 use crate::domain::{Speaker, ToolUse, text_enum};
 use crate::search::fold;
+use crate::spoken::said_times;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -27,6 +28,16 @@ text_enum! {
         Sent = "sent",
     }
 }
+
+/// The names of the tools by which promises are kept.
+pub const TOOLS: [&str; 6] = [BOOK, MOVE, CANCEL, FIND, JOIN, TAKE_MESSAGE];
+
+const BOOK: &str = "book_appointment";
+const MOVE: &str = "move_appointment";
+const CANCEL: &str = "cancel_appointment";
+const FIND: &str = "find_appointments";
+const JOIN: &str = "join_waiting_list";
+const TAKE_MESSAGE: &str = "take_message";
 
 /// A promise that was not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,14 +91,14 @@ impl Conduct {
         let mut kept = BTreeSet::new();
         for (name, output) in self.successes() {
             match name {
-                "book_appointment" => kept.extend([Promise::Booked]),
+                BOOK => kept.extend([Promise::Booked]),
                 // "You are booked for Monday" is true after a move as well.
-                "move_appointment" => kept.extend([Promise::Moved, Promise::Booked]),
-                "cancel_appointment" => kept.extend([Promise::Cancelled]),
-                "join_waiting_list" => kept.extend([Promise::Waiting, Promise::PassedOn]),
-                "take_message" => kept.extend([Promise::PassedOn]),
+                MOVE => kept.extend([Promise::Moved, Promise::Booked]),
+                CANCEL => kept.extend([Promise::Cancelled]),
+                JOIN => kept.extend([Promise::Waiting, Promise::PassedOn]),
+                TAKE_MESSAGE => kept.extend([Promise::PassedOn]),
                 // An appointment from before the call was read out.
-                "find_appointments" if has_appointments(output) => kept.extend([Promise::Booked]),
+                FIND if has_appointments(output) => kept.extend([Promise::Booked]),
                 _ => {}
             }
         }
@@ -101,16 +112,16 @@ impl Conduct {
         self.tools.iter().filter_map(|tool| Some((tool.name.as_str(), tool.success()?)))
     }
 
-    /// The sentence names a time of day in digits, and no appointment that was booked, moved or found has that time. A time with
+    /// The sentence names a time of day, in digits or in Hebrew words, and no appointment that was booked, moved or found has that time. A time with
     /// more than one reading (3:00 of 15:00) is taken as the one that fits.
     fn is_time_wrong(&self, promise: Promise, said: &str) -> bool {
         if !matches!(promise, Promise::Booked | Promise::Moved) {
             return false;
         }
-        let said = times(said);
+        let said = [times(said), said_times(said)].concat();
         let mut stored = BTreeSet::new();
         for (name, output) in self.successes() {
-            if matches!(name, "book_appointment" | "move_appointment" | "find_appointments") {
+            if matches!(name, BOOK | MOVE | FIND) {
                 collect_starts(output, &mut stored);
             }
         }

@@ -103,6 +103,29 @@ fn another_time_than_the_one_that_is_stored_is_found() {
 }
 
 #[test]
+fn times_in_words_are_compared_as_well() {
+    for (said, start, is_wrong) in [
+        ("קבעתי לך תור ליום שני בעשר וחצי.", "T10:30", false),
+        ("קבעתי לך תור ליום שני בעשר וחצי.", "T11:30", true),
+        ("קבעתי לך תור ליום שני ברבע לחמש.", "T16:45", false),
+        ("קבעתי לך תור ליום שני ברבע לחמש.", "T17:15", true),
+        ("קבעתי לך תור לשלוש ועשרים אחר הצהריים.", "T15:20", false),
+        ("קבעתי לך תור לשלוש ועשרים אחר הצהריים.", "T15:40", true),
+        ("קבעתי לך תור לשמונה בדצמבר בשעה שבע בערב.", "T19:00", false),
+        ("קבעתי לך תור לשמונה בדצמבר בשעה שבע בערב.", "T20:00", true),
+        ("קבעתי לך תור בשעה 10.", "T10:00", false),
+        ("קבעתי לך תור בשעה 10.", "T11:00", true),
+        ("קבעתי לך תור, סליחה, לא בעשר אלא באחת עשרה.", "T11:00", false),
+        ("קבעתי לך תור לשלושה אנשים.", "T11:00", false),
+        ("קבעתי לך תור לעוד שלוש שעות.", "T11:00", false),
+        ("קבעתי לך תור ל-8 בדצמבר.", "T11:00", false),
+    ] {
+        let found = conduct(said, vec![booked(&format!("2026-11-30{start}"))]).broken_promises();
+        assert_eq!(found.iter().any(|broken| broken.is_time_wrong), is_wrong, "{said} {start}");
+    }
+}
+
+#[test]
 fn turns_of_a_transcript_become_conduct() {
     let mut conduct = Conduct::default();
     conduct.add(Speaker::Caller, "קבעתי לך תור");
