@@ -109,36 +109,6 @@ export async function visit(page: Page, path: string): Promise<void> {
   await settled(page)
 }
 
-interface Fiber {
-  child: Fiber | null
-  sibling: Fiber | null
-  memoizedProps: { client?: { removeQueries?: (filters: object) => void } } | null
-}
-
-/**
- * Drops what the page has fetched but the session, and opens a path of it: what it shows then is fetched as after a load, which takes
- * several times as long. The page's cache is no part of its interface, so it is found by React's own tree.
- */
-export async function visitAnew(page: Page, path: string): Promise<void> {
-  await visit(page, '/app/more')
-  await page.evaluate(() => {
-    const root = document.getElementById('root') as unknown as Record<string, Fiber | null>
-    const key = Object.keys(root).find(name => name.startsWith('__reactContainer$')) ?? ''
-    const find = (fiber: Fiber | null | undefined): NonNullable<Fiber['memoizedProps']>['client'] =>
-      fiber
-        ? fiber.memoizedProps?.client?.removeQueries
-          ? fiber.memoizedProps.client
-          : (find(fiber.child) ?? find(fiber.sibling))
-        : undefined
-    const client = find(root[key])
-    if (!client?.removeQueries) throw new Error('the cache of the page is not where it was')
-    client.removeQueries({
-      predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== '/api/session',
-    })
-  })
-  await page.evaluate(path => history.pushState(null, '', path), path)
-}
-
 /** The page shows its data, or says why it cannot. */
 export async function settled(page: Page): Promise<void> {
   await expect(page.locator('main h1')).toHaveCount(1)
