@@ -4,7 +4,7 @@
 use super::ai_check::{self, TRANSCRIPTION};
 use super::{clips, recorded_turns};
 use crate::audio::{EncodedAudio, FRAME_BYTES, mulaw, wav};
-use crate::call::{EngineCommand, EngineEvent, ResponseOutcome};
+use crate::call::{EngineCommand, EngineEvent, ResponseOutcome, ResponseRequest};
 use crate::clock;
 use crate::config::Config;
 use crate::crm::business_profile::BusinessProfile;
@@ -143,7 +143,7 @@ async fn ask_by_voice(setup: RealtimeSetup) -> Result<Spoken, String> {
 async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
     let mut question = QUESTION.chunks(FRAME_BYTES);
     let mut line = interval(FRAME);
-    let mut is_open = false;
+    let (mut is_open, mut is_requested) = (false, false);
     let (mut asked_at, mut waited, mut done_at): (Option<Instant>, Option<Duration>, Option<Instant>) =
         (None, None, None);
     let (mut answer, mut heard, mut cost_micros) = (String::new(), None, 0);
@@ -160,7 +160,13 @@ async fn play_question(engine: &mut Realtime) -> Result<Spoken, String> {
                     waited.get_or_insert(since.unwrap_or_default());
                 }
                 EngineEvent::AgentText { text, is_final: true, .. } => answer = text,
+                // A call requests its replies itself.
+                EngineEvent::SpeechStopped { .. } if !std::mem::replace(&mut is_requested, true) => {
+                    engine.command(&EngineCommand::Respond(ResponseRequest::Reply));
+                    engine.try_flush();
+                }
                 EngineEvent::CallerText { text, is_final: true, .. } => heard = Some(text),
+                EngineEvent::TranscriptionFailed { .. } => heard = Some(String::new()),
                 EngineEvent::ResponseDone { outcome, usage, .. } => {
                     cost_micros += usage.cost_micros;
                     if waited.is_none() || matches!(outcome, ResponseOutcome::Failed { .. }) {

@@ -54,7 +54,8 @@ export function linesOf(turns: readonly Turn[], durationMs: number): Line[] {
 /** The line that is spoken at a place of the recording, and the word in it; the last one that has begun. */
 export function placeOf(lines: readonly Line[], ms: number): { line: number; word: number } {
   let line = -1
-  for (const [at, { turn, fromMs }] of lines.entries()) if (turn.speaker !== 'tool' && fromMs <= ms) line = at
+  for (const [at, { turn, fromMs }] of lines.entries())
+    if (turn.speaker !== 'tool' && turn.speaker !== 'system' && fromMs <= ms) line = at
   const found = lines[line]
   if (!found || ms > found.toMs) return { line, word: -1 }
   return { line, word: found.words.findIndex(word => word.isHeard && ms >= word.fromMs && ms < word.toMs) }
