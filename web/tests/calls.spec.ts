@@ -52,7 +52,9 @@ for (const view of LAYOUTS) {
     await prepare(page, view)
     await logIn(page, daemon)
     await page.goto(`${daemon.url}/app/calls`)
-    await expect(page.locator('.call-row')).toHaveCount(2)
+    // On a slow machine there are two missed calls, see above.
+    await expect(page.locator('.call-row', { hasText: 'דנה כהן' })).toHaveCount(1)
+    await expect(page.locator('.call-row', { hasText: '054-318-7720' })).not.toHaveCount(0)
     await inspect(page, 'calls', view)
     await openDana(page)
     // The recording is compressed after the call; its waveform follows.
