@@ -22,6 +22,21 @@ async fn talkative() -> CallHarness {
     CallHarness::with_ai(options, |_| {}).await
 }
 
+/// The request is in the audit log, once.
+fn assert_audited(harness: &CallHarness, action: &str, call: &Value) {
+    let audited = format!("SELECT group_concat(action || ' ' || subject) FROM audit_log WHERE action = '{action}'");
+    assert_eq!(harness.daemon.query_value::<String>(&audited), format!("{action} call:{}", call["id"]));
+}
+
+/// A daemon with a person to whom calls are put through.
+async fn with_person(turn: Turn) -> CallHarness {
+    let options = OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() };
+    CallHarness::with_ai(options, |setup| {
+        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n"));
+    })
+    .await
+}
+
 fn begin(harness: &CallHarness, plan: CallPlan) -> JoinHandle<CallReport> {
     let phone = harness.phone.clone();
     tokio::spawn(async move { phone.place_call(plan).await })
@@ -70,19 +85,14 @@ async fn an_employee_ends_a_call_and_the_caller_hears_a_goodbye() {
     let again = client.post_json(&path, &json!({})).await;
     assert_eq!((again.status, &again.json()["error"]["code"]), (409, &json!("call_over")));
     assert_eq!(client.post_json("/api/calls/99/hang-up", &json!({})).await.status, 404);
-    let audited = "SELECT group_concat(action || ' ' || subject) FROM audit_log WHERE action = 'hang_up_call'";
-    assert_eq!(harness.daemon.query_value::<String>(audited), format!("hang_up_call call:{}", call["id"]));
+    assert_audited(&harness, "hang_up_call", &call);
     harness.assert_rules_kept();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_was_put_through_or_recorded_is_ended_by_twilio() {
     let transfer = Turn::new("אפשר לדבר עם בן אדם?", "כן").calling("transfer_to_person", r#"{"reason": "x"}"#);
-    let options = OpenAiOptions { turns: vec![transfer], ..OpenAiOptions::default() };
-    let harness = CallHarness::with_ai(options, |setup| {
-        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n"));
-    })
-    .await;
+    let harness = with_person(transfer).await;
     let client = dana(&harness).await;
     // The two talk for longer than the test may last.
     let dial = DialPlan::Answered(Duration::from_mins(5));
@@ -179,19 +189,14 @@ async fn an_employee_tells_the_agent_something_that_the_caller_does_not_hear() {
     harness.ended_call(&placed.await.unwrap().call_sid).await;
     let late = client.post_json(&path, &json!({"text": hint})).await;
     assert_eq!((late.status, &late.json()["error"]["code"]), (409, &json!("call_over")));
-    let audited = "SELECT group_concat(action || ' ' || subject) FROM audit_log WHERE action = 'hint_call'";
-    assert_eq!(harness.daemon.query_value::<String>(audited), format!("hint_call call:{}", call["id"]));
+    assert_audited(&harness, "hint_call", &call);
     harness.assert_rules_kept();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_employee_takes_the_call_over() {
     let long = Turn::new("מה השעות?", "אחת שתיים שלוש ארבע חמש שש").lasting(Duration::from_secs(20));
-    let options = OpenAiOptions { turns: vec![long], ..OpenAiOptions::default() };
-    let harness = CallHarness::with_ai(options, |setup| {
-        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n"));
-    })
-    .await;
+    let harness = with_person(long).await;
     let client = dana(&harness).await;
     let dial = DialPlan::Answered(Duration::from_mins(5));
     let placed = begin(&harness, CallPlan { dial, fast: false, ..harness.plan("say 1s; stay") });
@@ -205,8 +210,7 @@ async fn an_employee_takes_the_call_over() {
     assert_eq!(client.post_json(&format!("/api/calls/{}/hang-up", call["id"]), &json!({})).await.status, 200);
     let ended = harness.ended_call(&placed.await.unwrap().call_sid).await;
     assert_eq!(ended["end_reason"], "transferred");
-    let audited = "SELECT group_concat(action || ' ' || subject) FROM audit_log WHERE action = 'put_call_through'";
-    assert_eq!(harness.daemon.query_value::<String>(audited), format!("put_call_through call:{}", call["id"]));
+    assert_audited(&harness, "put_call_through", &call);
     harness.assert_rules_kept();
 }
 

@@ -1,4 +1,4 @@
-//! What employees do with a running call: listen to it, tell the agent something, and end it.
+//! What employees do with a running call: listen to it, tell the agent something, put it through, and end it.
 
 use super::Calls;
 use crate::domain::CallSid;
@@ -26,28 +26,19 @@ impl Calls {
     /// Tells the agent of a call something that the caller does not hear. Returns false if no agent leads the conversation
     /// that can follow it.
     pub async fn hint(&self, sid: &CallSid, text: String) -> bool {
-        let (reply, is_taken) = oneshot::channel();
-        {
-            let registry = self.registry();
-            let Some(live) = registry.live.get(sid) else { return false };
-            if live.sender.send(CallMessage::Hint(text, reply)).is_err() {
-                return false;
-            }
-        }
-        is_taken.await.unwrap_or(false)
+        self.ask(sid, |reply| CallMessage::Hint(text, reply)).await.unwrap_or(false)
     }
 
     /// Puts a call through to the person's phone.
     pub async fn put_through(&self, sid: &CallSid) -> PutThrough {
-        let (reply, answer) = oneshot::channel();
-        {
-            let registry = self.registry();
-            let Some(live) = registry.live.get(sid) else { return PutThrough::NoAgent };
-            if live.sender.send(CallMessage::PutThrough(reply)).is_err() {
-                return PutThrough::NoAgent;
-            }
-        }
-        answer.await.unwrap_or(PutThrough::NoAgent)
+        self.ask(sid, CallMessage::PutThrough).await.unwrap_or(PutThrough::NoAgent)
+    }
+
+    /// The reply of a call's task to a message; none if no task has the call.
+    async fn ask<T>(&self, sid: &CallSid, message: impl FnOnce(oneshot::Sender<T>) -> CallMessage) -> Option<T> {
+        let (sender, reply) = oneshot::channel();
+        self.registry().live.get(sid)?.sender.send(message(sender)).ok()?;
+        reply.await.ok()
     }
 
     /// Ends a call at Twilio.
@@ -62,13 +53,10 @@ impl Calls {
 
     /// The audio of a call from now on; none if the call has no stream here. It ends with the call.
     pub async fn listen(&self, sid: &CallSid) -> Option<broadcast::Receiver<Bytes>> {
-        let (reply, listener) = oneshot::channel();
-        {
-            let registry = self.registry();
-            let live = registry.live.get(sid).filter(|live| live.has_stream)?;
-            live.sender.send(CallMessage::Listen(reply)).ok()?;
+        if !self.registry().live.get(sid)?.has_stream {
+            return None;
         }
-        listener.await.ok()
+        self.ask(sid, CallMessage::Listen).await
     }
 }
 

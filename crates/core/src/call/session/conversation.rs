@@ -82,8 +82,7 @@ impl CallSession {
 
     fn response_started(&mut self, response: ResponseId, now: Instant) {
         let is_cancelled = self.responses.started(&response);
-        let is_spoken_over = self.caller.speech.detected().is_some_and(|item| !self.interruptions.tolerates(item));
-        if is_cancelled || is_spoken_over || self.is_transferring() {
+        if is_cancelled || self.is_spoken_over() || self.is_transferring() {
             // The response was requested before the caller started to speak, or before the transfer.
             self.responses.cancel(&response);
             return self.command(EngineCommand::Cancel { response });

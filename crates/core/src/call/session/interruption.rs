@@ -193,6 +193,11 @@ impl Pause {
 }
 
 impl CallSession {
+    /// Returns true if the engine detects speech over which the agent is not to speak.
+    pub(super) fn is_spoken_over(&self) -> bool {
+        self.caller.speech.detected().is_some_and(|item| !self.interruptions.tolerates(item))
+    }
+
     /// The engine has detected that the caller makes a sound.
     pub(super) fn sound_began(&mut self, item: &ItemId, now: Instant) {
         if let Some(pause) = &mut self.interruptions.pause {

@@ -6,7 +6,7 @@
 use super::{CallSession, Phase};
 use crate::call::playback::LINE_DELAY;
 use crate::call::timers::Timer;
-use crate::call::{Clip, ItemId, ResponseRequest};
+use crate::call::{Clip, ResponseRequest};
 use std::time::{Duration, Instant};
 
 /// The first filler sentence plays this long after a reply is due.
@@ -220,8 +220,7 @@ impl CallSession {
     /// Returns true while the caller speaks. A sound that is no interruption counts only while it has a voice: behind a
     /// street's noise, the caller waits.
     fn is_caller_speaking(&self, now: Instant) -> bool {
-        let is_detected = |item: &ItemId| !self.interruptions.tolerates(item);
-        self.caller.speech.has_local_speech(now) || self.caller.speech.detected().is_some_and(is_detected)
+        self.caller.speech.has_local_speech(now) || self.is_spoken_over()
     }
 
     /// Returns true if the engine must react: become ready, or respond.

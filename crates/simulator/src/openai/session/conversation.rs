@@ -16,24 +16,13 @@ pub(super) enum ItemKind {
     Answer {
         sent_ms: u64,
     },
+    /// `is_earlier`: the client added it as the history of an earlier session.
     Function {
         call_id: String,
-    },
-    /// A function call of an earlier session.
-    EarlierFunction {
-        call_id: String,
+        is_earlier: bool,
     },
     Other,
     User,
-}
-
-impl ItemKind {
-    fn call_id(&self) -> Option<&String> {
-        match self {
-            Self::Function { call_id } | Self::EarlierFunction { call_id } => Some(call_id),
-            Self::Answer { .. } | Self::Other | Self::User => None,
-        }
-    }
 }
 
 impl Session {
@@ -55,16 +44,18 @@ impl Session {
         let kind = match item["type"].as_str().unwrap_or_default() {
             "function_call_output" => {
                 let call_id = item["call_id"].as_str().unwrap_or_default().to_owned();
-                let is_call = |item: &&Item| item.kind.call_id() == Some(&call_id);
-                let Some(call) = self.items.iter().find(is_call) else {
+                let is_earlier = self.items.iter().find_map(|item| match &item.kind {
+                    ItemKind::Function { call_id: own, is_earlier } if *own == call_id => Some(*is_earlier),
+                    _ => None,
+                });
+                let Some(is_earlier) = is_earlier else {
                     let message = format!("Tool call ID '{call_id}' not found in conversation.");
                     self.error(event, "invalid_tool_call_id", &message);
                     return;
                 };
-                // The history of an earlier session asks for nothing.
-                let is_earlier = matches!(call.kind, ItemKind::EarlierFunction { .. });
                 let output = item["output"].as_str().unwrap_or_default().to_owned();
                 self.record().function_outputs.push((call_id, output));
+                // The history of an earlier session asks for nothing.
                 if !is_earlier {
                     self.trigger = ResponseTrigger::Function;
                 }
@@ -74,7 +65,7 @@ impl Session {
                 let call_id = item["call_id"].as_str().unwrap_or_default().to_owned();
                 let name = item["name"].as_str().unwrap_or_default().to_owned();
                 self.record().function_history.push((name, call_id.clone()));
-                ItemKind::EarlierFunction { call_id }
+                ItemKind::Function { call_id, is_earlier: true }
             }
             "message" => {
                 let role = item["role"].as_str().unwrap_or_default().to_owned();
@@ -119,7 +110,7 @@ impl Session {
                 let Some(place) = self.find_item(event, "item_truncate_invalid_item_id", "truncating") else { return };
                 match &self.items[place].kind {
                     ItemKind::Answer { sent_ms } => (self.items[place].id.clone(), *sent_ms),
-                    _ => (String::new(), 0),
+                    ItemKind::Function { .. } | ItemKind::Other | ItemKind::User => (String::new(), 0),
                 }
             }
         };

@@ -249,7 +249,7 @@ impl Session {
         }
         if let Some(value) = output.into_iter().next() {
             let kind = match &response.content {
-                Content::Function(_) => ItemKind::Function { call_id: response.call_id.clone() },
+                Content::Function(_) => ItemKind::Function { call_id: response.call_id.clone(), is_earlier: false },
                 Content::Speech { .. } | Content::Empty | Content::RateLimited => {
                     ItemKind::Answer { sent_ms: response.sent_ms() }
                 }
