@@ -19,6 +19,16 @@ case $long in
     ;;
 esac
 status=0
+failed=()
+
+# part NAME COMMAND…: runs a part of the tests, and the next one also when it fails.
+part() {
+    local name=$1
+    shift
+    "$@" && return
+    status=1
+    failed+=("$name")
+}
 
 # Most tests wait for timers and sockets, so twice as many as cores run at a time.
 export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((2 * $(nproc)))}
@@ -63,35 +73,33 @@ web)
     ;;
 esac
 
-daemon_tests || status=1
+part daemon daemon_tests
 
 if [ "$long" = --long ]; then
     echo
     echo "== the soak =="
-    make --no-print-directory soak MINUTES=10 || status=1
+    part soak make --no-print-directory soak MINUTES=10
 fi
 
 echo
 echo "== the WhatsApp bridge, Node $(node -p process.versions.node) =="
-bridge_tests "$(command -v node)" || status=1
+part bridge bridge_tests "$(command -v node)"
 
 echo
 echo "== the web page =="
-scripts/page.sh test || status=1
+part web scripts/page.sh test
 
 # in_a_box COMMAND…: exit status 77 means that this machine cannot boot a Debian; the command has printed the reason.
 in_a_box() {
-    "$@"
-    case $? in
-    0 | 77) ;;
-    *) status=1 ;;
-    esac
+    local code=0
+    "$@" || code=$?
+    [ "$code" = 77 ] || part package test "$code" = 0
 }
 
 echo
 echo "== the package =="
 if [ "$long" = --long ]; then
-    packaging/package.sh || status=1
+    part package packaging/package.sh
     if [ "$(oldest_suite)" = bookworm ]; then
         in_a_box tests/deb/walk.sh full bookworm
     else
@@ -101,7 +109,7 @@ if [ "$long" = --long ]; then
     in_a_box tests/deb/power-cut.sh 5
 else
     # The package of the development build that the tests ran, not of the release build, which takes minutes.
-    packaging/package.sh --profile dev --output target/deb-test/agentlocator.deb || status=1
+    part package packaging/package.sh --profile dev --output target/deb-test/agentlocator.deb
     in_a_box env DEB=target/deb-test/agentlocator.deb tests/deb/walk.sh short
 fi
 
@@ -111,10 +119,13 @@ if [ "$long" = --long ]; then
         echo
         if [ -x "$node" ]; then
             echo "== the WhatsApp bridge, Node $("$node" -p process.versions.node) =="
-            bridge_tests "$node" || status=1
+            part "bridge with Node $version" bridge_tests "$node"
         else
             echo "== the WhatsApp bridge: skipped with Node $version, which is not here =="
         fi
     done
+fi
+if [ "$status" != 0 ]; then
+    printf '\n== failed: %s ==\n' "$(IFS=,; echo "${failed[*]}")"
 fi
 exit "$status"
