@@ -48,7 +48,8 @@ export class EventStream {
   /** All changes after this number are in `#kept`. */
   #keptSince: number | undefined
   #kept: Change[] = []
-  #state: Signal = { type: 'waiting' }
+  /** None before the first answer. */
+  #state: Signal | undefined
 
   constructor(tell: (signal: Signal) => void) {
     this.#tell = tell
@@ -98,14 +99,14 @@ export class EventStream {
     clearInterval(this.#watch)
     this.#source?.close()
     this.#source = undefined
-    this.#state = { type: 'waiting' }
+    this.#state = undefined
   }
 
   /** What a tab that joins an open stream has to know: the state, and the changes after the position up to which it knows the data. */
   *catchUp(after?: number): Generator<Signal> {
     const isKnown = after !== undefined && this.#keptSince !== undefined && after >= this.#keptSince
-    if (this.#state.type !== 'open') {
-      yield this.#state
+    if (this.#state?.type !== 'open') {
+      if (this.#state) yield this.#state
       // A stream that goes on later does so at its own position.
       if (!isKnown && this.#position !== undefined) yield { type: 'reset' }
     } else {

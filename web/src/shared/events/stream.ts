@@ -9,7 +9,6 @@ import type { Request } from './worker'
 export type Connection = 'connecting' | 'open' | 'lost'
 
 let connection: Connection = 'connecting'
-let hasOpened = false
 const listeners = new Set<() => void>()
 const signals = new Set<(signal: Signal) => void>()
 
@@ -54,12 +53,11 @@ export function followChanges(cache: QueryClient, onRefused: () => void): () => 
         // What was asked for during the outage has failed, and no change will name it again.
         void cache.refetchQueries({ type: 'active', predicate: hasFailed })
       }
-      hasOpened = true
       set('open')
     } else if (signal.type === 'waiting') {
-      if (hasOpened) set('lost')
+      set('lost')
     } else if (signal.type === 'refused') {
-      if (hasOpened) set('lost')
+      set('lost')
       onRefused()
     } else if (signal.type === 'reset') {
       void cache.invalidateQueries()
@@ -68,7 +66,6 @@ export function followChanges(cache: QueryClient, onRefused: () => void): () => 
     }
     for (const listener of signals) listener(signal)
   }
-  hasOpened = false
   const after = takePosition()
   const stop = typeof SharedWorker === 'undefined' ? followAlone(receive, after) : followShared(receive, after)
   return () => {
