@@ -55,6 +55,8 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
             <Icon icon={IconSearch} />
             <input
               data-autofocus
+              // biome-ignore lint/a11y/noAutofocus: the trap focuses later, and the first letters follow the key at once.
+              autoFocus
               role="combobox"
               aria-expanded="true"
               aria-controls={`${id}-list`}
