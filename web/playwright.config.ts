@@ -23,6 +23,8 @@ export default defineConfig({
     trace: process.env.TRACE ? 'retain-on-failure' : 'off',
     // The tests must not depend on the zone of the machine: the page shows the business's.
     timezoneId: 'America/New_York',
+    // While one takes control of a page, a request can pass by the routes of a test.
+    serviceWorkers: 'block',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? BROWSERS.find(path => existsSync(path)),
       args: [

@@ -33,8 +33,21 @@ function shown(page: Page): Promise<string[]> {
   })
 }
 
+/** A thread opens at its first unread message: what one page shows has to be read before another one opens it. */
+async function expectRead(page: Page): Promise<void> {
+  const contact = Number(/inbox\/(\d+)/.exec(page.url())?.[1])
+  if (!contact) return
+  const unread = () =>
+    page.evaluate(async contact => {
+      const { items } = await (await fetch('/api/inbox')).json()
+      return items.find((item: { contact_id: number }) => item.contact_id === contact)?.unread_count
+    }, contact)
+  await expect.poll(unread).toBe(0)
+}
+
 /** Compares a page with the same address loaded again, in the same browser. */
 async function expectFresh(page: Page): Promise<void> {
+  await expectRead(page)
   const fresh = await page.context().newPage()
   await fresh.setViewportSize(page.viewportSize() ?? { width: 1440, height: 900 })
   await fresh.goto(page.url())

@@ -37,10 +37,43 @@ test('keys work with the Hebrew layout, and the palette gives the focus back', a
   // A letter in a field is a letter.
   await page.keyboard.type('/')
   await expect(page.getByRole('dialog')).toHaveCount(0)
-  await page.keyboard.press('Control+KeyK')
+  // The first letter after the key must not be lost, however fast it comes.
+  const focused = await page.evaluate(async () => {
+    const init = { code: 'KeyK', ctrlKey: true, bubbles: true, cancelable: true }
+    document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', init))
+    for (let at = 0; at < 10; at++) await Promise.resolve()
+    return document.activeElement?.getAttribute('role')
+  })
+  expect(focused).toBe('combobox')
   await page.keyboard.type('תקלות')
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/\/app\/problems/)
+})
+
+test('a page that has never had the stream of changes says so', async ({ page, daemon }) => {
+  await prepare(page, VIEWS[0])
+  // A request of a shared worker cannot be answered by a test.
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'))
+  await logIn(page, daemon)
+  await page.route('**/api/events*', route => route.abort())
+  await page.goto(`${daemon.url}/app/account`)
+  await expect(page.locator('.strip.off')).toBeVisible()
+  await page.unroute('**/api/events*')
+  await expect(page.locator('.strip.off')).toHaveCount(0)
+})
+
+test.describe('service worker', () => {
+  test.use({ serviceWorkers: 'allow' })
+
+  test('the service worker takes control of the page, and leaves its requests alone', async ({ page, daemon }) => {
+    await prepare(page, VIEWS[0])
+    await logIn(page, daemon)
+    await page.goto(`${daemon.url}/app/account`)
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+    const response = await page.reload()
+    expect(response?.fromServiceWorker()).toBe(false)
+    await expect(page.locator('h1')).toHaveText(OWNER.name)
+  })
 })
 
 test('language, direction and theme change in place and last', async ({ page, daemon }) => {
