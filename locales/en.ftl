@@ -245,6 +245,20 @@ promise-passed-on = The agent promised to pass something on, but wrote no messag
 promise-sent = The agent promised to send something: "{ $said }"
 promise-other-time = The agent named another time than that of the appointment: "{ $said }"
 
+text-booked = Your appointment is booked: { $what }
+text-moved = Your appointment was moved: { $what }
+text-cancelled = Your appointment was cancelled: { $what }
+text-appointment = { $service }, { $weekday ->
+    [monday] Monday
+    [tuesday] Tuesday
+    [wednesday] Wednesday
+    [thursday] Thursday
+    [friday] Friday
+    [saturday] Saturday
+   *[sunday] Sunday
+} { $date } at { $time }
+text-missed-call = Hello, you called us and the call ended before we could help. You can write to us here, and we will get back to you.
+
 ## The calendar.
 
 hebrew-date = { $day } { $month } { $year }
@@ -476,6 +490,14 @@ setting-agent-language = Language of the agent
     .help = The language in which the agent begins.
 setting-agent-transfer-to = Transfer calls to
     .help = The phone number of a person for callers who ask for one; not set: calls are not transferred.
+setting-agent-summaries = Summarize calls
+    .help = After each call the AI writes a summary, and notes the language, leads, tasks and questions without an answer.
+setting-agent-confirm-appointments = Confirm appointments by WhatsApp
+    .help = After the agent books, moves or cancels an appointment in a call, the caller gets a WhatsApp message about it.
+setting-agent-text-missed-callers = Write to callers who hung up before they got help
+    .help = By WhatsApp, at most once a day. WhatsApp requires that people have agreed to messages from you.
+setting-agent-missed-call-text = Message to callers who hung up
+    .help = Empty: a built-in message in the agent's language.
 
 setting-alerts-whatsapp-to = WhatsApp number for alerts
     .help = Your own number, to which alerts are sent.

@@ -259,6 +259,20 @@ promise-passed-on = הסוכן הבטיח להעביר הודעה, אבל לא �
 promise-sent = הסוכן הבטיח לשלוח משהו: ”{ $said }“
 promise-other-time = הסוכן אמר שעה שאינה שעת התור: ”{ $said }“
 
+text-booked = התור שלך נקבע: { $what }
+text-moved = התור שלך הועבר: { $what }
+text-cancelled = התור שלך בוטל: { $what }
+text-appointment = { $service }, יום { $weekday ->
+    [monday] שני
+    [tuesday] שלישי
+    [wednesday] רביעי
+    [thursday] חמישי
+    [friday] שישי
+    [saturday] שבת
+   *[sunday] ראשון
+} { $date } בשעה { $time }
+text-missed-call = שלום, התקשרת אלינו והשיחה הסתיימה לפני שהספקנו לעזור. אפשר לכתוב לנו כאן ונחזור אליך.
+
 ## The calendar.
 
 hebrew-date = { $day } ב{ $month } { $year }
@@ -490,6 +504,14 @@ setting-agent-language = שפת הסוכן
     .help = השפה שבה הסוכן פותח.
 setting-agent-transfer-to = העברת שיחות אל
     .help = מספר הטלפון של אדם, למתקשרים שמבקשים אדם; אם לא הוגדר: אין העברה.
+setting-agent-summaries = סיכום שיחות
+    .help = אחרי כל שיחה ה־AI כותב סיכום, ורושם את השפה, לידים, משימות ושאלות בלי תשובה.
+setting-agent-confirm-appointments = אישור תורים בוואטסאפ
+    .help = אחרי שהסוכן קובע, מזיז או מבטל תור בשיחה, המתקשר מקבל על כך הודעת וואטסאפ.
+setting-agent-text-missed-callers = הודעה למתקשרים שניתקו לפני שקיבלו עזרה
+    .help = בוואטסאפ, לכל היותר פעם ביום. וואטסאפ דורשת שהנמענים הסכימו לקבל מכם הודעות.
+setting-agent-missed-call-text = ההודעה למתקשרים שניתקו
+    .help = ריק: הודעה מובנית בשפת הסוכן.
 
 setting-alerts-whatsapp-to = מספר WhatsApp להתראות
     .help = המספר שלכם, שאליו נשלחות ההתראות.

@@ -6,6 +6,8 @@ pub mod ai_check;
 mod ai_probe;
 mod call;
 pub mod call_review;
+pub mod call_summary;
+pub mod caller_texts;
 pub mod calls;
 pub mod catch_up;
 mod clips;

@@ -51,6 +51,11 @@ impl Alerts {
         }
     }
 
+    /// Records that the AI refused the key outside a call. The next call that the AI answers shows that it accepts it again.
+    pub fn record_ai_refusal(&self, reason: &str) {
+        self.raise(AlertKind::AiRefused, Notice::verbatim(reason));
+    }
+
     /// Records that Twilio accepted a request, or why it refused the account.
     pub fn record_twilio_access(&self, rejection: Option<Notice>) {
         self.set(AlertKind::TwilioRefused, rejection);

@@ -7,6 +7,8 @@ use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::{Config, Reloadable};
 use crate::crm::call_review::REVIEW_JOB;
+use crate::crm::call_summary::SUMMARY_JOB;
+use crate::crm::caller_text::{CONFIRM_JOB, MISSED_JOB};
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
 use crate::crm::privacy::BRIDGE_ERASURE_JOB;
@@ -21,6 +23,7 @@ use crate::maintenance::self_check::{Parts, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
 use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup, search_index, update_check};
 use crate::providers::http_client;
+use crate::runtime::caller_texts::CallerTexts;
 use crate::runtime::calls::{CallServices, Calls, TrialUsage};
 use crate::runtime::catch_up::{CatchUp, Gap};
 use crate::runtime::jobs::JobWorker;
@@ -34,7 +37,7 @@ use crate::runtime::restart::RestartHandle;
 use crate::runtime::scheduled_messages::{ScheduleChanged, ScheduledMessages};
 use crate::runtime::typing::Typing;
 use crate::runtime::{
-    ActiveSettings, Clips, call_review, erasure, recording_compressor, recording_fetcher, stale_calls,
+    ActiveSettings, Clips, call_review, call_summary, erasure, recording_compressor, recording_fetcher, stale_calls,
 };
 use crate::store::{ERASURE_JOB, Priority, Store};
 use crate::telemetry::metrics::Metrics;
@@ -108,8 +111,14 @@ impl Services {
             rejected: shared.rejected.clone(),
         })
         .await;
+        let texts = CallerTexts {
+            store: shared.store.with_priority(Priority::Job),
+            settings: shared.settings.clone(),
+            outbox: outbox.clone(),
+            clock: message_clock.clone(),
+        };
         Ok(Self {
-            jobs: with_handlers(worker, &shared, examiner.clone()),
+            jobs: with_handlers(worker, &shared, examiner.clone(), texts),
             examiner,
             gap: Gap::default(),
             calls,
@@ -263,15 +272,19 @@ async fn stored_message_clock(store: &Store) -> anyhow::Result<MessageClock> {
 }
 
 /// Registers the handlers of the background jobs.
-fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExaminer) -> JobWorker {
+fn with_handlers(worker: JobWorker, services: &CallServices, examiner: MediaExaminer, texts: CallerTexts) -> JobWorker {
+    let missed = texts.clone();
     let store = services.store.with_priority(Priority::Job);
-    let (recordings_of, reviewed) = (services.clone(), services.clone());
+    let (recordings_of, reviewed, summarized) = (services.clone(), services.clone(), services.clone());
     let worker = worker.on(FETCH_JOB, move |job| recording_fetcher::fetch(recordings_of.clone(), job));
     let fetcher = MediaFetcher::new(services.settings.clone(), store, services.disk.clone(), examiner);
     let erased_from = services.store.with_priority(Priority::Job);
     let (store_of_bridge, settings) = (erased_from.clone(), services.settings.clone());
     worker
         .on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
+        .on(CONFIRM_JOB, move |job| texts.clone().confirm(job))
+        .on(MISSED_JOB, move |job| missed.clone().text_missed_caller(job))
+        .on(SUMMARY_JOB, move |job| call_summary::summarize(summarized.clone(), job))
         .on(REVIEW_JOB, move |job| call_review::review(reviewed.clone(), job))
         .on(ERASURE_JOB, move |job| erasure::resume(erased_from.clone(), job))
         .on(BRIDGE_ERASURE_JOB, move |job| erasure::resume_in_bridge(store_of_bridge.clone(), settings.clone(), job))

@@ -1,6 +1,6 @@
 //! `[agent]`: the agent's instructions, language and transfer number.
 
-use super::parser::{free_text, language, optional, phone_number};
+use super::parser::{boolean, free_text, language, optional, phone_number};
 use super::setting::{Setting, setting};
 use super::value_kind::ValueKind;
 use crate::domain::PhoneNumber;
@@ -15,11 +15,27 @@ pub struct AgentConfig {
     pub language: String,
     /// The phone number to which a call is transferred, E.164; none means that calls are not transferred.
     pub transfer_to: Option<PhoneNumber>,
+    /// Whether a caller gets a WhatsApp message about an appointment that the agent booked, moved or cancelled in the call.
+    pub confirm_appointments: bool,
+    /// Whether a caller who hung up before the agent could help gets a WhatsApp message.
+    pub text_missed_callers: bool,
+    /// That message; empty: the built-in one in the agent's language.
+    pub missed_call_text: String,
+    /// Whether the AI summarizes each call after its end.
+    pub summaries: bool,
 }
 
 impl Default for AgentConfig {
     fn default() -> Self {
-        Self { instructions: String::new(), language: "he".into(), transfer_to: None }
+        Self {
+            instructions: String::new(),
+            language: "he".into(),
+            transfer_to: None,
+            confirm_appointments: true,
+            text_missed_callers: false,
+            missed_call_text: String::new(),
+            summaries: true,
+        }
     }
 }
 
@@ -28,5 +44,9 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("agent.instructions", |c| &mut c.agent.instructions, free_text().of_kind(ValueKind::LongText)),
         setting("agent.language", |c| &mut c.agent.language, language()),
         setting("agent.transfer_to", |c| &mut c.agent.transfer_to, optional(phone_number())),
+        setting("agent.summaries", |c| &mut c.agent.summaries, boolean()),
+        setting("agent.confirm_appointments", |c| &mut c.agent.confirm_appointments, boolean()),
+        setting("agent.text_missed_callers", |c| &mut c.agent.text_missed_callers, boolean()),
+        setting("agent.missed_call_text", |c| &mut c.agent.missed_call_text, free_text().of_kind(ValueKind::LongText)),
     ]
 }

@@ -26,12 +26,25 @@ pub struct IncomingCall {
     /// The number that was called first and has forwarded the call to ours, as Twilio reports it; empty if there is
     /// none.
     pub forwarded_from: String,
+    /// The caller's network reports that the number is not verified: STIR/SHAKEN failed.
+    pub is_unverified: bool,
+}
+
+/// How far the caller's number identifies the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerIdentity {
+    /// The number is withheld.
+    Withheld,
+    /// The number may be forged, or is not a full number.
+    Doubtful,
+    /// Nothing speaks against the number.
+    Number,
 }
 
 impl IncomingCall {
     /// A call of which only the id is known.
     pub fn by_sid(call_sid: CallSid) -> Self {
-        Self { call_sid, from: String::new(), to: String::new(), forwarded_from: String::new() }
+        Self { call_sid, from: String::new(), to: String::new(), forwarded_from: String::new(), is_unverified: false }
     }
 
     /// The network of the call.
@@ -54,6 +67,17 @@ impl IncomingCall {
     /// identifies its caller.
     pub fn is_withheld(&self) -> bool {
         !self.caller().starts_with(|c: char| c == '+' || c.is_ascii_digit())
+    }
+
+    /// How far the caller's number identifies the caller.
+    pub fn identity(&self) -> CallerIdentity {
+        if self.is_withheld() {
+            CallerIdentity::Withheld
+        } else if self.is_unverified || self.caller_number().is_none() {
+            CallerIdentity::Doubtful
+        } else {
+            CallerIdentity::Number
+        }
     }
 
     /// Our number, as other callers see it; none if Twilio reports none.

@@ -3,12 +3,13 @@
 
 use super::appointment::{self, AppointmentChange, NewAppointment};
 use super::booking::slots::{self, SlotQuery, local_date};
+use super::caller_text::{self, AppointmentEvent};
 use super::text::{name, remark};
 use super::{Error, RequestError, contact, waiting_list};
 use crate::booking::instant;
 use crate::domain::{
-    ActorId, Appointment, AppointmentSource, AppointmentState, BusinessId, Call, CallSid, Contact, DayTime, Resource,
-    ResourceId, Service, Timestamp,
+    ActorId, Appointment, AppointmentId, AppointmentSource, AppointmentState, BusinessId, Call, CallSid, Contact,
+    DayTime, Resource, ResourceId, Service, Timestamp,
 };
 use crate::search::fold;
 use crate::store::{AppointmentFilter, NewWaitingEntry, ReadTx, WriteTx};
@@ -231,7 +232,7 @@ pub fn book(tx: &WriteTx<'_>, caller: &Caller, booking: &CallerBooking) -> Resul
     if booked.is_new {
         tx.insert_audit(ActorId::Agent, "book_appointment", &format!("appointment:{}", booked.id), caller.now)?;
     }
-    appointment::find(tx, booked.id)
+    confirmed(tx, caller, booked.id, AppointmentEvent::Booked)
 }
 
 /// The note of a booking: what the caller said that the contact does not show.
@@ -274,7 +275,7 @@ pub fn reschedule(
     let change = AppointmentChange { starts_at: Some(starts_at), resource, ..AppointmentChange::default() };
     appointment::change(tx, &caller.context(), found.id, &change).map_err(|error| caller.in_local_time(error))?;
     tx.insert_audit(ActorId::Agent, "update_appointment", &format!("appointment:{}", found.id), caller.now)?;
-    appointment::find(tx, found.id)
+    confirmed(tx, caller, found.id, AppointmentEvent::Moved)
 }
 
 /// Cancels the caller's appointment.
@@ -282,7 +283,19 @@ pub fn cancel(tx: &WriteTx<'_>, caller: &Caller, at: DateTime, reason: Option<&s
     let found = own_at(tx, caller, at)?;
     appointment::cancel(tx, &caller.context(), found.id, said(reason))?;
     tx.insert_audit(ActorId::Agent, "cancel_appointment", &format!("appointment:{}", found.id), caller.now)?;
-    appointment::find(tx, found.id)
+    confirmed(tx, caller, found.id, AppointmentEvent::Cancelled)
+}
+
+/// The appointment as it is now; its message to the caller is queued.
+fn confirmed(
+    tx: &WriteTx<'_>,
+    caller: &Caller,
+    id: AppointmentId,
+    event: AppointmentEvent,
+) -> Result<Appointment, Error> {
+    let appointment = appointment::find(tx, id)?;
+    caller_text::queue_confirmation(tx, &caller.call, &appointment, event, caller.now)?;
+    Ok(appointment)
 }
 
 /// Adds the caller to the waiting list, for the days of the wish.

@@ -31,6 +31,9 @@ pub fn add(
     now: Timestamp,
 ) -> Result<FactId, Error> {
     let (topic, fact) = (name("topic", topic)?, not_empty(fact)?);
+    if source == FactSource::Answer {
+        return Err(refuse("source", "is that of facts that answer a question").into());
+    }
     Ok(tx.insert_fact(business, (&topic, &fact), source, &actor.to_string(), now)?)
 }
 
@@ -39,6 +42,9 @@ pub fn change(tx: &WriteTx<'_>, id: FactId, change: &FactChange, now: Timestamp)
     let fact = find(tx, id)?;
     let topic = name("topic", change.topic.as_deref().unwrap_or(&fact.topic))?;
     let text = not_empty(change.text.as_deref().unwrap_or(&fact.text))?;
+    if change.source == Some(FactSource::Answer) && fact.source != FactSource::Answer {
+        return Err(refuse("source", "is that of facts that answer a question").into());
+    }
     Ok(tx.update_fact(id, (&topic, &text), change.source.unwrap_or(fact.source), now)?)
 }
 

@@ -42,6 +42,8 @@ pub struct RealtimeSetup {
     pub language: String,
     /// The caller's profile name, used if the owner has not given the contact a name.
     pub profile_name: Option<String>,
+    /// Earlier calls and messages with the caller, as JSON.
+    pub caller_history: Option<String>,
     /// The conversation before this engine was opened.
     pub history: Vec<HistoryTurn>,
     /// The fields that the server has rejected before.

@@ -21,6 +21,7 @@ mod facts;
 mod finding_text;
 mod greeting;
 mod inbox;
+mod knowledge_gaps;
 mod lead_stages;
 mod leads;
 mod media;
@@ -102,6 +103,7 @@ fn operations() -> Operations {
         .merge(facts::operations())
         .merge(greeting::operations())
         .merge(inbox::operations())
+        .merge(knowledge_gaps::operations())
         .merge(lead_stages::operations())
         .merge(leads::operations())
         .merge(media::operations())

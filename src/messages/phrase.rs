@@ -24,6 +24,13 @@ localized_enum! {
         PromiseSent { said: String } = "promise-sent",
         PromiseOtherTime { said: String } = "promise-other-time",
 
+        // WhatsApp messages to a caller after a call.
+        TextBooked { what: String } = "text-booked",
+        TextMoved { what: String } = "text-moved",
+        TextCancelled { what: String } = "text-cancelled",
+        TextAppointment { service: String, weekday: String, date: String, time: String } = "text-appointment",
+        TextMissedCall = "text-missed-call",
+
         // What a caller hears.
         SayError = "say-error",
         SayLeaveMessage = "say-leave-message",

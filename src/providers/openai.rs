@@ -1,5 +1,6 @@
-//! OpenAI: the Realtime API for live calls, and the REST API for recordings.
+//! OpenAI: the Realtime API for live calls, and the REST APIs for recordings and summaries.
 
 pub mod prices;
 pub mod realtime;
+pub mod responses;
 pub mod rest;

@@ -5,6 +5,7 @@ use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tool::{PhoneTools, ToolRegistry};
 use crate::config::{Config, OpenAiConfig};
 use crate::crm::business_profile::BusinessProfile;
+use crate::crm::caller_memory::CallerMemory;
 use crate::domain::{CheckResult, CheckStatus, Found, Remedy, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup, RejectedFields};
 use crate::host::local_time;
@@ -109,13 +110,15 @@ async fn session(config: Arc<Config>, now: Timestamp, known: &RejectedFields) ->
 /// A session as for a call by an unknown caller, with every tool that a call may have.
 pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
     let can_transfer = config.agent.transfer_to.is_some();
-    let profile = &BusinessProfile::EMPTY;
-    let context = PhoneContext { caller_name: None, now, profile, can_transfer, can_book: true, is_resumed: false };
+    let (profile, memory) = (&BusinessProfile::EMPTY, &CallerMemory::EMPTY);
+    let context =
+        PhoneContext { caller_name: None, now, profile, memory, can_transfer, can_book: true, is_resumed: false };
     RealtimeSetup {
         instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
         tools: ToolRegistry::for_phone(PhoneTools { transfer: can_transfer, ..PhoneTools::ALL }),
         language: config.agent.language.clone(),
         profile_name: None,
+        caller_history: None,
         history: Vec::new(),
         rejected: RejectedFields::default(),
         config,

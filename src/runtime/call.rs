@@ -24,6 +24,7 @@ use crate::audio::{EncodedAudio, VoiceDetector};
 use crate::call::{CallPolicy, CallSession, EngineKind, Input, Operator, Output};
 use crate::clock;
 use crate::crm::business_profile::BusinessProfile;
+use crate::crm::caller_memory::CallerMemory;
 use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
@@ -52,10 +53,10 @@ pub(super) async fn run(
     let sid = context.call.call_sid.clone();
     let log = CallLog::new(&calls, &settings, &context);
     // A caller who leaves a message needs none of it, and does not wait for it.
-    let profile = if policy.engines.contains(&EngineKind::Realtime) {
-        calls.services().business_profile(&settings.config.business.time_zone).await
+    let (profile, memory) = if policy.engines.contains(&EngineKind::Realtime) {
+        calls.services().known_at_start(&settings.config.business.time_zone, &context.call).await
     } else {
-        BusinessProfile::EMPTY
+        (BusinessProfile::EMPTY, CallerMemory::default())
     };
     let tools = ToolRegistry::for_phone(PhoneTools {
         transfer: can_transfer(&settings.config, &context.call),
@@ -78,6 +79,7 @@ pub(super) async fn run(
         timer: DeadlineTimer::new(),
         tools,
         profile,
+        memory,
         calls,
         settings,
         context,
@@ -115,6 +117,8 @@ struct CallTask {
     tools: ToolRegistry,
     /// What the owner had entered when the call began.
     profile: BusinessProfile,
+    /// What was known of the caller then.
+    memory: CallerMemory,
     /// The task's own sender: tools and the redirect report through it.
     sender: UnboundedSender<CallMessage>,
     receiver: UnboundedReceiver<CallMessage>,
@@ -366,9 +370,10 @@ impl CallTask {
         let (store, country) = (self.calls.services().store.clone(), business.country);
         let context = ToolContext::new(store, self.sid.clone(), business.time_zone.clone());
         let context = if self.is_trial() { context.for_trial(country) } else { context };
-        let (tools, sender) = (self.tools.clone(), self.sender.clone());
+        let (tools, sender, jobs) = (self.tools.clone(), self.sender.clone(), self.calls.services().jobs.clone());
         tokio::spawn(async move {
             let output = tools.run(&context, &name, &arguments).await;
+            jobs.wake();
             let _ = sender.send(CallMessage::ToolFinished { id, output });
         });
     }

@@ -6,6 +6,7 @@ use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
 use crate::config::{AgentConfig, BusinessConfig};
 use crate::crm::business_profile::BusinessProfile;
+use crate::crm::caller_memory::CallerMemory;
 use crate::crm::recording::NewRecording;
 use crate::domain::{CallSid, RecordingSid, Speaker, Timestamp};
 use crate::host::local_time::start_of_day;
@@ -162,8 +163,15 @@ pub(super) fn instructions(
     profile: &BusinessProfile,
     now: Timestamp,
 ) -> String {
-    let context =
-        PhoneContext { caller_name: None, now, profile, can_transfer: false, can_book: false, is_resumed: true };
+    let context = PhoneContext {
+        caller_name: None,
+        now,
+        profile,
+        memory: &CallerMemory::EMPTY,
+        can_transfer: false,
+        can_book: false,
+        is_resumed: true,
+    };
     format!("{}{TURN_BY_TURN}", instructions::for_phone(business, agent, &context))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{
-    ActorId, BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason,
+    ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason,
     Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
 };
 use rusqlite::{OptionalExtension, named_params, params};
@@ -106,6 +106,38 @@ impl ReadTx<'_> {
     pub fn has_call_event(&self, call: CallId, kind: &str) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM call_events WHERE call_id = ?1 AND kind = ?2")?;
         Ok(query.exists(params![call, kind])?)
+    }
+
+    /// Returns true if the caller heard words of the agent after words of their own.
+    pub fn caller_heard_answer(&self, call: CallId) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM call_turns WHERE call_id = ?1 AND speaker = 'agent' AND heard_text <> ''
+                 AND seq > (SELECT min(seq) FROM call_turns WHERE call_id = ?1 AND speaker = 'caller')",
+        )?;
+        Ok(query.exists([call])?)
+    }
+
+    /// Returns true if a call has a summary.
+    pub fn has_call_summary(&self, call: CallId) -> Result<bool> {
+        let mut query = self.conn.prepare_cached("SELECT 1 FROM calls WHERE id = ?1 AND summary IS NOT NULL")?;
+        Ok(query.exists([call])?)
+    }
+
+    /// Returns true if the contact has called again since this call.
+    pub fn has_later_call(&self, call: &Call) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM calls WHERE contact_id = ?1 AND (started_at, id) > (?2, ?3) AND direction = 'in'",
+        )?;
+        Ok(query.exists(params![call.contact_id, call.started_at, call.id])?)
+    }
+
+    /// Returns true if a call of the contact has an event of this kind since `since`.
+    pub fn contact_had_call_event(&self, contact: ContactId, kind: &str, since: Timestamp) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM calls JOIN call_events e ON e.call_id = calls.id
+             WHERE calls.contact_id = ?1 AND e.kind = ?2 AND e.at > ?3",
+        )?;
+        Ok(query.exists(params![contact, kind, since])?)
     }
 
     /// The text of one turn.
@@ -287,6 +319,15 @@ impl WriteTx<'_> {
         }
         self.record_call(ChangeKind::CallUpdated, sid)?;
         self.apply_call_end(sid)
+    }
+
+    /// Stores what a call was about, and the language of the caller if it is known.
+    pub fn set_call_summary(&self, sid: &CallSid, summary: &str, language: Option<&str>, at: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE calls SET summary = ?2, language = coalesce(?3, language), updated_at = ?4 WHERE call_sid = ?1",
+        )?;
+        update.execute(params![sid, summary, language, at])?;
+        self.record_call(ChangeKind::CallUpdated, sid)
     }
 
     /// Inserts or updates a turn.

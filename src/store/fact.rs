@@ -2,7 +2,7 @@
 
 use super::page::{page, rows_for};
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{BusinessId, ChangeKind, Cursor, Fact, FactId, FactSource, Timestamp};
+use crate::domain::{BusinessId, ChangeKind, Cursor, Fact, FactId, FactSource, GapId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
@@ -45,7 +45,7 @@ impl WriteTx<'_> {
                 "INSERT INTO facts(business_id, topic, text, source, created_by, created_at, updated_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
             )?
-            .execute(params![business, topic, text, source, actor, now])?;
+            .execute(params![business, topic, text, stored(source), actor, now])?;
         let id = FactId(self.conn.last_insert_rowid());
         self.record_fact(id)?;
         Ok(id)
@@ -60,8 +60,17 @@ impl WriteTx<'_> {
         now: Timestamp,
     ) -> Result<()> {
         self.conn
-            .prepare_cached("UPDATE facts SET topic = ?2, text = ?3, source = ?4, updated_at = ?5 WHERE id = ?1")?
-            .execute(params![id, topic, text, source, now])?;
+            .prepare_cached(
+                "UPDATE facts SET topic = ?2, text = ?3, source = ?4, gap_id = iif(?6, gap_id, NULL), updated_at = ?5
+                 WHERE id = ?1",
+            )?
+            .execute(params![id, topic, text, stored(source), now, source == FactSource::Answer])?;
+        self.record_fact(id)
+    }
+
+    /// Records which question a fact answers.
+    pub fn set_fact_gap(&self, id: FactId, gap: GapId) -> Result<()> {
+        self.conn.prepare_cached("UPDATE facts SET gap_id = ?2 WHERE id = ?1")?.execute(params![id, gap])?;
         self.record_fact(id)
     }
 
@@ -76,12 +85,18 @@ impl WriteTx<'_> {
     }
 }
 
+/// The value of the column: that a fact is an answer follows from the question that it names.
+fn stored(source: FactSource) -> FactSource {
+    if source == FactSource::Answer { FactSource::User } else { source }
+}
+
 fn fact(row: &Row<'_>) -> rusqlite::Result<Fact> {
+    let gap: Option<GapId> = row.get("gap_id")?;
     Ok(Fact {
         id: row.get("id")?,
         topic: row.get("topic")?,
         text: row.get("text")?,
-        source: row.get("source")?,
+        source: if gap.is_some() { FactSource::Answer } else { row.get("source")? },
         created_by: row.get("created_by")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,

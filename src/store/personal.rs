@@ -37,7 +37,7 @@ const fn internal(name: &'static str, rows: &'static str) -> PersonalTable {
 }
 
 /// The tables with rows about contacts, in the order in which the rows can be deleted: those that refer to others first.
-pub(in crate::store) const PERSONAL: [PersonalTable; 34] = [
+pub(in crate::store) const PERSONAL: [PersonalTable; 35] = [
     internal("search_index", "rowid IN (SELECT id FROM search_documents WHERE {documents})"),
     internal("search_documents", "{documents}"),
     internal(
@@ -68,6 +68,7 @@ pub(in crate::store) const PERSONAL: [PersonalTable; 34] = [
         "contact_id IN {contacts} OR contact_id IS NULL AND (thread_id IN {threads} OR call_id IN {calls})",
     ),
     exported("leads", "contact_id IN {contacts}"),
+    exported("knowledge_gaps", "contact_id IN {contacts} OR call_id IN {calls}"),
     exported("contact_notes", "contact_id IN {contacts}"),
     exported("contact_tags", "contact_id IN {contacts}"),
     exported("contact_fields", "contact_id IN {contacts}"),

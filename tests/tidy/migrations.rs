@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 /// The migrations that may exist in databases, with the SHA-256 of their text. A new migration is added here; an entry is
 /// never changed.
-const RELEASED: [(&str, &str); 9] = [
+const RELEASED: [(&str, &str); 10] = [
     ("V1__foundation.sql", "2e0a31f1c92c90f0459bb9abec3059f9aa64a16bc321cd5efe7248d0b71e4c87"),
     ("V2__changes_backfills.sql", "899989da8515c063f6a8ba1bb92d2cd5c57d0ae5f3343a73acb1cd2e423dbe8d"),
     ("V3__accounts.sql", "4a8d27ec7a919ce283fbe9d9ce56c01f4c36d019db07b3e3c6174e504f964635"),
@@ -16,6 +16,7 @@ const RELEASED: [(&str, &str); 9] = [
     ("V7__inbox.sql", "c74eafb92f3fda62f21578b481a4da650799467e0ae92176bbc957ccd12fed80"),
     ("V8__search.sql", "e7fdaae915dc7a9e37850c63c86f18b0748e90b501f473a715513db11d7b5c5f"),
     ("V9__greeting.sql", "3cb7660db8190fec91303f0e8932d99c6929eeeccebd00e5d9121b80fdac4cc2"),
+    ("V10__knowledge_gaps.sql", "24285181c2546b29ae346c0bc86cc9521c1d4c3a290cc95b34abccd00b18859a"),
 ];
 
 #[test]

@@ -25,6 +25,7 @@ mod hex;
 mod holiday;
 mod ids;
 mod inbound;
+mod knowledge_gap;
 mod lead;
 mod localized;
 mod masked;
@@ -73,11 +74,12 @@ pub use greeting::Greeting;
 pub use hex::hex;
 pub use holiday::{HebrewDate, HebrewMonth, Holiday, HolidayKind};
 pub use ids::{
-    AddressId, AppointmentId, BusinessId, CallId, CallSid, ClosureId, ContactId, FactId, FieldId, InvalidSid, JobId,
-    JournalId, LeadId, MessageId, MessageSid, NoteId, OutboxId, RecordingId, RecordingSid, ResourceId, ServiceId,
-    StageId, StreamSid, TagId, TaskId, ThreadId, TokenId, TurnId, UserId, WaitingId,
+    AddressId, AppointmentId, BusinessId, CallId, CallSid, ClosureId, ContactId, FactId, FieldId, GapId, InvalidSid,
+    JobId, JournalId, LeadId, MessageId, MessageSid, NoteId, OutboxId, RecordingId, RecordingSid, ResourceId,
+    ServiceId, StageId, StreamSid, TagId, TaskId, ThreadId, TokenId, TurnId, UserId, WaitingId,
 };
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageUpdate};
+pub use knowledge_gap::{GapState, KnowledgeGap};
 pub use lead::{Lead, LeadContent, LeadOutcome, LeadStage};
 pub use localized::{Language, Localized, TextParam, localized_enum};
 pub use masked::Masked;

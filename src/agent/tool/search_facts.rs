@@ -25,8 +25,10 @@ impl Run for SearchFacts {
     const TIME_LIMIT: Duration = Duration::from_secs(8);
 
     async fn run(context: &ToolContext, arguments: Arguments) -> Result<Value, ToolError> {
+        let words = arguments.words.clone();
         let found = context.read(move |tx| business_profile::search_facts(tx, &arguments.words)).await?;
         if found.best.is_empty() {
+            context.report_unanswered(words).await;
             return Ok(json!({"facts": [], "topics": found.topics}));
         }
         let facts: Vec<_> = found

@@ -132,6 +132,7 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
     setup.rejected.remove_from(&mut session);
     let mut messages = vec![wire::session_update(&session)];
     messages.extend(setup.profile_name.as_deref().map(wire::profile_name));
+    messages.extend(setup.caller_history.as_deref().map(wire::caller_history));
     messages.extend(setup.history.iter().zip(1..).flat_map(|(turn, number)| history_items(turn, number)));
     loop {
         for message in messages {

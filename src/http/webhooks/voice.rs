@@ -78,11 +78,15 @@ fn own_query(uri: &Uri) -> Option<Form> {
     Form::decode(uri.query()?.as_bytes(), MAX_PAIRS)
 }
 
+/// Twilio's values of `StirVerstat` for a number that failed the check begin with this.
+const STIR_FAILED: &str = "TN-Validation-Failed";
+
 /// The call as described by its webhook.
 fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
     let value = |name: &str| form.form.value(name).unwrap_or_default().to_owned();
     let from = caller_id(&value("From")).to_owned();
-    IncomingCall { call_sid, from, to: value("To"), forwarded_from: value("ForwardedFrom") }
+    let is_unverified = value("StirVerstat").starts_with(STIR_FAILED);
+    IncomingCall { call_sid, from, to: value("To"), forwarded_from: value("ForwardedFrom"), is_unverified }
 }
 
 fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {

@@ -181,6 +181,17 @@ fn url(config: &OpenAiConfig, path: &str) -> String {
     format!("{}/{path}", config.base_url.as_str())
 }
 
+/// Posts JSON.
+pub(super) async fn post<T: for<'de> Deserialize<'de>>(
+    client: &reqwest::Client,
+    config: &OpenAiConfig,
+    path: &str,
+    body: &Value,
+    limit: Duration,
+) -> Result<T, Error> {
+    answer(config, client.post(url(config, path)).json(body), limit).await
+}
+
 async fn answer<T: for<'de> Deserialize<'de>>(
     config: &OpenAiConfig,
     request: reqwest::RequestBuilder,

@@ -30,14 +30,16 @@ impl CallTask {
             ContactName::ByProfile(name) => (None, Some(name.clone())),
         };
         let can_transfer = can_transfer(&config, &self.context.call);
-        let (profile, can_book) = (&self.profile, self.profile.can_book());
+        let (profile, memory, can_book) = (&self.profile, &self.memory, self.profile.can_book());
         let is_resumed = !history.is_empty();
-        let context = PhoneContext { caller_name, now: clock::now(), profile, can_transfer, can_book, is_resumed };
+        let context =
+            PhoneContext { caller_name, now: clock::now(), profile, memory, can_transfer, can_book, is_resumed };
         RealtimeSetup {
             instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
             tools: self.tools.clone(),
             language: config.agent.language.clone(),
             profile_name,
+            caller_history: instructions::caller_history(memory, &config.business.time_zone),
             history,
             rejected: self.calls.services().rejected.clone(),
             config,

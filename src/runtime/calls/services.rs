@@ -8,11 +8,13 @@ use crate::clock;
 use crate::config::{Config, Eagerness, EngineChoice, OpenAiConfig, TurnDetection};
 use crate::crm;
 use crate::crm::business_profile::{self, BusinessProfile};
+use crate::crm::call::IncomingCall;
+use crate::crm::caller_memory::{self, CallerMemory};
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::{ActiveSettings, Clips, Settings};
-use crate::store::Store;
+use crate::store::{ReadTx, Store};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +22,7 @@ use std::time::Duration;
 /// How long the media stream and the engine may take to connect after the greeting.
 const WATCHDOG: Duration = Duration::from_secs(6);
 
-/// How long a call waits for the owner's services and facts. The greeting plays meanwhile.
+/// How long a call waits for the owner's services and facts, and what is known of the caller. The greeting plays meanwhile.
 const PROFILE_LIMIT: Duration = Duration::from_secs(1);
 
 /// The services that every call uses.
@@ -54,12 +56,34 @@ impl CallServices {
         self.settings.config()
     }
 
-    /// What the owner has entered about the business. A call does not wait for a database that is busy.
+    /// What the owner has entered about the business.
     pub(in crate::runtime) async fn business_profile(&self, zone: &TimeZone) -> BusinessProfile {
         let (zone, now) = (zone.clone(), clock::now());
-        let reading = crm::read(&self.store, move |tx| business_profile::read(tx, &zone, now));
-        match tokio::time::timeout(PROFILE_LIMIT, reading).await {
-            Ok(Ok(profile)) => return profile,
+        let read = self.read_in_time(move |tx| business_profile::read(tx, &zone, now)).await;
+        read.unwrap_or(BusinessProfile::EMPTY)
+    }
+
+    /// What the agent knows when a call begins: the business, and the caller. Both are of one moment.
+    pub(in crate::runtime) async fn known_at_start(
+        &self,
+        zone: &TimeZone,
+        call: &IncomingCall,
+    ) -> (BusinessProfile, CallerMemory) {
+        let (zone, call, now) = (zone.clone(), call.clone(), clock::now());
+        let read = self.read_in_time(move |tx| {
+            let profile = business_profile::read(tx, &zone, now)?;
+            Ok((profile, caller_memory::read(tx, &call, now)?))
+        });
+        read.await.unwrap_or((BusinessProfile::EMPTY, CallerMemory::default()))
+    }
+
+    /// Reads for a call, which does not wait for a database that is busy.
+    async fn read_in_time<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReadTx<'_>) -> Result<T, crm::Error> + Send + 'static,
+    ) -> Option<T> {
+        match tokio::time::timeout(PROFILE_LIMIT, crm::read(&self.store, work)).await {
+            Ok(Ok(known)) => return Some(known),
             Ok(Err(error)) => {
                 tracing::warn!(event = "AGENT_PROFILE", %error, "The agent answers without the business's services and facts: they cannot be read");
             }
@@ -71,7 +95,7 @@ impl CallServices {
                 );
             }
         }
-        BusinessProfile::EMPTY
+        None
     }
 
     /// Returns true if these settings let the AI answer calls.

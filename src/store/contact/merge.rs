@@ -136,8 +136,18 @@ impl WriteTx<'_> {
 }
 
 /// Every table whose rows refer to a contact by `contact_id` and have an `id`.
-const TABLES: [&str; 9] =
-    ["addresses", "threads", "calls", "outbox", "contact_notes", "tasks", "leads", "appointments", "waiting_list"];
+const TABLES: [&str; 10] = [
+    "addresses",
+    "threads",
+    "calls",
+    "outbox",
+    "contact_notes",
+    "tasks",
+    "leads",
+    "appointments",
+    "waiting_list",
+    "knowledge_gaps",
+];
 
 #[cfg(test)]
 mod tests;

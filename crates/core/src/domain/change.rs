@@ -63,6 +63,8 @@ text_enum! {
         WaitingListUpdated = "waiting_list_updated",
         /// A fact about the business is new, was changed or deleted.
         FactUpdated = "fact_updated",
+        /// A question that the agent could not answer is new, was asked again, answered or dismissed.
+        KnowledgeGapUpdated = "knowledge_gap_updated",
         /// Settings were changed on the page. It has no `ref_id`.
         SettingUpdated = "setting_updated",
         /// A step of the set-up was skipped or taken up again, or the agent answered in a trial call for the first time. It has no

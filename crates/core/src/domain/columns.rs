@@ -5,11 +5,11 @@
 use super::{
     AddressId, AddressKind, AiMode, AppointmentId, AppointmentSource, AppointmentState, BusinessId, CallDirection,
     CallId, CallMedium, CallSid, CallState, ChangeKind, ClosureId, ContactId, DayTime, Direction, EndReason, FactId,
-    FactSource, FieldId, FieldKind, HolidayRule, JobId, JournalId, LeadId, LeadOutcome, MediaKind, MessageEventKind,
-    MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboxId, PhoneNumber, Provider, RecordingId,
-    RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ScheduledState, SearchKind,
-    ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource, ThreadId,
-    ThreadType, Timestamp, TokenId, TurnId, UserId, WaitingId,
+    FactSource, FieldId, FieldKind, GapId, GapState, HolidayRule, JobId, JournalId, LeadId, LeadOutcome, MediaKind,
+    MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType, NoteId, OutboxId, PhoneNumber, Provider,
+    RecordingId, RecordingSid, RecordingSource, RecordingState, ResourceId, ResourceKind, Role, ScheduledState,
+    SearchKind, ServiceId, Speaker, StageId, StoredNotice, StreamSid, SuggestionReason, TagId, TaskId, TaskSource,
+    ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId, WaitingId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -66,6 +66,7 @@ numbers!(
     ClosureId,
     ContactId,
     FactId,
+    GapId,
     FieldId,
     JobId,
     JournalId,
@@ -97,6 +98,7 @@ words!(
     Direction,
     EndReason,
     FactSource,
+    GapState,
     HolidayRule,
     FieldKind,
     LeadOutcome,

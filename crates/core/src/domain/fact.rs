@@ -11,6 +11,8 @@ text_enum! {
         Agent = "agent",
         /// It was imported.
         Import = "import",
+        /// A user answered a question that the agent could not answer.
+        Answer = "answer",
     }
 }
 

@@ -101,6 +101,8 @@ row_ids! {
     WaitingId,
     /// A fact about the business.
     FactId,
+    /// A question that the agent could not answer.
+    GapId,
     /// A note about a contact.
     NoteId,
     /// A tag.

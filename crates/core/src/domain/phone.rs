@@ -77,6 +77,15 @@ impl PhoneNumber {
         matches!(self.kind(), Some(Type::PremiumRate | Type::SharedCost))
     }
 
+    /// Returns false if it is certainly no mobile phone: a number of a fixed line or a service. In some countries both kinds have
+    /// the same numbers, and numbering plans change faster than tables: these count as mobile.
+    pub fn may_be_mobile(&self) -> bool {
+        let Some((plans, national)) = self.plans() else { return true };
+        let is =
+            |kind: &Type| plans.iter().filter_map(|plan| plan.get(*kind)).any(|numbers| numbers.is_match(national));
+        is(&Type::Mobile) || is(&Type::PersonalNumber) || !KINDS.iter().any(is)
+    }
+
     /// The prefix of a country's numbers: `+972`.
     pub fn calling_code(country: country::Id) -> String {
         let code = DATABASE.by_id(country.as_ref()).map_or_else(String::new, |found| found.country_code().to_string());
@@ -229,6 +238,17 @@ mod tests {
 
     fn told(text: &str) -> Option<String> {
         PhoneNumber::parse_provider(text, country::IL).ok().map(|number| number.0)
+    }
+
+    #[test]
+    fn a_fixed_line_is_no_mobile_phone_and_what_is_not_known_may_be_one() {
+        let may_be_mobile = |text: &str| PhoneNumber::from_e164(text).unwrap().may_be_mobile();
+        for mobile in ["+972501234567", "+972549876543", "+447911123456", "+12125551234", "+999123456789"] {
+            assert!(may_be_mobile(mobile), "{mobile}");
+        }
+        for fixed in ["+97235551000", "+97246661234", "+442079460000", "+9721700123456"] {
+            assert!(!may_be_mobile(fixed), "{fixed}");
+        }
     }
 
     #[test]

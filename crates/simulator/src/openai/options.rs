@@ -1,5 +1,6 @@
 //! What the fake AI says, how fast, and its planned faults.
 
+use serde_json::Value;
 use std::time::Duration;
 
 /// What the fake AI says, how fast, and its planned faults.
@@ -32,6 +33,8 @@ pub struct OpenAiOptions {
     pub audio_timestamps: bool,
     /// Models with an announced shutdown date: `2026-12-11`.
     pub shutdown_dates: Vec<(String, String)>,
+    /// The answer to requests for a JSON object; none: an object by the schema of the request, with the usual answer as its texts.
+    pub structured: Option<Value>,
     /// The planned faults.
     pub faults: Faults,
 }
@@ -52,6 +55,7 @@ impl Default for OpenAiOptions {
             session_limit: Duration::from_hours(1),
             audio_timestamps: false,
             shutdown_dates: Vec::new(),
+            structured: None,
             faults: Faults::default(),
         }
     }

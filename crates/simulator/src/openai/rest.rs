@@ -121,6 +121,12 @@ pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMa
     let answer = shared.answer_to(
         asked["input"].as_array().map_or(1, |items| items.iter().filter(|item| item["role"] == "user").count()),
     );
+    let format = &asked["text"]["format"];
+    let answer = if format["type"] == "json_schema" {
+        shared.options().structured.unwrap_or_else(|| by_schema(&format["schema"], &answer)).to_string()
+    } else {
+        answer
+    };
     let text = json!({"type": "output_text", "text": answer, "annotations": [], "logprobs": []});
     let message =
         json!({"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [text]});
@@ -130,6 +136,24 @@ pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMa
         "metadata": {}, "parallel_tool_calls": true, "temperature": 1.0, "tool_choice": "auto", "tools": [], "top_p": 1.0,
     });
     Json(response).into_response()
+}
+
+/// The simplest value that a schema allows, with `text` where it allows any text.
+fn by_schema(schema: &Value, text: &str) -> Value {
+    if let Some(first) = schema["enum"].get(0) {
+        return first.clone();
+    }
+    match schema["type"].as_str() {
+        Some("object") => {
+            let properties = schema["properties"].as_object().into_iter().flatten();
+            properties.map(|(name, schema)| (name.clone(), by_schema(schema, text))).collect()
+        }
+        Some("array") => json!([]),
+        Some("string") => json!(text),
+        Some("boolean") => json!(false),
+        Some("integer" | "number") => json!(0),
+        _ => Value::Null,
+    }
 }
 
 /// `POST /v1/audio/speech`

@@ -101,6 +101,7 @@ fn the_events_of_a_conversation() {
         history_message(true, "hello"),
         history_message(false, "when?"),
         profile_name("Dana"),
+        caller_history(r#"{"last_messages":[]}"#),
         tool_output("call_1", "{\"ok\":true}"),
     ];
     insta::assert_snapshot!(events.join("\n"));

@@ -13,7 +13,11 @@ pub(super) const BOOKED_BY_AGENT: &str = "
         source, created_by, created_at, updated_at)
         VALUES (1, 1, 1, 1, '2026-11-02T08:00:00.000Z', '2026-11-02T08:30:00.000Z', '2026-11-02T08:00:00.000Z',
         '2026-11-02T08:30:00.000Z', 'Asia/Jerusalem', 'booked', 'agent', 'agent', '2026-11-01T08:00:00.000Z',
-        '2026-11-01T08:00:00.000Z');";
+        '2026-11-01T08:00:00.000Z');
+    INSERT INTO knowledge_gaps(id, question, folded, state, contact_id, created_at, asked_at) VALUES
+        (1, 'Parking?', 'parking', 'open', 1, '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z'),
+        (2, 'Dogs?', 'dogs', 'open', 1, '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z'),
+        (3, 'Cats?', 'cats', 'dismissed', 1, '2026-11-01T08:00:00.000Z', '2026-11-01T08:00:00.000Z');";
 
 /// A request that succeeds: method, path, body, and the subject of its audit row. The action is the operation.
 pub(super) type Request = (Method, String, Value, String);
@@ -32,6 +36,16 @@ pub(super) async fn request(owner: &Client, operation: &str) -> Option<Request> 
             let hours =
                 json!({"hours": [{"weekday": 0, "from": "00:00", "to": "24:00"}], "holidays": "open", "eves": "open"});
             return Some((Method::PUT, "/api/opening-hours".to_owned(), hours, String::new()));
+        }
+        "answer_knowledge_gap" | "dismiss_knowledge_gap" | "reopen_knowledge_gap" => {
+            let action = operation.split('_').next()?;
+            let (id, body) = match action {
+                "answer" => (1, json!({"answer": "yes"})),
+                "dismiss" => (2, json!({})),
+                _ => (3, json!({})),
+            };
+            let path = format!("/api/knowledge-gaps/{id}/{action}");
+            return Some((Method::POST, path, body, format!("knowledge-gap:{id}")));
         }
         "mark_appointment_seen" => {
             // Only what the agent has booked is not seen yet.

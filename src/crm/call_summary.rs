@@ -1,0 +1,169 @@
+//! What is recorded about a call after its end: summary, language, lead, requests as tasks, and questions without an answer. A model
+//! derives these from the transcript, so each is checked and bounded here: it is data that a caller influences.
+
+use super::{Error, knowledge_gap, lead, task};
+use crate::domain::{
+    ActorId, BusinessId, Call, CallSid, CallState, Speaker, TaskContent, Timestamp, ToolUse, clean_name,
+};
+use crate::store::{ReadTx, Result, WriteTx};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::time::Duration;
+
+/// The kind of the background job.
+pub const SUMMARY_JOB: &str = "summarize_call";
+/// How long after its end a call is summarized: the last transcripts arrive after the end.
+const DELAY: Duration = super::call_review::DELAY;
+
+/// The payload of the job.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SummaryJob {
+    /// The call.
+    pub call_sid: CallSid,
+}
+
+/// One part of a transcript, as a model reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Who spoke; `tool` for something that the agent did.
+    pub speaker: &'static str,
+    /// What was heard; of a tool its name and whether it succeeded.
+    pub text: String,
+}
+
+/// What a model found in a transcript.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Findings {
+    /// One or two sentences.
+    pub summary: String,
+    /// The language that the caller spoke, ISO 639-1.
+    pub language: String,
+    /// Whether the caller may buy something that is not sold yet.
+    pub is_lead: bool,
+    /// What may be sold; empty if it is no lead.
+    pub lead: String,
+    /// What the caller asked for and a user still has to do.
+    pub open_requests: Vec<String>,
+    /// Questions about the business that the agent could not answer.
+    pub unanswered_questions: Vec<String>,
+}
+
+/// Queues the summary of a call that has ended; a second report of its end queues none.
+pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
+    let payload = json!(SummaryJob { call_sid: call_sid.clone() }).to_string();
+    tx.insert_job(SUMMARY_JOB, Some(&format!("{SUMMARY_JOB}:{call_sid}")), &payload, now.plus(DELAY), now)
+}
+
+/// The transcript of a call to summarize; none if it is not over, has a summary, or the caller said nothing.
+pub fn transcript(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Vec<Line>>> {
+    let Some(call) = unsummarized(tx, call_sid)? else { return Ok(None) };
+    let turns = tx.heard_turns(call_sid)?;
+    let mut lines: Vec<_> = turns.into_iter().filter_map(|(speaker, heard)| line(speaker, &heard)).collect();
+    let left = call.message_text.map(|text| Line { speaker: "message_of_caller", text: shortened(&text) });
+    lines.extend(left);
+    let mut length = 0;
+    lines.retain(|line| {
+        length += line.text.chars().count();
+        length <= MOST_CHARS
+    });
+    let has_caller = lines.iter().any(|line| line.speaker != "agent" && line.speaker != "tool");
+    Ok(Some(lines).filter(|_| has_caller))
+}
+
+fn line(speaker: Speaker, heard: &str) -> Option<Line> {
+    match speaker {
+        Speaker::Caller => Some(Line { speaker: "caller", text: shortened(heard) }),
+        Speaker::Agent => Some(Line { speaker: "agent", text: shortened(heard) }),
+        Speaker::Tool => ToolUse::from_text(heard).map(|tool| {
+            let outcome = if tool.success().is_some() { "done" } else { "failed" };
+            Line { speaker: "tool", text: format!("{}: {outcome}", tool.name) }
+        }),
+        Speaker::System => None,
+    }
+}
+
+/// Records what a model found, in one transaction. A call that has a summary already is not changed, and a part that the CRM refuses
+/// does not keep the others from being stored.
+pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Timestamp) -> Result<bool, Error> {
+    let Some(call) = unsummarized(tx, call_sid)? else { return Ok(false) };
+    let Some(summary) = clean(&findings.summary, MOST_SUMMARY) else { return Ok(false) };
+    let language = Some(findings.language.as_str()).filter(|code| is_language(code));
+    tx.set_call_summary(&call.call_sid, &summary, language, now)?;
+    let contact = tx.kept_contact(call.contact_id)?;
+    if let Some(code) = language
+        && tx.contact(contact)?.is_some_and(|contact| contact.language.is_none())
+    {
+        tx.set_contact_language(contact, Some(code), now)?;
+    }
+    for request in findings.open_requests.iter().filter_map(|text| clean(text, MOST_TITLE)).take(MOST_TASKS) {
+        let content = TaskContent {
+            title: request,
+            contact_id: Some(contact),
+            thread_id: None,
+            call_id: Some(call.id),
+            due_at: None,
+            due_date: None,
+            assignee: None,
+        };
+        unless_refused(&call, task::create(tx, ActorId::Agent, content, None, now))?;
+    }
+    for question in findings.unanswered_questions.iter().take(MOST_QUESTIONS) {
+        unless_refused(&call, knowledge_gap::report(tx, question, &call, now))?;
+    }
+    let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(contact)), None, MOST_LEADS)?;
+    if let Some(title) = clean(&findings.lead, MOST_TITLE).filter(|_| findings.is_lead)
+        && leads.iter().all(|lead| lead.closed_at.is_some())
+    {
+        let new = lead::NewLead { contact, title, stage: None, value_minor: None, source: LEAD_SOURCE.to_owned() };
+        unless_refused(&call, lead::create(tx, ActorId::Agent, new, now))?;
+    }
+    Ok(true)
+}
+
+/// Only a failure of the database ends the transaction. A refusal, such as of a lead where all stages were deleted, would be the same
+/// in every further attempt.
+fn unless_refused<T>(call: &Call, outcome: Result<T, Error>) -> Result<()> {
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(Error::Refused(refusal)) => {
+            let sid = &call.call_sid;
+            tracing::warn!(event = "CALL_SUMMARY_PART_REFUSED", call.sid = %sid, error = %refusal, "A part of the summary of call {sid} cannot be stored; the rest is");
+            Ok(())
+        }
+        Err(Error::Store(error)) => Err(error),
+    }
+}
+
+fn unsummarized(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Call>> {
+    let Some((id, CallState::Ended)) = tx.call_by_sid(call_sid)? else { return Ok(None) };
+    if tx.has_call_summary(id)? { Ok(None) } else { tx.call(id) }
+}
+
+/// One visible line of at most `most` characters.
+fn clean(text: &str, most: usize) -> Option<String> {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line: String = line.chars().take(most).collect();
+    clean_name(&line, most).filter(|line| !line.is_empty())
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MOST_LINE).collect()
+}
+
+/// A language for which there are instructions.
+fn is_language(code: &str) -> bool {
+    LANGUAGES.contains(&code)
+}
+
+/// The languages that a caller may be found to speak.
+pub const LANGUAGES: [&str; 5] = ["he", "en", "ar", "ru", "fr"];
+/// The source of a lead from a call.
+const LEAD_SOURCE: &str = "call";
+const MOST_CHARS: usize = 24_000;
+const MOST_LINE: usize = 2_000;
+const MOST_SUMMARY: usize = 400;
+const MOST_TITLE: usize = 200;
+const MOST_TASKS: usize = 3;
+const MOST_QUESTIONS: usize = 5;
+const MOST_LEADS: usize = 50;

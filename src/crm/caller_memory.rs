@@ -1,0 +1,130 @@
+//! What the agent knows of a caller before the first word: open appointments, and what was spoken and written before.
+
+use super::call::{CallerIdentity, IncomingCall};
+use super::{Error, contact};
+use crate::domain::{
+    Appointment, AppointmentState, BusinessId, CallId, CallOutcome, ContactId, Direction, MessageStatus, ThreadType,
+    Timestamp,
+};
+use crate::store::{AppointmentFilter, CallFilter, ReadTx};
+use std::time::Duration;
+
+/// What is known of a caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallerMemory {
+    /// The contact's language, a code such as `he`.
+    pub language: Option<String>,
+    /// Appointments to come, the next one first.
+    pub appointments: Vec<Appointment>,
+    /// Earlier calls, the newest first.
+    pub calls: Vec<EarlierCall>,
+    /// The last messages by WhatsApp, the oldest first.
+    pub messages: Vec<EarlierMessage>,
+}
+
+/// An earlier call with the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierCall {
+    /// When it began.
+    pub at: Timestamp,
+    /// What became of it.
+    pub outcome: CallOutcome,
+    /// One line about it: of the summary, the message, or what the caller said first.
+    pub about: Option<String>,
+}
+
+/// A message by WhatsApp.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierMessage {
+    /// When it was written.
+    pub at: Timestamp,
+    /// Whether the caller wrote it.
+    pub is_from_caller: bool,
+    /// Its beginning.
+    pub text: String,
+}
+
+impl CallerMemory {
+    /// Nothing.
+    pub const EMPTY: Self = Self { language: None, appointments: Vec::new(), calls: Vec::new(), messages: Vec::new() };
+}
+
+/// Reads what is known of the caller. A withheld number has no memory, and a doubtful one only its appointments: the words of
+/// earlier conversations are for the one who led them.
+pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<CallerMemory, Error> {
+    let identity = call.identity();
+    let stored = tx.call_by_sid(&call.call_sid)?.map(|(id, _)| tx.call(id)).transpose()?.flatten();
+    let Some(stored) = stored.filter(|_| identity != CallerIdentity::Withheld) else {
+        return Ok(CallerMemory::EMPTY);
+    };
+    let contact = contact::find(tx, stored.contact_id)?;
+    let memory = CallerMemory {
+        language: contact.language.clone(),
+        appointments: appointments(tx, contact.id, now)?,
+        ..CallerMemory::EMPTY
+    };
+    if identity == CallerIdentity::Doubtful {
+        return Ok(memory);
+    }
+    let (calls, messages) = (calls(tx, contact.id, stored.id, now)?, messages(tx, contact.id, now)?);
+    Ok(CallerMemory { calls, messages, ..memory })
+}
+
+fn appointments(tx: &ReadTx<'_>, contact: ContactId, now: Timestamp) -> Result<Vec<Appointment>, Error> {
+    let filter = AppointmentFilter {
+        business: BusinessId::FIRST,
+        from: Some(now),
+        to: None,
+        contact: Some(contact),
+        resource: None,
+        state: Some(AppointmentState::Booked),
+    };
+    Ok(tx.appointments(&filter, None, MOST_APPOINTMENTS)?.0)
+}
+
+fn calls(tx: &ReadTx<'_>, contact: ContactId, present: CallId, now: Timestamp) -> Result<Vec<EarlierCall>, Error> {
+    let filter =
+        CallFilter { business: BusinessId::FIRST, thread: None, contact: Some(contact), outcome: None, words: None };
+    let (found, _) = tx.calls(&filter, None, MOST_CALLS + 1)?;
+    let earlier = found.into_iter().filter(|item| item.call.id != present && is_recent(item.call.started_at, now));
+    let earlier = earlier.map(|item| EarlierCall {
+        at: item.call.started_at,
+        outcome: item.outcome,
+        about: item.summary_line.map(|line| beginning(&line)),
+    });
+    Ok(earlier.take(MOST_CALLS).collect())
+}
+
+fn messages(tx: &ReadTx<'_>, contact: ContactId, now: Timestamp) -> Result<Vec<EarlierMessage>, Error> {
+    let Some(thread) = tx.thread_with(BusinessId::FIRST, ThreadType::WhatsApp, contact)? else { return Ok(Vec::new()) };
+    let (found, _) = tx.messages(thread, None, MOST_MESSAGES)?;
+    let written = found.into_iter().filter(|detail| {
+        let message = &detail.message;
+        let is_gone = detail.deleted_at.is_some() || message.status == MessageStatus::Failed;
+        !is_gone && !message.content_text.trim().is_empty() && is_recent(message.created_at, now)
+    });
+    let written = written.map(|detail| EarlierMessage {
+        at: detail.message.created_at,
+        is_from_caller: detail.message.direction == Direction::In,
+        text: beginning(&detail.message.content_text),
+    });
+    Ok(written.collect())
+}
+
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    now.since(at) < LONGEST_MEMORY
+}
+
+/// The beginning of a text as one line.
+fn beginning(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
+}
+
+/// What is older is no help in a call.
+const LONGEST_MEMORY: Duration = Duration::from_hours(180 * 24);
+const MOST_APPOINTMENTS: usize = 5;
+const MOST_CALLS: usize = 3;
+const MOST_MESSAGES: usize = 6;
+/// How much of a text the agent is given.
+const MOST_CHARS: usize = 200;

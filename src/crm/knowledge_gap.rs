@@ -1,0 +1,86 @@
+//! Questions that the agent could not answer: a list for the owner, whose answer becomes a fact.
+
+use super::{Error, RequestError, fact};
+use crate::domain::{
+    ActorId, BusinessId, Call, FactId, FactSource, GapId, GapState, KnowledgeGap, Timestamp, clean_name,
+};
+use crate::search::fold;
+use crate::store::{AskedQuestion, ReadTx, WriteTx};
+
+/// Finds a question.
+pub fn find(tx: &ReadTx<'_>, id: GapId) -> Result<KnowledgeGap, Error> {
+    Ok(tx.knowledge_gap(id)?.ok_or(RequestError::NotFound("question"))?)
+}
+
+/// Records a question that was asked in a call. The same question in the same call counts once, one that was dismissed stays so,
+/// and one whose answer was deleted is open again. A text that is no question, or beyond the limit of open ones, is dropped.
+pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> Result<(), Error> {
+    let question: String = question.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_CHARS).collect();
+    let Some(question) = clean_name(&question, MAX_CHARS).filter(|text| text.chars().count() >= MIN_CHARS) else {
+        return Ok(());
+    };
+    let folded = fold(&question).text.trim_matches(|c: char| c == '?' || c.is_whitespace()).to_owned();
+    if folded.is_empty() {
+        return Ok(());
+    }
+    let business = BusinessId::FIRST;
+    let contact = tx.kept_contact(call.contact_id)?;
+    let asked = AskedQuestion { business, question: &question, folded: &folded, contact, call: call.id };
+    let Some(known) = tx.knowledge_gap_by_text(business, &folded)? else {
+        if tx.open_knowledge_gaps(business)? < MAX_OPEN {
+            tx.insert_knowledge_gap(&asked, now)?;
+        }
+        return Ok(());
+    };
+    if known.call_id != Some(call.id) {
+        tx.count_knowledge_gap(known.id, &asked, now)?;
+    }
+    if known.state == GapState::Answered && known.fact_id.is_none() {
+        tx.set_knowledge_gap(known.id, GapState::Open, None, now)?;
+    }
+    Ok(())
+}
+
+/// Answers a question: the answer becomes a fact, with the question as its topic unless another one is given.
+pub fn answer(
+    tx: &WriteTx<'_>,
+    actor: ActorId,
+    id: GapId,
+    (topic, answer): (Option<&str>, &str),
+    now: Timestamp,
+) -> Result<FactId, Error> {
+    let gap = find(tx, id)?;
+    if gap.state == GapState::Answered && gap.fact_id.is_some() {
+        return Err(RequestError::Conflict("this question is answered already; change the fact instead".into()).into());
+    }
+    let topic = topic.filter(|topic| !topic.trim().is_empty()).unwrap_or(&gap.question);
+    let fact = fact::add(tx, BusinessId::FIRST, actor, (topic, answer), FactSource::User, now)?;
+    tx.set_fact_gap(fact, id)?;
+    tx.set_knowledge_gap(id, GapState::Answered, Some(&actor.to_string()), now)?;
+    Ok(fact)
+}
+
+/// Dismisses a question that needs no answer.
+pub fn dismiss(tx: &WriteTx<'_>, actor: ActorId, id: GapId, now: Timestamp) -> Result<(), Error> {
+    match find(tx, id)?.state {
+        GapState::Open => Ok(tx.set_knowledge_gap(id, GapState::Dismissed, Some(&actor.to_string()), now)?),
+        GapState::Dismissed => Ok(()),
+        GapState::Answered => Err(RequestError::Conflict("this question is answered already".into()).into()),
+    }
+}
+
+/// Opens a question again that was dismissed.
+pub fn reopen(tx: &WriteTx<'_>, id: GapId, now: Timestamp) -> Result<(), Error> {
+    match find(tx, id)?.state {
+        GapState::Dismissed => Ok(tx.set_knowledge_gap(id, GapState::Open, None, now)?),
+        GapState::Open => Ok(()),
+        GapState::Answered => Err(RequestError::Conflict("this question is answered already".into()).into()),
+    }
+}
+
+/// The longest question: that of a fact's topic.
+const MAX_CHARS: usize = 200;
+/// A shorter text is no question.
+const MIN_CHARS: usize = 3;
+/// More open questions help no owner; a caller cannot fill the list for ever.
+const MAX_OPEN: i64 = 500;

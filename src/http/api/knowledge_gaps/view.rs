@@ -1,0 +1,65 @@
+//! What the API shows of questions that the agent could not answer.
+
+use crate::domain::{self, Timestamp};
+use crate::http::api::one_of::OneOf;
+use crate::http::pagination::Page;
+use serde::{Deserialize, Serialize};
+
+pub(crate) type KnowledgeGapPage = Page<KnowledgeGap>;
+
+pub(crate) type GapState = OneOf<domain::GapState>;
+
+/// A question that the agent could not answer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct KnowledgeGap {
+    /// The id.
+    id: i64,
+    /// The question, in a few words.
+    question: String,
+    /// In how many calls it was asked.
+    times_asked: i64,
+    /// What became of it.
+    state: GapState,
+    /// The contact who asked it last.
+    contact_id: Option<i64>,
+    /// The call in which it was asked last.
+    call_id: Option<i64>,
+    /// The fact with the answer; null if there is none, or it was deleted.
+    fact_id: Option<i64>,
+    /// When it was asked first.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was asked last.
+    #[schema(value_type = String, format = DateTime)]
+    asked_at: Timestamp,
+    /// When a user answered or dismissed it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    decided_at: Option<Timestamp>,
+}
+
+impl From<domain::KnowledgeGap> for KnowledgeGap {
+    fn from(gap: domain::KnowledgeGap) -> Self {
+        Self {
+            id: gap.id.0,
+            question: gap.question,
+            times_asked: gap.times_asked,
+            state: gap.state.into(),
+            contact_id: gap.contact_id.map(|id| id.0),
+            call_id: gap.call_id.map(|id| id.0),
+            fact_id: gap.fact_id.map(|id| id.0),
+            created_at: gap.created_at,
+            asked_at: gap.asked_at,
+            decided_at: gap.decided_at,
+        }
+    }
+}
+
+/// The answer to a question.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnswerKnowledgeGapRequest {
+    /// The answer, 1 to 4000 characters; it becomes the text of a fact.
+    pub(super) answer: String,
+    /// The topic of that fact, up to 200 characters; the question by default.
+    pub(super) topic: Option<String>,
+}

@@ -1,0 +1,137 @@
+//! Summarizes a call after its end, see [`crate::crm::call_summary`].
+
+use super::calls::{CallServices, is_within_daily_limits};
+use super::jobs::JobError;
+use crate::agent::instructions::{SUMMARIZE, language_name};
+use crate::clock;
+use crate::config::Config;
+use crate::crm;
+use crate::crm::call_summary::{self, Findings, LANGUAGES, Line, SummaryJob};
+use crate::domain::CallSid;
+use crate::host::local_time::start_of_day;
+use crate::providers::openai::responses::{self, StructuredRequest};
+use crate::providers::openai::rest::Error;
+use crate::store::Job;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The handler of the job. Without a key, and beyond the usage limits of the AI, there is no summary.
+pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError> {
+    let SummaryJob { call_sid } =
+        serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
+    let config = services.config();
+    if config.openai.key().is_none() || !config.agent.summaries {
+        return Ok(());
+    }
+    let sid = call_sid.clone();
+    let lines = services.store.read(move |tx| call_summary::transcript(tx, &sid)).await.map_err(retry)?;
+    let Some(lines) = lines else { return Ok(()) };
+    if !may_use_ai(&services, &config, &call_sid).await {
+        tracing::info!(event = "CALL_SUMMARY_SKIPPED", call.sid = %call_sid, "Call {call_sid} is not summarized: the usage limit of the AI is reached");
+        return Ok(());
+    }
+    let answer = responses::structured(&services.client, &config.openai, &request(&config, &lines), LIMIT).await;
+    let answer = answer.map_err(|error| {
+        if let Error::Refused { status: 401, .. } = error {
+            services.alerts.record_ai_refusal(&error.to_string());
+        }
+        failure(&error)
+    })?;
+    let findings: Findings = serde_json::from_str(&answer).map_err(|error| malformed(&error))?;
+    let (sid, now) = (call_sid.clone(), clock::now());
+    let recorded = crm::transact(&services.store, move |tx| call_summary::record(tx, &sid, &findings, now)).await;
+    if recorded.map_err(retry)? {
+        tracing::info!(event = "CALL_SUMMARY", call.sid = %call_sid, "Call {call_sid} is summarized");
+        return Ok(());
+    }
+    Err(malformed(&"the summary is empty"))
+}
+
+async fn may_use_ai(services: &CallServices, config: &Config, sid: &CallSid) -> bool {
+    let (sid, now) = (sid.clone(), clock::now());
+    let today = start_of_day(now, &config.business.time_zone);
+    let used = services.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
+    used.is_ok_and(|used| is_within_daily_limits(&config.voice, services.trial_usage.add_to(used, today, now)))
+}
+
+fn request(config: &Config, lines: &[Line]) -> StructuredRequest {
+    StructuredRequest {
+        instructions: format!("{SUMMARIZE}Write every text in {}.\n", language_name(&config.agent.language)),
+        input: json!({ "transcript": lines }).to_string(),
+        name: "call_summary",
+        schema: schema(),
+    }
+}
+
+/// The form of [`Findings`].
+fn schema() -> Value {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let texts = |description: &str| json!({"type": "array", "items": {"type": "string"}, "description": description});
+    let languages: Vec<&str> = LANGUAGES.into_iter().chain(["other"]).collect();
+    let properties = json!({
+        "summary": text("What the call was about and how it ended, in one or two short sentences."),
+        "language": {"type": "string", "enum": languages, "description": "The language that the caller spoke."},
+        "is_lead": {"type": "boolean", "description": "Whether the caller may buy something that is not booked or sold yet."},
+        "lead": text("What may be sold, in a few words; empty if it is no lead."),
+        "open_requests": texts("What the caller asked for and a person of the business still has to do, each as a short task."),
+        "unanswered_questions":
+            texts("Questions about the business that the agent could not answer, each as a short general question without names."),
+    });
+    let required: Vec<&String> = properties.as_object().into_iter().flat_map(|object| object.keys()).collect();
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+fn retry(error: impl std::fmt::Display) -> JobError {
+    JobError::Retry(error.to_string())
+}
+
+/// A model may answer better the next time, but not for long.
+fn malformed(error: &dyn std::fmt::Display) -> JobError {
+    JobError::RetryFor(MALFORMED_FOR, format!("the AI's answer could not be read: {error}"))
+}
+
+/// Which failures pass: rate limits, and those of the server or the network.
+fn failure(error: &Error) -> JobError {
+    match error {
+        Error::NotConfigured => JobError::Permanent(error.to_string()),
+        Error::Refused { status: 401 | 403, .. } => JobError::Permanent(format!("{error}: the AI key is refused")),
+        Error::Refused { status: 429, .. } => {
+            JobError::RetryFor(RETRY_FOR, format!("{error}: the account's limit is reached"))
+        }
+        Error::Refused { status, .. } if *status < 500 => JobError::Permanent(error.to_string()),
+        Error::Refused { .. } | Error::Unreachable(_) => JobError::RetryFor(RETRY_FOR, error.to_string()),
+        Error::Malformed => malformed(error),
+    }
+}
+
+/// How long the model may take.
+const LIMIT: Duration = Duration::from_mins(1);
+/// For how long a failure that passes is retried.
+const RETRY_FOR: Duration = Duration::from_hours(6);
+const MALFORMED_FOR: Duration = Duration::from_mins(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_names_what_is_read_and_nothing_else() {
+        let schema = schema();
+        let names: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(schema["required"], json!(names));
+        let answer = json!({"summary": "s", "language": "he", "is_lead": true, "lead": "l", "open_requests": ["r"],
+            "unanswered_questions": ["q"]});
+        assert_eq!(answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>(), names);
+        let findings: Findings = serde_json::from_value(answer).unwrap();
+        assert_eq!((findings.open_requests.len(), findings.unanswered_questions.len(), findings.is_lead), (1, 1, true));
+    }
+
+    #[test]
+    fn a_refused_key_is_not_tried_again_and_a_rate_limit_is() {
+        let refused = |status| Error::Refused { status, code: String::new(), param: String::new() };
+        assert!(matches!(failure(&refused(401)), JobError::Permanent(_)));
+        assert!(matches!(failure(&refused(404)), JobError::Permanent(_)));
+        assert!(matches!(failure(&refused(429)), JobError::RetryFor(..)));
+        assert!(matches!(failure(&refused(503)), JobError::RetryFor(..)));
+    }
+}

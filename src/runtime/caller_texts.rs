@@ -1,0 +1,182 @@
+//! The jobs that write to a caller after a call, see [`crate::crm::caller_text`].
+
+use super::Settings;
+use super::jobs::JobError;
+use super::outbox::{self, Outbox};
+use crate::clock;
+use crate::config::Config;
+use crate::crm::caller_text::{self, AppointmentEvent, CallerText, ConfirmJob, MissedJob};
+use crate::crm::message_clock::MessageClock;
+use crate::crm::scheduled_message::SendContext;
+use crate::crm::{self, Error};
+use crate::domain::{Appointment, CallSid, Language, Provider, Timestamp};
+use crate::messages::{self, Phrase};
+use crate::store::{Job, Store, WriteTx};
+use jiff::civil::Weekday;
+use serde::de::DeserializeOwned;
+
+/// What writing to callers needs.
+#[derive(Clone)]
+pub struct CallerTexts {
+    /// The database.
+    pub store: Store,
+    /// The settings.
+    pub settings: Settings,
+    /// Sends the messages.
+    pub outbox: Outbox,
+    /// The times of messages.
+    pub clock: MessageClock,
+}
+
+impl CallerTexts {
+    /// The handler of the job that confirms an appointment.
+    pub async fn confirm(self, job: Job) -> Result<(), JobError> {
+        let payload: ConfirmJob = read(&job)?;
+        if !self.settings.config().agent.confirm_appointments {
+            return Ok(());
+        }
+        let (key, sid) = (key_of(&job, payload.starts_at), payload.call_sid.clone());
+        let sent = self
+            .send(move |tx, config, context, now| {
+                let Some(appointment) = caller_text::unconfirmed(tx, &payload)? else {
+                    return Ok(CallerText::Unneeded);
+                };
+                let language = language(tx, config, &payload.call_sid)?;
+                let text = confirmation(config, language, payload.event, &appointment);
+                caller_text::confirm(tx, &payload, (text, key), context, now)
+            })
+            .await?;
+        report(&sid, sent, "confirmation of an appointment");
+        Ok(())
+    }
+
+    /// The handler of the job about a call that has ended.
+    pub async fn text_missed_caller(self, job: Job) -> Result<(), JobError> {
+        let payload: MissedJob = read(&job)?;
+        if !self.settings.config().agent.text_missed_callers {
+            return Ok(());
+        }
+        let (key, sid) = (key_of(&job, job.created_at), payload.call_sid.clone());
+        let sent = self
+            .send(move |tx, config, context, now| {
+                let language = language(tx, config, &payload.call_sid)?;
+                caller_text::text_missed_caller(tx, &payload, (missed_call(config, language), key), context, now)
+            })
+            .await?;
+        report(&sid, sent, "message to a caller who hung up");
+        Ok(())
+    }
+
+    /// Runs `work` in one transaction with what sending depends on, and wakes the outbox.
+    async fn send(
+        &self,
+        work: impl FnOnce(&WriteTx<'_>, &Config, &SendContext<'_>, Timestamp) -> Result<CallerText, Error> + Send + 'static,
+    ) -> Result<CallerText, JobError> {
+        let (settings, down): (_, Vec<Provider>) = (self.settings.current(), self.outbox.down().await);
+        let clock = self.clock.clone();
+        let sent = crm::transact(&self.store, move |tx| {
+            let new_chats = outbox::new_chats(&settings.config);
+            let context = SendContext { rules: &settings.rules, down: &down, new_chats, written_at: clock.now() };
+            work(tx, &settings.config, &context, clock::now())
+        });
+        let sent = sent.await.map_err(|error| JobError::Retry(error.to_string()))?;
+        self.outbox.wake();
+        Ok(sent)
+    }
+}
+
+fn read<T: DeserializeOwned>(job: &Job) -> Result<T, JobError> {
+    serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))
+}
+
+/// A job that runs again sends nothing twice.
+fn key_of(job: &Job, about: Timestamp) -> String {
+    format!("{} {} {}", job.kind, job.id, about.as_millis())
+}
+
+fn report(sid: &CallSid, sent: CallerText, what: &str) {
+    match sent {
+        CallerText::Queued(id) => {
+            tracing::info!(event = "CALLER_TEXT", call.sid = %sid, message_id = id.0, "The {what} of call {sid} is queued as message {id}");
+        }
+        CallerText::Refused(why) => {
+            tracing::info!(event = "CALLER_TEXT_NOT_SENT", call.sid = %sid, why, "The {what} of call {sid} is not sent: {why}");
+        }
+        CallerText::Unneeded => {}
+    }
+}
+
+/// The caller's language if there are texts in it, else the agent's.
+fn language(tx: &WriteTx<'_>, config: &Config, sid: &CallSid) -> Result<Language, Error> {
+    let known = caller_text::language_of(tx, sid)?;
+    let known = known.and_then(|code| Language::ALL.iter().copied().find(|language| language.as_str() == code));
+    Ok(known.unwrap_or_else(|| Language::for_tag(&config.agent.language)))
+}
+
+fn confirmation(config: &Config, language: Language, event: AppointmentEvent, of: &Appointment) -> String {
+    let at = of.starts_at.to_zoned(&config.business.time_zone);
+    let what = messages::text(
+        language,
+        &Phrase::TextAppointment {
+            service: of.service_name.clone(),
+            weekday: weekday(at.weekday()).to_owned(),
+            date: at.strftime("%-d.%-m.%Y").to_string(),
+            time: at.strftime("%H:%M").to_string(),
+        },
+    );
+    let phrase = match event {
+        AppointmentEvent::Booked => Phrase::TextBooked { what },
+        AppointmentEvent::Moved => Phrase::TextMoved { what },
+        AppointmentEvent::Cancelled => Phrase::TextCancelled { what },
+    };
+    signed(config, messages::text(language, &phrase))
+}
+
+fn missed_call(config: &Config, language: Language) -> String {
+    match config.agent.missed_call_text.trim() {
+        "" => signed(config, messages::text(language, &Phrase::TextMissedCall)),
+        own => own.to_owned(),
+    }
+}
+
+/// With the name of the business: the recipient may not know the number.
+fn signed(config: &Config, text: String) -> String {
+    let name = &config.business.name;
+    if name.is_empty() { text } else { format!("{text}\n{name}") }
+}
+
+fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Sunday => "sunday",
+        Weekday::Monday => "monday",
+        Weekday::Tuesday => "tuesday",
+        Weekday::Wednesday => "wednesday",
+        Weekday::Thursday => "thursday",
+        Weekday::Friday => "friday",
+        Weekday::Saturday => "saturday",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_name_the_day_the_time_and_the_business() {
+        let mut config = Config::default();
+        config.business.name = "Ron".into();
+        let said = messages::text(
+            Language::English,
+            &Phrase::TextAppointment {
+                service: "Haircut".into(),
+                weekday: weekday(Weekday::Tuesday).into(),
+                date: "24.11.2026".into(),
+                time: "10:00".into(),
+            },
+        );
+        assert_eq!(said, "Haircut, Tuesday 24.11.2026 at 10:00");
+        assert!(missed_call(&config, Language::Hebrew).ends_with("\nRon"));
+        config.agent.missed_call_text = " We call you back. ".into();
+        assert_eq!(missed_call(&config, Language::Hebrew), "We call you back.");
+    }
+}

@@ -1,0 +1,164 @@
+//! After a call: its summary, language, lead, tasks, and the questions that the agent could not answer.
+
+use super::support::client::send;
+use super::support::telephony::CallHarness;
+use super::support::whatsapp::until;
+use super::support::{Client, Setup};
+use agentlocator::simulator::caller::CallPlan;
+use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const DANA: &str = "+972501234567";
+
+fn findings() -> Value {
+    json!({
+        "summary": "ביקשה תור לתספורת ביום שישי.\nהסוכן הבטיח שיחזרו אליה.", "language": "ru", "is_lead": true,
+        "lead": "צבע לשיער", "open_requests": ["לחזור לדנה לגבי יום שישי", " ", "a", "b", "c"],
+        "unanswered_questions": ["יש חניה לנכים?", "x".repeat(5000)],
+    })
+}
+
+async fn shop(options: OpenAiOptions, configure: impl FnOnce(&mut Setup)) -> (CallHarness, Client) {
+    let turns = vec![Turn::new("אפשר תור ליום שישי?", "אין לי תשובה")];
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..options }, configure).await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    (harness, owner)
+}
+
+async fn call(harness: &CallHarness, script: &str) -> Value {
+    let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan(script) }).await;
+    harness.ended_call(&report.call_sid).await
+}
+
+async fn until_job(harness: &CallHarness, state: &str) -> String {
+    until(&format!("the job to be {state}"), async || {
+        let sql = format!("SELECT coalesce(max(state = '{state}'), 0) FROM jobs WHERE kind = 'summarize_call'");
+        (harness.daemon.query_value::<i64>(&sql) == 1).then_some(())
+    })
+    .await;
+    harness.daemon.query_value("SELECT coalesce(last_error, '') FROM jobs WHERE kind = 'summarize_call'")
+}
+
+/// The requests for a summary that the AI has received.
+fn asked(harness: &CallHarness) -> Vec<Value> {
+    let requests = &harness.ai.state().requests;
+    requests.iter().filter(|(path, _)| path == "/responses").map(|(_, body)| body.clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_gets_summary_language_lead_tasks_and_questions() {
+    let options = OpenAiOptions { structured: Some(findings()), ..OpenAiOptions::default() };
+    let (harness, owner) = shop(options, |_| {}).await;
+    let stored = call(&harness, "say 1s; listen; ").await;
+    until_job(&harness, "done").await;
+    harness.assert_rules_kept();
+    let requests = asked(&harness);
+    assert_eq!(requests.len(), 1, "{requests:#?}");
+    let input = requests[0]["input"][0]["content"].as_str().unwrap();
+    assert!(input.contains("אפשר תור ליום שישי?") && requests[0]["store"] == false, "{:#}", requests[0]);
+    assert!(!requests[0]["instructions"].as_str().unwrap().contains("אפשר תור"), "the transcript is no instruction");
+
+    let shown = owner.get(&format!("/api/calls/{}", stored["id"])).await.json();
+    assert_eq!(shown["summary_line"], "ביקשה תור לתספורת ביום שישי. הסוכן הבטיח שיחזרו אליה.");
+    let contact = owner.get(&format!("/api/contacts/{}", stored["contact_id"])).await.json();
+    assert_eq!(contact["language"], "ru");
+    let tasks = owner.get("/api/tasks").await.json()["items"].clone();
+    let mut titles: Vec<_> = tasks.as_array().unwrap().iter().map(|task| task["title"].as_str().unwrap()).collect();
+    titles.sort_unstable();
+    assert_eq!(titles, ["a", "b", "לחזור לדנה לגבי יום שישי"], "three at most, none of them empty");
+    assert_eq!(tasks[0]["call_id"], stored["id"]);
+    let leads = owner.get("/api/leads").await.json()["items"].clone();
+    assert_eq!((&leads[0]["title"], &leads[0]["source"]), (&json!("צבע לשיער"), &json!("call")), "{leads:#}");
+    let gaps = owner.get("/api/knowledge-gaps").await.json()["items"].clone();
+    let questions: Vec<_> = gaps.as_array().unwrap().iter().map(|gap| gap["question"].as_str().unwrap()).collect();
+    assert!(questions.contains(&"יש חניה לנכים?") && questions.iter().all(|text| text.chars().count() <= 200));
+
+    // The second call of the same contact adds no second lead, and counts the question.
+    call(&harness, "say 1s; listen; ").await;
+    until("the second summary", async || {
+        let gaps = owner.get("/api/knowledge-gaps").await.json()["items"].clone();
+        let asked = gaps.as_array().unwrap().iter().find(|gap| gap["question"] == "יש חניה לנכים?").cloned();
+        asked.filter(|gap| gap["times_asked"] == 2)
+    })
+    .await;
+    assert_eq!(owner.get("/api/leads").await.json()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_key_is_not_tried_again_and_a_rate_limit_is() {
+    for (status, state) in [(401, "failed"), (429, "waiting")] {
+        let faults = Faults { refuse_requests: Some(status), ..Faults::default() };
+        let (harness, _) = shop(OpenAiOptions { faults, ..OpenAiOptions::default() }, |_| {}).await;
+        call(&harness, "say 1s; listen; ").await;
+        until("the first attempt", async || {
+            let sql = "SELECT coalesce(max(attempts), 0) FROM jobs WHERE kind = 'summarize_call'";
+            (harness.daemon.query_value::<i64>(sql) > 0).then_some(())
+        })
+        .await;
+        let error = until_job(&harness, state).await;
+        assert!(error.contains(&status.to_string()), "{error}");
+        let is_told = || {
+            let raised = harness.daemon.logs().events_named("ALERT_RAISED");
+            raised.iter().any(|told| told["alert.kind"] == "ai_refused")
+        };
+        if status == 401 {
+            until("the alert", async || is_told().then_some(())).await;
+        }
+        assert_eq!(is_told(), status == 401, "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_setting_or_words_of_the_caller_nothing_is_asked() {
+    let (harness, _) = shop(OpenAiOptions::default(), |setup| {
+        setup.toml("[agent]\nsummaries = false\n");
+    })
+    .await;
+    call(&harness, "say 1s; listen; ").await;
+    until_job(&harness, "done").await;
+    assert!(asked(&harness).is_empty());
+    let (harness, _) = shop(OpenAiOptions::default(), |_| {}).await;
+    call(&harness, "wait 200ms; ").await;
+    until_job(&harness, "done").await;
+    assert!(asked(&harness).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_answered_once_and_the_answer_is_a_fact() {
+    let options = OpenAiOptions { structured: Some(findings()), ..OpenAiOptions::default() };
+    let (harness, owner) = shop(options, |_| {}).await;
+    let stored = call(&harness, "say 1s; listen; ").await;
+    until_job(&harness, "done").await;
+    let gaps = owner.get("/api/knowledge-gaps").await.json()["items"].clone();
+    let gap = gaps.as_array().unwrap().iter().find(|gap| gap["question"] == "יש חניה לנכים?").unwrap().clone();
+    assert_eq!((&gap["call_id"], &gap["contact_id"]), (&stored["id"], &stored["contact_id"]));
+    let path = format!("/api/knowledge-gaps/{}", gap["id"]);
+    assert_eq!(owner.post_json(&format!("{path}/answer"), &json!({"answer": " "})).await.status, 400);
+    let answered = owner.post_json(&format!("{path}/answer"), &json!({"answer": "כן, מול הכניסה"})).await;
+    assert_eq!((answered.status, &answered.json()["state"]), (200, &json!("answered")), "{}", answered.text());
+    let facts = owner.get("/api/facts").await.json()["items"].clone();
+    assert_eq!(facts[0]["id"], answered.json()["fact_id"]);
+    for (field, value) in [("topic", "יש חניה לנכים?"), ("text", "כן, מול הכניסה"), ("source", "answer")]
+    {
+        assert_eq!(facts[0][field], value, "{facts:#}");
+    }
+    assert_eq!(owner.post_json(&format!("{path}/answer"), &json!({"answer": "לא"})).await.status, 409);
+    assert_eq!(owner.post_json(&format!("{path}/dismiss"), &json!({})).await.status, 409);
+    let open = owner.get("/api/knowledge-gaps?state=open").await.json()["items"].as_array().unwrap().clone();
+    let other = format!("/api/knowledge-gaps/{}", open[0]["id"]);
+    assert_eq!(owner.post_json(&format!("{other}/dismiss"), &json!({})).await.json()["state"], "dismissed");
+    assert_eq!(owner.get("/api/knowledge-gaps").await.json()["items"], json!([]));
+    assert_eq!(owner.post_json(&format!("{other}/reopen"), &json!({})).await.json()["state"], "open");
+
+    // Without its fact, the question is open again as soon as it is asked again.
+    let fact = format!("/api/facts/{}", facts[0]["id"]);
+    assert_eq!(send(owner.request(Method::DELETE, &fact)).await.status, 200);
+    assert_eq!(owner.get("/api/knowledge-gaps").await.json()["items"].as_array().unwrap().len(), 1);
+    call(&harness, "say 1s; listen; ").await;
+    until("the question", async || {
+        let open = owner.get("/api/knowledge-gaps").await.json()["items"].as_array().unwrap().len();
+        (open == 2).then_some(())
+    })
+    .await;
+}

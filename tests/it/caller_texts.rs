@@ -1,0 +1,148 @@
+//! WhatsApp messages to callers after a call: appointments are confirmed, and who hung up before help is written to.
+
+use super::booking::monday;
+use super::support::client::send;
+use super::support::telephony::CallHarness;
+use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
+use super::support::{Client, Setup};
+use agentlocator::simulator::caller::CallPlan;
+use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const DANA: &str = "+972501234567";
+const MOSHE: &str = "+972507654321";
+const LANDLINE: &str = "+97235551000";
+
+/// A shop with an AI that says and does this, and a bridge to WhatsApp.
+async fn shop(turns: Vec<Turn>, configure: impl FnOnce(&mut Setup)) -> (CallHarness, FakeBridge, Client) {
+    let bridge = FakeBridge::start().await;
+    let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |setup| {
+        setup.env("WA_SHARED_SECRET", SHARED_SECRET).env("BAILEYS_WEBHOOK_SECRET", WEBHOOK_SECRET);
+        setup.env("BAILEYS_OUTBOUND_URL", format!("{}/send", bridge.origin)).env("WA_PACING", "off");
+        configure(setup);
+    })
+    .await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    let mut hours = owner.get("/api/opening-hours").await.json();
+    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
+    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
+    assert_eq!(owner.post_json("/api/services", &json!({"name": "תספורת", "duration_min": 30})).await.status, 201);
+    (harness, bridge, owner)
+}
+
+fn tool(name: &str, arguments: &Value) -> Turn {
+    Turn::new("שאלה", "תשובה").calling(name, arguments.to_string())
+}
+
+/// A call whose caller speaks `turns` times; returns the call as the API shows it.
+async fn call(harness: &CallHarness, from: &str, script: &str) -> Value {
+    let report = harness.call(CallPlan { from: from.into(), ..harness.plan(script) }).await;
+    harness.ended_call(&report.call_sid).await
+}
+
+/// Waits until all jobs of a kind are done.
+async fn until_done(harness: &CallHarness, kind: &str, count: i64) {
+    until(kind, async || {
+        let done = format!("SELECT count(*) FROM jobs WHERE kind = '{kind}' AND state = 'done'");
+        (harness.daemon.query_value::<i64>(&done) >= count).then_some(())
+    })
+    .await;
+}
+
+async fn until_sent(bridge: &FakeBridge, count: usize) -> Vec<Value> {
+    until("the message", async || Some(bridge.sent()).filter(|sent| sent.len() >= count)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_agent_booked_moved_and_cancelled_is_confirmed_once_in_the_thread() {
+    let day = monday(2);
+    let (ten, noon) = (format!("{day}T10:00"), format!("{day}T12:00"));
+    let book = json!({"service": "תספורת", "start": ten, "caller_name": "דנה"});
+    let shift = json!({"start": ten, "new_start": noon});
+    // The model repeats its call: one appointment, one message. Then it is moved: the last message names the last time.
+    let turns =
+        vec![tool("book_appointment", &book), tool("book_appointment", &book), tool("move_appointment", &shift)];
+    let (harness, bridge, owner) = shop(turns, |_| {}).await;
+    call(&harness, DANA, &"say 1s; listen; ".repeat(3)).await;
+    until_done(&harness, "confirm_appointment", 2).await;
+    let texts = until("the last message", async || {
+        Some(bridge.texts()).filter(|texts| texts.iter().any(|text| text.contains("12:00")))
+    })
+    .await;
+    // Without the booking, if the appointment was moved before that was sent.
+    assert!(texts.len() <= 2 && texts.iter().filter(|text| text.contains("12:00")).count() == 1, "{texts:#?}");
+    let (text, sent) = (texts.last().unwrap(), bridge.sent());
+    let date = noon_of(&owner).await;
+    assert!(text.contains("תספורת, יום שני") && text.contains(&date) && text.contains("12:00"), "{text}");
+    assert!(text.starts_with("התור שלך הועבר"), "{text}");
+    assert_eq!(sent[0]["to"].as_str().unwrap().trim_start_matches('+'), DANA.trim_start_matches('+'));
+    let threads = owner.get("/api/threads?type=whatsapp").await.json();
+    let messages = owner.get(&format!("/api/threads/{}/messages", threads["threads"][0]["id"])).await.json();
+    assert_eq!(messages["messages"].as_array().unwrap().last().unwrap()["author"], "agent", "{messages:#}");
+}
+
+/// The day of the only appointment as the message names it.
+async fn noon_of(owner: &Client) -> String {
+    let appointments = owner.get("/api/appointments").await.json();
+    assert_eq!(appointments["items"].as_array().unwrap().len(), 1, "{appointments:#}");
+    monday(2).strftime("%-d.%-m.%Y").to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_that_may_not_be_sent_is_an_event_of_the_call() {
+    let book = json!({"service": "תספורת", "start": format!("{}T10:00", monday(2)), "caller_name": "דנה"});
+    let (harness, bridge, _) = shop(vec![tool("book_appointment", &book)], |_| {}).await;
+    call(&harness, LANDLINE, "say 1s; listen; ").await;
+    until_done(&harness, "confirm_appointment", 1).await;
+    let why: String =
+        harness.daemon.query_value("SELECT detail ->> 'why' FROM call_events WHERE kind = 'appointment_not_confirmed'");
+    assert_eq!(why, "no_mobile_number");
+    assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
+    assert_eq!(harness.daemon.logs().events_named("CALLER_TEXT_NOT_SENT")[0]["why"], "no_mobile_number");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_setting_no_appointment_is_confirmed() {
+    let book = json!({"service": "תספורת", "start": format!("{}T10:00", monday(2)), "caller_name": "דנה"});
+    let (harness, bridge, _) = shop(vec![tool("book_appointment", &book)], |setup| {
+        setup.toml("[agent]\nconfirm_appointments = false\n");
+    })
+    .await;
+    call(&harness, DANA, "say 1s; listen; ").await;
+    until_done(&harness, "confirm_appointment", 1).await;
+    assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_up_before_help_is_written_to_within_ten_seconds_once_a_day() {
+    let (harness, bridge, _) = shop(vec![Turn::new("אפשר תור?", "בוודאי")], |setup| {
+        setup.toml("[agent]\ntext_missed_callers = true\nmissed_call_text = \"אפשר לכתוב לנו\"\n");
+    })
+    .await;
+    call(&harness, DANA, "wait 200ms; ").await;
+    let began = Instant::now();
+    let sent = until_sent(&bridge, 1).await;
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(sent[0]["text"], "אפשר לכתוב לנו");
+    // Again on the same day, and by callers who get none: answered, withheld, from a fixed line.
+    call(&harness, DANA, "wait 200ms; ").await;
+    call(&harness, MOSHE, "say 1s; listen; ").await;
+    call(&harness, "anonymous", "wait 200ms; ").await;
+    call(&harness, LANDLINE, "wait 200ms; ").await;
+    until_done(&harness, "text_missed_caller", 5).await;
+    assert_eq!(bridge.sent().len(), 1, "{:#?}", bridge.sent());
+    let refused: Vec<String> = harness
+        .daemon
+        .query_column("SELECT detail ->> 'why' FROM call_events WHERE kind = 'missed_caller_not_texted' ORDER BY id");
+    assert_eq!(refused, ["no_number", "no_mobile_number"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_up_is_not_written_to_unless_the_owner_has_switched_it_on() {
+    let (harness, bridge, _) = shop(vec![Turn::new("אפשר תור?", "בוודאי")], |_| {}).await;
+    call(&harness, DANA, "wait 200ms; ").await;
+    until_done(&harness, "text_missed_caller", 1).await;
+    assert!(bridge.sent().is_empty(), "{:#?}", bridge.sent());
+}
