@@ -10,6 +10,7 @@ import { Icon } from '#shared/components/Icon'
 import { EmptyState, Loaded, SkeletonRows } from '#shared/components/states'
 import { Plain } from '#shared/components/text'
 import { EditorPage } from './EditorPage'
+import { Gaps } from './Gaps'
 
 type Fact = Schemas['Fact']
 const facts = apiQuery('/api/facts', { query: { limit: 200 } })
@@ -31,6 +32,7 @@ export default function FactsPage() {
       lead={<Trans>כתובת, חניה, מחירים, כללים. הסוכן עונה רק ממה שכתוב כאן, ולא ממציא.</Trans>}
       action={query.data && query.data.items.length > 0 && add}
     >
+      <Gaps />
       {open === 'new' && <FactForm close={() => setOpen(null)} />}
       <Loaded query={query} skeleton={<SkeletonRows count={5} height={66} />} title={<Trans>הרשימה לא נטענה</Trans>}>
         {({ items }) =>
@@ -56,6 +58,11 @@ export default function FactsPage() {
                       {fact.source === 'import' && (
                         <span className="chip">
                           <Trans>יובא מקובץ</Trans>
+                        </span>
+                      )}
+                      {fact.source === 'answer' && (
+                        <span className="chip">
+                          <Trans>תשובה לשאלה</Trans>
                         </span>
                       )}
                       {fact.source === 'agent' && (

@@ -29,7 +29,8 @@ export const feature: Feature = {
     service_updated: ['/api/services', '/api/resources', '/api/free-slots'],
     resource_updated: ['/api/resources', '/api/calendar/days', '/api/free-slots'],
     opening_hours_updated: ['/api/opening-hours', '/api/closures', '/api/calendar/days', '/api/free-slots'],
-    fact_updated: ['/api/facts'],
+    fact_updated: ['/api/facts', '/api/knowledge-gaps'],
+    knowledge_gap_updated: ['/api/knowledge-gaps'],
     waiting_list_updated: ['/api/waiting-list'],
   },
 }

@@ -65,6 +65,10 @@ export const SECTIONS: readonly Section[] = [
         title: msg`איך הוא מדבר`,
         keys: ['agent.language', 'openai.voice', 'voice.agent_speaks_first', 'agent.transfer_to'],
       },
+      {
+        title: msg`אחרי השיחה`,
+        keys: ['agent.summaries', 'agent.confirm_appointments', 'agent.text_missed_callers', 'agent.missed_call_text'],
+      },
       { title: msg`שירות ה־AI`, keys: ['openai.api_key'], check: 'ai' },
     ],
     rest: ['agent', 'openai', 'google', 'elevenlabs', 'deepgram'],
