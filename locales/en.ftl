@@ -494,8 +494,8 @@ setting-agent-summaries = Summarize calls
     .help = After each call the AI writes a summary, and notes the language, leads, tasks and questions without an answer.
 setting-agent-confirm-appointments = Confirm appointments by WhatsApp
     .help = After the agent books, moves or cancels an appointment in a call, the caller gets a WhatsApp message about it.
-setting-agent-text-missed-callers = Write to callers who hung up before they got help
-    .help = By WhatsApp, at most once a day. WhatsApp requires that people have agreed to messages from you.
+setting-agent-text-missed-callers = Write to callers who hung up
+    .help = Before they got help; by WhatsApp, at most once a day. WhatsApp requires that people have agreed to messages from you.
 setting-agent-missed-call-text = Message to callers who hung up
     .help = Empty: a built-in message in the agent's language.
 

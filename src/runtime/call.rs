@@ -18,13 +18,11 @@ pub(super) use message::CallMessage;
 pub use message::PutThrough;
 
 use super::ActiveSettings;
-use super::calls::{CallContext, Calls, Carrier, MediaSocket, can_transfer, complete_with_retries};
+use super::calls::{CallContext, Calls, Carrier, KnownAtStart, MediaSocket, can_transfer, complete_with_retries};
 use crate::agent::tool::{PhoneTools, ToolContext, ToolRegistry};
 use crate::audio::{EncodedAudio, VoiceDetector};
 use crate::call::{CallPolicy, CallSession, EngineKind, Input, Operator, Output};
 use crate::clock;
-use crate::crm::business_profile::BusinessProfile;
-use crate::crm::caller_memory::CallerMemory;
 use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
@@ -53,15 +51,15 @@ pub(super) async fn run(
     let sid = context.call.call_sid.clone();
     let log = CallLog::new(&calls, &settings, &context);
     // A caller who leaves a message needs none of it, and does not wait for it.
-    let (profile, memory) = if policy.engines.contains(&EngineKind::Realtime) {
+    let known = if policy.engines.contains(&EngineKind::Realtime) {
         calls.services().known_at_start(&settings.config.business.time_zone, &context.call).await
     } else {
-        (BusinessProfile::EMPTY, CallerMemory::default())
+        KnownAtStart::NOTHING
     };
     let tools = ToolRegistry::for_phone(PhoneTools {
         transfer: can_transfer(&settings.config, &context.call),
-        booking: profile.can_book(),
-        facts: profile.has_more_facts,
+        booking: known.profile.can_book(),
+        facts: known.profile.has_more_facts,
     });
     let tools = if context.carrier == Carrier::Browser { tools.for_trial() } else { tools };
     let mut task = CallTask {
@@ -78,8 +76,7 @@ pub(super) async fn run(
         listeners: None,
         timer: DeadlineTimer::new(),
         tools,
-        profile,
-        memory,
+        known,
         calls,
         settings,
         context,
@@ -115,10 +112,8 @@ struct CallTask {
     timer: DeadlineTimer,
     /// The agent's tools in this call.
     tools: ToolRegistry,
-    /// What the owner had entered when the call began.
-    profile: BusinessProfile,
-    /// What was known of the caller then.
-    memory: CallerMemory,
+    /// What was known when the call began.
+    known: KnownAtStart,
     /// The task's own sender: tools and the redirect report through it.
     sender: UnboundedSender<CallMessage>,
     receiver: UnboundedReceiver<CallMessage>,

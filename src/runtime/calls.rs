@@ -14,6 +14,7 @@ pub(super) use limits::is_within_daily_limits;
 pub use limits::warning as usage_warning;
 pub use pending_sockets::MAX_PENDING_SOCKETS;
 pub use services::CallServices;
+pub(in crate::runtime) use services::KnownAtStart;
 pub use socket::{MediaSocket, MediaTransport};
 pub use transfer::{PendingTransfer, can_transfer};
 pub use trial::{LoginCheck, TrialRefusal, TrialTicket};

@@ -147,6 +147,9 @@ async fn closures_are_told_and_facts_that_do_not_fit_are_found() {
     assert_eq!(got[0]["facts"][0]["text"], "יש חניון מתחת לבניין", "{got:#?}");
     assert_eq!(got[1]["facts"], json!([]));
     assert_eq!(got[1]["topics"], json!(["חניה", "אורך", "עוד", "חניון"]));
+    // What was searched for in vain is a question for the owner.
+    let gaps = owner.get("/api/knowledge-gaps").await.json()["items"].clone();
+    assert_eq!((gaps.as_array().unwrap().len(), &gaps[0]["question"]), (1, &json!("בריכה")), "{gaps:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

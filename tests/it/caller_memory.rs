@@ -28,8 +28,12 @@ async fn shop() -> (CallHarness, Client) {
 
 /// One call; returns the instructions of its session, and the messages that the daemon added to the conversation.
 async fn call(harness: &CallHarness, from: &str) -> (String, String) {
+    call_with(harness, CallPlan { from: from.into(), ..harness.plan("say 1s; listen; ") }).await
+}
+
+async fn call_with(harness: &CallHarness, plan: CallPlan) -> (String, String) {
     let session = harness.ai.state().sessions.len();
-    let report = harness.call(CallPlan { from: from.into(), ..harness.plan("say 1s; listen; ") }).await;
+    let report = harness.call(plan).await;
     harness.ended_call(&report.call_sid).await;
     let sessions = &harness.ai.state().sessions;
     let added: Vec<_> = sessions[session].messages.iter().map(|(_, text)| text.clone()).collect();
@@ -69,6 +73,12 @@ async fn a_caller_who_called_and_wrote_before_is_known_and_others_are_not() {
         let (instructions, added) = call(&harness, stranger).await;
         assert!(!instructions.contains("Open appointments") && added.is_empty(), "{stranger}: {instructions}\n{added}");
     }
+    // A number that the networks could not verify may be forged: the agent knows its appointments, and no words of earlier calls.
+    let stir_verstat = Some("TN-Validation-Failed-C".to_owned());
+    let forged = CallPlan { from: DANA.into(), stir_verstat, ..harness.plan("say 1s; listen; ") };
+    let (instructions, added) = call_with(&harness, forged).await;
+    assert!(instructions.contains("- תספורת") && added.is_empty(), "{instructions}\n{added}");
+
     // A second withheld call shares no contact with the first one.
     let (_, added) = call(&harness, "anonymous").await;
     assert!(added.is_empty(), "{added}");

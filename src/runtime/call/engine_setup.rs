@@ -6,7 +6,7 @@ use crate::call::{EngineKind, HistoryTurn};
 use crate::clock;
 use crate::domain::ContactName;
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
-use crate::runtime::calls::can_transfer;
+use crate::runtime::calls::{KnownAtStart, can_transfer};
 use crate::runtime::clips;
 use std::time::Duration;
 
@@ -30,7 +30,8 @@ impl CallTask {
             ContactName::ByProfile(name) => (None, Some(name.clone())),
         };
         let can_transfer = can_transfer(&config, &self.context.call);
-        let (profile, memory, can_book) = (&self.profile, &self.memory, self.profile.can_book());
+        let KnownAtStart { profile, memory } = &self.known;
+        let can_book = profile.can_book();
         let is_resumed = !history.is_empty();
         let context =
             PhoneContext { caller_name, now: clock::now(), profile, memory, can_transfer, can_book, is_resumed };

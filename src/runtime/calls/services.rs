@@ -50,6 +50,19 @@ pub struct CallServices {
     pub rejected: RejectedFields,
 }
 
+/// What the agent knows when a call begins.
+pub(in crate::runtime) struct KnownAtStart {
+    /// What the owner has entered about the business.
+    pub(in crate::runtime) profile: BusinessProfile,
+    /// What is known of the caller.
+    pub(in crate::runtime) memory: CallerMemory,
+}
+
+impl KnownAtStart {
+    /// Nothing, for a caller who leaves a message.
+    pub(in crate::runtime) const NOTHING: Self = Self { profile: BusinessProfile::EMPTY, memory: CallerMemory::EMPTY };
+}
+
 impl CallServices {
     /// The current settings.
     pub fn config(&self) -> Arc<Config> {
@@ -63,18 +76,19 @@ impl CallServices {
         read.unwrap_or(BusinessProfile::EMPTY)
     }
 
-    /// What the agent knows when a call begins: the business, and the caller. Both are of one moment.
-    pub(in crate::runtime) async fn known_at_start(
-        &self,
-        zone: &TimeZone,
-        call: &IncomingCall,
-    ) -> (BusinessProfile, CallerMemory) {
+    /// What the agent knows when a call begins. Both parts are of one moment.
+    pub(in crate::runtime) async fn known_at_start(&self, zone: &TimeZone, call: &IncomingCall) -> KnownAtStart {
         let (zone, call, now) = (zone.clone(), call.clone(), clock::now());
         let read = self.read_in_time(move |tx| {
             let profile = business_profile::read(tx, &zone, now)?;
-            Ok((profile, caller_memory::read(tx, &call, now)?))
+            let memory = caller_memory::read(tx, &call, now).unwrap_or_else(|error| {
+                let sid = &call.call_sid;
+                tracing::warn!(event = "CALLER_MEMORY", call.sid = %sid, %error, "The agent answers call {sid} without what is known of the caller: it cannot be read");
+                CallerMemory::EMPTY
+            });
+            Ok(KnownAtStart { profile, memory })
         });
-        read.await.unwrap_or((BusinessProfile::EMPTY, CallerMemory::default()))
+        read.await.unwrap_or(KnownAtStart::NOTHING)
     }
 
     /// Reads for a call, which does not wait for a database that is busy.

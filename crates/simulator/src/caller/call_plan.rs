@@ -16,6 +16,8 @@ pub struct CallPlan {
     pub fallback_url: Option<String>,
     /// The caller's number.
     pub from: String,
+    /// What the networks say about that number, Twilio's `StirVerstat`; none if they say nothing.
+    pub stir_verstat: Option<String>,
     /// The called number.
     pub to: String,
     /// Twilio's id of the call; by default a new one.
@@ -51,6 +53,7 @@ impl CallPlan {
             status_url: None,
             fallback_url: None,
             from: "+972501234567".into(),
+            stir_verstat: None,
             to: "+97235551234".into(),
             call_sid: None,
             script: Script::default(),
