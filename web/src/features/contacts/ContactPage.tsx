@@ -27,6 +27,11 @@ export default function ContactPage() {
   if (query.error && asApiError(query.error).status === 404) return <Gone error={query.error} />
   return (
     <main className="contacts who3">
+      {!query.data && (
+        <h1 className="vh">
+          <Trans>לקוח</Trans>
+        </h1>
+      )}
       <Loaded query={query} skeleton={<CardSkeleton />} title={<Trans>הכרטיס לא נטען. הוא שמור</Trans>}>
         {contact => (
           <>
@@ -61,9 +66,6 @@ function Gone({ error }: { error: unknown }) {
 const CardSkeleton = () => (
   <>
     <section className="pane">
-      <h1 className="vh">
-        <Trans>לקוח</Trans>
-      </h1>
       <SkeletonRows count={5} height={96} />
     </section>
     <section className="pane">
