@@ -1,6 +1,7 @@
 //! Audio: mu-law, WAV, Opus, levels, and the recording of both sides. Pure functions. A byte of mu-law is a sample, 8
 //! per millisecond.
 
+mod downsample;
 mod encoded;
 mod live_mix;
 pub mod mp3;
@@ -13,6 +14,7 @@ mod speech;
 mod voice;
 pub mod wav;
 
+pub use downsample::Downsampler;
 pub use encoded::EncodedAudio;
 pub use live_mix::LiveMix;
 pub use recorder::{CHUNK_BYTES, Recorder};

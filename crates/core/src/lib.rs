@@ -3,6 +3,7 @@
 //!
 //! - [`domain`]: the business's types.
 //! - [`call`]: the phone call.
+//! - [`pipeline`]: a voice engine of transcriber, model and synthesiser.
 //! - [`inbox`]: the rules of the messages.
 //! - [`booking`]: free times, opening hours and holidays.
 //! - [`promise`]: what the agent says that it did, compared with what it did.
@@ -16,6 +17,7 @@ pub mod booking;
 pub mod call;
 pub mod domain;
 pub mod inbox;
+pub mod pipeline;
 pub mod promise;
 pub mod search;
 pub mod spoken;

@@ -1,0 +1,146 @@
+//! Converts 16-bit PCM of any rate to mu-law of 8 kHz, while it arrives.
+
+use super::mulaw;
+
+/// The target rate.
+const RATE: u32 = 8000;
+/// The filter's length on each side, in samples of the target.
+const REACH: u32 = 12;
+/// The filter passes frequencies up to this part of the target's rate; telephony ends at 3400 Hz.
+const CUTOFF: f64 = 0.45;
+
+/// A converter of one stream of little-endian samples, mono.
+#[derive(Debug)]
+pub struct Downsampler {
+    /// An output sample is `numerator / denominator` input samples after the one before it.
+    numerator: usize,
+    denominator: usize,
+    /// Half the length of the filter, in input samples.
+    half: usize,
+    /// The filter for each fraction of an input sample.
+    filters: Vec<Vec<f32>>,
+    /// Input samples from the beginning of the next output's filter on.
+    samples: Vec<f32>,
+    /// The fraction of the next output's position.
+    phase: usize,
+    /// The first byte of a sample.
+    rest: Option<u8>,
+}
+
+impl Downsampler {
+    /// A converter from this rate, in Hz.
+    pub fn new(rate: u32) -> Self {
+        let rate = rate.max(RATE);
+        let divisor = gcd(rate, RATE);
+        let (numerator, denominator) = ((rate / divisor) as usize, (RATE / divisor) as usize);
+        let half = (REACH * rate).div_ceil(RATE) as usize;
+        let cutoff = CUTOFF * f64::from(RATE) / f64::from(rate);
+        let filters = (0..denominator).map(|phase| filter(half, cutoff, as_f64(phase) / as_f64(denominator))).collect();
+        // The first sample is at the centre of the first filter.
+        Self { numerator, denominator, half, filters, samples: vec![0.0; half], phase: 0, rest: None }
+    }
+
+    /// Converts the next piece.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.iter().copied();
+        while let Some(low) = self.rest.take().or_else(|| bytes.next()) {
+            let Some(high) = bytes.next() else {
+                self.rest = Some(low);
+                break;
+            };
+            self.samples.push(f32::from(i16::from_le_bytes([low, high])));
+        }
+        self.convert()
+    }
+
+    /// Converts the last samples.
+    pub fn finish(&mut self) -> Vec<u8> {
+        self.samples.extend(std::iter::repeat_n(0.0, self.half));
+        self.convert()
+    }
+
+    fn convert(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut start = 0;
+        while let Some(window) = self.samples.get(start..start + 2 * self.half) {
+            let sum: f32 = window.iter().zip(&self.filters[self.phase]).map(|(sample, weight)| sample * weight).sum();
+            #[expect(clippy::cast_possible_truncation, reason = "a cast from float saturates")]
+            out.push(mulaw::encode(sum as i16));
+            let next = self.phase + self.numerator;
+            start += next / self.denominator;
+            self.phase = next % self.denominator;
+        }
+        self.samples.drain(..start.min(self.samples.len()));
+        out
+    }
+}
+
+/// A windowed sinc whose centre is `fraction` after its middle sample.
+fn filter(half: usize, cutoff: f64, fraction: f64) -> Vec<f32> {
+    let weight = |at: usize| {
+        let x = as_f64(at) - as_f64(half) - fraction;
+        let angle = std::f64::consts::TAU * cutoff * x;
+        let sinc = if angle.abs() < 1e-9 { 1.0 } else { angle.sin() / angle };
+        let window = 0.5 + 0.5 * (std::f64::consts::PI * x / as_f64(half + 1)).cos();
+        sinc * window
+    };
+    let weights: Vec<f64> = (0..2 * half).map(weight).collect();
+    let sum: f64 = weights.iter().sum();
+    #[expect(clippy::cast_possible_truncation, reason = "weights between -1 and 1")]
+    weights.into_iter().map(|weight| (weight / sum) as f32).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lengths of a filter")]
+fn as_f64(number: usize) -> f64 {
+    number as f64
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::f64::consts::TAU;
+
+    fn tone(rate: u32, hz: f64) -> Vec<u8> {
+        #[expect(clippy::cast_possible_truncation, reason = "far below the limit")]
+        let sample = |i: u32| ((TAU * hz * f64::from(i) / f64::from(rate)).sin() * 8000.0) as i16;
+        (0..rate).flat_map(|i| sample(i).to_le_bytes()).collect()
+    }
+
+    fn convert(rate: u32, bytes: &[u8], piece: usize) -> Vec<u8> {
+        let mut downsampler = Downsampler::new(rate);
+        let mut out: Vec<u8> = bytes.chunks(piece).flat_map(|piece| downsampler.push(piece)).collect();
+        out.extend(downsampler.finish());
+        out
+    }
+
+    #[test]
+    fn a_tone_keeps_its_level_and_its_length() {
+        for rate in [8000, 16_000, 22_050, 24_000, 44_100, 48_000] {
+            let out = convert(rate, &tone(rate, 1000.0), 999);
+            assert!((7990..=8010).contains(&out.len()), "{} at {rate}", out.len());
+            let level = mulaw::level(&out[100..7900]);
+            // The mean of a sine of 8000 is 5093.
+            assert!((4700..=5300).contains(&level), "{level} at {rate}");
+        }
+    }
+
+    #[test]
+    fn what_telephony_cannot_carry_is_no_noise_in_it() {
+        for rate in [16_000, 24_000, 48_000] {
+            let level = mulaw::level(&convert(rate, &tone(rate, 6000.0), 4096)[100..7900]);
+            assert!(level < 100, "{level} at {rate}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_do_not_matter(bytes in proptest::collection::vec(any::<u8>(), 0..2000), piece in 1usize..500) {
+            prop_assert_eq!(convert(22_050, &bytes, piece), convert(22_050, &bytes, 4000));
+        }
+    }
+}

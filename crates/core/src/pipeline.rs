@@ -1,0 +1,378 @@
+//! A voice engine made of three parts, as a state machine without I/O: a transcriber, a language model and a
+//! synthesiser.
+//!
+//! It gives the call session the same events as a speech-to-speech engine. Its driver reports what the three parts
+//! produce, carries out [`Action`]s until [`Pipeline::poll_action`] is empty, and returns the events of
+//! [`Pipeline::poll_event`] to the session. The session decides when the agent replies and when it is interrupted; the
+//! pipeline keeps the conversation, finds the ends of clauses, and orders their audio.
+
+mod answer;
+mod clauses;
+mod conversation;
+mod listener;
+mod speculation;
+
+use crate::audio::EncodedAudio;
+use crate::call::{EngineCommand, EngineEvent, HistoryTurn, ItemId, ResponseOutcome, ResponseRequest, ToolCall, Usage};
+use answer::Answer;
+pub use answer::ClauseId;
+use conversation::Conversation;
+pub use conversation::{Entry, ToolRequest};
+use listener::Listener;
+use speculation::Speculation;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// What the driver is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The transcriber is to end the current utterance with the audio that it has.
+    EndUtterance,
+    /// Request an answer from the model; a request that still runs is over.
+    Ask {
+        /// The number of the request, returned with its events.
+        request: u64,
+        /// Instructions for this answer alone.
+        instructions: Option<String>,
+        /// The conversation.
+        conversation: Vec<Entry>,
+    },
+    /// The rest of the model's answer is not needed.
+    StopModel,
+    /// Synthesise a clause.
+    Speak {
+        /// Its id, returned with its audio.
+        clause: ClauseId,
+        /// The text.
+        text: String,
+    },
+    /// The rest of a clause's audio is not needed.
+    StopSpeech {
+        /// The clause.
+        clause: ClauseId,
+    },
+}
+
+/// What the transcriber has heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// The words of the current utterance so far; each report replaces the one before.
+    Words {
+        /// The text.
+        text: String,
+        /// When the utterance began, in milliseconds of the audio that was sent to the transcriber.
+        from_ms: Option<u64>,
+        /// When its last word ended.
+        until_ms: Option<u64>,
+    },
+    /// The caller has finished the current utterance.
+    End,
+    /// The audio up to here was transcribed, in milliseconds.
+    Progress(u64),
+}
+
+/// An event of the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelEvent {
+    /// A message that only shows that the model is alive.
+    Activity,
+    /// A piece of the answer's text.
+    Text(String),
+    /// A complete tool call.
+    ToolCall {
+        /// The tool.
+        name: String,
+        /// JSON.
+        arguments: String,
+        /// What it asks of the session.
+        call: ToolCall,
+    },
+    /// The answer is complete.
+    Done {
+        /// Whether the model stopped by itself; otherwise a limit or a filter stopped it.
+        is_complete: bool,
+        /// Its usage.
+        usage: Usage,
+    },
+    /// The request failed.
+    Failed {
+        /// Whether another request may succeed.
+        retry: bool,
+        /// How long to wait before, if the server says so.
+        retry_after: Option<Duration>,
+        /// The reason, for the log.
+        reason: String,
+    },
+}
+
+/// An event of the synthesiser about a clause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpeechEvent {
+    /// A piece of its audio.
+    Audio(EncodedAudio),
+    /// The audio is complete.
+    Done,
+    /// It failed.
+    Failed {
+        /// Whether another request may succeed.
+        retry: bool,
+        /// How long to wait before, if the server says so.
+        retry_after: Option<Duration>,
+        /// The reason, for the log.
+        reason: String,
+    },
+}
+
+/// What a pipeline begins with.
+#[derive(Clone, Debug)]
+pub struct Start<'a> {
+    /// Begins the ids of its utterances and answers, which must differ from those of the call's other engines.
+    pub id: &'a str,
+    /// The conversation so far.
+    pub history: &'a [HistoryTurn],
+    /// Messages to the model about the caller, before the conversation.
+    pub notes: Vec<String>,
+    /// The transcriber should have ended an utterance after this much silence; it is asked to if it has not.
+    pub longest_pause: Duration,
+    /// Whether answers are requested before the caller's turn has certainly ended.
+    pub speculates: bool,
+}
+
+/// The engine's state.
+#[derive(Debug)]
+pub struct Pipeline {
+    id: String,
+    listener: Listener,
+    conversation: Conversation,
+    answer: Option<Answer>,
+    /// None if answers are not requested in advance.
+    speculation: Option<Speculation>,
+    /// Counts the answers and the requests to the model, for their ids.
+    answers: u64,
+    requests: u64,
+    /// When the audio that was passed on will have been played, if nothing stopped it.
+    audible_until: Option<Instant>,
+    events: VecDeque<EngineEvent>,
+    actions: VecDeque<Action>,
+}
+
+impl Pipeline {
+    /// Starts without an open turn.
+    pub fn new(start: Start<'_>) -> Self {
+        let Start { id, history, notes, longest_pause, speculates } = start;
+        let mut conversation = Conversation::default();
+        for note in notes {
+            conversation.note(note);
+        }
+        conversation.add_history(history);
+        Self {
+            id: id.to_owned(),
+            listener: Listener::new(id, longest_pause),
+            conversation,
+            answer: None,
+            speculation: speculates.then(Speculation::default),
+            answers: 0,
+            requests: 0,
+            audible_until: None,
+            events: VecDeque::new(),
+            actions: VecDeque::new(),
+        }
+    }
+
+    /// The next event for the session.
+    pub fn poll_event(&mut self) -> Option<EngineEvent> {
+        self.events.pop_front()
+    }
+
+    /// The next action for the driver.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// A piece of the caller's audio was sent to the transcriber.
+    pub fn handle_audio(&mut self, audio: &EncodedAudio, is_voice: bool) {
+        if self.listener.audio(audio.ms(), is_voice) {
+            self.actions.push_back(Action::EndUtterance);
+        }
+    }
+
+    /// Handles a command of the session. The driver sends [`EngineCommand::AppendAudio`] to the transcriber itself.
+    pub fn handle_command(&mut self, command: &EngineCommand) {
+        match command {
+            EngineCommand::AppendAudio(_) => {}
+            EngineCommand::Commit => {
+                self.actions.push_back(Action::EndUtterance);
+                self.listener.commit(&mut self.conversation, &mut self.events);
+            }
+            EngineCommand::Keys(keys) => self.conversation.note(format!("[the caller pressed the keys {keys}]")),
+            EngineCommand::Respond(request) => self.respond(request),
+            EngineCommand::Cancel { response } => {
+                if self.answer.as_ref().is_some_and(|answer| answer.response == *response) {
+                    self.stop_answer();
+                    self.end_answer(ResponseOutcome::Cancelled, Usage::default());
+                }
+            }
+            EngineCommand::Truncate { item, heard_ms } => self.truncate(item, *heard_ms),
+            EngineCommand::Delete { item } => self.truncate(item, 0),
+            EngineCommand::Hint(text) => self.conversation.hint(text.clone()),
+            EngineCommand::ToolOutput { id, output } => self.conversation.tool_output(id.clone(), output.clone()),
+        }
+    }
+
+    /// The transcriber has heard something.
+    pub fn handle_heard(&mut self, heard: Heard, now: Instant) {
+        let is_agent_audible = self.audible_until.is_some_and(|until| until > now) || self.answer.is_some();
+        self.listener.heard(heard, is_agent_audible, &mut self.conversation, &mut self.events);
+        if !is_agent_audible {
+            self.speculate();
+        }
+    }
+
+    /// The model has sent something for this request.
+    pub fn handle_model(&mut self, request: u64, event: ModelEvent) {
+        if let Some(speculation) = &mut self.speculation
+            && speculation.is_about(request)
+        {
+            return speculation.keep(event);
+        }
+        let is_open = |answer: &&mut Answer| answer.request == request && !answer.is_model_done();
+        let Some(answer) = self.answer.as_mut().filter(is_open) else { return };
+        match event {
+            ModelEvent::Activity => self.events.push_back(EngineEvent::Activity),
+            ModelEvent::Text(text) => {
+                self.events.push_back(EngineEvent::Activity);
+                answer.add_text(&text);
+            }
+            ModelEvent::ToolCall { name, arguments, call } => answer.add_call(name, arguments, call),
+            ModelEvent::Done { is_complete, usage } => {
+                let outcome = if is_complete { ResponseOutcome::Completed } else { ResponseOutcome::Incomplete };
+                answer.model_done(outcome, usage);
+            }
+            ModelEvent::Failed { retry: false, reason, .. } => return self.fail(false, reason),
+            ModelEvent::Failed { retry_after, .. } => {
+                answer.model_done(ResponseOutcome::Failed { retry_after }, Usage::default());
+            }
+        }
+        self.advance();
+    }
+
+    /// The synthesiser has sent something for this clause.
+    pub fn handle_speech(&mut self, clause: ClauseId, event: SpeechEvent, now: Instant) {
+        let Some(answer) = &mut self.answer else { return };
+        match event {
+            SpeechEvent::Audio(audio) => answer.add_audio(clause, audio),
+            SpeechEvent::Done => answer.clause_done(clause),
+            SpeechEvent::Failed { retry: false, reason, .. } => return self.fail(false, reason),
+            SpeechEvent::Failed { retry_after, .. } => {
+                if answer.clause_failed(clause) {
+                    self.stop_answer();
+                    return self.end_answer(ResponseOutcome::Failed { retry_after }, Usage::default());
+                }
+            }
+        }
+        self.advance();
+        self.follow_audio(now);
+    }
+
+    /// One of the parts is lost.
+    pub fn fail(&mut self, retry: bool, reason: String) {
+        self.stop_answer();
+        self.answer = None;
+        self.events.push_back(EngineEvent::Failed { retry, reason });
+    }
+
+    fn respond(&mut self, request: &ResponseRequest) {
+        if self.answer.is_some() {
+            return self.events.push_back(EngineEvent::Warning { code: ALREADY_ACTIVE.into() });
+        }
+        self.answers += 1;
+        let (guess, instructions) = match request {
+            ResponseRequest::Reply => (self.take_guess(), None),
+            ResponseRequest::Instructed(what) => (None, Some(what.clone())),
+        };
+        let (request, events) = guess.unwrap_or_else(|| {
+            self.requests += 1;
+            let (request, conversation) = (self.requests, self.conversation.entries());
+            self.actions.push_back(Action::Ask { request, instructions, conversation });
+            (request, Vec::new())
+        });
+        let answer = Answer::new(&self.id, self.answers, request);
+        self.events.push_back(EngineEvent::ResponseStarted { response: answer.response.clone() });
+        self.answer = Some(answer);
+        for event in events {
+            self.handle_model(request, event);
+        }
+    }
+
+    /// Requests an answer in advance if the caller has probably finished.
+    fn speculate(&mut self) {
+        let Some(speculation) = &mut self.speculation else { return };
+        if self.listener.words_so_far().is_some_and(|words| speculation.revise(words)) {
+            self.actions.push_back(Action::StopModel);
+        }
+        let Some(words) = self.listener.settled_words().filter(|words| speculation.may_ask(words)) else { return };
+        self.requests += 1;
+        speculation.asked(self.requests, words, self.conversation.revision());
+        let conversation = self.conversation.entries_with(words);
+        self.actions.push_back(Action::Ask { request: self.requests, instructions: None, conversation });
+    }
+
+    /// The answer that was requested in advance, if it fits the conversation.
+    fn take_guess(&mut self) -> Option<(u64, Vec<ModelEvent>)> {
+        let (words, revision) = (self.conversation.last_words(), self.conversation.revision());
+        self.speculation.as_mut()?.take(words, revision)
+    }
+
+    /// The caller has heard only a part of an utterance, or nothing.
+    fn truncate(&mut self, item: &ItemId, heard_ms: u64) {
+        self.audible_until = None;
+        match &mut self.answer {
+            Some(answer) if answer.item == *item => answer.heard_ms = Some(heard_ms),
+            _ => self.conversation.truncate(item, heard_ms),
+        }
+    }
+
+    /// Passes on what the answer has produced, and ends it when it is complete.
+    fn advance(&mut self) {
+        let Some(answer) = &mut self.answer else { return };
+        while let Some(action) = answer.poll_speak() {
+            self.actions.push_back(action);
+        }
+        answer.poll_events(&mut self.events);
+        if let Some((outcome, usage)) = answer.outcome() {
+            self.end_answer(outcome, usage);
+        }
+    }
+
+    fn follow_audio(&mut self, now: Instant) {
+        let new = self.answer.as_mut().map_or(Duration::ZERO, Answer::take_passed_on);
+        if new > Duration::ZERO {
+            self.audible_until = Some(self.audible_until.filter(|until| *until > now).unwrap_or(now) + new);
+        }
+    }
+
+    /// Stops the model and the synthesiser.
+    fn stop_answer(&mut self) {
+        let Some(answer) = &mut self.answer else { return };
+        if !answer.is_model_done() {
+            self.actions.push_back(Action::StopModel);
+        }
+        self.actions.extend(answer.open_clauses().map(|clause| Action::StopSpeech { clause }));
+    }
+
+    fn end_answer(&mut self, outcome: ResponseOutcome, usage: Usage) {
+        let Some(answer) = self.answer.take() else { return };
+        let response = answer.response.clone();
+        if outcome == ResponseOutcome::Completed {
+            answer.finish_events(&mut self.events);
+        }
+        self.conversation.add_answer(answer.into_message(outcome == ResponseOutcome::Completed));
+        self.events.push_back(EngineEvent::ResponseDone { response, outcome, usage });
+    }
+}
+
+/// The session's name for a second concurrent response; OpenAI's error code.
+const ALREADY_ACTIVE: &str = "conversation_already_has_active_response";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! One answer of the agent: the model's text, divided into clauses, and the audio of each in order.
+
+use super::Action;
+use super::clauses::ClauseSplitter;
+use super::conversation::{AnswerMessage, SaidClause, ToolRequest, first_words};
+use crate::audio::{BYTES_PER_MS, EncodedAudio};
+use crate::call::{EngineEvent, ItemId, ResponseId, ResponseOutcome, ToolCall, Usage};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The clauses that are synthesised at the same time: the next one is ready when the one before it ends.
+const MAX_OPEN: usize = 2;
+/// A character of speech lasts about this long; used until the length of a clause is known.
+const MS_PER_CHAR: u64 = 70;
+/// How often a clause without audio is requested.
+const MAX_ATTEMPTS: u32 = 2;
+
+/// The id of a clause, unique in the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClauseId {
+    /// The number of the answer.
+    pub answer: u64,
+    /// The number of the clause in it.
+    pub index: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Counts the answers of the call.
+    number: u64,
+    pub(super) response: ResponseId,
+    pub(super) item: ItemId,
+    /// The number of the request to the model.
+    pub(super) request: u64,
+    /// The caller has heard only this much of it.
+    pub(super) heard_ms: Option<u64>,
+    splitter: ClauseSplitter,
+    clauses: Vec<Clause>,
+    /// The clause whose audio is passed on; those before it are complete.
+    current: usize,
+    calls: Vec<(ToolRequest, ToolCall)>,
+    model: Option<(ResponseOutcome, Usage)>,
+    /// The audio that was passed on since the last look at it.
+    passed_on: u64,
+}
+
+#[derive(Debug)]
+struct Clause {
+    text: String,
+    state: ClauseState,
+    attempts: u32,
+    /// The length of its audio so far.
+    audio: u64,
+    /// Its audio while an earlier clause is not complete.
+    waiting: VecDeque<EncodedAudio>,
+    /// How much of the text was passed on, in bytes.
+    passed_on: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ClauseState {
+    Waiting,
+    Open,
+    Done,
+}
+
+impl Answer {
+    pub(super) fn new(engine: &str, number: u64, request: u64) -> Self {
+        Self {
+            number,
+            response: format!("{engine}.answer.{number}").into(),
+            item: format!("{engine}.agent.{number}").into(),
+            request,
+            heard_ms: None,
+            splitter: ClauseSplitter::default(),
+            clauses: Vec::new(),
+            current: 0,
+            calls: Vec::new(),
+            model: None,
+            passed_on: 0,
+        }
+    }
+
+    /// Adds a piece of the model's text.
+    pub(super) fn add_text(&mut self, text: &str) {
+        let complete = self.splitter.push(text);
+        self.add_clauses(complete);
+    }
+
+    fn add_clauses(&mut self, texts: impl IntoIterator<Item = String>) {
+        for text in texts {
+            let is_spoken = text.chars().any(char::is_alphanumeric);
+            match self.clauses.last_mut().filter(|_| !is_spoken) {
+                Some(last) => last.text.push_str(&text),
+                None => self.clauses.push(Clause {
+                    state: if is_spoken { ClauseState::Waiting } else { ClauseState::Done },
+                    text,
+                    attempts: 0,
+                    audio: 0,
+                    waiting: VecDeque::new(),
+                    passed_on: 0,
+                }),
+            }
+        }
+    }
+
+    pub(super) fn add_call(&mut self, name: String, arguments: String, call: ToolCall) {
+        // The ids of some servers are missing or repeated.
+        let id = format!("{}.call.{}", self.response, self.calls.len() + 1);
+        self.calls.push((ToolRequest { id, name, arguments }, call));
+    }
+
+    pub(super) fn model_done(&mut self, outcome: ResponseOutcome, usage: Usage) {
+        let rest = self.splitter.finish();
+        // The end of a text that broke off may be half a word.
+        if outcome == ResponseOutcome::Completed {
+            self.add_clauses(rest);
+        } else {
+            self.calls.clear();
+        }
+        self.model.get_or_insert((outcome, usage));
+    }
+
+    pub(super) fn is_model_done(&self) -> bool {
+        self.model.is_some()
+    }
+
+    pub(super) fn add_audio(&mut self, clause: ClauseId, audio: EncodedAudio) {
+        if let Some(clause) = self.open(clause) {
+            clause.audio += audio.len() as u64;
+            clause.waiting.push_back(audio);
+        }
+    }
+
+    pub(super) fn clause_done(&mut self, clause: ClauseId) {
+        if let Some(clause) = self.open(clause) {
+            clause.state = ClauseState::Done;
+        }
+    }
+
+    /// A clause has failed: it is requested again if nothing of it was heard. Returns true if the answer has failed.
+    pub(super) fn clause_failed(&mut self, clause: ClauseId) -> bool {
+        let Some(clause) = self.open(clause) else { return false };
+        let may_retry = clause.audio == 0 && clause.attempts < MAX_ATTEMPTS;
+        clause.state = if may_retry { ClauseState::Waiting } else { ClauseState::Done };
+        !may_retry
+    }
+
+    fn open(&mut self, id: ClauseId) -> Option<&mut Clause> {
+        let index = usize::try_from(id.index).ok().filter(|_| id.answer == self.number)?;
+        self.clauses.get_mut(index).filter(|clause| clause.state == ClauseState::Open)
+    }
+
+    /// The next clause to synthesise now.
+    pub(super) fn poll_speak(&mut self) -> Option<Action> {
+        let open = self.clauses.iter().filter(|clause| clause.state == ClauseState::Open).count();
+        if open >= MAX_OPEN {
+            return None;
+        }
+        let index = self.clauses.iter().position(|clause| clause.state == ClauseState::Waiting)?;
+        let clause = &mut self.clauses[index];
+        (clause.state, clause.attempts) = (ClauseState::Open, clause.attempts + 1);
+        let id = ClauseId { answer: self.number, index: index as u64 };
+        Some(Action::Speak { clause: id, text: clause.text.trim().to_owned() })
+    }
+
+    /// The clauses that are being synthesised.
+    pub(super) fn open_clauses(&self) -> impl Iterator<Item = ClauseId> {
+        let open = self.clauses.iter().enumerate().filter(|(_, clause)| clause.state == ClauseState::Open);
+        open.map(|(index, _)| ClauseId { answer: self.number, index: index as u64 })
+    }
+
+    /// Passes on audio in the order of the clauses, each with its text.
+    pub(super) fn poll_events(&mut self, events: &mut VecDeque<EngineEvent>) {
+        while let Some(clause) = self.clauses.get_mut(self.current) {
+            for audio in clause.waiting.drain(..) {
+                self.passed_on += audio.len() as u64;
+                let (response, item) = (self.response.clone(), self.item.clone());
+                events.push_back(EngineEvent::AudioDelta { response, item, audio });
+            }
+            let is_done = clause.state == ClauseState::Done;
+            if let Some(text) = clause.take_text() {
+                let (response, item) = (self.response.clone(), self.item.clone());
+                events.push_back(EngineEvent::AgentText { response, item, text, is_final: false });
+            }
+            if !is_done {
+                return;
+            }
+            self.current += 1;
+        }
+    }
+
+    /// The duration of the audio that was passed on since the last call.
+    pub(super) fn take_passed_on(&mut self) -> Duration {
+        Duration::from_millis(std::mem::take(&mut self.passed_on) / BYTES_PER_MS)
+    }
+
+    /// The outcome, once the model has ended and all clauses are complete.
+    pub(super) fn outcome(&self) -> Option<(ResponseOutcome, Usage)> {
+        self.model.filter(|_| self.clauses.iter().all(|clause| clause.state == ClauseState::Done))
+    }
+
+    /// The last events of a complete answer.
+    pub(super) fn finish_events(&self, events: &mut VecDeque<EngineEvent>) {
+        let (response, item) = (&self.response, &self.item);
+        let text: String = self.clauses.iter().map(|clause| clause.text.as_str()).collect();
+        if self.clauses.iter().any(|clause| clause.audio > 0) {
+            events.push_back(EngineEvent::AudioDone { item: item.clone() });
+            let (response, text) = (response.clone(), text.trim().to_owned());
+            events.push_back(EngineEvent::AgentText { response, item: item.clone(), text, is_final: true });
+        }
+        for (request, call) in &self.calls {
+            let (response, call) = (response.clone(), call.clone());
+            events.push_back(EngineEvent::ToolCall { response, id: request.id.clone(), call });
+        }
+    }
+
+    /// What remains of it in the conversation. The tool calls of an answer that is not complete were not made.
+    pub(super) fn into_message(self, is_complete: bool) -> AnswerMessage {
+        let said = self.clauses.into_iter().take(self.current + 1).filter_map(|mut clause| {
+            clause.text.truncate(clause.passed_on);
+            (clause.passed_on > 0).then_some(SaidClause { text: clause.text, audio: clause.audio })
+        });
+        let calls = if is_complete { self.calls.into_iter().map(|(call, _)| call).collect() } else { Vec::new() };
+        let mut message = AnswerMessage { item: Some(self.item), clauses: said.collect(), calls };
+        if let Some(heard_ms) = self.heard_ms {
+            message.truncate(heard_ms);
+        }
+        message
+    }
+}
+
+impl Clause {
+    /// The text that belongs to the audio so far, without what was passed on before.
+    fn take_text(&mut self) -> Option<String> {
+        let words = if self.state == ClauseState::Done {
+            self.text.as_str()
+        } else {
+            let chars = self.text.chars().count() as u64;
+            first_words(&self.text, self.audio / BYTES_PER_MS, chars * MS_PER_CHAR)
+        };
+        let new = self.text.get(self.passed_on..words.len()).filter(|new| !new.is_empty())?.to_owned();
+        self.passed_on = words.len();
+        Some(new)
+    }
+}

@@ -1,0 +1,129 @@
+//! Where the text of an answer is divided for the synthesiser: the first clause early, so that the caller hears
+//! something soon, the others at the ends of sentences, because their intonation depends on the whole sentence.
+
+/// A comma ends the first clause if it has this many letters.
+const FIRST_AT_COMMA: usize = 8;
+/// A comma ends a later clause if it has this many letters.
+const LATER_AT_COMMA: usize = 90;
+/// A sentence that is shorter is spoken together with the next one.
+const SHORTEST_SENTENCE: usize = 3;
+/// A clause without any punctuation ends at a space after this many letters: the first one, and the others.
+const FIRST_LONGEST: usize = 60;
+const LONGEST: usize = 180;
+
+/// Divides a text that arrives in pieces.
+#[derive(Debug, Default)]
+pub(super) struct ClauseSplitter {
+    rest: String,
+    has_first: bool,
+}
+
+impl ClauseSplitter {
+    /// Adds a piece of text. Returns the clauses that are complete; together with [`ClauseSplitter::finish`] they are
+    /// the whole text.
+    pub(super) fn push(&mut self, text: &str) -> Vec<String> {
+        self.rest.push_str(text);
+        let mut clauses = Vec::new();
+        while let Some(end) = self.end() {
+            let after = self.rest.split_off(end);
+            clauses.push(std::mem::replace(&mut self.rest, after));
+            self.has_first = true;
+        }
+        clauses
+    }
+
+    /// The text is complete: returns the rest of it.
+    pub(super) fn finish(&mut self) -> Option<String> {
+        let rest = std::mem::take(&mut self.rest);
+        (!rest.is_empty()).then_some(rest)
+    }
+
+    /// Where the first clause of the rest ends.
+    fn end(&self) -> Option<usize> {
+        let (at_comma, longest) =
+            if self.has_first { (LATER_AT_COMMA, LONGEST) } else { (FIRST_AT_COMMA, FIRST_LONGEST) };
+        let mut letters = 0;
+        let mut chars = self.rest.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            let end = at + c.len_utf8();
+            let next = chars.peek().map(|(_, next)| *next);
+            letters += usize::from(c.is_alphanumeric());
+            let is_end = match c {
+                '?' | '!' | '…' | '\u{61f}' => letters >= SHORTEST_SENTENCE && !next.is_some_and(is_closing),
+                '\n' => letters >= SHORTEST_SENTENCE,
+                // A dot or a comma within a number or an abbreviation is followed by no space.
+                '.' => letters >= SHORTEST_SENTENCE && next.is_some_and(char::is_whitespace),
+                ',' | ';' | ':' | '–' | '—' | '\u{60c}' => {
+                    letters >= at_comma && next.is_some_and(char::is_whitespace)
+                }
+                ' ' => letters >= longest,
+                _ => false,
+            };
+            if is_end {
+                return Some(end);
+            }
+        }
+        None
+    }
+}
+
+/// Characters that belong to the end of a sentence.
+fn is_closing(c: char) -> bool {
+    matches!(c, '?' | '!' | '"' | '”' | ')' | '.' | '\u{61f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(pieces: &[&str]) -> Vec<String> {
+        let mut splitter = ClauseSplitter::default();
+        let mut clauses: Vec<_> = pieces.iter().flat_map(|piece| splitter.push(piece)).collect();
+        clauses.extend(splitter.finish());
+        clauses
+    }
+
+    #[test]
+    fn the_first_clause_is_early_and_later_ones_are_sentences() {
+        let text = "בשמחה רבה, יש לנו תור פנוי ביום שני, בשעה עשר, אצל דנה. מתאים לך? מצוין.";
+        assert_eq!(
+            split(&[text]),
+            ["בשמחה רבה,", " יש לנו תור פנוי ביום שני, בשעה עשר, אצל דנה.", " מתאים לך?", " מצוין."]
+        );
+    }
+
+    #[test]
+    fn numbers_and_short_words_are_not_divided() {
+        assert_eq!(split(&["זה עולה 1,200.50 שקלים."]), ["זה עולה 1,200.50 שקלים."]);
+        assert_eq!(split(&["בשעה 16:30 בדיוק."]), ["בשעה 16:30 בדיוק."]);
+        assert_eq!(split(&["כן, בטח."]), ["כן, בטח."], "a word alone sounds chopped");
+        assert_eq!(split(&["באמת?! ", "כן."]), ["באמת?!", " כן."]);
+    }
+
+    #[test]
+    fn a_text_without_punctuation_is_divided_between_words() {
+        let clauses = split(&["מילה ".repeat(60).as_str()]);
+        assert!(clauses.len() > 1 && clauses.iter().all(|clause| clause.len() < 500), "{clauses:?}");
+        assert!(clauses[0].ends_with(' '));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_the_pieces_do_not_matter(
+            text in "[א-ת0-9a-z ,.?!:\n…]{0,300}", cuts in proptest::collection::vec(0usize..300, 0..20)
+        ) {
+            let whole = split(&[&text]);
+            prop_assert_eq!(whole.concat(), text.clone());
+            let mut at: Vec<_> = cuts.into_iter().filter(|at| text.is_char_boundary(*at)).collect();
+            at.sort_unstable();
+            let mut pieces = Vec::new();
+            let mut from = 0;
+            for cut in at { pieces.push(&text[from..cut]); from = cut; }
+            pieces.push(&text[from..]);
+            prop_assert_eq!(split(&pieces).concat(), text);
+            let (last, complete) = whole.split_last().map_or((None, &[][..]), |(last, all)| (Some(last), all));
+            prop_assert!(complete.iter().all(|clause| clause.chars().any(char::is_alphanumeric)), "{:?}", last);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The caller's utterances, as the transcriber reports them.
+
+use super::Heard;
+use super::conversation::Conversation;
+use crate::call::{EngineEvent, ItemId};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// The session requires a reaction to this much voice.
+const SURE_SPEECH_MS: u64 = 600;
+/// A pause of this length ends what the voice detector has found.
+const PAUSE_MS: u64 = 500;
+/// How far the transcriber must be past the end of a voice in which it finds no words.
+const MARGIN_MS: u64 = 400;
+/// Words that have not changed for this much audio are probably the whole utterance.
+const SETTLED_MS: u64 = 250;
+
+#[derive(Debug)]
+pub(super) struct Listener {
+    /// The id of the engine.
+    engine: String,
+    /// Audio that was sent to the transcriber, in milliseconds.
+    received_ms: u64,
+    /// Where in it the local detector last found voice.
+    voiced_until_ms: u64,
+    /// How much silence may follow an utterance that the transcriber does not end.
+    longest_pause_ms: u64,
+    current: Option<Utterance>,
+    count: u64,
+    /// The turn was ended at this position; earlier words that the transcriber still reports belong to it.
+    committed_ms: Option<u64>,
+    voice: Voice,
+    /// How much audio was transcribed.
+    processed_ms: u64,
+}
+
+#[derive(Debug)]
+struct Utterance {
+    item: ItemId,
+    text: String,
+    until_ms: Option<u64>,
+    /// The part of the text that was passed on.
+    passed_on: String,
+    /// How much audio had been transcribed when the text last changed.
+    changed_ms: u64,
+    /// Whether the transcriber was asked to end it.
+    is_overdue: bool,
+}
+
+impl Utterance {
+    fn new(item: ItemId, until_ms: Option<u64>) -> Self {
+        Self { item, text: String::new(), until_ms, passed_on: String::new(), changed_ms: 0, is_overdue: false }
+    }
+}
+
+/// What the local detector has found since the transcriber last reported words.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the unit")]
+struct Voice {
+    from_ms: u64,
+    until_ms: u64,
+    voiced_ms: u64,
+}
+
+impl Listener {
+    pub(super) fn new(engine: &str, longest_pause: Duration) -> Self {
+        Self {
+            engine: engine.to_owned(),
+            received_ms: 0,
+            voiced_until_ms: 0,
+            longest_pause_ms: u64::try_from(longest_pause.as_millis()).unwrap_or(u64::MAX),
+            current: None,
+            count: 0,
+            committed_ms: None,
+            voice: Voice::default(),
+            processed_ms: 0,
+        }
+    }
+
+    /// A piece of audio was sent to the transcriber. Returns true, once, if it should have ended the utterance by now: one
+    /// that waits for more words would leave the caller in silence.
+    pub(super) fn audio(&mut self, ms: u64, is_voice: bool) -> bool {
+        if is_voice {
+            if self.received_ms > self.voice.until_ms + PAUSE_MS && self.voice.voiced_ms < SURE_SPEECH_MS {
+                self.voice = Voice { from_ms: self.received_ms, ..Voice::default() };
+            }
+            self.voice.voiced_ms += ms;
+            self.voice.until_ms = self.received_ms + ms;
+            self.voiced_until_ms = self.voice.until_ms;
+        }
+        self.received_ms += ms;
+        let Some(current) = self.current.as_mut().filter(|current| !current.is_overdue) else { return false };
+        let quiet_from = self.voiced_until_ms.max(current.until_ms.unwrap_or(0));
+        current.is_overdue = self.received_ms >= quiet_from.saturating_add(self.longest_pause_ms);
+        current.is_overdue
+    }
+
+    pub(super) fn heard(
+        &mut self,
+        heard: Heard,
+        is_agent_audible: bool,
+        conversation: &mut Conversation,
+        events: &mut VecDeque<EngineEvent>,
+    ) {
+        match heard {
+            Heard::Words { text, from_ms, until_ms } => self.words(text, from_ms, until_ms, events),
+            Heard::End => {
+                if self.committed_ms.take().is_none() {
+                    self.end(conversation, events);
+                }
+            }
+            Heard::Progress(ms) => self.progress(ms, is_agent_audible, conversation, events),
+        }
+    }
+
+    /// The words of an utterance that the caller has probably finished: they have not changed for a while.
+    pub(super) fn settled_words(&self) -> Option<&str> {
+        let current = self.current.as_ref()?;
+        let is_settled = self.processed_ms >= current.changed_ms + SETTLED_MS;
+        (is_settled && current.text.split_whitespace().nth(1).is_some()).then_some(current.text.as_str())
+    }
+
+    /// The words of the current utterance.
+    pub(super) fn words_so_far(&self) -> Option<&str> {
+        self.current.as_ref().map(|current| current.text.as_str())
+    }
+
+    /// The session ends the turn with the words that are known.
+    pub(super) fn commit(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
+        self.committed_ms = Some(self.received_ms);
+        if let Some(Utterance { item, text, .. }) = self.current.take() {
+            conversation.caller_said(item.clone(), &text);
+            events.push_back(EngineEvent::CallerText { item, text: text.trim().to_owned(), is_final: true });
+        }
+    }
+
+    fn words(&mut self, text: String, from_ms: Option<u64>, until_ms: Option<u64>, events: &mut VecDeque<EngineEvent>) {
+        let is_committed = self.committed_ms.is_some_and(|until| from_ms.is_none_or(|from| from < until));
+        if is_committed || text.trim().is_empty() {
+            return;
+        }
+        self.committed_ms = None;
+        self.voice = Voice::default();
+        if self.current.is_none() {
+            let item = self.next_item();
+            events.push_back(EngineEvent::SpeechStarted { item: item.clone(), at_ms: from_ms });
+            self.current = Some(Utterance::new(item, until_ms));
+        }
+        let Some(current) = &mut self.current else { return };
+        // Two reports agree on these words: the last word of one often changes in the next.
+        let agreed = common_words(&current.text, &text);
+        match agreed.strip_prefix(current.passed_on.as_str()) {
+            Some(new) if !new.trim().is_empty() => {
+                let (item, text) = (current.item.clone(), new.to_owned());
+                events.push_back(EngineEvent::CallerText { item, text, is_final: false });
+                current.passed_on = agreed.to_owned();
+            }
+            _ => events.push_back(EngineEvent::Activity),
+        }
+        if text != current.text {
+            current.is_overdue = false;
+            current.changed_ms = self.processed_ms.max(until_ms.unwrap_or(0));
+        }
+        (current.text, current.until_ms) = (text, until_ms);
+    }
+
+    fn end(&mut self, conversation: &mut Conversation, events: &mut VecDeque<EngineEvent>) {
+        self.voice = Voice::default();
+        let Some(Utterance { item, text, until_ms, .. }) = self.current.take() else { return };
+        conversation.caller_said(item.clone(), &text);
+        // The session requests the reply when the speech has ended, or decides by the words if the agent is speaking.
+        events.push_back(EngineEvent::SpeechStopped { item: item.clone(), at_ms: until_ms });
+        events.push_back(EngineEvent::CallerText { item, text: text.trim().to_owned(), is_final: true });
+    }
+
+    /// A voice in which the transcriber has found no words is a turn as well, or the session would wait for it. Over the
+    /// agent's speech it is none: it may be an echo.
+    fn progress(
+        &mut self,
+        ms: u64,
+        is_agent_audible: bool,
+        conversation: &mut Conversation,
+        events: &mut VecDeque<EngineEvent>,
+    ) {
+        self.processed_ms = self.processed_ms.max(ms);
+        let Voice { from_ms, until_ms, voiced_ms } = self.voice;
+        let is_over = voiced_ms > 0 && ms.min(self.received_ms) >= until_ms + PAUSE_MS + MARGIN_MS;
+        if !is_over || self.current.is_some() {
+            return;
+        }
+        self.voice = Voice::default();
+        if voiced_ms < SURE_SPEECH_MS || is_agent_audible {
+            return;
+        }
+        let item = self.next_item();
+        events.push_back(EngineEvent::SpeechStarted { item: item.clone(), at_ms: Some(from_ms) });
+        self.current = Some(Utterance::new(item, Some(until_ms)));
+        self.end(conversation, events);
+    }
+
+    fn next_item(&mut self) -> ItemId {
+        self.count += 1;
+        format!("{}.caller.{}", self.engine, self.count).into()
+    }
+}
+
+/// The words at the beginning on which both texts agree.
+fn common_words<'t>(one: &str, other: &'t str) -> &'t str {
+    let same = one.char_indices().zip(other.chars()).take_while(|((_, a), b)| a == b);
+    let end = same.last().map_or(0, |((at, c), _)| at + c.len_utf8());
+    let ends_word = |text: &str| text[end..].chars().next().is_none_or(char::is_whitespace);
+    if ends_word(one) && ends_word(other) {
+        return &other[..end];
+    }
+    &other[..other[..end].rfind(char::is_whitespace).unwrap_or(0)]
+}

@@ -1,0 +1,425 @@
+mod properties;
+
+use super::*;
+use crate::call::ResponseId;
+use std::collections::BTreeMap;
+
+const TEXT: &str = "בשמחה רבה, יש לנו תור פנוי ביום שני בשעה עשר. מתאים לך? אפשר גם ביום שלישי.";
+
+fn now() -> Instant {
+    // The state machine compares times only with one another.
+    #[expect(clippy::disallowed_methods, reason = "an origin for virtual time")]
+    Instant::now()
+}
+
+fn words(text: &str) -> Heard {
+    Heard::Words { text: text.into(), from_ms: Some(100), until_ms: Some(900) }
+}
+
+fn run_tool() -> ToolCall {
+    ToolCall::Run { name: "take_message".into(), arguments: "{}".into(), time_limit: Duration::from_secs(8) }
+}
+
+fn done() -> ModelEvent {
+    ModelEvent::Done { is_complete: true, usage: Usage::default() }
+}
+
+const LONGEST_PAUSE: Duration = Duration::from_millis(1300);
+
+/// A synthesiser and a model: each clause has 100 ms of audio for each character, whose samples are its number.
+struct Rig {
+    pipeline: Pipeline,
+    now: Instant,
+    request: u64,
+    asked: Vec<Entry>,
+    open: BTreeMap<ClauseId, (String, u64)>,
+    stopped_models: u32,
+    /// How often the transcriber was asked to end an utterance.
+    ended: u32,
+    events: Vec<EngineEvent>,
+}
+
+impl Rig {
+    fn new() -> Self {
+        Self {
+            pipeline: Pipeline::new(Start {
+                id: "p",
+                history: &[],
+                notes: Vec::new(),
+                longest_pause: LONGEST_PAUSE,
+                speculates: true,
+            }),
+            now: now(),
+            request: 0,
+            asked: Vec::new(),
+            open: BTreeMap::new(),
+            stopped_models: 0,
+            ended: 0,
+            events: Vec::new(),
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(action) = self.pipeline.poll_action() {
+            match action {
+                Action::Ask { request, conversation, .. } => (self.request, self.asked) = (request, conversation),
+                Action::StopModel => self.stopped_models += 1,
+                Action::Speak { clause, text } => {
+                    assert!(text.chars().any(char::is_alphanumeric), "a clause without words: {text:?}");
+                    self.open.insert(clause, (text, 0));
+                    assert!(self.open.len() <= 5, "more streams than a socket of Soniox may have");
+                }
+                Action::StopSpeech { clause } => assert!(self.open.remove(&clause).is_some(), "{clause:?} is not open"),
+                Action::EndUtterance => self.ended += 1,
+            }
+        }
+        self.events.extend(std::iter::from_fn(|| self.pipeline.poll_event()));
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "shorter where it is called")]
+    fn command(&mut self, command: EngineCommand) {
+        self.pipeline.handle_command(&command);
+        self.drain();
+    }
+
+    fn reply(&mut self) {
+        self.command(EngineCommand::Respond(ResponseRequest::Reply));
+    }
+
+    fn model(&mut self, event: ModelEvent) {
+        self.pipeline.handle_model(self.request, event);
+        self.drain();
+    }
+
+    fn heard(&mut self, heard: Heard) {
+        self.pipeline.handle_heard(heard, self.now);
+        self.drain();
+    }
+
+    /// Sends the next piece of a clause's audio, or its end.
+    fn speak(&mut self, clause: ClauseId) {
+        let Some((text, sent)) = self.open.get_mut(&clause) else { return };
+        let event = if *sent >= text.chars().count() as u64 {
+            self.open.remove(&clause);
+            SpeechEvent::Done
+        } else {
+            *sent += 10;
+            SpeechEvent::Audio(EncodedAudio::encode(&[u8::try_from(clause.index).unwrap(); 8000]))
+        };
+        self.pipeline.handle_speech(clause, event, self.now);
+        self.drain();
+    }
+
+    fn speak_all(&mut self) {
+        while let Some(clause) = self.open.keys().next().copied() {
+            self.speak(clause);
+        }
+    }
+
+    fn answer(&mut self) {
+        self.reply();
+        self.model(ModelEvent::Text(TEXT.into()));
+        self.model(done());
+        self.speak_all();
+    }
+
+    fn audio_of(&self, response: &ResponseId) -> Vec<u8> {
+        let pieces = self.events.iter().filter_map(|event| match event {
+            EngineEvent::AudioDelta { response: of, audio, .. } if of == response => Some(audio.decode()[0]),
+            _ => None,
+        });
+        pieces.collect()
+    }
+
+    fn outcomes(&self) -> Vec<ResponseOutcome> {
+        let outcomes = self.events.iter().filter_map(|event| match event {
+            EngineEvent::ResponseDone { outcome, .. } => Some(*outcome),
+            _ => None,
+        });
+        outcomes.collect()
+    }
+
+    fn asked_after(&mut self) -> Vec<Entry> {
+        self.reply();
+        self.asked.clone()
+    }
+}
+
+#[test]
+fn an_utterance_is_a_turn_that_ends_with_its_words() {
+    let mut rig = Rig::new();
+    rig.heard(words("שלום אתם"));
+    rig.heard(words("שלום אתם פתוחים היום"));
+    rig.heard(words("שלום, אתם פתוחים היום?"));
+    rig.heard(Heard::End);
+    let item: ItemId = "p.caller.1".into();
+    let text = |text: &str, is_final| EngineEvent::CallerText { item: item.clone(), text: text.into(), is_final };
+    assert_eq!(
+        rig.events,
+        [
+            EngineEvent::SpeechStarted { item: item.clone(), at_ms: Some(100) },
+            EngineEvent::Activity,
+            text("שלום אתם", false),
+            EngineEvent::Activity,
+            EngineEvent::SpeechStopped { item: item.clone(), at_ms: Some(900) },
+            text("שלום, אתם פתוחים היום?", true),
+        ]
+    );
+    assert_eq!(rig.asked_after(), [Entry::Caller("שלום, אתם פתוחים היום?".into())]);
+}
+
+#[test]
+fn a_committed_turn_is_not_repeated_by_the_rest_of_the_transcript() {
+    let mut rig = Rig::new();
+    rig.pipeline.handle_audio(&EncodedAudio::silence(2000), true);
+    rig.heard(words("אני רוצה"));
+    rig.command(EngineCommand::Commit);
+    rig.heard(words("אני רוצה תור"));
+    rig.heard(Heard::End);
+    rig.heard(Heard::Words { text: "למחר".into(), from_ms: Some(2500), until_ms: Some(3000) });
+    rig.heard(Heard::End);
+    assert_eq!(rig.asked_after(), [Entry::Caller("אני רוצה\nלמחר".into())]);
+}
+
+#[test]
+fn a_voice_without_words_is_a_turn_unless_the_agent_speaks() {
+    let voice = |rig: &mut Rig| {
+        rig.pipeline.handle_audio(&EncodedAudio::silence(700), true);
+        rig.pipeline.handle_audio(&EncodedAudio::silence(2000), false);
+    };
+    let mut rig = Rig::new();
+    voice(&mut rig);
+    rig.heard(Heard::Progress(1500));
+    assert_eq!(rig.events, []);
+    rig.heard(Heard::Progress(2600));
+    assert_eq!(rig.events.len(), 3, "{:?}", rig.events);
+    assert_eq!(rig.asked_after(), [Entry::Caller(conversation::UNINTELLIGIBLE.into())]);
+    rig.model(ModelEvent::Text("אפשר לחזור?".into()));
+    let before = rig.events.len();
+    voice(&mut rig);
+    rig.heard(Heard::Progress(5400));
+    assert_eq!(rig.events.len(), before, "an echo of the agent");
+}
+
+#[test]
+fn a_caller_who_interrupts_is_answered_to_what_was_heard() {
+    let mut rig = Rig::new();
+    rig.answer();
+    assert_eq!(rig.outcomes(), [ResponseOutcome::Completed]);
+    // The first clause has 10 characters, which is 1 s of audio here; the second is 1.6 s into its 3.5 s.
+    rig.command(EngineCommand::Truncate { item: "p.agent.1".into(), heard_ms: 2600 });
+    rig.heard(words("רגע"));
+    rig.heard(Heard::End);
+    let heard = Entry::Agent { text: "בשמחה רבה, יש לנו תור".into(), calls: vec![] };
+    assert_eq!(rig.asked_after()[1..], [heard, Entry::Caller("רגע".into())]);
+}
+
+#[test]
+fn an_answer_that_is_cancelled_stops_both_parts() {
+    let mut rig = Rig::new();
+    rig.reply();
+    rig.model(ModelEvent::Text(TEXT.into()));
+    let first = *rig.open.keys().next().unwrap();
+    rig.speak(first);
+    rig.command(EngineCommand::Delete { item: "p.agent.1".into() });
+    rig.command(EngineCommand::Cancel { response: "p.answer.1".into() });
+    assert_eq!((rig.stopped_models, rig.open.len()), (1, 0));
+    assert_eq!(rig.outcomes(), [ResponseOutcome::Cancelled]);
+    rig.model(ModelEvent::Text("עוד".into()));
+    rig.model(done());
+    assert_eq!(rig.outcomes().len(), 1);
+    assert_eq!(rig.asked_after(), [Entry::Caller("[the call has begun]".into())], "nothing of it was heard");
+}
+
+#[test]
+fn tools_are_called_when_the_answer_is_complete_and_their_outputs_follow_them() {
+    let mut rig = Rig::new();
+    rig.reply();
+    rig.model(ModelEvent::Text("רגע, אני בודקת.".into()));
+    rig.model(ModelEvent::ToolCall { name: "take_message".into(), arguments: "{}".into(), call: run_tool() });
+    rig.model(done());
+    assert!(rig.outcomes().is_empty(), "the words are not spoken yet");
+    rig.speak_all();
+    let id = "p.answer.1.call.1".to_owned();
+    assert!(rig.events.iter().any(|event| matches!(event, EngineEvent::ToolCall { id: of, .. } if *of == id)));
+    rig.heard(words("הלו"));
+    rig.heard(Heard::End);
+    rig.command(EngineCommand::ToolOutput { id: id.clone(), output: "{\"ok\":true}".into() });
+    let call = ToolRequest { id: id.clone(), name: "take_message".into(), arguments: "{}".into() };
+    assert_eq!(
+        rig.asked_after()[1..],
+        [
+            Entry::Agent { text: "רגע, אני בודקת.".into(), calls: vec![call] },
+            Entry::ToolOutput { id, output: "{\"ok\":true}".into() },
+            Entry::Caller("הלו".into()),
+        ]
+    );
+}
+
+#[test]
+fn failures_are_reported_as_the_session_expects_them() {
+    let limited = Some(Duration::from_secs(2));
+    let failed = |retry, retry_after| ModelEvent::Failed { retry, retry_after, reason: "429".into() };
+    let mut rig = Rig::new();
+    rig.reply();
+    rig.model(failed(true, limited));
+    assert_eq!(rig.outcomes(), [ResponseOutcome::Failed { retry_after: limited }]);
+    rig.reply();
+    rig.model(failed(false, None));
+    assert!(matches!(rig.events.last(), Some(EngineEvent::Failed { retry: false, .. })), "a wrong key");
+    // A clause that fails before its audio is requested once more.
+    rig.reply();
+    rig.model(ModelEvent::Text("שלום לך. ".into()));
+    let clause = *rig.open.keys().next().unwrap();
+    for attempt in 0..2 {
+        assert!(rig.open.remove(&clause).is_some(), "attempt {attempt}");
+        let event = SpeechEvent::Failed { retry: true, retry_after: None, reason: "503".into() };
+        rig.pipeline.handle_speech(clause, event, rig.now);
+        rig.drain();
+    }
+    assert_eq!(rig.outcomes().last(), Some(&ResponseOutcome::Failed { retry_after: None }));
+}
+
+fn ask_in_advance(rig: &mut Rig) -> u64 {
+    rig.heard(Heard::Words { text: "אתם פתוחים היום".into(), from_ms: Some(100), until_ms: Some(1000) });
+    rig.heard(Heard::Progress(1100));
+    assert_eq!(rig.request, 0, "the caller may go on");
+    rig.heard(Heard::Progress(1300));
+    assert_eq!(rig.asked, [Entry::Caller("אתם פתוחים היום".into())]);
+    rig.request
+}
+
+#[test]
+fn an_answer_in_advance_is_spoken_when_the_turn_has_ended_with_the_same_words() {
+    let mut rig = Rig::new();
+    let guess = ask_in_advance(&mut rig);
+    rig.model(ModelEvent::Text(TEXT.into()));
+    rig.model(ModelEvent::ToolCall { name: "x".into(), arguments: "{}".into(), call: run_tool() });
+    rig.model(done());
+    let is_silent =
+        rig.events.iter().all(|event| matches!(event, EngineEvent::SpeechStarted { .. } | EngineEvent::Activity));
+    assert!(rig.open.is_empty() && is_silent, "nothing is said or done before: {:?}", rig.events);
+    rig.heard(Heard::Words { text: "אתם פתוחים היום?".into(), from_ms: Some(100), until_ms: Some(1000) });
+    rig.heard(Heard::End);
+    rig.reply();
+    assert_eq!(rig.request, guess, "no second request");
+    rig.speak_all();
+    assert_eq!(rig.outcomes(), [ResponseOutcome::Completed]);
+    assert!(rig.events.iter().any(|event| matches!(event, EngineEvent::ToolCall { .. })));
+    assert_eq!(rig.asked_after()[0], Entry::Caller("אתם פתוחים היום?".into()));
+}
+
+#[test]
+fn an_answer_in_advance_to_other_words_is_never_heard() {
+    let mut rig = Rig::new();
+    let guess = ask_in_advance(&mut rig);
+    rig.model(ModelEvent::Text(TEXT.into()));
+    rig.heard(Heard::Words {
+        text: "אתם פתוחים היום או מחר".into(), from_ms: Some(100), until_ms: Some(1900)
+    });
+    assert_eq!(rig.stopped_models, 1);
+    rig.heard(Heard::End);
+    rig.reply();
+    assert_ne!(rig.request, guess);
+    assert_eq!(rig.asked, [Entry::Caller("אתם פתוחים היום או מחר".into())]);
+    rig.pipeline.handle_model(guess, ModelEvent::Text("ישן. ".into()));
+    rig.drain();
+    assert!(rig.open.is_empty());
+    // The same if something else was added, or the request failed.
+    for spoils in [true, false] {
+        let mut rig = Rig::new();
+        let guess = ask_in_advance(&mut rig);
+        if spoils {
+            rig.command(EngineCommand::Keys("1".into()));
+        } else {
+            rig.model(ModelEvent::Failed { retry: true, retry_after: None, reason: "503".into() });
+        }
+        rig.heard(Heard::End);
+        rig.reply();
+        assert_ne!(rig.request, guess);
+        assert!(rig.outcomes().is_empty(), "the failure is not reported: the request is repeated");
+    }
+}
+
+#[test]
+fn an_engine_that_is_opened_again_knows_what_was_said_and_done() {
+    use crate::domain::{Speaker, ToolUse};
+    let tool = ToolUse::new("take_message", r#"{"text":"שלום"}"#).with_output(r#"{"ok":true}"#).to_text();
+    let turns = [(Speaker::Caller, "אפשר להשאיר הודעה?"), (Speaker::Tool, tool.as_str()), (Speaker::Agent, "רשמתי.")];
+    let history = turns.map(|(speaker, text)| HistoryTurn { speaker, text: text.into() });
+    let start =
+        Start { id: "q", history: &history, notes: Vec::new(), longest_pause: LONGEST_PAUSE, speculates: false };
+    let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
+    let id = "earlier.1".to_owned();
+    let call = ToolRequest { id: id.clone(), name: "take_message".into(), arguments: r#"{"text":"שלום"}"#.into() };
+    assert_eq!(
+        rig.asked_after(),
+        [
+            Entry::Caller("אפשר להשאיר הודעה?".into()),
+            Entry::Agent { text: String::new(), calls: vec![call] },
+            Entry::ToolOutput { id, output: r#"{"ok":true}"#.into() },
+            Entry::Agent { text: "רשמתי.".into(), calls: vec![] },
+        ]
+    );
+}
+
+#[test]
+fn what_the_staff_say_comes_before_the_conversation_and_makes_a_guess_wrong() {
+    use crate::domain::Speaker;
+    let turns = [(Speaker::Caller, "שלום"), (Speaker::System, "ten percent off"), (Speaker::Agent, "היי")];
+    let history = turns.map(|(speaker, text)| HistoryTurn { speaker, text: text.into() });
+    let start = Start {
+        id: "q",
+        history: &history,
+        notes: vec!["a note".into()],
+        longest_pause: LONGEST_PAUSE,
+        speculates: true,
+    };
+    let mut rig = Rig { pipeline: Pipeline::new(start), ..Rig::new() };
+    rig.heard(Heard::Words { text: "כמה זה עולה?".into(), from_ms: Some(100), until_ms: Some(1000) });
+    rig.heard(Heard::Progress(1300));
+    let guess = rig.request;
+    assert!(guess > 0, "an answer is requested in advance");
+    rig.command(EngineCommand::Hint("free today".into()));
+    rig.heard(Heard::End);
+    rig.reply();
+    assert_ne!(rig.request, guess, "the answer in advance does not know of it");
+    let entries = rig.asked.clone();
+    assert_eq!(
+        entries,
+        [
+            Entry::Staff("ten percent off".into()),
+            Entry::Staff("free today".into()),
+            Entry::Caller("a note\nשלום".into()),
+            Entry::Agent { text: "היי".into(), calls: vec![] },
+            Entry::Caller("כמה זה עולה?".into()),
+        ]
+    );
+}
+
+#[test]
+fn a_transcriber_that_does_not_end_an_utterance_is_asked_to() {
+    let mut rig = Rig::new();
+    let listen = |rig: &mut Rig, ms: usize, is_voice: bool| {
+        for _ in 0..ms / 20 {
+            rig.pipeline.handle_audio(&EncodedAudio::silence(20), is_voice);
+        }
+        rig.drain();
+    };
+    listen(&mut rig, 5000, false);
+    assert_eq!(rig.ended, 0, "nothing was said");
+    listen(&mut rig, 1000, true);
+    rig.heard(Heard::Words { text: "אתם פתוחים היום".into(), from_ms: Some(5000), until_ms: Some(6000) });
+    listen(&mut rig, 1280, false);
+    assert_eq!(rig.ended, 0, "the caller may think");
+    listen(&mut rig, 400, true);
+    listen(&mut rig, 1280, false);
+    assert_eq!(rig.ended, 0, "the caller has gone on");
+    listen(&mut rig, 2000, false);
+    assert_eq!(rig.ended, 1, "once");
+    rig.heard(Heard::End);
+    let is_end = |event: &EngineEvent| matches!(event, EngineEvent::SpeechStopped { .. });
+    assert_eq!(rig.events.iter().filter(|event| is_end(event)).count(), 1);
+    listen(&mut rig, 5000, false);
+    assert_eq!(rig.ended, 1, "the next utterance has not begun");
+}
