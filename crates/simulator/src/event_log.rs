@@ -16,6 +16,8 @@ pub enum Party {
     Caller,
     /// The AI provider.
     OpenAi,
+    /// Soniox.
+    Soniox,
     /// Twilio: its webhooks, its REST interface, its media streams.
     Twilio,
 }
@@ -39,6 +41,7 @@ impl fmt::Display for Entry {
             Party::Bridge => "bridge",
             Party::Caller => "caller",
             Party::OpenAi => "openai",
+            Party::Soniox => "soniox",
             Party::Twilio => "twilio",
         };
         let mark = if self.violation { "VIOLATION: " } else { "" };

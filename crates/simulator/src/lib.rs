@@ -9,6 +9,7 @@
 //!   playout.
 //! - [`twilio`]: Twilio's state (calls, messages, recordings), its REST interface, and inbound WhatsApp messages.
 //! - [`openai`]: a realtime speech model, transcription, chat and speech.
+//! - [`soniox`]: transcription and speech over WebSockets.
 //! - [`bridge`]: the HTTP interface of the WhatsApp bridge.
 //! - [`shop_year`]: a year of calls and messages, for databases of a realistic size.
 //! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as child processes.
@@ -26,9 +27,11 @@ mod event_log;
 pub mod openai;
 mod server;
 pub mod shop_year;
+pub mod soniox;
 pub mod sound;
 pub mod specs;
 pub mod twilio;
+mod websocket;
 pub mod whatsapp;
 
 pub use daemon_connector::DaemonConnector;

@@ -4,16 +4,17 @@
 //! It has no model: the transcripts and the answers are configured in [`OpenAiOptions`]. The events, their timing
 //! and the errors are those of the API.
 
+mod chat;
 mod ids;
 mod multipart;
-mod options;
+pub(crate) mod options;
 mod realtime;
 mod record;
 mod response;
 mod rest;
 mod server;
 mod session;
-mod vad;
+pub(crate) mod vad;
 
 pub use options::{Faults, FunctionCall, OpenAiOptions, Turn};
 pub use record::{AnswerRecord, SessionRecord};

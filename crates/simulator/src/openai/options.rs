@@ -124,7 +124,7 @@ impl Turn {
 }
 
 /// How long it takes to say `text`: about 15 characters a second.
-pub(super) fn spoken_ms(text: &str) -> u64 {
+pub(crate) fn spoken_ms(text: &str) -> u64 {
     (text.chars().count() as u64 * 65).max(400)
 }
 
@@ -167,6 +167,12 @@ pub struct Faults {
     pub refuse_efforts: Vec<&'static str>,
     /// `/chat/completions` spends a budget of fewer tokens on reasoning, and returns no text.
     pub reasoning_tokens: u64,
+    /// These streamed chat completions, counted from 1, break off after this many words.
+    pub break_off_chats: Vec<(usize, usize)>,
+    /// These chat completions are rejected because of the rate limit.
+    pub rate_limited_chats: Vec<usize>,
+    /// These streamed chat completions contain an event that is no JSON.
+    pub malformed_chats: Vec<usize>,
     /// The delay of HTTP responses.
     pub slow_requests: Duration,
     /// The transcript is sent after the answer.

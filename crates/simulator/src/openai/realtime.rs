@@ -3,21 +3,18 @@
 use super::server::Shared;
 use super::session::{Output, Session};
 use crate::Party;
-use axum::body::Body;
+use crate::websocket::{self, Socket};
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use futures_util::{SinkExt, StreamExt};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 /// `GET /v1/realtime?model=…` with a WebSocket upgrade.
 pub(super) async fn open(
@@ -30,27 +27,9 @@ pub(super) async fn open(
         return refusal;
     }
     tokio::time::sleep(options.connect).await;
-    let Some(key) = request.headers().get(header::SEC_WEBSOCKET_KEY) else {
-        return error(StatusCode::BAD_REQUEST, "invalid_request_error", "expected a WebSocket upgrade");
-    };
-    let accept = derive_accept_key(key.as_bytes());
-    let upgrade = hyper::upgrade::on(&mut request);
     let model = query.get("model").cloned().unwrap_or_default();
-    tokio::spawn(async move {
-        if let Ok(upgraded) = upgrade.await {
-            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
-            serve(&shared, socket, &model).await;
-        }
-    });
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let headers = response.headers_mut();
-    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    if let Ok(accept) = HeaderValue::from_str(&accept) {
-        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    }
-    response
+    let upgraded = websocket::upgrade(&mut request, move |socket| async move { serve(&shared, socket, &model).await });
+    upgraded.unwrap_or_else(|| error(StatusCode::BAD_REQUEST, "invalid_request_error", "expected a WebSocket upgrade"))
 }
 
 fn refusal(shared: &Shared, headers: &HeaderMap, query: &HashMap<String, String>) -> Option<Response> {
@@ -73,8 +52,6 @@ fn refusal(shared: &Shared, headers: &HeaderMap, query: &HashMap<String, String>
     }
     None
 }
-
-type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
 async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
     let (record, number) = shared.new_session();

@@ -60,51 +60,6 @@ pub(super) async fn transcribe(State(shared): State<Arc<Shared>>, headers: Heade
     Json(json!({"text": heard})).into_response()
 }
 
-/// `POST /v1/chat/completions`
-pub(super) async fn chat(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
-    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-    if let Some(refusal) = shared.check_request(&headers, "/chat/completions", asked.clone()).await {
-        return refusal;
-    }
-    let complaints = check_openai_request(OpenAiRequest::Chat, &asked);
-    if !complaints.is_empty() {
-        return shared.refuse(&format!("chat: {}", complaints.join("; ")));
-    }
-    let faults = shared.options().faults;
-    let effort = asked["reasoning_effort"].as_str().unwrap_or_default();
-    if faults.refuse_efforts.contains(&effort) {
-        let message = format!("Unsupported value: 'reasoning_effort' does not support '{effort}' with this model.");
-        let refusal = json!({"message": message, "type": "invalid_request_error", "param": "reasoning_effort",
-            "code": "unsupported_value"});
-        return (StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response();
-    }
-    let has_room = asked["max_completion_tokens"].as_u64().is_none_or(|tokens| tokens >= faults.reasoning_tokens);
-    let answer =
-        shared.answer_to(asked["messages"].as_array().into_iter().flatten().filter(|it| it["role"] == "user").count());
-    let model = &asked["model"];
-    let common = |object: &str| json!({"id": "chatcmpl-1", "object": object, "created": 1_764_000_000, "model": model});
-    if asked["stream"] == true {
-        let chunk = |delta: Value, reason: Value| {
-            let mut chunk = common("chat.completion.chunk");
-            chunk["choices"] = json!([{"index": 0, "delta": delta, "finish_reason": reason}]);
-            format!("data: {chunk}\n\n")
-        };
-        let mut events = chunk(json!({"role": "assistant", "content": ""}), Value::Null);
-        for word in answer.split_inclusive(' ') {
-            events.push_str(&chunk(json!({ "content": word }), Value::Null));
-        }
-        events.push_str(&chunk(json!({}), json!("stop")));
-        events.push_str("data: [DONE]\n\n");
-        return ([(header::CONTENT_TYPE, "text/event-stream")], events).into_response();
-    }
-    let mut completion = common("chat.completion");
-    let (content, reason) = if has_room { (json!(answer), "stop") } else { (json!(""), "length") };
-    let message = json!({"role": "assistant", "content": content, "refusal": null});
-    completion["choices"] = json!([{"index": 0, "message": message, "finish_reason": reason, "logprobs": null}]);
-    completion["usage"] = json!({"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150});
-    Json(completion).into_response()
-}
-
 /// `POST /v1/responses`
 pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -190,7 +145,7 @@ pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, u
 
 impl Shared {
     /// Runs before each response: records the request, checks the key, and applies planned faults.
-    async fn check_request(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
+    pub(super) async fn check_request(&self, headers: &HeaderMap, path: &str, asked: Value) -> Option<Response> {
         self.log.note(Party::OpenAi, format!("is asked for {path}"));
         self.record_request(path, asked);
         if let Some(refusal) = self.check_key(headers) {
@@ -202,7 +157,7 @@ impl Shared {
         Some(error(status, "server_error", "refused as planned"))
     }
 
-    fn refuse(&self, complaint: &str) -> Response {
+    pub(super) fn refuse(&self, complaint: &str) -> Response {
         self.log.violation(Party::OpenAi, complaint);
         error(StatusCode::BAD_REQUEST, "invalid_request_error", complaint)
     }

@@ -2,7 +2,7 @@
 
 use super::options::OpenAiOptions;
 use super::record::SessionRecord;
-use super::{realtime, rest};
+use super::{chat, realtime, rest};
 use crate::server::Server;
 use crate::{EventLog, Party};
 use axum::Router;
@@ -44,6 +44,7 @@ struct Memory {
     sessions: Vec<Arc<Mutex<SessionRecord>>>,
     requests: Vec<(String, serde_json::Value)>,
     transcriptions: usize,
+    chats: usize,
 }
 
 impl OpenAi {
@@ -118,6 +119,13 @@ impl Shared {
         memory.transcriptions - 1
     }
 
+    /// The number of this chat completion, from 1.
+    pub(super) fn next_chat(&self) -> usize {
+        let mut memory = lock(&self.memory);
+        memory.chats += 1;
+        memory.chats
+    }
+
     /// The error response to a request with a wrong key.
     pub(super) fn check_key(&self, headers: &HeaderMap) -> Option<Response> {
         let value = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -137,7 +145,7 @@ fn routes() -> Router<Arc<Shared>> {
         .route("/v1/models", get(rest::models))
         .route("/v1/audio/transcriptions", post(rest::transcribe))
         .route("/v1/audio/speech", post(rest::speak))
-        .route("/v1/chat/completions", post(rest::chat))
+        .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/responses", post(rest::respond))
         .fallback(rest::unknown)
         .layer(axum::extract::DefaultBodyLimit::max(26 << 20))

@@ -4,7 +4,7 @@ use crate::sound::{bytes_of, loudness, millis};
 
 /// Detects speech in audio, frame by frame.
 #[derive(Debug, Default)]
-pub(super) struct Vad {
+pub(crate) struct Vad {
     /// Audio that does not fill a frame yet.
     rest: Vec<u8>,
     position: usize,
@@ -15,20 +15,20 @@ pub(super) struct Vad {
 
 /// The settings of turn detection.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct VadSettings {
-    pub(super) threshold: f64,
-    pub(super) prefix_ms: u64,
-    pub(super) silence_ms: u64,
+pub(crate) struct VadSettings {
+    pub(crate) threshold: f64,
+    pub(crate) prefix_ms: u64,
+    pub(crate) silence_ms: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum VadEvent {
+pub(crate) enum VadEvent {
     Started { audio_start_ms: u64 },
     Stopped { audio_end_ms: u64 },
 }
 
 impl Vad {
-    pub(super) fn hear(&mut self, sound: &[u8], settings: VadSettings) -> Vec<VadEvent> {
+    pub(crate) fn hear(&mut self, sound: &[u8], settings: VadSettings) -> Vec<VadEvent> {
         self.rest.extend_from_slice(sound);
         let mut events = Vec::new();
         let whole = self.rest.len() - self.rest.len() % FRAME;
@@ -41,7 +41,7 @@ impl Vad {
     }
 
     /// The buffer was committed or cleared, which ends the speech in progress.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.speaking = false;
         self.loud_frames = 0;
     }

@@ -1,0 +1,128 @@
+//! Chat completions, whole or streamed.
+
+use super::options::{FunctionCall, Turn};
+use super::realtime::error;
+use super::server::Shared;
+use crate::specs::{OpenAiRequest, check_openai_request};
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use futures_util::stream;
+use serde_json::{Value, json};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The time between two words of a streamed answer.
+const WORD: Duration = Duration::from_millis(20);
+
+/// `POST /v1/chat/completions`
+pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(refusal) = shared.check_request(&headers, "/chat/completions", asked.clone()).await {
+        return refusal;
+    }
+    let mut complaints = check_openai_request(OpenAiRequest::Chat, &asked);
+    complaints.extend(unanswered_calls(&asked["messages"]));
+    if !complaints.is_empty() {
+        return shared.refuse(&format!("chat: {}", complaints.join("; ")));
+    }
+    let (options, number) = (shared.options(), shared.next_chat());
+    let faults = &options.faults;
+    if faults.rate_limited_chats.contains(&number) {
+        let refusal = error(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Rate limit reached for requests.");
+        return ([("retry-after", "1")], refusal).into_response();
+    }
+    let effort = asked["reasoning_effort"].as_str().unwrap_or_default();
+    if faults.refuse_efforts.contains(&effort) {
+        let message = format!("Unsupported value: 'reasoning_effort' does not support '{effort}' with this model.");
+        let refusal = json!({"message": message, "type": "invalid_request_error", "param": "reasoning_effort",
+            "code": "unsupported_value"});
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response();
+    }
+    let messages = asked["messages"].as_array().map_or(&[][..], Vec::as_slice);
+    let said = messages.iter().filter(|message| message["role"] == "user").count();
+    let turn = options.turns.get(said.saturating_sub(1) % options.turns.len().max(1)).cloned().unwrap_or_default();
+    if asked["stream"] == true {
+        let has_output = messages.last().is_some_and(|message| message["role"] == "tool");
+        let tools = asked["tools"].as_array().map_or(&[][..], Vec::as_slice);
+        let call = turn
+            .function
+            .as_ref()
+            .filter(|call| !has_output && tools.iter().any(|tool| tool["function"]["name"] == call.name.as_str()));
+        return stream_answer(&shared, &asked, &turn, call, number);
+    }
+    let has_room = asked["max_completion_tokens"].as_u64().is_none_or(|tokens| tokens >= faults.reasoning_tokens);
+    let (content, reason) = if has_room { (json!(turn.answer), "stop") } else { (json!(""), "length") };
+    let message = json!({"role": "assistant", "content": content, "refusal": null});
+    let mut completion = common("chat.completion", &asked["model"]);
+    completion["choices"] = json!([{"index": 0, "message": message, "finish_reason": reason, "logprobs": null}]);
+    completion["usage"] = json!({"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150});
+    Json(completion).into_response()
+}
+
+/// The API requires that the outputs of an assistant's tool calls follow it directly.
+fn unanswered_calls(messages: &Value) -> Option<String> {
+    let messages = messages.as_array()?;
+    for (at, message) in messages.iter().enumerate() {
+        let calls = message["tool_calls"].as_array().map_or(&[][..], Vec::as_slice);
+        let outputs = messages[at + 1..].iter().take_while(|message| message["role"] == "tool");
+        let answered: Vec<_> = outputs.map(|output| &output["tool_call_id"]).collect();
+        if let Some(call) = calls.iter().find(|call| !answered.contains(&&call["id"])) {
+            return Some(format!("no tool message follows the call {}", call["id"]));
+        }
+    }
+    None
+}
+
+fn common(object: &str, model: &Value) -> Value {
+    json!({"id": "chatcmpl-1", "object": object, "created": 1_764_000_000, "model": model})
+}
+
+fn stream_answer(shared: &Shared, asked: &Value, turn: &Turn, call: Option<&FunctionCall>, number: usize) -> Response {
+    let options = shared.options();
+    let chunk = |delta: Value, reason: Value| {
+        let mut chunk = common("chat.completion.chunk", &asked["model"]);
+        chunk["choices"] = json!([{"index": 0, "delta": delta, "finish_reason": reason}]);
+        format!("data: {chunk}\n\n")
+    };
+    let mut events = vec![chunk(json!({"role": "assistant", "content": ""}), Value::Null)];
+    if let Some(FunctionCall { name, arguments }) = call {
+        let part = |part: Value| chunk(json!({ "tool_calls": [part] }), Value::Null);
+        let id = format!("call_{number}");
+        let start = json!({"index": 0, "id": id, "type": "function", "function": {"name": name, "arguments": ""}});
+        events.push(part(start));
+        let middle = arguments.char_indices().nth(arguments.chars().count() / 2).map_or(0, |(at, _)| at);
+        for piece in [&arguments[..middle], &arguments[middle..]] {
+            events.push(part(json!({"index": 0, "function": {"arguments": piece}})));
+        }
+        events.push(chunk(json!({}), json!("tool_calls")));
+    } else {
+        let words = turn.answer.split_inclusive(' ');
+        events.extend(words.map(|word| chunk(json!({ "content": word }), Value::Null)));
+        events.push(chunk(json!({}), json!("stop")));
+    }
+    if asked["stream_options"]["include_usage"] == true {
+        let mut usage = common("chat.completion.chunk", &asked["model"]);
+        usage["choices"] = json!([]);
+        usage["usage"] = json!({"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150});
+        events.push(format!("data: {usage}\n\n"));
+    }
+    events.push("data: [DONE]\n\n".to_owned());
+    if options.faults.malformed_chats.contains(&number) {
+        events.insert(1, "data: {\"choices\": [\n\n".to_owned());
+    }
+    let broken = options.faults.break_off_chats.iter().find(|(chat, _)| *chat == number).map(|(_, words)| *words);
+    let mut pieces: Vec<Result<String, io::Error>> = events.into_iter().map(Ok).collect();
+    if let Some(words) = broken {
+        pieces.truncate(words + 1);
+        pieces.push(Err(io::ErrorKind::ConnectionReset.into()));
+    }
+    let body =
+        Body::from_stream(stream::unfold((pieces.into_iter(), options.think), |(mut pieces, wait)| async move {
+            tokio::time::sleep(wait).await;
+            Some((pieces.next()?, (pieces, WORD)))
+        }));
+    ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+}

@@ -1,0 +1,168 @@
+//! The server of the fake Soniox.
+
+use super::options::SonioxOptions;
+use super::{stt, tts};
+use crate::server::Server;
+use crate::websocket;
+use crate::{EventLog, Party};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// A running fake Soniox. Dropping it stops it.
+pub struct Soniox {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+/// The requests that the fake Soniox has received.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SonioxState {
+    /// Transcriptions, in order.
+    pub transcriptions: Vec<TranscriptionRecord>,
+    /// Speech streams, in order.
+    pub speeches: Vec<SpeechRecord>,
+}
+
+/// A transcription.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct TranscriptionRecord {
+    /// The start message.
+    pub config: Value,
+    /// All received audio, in mu-law.
+    #[serde(skip)]
+    pub heard: Vec<u8>,
+    /// The utterances that were ended by endpoint detection.
+    pub endpoints: usize,
+    /// The utterances that the client finalized.
+    pub finalized: usize,
+}
+
+/// A speech stream.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SpeechRecord {
+    /// The start message.
+    pub config: Value,
+    /// The text.
+    pub text: String,
+    /// How much audio was sent.
+    pub sent_ms: u64,
+    /// Whether the client cancelled it.
+    pub cancelled: bool,
+}
+
+pub(super) struct Shared {
+    pub(super) log: EventLog,
+    pub(super) stopping: CancellationToken,
+    options: Mutex<SonioxOptions>,
+    state: Mutex<SonioxState>,
+}
+
+impl Soniox {
+    /// Serves both services on `listener`. A request that violates the API's rules is a violation in `log`.
+    pub fn start(listener: TcpListener, options: SonioxOptions, log: EventLog) -> std::io::Result<Self> {
+        let state = |_, stopping| Shared { log, stopping, options: Mutex::new(options), state: Mutex::default() };
+        let (server, shared) = Server::start(listener, state, |shared| routes().with_state(shared))?;
+        Ok(Self { server, shared })
+    }
+
+    /// The address of the listener.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The value for `SONIOX_STT_BASE_URL` and `SONIOX_TTS_BASE_URL`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// The requests that it has received.
+    pub fn state(&self) -> SonioxState {
+        self.shared.state().clone()
+    }
+
+    /// Changes its behaviour from now on.
+    pub fn change(&self, change: impl FnOnce(&mut SonioxOptions)) {
+        self.shared.change(change);
+    }
+}
+
+impl Shared {
+    pub(super) fn options(&self) -> SonioxOptions {
+        self.options.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut SonioxOptions)) {
+        change(&mut self.options.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, SonioxState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn violation(&self, complaint: impl Into<String>) {
+        self.log.violation(Party::Soniox, complaint);
+    }
+
+    /// The response to a socket that is not opened.
+    fn refusal(&self, request: &Request) -> Option<Response> {
+        let options = self.options();
+        if let Some(status) = options.faults.refuse_sockets {
+            return Some(refuse(status, "refused as planned"));
+        }
+        let value = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let key = value.strip_prefix("Bearer ").unwrap_or_default();
+        let is_right = options.api_key.as_ref().map_or(!key.is_empty(), |own| own == key);
+        (!is_right).then(|| refuse(401, "Incorrect API key provided."))
+    }
+}
+
+/// What is wrong with a start message; empty if it is valid.
+pub(super) fn complaints(config: &Value, required: &[&str], optional: &[&str]) -> Vec<String> {
+    let Some(fields) = config.as_object() else { return vec!["the start message is no JSON object".into()] };
+    let missing = required.iter().filter(|name| !fields.contains_key(**name)).map(|name| format!("{name} is missing"));
+    let known = |name: &str| required.contains(&name) || optional.contains(&name);
+    let unknown = fields.keys().filter(|name| !known(name)).map(|name| match name.as_str() {
+        "api_key" => "api_key in the start message is deprecated".to_owned(),
+        _ => format!("there is no field {name}"),
+    });
+    missing.chain(unknown).collect()
+}
+
+fn refuse(status: u16, message: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    (status, Json(json!({"error_code": status.as_u16(), "error_message": message}))).into_response()
+}
+
+fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/transcribe-websocket", get(transcribe)).route("/tts-websocket", get(speak)).fallback(unknown)
+}
+
+async fn transcribe(State(shared): State<Arc<Shared>>, mut request: Request) -> Response {
+    if let Some(refusal) = shared.refusal(&request) {
+        return refusal;
+    }
+    let upgraded = websocket::upgrade(&mut request, |socket| async move { stt::serve(&shared, socket).await });
+    upgraded.unwrap_or_else(|| refuse(400, "expected a WebSocket upgrade"))
+}
+
+async fn speak(State(shared): State<Arc<Shared>>, mut request: Request) -> Response {
+    if let Some(refusal) = shared.refusal(&request) {
+        return refusal;
+    }
+    let upgraded = websocket::upgrade(&mut request, |socket| async move { tts::serve(&shared, socket).await });
+    upgraded.unwrap_or_else(|| refuse(400, "expected a WebSocket upgrade"))
+}
+
+async fn unknown(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    shared.violation(format!("there is no {}", request.uri().path()));
+    refuse(404, "not found")
+}
