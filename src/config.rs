@@ -29,6 +29,7 @@ mod origin;
 mod page_secrets;
 mod page_settings;
 mod parser;
+mod pipeline;
 mod private_file;
 mod raw_value;
 mod reloadable;
@@ -36,6 +37,7 @@ mod retention;
 mod secret;
 mod secret_file;
 mod setting;
+mod soniox;
 mod speech;
 mod store;
 mod suggest;
@@ -71,17 +73,19 @@ pub use openai::{Eagerness, OpenAiConfig, TurnDetection};
 pub use origin::{Origin, Origins};
 pub use page_secrets::PageSecrets;
 pub use page_settings::{ChangeError, ChangeRefusal, Lock, ProposedSettings};
+pub use pipeline::{ModelServer, PipelineConfig, Synthesiser};
 pub use reloadable::Reloadable;
 pub use retention::RetentionConfig;
 pub use secret::Secret;
 pub use setting::{KnownSetting, known_settings};
+pub use soniox::SonioxConfig;
 pub use speech::{DeepgramConfig, ElevenLabsConfig};
 pub use store::{StoreConfig, folder_of};
 pub use tls::{AcmeChallenge, TlsConfig};
 pub use twilio::TwilioConfig;
 pub use updates::{UpdateCheck, UpdatesConfig};
 pub use version::VersionInfo;
-pub use voice::{EngineChoice, SAY_VOICE, VoiceConfig, say_language};
+pub use voice::{AiEngine, EngineChoice, SAY_VOICE, VoiceConfig, say_language};
 pub use whatsapp::{ProviderChoice, WhatsAppConfig};
 
 use crate::domain::Language;
@@ -106,6 +110,10 @@ pub struct Config {
     pub elevenlabs: ElevenLabsConfig,
     /// Deepgram.
     pub deepgram: DeepgramConfig,
+    /// Soniox.
+    pub soniox: SonioxConfig,
+    /// The pipeline engine.
+    pub pipeline: PipelineConfig,
     /// How calls are answered.
     pub voice: VoiceConfig,
     /// The business: its name, time zone and country.
@@ -177,6 +185,9 @@ impl Config {
             &self.whatsapp.shared_secret,
             &self.whatsapp.webhook_secret,
             &self.openai.api_key,
+            &self.soniox.api_key,
+            &self.pipeline.model_api_key,
+            &self.pipeline.speech_api_key,
             &self.google.credentials_json,
             &self.mail.password,
             &self.tls.acme_eab_hmac_key,

@@ -3,9 +3,11 @@
 //!
 //! A further engine needs only a variant of [`Engine`] and one of [`crate::call::EngineKind`] with its capabilities.
 
+mod pipeline;
 mod realtime;
 mod voicemail;
 
+pub use pipeline::{Pipeline, PipelineSetup};
 pub use realtime::{FieldStatus, Realtime, RealtimeSetup, RejectedFields};
 pub use voicemail::{Voicemail, VoicemailSetup};
 
@@ -16,6 +18,8 @@ use crate::call::{EngineCommand, EngineEvent};
 pub enum Engine {
     /// OpenAI Realtime.
     Realtime(Box<Realtime>),
+    /// A transcriber, a language model and a synthesiser.
+    Pipeline(Box<Pipeline>),
     /// The recorder of voice messages.
     Voicemail(Box<Voicemail>),
 }
@@ -25,6 +29,7 @@ impl Engine {
     pub async fn next(&mut self) -> EngineEvent {
         match self {
             Self::Realtime(engine) => engine.next().await,
+            Self::Pipeline(engine) => engine.next().await,
             Self::Voicemail(engine) => engine.next().await,
         }
     }
@@ -33,6 +38,7 @@ impl Engine {
     pub fn command(&mut self, command: &EngineCommand) {
         match self {
             Self::Realtime(engine) => engine.command(command),
+            Self::Pipeline(engine) => engine.command(command),
             Self::Voicemail(engine) => engine.command(command, crate::clock::instant()),
         }
     }
@@ -41,6 +47,7 @@ impl Engine {
     pub fn try_flush(&mut self) {
         match self {
             Self::Realtime(engine) => engine.try_flush(),
+            Self::Pipeline(engine) => engine.try_flush(),
             Self::Voicemail(_) => {}
         }
     }
@@ -49,6 +56,7 @@ impl Engine {
     pub async fn close(self) {
         match self {
             Self::Realtime(engine) => engine.close().await,
+            Self::Pipeline(engine) => engine.close().await,
             Self::Voicemail(_) => {}
         }
     }

@@ -7,14 +7,14 @@
 //! - [`maintenance`], [`runtime`]: the daemon's own upkeep; calls, outbox, jobs, catch-up.
 //! - [`engine`], [`agent`], [`providers`]: voice engines, instructions and tools, each vendor's protocol.
 //! - [`crm`], [`store`]: use cases, and all SQL.
-//! - [`call`], [`inbox`], [`audio`], [`search`], [`spoken`]: the decisions, as pure state machines and functions.
+//! - [`call`], [`pipeline`], [`inbox`], [`audio`], [`search`], [`spoken`]: the decisions, as pure state machines and functions.
 //! - [`doctor`]: checks of an installation.
 //! - [`tls`], [`backup`], [`alerting`], [`host`], [`telemetry`]: certificates, snapshots, alerts, the machine, logs and metrics.
 //! - [`messages`]: the texts for people, in Hebrew and English.
 //! - [`config`], [`domain`]: settings, and the business's types.
 //! - [`simulator`]: callers, Twilio, the AI and WhatsApp, for the demo and the tests.
 
-pub use agentlocator_core::{audio, booking, call, domain, inbox, promise, search, spoken};
+pub use agentlocator_core::{audio, booking, call, domain, inbox, pipeline, promise, search, spoken};
 pub use agentlocator_simulator as simulator;
 
 pub mod agent;

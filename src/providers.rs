@@ -9,6 +9,7 @@ pub mod release_feed;
 #[cfg(test)]
 mod request_text;
 pub mod safe_fetch;
+pub mod soniox;
 pub mod tls_probe;
 pub mod twilio;
 pub mod websocket;

@@ -85,6 +85,18 @@ pub const STILL_THERE: &str = "The caller has been silent. Ask in one short sent
 pub const WRAP_UP: &str =
     "The call must end within a minute. Say so kindly in one sentence, and ask for what is still needed.";
 
+/// How the owner wants words to be pronounced, for a model that speaks itself; empty if there is no such wish.
+pub fn pronunciation(config: &AgentConfig) -> String {
+    let lines = config.pronunciation.lines().map(str::trim);
+    let pairs = lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    let pairs: Vec<_> = pairs.map(|(written, said)| format!("- {}: {}\n", written.trim(), said.trim())).collect();
+    if pairs.is_empty() {
+        String::new()
+    } else {
+        format!("Pronounce these words as it stands after the colon:\n{}", pairs.concat())
+    }
+}
+
 /// To the model that summarizes a call.
 pub const SUMMARIZE: &str = "\
 You read the transcript of a phone call that an automatic agent of a small business has answered, and note what its owner has to know.
@@ -157,6 +169,15 @@ mod tests {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
         assert!(!text.contains("transfer_to_person"));
+    }
+
+    #[test]
+    fn words_are_pronounced_as_the_owner_says() {
+        let pronunciation_of =
+            |lines: &str| pronunciation(&AgentConfig { pronunciation: lines.into(), ..AgentConfig::default() });
+        assert_eq!(pronunciation_of("# names\n\n"), "");
+        let text = pronunciation_of("Ron = רון\n# no\n  SMS=אס אם אס");
+        assert!(text.ends_with("colon:\n- Ron: רון\n- SMS: אס אם אס\n"), "{text}");
     }
 
     #[test]

@@ -43,7 +43,8 @@ impl Reloader {
                 // A reload by signal has no receiver for the outcome.
                 Request::Reload(answer) => _ = answer.send(self.reload_and_report().await),
                 Request::Greeting(answer) => _ = answer.send(self.refresh_greeting().await),
-                Request::Change(change, answer) => _ = answer.send(self.change(change).await),
+                // The settings are large, and this future outlives each change.
+                Request::Change(change, answer) => _ = answer.send(Box::pin(self.change(change)).await),
             }
         }
         std::future::pending::<()>().await;

@@ -1,6 +1,6 @@
 //! `[agent]`: the agent's instructions, language and transfer number.
 
-use super::parser::{boolean, free_text, language, optional, phone_number};
+use super::parser::{boolean, free_text, language, optional, phone_number, pronunciation};
 use super::setting::{Setting, setting};
 use super::value_kind::ValueKind;
 use crate::domain::PhoneNumber;
@@ -15,6 +15,8 @@ pub struct AgentConfig {
     pub language: String,
     /// The phone number to which a call is transferred, E.164; none means that calls are not transferred.
     pub transfer_to: Option<PhoneNumber>,
+    /// How words are pronounced, a line each: `written = spoken`.
+    pub pronunciation: String,
     /// Whether a caller gets a WhatsApp message about an appointment that the agent booked, moved or cancelled in the call.
     pub confirm_appointments: bool,
     /// Whether a caller who hung up before the agent could help gets a WhatsApp message.
@@ -31,6 +33,7 @@ impl Default for AgentConfig {
             instructions: String::new(),
             language: "he".into(),
             transfer_to: None,
+            pronunciation: String::new(),
             confirm_appointments: true,
             text_missed_callers: false,
             missed_call_text: String::new(),
@@ -44,6 +47,7 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("agent.instructions", |c| &mut c.agent.instructions, free_text().of_kind(ValueKind::LongText)),
         setting("agent.language", |c| &mut c.agent.language, language()),
         setting("agent.transfer_to", |c| &mut c.agent.transfer_to, optional(phone_number())),
+        setting("agent.pronunciation", |c| &mut c.agent.pronunciation, pronunciation()),
         setting("agent.summaries", |c| &mut c.agent.summaries, boolean()),
         setting("agent.confirm_appointments", |c| &mut c.agent.confirm_appointments, boolean()),
         setting("agent.text_missed_callers", |c| &mut c.agent.text_missed_callers, boolean()),

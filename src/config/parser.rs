@@ -17,7 +17,7 @@ pub(super) use mail::{host, mail_address, mail_addresses};
 pub(super) use phone::{country, phone_number};
 pub(super) use space::{disk_limit, readable_folder};
 pub(super) use text::{
-    choice, choices, display_name, free_text, language, secret, template_variables, time_zone, token,
+    choice, choices, display_name, free_text, language, pronunciation, secret, template_variables, time_zone, token,
 };
 
 use super::raw_value::RawValue;

@@ -5,8 +5,8 @@ use super::parser::{Parser, ValueError};
 use super::raw_value::RawValue;
 use super::value_kind::{ValueKind, unit};
 use super::{
-    Config, Lock, Secret, agent, alerts, backup, business, care, disk, google, http, log, mail, openai, retention,
-    speech, store, tls, twilio, updates, voice, whatsapp,
+    Config, Lock, Secret, agent, alerts, backup, business, care, disk, google, http, log, mail, openai, pipeline,
+    retention, soniox, speech, store, tls, twilio, updates, voice, whatsapp,
 };
 use std::rc::Rc;
 
@@ -186,6 +186,8 @@ pub(super) fn all() -> Vec<Setting> {
         openai::settings(),
         google::settings(),
         speech::settings(),
+        soniox::settings(),
+        pipeline::settings(),
         voice::settings(),
         business::settings(),
         agent::settings(),

@@ -104,10 +104,6 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
              webhooks come, but calls may have no live agent; use 443, or a proxy or tunnel there",
         ),
         (
-            config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(),
-            "voice.engine is realtime, but openai.api_key is not set: calls go to voicemail",
-        ),
-        (
             whatsapp.enable_twilio == Some(true) && !config.has_twilio_sender(),
             "whatsapp.enable_twilio is on, but twilio.account_sid, twilio.auth_token and twilio.wa_from are not all set",
         ),
@@ -162,8 +158,38 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             "of backup.s3_endpoint, backup.s3_bucket and its two keys one is not set: snapshots do not go into the bucket",
         ),
     ];
-    let wrong = checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, message)| message.to_owned());
+    let wrong = checks
+        .into_iter()
+        .chain(engine_checks(config))
+        .filter(|(wrong, _)| *wrong)
+        .map(|(_, message)| message.to_owned());
     config.unknown_credentials.iter().chain(&config.unused_secrets).cloned().chain(wrong).collect()
+}
+
+/// What the chosen engines lack.
+fn engine_checks(config: &Config) -> [(bool, &'static str); 4] {
+    [
+        (
+            config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(),
+            "voice.engine is realtime, but openai.api_key is not set: calls go to voicemail",
+        ),
+        (
+            config.voice.engine == EngineChoice::Pipeline && !config.missing_for_pipeline().is_empty(),
+            "voice.engine is pipeline, but of soniox.api_key, the model's key (openai.api_key, or pipeline.model_base_url) and \
+             pipeline.speech_base_url one that it needs is not set: calls go to voicemail",
+        ),
+        (
+            config.soniox.key().is_some()
+                && config.voice.engine == EngineChoice::Auto
+                && !config.missing_for_pipeline().is_empty(),
+            "soniox.api_key is set, but the pipeline engine also needs openai.api_key or pipeline.model_base_url, and \
+             pipeline.speech_base_url if pipeline.synthesiser is speech: it is not used",
+        ),
+        (
+            config.pipeline.model_api_key.is_some() && config.pipeline.model_base_url.is_none(),
+            "pipeline.model_api_key is set without pipeline.model_base_url: it is not used",
+        ),
+    ]
 }
 
 fn is_twilio_token(token: &str) -> bool {

@@ -1,6 +1,7 @@
 //! `[voice]`: the course of calls.
 
-use super::parser::{Parser, boolean, choice, integer, optional, readable_file, token};
+use super::Config;
+use super::parser::{Parser, boolean, choice, choices, integer, optional, readable_file, token};
 use super::setting::{Setting, setting};
 use crate::domain::text_enum;
 use serde::Serialize;
@@ -9,12 +10,24 @@ use std::path::PathBuf;
 text_enum! {
     /// The engine that answers calls.
     EngineChoice {
-        /// The AI if its key is set, else voicemail.
+        /// The AI engines whose keys are set, in the order of `voice.ai_engines`, else voicemail.
         Auto = "auto",
         /// OpenAI Realtime.
         Realtime = "realtime",
+        /// A transcriber, a language model and a synthesiser.
+        Pipeline = "pipeline",
         /// Takes a message; needs no key.
         Voicemail = "voicemail",
+    }
+}
+
+text_enum! {
+    /// An engine in which an AI talks to the caller.
+    AiEngine {
+        /// OpenAI Realtime.
+        Realtime = "realtime",
+        /// A transcriber, a language model and a synthesiser.
+        Pipeline = "pipeline",
     }
 }
 
@@ -23,6 +36,8 @@ text_enum! {
 pub struct VoiceConfig {
     /// The engine that answers calls.
     pub engine: EngineChoice,
+    /// The order of the AI engines for `auto`: the next one continues a conversation whose engine fails.
+    pub ai_engines: Vec<AiEngine>,
     /// The greeting, an MP3 of at most 10 s; none means the shipped one.
     pub greeting_file: Option<PathBuf>,
     /// The audio that is played before Twilio records; none means the shipped one.
@@ -60,6 +75,7 @@ impl Default for VoiceConfig {
     fn default() -> Self {
         Self {
             engine: EngineChoice::Auto,
+            ai_engines: vec![AiEngine::Realtime, AiEngine::Pipeline],
             greeting_file: None,
             fallback_file: None,
             lead_ms: 800,
@@ -82,6 +98,7 @@ impl Default for VoiceConfig {
 pub(super) fn settings() -> Vec<Setting> {
     vec![
         setting("voice.engine", |c| &mut c.voice.engine, choice(EngineChoice::ALL, EngineChoice::as_str)),
+        setting("voice.ai_engines", |c| &mut c.voice.ai_engines, choices(AiEngine::ALL, AiEngine::as_str)),
         setting("voice.greeting_file", |c| &mut c.voice.greeting_file, optional(readable_file())),
         setting("voice.fallback_file", |c| &mut c.voice.fallback_file, optional(readable_file())),
         setting("voice.lead_ms", |c| &mut c.voice.lead_ms, integer(60..=10_000)),
@@ -122,4 +139,21 @@ fn say_voice() -> Parser<String> {
     token("a voice of Google at Twilio, such as Google.he-IL-Wavenet-A", |text| {
         say_language(text).is_none().then_some("is not a Google voice with its language in its name")
     })
+}
+
+impl Config {
+    /// The AI engines that answer calls, in order; empty if calls go to voicemail. An engine without its keys is left
+    /// out, unless it is the one that `voice.engine` names.
+    pub fn ai_engines(&self) -> Vec<AiEngine> {
+        let is_configured = |engine: &AiEngine| match engine {
+            AiEngine::Realtime => self.openai.key().is_some(),
+            AiEngine::Pipeline => self.missing_for_pipeline().is_empty(),
+        };
+        match self.voice.engine {
+            EngineChoice::Auto => self.voice.ai_engines.iter().copied().filter(is_configured).collect(),
+            EngineChoice::Realtime => vec![AiEngine::Realtime],
+            EngineChoice::Pipeline => vec![AiEngine::Pipeline],
+            EngineChoice::Voicemail => Vec::new(),
+        }
+    }
 }

@@ -1,6 +1,8 @@
-//! OpenAI: the Realtime API for live calls, and the REST APIs for recordings and summaries.
+//! OpenAI: the Realtime API for live calls, and the REST APIs for recordings, summaries and the pipeline engine.
 
+pub mod chat;
 pub mod prices;
 pub mod realtime;
 pub mod responses;
 pub mod rest;
+pub mod speech;

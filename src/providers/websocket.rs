@@ -1,6 +1,9 @@
 //! A WebSocket for calls: small buffers, many messages per write, and a peer that does not read never blocks the call.
 
+mod dial;
+
 use bytes::Bytes;
+pub use dial::{DialError, dial};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use std::borrow::Cow;
 use std::future::poll_fn;

@@ -21,7 +21,7 @@ use super::ActiveSettings;
 use super::calls::{CallContext, Calls, Carrier, KnownAtStart, MediaSocket, can_transfer, complete_with_retries};
 use crate::agent::tool::{PhoneTools, ToolContext, ToolRegistry};
 use crate::audio::{EncodedAudio, VoiceDetector};
-use crate::call::{CallPolicy, CallSession, EngineKind, Input, Operator, Output};
+use crate::call::{CallPolicy, CallSession, Input, Operator, Output};
 use crate::clock;
 use crate::domain::{CallSid, EndReason, StreamSid, TransferFailure};
 use crate::engine::Engine;
@@ -51,7 +51,7 @@ pub(super) async fn run(
     let sid = context.call.call_sid.clone();
     let log = CallLog::new(&calls, &settings, &context);
     // A caller who leaves a message needs none of it, and does not wait for it.
-    let known = if policy.engines.contains(&EngineKind::Realtime) {
+    let known = if policy.engines.iter().any(|engine| engine.is_ai()) {
         calls.services().known_at_start(&settings.config.business.time_zone, &context.call).await
     } else {
         KnownAtStart::NOTHING

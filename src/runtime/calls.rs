@@ -22,9 +22,9 @@ pub use trial_usage::TrialUsage;
 
 use super::call::{self, CallMessage};
 use super::{ActiveSettings, FieldStatus, ai_check};
-use crate::call::{CallPolicy, EngineKind, StreamEndAction};
+use crate::call::{CallPolicy, StreamEndAction};
 use crate::clock;
-use crate::config::EngineChoice;
+use crate::config::AiEngine;
 use crate::crm::call::IncomingCall;
 use crate::domain::{CallSid, CallState, ContactName};
 use crate::host::local_time::start_of_day;
@@ -165,7 +165,7 @@ impl Calls {
         if let Some(deadline) = registry.is_draining {
             let _ = sender.send(CallMessage::Shutdown { deadline });
         }
-        let has_ai = policy.engines.contains(&EngineKind::Realtime);
+        let has_ai = policy.engines.iter().any(|engine| engine.is_ai());
         let live = LiveCall {
             settings: settings.clone(),
             sender: sender.clone(),
@@ -307,7 +307,7 @@ impl Calls {
     pub fn ai_fields(&self) -> FieldStatus {
         let services = &self.inner.services;
         let config = services.config();
-        if config.openai.key().is_none() || config.voice.engine == EngineChoice::Voicemail {
+        if config.openai.key().is_none() || !config.ai_engines().contains(&AiEngine::Realtime) {
             return FieldStatus::Accepted;
         }
         services.rejected.status(|| ai_check::call_setup(config, clock::now()))

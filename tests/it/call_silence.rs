@@ -37,7 +37,7 @@ fn longest_silence(stream: &StreamReport) -> u64 {
 }
 
 #[track_caller]
-fn assert_no_silence(report: &CallReport) {
+pub fn assert_no_silence(report: &CallReport) {
     let stream = &report.streams[0];
     assert!(!stream.utterances.is_empty(), "{stream:#?}");
     let longest = longest_silence(stream);

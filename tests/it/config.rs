@@ -179,6 +179,14 @@ fn a_wrong_variable_is_named() {
 }
 
 #[test]
+fn a_pronunciation_without_two_sides_names_the_line() {
+    let shop = Shop::new(&[]);
+    shop.write("config.toml", "[agent]\npronunciation = \"\"\"\n# names\nRon = רון\nSMS\n\"\"\"\n");
+    let said = shop.complaint(&["--config", "config.toml"]);
+    assert!(said.contains("agent.pronunciation") && said.contains("equals sign: SMS"), "{said}");
+}
+
+#[test]
 fn a_greeting_that_is_too_long_or_no_mp3_is_refused() {
     let shop = Shop::new(&[]);
     let shipped = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/audio/greeting_he.mp3")).unwrap();
@@ -236,6 +244,18 @@ fn every_variable_of_the_contract_is_taken() {
         ("GOOGLE_TTS_BASE_URL", "http://127.0.0.1:9", "google.tts_base_url", json!("http://127.0.0.1:9")),
         ("GOOGLE_TOKEN_URL", "http://127.0.0.1:9", "google.token_url", json!("http://127.0.0.1:9")),
         ("ELEVENLABS_BASE_URL", "http://127.0.0.1:9", "elevenlabs.base_url", json!("http://127.0.0.1:9")),
+        ("SONIOX_API_KEY", "geheim", "soniox.api_key", json!("•••")),
+        ("SONIOX_STT_BASE_URL", "http://127.0.0.1:9", "soniox.stt_base_url", json!("http://127.0.0.1:9")),
+        ("SONIOX_TTS_BASE_URL", "http://127.0.0.1:9", "soniox.tts_base_url", json!("http://127.0.0.1:9")),
+        ("PIPELINE_MODEL_BASE_URL", "http://127.0.0.1:9/v1", "pipeline.model_base_url", json!("http://127.0.0.1:9/v1")),
+        ("PIPELINE_MODEL_API_KEY", "geheim", "pipeline.model_api_key", json!("•••")),
+        (
+            "PIPELINE_SPEECH_BASE_URL",
+            "http://127.0.0.1:9/v1",
+            "pipeline.speech_base_url",
+            json!("http://127.0.0.1:9/v1"),
+        ),
+        ("PIPELINE_SPEECH_API_KEY", "geheim", "pipeline.speech_api_key", json!("•••")),
         ("DEEPGRAM_BASE_URL", "http://127.0.0.1:9", "deepgram.base_url", json!("http://127.0.0.1:9")),
     ];
     let all: Vec<_> = cases.iter().map(|(name, value, ..)| (*name, *value)).collect();

@@ -4,7 +4,7 @@ use super::{none, tree};
 
 /// The modules that each module may use, and no others. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 29] = [
+const MAY_USE: [(&str, &[&str]); 30] = [
     ("domain", &[]),
     ("search", &[]),
     ("clock", &["domain"]),
@@ -16,6 +16,7 @@ const MAY_USE: [(&str, &[&str]); 29] = [
     ("inbox", &["domain"]),
     ("booking", &["domain"]),
     ("call", &["domain", "audio"]),
+    ("pipeline", &["domain", "audio", "call"]),
     // The publisher waits for the program that has the file open, and therefore reads the clock.
     ("store", &["domain", "search", "config", "clock", "secure_open"]),
     // The wire form of audio is part of a vendor's protocol.
@@ -31,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 29] = [
     ("crm", &["domain", "inbox", "booking", "search", "promise", "store", "clock", "entropy"]),
     // `call` for what a tool call means to a phone call, `store` for the handle that a transaction of `crm` needs.
     ("agent", &["domain", "config", "call", "store", "crm", "providers", "clock"]),
-    ("engine", &["domain", "config", "audio", "call", "agent", "providers", "clock", "entropy"]),
+    ("engine", &["domain", "config", "audio", "call", "pipeline", "spoken", "agent", "providers", "clock", "entropy"]),
     (
         "runtime",
         &[

@@ -16,6 +16,25 @@ pub(in crate::config) fn free_text() -> Parser<String> {
     })
 }
 
+/// How words are pronounced, a line each: `written = spoken`. Empty lines and comments (`#`) are allowed.
+pub(in crate::config) fn pronunciation() -> Parser<String> {
+    Parser::from_text("lines such as: GmbH = gay em bay ha, of at most 20000 characters in all", |text| {
+        let is_pair = |line: &str| {
+            line.split_once('=').is_some_and(|(written, said)| !written.trim().is_empty() && !said.trim().is_empty())
+        };
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        match lines.find(|line| !is_pair(line)) {
+            Some(line) => {
+                let line: String = line.chars().take(60).collect();
+                Err(ParseError::Invalid(format!("has a line without a word on both sides of an equals sign: {line}")))
+            }
+            None if text.chars().count() > 20_000 => Err(ParseError::NotAllowed),
+            None => Ok(text.to_owned()),
+        }
+    })
+    .of_kind(ValueKind::LongText)
+}
+
 /// A name that is shown and said, in any language.
 pub(in crate::config) fn display_name() -> Parser<String> {
     Parser::from_text("a text in one line, of at most 200 characters", |text| {

@@ -6,26 +6,13 @@ use crate::call::HistoryTurn;
 use crate::config::OpenAiConfig;
 use crate::domain::{Speaker, ToolUse};
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
-use crate::providers::websocket::{self, Received, Socket};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::GaiResolver;
+use crate::providers::websocket::{self, DialError, Received};
 use serde_json::Value;
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Error as WsError;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
-use tower::ServiceExt;
 
-/// The limit for name resolution, TCP, TLS and the WebSocket handshake together.
-const DIAL_LIMIT: Duration = Duration::from_secs(3);
-/// The delay after which the addresses of the other family are tried (RFC 8305, section 5).
-const OTHER_FAMILY_AFTER: Duration = Duration::from_millis(300);
-/// The addresses of a family share this time, so that an unresponsive one leaves time for the next one and for TLS.
-const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// Longer than any event: six minutes of audio in one message.
 const MAX_MESSAGE: usize = 4 << 20;
 /// A message with 100 ms of audio has about 1.2 KiB.
@@ -162,45 +149,11 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
 }
 
 async fn dial(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
-    let late = |_| Failure { retry: true, reason: format!("no connection within {} s", DIAL_LIMIT.as_secs()) };
-    tokio::time::timeout(DIAL_LIMIT, open(config)).await.map_err(late)?
-}
-
-async fn open(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
     let failure = |reason: &str| Failure { retry: false, reason: reason.to_owned() };
     let key = config.key().ok_or_else(|| failure("no key"))?;
-    let mut request = wire::url(config).into_client_request().map_err(|error| lost(&error))?;
-    let bearer =
-        HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| failure("the key is not ASCII"))?;
-    request.headers_mut().insert("authorization", bearer);
-    let stream = connect_tcp(request.uri()).await.map_err(|error| lost(&WsError::Io(error)))?;
-    let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
-    match tokio_tungstenite::client_async_tls_with_config(request, stream, limits, None).await {
-        Ok((socket, _)) => Ok(Socket::new(socket)),
-        Err(WsError::Http(response)) => {
-            let status = response.status().as_u16();
-            // A retry does not change 401, 403 and 404; 429 and 5xx may be temporary.
-            Err(Failure { retry: status == 429 || status >= 500, reason: format!("HTTP {status}") })
-        }
-        Err(error) => Err(lost(&error)),
-    }
-}
-
-async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
-    let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("wss") { 443 } else { 80 });
-    let target = Uri::builder().scheme("http").path_and_query("/");
-    let target = target.authority(format!("{}:{port}", url.host().unwrap_or_default())).build();
-    let stream = connector(GaiResolver::new()).oneshot(target.map_err(io::Error::other)?).await;
-    Ok(stream.map_err(io::Error::other)?.into_inner())
-}
-
-/// Tries several addresses of a name, so that an address without a route does not fail a call (RFC 8305).
-fn connector<R>(resolver: R) -> HttpConnector<R> {
-    let mut connector = HttpConnector::new_with_resolver(resolver);
-    connector.set_nodelay(true);
-    connector.set_happy_eyeballs_timeout(Some(OTHER_FAMILY_AFTER));
-    connector.set_connect_timeout(Some(CONNECT_LIMIT));
-    connector
+    let limits = websocket::limits(READ_BUFFER, MAX_MESSAGE);
+    let dialled = websocket::dial(&wire::url(config), key.expose(), limits).await;
+    dialled.map_err(|DialError { retry, reason }| Failure { retry, reason })
 }
 
 /// The server rejected the settings.
@@ -246,62 +199,4 @@ async fn wait_for_event(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Re
 
 pub(super) fn lost(error: &WsError) -> Failure {
     Failure { retry: true, reason: error.to_string() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use hyper_util::client::legacy::connect::dns::Name;
-    use std::net::SocketAddr;
-    use tokio::net::{TcpListener, TcpSocket};
-
-    /// Connects to a name that resolves to these addresses, in this order.
-    async fn connect_to(addresses: &[SocketAddr]) -> Result<SocketAddr, String> {
-        let addresses = addresses.to_vec();
-        let resolver = tower::service_fn(move |_: Name| {
-            let addresses = addresses.clone();
-            async move { Ok::<_, io::Error>(addresses.into_iter()) }
-        });
-        let stream =
-            tokio::time::timeout(DIAL_LIMIT, connector(resolver).oneshot(Uri::from_static("http://ai.example")));
-        let stream = stream.await.map_err(|_| "it took longer than a dial may".to_owned())?;
-        Ok(stream.map_err(|error| error.to_string())?.into_inner().peer_addr().unwrap())
-    }
-
-    /// An address without a response, as without a route: the queue of its listener is full, and the kernel drops new
-    /// connections.
-    struct DeadAddress {
-        address: SocketAddr,
-        _held: (TcpListener, Vec<TcpStream>),
-    }
-
-    impl DeadAddress {
-        async fn create() -> Self {
-            let socket = TcpSocket::new_v4().unwrap();
-            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-            let listener = socket.listen(1).unwrap();
-            let (address, mut queued) = (listener.local_addr().unwrap(), Vec::new());
-            while let Ok(stream) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
-                queued.push(stream.unwrap());
-                assert!(queued.len() < 100, "the listener's queue did not become full");
-            }
-            Self { address, _held: (listener, queued) }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_dead_address_before_a_live_one_costs_no_call() {
-        let dead = DeadAddress::create().await;
-        let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let live = live.local_addr().map(|address| (address, live)).unwrap();
-        assert_eq!(connect_to(&[dead.address, live.0]).await, Ok(live.0));
-        assert_eq!(connect_to(&[live.0, dead.address]).await, Ok(live.0));
-    }
-
-    #[tokio::test]
-    async fn a_dead_address_alone_fails_while_there_is_time_for_another_engine() {
-        let dead = DeadAddress::create().await;
-        let reason = connect_to(&[dead.address]).await.unwrap_err();
-        assert!(reason.contains("tcp connect error"), "{reason}");
-    }
 }

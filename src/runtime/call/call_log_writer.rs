@@ -150,8 +150,8 @@ impl CallLogWriter {
     fn track_ai_outcome(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),
-            CallEvent::FirstAudio { .. } if self.engine == Some(EngineKind::Realtime) => self.has_answered = true,
-            CallEvent::EngineLost { engine: EngineKind::Realtime, reason } => self.ai_lost = Some(reason.clone()),
+            CallEvent::FirstAudio { .. } if self.engine.is_some_and(EngineKind::is_ai) => self.has_answered = true,
+            CallEvent::EngineLost { engine, reason } if engine.is_ai() => self.ai_lost = Some(reason.clone()),
             _ => {}
         }
     }
@@ -185,7 +185,11 @@ impl CallLogWriter {
     }
 
     fn model(&self, engine: EngineKind) -> Option<String> {
-        (engine == EngineKind::Realtime).then(|| self.config.openai.realtime_model.clone())
+        match engine {
+            EngineKind::Realtime => Some(self.config.openai.realtime_model.clone()),
+            EngineKind::Pipeline => self.config.model_server().map(|server| server.model.to_owned()),
+            EngineKind::Voicemail => None,
+        }
     }
 
     fn insert_event(&self, kind: &'static str, detail: &Value) {

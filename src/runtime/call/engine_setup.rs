@@ -5,7 +5,7 @@ use crate::agent::instructions::{self, PhoneContext};
 use crate::call::{EngineKind, HistoryTurn};
 use crate::clock;
 use crate::domain::ContactName;
-use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
+use crate::engine::{Engine, Pipeline, PipelineSetup, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::runtime::calls::{KnownAtStart, can_transfer};
 use crate::runtime::clips;
 use std::time::Duration;
@@ -13,7 +13,13 @@ use std::time::Duration;
 impl CallTask {
     pub(super) fn open_engine(&mut self, kind: EngineKind, delay: Duration, history: Vec<HistoryTurn>) {
         let engine = match kind {
-            EngineKind::Realtime => Engine::Realtime(Box::new(Realtime::open(self.realtime_setup(history), delay))),
+            EngineKind::Realtime => {
+                let mut setup = self.realtime_setup(history);
+                let pronunciation = instructions::pronunciation(&setup.config.agent);
+                setup.instructions = format!("{}{pronunciation}", setup.instructions).into();
+                Engine::Realtime(Box::new(Realtime::open(setup, delay)))
+            }
+            EngineKind::Pipeline => Engine::Pipeline(Box::new(Pipeline::open(self.pipeline_setup(history), delay))),
             EngineKind::Voicemail => Engine::Voicemail(Box::new(Voicemail::new(self.voicemail_setup()))),
         };
         if let Some(before) = self.engine.replace(engine) {
@@ -45,6 +51,14 @@ impl CallTask {
             rejected: self.calls.services().rejected.clone(),
             config,
         }
+    }
+
+    fn pipeline_setup(&self, history: Vec<HistoryTurn>) -> PipelineSetup {
+        let RealtimeSetup { config, instructions, tools, language, profile_name, caller_history, history, rejected: _ } =
+            self.realtime_setup(history);
+        let terms = self.known.profile.services.iter().map(|service| service.name.clone()).collect();
+        let client = self.calls.services().client.clone();
+        PipelineSetup { config, client, instructions, tools, language, terms, profile_name, caller_history, history }
     }
 
     fn voicemail_setup(&self) -> VoicemailSetup {

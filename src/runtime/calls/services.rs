@@ -5,7 +5,7 @@ use crate::agent::instructions;
 use crate::alerting::Alerts;
 use crate::call::{CallPolicy, EngineKind, Prompts};
 use crate::clock;
-use crate::config::{Config, Eagerness, EngineChoice, OpenAiConfig, TurnDetection};
+use crate::config::{AiEngine, Config, Eagerness, TurnDetection};
 use crate::crm;
 use crate::crm::business_profile::{self, BusinessProfile};
 use crate::crm::call::IncomingCall;
@@ -114,28 +114,30 @@ impl CallServices {
 
     /// Returns true if these settings let the AI answer calls.
     pub(super) fn uses_ai(settings: &ActiveSettings) -> bool {
-        match settings.config.voice.engine {
-            EngineChoice::Auto => settings.config.openai.key().is_some(),
-            EngineChoice::Realtime => true,
-            EngineChoice::Voicemail => false,
-        }
+        !settings.config.ai_engines().is_empty()
+    }
+
+    /// The AI engines of a call, in order.
+    pub(super) fn ai_engines(config: &Config) -> Vec<EngineKind> {
+        let kind = |engine| match engine {
+            AiEngine::Realtime => EngineKind::Realtime,
+            AiEngine::Pipeline => EngineKind::Pipeline,
+        };
+        config.ai_engines().into_iter().map(kind).collect()
     }
 
     /// Builds the policy of a call that begins with these settings. `may_use_ai`: the usage limits allow the AI.
     pub(super) fn policy(&self, settings: &ActiveSettings, may_use_ai: bool) -> CallPolicy {
         let config = &settings.config;
         let voice = &config.voice;
-        let engines = if may_use_ai && Self::uses_ai(settings) {
-            vec![EngineKind::Realtime, EngineKind::Voicemail]
-        } else {
-            vec![EngineKind::Voicemail]
-        };
+        let mut engines = if may_use_ai { Self::ai_engines(config) } else { Vec::new() };
+        engines.push(EngineKind::Voicemail);
         CallPolicy {
-            engines,
             greeting: settings.prompts.greeting.length,
             watchdog: WATCHDOG,
             lead: Duration::from_millis(voice.lead_ms.into()),
-            turn_end: turn_end(&config.openai),
+            turn_end: turn_end(config, &engines),
+            engines,
             idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),
             max_call: Duration::from_secs(voice.max_call_s.into()),
             speaks_first: voice.agent_speaks_first,
@@ -153,7 +155,11 @@ impl CallServices {
 }
 
 /// How long the AI may wait after the caller's last word before it ends the turn.
-fn turn_end(openai: &OpenAiConfig) -> Duration {
+fn turn_end(config: &Config, engines: &[EngineKind]) -> Duration {
+    if engines.first() == Some(&EngineKind::Pipeline) {
+        return Duration::from_millis(config.soniox.max_endpoint_delay_ms.into());
+    }
+    let openai = &config.openai;
     match (openai.turn_detection, openai.vad_eagerness) {
         (TurnDetection::ServerVad, _) => Duration::from_millis(openai.vad_silence_ms.into()),
         (TurnDetection::SemanticVad, Eagerness::Low) => Duration::from_secs(8),

@@ -2,7 +2,7 @@
 //! `runtime/call/stream.rs`; nothing of a trial call is stored.
 
 use super::{CallContext, CallServices, Calls, Carrier, MediaSocket};
-use crate::call::{CallPolicy, EngineKind};
+use crate::call::CallPolicy;
 use crate::clock;
 use crate::config::EngineChoice;
 use crate::crm::call::IncomingCall;
@@ -139,7 +139,8 @@ impl Calls {
         let ai_today = self.read_ai_usage(&settings).await?;
         self.check_trial(&settings, ai_today)?;
         // A trial that fails must say so, instead of taking a message.
-        let policy = CallPolicy { engines: vec![EngineKind::Realtime], ..self.services().policy(&settings, true) };
+        let engines = CallServices::ai_engines(&settings.config);
+        let policy = CallPolicy { engines, ..self.services().policy(&settings, true) };
         let call = IncomingCall::by_sid(sid.clone());
         let context = CallContext { call, name: ContactName::Unknown, ai_today, carrier: Carrier::Browser };
         self.services().trial_usage.began(sid, clock::now());

@@ -153,6 +153,6 @@ pub async fn start(socket: &mut Socket, sid: &str, token: &str) {
     socket.send(Message::Text(message.to_string().into())).await.unwrap();
 }
 
-async fn free_port() -> TcpListener {
+pub async fn free_port() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }

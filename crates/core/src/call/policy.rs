@@ -8,6 +8,8 @@ use std::time::Duration;
 pub enum EngineKind {
     /// OpenAI Realtime: speech to speech.
     Realtime,
+    /// A transcriber, a language model and a synthesiser.
+    Pipeline,
     /// Takes a message; needs no external service.
     Voicemail,
 }
@@ -17,14 +19,23 @@ impl EngineKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Realtime => "realtime",
+            Self::Pipeline => "pipeline",
             Self::Voicemail => "voicemail",
+        }
+    }
+
+    /// Whether an AI talks to the caller.
+    pub const fn is_ai(self) -> bool {
+        match self {
+            Self::Realtime | Self::Pipeline => true,
+            Self::Voicemail => false,
         }
     }
 
     /// Its capabilities.
     pub const fn capabilities(self) -> EngineCapabilities {
         match self {
-            Self::Realtime => EngineCapabilities {
+            Self::Realtime | Self::Pipeline => EngineCapabilities {
                 can_truncate: true,
                 leads_turns: false,
                 can_follow_instructions: true,

@@ -110,7 +110,7 @@ pub(crate) struct Call {
     own_number: String,
     /// The state of the call.
     state: CallState,
-    /// The voice engine: `realtime`, `voicemail`, `record`; null before the stream began.
+    /// The voice engine: `realtime`, `pipeline`, `voicemail`, `record`; null before the stream began.
     engine: Option<String>,
     /// The AI model.
     model: Option<String>,

@@ -63,7 +63,7 @@ export const SECTIONS: readonly Section[] = [
     groups: [
       {
         title: msg`איך הוא מדבר`,
-        keys: ['agent.language', 'openai.voice', 'voice.agent_speaks_first', 'agent.transfer_to'],
+        keys: ['agent.language', 'openai.voice', 'voice.agent_speaks_first', 'agent.transfer_to', 'agent.pronunciation'],
       },
       {
         title: msg`אחרי השיחה`,
@@ -71,7 +71,7 @@ export const SECTIONS: readonly Section[] = [
       },
       { title: msg`שירות ה־AI`, keys: ['openai.api_key'], check: 'ai' },
     ],
-    rest: ['agent', 'openai', 'google', 'elevenlabs', 'deepgram'],
+    rest: ['agent', 'openai', 'google', 'elevenlabs', 'deepgram', 'soniox', 'pipeline'],
   },
   {
     id: 'phone',

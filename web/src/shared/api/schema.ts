@@ -2874,7 +2874,7 @@ export interface components {
              * @description When it ended.
              */
             ended_at?: string | null;
-            /** @description The voice engine: `realtime`, `voicemail`, `record`; null before the stream began. */
+            /** @description The voice engine: `realtime`, `pipeline`, `voicemail`, `record`; null before the stream began. */
             engine?: string | null;
             /**
              * Format: int64

@@ -1,0 +1,119 @@
+//! `[pipeline]`: the engine that is made of a transcriber, a language model and a synthesiser.
+
+use super::parser::{base_url, boolean, choice, integer, optional, secret, token};
+use super::setting::{Setting, secret_setting, setting};
+use super::{BaseUrl, Config, Secret};
+use crate::domain::text_enum;
+use serde::Serialize;
+
+text_enum! {
+    /// What speaks the agent's answers.
+    Synthesiser {
+        /// Soniox.
+        Soniox = "soniox",
+        /// A server with OpenAI's `/audio/speech`.
+        Speech = "speech",
+    }
+}
+
+/// The pipeline engine. The caller is transcribed by Soniox.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PipelineConfig {
+    /// The address of a server with OpenAI's `/chat/completions`; none means `openai.base_url`.
+    pub model_base_url: Option<BaseUrl>,
+    /// The key of that server; none means that it needs none.
+    pub model_api_key: Option<Secret>,
+    /// The language model; none means `openai.chat_model`.
+    pub model: Option<String>,
+    /// Request an answer before the caller's turn has certainly ended; one that does not fit is paid for and not used.
+    pub speculation: bool,
+    /// What speaks.
+    pub synthesiser: Synthesiser,
+    /// The address of a server with OpenAI's `/audio/speech`.
+    pub speech_base_url: Option<BaseUrl>,
+    /// The key of that server; none means that it needs none.
+    pub speech_api_key: Option<Secret>,
+    /// Its model.
+    pub speech_model: String,
+    /// Its voice.
+    pub speech_voice: String,
+    /// The sample rate of its PCM audio, in Hz.
+    pub speech_sample_rate: u32,
+}
+
+impl Default for PipelineConfig {
+    fn default() -> Self {
+        Self {
+            model_base_url: None,
+            model_api_key: None,
+            model: None,
+            speculation: true,
+            synthesiser: Synthesiser::Soniox,
+            speech_base_url: None,
+            speech_api_key: None,
+            speech_model: "tts-1".into(),
+            speech_voice: "alloy".into(),
+            speech_sample_rate: 24_000,
+        }
+    }
+}
+
+/// A server of the language model.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelServer<'c> {
+    /// Its address.
+    pub base_url: &'c BaseUrl,
+    /// Its key, if it needs one.
+    pub key: Option<&'c Secret>,
+    /// The model.
+    pub model: &'c str,
+}
+
+impl Config {
+    /// The server of the pipeline's language model; none if it has no key and needs one. The key of OpenAI is sent to
+    /// `openai.base_url` alone.
+    pub fn model_server(&self) -> Option<ModelServer<'_>> {
+        let (pipeline, openai) = (&self.pipeline, &self.openai);
+        let model = pipeline.model.as_deref().unwrap_or(&openai.chat_model);
+        match &pipeline.model_base_url {
+            Some(base_url) => {
+                let key = pipeline.model_api_key.as_ref().filter(|key| !key.is_empty());
+                Some(ModelServer { base_url, key, model })
+            }
+            None => Some(ModelServer { base_url: &openai.base_url, key: Some(openai.key()?), model }),
+        }
+    }
+
+    /// The settings that the pipeline engine lacks; empty if it can answer calls.
+    pub fn missing_for_pipeline(&self) -> Vec<&'static str> {
+        let missing = [
+            (self.soniox.key().is_none(), "soniox.api_key"),
+            (self.model_server().is_none(), "openai.api_key"),
+            (
+                self.pipeline.synthesiser == Synthesiser::Speech && self.pipeline.speech_base_url.is_none(),
+                "pipeline.speech_base_url",
+            ),
+        ];
+        missing.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, key)| key).collect()
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    let model = || token("a model's name, such as gpt-5.6-terra", |_| None);
+    vec![
+        setting("pipeline.model_base_url", |c| &mut c.pipeline.model_base_url, optional(base_url()))
+            .env("PIPELINE_MODEL_BASE_URL"),
+        secret_setting("pipeline.model_api_key", |c| &mut c.pipeline.model_api_key, optional(secret()))
+            .env("PIPELINE_MODEL_API_KEY"),
+        setting("pipeline.model", |c| &mut c.pipeline.model, optional(model())),
+        setting("pipeline.speculation", |c| &mut c.pipeline.speculation, boolean()),
+        setting("pipeline.synthesiser", |c| &mut c.pipeline.synthesiser, choice(Synthesiser::ALL, Synthesiser::as_str)),
+        setting("pipeline.speech_base_url", |c| &mut c.pipeline.speech_base_url, optional(base_url()))
+            .env("PIPELINE_SPEECH_BASE_URL"),
+        secret_setting("pipeline.speech_api_key", |c| &mut c.pipeline.speech_api_key, optional(secret()))
+            .env("PIPELINE_SPEECH_API_KEY"),
+        setting("pipeline.speech_model", |c| &mut c.pipeline.speech_model, model()),
+        setting("pipeline.speech_voice", |c| &mut c.pipeline.speech_voice, token("a voice's name", |_| None)),
+        setting("pipeline.speech_sample_rate", |c| &mut c.pipeline.speech_sample_rate, integer(8000..=48_000)),
+    ]
+}

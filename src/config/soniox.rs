@@ -1,0 +1,59 @@
+//! `[soniox]`: speech to text and text to speech for the pipeline engine.
+
+use super::parser::{base_url, integer, optional, secret, token};
+use super::setting::{Setting, secret_setting, setting};
+use super::{BaseUrl, Secret};
+use serde::Serialize;
+
+/// Soniox.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SonioxConfig {
+    /// The API key, for both services. `SONIOX_API_KEY`.
+    pub api_key: Option<Secret>,
+    /// The address of speech to text; the WebSocket is at the same address with `ws`/`wss`. `SONIOX_STT_BASE_URL`.
+    pub stt_base_url: BaseUrl,
+    /// The address of text to speech. `SONIOX_TTS_BASE_URL`.
+    pub tts_base_url: BaseUrl,
+    /// The model that transcribes the caller.
+    pub stt_model: String,
+    /// The model that speaks.
+    pub tts_model: String,
+    /// Its voice.
+    pub voice: String,
+    /// How long it may wait after the caller's last word before it ends the turn, in milliseconds.
+    pub max_endpoint_delay_ms: u32,
+}
+
+impl Default for SonioxConfig {
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            stt_base_url: BaseUrl::from_static("https://stt-rt.soniox.com"),
+            tts_base_url: BaseUrl::from_static("https://tts-rt.soniox.com"),
+            stt_model: "stt-rt-v5".into(),
+            tts_model: "tts-rt-v2".into(),
+            voice: "Grace".into(),
+            max_endpoint_delay_ms: 1200,
+        }
+    }
+}
+
+impl SonioxConfig {
+    /// The API key, if it is set.
+    pub fn key(&self) -> Option<&Secret> {
+        self.api_key.as_ref().filter(|key| !key.is_empty())
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    let model = || token("a model's name, such as stt-rt-v5", |_| None);
+    vec![
+        secret_setting("soniox.api_key", |c| &mut c.soniox.api_key, optional(secret())).env("SONIOX_API_KEY"),
+        setting("soniox.stt_base_url", |c| &mut c.soniox.stt_base_url, base_url()).env("SONIOX_STT_BASE_URL"),
+        setting("soniox.tts_base_url", |c| &mut c.soniox.tts_base_url, base_url()).env("SONIOX_TTS_BASE_URL"),
+        setting("soniox.stt_model", |c| &mut c.soniox.stt_model, model()),
+        setting("soniox.tts_model", |c| &mut c.soniox.tts_model, model()),
+        setting("soniox.voice", |c| &mut c.soniox.voice, token("a voice's name, such as Grace", |_| None)),
+        setting("soniox.max_endpoint_delay_ms", |c| &mut c.soniox.max_endpoint_delay_ms, integer(500..=3000)),
+    ]
+}

@@ -1,0 +1,220 @@
+//! The pipeline as a voice engine: a transcriber, a language model and a synthesiser, each behind a trait
+//! ([`parts`]). The decisions are those of [`crate::pipeline`]; this module carries them out.
+
+mod chat;
+mod parts;
+mod soniox;
+mod speech;
+
+use crate::agent::tool::ToolRegistry;
+use crate::audio::VoiceDetector;
+use crate::call::{EngineCommand, EngineEvent, HistoryTurn};
+use crate::config::{Config, Synthesiser as SynthesiserChoice};
+use crate::pipeline::{Action, Pipeline as Logic, Start};
+use crate::providers::openai::realtime::{caller_history_note, profile_note};
+use crate::providers::websocket::DialError;
+use crate::spoken::{Dictionary, spoken};
+use crate::{clock, entropy};
+use chat::ChatModel;
+use parts::{Model, PartEvent, Question, Synthesiser, Transcriber};
+use soniox::{SonioxStt, SonioxTts};
+use speech::SpeechServer;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The settings of a pipeline.
+#[derive(Clone, Debug)]
+pub struct PipelineSetup {
+    /// The settings: keys, models, voice.
+    pub config: Arc<Config>,
+    /// The client for the HTTP requests.
+    pub client: reqwest::Client,
+    /// The instructions for the model.
+    pub instructions: Arc<str>,
+    /// The tools that the model may call.
+    pub tools: ToolRegistry,
+    /// The language that callers are expected to speak, ISO 639-1.
+    pub language: String,
+    /// Words that callers are likely to say.
+    pub terms: Vec<String>,
+    /// The caller's profile name, used if the owner has not given the contact a name.
+    pub profile_name: Option<String>,
+    /// Earlier calls and messages with the caller, as JSON.
+    pub caller_history: Option<String>,
+    /// The conversation before this engine was opened.
+    pub history: Vec<HistoryTurn>,
+}
+
+impl PipelineSetup {
+    /// What is known of the caller, in words that the caller or others have chosen.
+    fn notes(&self) -> Vec<String> {
+        let name = self.profile_name.as_deref().map(profile_note);
+        name.into_iter().chain(self.caller_history.as_deref().map(caller_history_note)).collect()
+    }
+}
+
+/// A pipeline, open or connecting.
+pub struct Pipeline {
+    logic: Logic,
+    voice: VoiceDetector,
+    transcriber: Box<dyn Transcriber>,
+    model: Box<dyn Model>,
+    synthesiser: Box<dyn Synthesiser>,
+    readiness: Readiness,
+    /// The language of texts without letters.
+    language: String,
+    /// How the owner wants words to be pronounced.
+    dictionary: Dictionary,
+}
+
+/// How long after its maximum delay the transcriber's end of an utterance may arrive.
+const ENDPOINT_GRACE: Duration = Duration::from_millis(150);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Readiness {
+    /// Which parts are ready.
+    Opening {
+        transcriber: bool,
+        synthesiser: bool,
+    },
+    Open,
+    Lost,
+}
+
+impl Pipeline {
+    /// Starts to open a pipeline after `delay`.
+    pub fn open(setup: PipelineSetup, delay: Duration) -> Self {
+        let config = &setup.config;
+        let synthesiser: Box<dyn Synthesiser> = match config.pipeline.synthesiser {
+            SynthesiserChoice::Soniox => Box::new(SonioxTts::open(config.clone(), setup.language.clone(), delay)),
+            SynthesiserChoice::Speech => Box::new(SpeechServer::new(config.clone(), setup.client.clone())),
+        };
+        Self {
+            logic: Logic::new(Start {
+                id: &format!("pipeline-{}", entropy::random_hex::<4>()),
+                history: &setup.history,
+                notes: setup.notes(),
+                longest_pause: Duration::from_millis(config.soniox.max_endpoint_delay_ms.into()) + ENDPOINT_GRACE,
+                speculates: config.pipeline.speculation,
+            }),
+            voice: VoiceDetector::default(),
+            transcriber: Box::new(SonioxStt::open(config.clone(), &setup.language, &setup.terms, delay)),
+            model: Box::new(ChatModel::new(config.clone(), setup.client, setup.instructions, setup.tools)),
+            synthesiser,
+            readiness: Readiness::Opening { transcriber: false, synthesiser: false },
+            dictionary: Dictionary::from_lines(&config.agent.pronunciation),
+            language: setup.language,
+        }
+    }
+
+    /// The next event. Cancel safe: nothing is lost if the future is dropped.
+    pub async fn next(&mut self) -> EngineEvent {
+        loop {
+            self.run_actions();
+            if let Some(event) = self.logic.poll_event() {
+                if matches!(event, EngineEvent::Failed { .. }) {
+                    self.readiness = Readiness::Lost;
+                }
+                return event;
+            }
+            if self.readiness == (Readiness::Opening { transcriber: true, synthesiser: true }) {
+                self.readiness = Readiness::Open;
+                return EngineEvent::Ready;
+            }
+            if self.readiness == Readiness::Lost {
+                std::future::pending::<()>().await;
+            }
+            tokio::select! {
+                biased;
+                event = self.transcriber.next() => self.transcriber_event(event),
+                event = self.synthesiser.next() => self.synthesiser_event(event),
+                (request, event) = self.model.next() => self.logic.handle_model(request, event),
+            }
+        }
+    }
+
+    /// Handles a command of the session. Commands before the engine is ready are dropped.
+    pub fn command(&mut self, command: &EngineCommand) {
+        if self.readiness != Readiness::Open {
+            return;
+        }
+        if let EngineCommand::AppendAudio(audio) = command {
+            self.transcriber.send(audio);
+            let is_voice = self.voice.detect(audio, false);
+            self.logic.handle_audio(audio, is_voice);
+        } else {
+            self.logic.handle_command(command);
+        }
+        self.run_actions();
+    }
+
+    /// Sends as much as the servers accept without waiting.
+    pub fn try_flush(&mut self) {
+        self.transcriber.try_flush();
+        self.synthesiser.try_flush();
+    }
+
+    /// Closes the connections at once, because they cost money.
+    pub async fn close(self) {
+        drop(self.model);
+        tokio::join!(self.transcriber.close(), self.synthesiser.close());
+    }
+
+    fn run_actions(&mut self) {
+        while let Some(action) = self.logic.poll_action() {
+            match action {
+                Action::EndUtterance => self.transcriber.end_utterance(),
+                Action::Ask { request, instructions, conversation } => {
+                    self.model.ask(Question { request, instructions, conversation });
+                }
+                Action::StopModel => self.model.stop(),
+                Action::Speak { clause, text } => {
+                    let text = spoken(&without_markup(&text), &self.language, &self.dictionary);
+                    self.synthesiser.speak(clause, &text);
+                }
+                Action::StopSpeech { clause } => self.synthesiser.stop(clause),
+            }
+        }
+    }
+
+    fn transcriber_event(&mut self, event: PartEvent<parts::Heard>) {
+        match event {
+            PartEvent::Ready => {
+                if let Readiness::Opening { transcriber, .. } = &mut self.readiness {
+                    *transcriber = true;
+                }
+            }
+            PartEvent::Event(heard) => self.logic.handle_heard(heard, clock::instant()),
+            PartEvent::Lost(error) => self.lost("transcriber", error),
+        }
+    }
+
+    fn synthesiser_event(&mut self, event: PartEvent<parts::Spoken>) {
+        match event {
+            PartEvent::Ready => {
+                if let Readiness::Opening { synthesiser, .. } = &mut self.readiness {
+                    *synthesiser = true;
+                }
+            }
+            PartEvent::Event((clause, event)) => self.logic.handle_speech(clause, event, clock::instant()),
+            PartEvent::Lost(error) => self.lost("synthesiser", error),
+        }
+    }
+
+    fn lost(&mut self, part: &str, DialError { retry, reason }: DialError) {
+        self.logic.fail(retry, format!("{part}: {reason}"));
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").field("readiness", &self.readiness).finish_non_exhaustive()
+    }
+}
+
+/// The text without the marks of Markdown, which some models write against their instructions, and which a
+/// synthesiser would read out.
+fn without_markup(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '*' | '_' | '#' | '`' | '~')).collect()
+}

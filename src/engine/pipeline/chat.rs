@@ -1,0 +1,195 @@
+//! A model behind chat completions.
+
+use super::parts::{Model, Question};
+use crate::agent::tool::ToolRegistry;
+use crate::call::Usage;
+use crate::config::Config;
+use crate::pipeline::{Entry, ModelEvent};
+use crate::providers::http_client;
+use crate::providers::openai::chat::{self as wire, ChatEvent, ChatStream};
+use crate::providers::openai::realtime::{hint_note, retry_after};
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinSet;
+
+/// The most that an answer may take; the session gives up a silent one much earlier.
+const LIMIT: Duration = Duration::from_mins(1);
+/// How many events wait for the call.
+const BUFFER: usize = 64;
+
+/// Chat completions of OpenAI or a compatible server.
+pub(super) struct ChatModel {
+    asker: Asker,
+    /// The running request; it is aborted with this set.
+    tasks: JoinSet<()>,
+    sender: Sender<(u64, ModelEvent)>,
+    receiver: Receiver<(u64, ModelEvent)>,
+}
+
+/// What a request needs.
+#[derive(Clone)]
+struct Asker {
+    config: Arc<Config>,
+    client: reqwest::Client,
+    instructions: Arc<str>,
+    tools: ToolRegistry,
+    definitions: Arc<[Value]>,
+    /// How many of the reasoning efforts the model has rejected in this call.
+    rejected_efforts: Arc<AtomicUsize>,
+}
+
+impl ChatModel {
+    pub(super) fn new(
+        config: Arc<Config>,
+        client: reqwest::Client,
+        instructions: Arc<str>,
+        tools: ToolRegistry,
+    ) -> Self {
+        let definitions = tools.definitions();
+        let definitions =
+            definitions.iter().map(|tool| wire::function(tool.name, tool.description, &tool.parameters)).collect();
+        let (sender, receiver) = mpsc::channel(BUFFER);
+        let rejected_efforts = Arc::default();
+        let asker = Asker { config, client, instructions, tools, definitions, rejected_efforts };
+        Self { asker, tasks: JoinSet::new(), sender, receiver }
+    }
+}
+
+impl Model for ChatModel {
+    fn ask(&mut self, question: Question) {
+        self.stop();
+        let (asker, sender) = (self.asker.clone(), self.sender.clone());
+        self.tasks.spawn(async move {
+            let request = question.request;
+            if let Err(failed) = asker.answer(&question, &sender).await {
+                let _ = sender.send((request, failed)).await;
+            }
+        });
+    }
+
+    fn stop(&mut self) {
+        self.tasks.abort_all();
+        while self.tasks.try_join_next().is_some() {}
+    }
+
+    fn next(&mut self) -> BoxFuture<'_, (u64, ModelEvent)> {
+        Box::pin(async move {
+            match self.receiver.recv().await {
+                Some(event) => event,
+                // The channel never ends, since this holds a sender itself.
+                None => std::future::pending().await,
+            }
+        })
+    }
+}
+
+impl Asker {
+    /// Sends the answer's events. The error is the last event.
+    async fn answer(&self, question: &Question, sender: &Sender<(u64, ModelEvent)>) -> Result<(), ModelEvent> {
+        let mut response = self.request(question).await?;
+        let lost = |error: reqwest::Error| failed(true, None, http_client::root_cause(&error));
+        let malformed = |_| failed(true, None, "the answer could not be read".to_owned());
+        let mut stream = ChatStream::default();
+        let request = question.request;
+        let _ = sender.send((request, ModelEvent::Activity)).await;
+        loop {
+            let chunk = response.chunk().await.map_err(lost)?;
+            let events = match &chunk {
+                Some(bytes) => stream.push(bytes).map_err(malformed)?,
+                None => stream.finish().map_err(malformed)?,
+            };
+            for event in events {
+                let is_done = matches!(event, ChatEvent::Done { .. });
+                // The receiver is gone if the engine is.
+                let _ = sender.send((request, self.event(event))).await;
+                if is_done {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn event(&self, event: ChatEvent) -> ModelEvent {
+        match event {
+            ChatEvent::Text(text) => ModelEvent::Text(text),
+            ChatEvent::ToolCall { name, arguments } => {
+                let call = self.tools.classify(name.clone(), arguments.clone());
+                ModelEvent::ToolCall { name, arguments, call }
+            }
+            ChatEvent::Done { is_complete, tokens: (tokens_in, tokens_out) } => {
+                ModelEvent::Done { is_complete, usage: Usage { tokens_in, tokens_out, cost_micros: 0 } }
+            }
+        }
+    }
+
+    /// Sends the request, with the lowest reasoning effort that the model accepts.
+    async fn request(&self, question: &Question) -> Result<reqwest::Response, ModelEvent> {
+        let server =
+            self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key".to_owned()))?;
+        let messages = self.messages(question);
+        loop {
+            let rejected = self.rejected_efforts.load(Ordering::Relaxed);
+            let effort = wire::LOWEST_EFFORTS.get(rejected).copied();
+            let body = wire::body(server.model, &messages, &self.definitions, effort);
+            let request = self.client.post(format!("{}/chat/completions", server.base_url)).json(&body);
+            let request = match server.key {
+                Some(key) => request.bearer_auth(key.expose()),
+                None => request,
+            };
+            let response = request.timeout(LIMIT).send().await;
+            let response = response.map_err(|error| failed(true, None, http_client::root_cause(&error)))?;
+            if response.status().is_success() {
+                return Ok(response);
+            }
+            let (refusal, is_effort) = refusal(response).await;
+            if !is_effort || effort.is_none() {
+                return Err(refusal);
+            }
+            self.rejected_efforts.store(rejected + 1, Ordering::Relaxed);
+        }
+    }
+
+    fn messages(&self, question: &Question) -> Vec<Value> {
+        let staff = question.conversation.iter().filter_map(|entry| match entry {
+            Entry::Staff(text) => Some(hint_note(text)),
+            _ => None,
+        });
+        let system: Vec<_> =
+            std::iter::once(self.instructions.to_string()).chain(staff).chain(question.instructions.clone()).collect();
+        let mut messages = vec![wire::message("system", &system.join("\n\n"))];
+        messages.extend(question.conversation.iter().filter_map(|entry| match entry {
+            Entry::Staff(_) => None,
+            Entry::Caller(text) => Some(wire::message("user", text)),
+            Entry::Agent { text, calls } if calls.is_empty() => Some(wire::message("assistant", text)),
+            Entry::Agent { text, calls } => {
+                let calls: Vec<_> =
+                    calls.iter().map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.as_str())).collect();
+                Some(wire::calling_message(text, &calls))
+            }
+            Entry::ToolOutput { id, output } => Some(wire::tool_message(id, output)),
+        }));
+        messages
+    }
+}
+
+/// The event for a refused request, and whether the server rejects only the reasoning effort.
+async fn refusal(response: reqwest::Response) -> (ModelEvent, bool) {
+    let status = response.status().as_u16();
+    let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    let body = response.json::<Value>().await.unwrap_or_default();
+    let error = &body["error"];
+    let message = error["message"].as_str().unwrap_or_default();
+    let is_effort = status == 400 && error["param"] == "reasoning_effort";
+    let retry = matches!(status, 408 | 409 | 429 | 500..);
+    let wait = header.map(Duration::from_secs).or_else(|| retry_after(message)).filter(|_| status == 429);
+    let code = error["code"].as_str().or(error["type"].as_str()).unwrap_or_default();
+    (failed(retry, wait, format!("model: HTTP {status} {code}")), is_effort)
+}
+
+fn failed(retry: bool, retry_after: Option<Duration>, reason: String) -> ModelEvent {
+    ModelEvent::Failed { retry, retry_after, reason }
+}

@@ -1,0 +1,311 @@
+//! Chat completions as a stream (API reference, "Chat Completions", "Streaming"): OpenAI's, or those of a compatible
+//! server such as Ollama, vLLM or llama.cpp.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Values of `reasoning_effort`, the lowest first: the caller waits for the first word.
+pub const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
+/// Enough for an answer and for a model's reasoning before it.
+const MAX_TOKENS: u32 = 4_000;
+/// A longer line is no event of a chat.
+const MAX_LINE: usize = 1 << 20;
+
+/// A tool's definition for the model.
+pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
+    json!({"type": "function", "function": {"name": name, "description": description, "parameters": parameters}})
+}
+
+/// A message of the system, the caller or the agent.
+pub fn message(role: &str, content: &str) -> Value {
+    json!({"role": role, "content": content})
+}
+
+/// A message of the agent with tool calls: id, name and arguments of each.
+pub fn calling_message(content: &str, calls: &[(&str, &str, &str)]) -> Value {
+    let call = |(id, name, arguments): &(&str, &str, &str)| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
+    let calls: Vec<_> = calls.iter().map(call).collect();
+    let content = if content.is_empty() { Value::Null } else { content.into() };
+    json!({"role": "assistant", "content": content, "tool_calls": calls})
+}
+
+/// The output of a tool.
+pub fn tool_message(id: &str, output: &str) -> Value {
+    json!({"role": "tool", "tool_call_id": id, "content": output})
+}
+
+/// The body of a request.
+pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
+    let mut body = json!({
+        "model": model,
+        "messages": messages,
+        "stream": true,
+        "stream_options": {"include_usage": true},
+        "max_completion_tokens": MAX_TOKENS,
+    });
+    if !tools.is_empty() {
+        body["tools"] = tools.into();
+    }
+    if let Some(effort) = effort {
+        body["reasoning_effort"] = effort.into();
+    }
+    body
+}
+
+/// An event of the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChatEvent {
+    /// A piece of text.
+    Text(String),
+    /// A complete tool call.
+    ToolCall {
+        /// The tool.
+        name: String,
+        /// JSON.
+        arguments: String,
+    },
+    /// The answer is complete; nothing follows.
+    Done {
+        /// Whether the model stopped by itself.
+        is_complete: bool,
+        /// Input and output tokens, if the server reports them.
+        tokens: (i64, i64),
+    },
+}
+
+/// The stream cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+/// Reads a stream, in pieces of any size.
+#[derive(Debug, Default)]
+pub struct ChatStream {
+    rest: Vec<u8>,
+    calls: Vec<PartialCall>,
+    finish: Option<String>,
+    tokens: (i64, i64),
+    is_done: bool,
+}
+
+#[derive(Debug, Default)]
+struct PartialCall {
+    index: Option<u64>,
+    id: Option<String>,
+    name: String,
+    arguments: String,
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    usage: Option<Usage>,
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    delta: Delta,
+    finish_reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Delta {
+    content: Option<String>,
+    tool_calls: Option<Vec<CallDelta>>,
+}
+
+#[derive(Deserialize)]
+struct CallDelta {
+    index: Option<u64>,
+    id: Option<String>,
+    #[serde(default)]
+    function: FunctionDelta,
+}
+
+#[derive(Default, Deserialize)]
+struct FunctionDelta {
+    name: Option<String>,
+    arguments: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(default)]
+    prompt_tokens: i64,
+    #[serde(default)]
+    completion_tokens: i64,
+}
+
+impl ChatStream {
+    /// Reads the next piece.
+    ///
+    /// # Errors
+    /// If it is no stream of a chat, or the server reports an error in it.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
+        self.rest.extend_from_slice(bytes);
+        let mut events = Vec::new();
+        while let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.rest.drain(..=end).collect();
+            let line = std::str::from_utf8(&line).map_err(|_| Malformed)?.trim();
+            let Some(data) = line.strip_prefix("data:") else { continue };
+            self.read(data.trim(), &mut events)?;
+        }
+        if self.rest.len() > MAX_LINE { Err(Malformed) } else { Ok(events) }
+    }
+
+    /// The connection has ended.
+    ///
+    /// # Errors
+    /// If the answer was not complete.
+    pub fn finish(&mut self) -> Result<Vec<ChatEvent>, Malformed> {
+        let mut events = Vec::new();
+        // Some servers send no `[DONE]`.
+        if !self.is_done && self.finish.is_none() {
+            return Err(Malformed);
+        }
+        self.end(&mut events);
+        Ok(events)
+    }
+
+    fn read(&mut self, data: &str, events: &mut Vec<ChatEvent>) -> Result<(), Malformed> {
+        if data == "[DONE]" {
+            self.end(events);
+            return Ok(());
+        }
+        let chunk: Chunk = serde_json::from_str(data).map_err(|_| Malformed)?;
+        if chunk.error.is_some() {
+            return Err(Malformed);
+        }
+        if let Some(usage) = chunk.usage {
+            self.tokens = (usage.prompt_tokens, usage.completion_tokens);
+        }
+        let Some(choice) = chunk.choices.into_iter().next() else { return Ok(()) };
+        events.extend(choice.delta.content.filter(|text| !text.is_empty()).map(ChatEvent::Text));
+        for delta in choice.delta.tool_calls.into_iter().flatten() {
+            self.add(&delta);
+        }
+        self.finish = choice.finish_reason.or(self.finish.take());
+        Ok(())
+    }
+
+    fn add(&mut self, delta: &CallDelta) {
+        // Servers that send a call in one piece may leave the index out.
+        let is_next = |call: &PartialCall| match (call.index, delta.index) {
+            (Some(known), Some(index)) => known == index,
+            _ => delta.id.is_none() || call.id == delta.id,
+        };
+        let at = self.calls.iter().rposition(is_next).unwrap_or_else(|| {
+            self.calls.push(PartialCall { index: delta.index, id: delta.id.clone(), ..PartialCall::default() });
+            self.calls.len() - 1
+        });
+        let call = &mut self.calls[at];
+        call.name.push_str(delta.function.name.as_deref().unwrap_or_default());
+        call.arguments.push_str(delta.function.arguments.as_deref().unwrap_or_default());
+    }
+
+    fn end(&mut self, events: &mut Vec<ChatEvent>) {
+        if std::mem::replace(&mut self.is_done, true) {
+            return;
+        }
+        let is_complete = matches!(self.finish.as_deref(), Some("stop" | "tool_calls" | "function_call"));
+        if is_complete {
+            let calls = self.calls.drain(..).filter(|call| !call.name.is_empty());
+            events.extend(calls.map(|call| ChatEvent::ToolCall { name: call.name, arguments: call.arguments }));
+        }
+        events.push(ChatEvent::Done { is_complete, tokens: self.tokens });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[expect(clippy::needless_pass_by_value, reason = "shorter where it is called")]
+    fn chunk(delta: Value, finish: Value) -> String {
+        format!(
+            "data: {}\r\n\r\n",
+            json!({"id": "x", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+        )
+    }
+
+    fn read(stream: &str, piece: usize) -> Result<Vec<ChatEvent>, Malformed> {
+        let mut chat = ChatStream::default();
+        let mut events = Vec::new();
+        for piece in stream.as_bytes().chunks(piece) {
+            events.extend(chat.push(piece)?);
+        }
+        events.extend(chat.finish()?);
+        Ok(events)
+    }
+
+    fn conversation() -> (String, Vec<ChatEvent>) {
+        let call = |value: Value| json!({ "tool_calls": [value] });
+        let stream = [
+            ": ping\n\n".to_owned(),
+            chunk(json!({"role": "assistant", "content": ""}), Value::Null),
+            chunk(json!({"content": "רגע, "}), Value::Null),
+            chunk(json!({"content": "אני בודקת."}), Value::Null),
+            chunk(
+                call(json!({"index": 0, "id": "a", "function": {"name": "find", "arguments": "{\"day\""}})),
+                Value::Null,
+            ),
+            chunk(call(json!({"index": 0, "function": {"arguments": ":1}"}})), Value::Null),
+            chunk(call(json!({"index": 1, "id": "b", "function": {"name": "end", "arguments": "{}"}})), Value::Null),
+            chunk(json!({}), json!("tool_calls")),
+            "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":120,\"completion_tokens\":9}}\n\n".to_owned(),
+            "data: [DONE]\n\n".to_owned(),
+        ];
+        let text = |text: &str| ChatEvent::Text(text.into());
+        let call = |name: &str, arguments: &str| ChatEvent::ToolCall { name: name.into(), arguments: arguments.into() };
+        let events = vec![
+            text("רגע, "),
+            text("אני בודקת."),
+            call("find", "{\"day\":1}"),
+            call("end", "{}"),
+            ChatEvent::Done { is_complete: true, tokens: (120, 9) },
+        ];
+        (stream.concat(), events)
+    }
+
+    #[test]
+    fn calls_without_an_index_are_told_apart_by_their_ids() {
+        let calls = json!([{"id": "1", "function": {"name": "a", "arguments": "{}"}}, {"id": "2", "function": {"name": "b", "arguments": "{}"}}]);
+        let events = read(&(chunk(json!({ "tool_calls": calls }), json!("tool_calls"))), 1000).unwrap();
+        assert_eq!(events.len(), 3, "{events:?}");
+    }
+
+    #[test]
+    fn an_answer_that_breaks_off_is_none() {
+        let (stream, _) = conversation();
+        let broken = &stream[..stream.find("tool_calls").unwrap()];
+        assert_eq!(read(broken, 50), Err(Malformed));
+        assert_eq!(read("data: {\"error\":{\"message\":\"overloaded\"}}\n\n", 50), Err(Malformed));
+        assert_eq!(read("data: {\n", 50), Err(Malformed));
+        let cut = read(&(chunk(json!({"content": "א"}), json!("length")) + "data: [DONE]\n"), 7).unwrap();
+        assert_eq!(cut.last(), Some(&ChatEvent::Done { is_complete: false, tokens: (0, 0) }));
+    }
+
+    #[test]
+    fn the_body_of_a_request() {
+        let tools = [function("end_call", "Hang up", &json!({"type": "object"}))];
+        let messages = [
+            message("system", "be brief"),
+            message("user", "when?"),
+            calling_message("", &[("call.1", "find", "{}")]),
+            tool_message("call.1", "{\"ok\":true}"),
+        ];
+        let bodies = [body("gpt-5.6-terra", &messages, &tools, Some("none")), body("llama", &messages[..1], &[], None)];
+        insta::assert_snapshot!(serde_json::to_string_pretty(&bodies).unwrap());
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_do_not_matter(piece in 1usize..200) {
+            let (stream, events) = conversation();
+            prop_assert_eq!(read(&stream, piece), Ok(events));
+        }
+    }
+}

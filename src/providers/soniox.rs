@@ -1,0 +1,276 @@
+//! Soniox: real-time speech to text and text to speech over WebSockets (API reference, "WebSocket API" of each), with
+//! telephone audio in both directions.
+
+use crate::audio::EncodedAudio;
+use crate::config::SonioxConfig;
+use serde::Deserialize;
+use serde_json::json;
+use std::borrow::Cow;
+
+/// The URL of speech to text.
+pub fn stt_url(config: &SonioxConfig) -> String {
+    format!("{}/transcribe-websocket", config.stt_base_url.websocket_url())
+}
+
+/// The URL of text to speech.
+pub fn tts_url(config: &SonioxConfig) -> String {
+    format!("{}/tts-websocket", config.tts_base_url.websocket_url())
+}
+
+/// The first message of a transcription; audio follows as binary messages. `terms`: words that are likely to be said.
+pub fn start_transcription(config: &SonioxConfig, language: &str, terms: &[String]) -> String {
+    json!({
+        "model": config.stt_model,
+        "audio_format": "mulaw",
+        "sample_rate": 8000,
+        "num_channels": 1,
+        "language_hints": [language],
+        "enable_endpoint_detection": true,
+        "max_endpoint_delay_ms": config.max_endpoint_delay_ms,
+        "context": {"terms": terms},
+    })
+    .to_string()
+}
+
+/// All audio so far becomes final; the server confirms it by a `<fin>` token.
+pub const FINALIZE: &str = r#"{"type":"finalize"}"#;
+/// Keeps a transcription open that receives no audio.
+pub const STT_KEEP_ALIVE: &str = r#"{"type":"keepalive"}"#;
+/// Keeps a speech socket open without streams.
+pub const TTS_KEEP_ALIVE: &str = r#"{"keep_alive":true}"#;
+
+/// The first message of a speech stream.
+pub fn start_speech(config: &SonioxConfig, language: &str, stream: &str) -> String {
+    json!({
+        "model": config.tts_model,
+        "language": language,
+        "voice": config.voice,
+        "audio_format": "pcm_mulaw",
+        "sample_rate": 8000,
+        "stream_id": stream,
+    })
+    .to_string()
+}
+
+/// The whole text of a speech stream.
+pub fn speech_text(stream: &str, text: &str) -> String {
+    json!({"text": text, "text_end": true, "stream_id": stream}).to_string()
+}
+
+/// The rest of a speech stream is not needed.
+pub fn cancel_speech(stream: &str) -> String {
+    json!({"stream_id": stream, "cancel": true}).to_string()
+}
+
+/// An error of either service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerError {
+    /// Like an HTTP status.
+    pub code: u16,
+    /// The server's sentence.
+    pub message: String,
+}
+
+impl ServerError {
+    /// Whether another attempt may succeed: not with a wrong key or wrong parameters.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self.code, 408 | 429 | 500..)
+    }
+}
+
+/// The transcript of the current utterance, from the server's tokens.
+#[derive(Debug, Default)]
+pub struct Transcript {
+    words: String,
+    began_ms: Option<u64>,
+}
+
+/// What a message of the transcription means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transcribed {
+    /// The words of the current utterance so far; the last ones may still change.
+    Words {
+        /// The text.
+        text: String,
+        /// When it began, in milliseconds of the audio that was sent.
+        from_ms: Option<u64>,
+        /// When its last word ended.
+        until_ms: Option<u64>,
+    },
+    /// The utterance has ended.
+    End,
+    /// The audio up to here was processed, in milliseconds.
+    Progress(u64),
+}
+
+#[derive(Deserialize)]
+struct SttMessage<'a> {
+    #[serde(borrow, default)]
+    tokens: Vec<Token<'a>>,
+    total_audio_proc_ms: Option<f64>,
+    error_code: Option<u16>,
+    error_message: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Token<'a> {
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+    #[serde(default)]
+    is_final: bool,
+    start_ms: Option<f64>,
+    end_ms: Option<f64>,
+}
+
+impl Transcript {
+    /// Reads a message of the server.
+    ///
+    /// # Errors
+    /// The server's error, or none if the message cannot be read.
+    pub fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, Option<ServerError>> {
+        let message: SttMessage<'_> = serde_json::from_str(message).map_err(|_| None)?;
+        if let Some(code) = message.error_code {
+            return Err(Some(ServerError { code, message: message.error_message.unwrap_or_default() }));
+        }
+        let mut read = Vec::new();
+        let (mut tentative, mut until_ms) = (String::new(), None);
+        for token in &message.tokens {
+            if matches!(&*token.text, "<end>" | "<fin>") {
+                if !self.words.trim().is_empty() {
+                    read.push(self.words(&tentative, until_ms));
+                }
+                read.push(Transcribed::End);
+                (*self, tentative, until_ms) = (Self::default(), String::new(), None);
+                continue;
+            }
+            self.began_ms = self.began_ms.or(whole_ms(token.start_ms));
+            until_ms = whole_ms(token.end_ms).or(until_ms);
+            let text = if token.is_final { &mut self.words } else { &mut tentative };
+            text.push_str(&token.text);
+        }
+        if until_ms.is_some() || !tentative.is_empty() {
+            read.push(self.words(&tentative, until_ms));
+        }
+        read.extend(whole_ms(message.total_audio_proc_ms).map(Transcribed::Progress));
+        if self.words.is_empty() && tentative.is_empty() {
+            // The tentative words before were withdrawn.
+            self.began_ms = None;
+        }
+        Ok(read)
+    }
+
+    fn words(&self, tentative: &str, until_ms: Option<u64>) -> Transcribed {
+        let text = format!("{}{tentative}", self.words).trim_start().to_owned();
+        Transcribed::Words { text, from_ms: self.began_ms, until_ms }
+    }
+}
+
+fn whole_ms(ms: Option<f64>) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from float saturates")]
+    ms.map(|ms| ms as u64)
+}
+
+/// An event of a speech socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// Audio of a stream.
+    Audio {
+        /// The stream.
+        stream: String,
+        /// The audio.
+        audio: EncodedAudio,
+    },
+    /// A stream is complete, cancelled or has failed, and may be forgotten.
+    Terminated {
+        /// The stream.
+        stream: String,
+    },
+    /// An error; of the whole socket if it names no stream.
+    Error {
+        /// The stream.
+        stream: Option<String>,
+        /// The error.
+        error: ServerError,
+    },
+    /// Another message.
+    Other,
+}
+
+#[derive(Deserialize)]
+struct TtsMessage {
+    stream_id: Option<String>,
+    audio: Option<String>,
+    #[serde(default)]
+    terminated: bool,
+    error_code: Option<u16>,
+    error_message: Option<String>,
+}
+
+/// Reads a message of a speech socket; none if it cannot be read.
+pub fn read_speech(message: &str) -> Option<Spoken> {
+    let message: TtsMessage = serde_json::from_str(message).ok()?;
+    if let Some(code) = message.error_code {
+        let error = ServerError { code, message: message.error_message.unwrap_or_default() };
+        return Some(Spoken::Error { stream: message.stream_id, error });
+    }
+    let Some(stream) = message.stream_id else { return Some(Spoken::Other) };
+    match message.audio.filter(|audio| !audio.is_empty()) {
+        Some(audio) => Some(Spoken::Audio { stream, audio: EncodedAudio::parse(audio.into())? }),
+        None if message.terminated => Some(Spoken::Terminated { stream }),
+        None => Some(Spoken::Other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str, until_ms: u64) -> Transcribed {
+        Transcribed::Words { text: text.into(), from_ms: Some(100), until_ms: Some(until_ms) }
+    }
+
+    #[test]
+    fn final_tokens_stay_and_tentative_ones_are_replaced() {
+        let mut transcript = Transcript::default();
+        let mut read = |tokens: serde_json::Value| {
+            transcript
+                .read(&json!({"tokens": tokens, "final_audio_proc_ms": 0, "total_audio_proc_ms": 500}).to_string())
+        };
+        let token = |text: &str, end_ms: u64, is_final: bool| json!({"text": text, "start_ms": 100, "end_ms": end_ms, "is_final": is_final, "confidence": 0.9});
+        let progress = Transcribed::Progress(500);
+        let first = read(json!([token("שלו", 300, false)]));
+        assert_eq!(first, Ok(vec![words("שלו", 300), progress.clone()]));
+        let second = read(json!([token("שלום", 350, true), token(" את", 500, false)]));
+        assert_eq!(second, Ok(vec![words("שלום את", 500), progress.clone()]));
+        assert_eq!(read(json!([])), Ok(vec![progress.clone()]));
+        let end = json!({"text": "<end>", "is_final": true});
+        let last = read(json!([token(" אתם", 520, true), end, token("ועוד", 900, false)]));
+        assert_eq!(last, Ok(vec![words("שלום אתם", 520), Transcribed::End, words("ועוד", 900), progress]));
+    }
+
+    #[test]
+    fn errors_and_garbage() {
+        let error = |code| format!(r#"{{"error_code":{code},"error_message":"no","tokens":[]}}"#);
+        let read = |code| Transcript::default().read(&error(code)).unwrap_err().unwrap().is_temporary();
+        assert_eq!([401, 402, 400, 408, 429, 503].map(read), [false, false, false, true, true, true]);
+        for garbage in ["", "[]", "{", r#"{"tokens":[{"is_final":true}]}"#] {
+            assert_eq!(Transcript::default().read(garbage), Err(None), "{garbage}");
+        }
+        assert_eq!(read_speech("{"), None);
+        assert_eq!(read_speech(r#"{"stream_id":"1","audio":"%"}"#), None);
+        assert_eq!(read_speech("{}"), Some(Spoken::Other));
+    }
+
+    #[test]
+    fn the_events_of_a_speech_stream() {
+        let stream = || "s1".to_owned();
+        let audio = EncodedAudio::encode(&[7; 160]);
+        let message = json!({"audio": audio.base64(), "audio_end": true, "stream_id": "s1"}).to_string();
+        assert_eq!(read_speech(&message), Some(Spoken::Audio { stream: stream(), audio }));
+        let done = read_speech(r#"{"terminated":true,"stream_id":"s1"}"#);
+        assert_eq!(done, Some(Spoken::Terminated { stream: stream() }));
+        let failed = read_speech(r#"{"stream_id":"s1","error_code":429,"error_message":"slow down"}"#);
+        let error = ServerError { code: 429, message: "slow down".into() };
+        assert_eq!(failed, Some(Spoken::Error { stream: Some(stream()), error }));
+    }
+}

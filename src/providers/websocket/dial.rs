@@ -1,0 +1,133 @@
+//! Opens a WebSocket to a provider.
+
+use super::Socket;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
+use std::io;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::Error as WsError;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tower::ServiceExt;
+
+/// The limit for name resolution, TCP, TLS and the WebSocket handshake together.
+const DIAL_LIMIT: Duration = Duration::from_secs(3);
+/// The delay after which the addresses of the other family are tried (RFC 8305, section 5).
+const OTHER_FAMILY_AFTER: Duration = Duration::from_millis(300);
+/// The addresses of a family share this time, so that an unresponsive one leaves time for the next one and for TLS.
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+
+/// Why a socket could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialError {
+    /// Whether another attempt may succeed.
+    pub retry: bool,
+    /// The reason, for the log.
+    pub reason: String,
+}
+
+/// Opens a socket at `url`, with `key` as the bearer token.
+pub async fn dial(
+    url: &str,
+    key: &str,
+    limits: WebSocketConfig,
+) -> Result<Socket<MaybeTlsStream<TcpStream>>, DialError> {
+    let late = |_| DialError { retry: true, reason: format!("no connection within {} s", DIAL_LIMIT.as_secs()) };
+    tokio::time::timeout(DIAL_LIMIT, open(url, key, limits)).await.map_err(late)?
+}
+
+async fn open(url: &str, key: &str, limits: WebSocketConfig) -> Result<Socket<MaybeTlsStream<TcpStream>>, DialError> {
+    let lost = |error: &WsError| DialError { retry: true, reason: error.to_string() };
+    let mut request = url.into_client_request().map_err(|error| lost(&error))?;
+    let bearer = HeaderValue::from_str(&format!("Bearer {key}"))
+        .map_err(|_| DialError { retry: false, reason: "the key is not ASCII".to_owned() })?;
+    request.headers_mut().insert("authorization", bearer);
+    let stream = connect_tcp(request.uri()).await.map_err(|error| lost(&WsError::Io(error)))?;
+    match tokio_tungstenite::client_async_tls_with_config(request, stream, Some(limits), None).await {
+        Ok((socket, _)) => Ok(Socket::new(socket)),
+        Err(WsError::Http(response)) => {
+            let status = response.status().as_u16();
+            // A retry does not change 401, 403 and 404; 429 and 5xx may be temporary.
+            Err(DialError { retry: status == 429 || status >= 500, reason: format!("HTTP {status}") })
+        }
+        Err(error) => Err(lost(&error)),
+    }
+}
+
+async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
+    let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("wss") { 443 } else { 80 });
+    let target = Uri::builder().scheme("http").path_and_query("/");
+    let target = target.authority(format!("{}:{port}", url.host().unwrap_or_default())).build();
+    let stream = connector(GaiResolver::new()).oneshot(target.map_err(io::Error::other)?).await;
+    Ok(stream.map_err(io::Error::other)?.into_inner())
+}
+
+/// Tries several addresses of a name, so that an address without a route does not fail a call (RFC 8305).
+fn connector<R>(resolver: R) -> HttpConnector<R> {
+    let mut connector = HttpConnector::new_with_resolver(resolver);
+    connector.set_nodelay(true);
+    connector.set_happy_eyeballs_timeout(Some(OTHER_FAMILY_AFTER));
+    connector.set_connect_timeout(Some(CONNECT_LIMIT));
+    connector
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper_util::client::legacy::connect::dns::Name;
+    use std::net::SocketAddr;
+    use tokio::net::{TcpListener, TcpSocket};
+
+    /// Connects to a name that resolves to these addresses, in this order.
+    async fn connect_to(addresses: &[SocketAddr]) -> Result<SocketAddr, String> {
+        let addresses = addresses.to_vec();
+        let resolver = tower::service_fn(move |_: Name| {
+            let addresses = addresses.clone();
+            async move { Ok::<_, io::Error>(addresses.into_iter()) }
+        });
+        let stream =
+            tokio::time::timeout(DIAL_LIMIT, connector(resolver).oneshot(Uri::from_static("http://ai.example")));
+        let stream = stream.await.map_err(|_| "it took longer than a dial may".to_owned())?;
+        Ok(stream.map_err(|error| error.to_string())?.into_inner().peer_addr().unwrap())
+    }
+
+    /// An address without a response, as without a route: the queue of its listener is full, and the kernel drops new
+    /// connections.
+    struct DeadAddress {
+        address: SocketAddr,
+        _held: (TcpListener, Vec<TcpStream>),
+    }
+
+    impl DeadAddress {
+        async fn create() -> Self {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            let listener = socket.listen(1).unwrap();
+            let (address, mut queued) = (listener.local_addr().unwrap(), Vec::new());
+            while let Ok(stream) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
+                queued.push(stream.unwrap());
+                assert!(queued.len() < 100, "the listener's queue did not become full");
+            }
+            Self { address, _held: (listener, queued) }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_before_a_live_one_costs_no_call() {
+        let dead = DeadAddress::create().await;
+        let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let live = live.local_addr().map(|address| (address, live)).unwrap();
+        assert_eq!(connect_to(&[dead.address, live.0]).await, Ok(live.0));
+        assert_eq!(connect_to(&[live.0, dead.address]).await, Ok(live.0));
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_alone_fails_while_there_is_time_for_another_engine() {
+        let dead = DeadAddress::create().await;
+        let reason = connect_to(&[dead.address]).await.unwrap_err();
+        assert!(reason.contains("tcp connect error"), "{reason}");
+    }
+}

@@ -1,0 +1,310 @@
+//! Calls with the pipeline engine: a transcriber, a language model and a synthesiser instead of a speech-to-speech
+//! model.
+
+use super::booking::monday;
+use super::call_silence::assert_no_silence;
+use super::support::client::send;
+use super::support::telephony::{CallHarness, free_port};
+use super::support::whatsapp::until;
+use agentlocator::simulator::EventLog;
+use agentlocator::simulator::caller::{CallReport, EndedBy};
+use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
+use agentlocator::simulator::soniox::{Soniox, SonioxFaults, SonioxOptions};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const QUESTION: &str = "מתי אתם פתוחים היום?";
+const ANSWER: &str = "שמחה לעזור, אנחנו פתוחים היום עד שבע בערב. תרצה לקבוע תור?";
+const LONG: &str = "בשמחה רבה, יש לנו תספורת רגילה, תספורת ילדים וצבע. תספורת רגילה עולה מאה שקלים. תספורת ילדים עולה שמונים שקלים. צבע עולה מאתיים שקלים.";
+
+/// A daemon with a fake Soniox and a fake AI, whose calls the engines of `toml` answer.
+struct Shop {
+    harness: CallHarness,
+    soniox: Soniox,
+    log: EventLog,
+}
+
+impl Shop {
+    async fn new(soniox: SonioxOptions, ai: OpenAiOptions, toml: &str) -> Self {
+        let log = EventLog::new();
+        let soniox = Soniox::start(free_port().await, soniox, log.clone()).unwrap();
+        let harness = CallHarness::with_ai(ai, |setup| {
+            setup.env("SONIOX_API_KEY", "soniox-key");
+            setup.env("SONIOX_STT_BASE_URL", soniox.base_url()).env("SONIOX_TTS_BASE_URL", soniox.base_url());
+            setup.toml(toml);
+        })
+        .await;
+        Self { harness, soniox, log }
+    }
+
+    /// The same with only the pipeline, and one question.
+    async fn with_faults(soniox: SonioxFaults, ai: Faults) -> Self {
+        let soniox = SonioxOptions { heard: vec![QUESTION.into()], faults: soniox, ..SonioxOptions::default() };
+        let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, ANSWER)], faults: ai, ..OpenAiOptions::default() };
+        Self::new(soniox, ai, PIPELINE).await
+    }
+
+    async fn call(&self, script: &str) -> (CallReport, Value) {
+        let report = self.harness.call(self.harness.plan(script)).await;
+        let call = self.harness.ended_call(&report.call_sid).await;
+        (report, call)
+    }
+
+    /// The messages of each request to the model.
+    fn asked(&self) -> Vec<Vec<Value>> {
+        let requests = self.harness.ai.state().requests;
+        let chats = requests.iter().filter(|(path, _)| path == "/chat/completions");
+        chats.map(|(_, body)| body["messages"].as_array().unwrap().clone()).collect()
+    }
+
+    #[track_caller]
+    fn assert_no_violations(&self) {
+        let wrong = [self.log.violations(), self.harness.log.violations()].concat();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+/// Only the pipeline, which requests an answer when the turn has ended.
+const PIPELINE: &str = "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n[pipeline]\nspeculation = false\n";
+
+fn turns_of(call: &Value) -> Vec<(&str, &str)> {
+    let turns = call["turns"].as_array().unwrap().iter();
+    turns.map(|turn| (turn["speaker"].as_str().unwrap(), turn["heard_text"].as_str().unwrap())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_turns_are_transcribed_answered_and_spoken() {
+    let second = "אפשר לקבוע תור?";
+    let soniox = SonioxOptions { heard: vec![QUESTION.into(), second.into()], ..SonioxOptions::default() };
+    let ai = vec![Turn::new(QUESTION, ANSWER), Turn::new(second, "כן, למתי?")];
+    let shop = Shop::new(soniox, OpenAiOptions { turns: ai, ..OpenAiOptions::default() }, PIPELINE).await;
+    let (report, call) = shop.call("say 1500ms; listen; say 1s; listen").await;
+    assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
+    let expected = [("caller", QUESTION), ("agent", ANSWER), ("caller", second), ("agent", "כן, למתי?")];
+    assert_eq!(turns_of(&call), expected, "{call:#}");
+    assert_eq!((&call["engine"], &call["end_reason"]), (&json!("pipeline"), &json!("caller_hung_up")), "{call:#}");
+    assert_no_silence(&report);
+    let state = shop.soniox.state();
+    assert_eq!((state.transcriptions.len(), state.transcriptions[0].endpoints), (1, 2), "{state:#?}");
+    let clauses: Vec<_> = state.speeches.iter().map(|speech| speech.text.as_str()).collect();
+    let expected = ["שמחה לעזור,", "אנחנו פתוחים היום עד שבע בערב.", "תרצה לקבוע תור?", "כן, למתי?"];
+    assert_eq!(clauses, expected, "the first clause is spoken before the others are known");
+    let asked = shop.asked();
+    let roles: Vec<_> = asked[1].iter().map(|message| message["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["system", "user", "assistant", "user"]);
+    assert_eq!((&asked[1][2]["content"], &asked[1][3]["content"]), (&json!(ANSWER), &json!(second)));
+    assert!(shop.harness.ai.state().sessions.is_empty(), "no realtime session is paid for");
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_is_ready_when_the_turn_ends() {
+    let mut waits_ms = Vec::new();
+    for speculates in [false, true] {
+        // The end of the turn takes longer than the model.
+        let endpoint = Duration::from_secs(1);
+        let soniox = SonioxOptions { heard: vec![QUESTION.into()], endpoint, ..SonioxOptions::default() };
+        let think = Duration::from_millis(600);
+        let turns = vec![Turn::new(QUESTION, ANSWER)];
+        let ai = OpenAiOptions { turns, think, ..OpenAiOptions::default() };
+        let toml = PIPELINE.replace("false", &speculates.to_string());
+        let shop = Shop::new(soniox, ai, &toml).await;
+        let (report, call) = shop.call("say 1500ms; listen").await;
+        assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
+        assert_eq!(shop.asked().len(), 1, "one request is paid for");
+        let stream = &report.streams[0];
+        waits_ms.push(stream.utterances[0].began_ms - stream.speeches[0].ended_ms.unwrap());
+        shop.assert_no_violations();
+    }
+    assert!(waits_ms[1] + 300 < waits_ms[0], "{waits_ms:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_is_booked_in_a_call() {
+    let start = format!("{}T10:00", monday(2));
+    let arguments = json!({"service": "תספורת", "start": start, "caller_name": "דנה"}).to_string();
+    let turn = Turn::new(QUESTION, "קבעתי לך תור.").calling("book_appointment", arguments);
+    let soniox = SonioxOptions { heard: vec![QUESTION.into()], ..SonioxOptions::default() };
+    let ai = OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() };
+    let shop = Shop::new(soniox, ai, PIPELINE).await;
+    let owner = shop.harness.daemon.logged_in("roni", "owner").await;
+    let mut hours = owner.get("/api/opening-hours").await.json();
+    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
+    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
+    let service = json!({"name": "תספורת", "duration_min": 30});
+    assert_eq!(owner.post_json("/api/services", &service).await.status, 201);
+    let (report, call) = shop.call("say 1s; listen").await;
+    let booked = owner.get("/api/appointments").await.json()["items"].as_array().unwrap().clone();
+    assert_eq!(booked.len(), 1, "{report:#?}");
+    assert_eq!(booked[0]["contact_name"], "דנה");
+    let asked = shop.asked();
+    let last = asked.last().unwrap();
+    let [calling, output] = &last[last.len() - 2..] else { panic!("{last:#?}") };
+    assert_eq!(calling["tool_calls"][0]["id"], output["tool_call_id"]);
+    assert!(output["content"].as_str().unwrap().contains(&start), "{output:#}");
+    assert_eq!(turns_of(&call).last(), Some(&("agent", "קבעתי לך תור.")), "{call:#}");
+    let context = &shop.soniox.state().transcriptions[0].config["context"];
+    assert_eq!(context["terms"], json!(["תספורת"]), "words that the transcriber should know");
+    assert_no_silence(&report);
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_spoken_in_words_and_the_owners_words_as_the_owner_says() {
+    let answer = "התור אצל Ron בשעה 16:30, וזה עולה 120 ₪.";
+    let soniox = SonioxOptions { heard: vec![QUESTION.into()], ..SonioxOptions::default() };
+    let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, answer)], ..OpenAiOptions::default() };
+    let toml = format!("{PIPELINE}[agent]\npronunciation = \"Ron = רון\"\n");
+    let shop = Shop::new(soniox, ai, &toml).await;
+    let (report, call) = shop.call("say 1500ms; listen").await;
+    assert_eq!(turns_of(&call).last(), Some(&("agent", answer)), "the transcript has the words as they are written");
+    let spoken: Vec<_> = shop.soniox.state().speeches.iter().map(|speech| speech.text.clone()).collect();
+    let spoken = spoken.join(" ");
+    assert!(
+        !spoken.chars().any(|c| c.is_ascii_digit()) && spoken.contains("אצל רון") && !spoken.contains("Ron"),
+        "{spoken}"
+    );
+    assert!(spoken.contains("ארבע וחצי") && spoken.contains("מאה ועשרים שקלים"), "{spoken}");
+    assert_no_silence(&report);
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_staff_say_during_a_call_reaches_the_model_before_its_next_answer() {
+    let heard = vec![QUESTION.to_owned(), "כמה זה עולה?".to_owned()];
+    let turns = vec![Turn::new(QUESTION, LONG), Turn::new("", "מאתיים שקלים.")];
+    let soniox = SonioxOptions { heard, ..SonioxOptions::default() };
+    let shop = Shop::new(soniox, OpenAiOptions { turns, ..OpenAiOptions::default() }, PIPELINE).await;
+    let client = shop.harness.daemon.logged_in("roni", "owner").await;
+    let (phone, plan) = (shop.harness.phone.clone(), shop.harness.plan("say 1500ms; listen; say 1500ms; listen"));
+    let placed = tokio::spawn(async move { phone.place_call(plan).await });
+    let call = until("the answer", async || {
+        let calls = client.get("/api/calls").await.json();
+        let id = calls["calls"][0]["id"].as_i64()?;
+        let call = client.get(&format!("/api/calls/{id}")).await.json();
+        call["turns"].as_array()?.iter().any(|turn| turn["speaker"] == "agent").then_some(call)
+    })
+    .await;
+    let hint = "תציע עשרה אחוז הנחה";
+    let sent = client.post_json(&format!("/api/calls/{}/hints", call["id"]), &json!({"text": hint})).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let report = placed.await.unwrap();
+    let call = shop.harness.ended_call(&report.call_sid).await;
+    let asked = shop.asked();
+    let system = |at: usize| asked[at][0]["content"].as_str().unwrap();
+    assert!(!system(0).contains(hint) && system(asked.len() - 1).contains(hint), "{asked:#?}");
+    assert!(turns_of(&call).contains(&("agent", "מאתיים שקלים.")), "{call:#}");
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_answer_is_known_as_far_as_it_was_heard() {
+    let heard = vec![QUESTION.to_owned(), "כמה עולה צבע לשיער?".to_owned()];
+    let turns = vec![Turn::new(QUESTION, LONG), Turn::new("", "מאתיים שקלים.")];
+    let soniox = SonioxOptions { heard, ..SonioxOptions::default() };
+    let shop = Shop::new(soniox, OpenAiOptions { turns, ..OpenAiOptions::default() }, PIPELINE).await;
+    let (report, call) = shop.call("say 1500ms; listen 2500ms; say 1500ms; listen").await;
+    let stream = &report.streams[0];
+    assert_eq!(stream.interruptions.len(), 1, "{stream:#?}");
+    let cut = stream.interruptions[0].cleared_ms.unwrap() - stream.interruptions[0].spoke_ms;
+    assert!(cut < 800, "{cut} ms");
+    let turn = &call["turns"][1];
+    let (text, heard) = (turn["text"].as_str().unwrap(), turn["heard_text"].as_str().unwrap());
+    assert_eq!(turn["interrupted"], true, "{call:#}");
+    assert!(LONG.starts_with(heard) && text.len() > heard.len() && heard.len() > 20, "{heard} of {text}");
+    let asked = shop.asked();
+    let remembered = asked.last().unwrap()[2]["content"].as_str().unwrap();
+    assert!(LONG.starts_with(remembered) && remembered.len() < LONG.len() / 2, "{remembered}");
+    assert_eq!(call["turns"][3]["heard_text"], "מאתיים שקלים.", "{call:#}");
+    assert_no_silence(&report);
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_of_each_part_are_repeated_and_not_heard_as_silence() {
+    let chat = |faults: Faults| (SonioxFaults::default(), faults);
+    let soniox = |faults: SonioxFaults| (faults, Faults::default());
+    let cases = [
+        ("429 of the model", chat(Faults { rate_limited_chats: vec![1], ..Faults::default() })),
+        ("garbage of the model", chat(Faults { malformed_chats: vec![1], ..Faults::default() })),
+        ("a lost answer", chat(Faults { break_off_chats: vec![(1, 0)], ..Faults::default() })),
+        ("429 of the speech", soniox(SonioxFaults { rate_limited_streams: vec![1], ..SonioxFaults::default() })),
+        ("garbage of the transcription", soniox(SonioxFaults { malformed: true, ..SonioxFaults::default() })),
+        ("an endless utterance", soniox(SonioxFaults { endless_utterances: true, ..SonioxFaults::default() })),
+        ("a restart", soniox(SonioxFaults { restart_transcriptions: 1, ..SonioxFaults::default() })),
+    ];
+    for (name, (soniox, ai)) in cases {
+        let shop = Shop::with_faults(soniox, ai).await;
+        let (report, call) = shop.call("say 1500ms; listen; wait 6s").await;
+        assert_eq!(call["engine"], "pipeline", "{name}: {call:#}");
+        assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{name}: {call:#}");
+        assert_no_silence(&report);
+        shop.assert_no_violations();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_closes_in_an_answer_leaves_the_caller_to_voicemail() {
+    let close_in_stream = Some((2, Duration::from_millis(500)));
+    let faults = SonioxFaults { close_in_stream, ..SonioxFaults::default() };
+    let shop = Shop::with_faults(faults, Faults::default()).await;
+    let (report, call) = shop.call("say 1500ms; wait 12s; say 2s; stay").await;
+    assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
+    assert_eq!((&call["engine"], &call["end_reason"]), (&json!("voicemail"), &json!("message_taken")), "{call:#}");
+    assert!(ANSWER.starts_with(turns_of(&call)[1].1), "{call:#}");
+    assert_no_silence(&report);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pipeline_answers_when_the_first_engine_is_down() {
+    let soniox = SonioxOptions { heard: vec![QUESTION.into()], ..SonioxOptions::default() };
+    let faults = Faults { refuse_sockets: Some(503), ..Faults::default() };
+    let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, ANSWER)], faults, ..OpenAiOptions::default() };
+    let shop = Shop::new(soniox, ai, "[voice]\nmessage_silence_s = 1\n").await;
+    let (report, call) = shop.call("say 1500ms; listen; wait 2s").await;
+    assert_eq!(call["engine"], "pipeline", "{call:#}");
+    assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
+    assert_no_silence(&report);
+    // The order is a setting.
+    let first = "[voice]\nai_engines = [\"pipeline\", \"realtime\"]\n";
+    let shop = Shop::new(SonioxOptions::default(), OpenAiOptions::default(), first).await;
+    let (_, call) = shop.call("say 1s; listen").await;
+    assert_eq!(call["engine"], "pipeline", "{call:#}");
+    assert!(shop.harness.ai.state().sessions.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_key_is_not_tried_again() {
+    let shop = Shop::with_faults(SonioxFaults::default(), Faults::default()).await;
+    shop.soniox.change(|options| options.api_key = Some("another".into()));
+    let (report, call) = shop.call("wait 4500ms; say 2s; stay").await;
+    assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
+    assert_eq!((&call["engine"], &call["end_reason"]), (&json!("voicemail"), &json!("message_taken")), "{call:#}");
+    assert_eq!(shop.harness.daemon.logs().events_named("ENGINE_LOST").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_server_with_openais_speech_can_speak() {
+    let mut shop = Shop::with_faults(SonioxFaults::default(), Faults::default()).await;
+    let url = shop.harness.ai.base_url();
+    shop.harness.daemon.reconfigure(|setup| {
+        setup.env("PIPELINE_SPEECH_BASE_URL", &url).env("PIPELINE_SPEECH_API_KEY", "speech-key");
+        setup.env("PIPELINE_MODEL_BASE_URL", &url).env("PIPELINE_MODEL_API_KEY", "model-key");
+        setup.toml(&format!("{PIPELINE}synthesiser = \"speech\"\nmodel = \"llama\"\n"));
+    });
+    tokio::task::block_in_place(|| shop.harness.daemon.restart());
+    let (report, call) = shop.call("say 1500ms; listen").await;
+    assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
+    let requests = shop.harness.ai.state().requests;
+    let spoken: Vec<_> = requests.iter().filter(|(path, _)| path == "/audio/speech").collect();
+    assert_eq!(spoken.len(), 3, "{spoken:#?}");
+    assert!(requests.iter().any(|(_, body)| body["model"] == "llama"));
+    assert!(shop.soniox.state().speeches.is_empty());
+    // Three clauses of 65 ms for each character, at the rate of a telephone.
+    let heard_ms = report.streams[0].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
+    let expected_ms = ANSWER.chars().count() * 65;
+    assert!(heard_ms.abs_diff(expected_ms) < 500, "{heard_ms} ms instead of {expected_ms}");
+    assert_no_silence(&report);
+    shop.assert_no_violations();
+}
