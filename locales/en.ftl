@@ -259,6 +259,22 @@ text-appointment = { $service }, { $weekday ->
 } { $date } at { $time }
 text-missed-call = Hello, you called us and the call ended before we could help. You can write to us here, and we will get back to you.
 
+notice-outcome = { $outcome ->
+    [answered] The agent talked with { $who }
+    [message] { $who } left a message
+    [missed] { $who } called and was not helped
+    [transferred] { $who } was put through
+    [booked] { $who } booked an appointment
+   *[failed] The call with { $who } broke off
+}
+notice-when = { $at }, { $length } min
+notice-booked = Booked: { $what }
+notice-moved = Moved: { $what }
+notice-cancelled = Cancelled: { $what }
+notice-task = Task: { $title }
+notice-lead = Lead: { $title }
+notice-page = The call: { $page }
+
 ## The calendar.
 
 hebrew-date = { $day } { $month } { $year }
@@ -534,6 +550,8 @@ setting-agent-summaries = Summarize calls
     .help = After each call the AI writes a summary, and notes the language, leads, tasks and questions without an answer.
 setting-agent-confirm-appointments = Confirm appointments by WhatsApp
     .help = After the agent books, moves or cancels an appointment in a call, the caller gets a WhatsApp message about it.
+setting-agent-call-notices = Message to you after calls
+    .help = By mail or WhatsApp, to the recipients of alerts: after calls from which something has come, after all calls, or never.
 setting-agent-text-missed-callers = Write to callers who hung up
     .help = Before they got help; by WhatsApp, at most once a day. WhatsApp requires that people have agreed to messages from you.
 setting-agent-missed-call-text = Message to callers who hung up

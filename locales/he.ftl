@@ -273,6 +273,22 @@ text-appointment = { $service }, יום { $weekday ->
 } { $date } בשעה { $time }
 text-missed-call = שלום, התקשרת אלינו והשיחה הסתיימה לפני שהספקנו לעזור. אפשר לכתוב לנו כאן ונחזור אליך.
 
+notice-outcome = { $outcome ->
+    [answered] הסוכן דיבר עם { $who }
+    [message] הודעה מאת { $who }
+    [missed] שיחה בלי מענה מאת { $who }
+    [transferred] הועברה שיחה מאת { $who }
+    [booked] נקבע תור בשיחה עם { $who }
+   *[failed] השיחה עם { $who } נקטעה
+}
+notice-when = { $at }, { $length } דק׳
+notice-booked = נקבע: { $what }
+notice-moved = הועבר: { $what }
+notice-cancelled = בוטל: { $what }
+notice-task = משימה: { $title }
+notice-lead = ליד: { $title }
+notice-page = לשיחה: { $page }
+
 ## The calendar.
 
 hebrew-date = { $day } ב{ $month } { $year }
@@ -548,6 +564,8 @@ setting-agent-summaries = סיכום שיחות
     .help = אחרי כל שיחה ה־AI כותב סיכום, ורושם את השפה, לידים, משימות ושאלות בלי תשובה.
 setting-agent-confirm-appointments = אישור תורים בוואטסאפ
     .help = אחרי שהסוכן קובע, מזיז או מבטל תור בשיחה, המתקשר מקבל על כך הודעת וואטסאפ.
+setting-agent-call-notices = הודעה אליך אחרי שיחות
+    .help = במייל או בוואטסאפ, לנמעני ההתראות: אחרי שיחות שיצא מהן משהו, אחרי כל השיחות, או אף פעם.
 setting-agent-text-missed-callers = כתיבה למתקשרים שניתקו
     .help = לפני שקיבלו עזרה; בוואטסאפ, לכל היותר פעם ביום. וואטסאפ דורשת שהנמענים הסכימו לקבל מכם הודעות.
 setting-agent-missed-call-text = ההודעה למתקשרים שניתקו

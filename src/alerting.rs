@@ -8,7 +8,7 @@ mod message;
 mod provider_health;
 mod tracker;
 
-pub use message::AlertMessage;
+pub use message::{AlertMessage, directed, sender};
 pub use provider_health::AiOutcome;
 pub use tracker::{AlertThresholds, AlertTracker, Change};
 

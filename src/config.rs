@@ -50,7 +50,7 @@ mod version;
 mod voice;
 mod whatsapp;
 
-pub use agent::AgentConfig;
+pub use agent::{AgentConfig, CallNotices};
 pub use alerts::AlertsConfig;
 pub use backup::{BackupConfig, BucketAccess};
 pub use base_url::{BaseUrl, BaseUrlError};

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod booking;
 pub mod business_profile;
 pub mod call;
+pub mod call_notice;
 pub mod call_review;
 pub mod call_summary;
 pub mod caller_booking;

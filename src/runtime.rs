@@ -5,6 +5,7 @@ mod active_settings;
 pub mod ai_check;
 mod ai_probe;
 mod call;
+pub mod call_notices;
 pub mod call_review;
 pub mod call_summary;
 pub mod caller_texts;

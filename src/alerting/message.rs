@@ -64,14 +64,14 @@ impl AlertMessage {
 /// A line that is shown in the direction of its language. Mail programs and WhatsApp take the direction from the first letter,
 /// so a Hebrew line that begins with a Latin name would be shown in the wrong order. No line begins with a command, in which
 /// the invisible mark would be copied.
-fn directed(language: Language, line: &str) -> String {
+pub fn directed(language: Language, line: &str) -> String {
     let mark =
         if language == Language::Hebrew && line.starts_with(|c: char| c.is_ascii_graphic()) { "\u{200f}" } else { "" };
     format!("{mark}{line}")
 }
 
-/// The name at the beginning of a subject.
-fn sender(business: &str) -> String {
+/// The name at the beginning of the subject of a message to the owner.
+pub fn sender(business: &str) -> String {
     if business.is_empty() { "AgentLocator".to_owned() } else { format!("AgentLocator – {business}") }
 }
 

@@ -6,6 +6,7 @@ use super::reload::Reloader;
 use crate::alerting::Alerts;
 use crate::backup::Snapshots;
 use crate::config::{Config, Reloadable};
+use crate::crm::call_notice::NOTICE_JOB;
 use crate::crm::call_review::REVIEW_JOB;
 use crate::crm::call_summary::SUMMARY_JOB;
 use crate::crm::caller_text::{CONFIRM_JOB, MISSED_JOB};
@@ -23,6 +24,7 @@ use crate::maintenance::self_check::{Parts, SelfChecker};
 use crate::maintenance::systemd_status::StatusLine;
 use crate::maintenance::{alert_delivery, backfills, housekeeping, nightly_backup, search_index, update_check};
 use crate::providers::http_client;
+use crate::runtime::call_notices::CallNotices;
 use crate::runtime::caller_texts::CallerTexts;
 use crate::runtime::calls::{CallServices, Calls, TrialUsage};
 use crate::runtime::catch_up::{CatchUp, Gap};
@@ -117,8 +119,15 @@ impl Services {
             outbox: outbox.clone(),
             clock: message_clock.clone(),
         };
+        let notices = CallNotices {
+            store: shared.store.with_priority(Priority::Job),
+            settings: shared.settings.clone(),
+            outbox: outbox.clone(),
+            page: status.page.clone(),
+        };
         Ok(Self {
-            jobs: with_handlers(worker, &shared, examiner.clone(), texts),
+            jobs: with_handlers(worker, &shared, examiner.clone(), texts)
+                .on(NOTICE_JOB, move |job| notices.clone().notify(job)),
             examiner,
             gap: Gap::default(),
             calls,

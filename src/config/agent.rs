@@ -1,9 +1,9 @@
 //! `[agent]`: the agent's instructions, language and transfer number.
 
-use super::parser::{boolean, free_text, language, optional, phone_number, pronunciation};
+use super::parser::{boolean, choice, free_text, language, optional, phone_number, pronunciation};
 use super::setting::{Setting, setting};
 use super::value_kind::ValueKind;
-use crate::domain::PhoneNumber;
+use crate::domain::{PhoneNumber, text_enum};
 use serde::Serialize;
 
 /// The agent: its instructions, language and transfer number.
@@ -23,8 +23,22 @@ pub struct AgentConfig {
     pub text_missed_callers: bool,
     /// That message; empty: the built-in one in the agent's language.
     pub missed_call_text: String,
+    /// After which calls the owner gets a message, by the channels of the alerts.
+    pub call_notices: CallNotices,
     /// Whether the AI summarizes each call after its end.
     pub summaries: bool,
+}
+
+text_enum! {
+    /// After which calls the owner gets a message.
+    CallNotices {
+        /// After none.
+        Off = "off",
+        /// After those from which something has come, or whose caller waits for an answer.
+        Important = "important",
+        /// After all.
+        All = "all",
+    }
 }
 
 impl Default for AgentConfig {
@@ -37,6 +51,7 @@ impl Default for AgentConfig {
             confirm_appointments: true,
             text_missed_callers: false,
             missed_call_text: String::new(),
+            call_notices: CallNotices::Off,
             summaries: true,
         }
     }
@@ -49,6 +64,7 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("agent.transfer_to", |c| &mut c.agent.transfer_to, optional(phone_number())),
         setting("agent.pronunciation", |c| &mut c.agent.pronunciation, pronunciation()),
         setting("agent.summaries", |c| &mut c.agent.summaries, boolean()),
+        setting("agent.call_notices", |c| &mut c.agent.call_notices, choice(CallNotices::ALL, CallNotices::as_str)),
         setting("agent.confirm_appointments", |c| &mut c.agent.confirm_appointments, boolean()),
         setting("agent.text_missed_callers", |c| &mut c.agent.text_missed_callers, boolean()),
         setting("agent.missed_call_text", |c| &mut c.agent.missed_call_text, free_text().of_kind(ValueKind::LongText)),

@@ -2,7 +2,7 @@
 
 use super::builder::ConfigBuilder;
 use super::http::DEFAULT_PORT;
-use super::{BaseUrl, Config, EngineChoice, MailTls, ProviderChoice, TwilioConfig, UpdateCheck};
+use super::{BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, TwilioConfig, UpdateCheck};
 use std::net::{Ipv6Addr, SocketAddr};
 
 /// Validates the settings against one another, and derives values from them.
@@ -102,6 +102,12 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
                 && twilio.auth_tokens().next().is_some(),
             "http.public_base_url has another port than 443, the only one for which Twilio documents media streams: its \
              webhooks come, but calls may have no live agent; use 443, or a proxy or tunnel there",
+        ),
+        (
+            config.agent.call_notices != CallNotices::Off
+                && alerts.whatsapp_to.is_none()
+                && (alerts.mail_to.is_empty() || mail.host.is_none()),
+            "agent.call_notices is on, but neither alerts.whatsapp_to nor alerts.mail_to with mail.host is set: no messages about calls are sent",
         ),
         (
             whatsapp.enable_twilio == Some(true) && !config.has_twilio_sender(),

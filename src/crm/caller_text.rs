@@ -149,7 +149,7 @@ pub fn text_missed_caller(
 }
 
 /// Whether the caller hung up, or the line was lost, before there was an answer, a message, a transfer or an appointment.
-fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
+pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool> {
     let is_over = call.state == CallState::Ended && call.direction == CallDirection::In && !call.missed;
     let by_caller = match call.end_reason {
         Some(EndReason::CallerHungUp | EndReason::Dropped | EndReason::NotConnected | EndReason::Fallback) => true,

@@ -31,6 +31,16 @@ localized_enum! {
         TextAppointment { service: String, weekday: String, date: String, time: String } = "text-appointment",
         TextMissedCall = "text-missed-call",
 
+        // Messages to the owner about a call.
+        NoticeOutcome { outcome: String, who: String } = "notice-outcome",
+        NoticeWhen { at: String, length: String } = "notice-when",
+        NoticeBooked { what: String } = "notice-booked",
+        NoticeMoved { what: String } = "notice-moved",
+        NoticeCancelled { what: String } = "notice-cancelled",
+        NoticeTask { title: String } = "notice-task",
+        NoticeLead { title: String } = "notice-lead",
+        NoticePage { page: String } = "notice-page",
+
         // What a caller hears.
         SayError = "say-error",
         SayLeaveMessage = "say-leave-message",

@@ -6,6 +6,7 @@ use crate::agent::instructions::{SUMMARIZE, language_name};
 use crate::clock;
 use crate::config::Config;
 use crate::crm;
+use crate::crm::call_notice;
 use crate::crm::call_summary::{self, Findings, LANGUAGES, Line, SummaryJob};
 use crate::domain::CallSid;
 use crate::host::local_time::start_of_day;
@@ -15,10 +16,21 @@ use crate::store::Job;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The handler of the job. Without a key, and beyond the usage limits of the AI, there is no summary.
+/// The handler of the job. What waits for the summary goes on when there is one, or there will be none.
 pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError> {
     let SummaryJob { call_sid } =
         serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
+    let outcome = summarize_call(&services, call_sid.clone()).await;
+    if matches!(outcome, Ok(()) | Err(JobError::Permanent(_))) {
+        let hastened = services.store.write(move |tx| call_notice::hasten(tx, &call_sid, clock::now())).await;
+        hastened.map_err(retry)?;
+        services.jobs.wake();
+    }
+    outcome
+}
+
+/// Without a key, and beyond the usage limits of the AI, there is no summary.
+async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<(), JobError> {
     let config = services.config();
     if config.openai.key().is_none() || !config.agent.summaries {
         return Ok(());
@@ -26,7 +38,7 @@ pub async fn summarize(services: CallServices, job: Job) -> Result<(), JobError>
     let sid = call_sid.clone();
     let lines = services.store.read(move |tx| call_summary::transcript(tx, &sid)).await.map_err(retry)?;
     let Some(lines) = lines else { return Ok(()) };
-    if !may_use_ai(&services, &config, &call_sid).await {
+    if !may_use_ai(services, &config, &call_sid).await {
         tracing::info!(event = "CALL_SUMMARY_SKIPPED", call.sid = %call_sid, "Call {call_sid} is not summarized: the usage limit of the AI is reached");
         return Ok(());
     }

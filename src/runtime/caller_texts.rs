@@ -114,8 +114,19 @@ fn language(tx: &WriteTx<'_>, config: &Config, sid: &CallSid) -> Result<Language
 }
 
 fn confirmation(config: &Config, language: Language, event: AppointmentEvent, of: &Appointment) -> String {
+    let what = appointment(config, language, of);
+    let phrase = match event {
+        AppointmentEvent::Booked => Phrase::TextBooked { what },
+        AppointmentEvent::Moved => Phrase::TextMoved { what },
+        AppointmentEvent::Cancelled => Phrase::TextCancelled { what },
+    };
+    signed(config, messages::text(language, &phrase))
+}
+
+/// The service and the time of an appointment.
+pub(super) fn appointment(config: &Config, language: Language, of: &Appointment) -> String {
     let at = of.starts_at.to_zoned(&config.business.time_zone);
-    let what = messages::text(
+    messages::text(
         language,
         &Phrase::TextAppointment {
             service: of.service_name.clone(),
@@ -123,13 +134,7 @@ fn confirmation(config: &Config, language: Language, event: AppointmentEvent, of
             date: at.strftime("%-d.%-m.%Y").to_string(),
             time: at.strftime("%H:%M").to_string(),
         },
-    );
-    let phrase = match event {
-        AppointmentEvent::Booked => Phrase::TextBooked { what },
-        AppointmentEvent::Moved => Phrase::TextMoved { what },
-        AppointmentEvent::Cancelled => Phrase::TextCancelled { what },
-    };
-    signed(config, messages::text(language, &phrase))
+    )
 }
 
 fn missed_call(config: &Config, language: Language) -> String {

@@ -108,6 +108,12 @@ impl ReadTx<'_> {
         Ok(query.exists(params![call, kind])?)
     }
 
+    /// How many events of this kind calls have had since then.
+    pub fn call_events_since(&self, kind: &str, since: Timestamp) -> Result<i64> {
+        let mut query = self.conn.prepare_cached("SELECT count(*) FROM call_events WHERE kind = ?1 AND at > ?2")?;
+        Ok(query.query_row(params![kind, since], |row| row.get(0))?)
+    }
+
     /// Returns true if the caller heard words of the agent after words of their own.
     pub fn caller_heard_answer(&self, call: CallId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(

@@ -69,6 +69,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Makes a waiting job due, if it is due later. Wake the worker after the commit.
+    pub fn hasten_job(&self, unique_key: &str, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET run_at = ?2, updated_at = ?2 WHERE unique_key = ?1 AND state = 'waiting' AND run_at > ?2",
+        )?;
+        update.execute(params![unique_key, now])?;
+        Ok(())
+    }
+
     /// Marks a job as done. It is kept for a while, so that the same job is not done again.
     pub fn finish_job(&self, id: JobId, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(

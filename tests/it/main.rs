@@ -17,6 +17,7 @@ mod call;
 mod call_control;
 mod call_faults;
 mod call_interruptions;
+mod call_notices;
 mod call_pipeline;
 mod call_silence;
 mod call_summary;

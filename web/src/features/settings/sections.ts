@@ -67,7 +67,7 @@ export const SECTIONS: readonly Section[] = [
       },
       {
         title: msg`אחרי השיחה`,
-        keys: ['agent.summaries', 'agent.confirm_appointments', 'agent.text_missed_callers', 'agent.missed_call_text'],
+        keys: ['agent.summaries', 'agent.call_notices', 'agent.confirm_appointments', 'agent.text_missed_callers', 'agent.missed_call_text'],
       },
       { title: msg`שירות ה־AI`, keys: ['openai.api_key'], check: 'ai' },
     ],

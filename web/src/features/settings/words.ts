@@ -18,6 +18,8 @@ export const CHOICES: Record<string, MessageDescriptor> = {
   high: msg`גבוהה`,
   none: msg`ללא`,
   off: msg`כבוי`,
+  important: msg`כשיצא מהן משהו`,
+  all: msg`אחרי כולן`,
   weekly: msg`פעם בשבוע`,
   he: msg`עברית`,
   en: msg`אנגלית`,

@@ -1,0 +1,139 @@
+//! The message to the owner about a call after its end: which calls are worth one, and what it is about.
+
+use super::Error;
+use super::caller_text::was_left_without_help;
+use crate::domain::{
+    AlertChannel, BusinessId, CallBooking, CallId, CallItem, CallOutcome, CallSid, CallState, TaskState, Timestamp,
+};
+use crate::store::{ReadTx, Result, TaskFilter, WriteTx};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::time::Duration;
+
+/// The kind of the background job.
+pub const NOTICE_JOB: &str = "call_notice";
+/// A summary that takes longer than this after the end of the call is not waited for.
+const AT_LATEST: Duration = Duration::from_secs(90);
+/// More messages in an hour help no owner: a caller who calls again and again must not fill a mailbox.
+const MOST_IN_AN_HOUR: i64 = 20;
+const HOUR: Duration = Duration::from_hours(1);
+const MOST_TASKS: usize = 5;
+const MOST_LEADS: usize = 50;
+
+/// The payload of the job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NoticeJob {
+    /// The call.
+    pub call_sid: CallSid,
+    /// How the owner gets the message.
+    pub channel: AlertChannel,
+}
+
+/// What the owner should know about a call.
+#[derive(Clone, Debug)]
+pub struct CallReport {
+    /// The call.
+    pub item: CallItem,
+    /// What the agent did with appointments.
+    pub bookings: Vec<CallBooking>,
+    /// The caller was left without an answer, a message, a transfer or an appointment.
+    pub without_help: bool,
+    /// The titles of the tasks from the call.
+    pub tasks: Vec<String>,
+    /// What may be sold, found in the call.
+    pub lead: Option<String>,
+}
+
+impl CallReport {
+    /// Returns true if something has come of the call, or the caller waits for an answer.
+    pub fn is_important(&self) -> bool {
+        let outcome = self.item.outcome;
+        let has_result = !self.bookings.is_empty() || !self.tasks.is_empty() || self.lead.is_some();
+        self.without_help || outcome.needs_answer() || outcome == CallOutcome::Booked || has_result
+    }
+
+    /// What the owner should know first.
+    pub fn outcome(&self) -> CallOutcome {
+        if self.without_help && self.item.outcome == CallOutcome::Answered {
+            CallOutcome::Missed
+        } else {
+            self.item.outcome
+        }
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// It is to be sent.
+    Now,
+    /// It was sent before.
+    SentBefore,
+    /// Too many were sent in the last hour.
+    TooMany,
+}
+
+/// Queues the messages about a call that has ended; a second report of its end queues none. They wait for the summary, see [`hasten`].
+pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
+    for channel in AlertChannel::ALL {
+        let payload = json!(NoticeJob { call_sid: call_sid.clone(), channel: *channel }).to_string();
+        tx.insert_job(NOTICE_JOB, Some(&key(call_sid, *channel)), &payload, now.plus(AT_LATEST), now)?;
+    }
+    Ok(())
+}
+
+/// The call has its summary, or gets none: its messages are due.
+pub fn hasten(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
+    AlertChannel::ALL.iter().try_for_each(|channel| tx.hasten_job(&key(call_sid, *channel), now))
+}
+
+/// What is known about a call; none if it is not over, or was erased since.
+pub fn report(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<CallReport>, Error> {
+    let Some((id, CallState::Ended)) = tx.call_by_sid(call_sid)? else { return Ok(None) };
+    let Some(item) = tx.call_item(id)? else { return Ok(None) };
+    let bookings = tx.call_bookings(&item.call)?;
+    let filter = TaskFilter {
+        business: BusinessId::FIRST,
+        state: TaskState::All,
+        contact: None,
+        call: Some(id),
+        assignee: None,
+        due_before: None,
+    };
+    let (tasks, _) = tx.tasks(&filter, None, MOST_TASKS)?;
+    let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(item.call.contact_id)), None, MOST_LEADS)?;
+    let lead = leads.into_iter().find(|lead| lead.created_at >= item.call.started_at);
+    Ok(Some(CallReport {
+        bookings,
+        without_help: was_left_without_help(tx, &item.call)?,
+        tasks: tasks.into_iter().map(|task| task.content.title).collect(),
+        lead: lead.map(|lead| lead.content.title),
+        item,
+    }))
+}
+
+/// Whether the message about a call is to be sent.
+pub fn is_due(tx: &ReadTx<'_>, call: CallId, channel: AlertChannel, now: Timestamp) -> Result<Due> {
+    if tx.has_call_event(call, event(channel))? {
+        return Ok(Due::SentBefore);
+    }
+    let sent = tx.call_events_since(event(channel), now.minus(HOUR))?;
+    Ok(if sent < MOST_IN_AN_HOUR { Due::Now } else { Due::TooMany })
+}
+
+/// Records that the owner got the message about a call.
+pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, channel: AlertChannel, now: Timestamp) -> Result<()> {
+    tx.insert_call_event(call_sid, event(channel), None, now)
+}
+
+fn key(call_sid: &CallSid, channel: AlertChannel) -> String {
+    format!("{NOTICE_JOB}:{channel}:{call_sid}")
+}
+
+/// The event of a call about which the owner got a message.
+const fn event(channel: AlertChannel) -> &'static str {
+    match channel {
+        AlertChannel::Mail => "owner_notified_by_mail",
+        AlertChannel::WhatsApp => "owner_notified_by_whatsapp",
+    }
+}

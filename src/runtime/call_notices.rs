@@ -1,0 +1,108 @@
+//! Sends the owner a message about a call after its end, see [`crate::crm::call_notice`].
+
+mod text;
+
+use super::Settings;
+use super::jobs::JobError;
+use super::outbox::Outbox;
+use crate::clock;
+use crate::config::{CallNotices as Choice, Config};
+use crate::crm;
+use crate::crm::call_notice::{self, Due, NoticeJob};
+use crate::crm::outbox::notify_owner;
+use crate::domain::{AlertChannel, CallId, CallSid};
+use crate::providers::mail::Mailer;
+use crate::store::{Job, Store};
+use std::time::Duration;
+use text::Message;
+
+/// What messages about calls need.
+#[derive(Clone)]
+pub struct CallNotices {
+    /// The database.
+    pub store: Store,
+    /// The settings.
+    pub settings: Settings,
+    /// Sends WhatsApp messages.
+    pub outbox: Outbox,
+    /// The address of the web page.
+    pub page: String,
+}
+
+impl CallNotices {
+    /// The handler of the job.
+    pub async fn notify(self, job: Job) -> Result<(), JobError> {
+        let NoticeJob { call_sid, channel } =
+            serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
+        let config = self.settings.config();
+        let wanted = config.agent.call_notices;
+        if wanted == Choice::Off || !is_configured(&config, channel) {
+            return Ok(());
+        }
+        let sid = call_sid.clone();
+        let found = crm::read(&self.store, move |tx| call_notice::report(tx, &sid)).await.map_err(retry)?;
+        let Some(report) = found.filter(|report| wanted == Choice::All || report.is_important()) else {
+            return Ok(());
+        };
+        let (id, now) = (report.item.call.id, clock::now());
+        let due = self.store.read(move |tx| call_notice::is_due(tx, id, channel, now)).await.map_err(retry)?;
+        match due {
+            Due::SentBefore => return Ok(()),
+            Due::TooMany => {
+                tracing::warn!(event = "CALL_NOTICE_SKIPPED", call.sid = %call_sid, channel = channel.as_str(), "The owner gets no message about call {call_sid}: there were too many in the last hour");
+                return Ok(());
+            }
+            Due::Now => {}
+        }
+        let message = text::of(&report, &config, &self.page);
+        match channel {
+            AlertChannel::Mail => self.mail(&config, &message, &call_sid).await?,
+            AlertChannel::WhatsApp => self.whatsapp(&config, message, &call_sid, id).await?,
+        }
+        tracing::info!(event = "CALL_NOTICE", call.sid = %call_sid, channel = channel.as_str(), "The owner gets a message about call {call_sid} by {channel}");
+        Ok(())
+    }
+
+    async fn mail(&self, config: &Config, message: &Message, sid: &CallSid) -> Result<(), JobError> {
+        let mailer = Mailer::new(&config.mail).map_err(|error| JobError::Permanent(error.to_string()))?;
+        mailer.send(&config.alerts.mail_to, &message.subject, &message.body).await.map_err(retry)?;
+        let sid = sid.clone();
+        let recorded =
+            self.store.write(move |tx| call_notice::record(tx, &sid, AlertChannel::Mail, clock::now())).await;
+        recorded.map_err(retry)
+    }
+
+    /// Queues the message and records it in one transaction, so that a repeated job sends nothing twice.
+    async fn whatsapp(&self, config: &Config, message: Message, sid: &CallSid, id: CallId) -> Result<(), JobError> {
+        let Some(to) = config.alerts.whatsapp_to.as_ref().map(ToString::to_string) else { return Ok(()) };
+        let (rules, sid) = (self.outbox.rules(), sid.clone());
+        let queued = self.store.write(move |tx| {
+            let now = clock::now();
+            if call_notice::is_due(tx, id, AlertChannel::WhatsApp, now)? != Due::Now {
+                return Ok(Ok(()));
+            }
+            if let Err(reason) = notify_owner(tx, &to, message.body, &rules, now)? {
+                return Ok(Err(reason));
+            }
+            call_notice::record(tx, &sid, AlertChannel::WhatsApp, now).map(Ok)
+        });
+        queued.await.map_err(retry)?.map_err(|reason| JobError::RetryFor(RETRY_FOR, reason))?;
+        self.outbox.wake();
+        Ok(())
+    }
+}
+
+/// Whether the settings name a recipient.
+fn is_configured(config: &Config, channel: AlertChannel) -> bool {
+    match channel {
+        AlertChannel::Mail => !config.alerts.mail_to.is_empty() && config.mail.host.is_some(),
+        AlertChannel::WhatsApp => config.alerts.whatsapp_to.is_some(),
+    }
+}
+
+fn retry(error: impl std::fmt::Display) -> JobError {
+    JobError::RetryFor(RETRY_FOR, error.to_string())
+}
+
+/// Later a message about a call is no news.
+const RETRY_FOR: Duration = Duration::from_hours(6);
