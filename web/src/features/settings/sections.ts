@@ -63,11 +63,23 @@ export const SECTIONS: readonly Section[] = [
     groups: [
       {
         title: msg`איך הוא מדבר`,
-        keys: ['agent.language', 'openai.voice', 'voice.agent_speaks_first', 'agent.transfer_to', 'agent.pronunciation'],
+        keys: [
+          'agent.language',
+          'openai.voice',
+          'voice.agent_speaks_first',
+          'agent.transfer_to',
+          'agent.pronunciation',
+        ],
       },
       {
         title: msg`אחרי השיחה`,
-        keys: ['agent.summaries', 'agent.call_notices', 'agent.confirm_appointments', 'agent.text_missed_callers', 'agent.missed_call_text'],
+        keys: [
+          'agent.summaries',
+          'agent.call_notices',
+          'agent.confirm_appointments',
+          'agent.text_missed_callers',
+          'agent.missed_call_text',
+        ],
       },
       { title: msg`שירות ה־AI`, keys: ['openai.api_key'], check: 'ai' },
     ],
