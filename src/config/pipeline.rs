@@ -2,7 +2,7 @@
 
 use super::parser::{base_url, boolean, choice, integer, optional, secret, token};
 use super::setting::{Setting, secret_setting, setting};
-use super::{BaseUrl, Config, Secret};
+use super::{BaseUrl, Config, OpenAiConfig, Secret};
 use crate::domain::text_enum;
 use serde::Serialize;
 
@@ -16,6 +16,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// How the language model is asked.
+    ModelApi {
+        /// The Responses API at OpenAI, chat completions elsewhere.
+        Auto = "auto",
+        /// `/chat/completions`.
+        Chat = "chat",
+        /// `/responses`.
+        Responses = "responses",
+    }
+}
+
 /// The pipeline engine. The caller is transcribed by Soniox.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PipelineConfig {
@@ -23,6 +35,8 @@ pub struct PipelineConfig {
     pub model_base_url: Option<BaseUrl>,
     /// The key of that server; none means that it needs none.
     pub model_api_key: Option<Secret>,
+    /// How that server is asked.
+    pub model_api: ModelApi,
     /// The language model; none means `openai.chat_model`.
     pub model: Option<String>,
     /// Request an answer before the caller's turn has certainly ended; one that does not fit is paid for and not used.
@@ -46,6 +60,7 @@ impl Default for PipelineConfig {
         Self {
             model_base_url: None,
             model_api_key: None,
+            model_api: ModelApi::Auto,
             model: None,
             speculation: true,
             synthesiser: Synthesiser::Soniox,
@@ -67,6 +82,8 @@ pub struct ModelServer<'c> {
     pub key: Option<&'c Secret>,
     /// The model.
     pub model: &'c str,
+    /// Whether it is asked by the Responses API, else by chat completions.
+    pub uses_responses: bool,
 }
 
 impl Config {
@@ -75,12 +92,17 @@ impl Config {
     pub fn model_server(&self) -> Option<ModelServer<'_>> {
         let (pipeline, openai) = (&self.pipeline, &self.openai);
         let model = pipeline.model.as_deref().unwrap_or(&openai.chat_model);
+        let uses_responses = match pipeline.model_api {
+            ModelApi::Auto => pipeline.model_base_url.is_none() && openai.base_url == OpenAiConfig::default().base_url,
+            ModelApi::Chat => false,
+            ModelApi::Responses => true,
+        };
         match &pipeline.model_base_url {
             Some(base_url) => {
                 let key = pipeline.model_api_key.as_ref().filter(|key| !key.is_empty());
-                Some(ModelServer { base_url, key, model })
+                Some(ModelServer { base_url, key, model, uses_responses })
             }
-            None => Some(ModelServer { base_url: &openai.base_url, key: Some(openai.key()?), model }),
+            None => Some(ModelServer { base_url: &openai.base_url, key: Some(openai.key()?), model, uses_responses }),
         }
     }
 
@@ -105,6 +127,7 @@ pub(super) fn settings() -> Vec<Setting> {
             .env("PIPELINE_MODEL_BASE_URL"),
         secret_setting("pipeline.model_api_key", |c| &mut c.pipeline.model_api_key, optional(secret()))
             .env("PIPELINE_MODEL_API_KEY"),
+        setting("pipeline.model_api", |c| &mut c.pipeline.model_api, choice(ModelApi::ALL, ModelApi::as_str)),
         setting("pipeline.model", |c| &mut c.pipeline.model, optional(model())),
         setting("pipeline.speculation", |c| &mut c.pipeline.speculation, boolean()),
         setting("pipeline.synthesiser", |c| &mut c.pipeline.synthesiser, choice(Synthesiser::ALL, Synthesiser::as_str)),

@@ -1,7 +1,7 @@
 //! The pipeline as a voice engine: a transcriber, a language model and a synthesiser, each behind a trait
 //! ([`parts`]). The decisions are those of [`crate::pipeline`]; this module carries them out.
 
-mod chat;
+mod model;
 mod parts;
 mod soniox;
 mod speech;
@@ -15,7 +15,7 @@ use crate::providers::openai::realtime::{caller_history_note, profile_note};
 use crate::providers::websocket::DialError;
 use crate::spoken::{Dictionary, spoken};
 use crate::{clock, entropy};
-use chat::ChatModel;
+use model::LanguageModel;
 use parts::{Model, PartEvent, Question, Synthesiser, Transcriber};
 use soniox::{SonioxStt, SonioxTts};
 use speech::SpeechServer;
@@ -100,7 +100,7 @@ impl Pipeline {
             }),
             voice: VoiceDetector::default(),
             transcriber: Box::new(SonioxStt::open(config.clone(), &setup.language, &setup.terms, delay)),
-            model: Box::new(ChatModel::new(config.clone(), setup.client, setup.instructions, setup.tools)),
+            model: Box::new(LanguageModel::new(config.clone(), setup.client, setup.instructions, setup.tools)),
             synthesiser,
             readiness: Readiness::Opening { transcriber: false, synthesiser: false },
             dictionary: Dictionary::from_lines(&config.agent.pronunciation),

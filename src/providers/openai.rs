@@ -3,6 +3,8 @@
 pub mod chat;
 pub mod prices;
 pub mod realtime;
+pub mod response_stream;
 pub mod responses;
 pub mod rest;
 pub mod speech;
+pub mod sse;

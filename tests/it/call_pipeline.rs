@@ -199,6 +199,43 @@ async fn what_staff_say_during_a_call_reaches_the_model_before_its_next_answer()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_responses_api_answers_and_calls_tools() {
+    let start = format!("{}T10:00", monday(2));
+    let arguments = json!({"service": "תספורת", "start": start, "caller_name": "דנה"}).to_string();
+    let heard = vec![QUESTION.to_owned(), "אפשר תור?".to_owned()];
+    let turns = vec![
+        Turn::new(QUESTION, ANSWER),
+        Turn::new("אפשר תור?", "קבעתי לך תור.").calling("book_appointment", arguments),
+    ];
+    let soniox = SonioxOptions { heard, ..SonioxOptions::default() };
+    // A model that knows only a higher effort than the lowest, and a limit that passes.
+    let faults = Faults { refuse_efforts: vec!["none"], rate_limited_chats: vec![3], ..Faults::default() };
+    let toml = format!("{PIPELINE}model_api = \"responses\"\n");
+    let shop = Shop::new(soniox, OpenAiOptions { turns, faults, ..OpenAiOptions::default() }, &toml).await;
+    let owner = shop.harness.daemon.logged_in("roni", "owner").await;
+    let mut hours = owner.get("/api/opening-hours").await.json();
+    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
+    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
+    let service = json!({"name": "תספורת", "duration_min": 30});
+    assert_eq!(owner.post_json("/api/services", &service).await.status, 201);
+    let (report, call) = shop.call("say 1500ms; listen; say 1s; listen").await;
+    let booked = owner.get("/api/appointments").await.json()["items"].as_array().unwrap().clone();
+    assert_eq!(booked.len(), 1, "{report:#?}");
+    assert_eq!(turns_of(&call).last(), Some(&("agent", "קבעתי לך תור.")), "{call:#}");
+    let requests = shop.harness.ai.state().requests;
+    let asked: Vec<_> = requests.iter().filter(|(_, body)| body["stream"] == true).collect();
+    assert!(asked.iter().all(|(path, body)| path == "/responses" && body["store"] == false), "{asked:#?}");
+    let last = &asked.last().unwrap().1;
+    assert_eq!(last["reasoning"]["effort"], "minimal");
+    let kinds: Vec<_> =
+        last["input"].as_array().unwrap().iter().map(|item| item["type"].as_str().or(item["role"].as_str())).collect();
+    let expected = ["user", "assistant", "user", "function_call", "function_call_output"];
+    assert_eq!(kinds, expected.map(Some), "{last:#}");
+    assert_no_silence(&report);
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_answer_is_known_as_far_as_it_was_heard() {
     let heard = vec![QUESTION.to_owned(), "כמה עולה צבע לשיער?".to_owned()];
     let turns = vec![Turn::new(QUESTION, LONG), Turn::new("", "מאתיים שקלים.")];

@@ -11,6 +11,7 @@ pub(crate) mod options;
 mod realtime;
 mod record;
 mod response;
+mod response_stream;
 mod rest;
 mod server;
 mod session;

@@ -1,6 +1,7 @@
 //! Chat completions as a stream (API reference, "Chat Completions", "Streaming"): OpenAI's, or those of a compatible
 //! server such as Ollama, vLLM or llama.cpp.
 
+use super::sse::{Events, Malformed};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -8,8 +9,6 @@ use serde_json::{Value, json};
 pub const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
 /// Enough for an answer and for a model's reasoning before it.
 const MAX_TOKENS: u32 = 4_000;
-/// A longer line is no event of a chat.
-const MAX_LINE: usize = 1 << 20;
 
 /// A tool's definition for the model.
 pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
@@ -52,7 +51,7 @@ pub fn body(model: &str, messages: &[Value], tools: &[Value], effort: Option<&st
     body
 }
 
-/// An event of the stream.
+/// An event of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatEvent {
     /// A piece of text.
@@ -73,14 +72,10 @@ pub enum ChatEvent {
     },
 }
 
-/// The stream cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
-
 /// Reads a stream, in pieces of any size.
 #[derive(Debug, Default)]
 pub struct ChatStream {
-    rest: Vec<u8>,
+    data: Events,
     calls: Vec<PartialCall>,
     finish: Option<String>,
     tokens: (i64, i64),
@@ -144,15 +139,11 @@ impl ChatStream {
     /// # Errors
     /// If it is no stream of a chat, or the server reports an error in it.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
-        self.rest.extend_from_slice(bytes);
         let mut events = Vec::new();
-        while let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.rest.drain(..=end).collect();
-            let line = std::str::from_utf8(&line).map_err(|_| Malformed)?.trim();
-            let Some(data) = line.strip_prefix("data:") else { continue };
-            self.read(data.trim(), &mut events)?;
+        for data in self.data.push(bytes)? {
+            self.read(&data, &mut events)?;
         }
-        if self.rest.len() > MAX_LINE { Err(Malformed) } else { Ok(events) }
+        Ok(events)
     }
 
     /// The connection has ended.

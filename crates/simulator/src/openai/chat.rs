@@ -1,6 +1,6 @@
 //! Chat completions, whole or streamed.
 
-use super::options::{FunctionCall, Turn};
+use super::options::{Faults, FunctionCall, OpenAiOptions, Turn};
 use super::realtime::error;
 use super::server::Shared;
 use crate::specs::{OpenAiRequest, check_openai_request};
@@ -30,16 +30,8 @@ pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderM
     }
     let (options, number) = (shared.options(), shared.next_chat());
     let faults = &options.faults;
-    if faults.rate_limited_chats.contains(&number) {
-        let refusal = error(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Rate limit reached for requests.");
-        return ([("retry-after", "1")], refusal).into_response();
-    }
-    let effort = asked["reasoning_effort"].as_str().unwrap_or_default();
-    if faults.refuse_efforts.contains(&effort) {
-        let message = format!("Unsupported value: 'reasoning_effort' does not support '{effort}' with this model.");
-        let refusal = json!({"message": message, "type": "invalid_request_error", "param": "reasoning_effort",
-            "code": "unsupported_value"});
-        return (StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response();
+    if let Some(refusal) = planned_refusal(faults, number, ("reasoning_effort", &asked["reasoning_effort"])) {
+        return refusal;
     }
     let messages = asked["messages"].as_array().map_or(&[][..], Vec::as_slice);
     let said = messages.iter().filter(|message| message["role"] == "user").count();
@@ -60,6 +52,19 @@ pub(super) async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderM
     completion["choices"] = json!([{"index": 0, "message": message, "finish_reason": reason, "logprobs": null}]);
     completion["usage"] = json!({"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150});
     Json(completion).into_response()
+}
+
+/// A refusal that this request was planned to get; `effort` is the field with the reasoning effort.
+pub(super) fn planned_refusal(faults: &Faults, number: usize, (param, effort): (&str, &Value)) -> Option<Response> {
+    if faults.rate_limited_chats.contains(&number) {
+        let refusal = error(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Rate limit reached for requests.");
+        return Some(([("retry-after", "1")], refusal).into_response());
+    }
+    let effort = effort.as_str().filter(|effort| faults.refuse_efforts.contains(effort))?;
+    let message = format!("Unsupported value: '{param}' does not support '{effort}' with this model.");
+    let refusal =
+        json!({"message": message, "type": "invalid_request_error", "param": param, "code": "unsupported_value"});
+    Some((StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response())
 }
 
 /// The API requires that the outputs of an assistant's tool calls follow it directly.
@@ -110,6 +115,11 @@ fn stream_answer(shared: &Shared, asked: &Value, turn: &Turn, call: Option<&Func
         events.push(format!("data: {usage}\n\n"));
     }
     events.push("data: [DONE]\n\n".to_owned());
+    streamed(&options, events, number)
+}
+
+/// Sends the events of an answer one after the other, with the planned faults.
+pub(super) fn streamed(options: &OpenAiOptions, mut events: Vec<String>, number: usize) -> Response {
     if options.faults.malformed_chats.contains(&number) {
         events.insert(1, "data: {\"choices\": [\n\n".to_owned());
     }

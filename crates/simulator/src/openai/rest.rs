@@ -3,6 +3,7 @@
 use super::multipart;
 use super::options::spoken_ms;
 use super::realtime::error;
+use super::response_stream::stream_response;
 use super::server::Shared;
 use crate::Party;
 use crate::sound::{Voice, decode_sample, millis, read_wav, silent_mp3, wav_of_mulaw};
@@ -66,12 +67,12 @@ pub(super) async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMa
     if let Some(refusal) = shared.check_request(&headers, "/responses", asked.clone()).await {
         return refusal;
     }
-    let mut complaints = check_openai_request(OpenAiRequest::Responses, &asked);
-    if asked["stream"] == true {
-        complaints.push("this fake does not stream /responses".into());
-    }
+    let complaints = check_openai_request(OpenAiRequest::Responses, &asked);
     if !complaints.is_empty() {
         return shared.refuse(&format!("responses: {}", complaints.join("; ")));
+    }
+    if asked["stream"] == true {
+        return stream_response(&shared, &asked);
     }
     let answer = shared.answer_to(
         asked["input"].as_array().map_or(1, |items| items.iter().filter(|item| item["role"] == "user").count()),

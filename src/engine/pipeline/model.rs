@@ -1,4 +1,4 @@
-//! A model behind chat completions.
+//! A language model behind the Responses API or chat completions.
 
 use super::parts::{Model, Question};
 use crate::agent::tool::ToolRegistry;
@@ -6,8 +6,10 @@ use crate::call::Usage;
 use crate::config::Config;
 use crate::pipeline::{Entry, ModelEvent};
 use crate::providers::http_client;
-use crate::providers::openai::chat::{self as wire, ChatEvent, ChatStream};
+use crate::providers::openai::chat::{self, ChatEvent, ChatStream};
 use crate::providers::openai::realtime::{hint_note, retry_after};
+use crate::providers::openai::response_stream::{self as responses, ResponseStream};
+use crate::providers::openai::sse::Malformed;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::sync::Arc;
@@ -21,8 +23,8 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// How many events wait for the call.
 const BUFFER: usize = 64;
 
-/// Chat completions of OpenAI or a compatible server.
-pub(super) struct ChatModel {
+/// The model of OpenAI or a compatible server.
+pub(super) struct LanguageModel {
     asker: Asker,
     /// The running request; it is aborted with this set.
     tasks: JoinSet<()>,
@@ -38,28 +40,31 @@ struct Asker {
     instructions: Arc<str>,
     tools: ToolRegistry,
     definitions: Arc<[Value]>,
+    api: Api,
     /// How many of the reasoning efforts the model has rejected in this call.
     rejected_efforts: Arc<AtomicUsize>,
 }
 
-impl ChatModel {
+impl LanguageModel {
     pub(super) fn new(
         config: Arc<Config>,
         client: reqwest::Client,
         instructions: Arc<str>,
         tools: ToolRegistry,
     ) -> Self {
+        let api =
+            if config.model_server().is_some_and(|server| server.uses_responses) { Api::Responses } else { Api::Chat };
         let definitions = tools.definitions();
         let definitions =
-            definitions.iter().map(|tool| wire::function(tool.name, tool.description, &tool.parameters)).collect();
+            definitions.iter().map(|tool| api.function(tool.name, tool.description, &tool.parameters)).collect();
         let (sender, receiver) = mpsc::channel(BUFFER);
         let rejected_efforts = Arc::default();
-        let asker = Asker { config, client, instructions, tools, definitions, rejected_efforts };
+        let asker = Asker { config, client, instructions, tools, definitions, api, rejected_efforts };
         Self { asker, tasks: JoinSet::new(), sender, receiver }
     }
 }
 
-impl Model for ChatModel {
+impl Model for LanguageModel {
     fn ask(&mut self, question: Question) {
         self.stop();
         let (asker, sender) = (self.asker.clone(), self.sender.clone());
@@ -92,8 +97,8 @@ impl Asker {
     async fn answer(&self, question: &Question, sender: &Sender<(u64, ModelEvent)>) -> Result<(), ModelEvent> {
         let mut response = self.request(question).await?;
         let lost = |error: reqwest::Error| failed(true, None, http_client::root_cause(&error));
-        let malformed = |_| failed(true, None, "the answer could not be read".to_owned());
-        let mut stream = ChatStream::default();
+        let malformed = |_: Malformed| failed(true, None, "the answer could not be read".to_owned());
+        let mut stream = self.api.stream();
         let request = question.request;
         let _ = sender.send((request, ModelEvent::Activity)).await;
         loop {
@@ -130,12 +135,12 @@ impl Asker {
     async fn request(&self, question: &Question) -> Result<reqwest::Response, ModelEvent> {
         let server =
             self.config.model_server().ok_or_else(|| failed(false, None, "the model has no key".to_owned()))?;
-        let messages = self.messages(question);
+        let (instructions, messages) = (self.instructions(question), self.api.messages(&question.conversation));
         loop {
             let rejected = self.rejected_efforts.load(Ordering::Relaxed);
-            let effort = wire::LOWEST_EFFORTS.get(rejected).copied();
-            let body = wire::body(server.model, &messages, &self.definitions, effort);
-            let request = self.client.post(format!("{}/chat/completions", server.base_url)).json(&body);
+            let effort = chat::LOWEST_EFFORTS.get(rejected).copied();
+            let body = self.api.body(server.model, &instructions, &messages, &self.definitions, effort);
+            let request = self.client.post(format!("{}/{}", server.base_url, self.api.path())).json(&body);
             let request = match server.key {
                 Some(key) => request.bearer_auth(key.expose()),
                 None => request,
@@ -153,26 +158,103 @@ impl Asker {
         }
     }
 
-    fn messages(&self, question: &Question) -> Vec<Value> {
+    /// The instructions, what the business's staff have said, and what belongs to this answer alone.
+    fn instructions(&self, question: &Question) -> String {
         let staff = question.conversation.iter().filter_map(|entry| match entry {
             Entry::Staff(text) => Some(hint_note(text)),
             _ => None,
         });
-        let system: Vec<_> =
-            std::iter::once(self.instructions.to_string()).chain(staff).chain(question.instructions.clone()).collect();
-        let mut messages = vec![wire::message("system", &system.join("\n\n"))];
-        messages.extend(question.conversation.iter().filter_map(|entry| match entry {
-            Entry::Staff(_) => None,
-            Entry::Caller(text) => Some(wire::message("user", text)),
-            Entry::Agent { text, calls } if calls.is_empty() => Some(wire::message("assistant", text)),
-            Entry::Agent { text, calls } => {
+        let all = std::iter::once(self.instructions.to_string()).chain(staff).chain(question.instructions.clone());
+        all.collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+/// How the server is asked.
+#[derive(Clone, Copy, Debug)]
+enum Api {
+    Chat,
+    Responses,
+}
+
+/// An answer that arrives.
+enum AnswerStream {
+    Chat(ChatStream),
+    Responses(ResponseStream),
+}
+
+impl Api {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Chat => "chat/completions",
+            Self::Responses => "responses",
+        }
+    }
+
+    fn function(self, name: &str, description: &str, parameters: &Value) -> Value {
+        match self {
+            Self::Chat => chat::function(name, description, parameters),
+            Self::Responses => responses::function(name, description, parameters),
+        }
+    }
+
+    /// The conversation without what belongs to the instructions.
+    fn messages(self, conversation: &[Entry]) -> Vec<Value> {
+        conversation.iter().flat_map(|entry| self.entry(entry)).collect()
+    }
+
+    fn entry(self, entry: &Entry) -> Vec<Value> {
+        match (self, entry) {
+            (_, Entry::Staff(_)) => Vec::new(),
+            (Self::Chat, Entry::Caller(text)) => vec![chat::message("user", text)],
+            (Self::Responses, Entry::Caller(text)) => vec![responses::message("user", text)],
+            (Self::Chat, Entry::Agent { text, calls }) if calls.is_empty() => vec![chat::message("assistant", text)],
+            (Self::Chat, Entry::Agent { text, calls }) => {
                 let calls: Vec<_> =
                     calls.iter().map(|call| (call.id.as_str(), call.name.as_str(), call.arguments.as_str())).collect();
-                Some(wire::calling_message(text, &calls))
+                vec![chat::calling_message(text, &calls)]
             }
-            Entry::ToolOutput { id, output } => Some(wire::tool_message(id, output)),
-        }));
-        messages
+            (Self::Responses, Entry::Agent { text, calls }) => {
+                let said = Some(text).filter(|text| !text.is_empty()).map(|text| responses::message("assistant", text));
+                let calls = calls.iter().map(|call| responses::call(&call.id, &call.name, &call.arguments));
+                said.into_iter().chain(calls).collect()
+            }
+            (Self::Chat, Entry::ToolOutput { id, output }) => vec![chat::tool_message(id, output)],
+            (Self::Responses, Entry::ToolOutput { id, output }) => vec![responses::output(id, output)],
+        }
+    }
+
+    fn body(self, model: &str, instructions: &str, messages: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
+        match self {
+            Self::Chat => {
+                let system = chat::message("system", instructions);
+                let messages: Vec<_> = std::iter::once(system).chain(messages.iter().cloned()).collect();
+                chat::body(model, &messages, tools, effort)
+            }
+            Self::Responses => responses::body(model, instructions, messages, tools, effort),
+        }
+    }
+
+    fn stream(self) -> AnswerStream {
+        match self {
+            Self::Chat => AnswerStream::Chat(ChatStream::default()),
+            Self::Responses => AnswerStream::Responses(ResponseStream::default()),
+        }
+    }
+}
+
+impl AnswerStream {
+    fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
+        match self {
+            Self::Chat(stream) => stream.push(bytes),
+            Self::Responses(stream) => stream.push(bytes),
+        }
+    }
+
+    fn finish(&mut self) -> Result<Vec<ChatEvent>, Malformed> {
+        match self {
+            Self::Chat(stream) => stream.finish(),
+            Self::Responses(stream) => stream.finish(),
+        }
     }
 }
 
@@ -183,7 +265,7 @@ async fn refusal(response: reqwest::Response) -> (ModelEvent, bool) {
     let body = response.json::<Value>().await.unwrap_or_default();
     let error = &body["error"];
     let message = error["message"].as_str().unwrap_or_default();
-    let is_effort = status == 400 && error["param"] == "reasoning_effort";
+    let is_effort = status == 400 && error["param"].as_str().is_some_and(|param| param.starts_with("reasoning"));
     let retry = matches!(status, 408 | 409 | 429 | 500..);
     let wait = header.map(Duration::from_secs).or_else(|| retry_after(message)).filter(|_| status == 429);
     let code = error["code"].as_str().or(error["type"].as_str()).unwrap_or_default();

@@ -1,0 +1,204 @@
+//! The Responses API as a stream, with tools (API reference, "Responses", "Streaming"). OpenAI's newest models call tools only
+//! here, and not in chat completions.
+
+use super::chat::ChatEvent;
+use super::sse::{Events, Malformed};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Enough for an answer and for a model's reasoning before it.
+const MAX_TOKENS: u32 = 4_000;
+
+/// A tool's definition for the model.
+pub fn function(name: &str, description: &str, parameters: &Value) -> Value {
+    json!({"type": "function", "name": name, "description": description, "parameters": parameters, "strict": false})
+}
+
+/// A message of the caller or the agent.
+pub fn message(role: &str, content: &str) -> Value {
+    json!({"role": role, "content": content})
+}
+
+/// A tool call of the agent.
+pub fn call(id: &str, name: &str, arguments: &str) -> Value {
+    json!({"type": "function_call", "call_id": id, "name": name, "arguments": arguments})
+}
+
+/// The output of a tool.
+pub fn output(id: &str, output: &str) -> Value {
+    json!({"type": "function_call_output", "call_id": id, "output": output})
+}
+
+/// The body of a request. Nothing is stored at the provider.
+pub fn body(model: &str, instructions: &str, input: &[Value], tools: &[Value], effort: Option<&str>) -> Value {
+    let mut body = json!({
+        "model": model,
+        "instructions": instructions,
+        "input": input,
+        "stream": true,
+        "max_output_tokens": MAX_TOKENS,
+        "store": false,
+    });
+    if !tools.is_empty() {
+        body["tools"] = tools.into();
+    }
+    if let Some(effort) = effort {
+        body["reasoning"] = json!({ "effort": effort });
+    }
+    body
+}
+
+/// Reads a stream, in pieces of any size.
+#[derive(Debug, Default)]
+pub struct ResponseStream {
+    data: Events,
+    is_done: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+enum Event {
+    #[serde(rename = "response.output_text.delta", alias = "response.refusal.delta")]
+    Text { delta: String },
+    #[serde(rename = "response.output_item.done")]
+    Item { item: Item },
+    #[serde(rename = "response.completed")]
+    Completed { response: Response },
+    #[serde(rename = "response.incomplete")]
+    Incomplete { response: Response },
+    #[serde(rename = "response.failed")]
+    Failed,
+    #[serde(rename = "error")]
+    Error,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+enum Item {
+    #[serde(rename = "function_call")]
+    Call { name: String, arguments: String, status: Option<String> },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Response {
+    usage: Option<Usage>,
+}
+
+#[derive(Default, Deserialize)]
+struct Usage {
+    input_tokens: i64,
+    output_tokens: i64,
+}
+
+impl ResponseStream {
+    /// Reads the next piece.
+    ///
+    /// # Errors
+    /// If it is no stream of a response, or the server reports an error in it.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<ChatEvent>, Malformed> {
+        let mut events = Vec::new();
+        for data in self.data.push(bytes)? {
+            // A server that sends what ends other streams.
+            if data != "[DONE]" {
+                events.extend(self.read(&data)?);
+            }
+        }
+        Ok(events)
+    }
+
+    /// The connection has ended.
+    ///
+    /// # Errors
+    /// If the answer was not complete.
+    pub fn finish(&mut self) -> Result<Vec<ChatEvent>, Malformed> {
+        if self.is_done { Ok(Vec::new()) } else { Err(Malformed) }
+    }
+
+    fn read(&mut self, data: &str) -> Result<Option<ChatEvent>, Malformed> {
+        let done = |is_complete, usage: Option<Usage>| {
+            let Usage { input_tokens, output_tokens } = usage.unwrap_or_default();
+            Some(ChatEvent::Done { is_complete, tokens: (input_tokens, output_tokens) })
+        };
+        let event = match serde_json::from_str(data).map_err(|_| Malformed)? {
+            Event::Text { delta } => Some(ChatEvent::Text(delta)),
+            // A call that was cut off may name other arguments than the model meant.
+            Event::Item { item: Item::Call { status, .. } } if status.as_deref() == Some("incomplete") => None,
+            Event::Item { item: Item::Call { name, arguments, .. } } => Some(ChatEvent::ToolCall { name, arguments }),
+            Event::Completed { response } => done(true, response.usage),
+            Event::Incomplete { response } => done(false, response.usage),
+            Event::Failed | Event::Error => return Err(Malformed),
+            Event::Item { item: Item::Other } | Event::Other => None,
+        };
+        self.is_done |= matches!(event, Some(ChatEvent::Done { .. }));
+        Ok(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn event(kind: &str, mut fields: Value) -> String {
+        fields["type"] = kind.into();
+        format!("event: {kind}\ndata: {fields}\n\n")
+    }
+
+    fn read(stream: &str, piece: usize) -> Result<Vec<ChatEvent>, Malformed> {
+        let mut response = ResponseStream::default();
+        let mut events = Vec::new();
+        for piece in stream.as_bytes().chunks(piece) {
+            events.extend(response.push(piece)?);
+        }
+        events.extend(response.finish()?);
+        Ok(events)
+    }
+
+    fn answer() -> String {
+        let call =
+            json!({"type": "function_call", "call_id": "c", "name": "end", "arguments": "{}", "status": "completed"});
+        let usage = json!({"input_tokens": 7, "output_tokens": 3, "total_tokens": 10});
+        [
+            event("response.created", json!({"response": {"id": "r"}})),
+            event("response.output_item.added", json!({"item": {"type": "message"}})),
+            event("response.output_text.delta", json!({"delta": "רגע, "})),
+            event("response.output_text.delta", json!({"delta": "אני בודקת."})),
+            event("response.output_item.done", json!({"item": {"type": "message", "content": []}})),
+            event("response.output_item.done", json!({ "item": call })),
+            event("response.completed", json!({"response": {"usage": usage}})),
+        ]
+        .concat()
+    }
+
+    proptest! {
+        #[test]
+        fn text_calls_and_usage_are_read_in_any_pieces(piece in 1usize..400) {
+            let expected = [
+                ChatEvent::Text("רגע, ".into()),
+                ChatEvent::Text("אני בודקת.".into()),
+                ChatEvent::ToolCall { name: "end".into(), arguments: "{}".into() },
+                ChatEvent::Done { is_complete: true, tokens: (7, 3) },
+            ];
+            prop_assert_eq!(read(&answer(), piece), Ok(expected.to_vec()));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_breaks_off_fails_or_is_not_complete() {
+        let text = event("response.output_text.delta", json!({"delta": "א"}));
+        assert_eq!(read(&text, 9), Err(Malformed), "the connection ended");
+        let failed = event("response.failed", json!({"response": {"error": {"code": "server_error", "message": ""}}}));
+        assert_eq!(read(&(text.clone() + &failed), 9), Err(Malformed));
+        let cut = json!({"item": {"type": "function_call", "name": "end", "arguments": "{", "status": "incomplete"}});
+        let cut = event("response.output_item.done", cut);
+        let incomplete = event("response.incomplete", json!({"response": {}}));
+        assert_eq!(
+            read(&(text + &cut + &incomplete), 9),
+            Ok(vec![ChatEvent::Text("א".into()), ChatEvent::Done { is_complete: false, tokens: (0, 0) }])
+        );
+    }
+}
