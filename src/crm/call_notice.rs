@@ -16,6 +16,8 @@ pub const NOTICE_JOB: &str = "call_notice";
 const AT_LATEST: Duration = Duration::from_secs(90);
 /// More messages in an hour help no owner: a caller who calls again and again must not fill a mailbox.
 const MOST_IN_AN_HOUR: i64 = 20;
+/// The check of promises, which runs beside the summary, makes tasks as well.
+const AFTER_SUMMARY: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_hours(1);
 const MOST_TASKS: usize = 5;
 const MOST_LEADS: usize = 50;
@@ -82,9 +84,10 @@ pub fn queue(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()>
     Ok(())
 }
 
-/// The call has its summary, or gets none: its messages are due.
+/// The call has its summary, or gets none: its messages are due soon.
 pub fn hasten(tx: &WriteTx<'_>, call_sid: &CallSid, now: Timestamp) -> Result<()> {
-    AlertChannel::ALL.iter().try_for_each(|channel| tx.hasten_job(&key(call_sid, *channel), now))
+    let at = now.plus(AFTER_SUMMARY);
+    AlertChannel::ALL.iter().try_for_each(|channel| tx.hasten_job(&key(call_sid, *channel), at, now))
 }
 
 /// What is known about a call; none if it is not over, or was erased since.

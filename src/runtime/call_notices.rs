@@ -57,7 +57,11 @@ impl CallNotices {
         let message = text::of(&report, &config, &self.page);
         match channel {
             AlertChannel::Mail => self.mail(&config, &message, &call_sid).await?,
-            AlertChannel::WhatsApp => self.whatsapp(&config, message, &call_sid, id).await?,
+            AlertChannel::WhatsApp => {
+                if !self.whatsapp(&config, message, &call_sid, id).await? {
+                    return Ok(());
+                }
+            }
         }
         tracing::info!(event = "CALL_NOTICE", call.sid = %call_sid, channel = channel.as_str(), "The owner gets a message about call {call_sid} by {channel}");
         Ok(())
@@ -72,23 +76,25 @@ impl CallNotices {
         recorded.map_err(retry)
     }
 
-    /// Queues the message and records it in one transaction, so that a repeated job sends nothing twice.
-    async fn whatsapp(&self, config: &Config, message: Message, sid: &CallSid, id: CallId) -> Result<(), JobError> {
-        let Some(to) = config.alerts.whatsapp_to.as_ref().map(ToString::to_string) else { return Ok(()) };
+    /// Queues the message and records it in one transaction, so that a repeated job sends nothing twice. Returns false if it
+    /// was sent meanwhile.
+    async fn whatsapp(&self, config: &Config, message: Message, sid: &CallSid, id: CallId) -> Result<bool, JobError> {
+        let Some(to) = config.alerts.whatsapp_to.as_ref().map(ToString::to_string) else { return Ok(false) };
         let (rules, sid) = (self.outbox.rules(), sid.clone());
         let queued = self.store.write(move |tx| {
             let now = clock::now();
             if call_notice::is_due(tx, id, AlertChannel::WhatsApp, now)? != Due::Now {
-                return Ok(Ok(()));
+                return Ok(Ok(false));
             }
             if let Err(reason) = notify_owner(tx, &to, message.body, &rules, now)? {
                 return Ok(Err(reason));
             }
-            call_notice::record(tx, &sid, AlertChannel::WhatsApp, now).map(Ok)
+            call_notice::record(tx, &sid, AlertChannel::WhatsApp, now)?;
+            Ok(Ok(true))
         });
-        queued.await.map_err(retry)?.map_err(|reason| JobError::RetryFor(RETRY_FOR, reason))?;
+        let is_queued = queued.await.map_err(retry)?.map_err(|reason| JobError::RetryFor(RETRY_FOR, reason))?;
         self.outbox.wake();
-        Ok(())
+        Ok(is_queued)
     }
 }
 

@@ -69,12 +69,12 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Makes a waiting job due, if it is due later. Wake the worker after the commit.
-    pub fn hasten_job(&self, unique_key: &str, now: Timestamp) -> Result<()> {
+    /// Makes a waiting job due at `at`, if it is due later. Wake the worker after the commit.
+    pub fn hasten_job(&self, unique_key: &str, at: Timestamp, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
-            "UPDATE jobs SET run_at = ?2, updated_at = ?2 WHERE unique_key = ?1 AND state = 'waiting' AND run_at > ?2",
+            "UPDATE jobs SET run_at = ?2, updated_at = ?3 WHERE unique_key = ?1 AND state = 'waiting' AND run_at > ?2",
         )?;
-        update.execute(params![unique_key, now])?;
+        update.execute(params![unique_key, at, now])?;
         Ok(())
     }
 

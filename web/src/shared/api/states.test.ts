@@ -22,6 +22,7 @@ const ELSEWHERE: Record<string, string> = {
   AlertState: 'the page lists those that are raised',
   AlertTransition: 'of messages to the owner',
   ClosedReason: 'the calendar writes the name of the holiday, or the reason of the closure',
+  GapState: 'the page lists those that are open',
   HebrewMonth: 'the browser writes Hebrew dates',
   Holiday: 'the API answers the name in both languages',
   HolidayKind: 'as Holiday',
