@@ -1,0 +1,30 @@
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
+import { expect, test } from 'vitest'
+import { applyChanges } from './changes'
+
+const change = { seq: 2, at: '', kind: 'message_created', thread_id: 1, ref_id: 1 }
+
+test('a change during the first request is not lost: its answer may be older', async () => {
+  const cache = new QueryClient()
+  const answers: ((value: string) => void)[] = []
+  const observer = new QueryObserver(cache, {
+    queryKey: ['/api/inbox'],
+    queryFn: () => new Promise<string>(answer => answers.push(answer)),
+  })
+  const stop = observer.subscribe(() => undefined)
+  expect(answers).toHaveLength(1)
+  applyChanges(cache, [change])
+  answers[0]?.('before the change')
+  await expect.poll(() => answers.length).toBe(2)
+  answers[1]?.('after it')
+  await expect.poll(() => observer.getCurrentResult().data).toBe('after it')
+  // With data, one request replaces the other.
+  applyChanges(cache, [change])
+  applyChanges(cache, [change])
+  await expect.poll(() => answers.length).toBe(4)
+  answers[3]?.('last')
+  await expect.poll(() => observer.getCurrentResult().data).toBe('last')
+  await new Promise(done => setTimeout(done, 20))
+  expect(answers).toHaveLength(4)
+  stop()
+})
