@@ -236,7 +236,7 @@ export function layout(section: Section, items: readonly Item[]): { groups: Grou
   return { groups, rest }
 }
 
-/** The settings whose name, help or key contains all the words. */
+/** The settings whose name, help or key contains all the words; those first whose name contains them as they were typed. */
 export function find(items: readonly Item[], query: string): Item[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return []
@@ -244,6 +244,7 @@ export function find(items: readonly Item[], query: string): Item[] {
     const title = item.title.toLocaleLowerCase()
     const all = `${title} ${item.help} ${item.key}`.toLocaleLowerCase()
     if (!words.every(word => all.includes(word))) return 0
+    if (title.includes(words.join(' '))) return 3
     return words.every(word => title.includes(word)) ? 2 : 1
   }
   return items

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { diffLines } from './compare'
+import { find, type Item } from './sections'
 import { fromText, ownValue, toText } from './value'
 
 const item = (kind: string, more = {}) => ({ kind, optional: false, minimum: null, maximum: null, ...more })
@@ -34,6 +35,15 @@ describe('the values of settings', () => {
     expect(ownValue({ source: 'default', kind: 'integer', value: 7 })).toBeNull()
     expect(ownValue({ source: 'page', kind: 'secret', value: null })).toBeNull()
   })
+})
+
+test('a search finds first the setting whose name was typed', () => {
+  const named = (title: string) => ({ title, help: '', key: title }) as Item
+  const items = [named('Longest wait for the caller'), named('Longest call')]
+  expect(find(items, ' longest  Call').map(({ title }) => title)).toEqual([
+    'Longest call',
+    'Longest wait for the caller',
+  ])
 })
 
 describe('the comparison of texts', () => {
