@@ -145,7 +145,7 @@ test('a shorter limit says what it deletes, and asks', async ({ page, ownDaemon 
   await field.press('Enter')
   await question.getByRole('button', { name: 'Save and delete' }).click()
   await expect(row.getByRole('status')).toContainText('Saved')
-  expect(await stored()).toBe(30)
+  await expect.poll(stored).toBe(30)
   // A longer limit deletes nothing, and is not questioned.
   await field.fill('60')
   await field.press('Enter')
