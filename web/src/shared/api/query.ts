@@ -1,4 +1,5 @@
-import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { Cache } from './cache'
 import { client, unwrap } from './client'
 import { ApiError, TIMEOUT } from './errors'
 import type { paths } from './schema'
@@ -56,7 +57,7 @@ export function apiPages<P extends GetPath>(path: P, params: GetParams<P>, curso
 }
 
 /** The cache of everything fetched. Nothing becomes stale by time: the event stream says what has changed. */
-export const queryClient = new QueryClient({
+export const queryClient = new Cache({
   defaultOptions: {
     queries: {
       staleTime: Number.POSITIVE_INFINITY,

@@ -1,11 +1,12 @@
-import { QueryClient, QueryObserver } from '@tanstack/react-query'
+import { QueryObserver } from '@tanstack/react-query'
 import { expect, test } from 'vitest'
+import { Cache } from '../api/cache'
 import { applyChanges } from './changes'
 
 const change = { seq: 2, at: '', kind: 'message_created', thread_id: 1, ref_id: 1 }
 
 test('a change during the first request is not lost: its answer may be older', async () => {
-  const cache = new QueryClient()
+  const cache = new Cache()
   const answers: ((value: string) => void)[] = []
   const observer = new QueryObserver(cache, {
     queryKey: ['/api/inbox'],

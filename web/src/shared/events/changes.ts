@@ -1,5 +1,4 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { invalidate } from './invalidate'
 
 /** One change, as `/api/events` reports it. Newer daemons may send kinds that this page does not know. */
 export interface Change {
@@ -64,7 +63,7 @@ function isOtherItem(params: unknown, path: string, change: Change): boolean {
 
 /** Marks what the changes concern as out of date; what is on the screen is fetched again at once. */
 export function applyChanges(cache: QueryClient, changes: readonly Change[]): void {
-  invalidate(cache, {
+  void cache.invalidateQueries({
     predicate: ({ queryKey: [path, params] }) =>
       typeof path === 'string' &&
       changes.some(change => {

@@ -2,7 +2,6 @@ import type { Query, QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { takePosition } from '../start'
 import { applyChanges } from './changes'
-import { invalidate } from './invalidate'
 import { EventStream, type Signal, type Typing } from './source'
 import type { Request } from './worker'
 
@@ -49,7 +48,7 @@ export function followChanges(cache: QueryClient, onRefused: () => void): () => 
     if (signal.type === 'open') {
       if (!signal.isResumed) {
         // What was fetched before the stream was open may have changed unseen.
-        invalidate(cache, { predicate: ({ queryKey: [path] }) => path !== '/api/session' })
+        void cache.invalidateQueries({ predicate: ({ queryKey: [path] }) => path !== '/api/session' })
       } else {
         // What was asked for during the outage has failed, and no change will name it again.
         void cache.refetchQueries({ type: 'active', predicate: hasFailed })
@@ -61,7 +60,7 @@ export function followChanges(cache: QueryClient, onRefused: () => void): () => 
       set('lost')
       onRefused()
     } else if (signal.type === 'reset') {
-      invalidate(cache)
+      void cache.invalidateQueries()
     } else if (signal.type === 'changes') {
       applyChanges(cache, signal.changes)
     }
