@@ -18,16 +18,13 @@ case $long in
     exit 2
     ;;
 esac
-status=0
 failed=()
 
 # part NAME COMMAND…: runs a part of the tests, and the next one also when it fails.
 part() {
     local name=$1
     shift
-    "$@" && return
-    status=1
-    failed+=("$name")
+    "$@" || failed+=("$name")
 }
 
 # Most tests wait for timers and sockets, so twice as many as cores run at a time.
@@ -125,7 +122,7 @@ if [ "$long" = --long ]; then
         fi
     done
 fi
-if [ "$status" != 0 ]; then
+if [ "${#failed[@]}" -gt 0 ]; then
     printf '\n== failed: %s ==\n' "$(IFS=,; echo "${failed[*]}")"
+    exit 1
 fi
-exit "$status"
