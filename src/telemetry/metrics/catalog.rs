@@ -1,6 +1,7 @@
 //! The metrics of the daemon and their descriptions, which are the HELP of `/metrics` and the table in
 //! docs/admin/monitoring.md.
 
+use crate::config::AiEngine;
 use crate::domain::{AlertChannel, EndReason, Provider};
 
 /// The type of a metric.
@@ -173,7 +174,7 @@ pub(super) fn register() {
         zero(metrics::counter!("agentlocator_call_interruptions_total", "outcome" => outcome));
     }
     zero(metrics::counter!("agentlocator_call_listener_dropped_total"));
-    for engine in ["realtime", "voicemail"] {
+    for engine in AiEngine::ALL.iter().map(|engine| engine.as_str()).chain(["voicemail"]) {
         zero(metrics::counter!("agentlocator_engine_failures_total", "engine" => engine));
     }
     for provider in Provider::ALL {
