@@ -101,11 +101,10 @@ impl ToolContext {
     /// Records a question that has no answer, for the owner. The conversation does not depend on it.
     async fn report_unanswered(&self, question: String) {
         let (sid, now) = (self.call.clone(), clock::now());
-        let report =
-            self.transact(move |tx| match tx.call_by_sid(&sid)?.map(|(id, _)| tx.call(id)).transpose()?.flatten() {
-                Some(call) => crm::knowledge_gap::report(tx, &question, &call, now),
-                None => Ok(()),
-            });
+        let report = self.transact(move |tx| match tx.stored_call(&sid)? {
+            Some(call) => crm::knowledge_gap::report(tx, &question, &call, now),
+            None => Ok(()),
+        });
         if let Err(error) = report.await {
             tracing::warn!(event = "KNOWLEDGE_GAP", call.sid = %self.call, %error, "A question without an answer in call {} is not recorded", self.call);
         }

@@ -5,7 +5,7 @@ mod message;
 pub use message::{CallerMessage, take_message};
 
 use super::contact::resolve::{self, Sighting};
-use super::{RequestError, text};
+use super::{RequestError, call_notice, call_summary, caller_text, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
     EndReason, PeerAddress, PhoneNumber, ThreadType, Timestamp,
@@ -196,6 +196,14 @@ pub fn store_missed(
     tx.end_missed_call(id, *duration_ms)?;
     log_webhook(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
     Ok(true)
+}
+
+/// Ends a call, and queues what follows it. A second report of the end queues nothing.
+pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
+    tx.end_call(sid, reason, duration_ms, at)?;
+    caller_text::queue_after_call(tx, sid, at)?;
+    call_summary::queue(tx, sid, at)?;
+    call_notice::queue(tx, sid, at)
 }
 
 /// Finds a call that is not over.

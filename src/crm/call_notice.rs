@@ -120,7 +120,7 @@ pub fn is_due(tx: &ReadTx<'_>, call: CallId, channel: AlertChannel, now: Timesta
     if tx.has_call_event(call, event(channel))? {
         return Ok(Due::SentBefore);
     }
-    let sent = tx.call_events_since(event(channel), now.minus(HOUR))?;
+    let sent = tx.call_events_since(BusinessId::FIRST, event(channel), now.minus(HOUR))?;
     Ok(if sent < MOST_IN_AN_HOUR { Due::Now } else { Due::TooMany })
 }
 

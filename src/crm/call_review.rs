@@ -37,11 +37,10 @@ pub fn review(
     now: Timestamp,
 ) -> Result<Vec<BrokenPromise>, Error> {
     // A call that was erased since has no promises.
-    let Some((id, _)) = tx.call_by_sid(call_sid)? else { return Ok(Vec::new()) };
-    if tx.has_call_event(id, BROKEN)? {
+    let Some(call) = tx.stored_call(call_sid)? else { return Ok(Vec::new()) };
+    if tx.has_call_event(call.id, BROKEN)? {
         return Ok(Vec::new());
     }
-    let Some(call) = tx.call(id)? else { return Ok(Vec::new()) };
     let mut conduct = Conduct { has_message: call.message_text.is_some(), ..Conduct::default() };
     for (speaker, heard) in tx.heard_turns(call_sid)? {
         conduct.add(speaker, &heard);
@@ -52,7 +51,7 @@ pub fn review(
             title: title(promise),
             contact_id: Some(call.contact_id),
             thread_id: None,
-            call_id: Some(id),
+            call_id: Some(call.id),
             due_at: None,
             due_date: None,
             assignee: None,

@@ -1,10 +1,9 @@
 //! What is recorded about a call after its end: summary, language, lead, requests as tasks, and questions without an answer. A model
 //! derives these from the transcript, so each is checked and bounded here: it is data that a caller influences.
 
+use super::text::beginning;
 use super::{Error, knowledge_gap, lead, task};
-use crate::domain::{
-    ActorId, BusinessId, Call, CallSid, CallState, Speaker, TaskContent, Timestamp, ToolUse, clean_name,
-};
+use crate::domain::{ActorId, BusinessId, Call, CallSid, CallState, Speaker, TaskContent, Timestamp, ToolUse};
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -87,7 +86,7 @@ fn line(speaker: Speaker, heard: &str) -> Option<Line> {
 /// does not keep the others from being stored.
 pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Timestamp) -> Result<bool, Error> {
     let Some(call) = unsummarized(tx, call_sid)? else { return Ok(false) };
-    let Some(summary) = clean(&findings.summary, MOST_SUMMARY) else { return Ok(false) };
+    let Some(summary) = beginning(&findings.summary, MOST_SUMMARY) else { return Ok(false) };
     let language = Some(findings.language.as_str()).filter(|code| is_language(code));
     tx.set_call_summary(&call.call_sid, &summary, language, now)?;
     let contact = tx.kept_contact(call.contact_id)?;
@@ -96,7 +95,7 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
     {
         tx.set_contact_language(contact, Some(code), now)?;
     }
-    for request in findings.open_requests.iter().filter_map(|text| clean(text, MOST_TITLE)).take(MOST_TASKS) {
+    for request in findings.open_requests.iter().filter_map(|text| beginning(text, MOST_TITLE)).take(MOST_TASKS) {
         let content = TaskContent {
             title: request,
             contact_id: Some(contact),
@@ -112,7 +111,7 @@ pub fn record(tx: &WriteTx<'_>, call_sid: &CallSid, findings: &Findings, now: Ti
         unless_refused(&call, knowledge_gap::report(tx, question, &call, now))?;
     }
     let (leads, _) = tx.leads(BusinessId::FIRST, (None, Some(contact)), None, MOST_LEADS)?;
-    if let Some(title) = clean(&findings.lead, MOST_TITLE).filter(|_| findings.is_lead)
+    if let Some(title) = beginning(&findings.lead, MOST_TITLE).filter(|_| findings.is_lead)
         && leads.iter().all(|lead| lead.closed_at.is_some())
     {
         let new = lead::NewLead { contact, title, stage: None, value_minor: None, source: LEAD_SOURCE.to_owned() };
@@ -136,15 +135,9 @@ fn unless_refused<T>(call: &Call, outcome: Result<T, Error>) -> Result<()> {
 }
 
 fn unsummarized(tx: &ReadTx<'_>, call_sid: &CallSid) -> Result<Option<Call>> {
-    let Some((id, CallState::Ended)) = tx.call_by_sid(call_sid)? else { return Ok(None) };
-    if tx.has_call_summary(id)? { Ok(None) } else { tx.call(id) }
-}
-
-/// One visible line of at most `most` characters.
-fn clean(text: &str, most: usize) -> Option<String> {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line: String = line.chars().take(most).collect();
-    clean_name(&line, most).filter(|line| !line.is_empty())
+    let ended = tx.stored_call(call_sid)?.filter(|call| call.state == CallState::Ended);
+    let Some(call) = ended else { return Ok(None) };
+    Ok(if tx.has_call_summary(call.id)? { None } else { Some(call) })
 }
 
 fn shortened(text: &str) -> String {

@@ -122,8 +122,7 @@ impl Caller {
     }
 
     fn stored_call(&self, tx: &ReadTx<'_>) -> Result<Call, Error> {
-        let found = tx.call_by_sid(&self.call)?.map(|(id, _)| tx.call(id)).transpose()?.flatten();
-        Ok(found.ok_or(RequestError::NotFound("call"))?)
+        Ok(tx.stored_call(&self.call)?.ok_or(RequestError::NotFound("call"))?)
     }
 }
 

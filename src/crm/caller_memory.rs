@@ -4,7 +4,7 @@ use super::call::{CallerIdentity, IncomingCall};
 use super::{Error, contact};
 use crate::domain::{
     Appointment, AppointmentState, BusinessId, CallId, CallOutcome, ContactId, Direction, MessageStatus, ThreadType,
-    Timestamp,
+    Timestamp, one_line,
 };
 use crate::store::{AppointmentFilter, CallFilter, ReadTx};
 use std::time::Duration;
@@ -53,8 +53,7 @@ impl CallerMemory {
 /// earlier conversations are for the one who led them.
 pub fn read(tx: &ReadTx<'_>, call: &IncomingCall, now: Timestamp) -> Result<CallerMemory, Error> {
     let identity = call.identity();
-    let stored = tx.call_by_sid(&call.call_sid)?.map(|(id, _)| tx.call(id)).transpose()?.flatten();
-    let Some(stored) = stored.filter(|_| identity != CallerIdentity::Withheld) else {
+    let Some(stored) = tx.stored_call(&call.call_sid)?.filter(|_| identity != CallerIdentity::Withheld) else {
         return Ok(CallerMemory::EMPTY);
     };
     let contact = contact::find(tx, stored.contact_id)?;
@@ -117,8 +116,7 @@ fn is_recent(at: Timestamp, now: Timestamp) -> bool {
 
 /// The beginning of a text as one line.
 fn beginning(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
+    one_line(text).chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
 }
 
 /// What is older is no help in a call.

@@ -7,10 +7,9 @@ use super::outbox::{self, SendRequest};
 use super::scheduled_message::SendContext;
 use super::{Error, RequestError};
 use crate::domain::{
-    ActorId, Appointment, AppointmentId, AppointmentState, BusinessId, Call, CallDirection, CallSid, CallState,
-    EndReason, MessageId, PeerAddress, PhoneNumber, Timestamp,
+    ActorId, Appointment, AppointmentId, AppointmentState, Call, CallDirection, CallSid, CallState, EndReason,
+    MessageId, PeerAddress, PhoneNumber, Timestamp,
 };
-use crate::entropy;
 use crate::store::{ReadTx, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -118,7 +117,7 @@ pub fn confirm(
     context: &SendContext<'_>,
     now: Timestamp,
 ) -> Result<CallerText, Error> {
-    let (Some(_), Some(call)) = (unconfirmed(tx, job)?, stored_call(tx, &job.call_sid)?) else {
+    let (Some(_), Some(call)) = (unconfirmed(tx, job)?, tx.stored_call(&job.call_sid)?) else {
         return Ok(CallerText::Unneeded);
     };
     let sent = send(tx, &call, text, key, context, now)?;
@@ -135,7 +134,7 @@ pub fn text_missed_caller(
     context: &SendContext<'_>,
     now: Timestamp,
 ) -> Result<CallerText, Error> {
-    let Some(call) = stored_call(tx, &job.call_sid)? else { return Ok(CallerText::Unneeded) };
+    let Some(call) = tx.stored_call(&job.call_sid)? else { return Ok(CallerText::Unneeded) };
     let since = now.minus(ONE_MISSED_TEXT_PER);
     if !was_left_without_help(tx, &call)?
         || tx.has_later_call(&call)?
@@ -154,7 +153,7 @@ pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool
     let by_caller = match call.end_reason {
         Some(EndReason::CallerHungUp | EndReason::Dropped | EndReason::NotConnected | EndReason::Fallback) => true,
         // Voicemail ends by itself when nothing is said.
-        Some(EndReason::Idle) => call.engine.as_deref() == Some(VOICEMAIL),
+        Some(EndReason::Idle) => call.is_voicemail(),
         _ => false,
     };
     Ok(is_over
@@ -164,10 +163,6 @@ pub(super) fn was_left_without_help(tx: &ReadTx<'_>, call: &Call) -> Result<bool
         && !tx.has_call_event(call.id, "hung_up_by_employee")?
         && !tx.caller_heard_answer(call.id)?
         && tx.call_bookings(call)?.is_empty())
-}
-
-fn stored_call(tx: &ReadTx<'_>, sid: &CallSid) -> Result<Option<Call>> {
-    Ok(tx.call_by_sid(sid)?.map(|(id, _)| tx.call(id)).transpose()?.flatten())
 }
 
 /// Sends a text to the number of a call, as the policy allows. A withheld number and a fixed line get none.
@@ -184,18 +179,9 @@ fn send(
         return Ok(CallerText::Refused("no_mobile_number"));
     }
     let request = SendRequest {
-        business: BusinessId::FIRST,
-        to: PeerAddress::Phone(number),
-        text,
-        media_url: None,
-        file: None,
-        named: None,
-        reply_to: None,
-        author: ActorId::Agent.to_string(),
         idempotency_key: Some(key),
         new_chats: Some(context.new_chats.clone()),
-        send_key: entropy::random_hex::<16>(),
-        written_at: context.written_at,
+        ..SendRequest::text(PeerAddress::Phone(number), text, ActorId::Agent.to_string(), context.written_at)
     };
     let sent = outbox::send(tx, &request, context.rules, context.down, now)?;
     Ok(sent.map_or_else(|refusal| CallerText::Refused(refusal.code()), |sent| CallerText::Queued(sent.message_id)))
@@ -225,9 +211,6 @@ fn record(
 
 /// The language of the caller's contact, a code such as `he`.
 pub fn language_of(tx: &ReadTx<'_>, sid: &CallSid) -> Result<Option<String>> {
-    let Some(call) = stored_call(tx, sid)? else { return Ok(None) };
+    let Some(call) = tx.stored_call(sid)? else { return Ok(None) };
     Ok(tx.contact(tx.kept_contact(call.contact_id)?)?.and_then(|contact| contact.language))
 }
-
-/// The engine that only records a message.
-const VOICEMAIL: &str = "voicemail";

@@ -1,9 +1,8 @@
 //! Questions that the agent could not answer: a list for the owner, whose answer becomes a fact.
 
+use super::text::beginning;
 use super::{Error, RequestError, fact};
-use crate::domain::{
-    ActorId, BusinessId, Call, FactId, FactSource, GapId, GapState, KnowledgeGap, Timestamp, clean_name,
-};
+use crate::domain::{ActorId, BusinessId, Call, FactId, FactSource, GapId, GapState, KnowledgeGap, Timestamp};
 use crate::search::fold;
 use crate::store::{AskedQuestion, ReadTx, WriteTx};
 
@@ -15,8 +14,7 @@ pub fn find(tx: &ReadTx<'_>, id: GapId) -> Result<KnowledgeGap, Error> {
 /// Records a question that was asked in a call. The same question in the same call counts once, one that was dismissed stays so,
 /// and one whose answer was deleted is open again. A text that is no question, or beyond the limit of open ones, is dropped.
 pub fn report(tx: &WriteTx<'_>, question: &str, call: &Call, now: Timestamp) -> Result<(), Error> {
-    let question: String = question.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_CHARS).collect();
-    let Some(question) = clean_name(&question, MAX_CHARS).filter(|text| text.chars().count() >= MIN_CHARS) else {
+    let Some(question) = beginning(question, MAX_CHARS).filter(|text| text.chars().count() >= MIN_CHARS) else {
         return Ok(());
     };
     let folded = fold(&question).text.trim_matches(|c: char| c == '?' || c.is_whitespace()).to_owned();

@@ -2,10 +2,7 @@
 
 use super::outbox::{self, NewChatLimits, SendRequest};
 use super::{Error, RequestError};
-use crate::domain::{
-    BusinessId, PeerAddress, Provider, ScheduledMessage, ScheduledState, ThreadId, ThreadType, Timestamp,
-};
-use crate::entropy;
+use crate::domain::{PeerAddress, Provider, ScheduledMessage, ScheduledState, ThreadId, ThreadType, Timestamp};
 use crate::inbox::policy::RoutingRules;
 use crate::store::{self, NewScheduledMessage, ReadTx, WriteTx};
 use std::time::Duration;
@@ -143,18 +140,10 @@ fn deliver(
         return Ok(Err("media_expired"));
     }
     let request = SendRequest {
-        business: BusinessId::FIRST,
-        to,
-        text: message.text.clone(),
-        media_url: None,
         file: file.flatten(),
         named: message.provider,
-        reply_to: None,
-        author: message.author.clone(),
-        idempotency_key: None,
         new_chats: Some(context.new_chats.clone()),
-        send_key: entropy::random_hex::<16>(),
-        written_at: context.written_at,
+        ..SendRequest::text(to, message.text.clone(), message.author.clone(), context.written_at)
     };
     let sent = outbox::send(tx, &request, context.rules, context.down, now)?;
     Ok(sent.map(|sent| sent.message_id).map_err(|error| error.code()))

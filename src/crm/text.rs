@@ -1,7 +1,7 @@
 //! Checks of the texts that users write.
 
 use super::RequestError;
-use crate::domain::{clean_name, is_visible, without_bidi_controls};
+use crate::domain::{clean_name, is_visible, one_line, without_bidi_controls};
 
 /// A name or a title as it is stored: one line of 1 to 200 characters.
 pub(super) fn name(field: &'static str, text: &str) -> Result<String, RequestError> {
@@ -13,6 +13,13 @@ pub(super) fn name(field: &'static str, text: &str) -> Result<String, RequestErr
 pub(super) fn name_or_empty(field: &'static str, text: &str) -> Result<String, RequestError> {
     clean_name(text, MAX_NAME_CHARS)
         .ok_or_else(|| refuse(field, format!("must have at most {MAX_NAME_CHARS} characters in one line")))
+}
+
+/// The beginning of a text that no user has written, as one line of at most `most` characters; none if nothing of it can be seen, or
+/// it has control characters.
+pub(super) fn beginning(text: &str, most: usize) -> Option<String> {
+    let line: String = one_line(text).chars().take(most).collect();
+    clean_name(&line, most).filter(|line| !line.is_empty())
 }
 
 /// A text of several lines, 1 to 10,000 characters.

@@ -44,57 +44,58 @@ impl CallNotices {
         let Some(report) = found.filter(|report| wanted == Choice::All || report.is_important()) else {
             return Ok(());
         };
-        let (id, now) = (report.item.call.id, clock::now());
-        let due = self.store.read(move |tx| call_notice::is_due(tx, id, channel, now)).await.map_err(retry)?;
+        let message = text::of(&report, &config, &self.page);
+        let id = report.item.call.id;
+        let due = match channel {
+            AlertChannel::Mail => self.mail(&config, &message, &call_sid, id).await?,
+            AlertChannel::WhatsApp => self.whatsapp(&config, message, &call_sid, id).await?,
+        };
         match due {
-            Due::SentBefore => return Ok(()),
+            Due::Now => {
+                tracing::info!(event = "CALL_NOTICE", call.sid = %call_sid, channel = channel.as_str(), "The owner gets a message about call {call_sid} by {channel}");
+            }
+            Due::SentBefore => {}
             Due::TooMany => {
                 tracing::warn!(event = "CALL_NOTICE_SKIPPED", call.sid = %call_sid, channel = channel.as_str(), "The owner gets no message about call {call_sid}: there were too many in the last hour");
-                return Ok(());
-            }
-            Due::Now => {}
-        }
-        let message = text::of(&report, &config, &self.page);
-        match channel {
-            AlertChannel::Mail => self.mail(&config, &message, &call_sid).await?,
-            AlertChannel::WhatsApp => {
-                if !self.whatsapp(&config, message, &call_sid, id).await? {
-                    return Ok(());
-                }
             }
         }
-        tracing::info!(event = "CALL_NOTICE", call.sid = %call_sid, channel = channel.as_str(), "The owner gets a message about call {call_sid} by {channel}");
         Ok(())
     }
 
-    async fn mail(&self, config: &Config, message: &Message, sid: &CallSid) -> Result<(), JobError> {
+    /// Sends the message if it is due, and records it.
+    async fn mail(&self, config: &Config, message: &Message, sid: &CallSid, id: CallId) -> Result<Due, JobError> {
+        let due = self.store.read(move |tx| call_notice::is_due(tx, id, AlertChannel::Mail, clock::now())).await;
+        let due = due.map_err(retry)?;
+        if due != Due::Now {
+            return Ok(due);
+        }
         let mailer = Mailer::new(&config.mail).map_err(|error| JobError::Permanent(error.to_string()))?;
         mailer.send(&config.alerts.mail_to, &message.subject, &message.body).await.map_err(retry)?;
         let sid = sid.clone();
         let recorded =
             self.store.write(move |tx| call_notice::record(tx, &sid, AlertChannel::Mail, clock::now())).await;
-        recorded.map_err(retry)
+        recorded.map_err(retry)?;
+        Ok(due)
     }
 
-    /// Queues the message and records it in one transaction, so that a repeated job sends nothing twice. Returns false if it
-    /// was sent meanwhile.
-    async fn whatsapp(&self, config: &Config, message: Message, sid: &CallSid, id: CallId) -> Result<bool, JobError> {
-        let Some(to) = config.alerts.whatsapp_to.as_ref().map(ToString::to_string) else { return Ok(false) };
+    /// Queues the message if it is due, and records it in the same transaction, so that a repeated job sends nothing twice.
+    async fn whatsapp(&self, config: &Config, message: Message, sid: &CallSid, id: CallId) -> Result<Due, JobError> {
+        let to = config.alerts.whatsapp_to.as_ref().map(ToString::to_string).unwrap_or_default();
         let (rules, sid) = (self.outbox.rules(), sid.clone());
         let queued = self.store.write(move |tx| {
             let now = clock::now();
-            if call_notice::is_due(tx, id, AlertChannel::WhatsApp, now)? != Due::Now {
-                return Ok(Ok(false));
+            let due = call_notice::is_due(tx, id, AlertChannel::WhatsApp, now)?;
+            if due == Due::Now {
+                if let Err(reason) = notify_owner(tx, &to, message.body, &rules, now)? {
+                    return Ok(Err(reason));
+                }
+                call_notice::record(tx, &sid, AlertChannel::WhatsApp, now)?;
             }
-            if let Err(reason) = notify_owner(tx, &to, message.body, &rules, now)? {
-                return Ok(Err(reason));
-            }
-            call_notice::record(tx, &sid, AlertChannel::WhatsApp, now)?;
-            Ok(Ok(true))
+            Ok(Ok(due))
         });
-        let is_queued = queued.await.map_err(retry)?.map_err(|reason| JobError::RetryFor(RETRY_FOR, reason))?;
+        let due = queued.await.map_err(retry)?.map_err(|reason| JobError::RetryFor(RETRY_FOR, reason))?;
         self.outbox.wake();
-        Ok(is_queued)
+        Ok(due)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Summarizes a call after its end, see [`crate::crm::call_summary`].
 
-use super::calls::{CallServices, is_within_daily_limits};
+use super::calls::CallServices;
 use super::jobs::JobError;
 use crate::agent::instructions::{SUMMARIZE, language_name};
 use crate::clock;
@@ -9,7 +9,6 @@ use crate::crm;
 use crate::crm::call_notice;
 use crate::crm::call_summary::{self, Findings, LANGUAGES, Line, SummaryJob};
 use crate::domain::CallSid;
-use crate::host::local_time::start_of_day;
 use crate::providers::openai::responses::{self, StructuredRequest};
 use crate::providers::openai::rest::Error;
 use crate::store::Job;
@@ -38,7 +37,7 @@ async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<()
     let sid = call_sid.clone();
     let lines = services.store.read(move |tx| call_summary::transcript(tx, &sid)).await.map_err(retry)?;
     let Some(lines) = lines else { return Ok(()) };
-    if !may_use_ai(services, &config, &call_sid).await {
+    if !services.may_use_ai(&call_sid).await {
         tracing::info!(event = "CALL_SUMMARY_SKIPPED", call.sid = %call_sid, "Call {call_sid} is not summarized: the usage limit of the AI is reached");
         return Ok(());
     }
@@ -57,13 +56,6 @@ async fn summarize_call(services: &CallServices, call_sid: CallSid) -> Result<()
         return Ok(());
     }
     Err(malformed(&"the summary is empty"))
-}
-
-async fn may_use_ai(services: &CallServices, config: &Config, sid: &CallSid) -> bool {
-    let (sid, now) = (sid.clone(), clock::now());
-    let today = start_of_day(now, &config.business.time_zone);
-    let used = services.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
-    used.is_ok_and(|used| is_within_daily_limits(&config.voice, services.trial_usage.add_to(used, today, now)))
 }
 
 fn request(config: &Config, lines: &[Line]) -> StructuredRequest {

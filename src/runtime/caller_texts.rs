@@ -12,7 +12,6 @@ use crate::crm::{self, Error};
 use crate::domain::{Appointment, CallSid, Language, Provider, Timestamp};
 use crate::messages::{self, Phrase};
 use crate::store::{Job, Store, WriteTx};
-use jiff::civil::Weekday;
 use serde::de::DeserializeOwned;
 
 /// What writing to callers needs.
@@ -130,7 +129,7 @@ pub(super) fn appointment(config: &Config, language: Language, of: &Appointment)
         language,
         &Phrase::TextAppointment {
             service: of.service_name.clone(),
-            weekday: weekday(at.weekday()).to_owned(),
+            weekday: at.strftime("%A").to_string().to_lowercase(),
             date: at.strftime("%-d.%-m.%Y").to_string(),
             time: at.strftime("%H:%M").to_string(),
         },
@@ -150,18 +149,6 @@ fn signed(config: &Config, text: String) -> String {
     if name.is_empty() { text } else { format!("{text}\n{name}") }
 }
 
-fn weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Sunday => "sunday",
-        Weekday::Monday => "monday",
-        Weekday::Tuesday => "tuesday",
-        Weekday::Wednesday => "wednesday",
-        Weekday::Thursday => "thursday",
-        Weekday::Friday => "friday",
-        Weekday::Saturday => "saturday",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +161,7 @@ mod tests {
             Language::English,
             &Phrase::TextAppointment {
                 service: "Haircut".into(),
-                weekday: weekday(Weekday::Tuesday).into(),
+                weekday: "tuesday".into(),
                 date: "24.11.2026".into(),
                 time: "10:00".into(),
             },

@@ -10,7 +10,6 @@ mod trial;
 mod trial_usage;
 
 pub(super) use control::complete_with_retries;
-pub(super) use limits::is_within_daily_limits;
 pub use limits::warning as usage_warning;
 pub use pending_sockets::MAX_PENDING_SOCKETS;
 pub use services::CallServices;

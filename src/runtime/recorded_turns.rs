@@ -1,7 +1,7 @@
 //! The turn-by-turn conversation of a call without a media stream: Twilio records a turn, the AI transcribes and
 //! answers it, and Twilio speaks the answer and records again.
 
-use super::calls::{self, CallServices};
+use super::calls::CallServices;
 use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
 use crate::config::{AgentConfig, BusinessConfig};
@@ -9,7 +9,6 @@ use crate::crm::business_profile::BusinessProfile;
 use crate::crm::caller_memory::CallerMemory;
 use crate::crm::recording::NewRecording;
 use crate::domain::{CallSid, RecordingSid, Speaker, Timestamp};
-use crate::host::local_time::start_of_day;
 use crate::providers::openai::rest::{self as openai, ChatMessage};
 use crate::providers::twilio::rest as twilio;
 use std::collections::{HashMap, VecDeque};
@@ -114,7 +113,7 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     if let Some(words) = stored_text(services, sid, format!("{}.agent", recording.recording_sid)).await {
         return Ok(Reply::Say(words));
     }
-    if !may_use_ai(services, sid).await {
+    if !services.may_use_ai(sid).await {
         return Err("the usage limit of the AI is reached".to_owned());
     }
     let sound = fetch(services, recording).await.map_err(|error| error.to_string())?;
@@ -193,14 +192,6 @@ async fn conversation(services: &CallServices, sid: &CallSid) -> Vec<ChatMessage
         messages.pop();
     }
     messages
-}
-
-/// Returns true while the usage limits allow a turn of this call.
-async fn may_use_ai(services: &CallServices, sid: &CallSid) -> bool {
-    let (sid, now, config) = (sid.clone(), clock::now(), services.config());
-    let today = start_of_day(now, &config.business.time_zone);
-    let used = services.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
-    used.is_ok_and(|used| calls::is_within_daily_limits(&config.voice, services.trial_usage.add_to(used, today, now)))
 }
 
 async fn stored_text(services: &CallServices, sid: &CallSid, item: String) -> Option<String> {

@@ -8,7 +8,7 @@ pub use list::CallFilter;
 use super::names::actor_name;
 use super::{ReadTx, Result};
 use crate::domain::{
-    AppointmentId, Call, CallBooking, CallBookingChanges, CallId, Recording, Timestamp, Turn, TurnLatency,
+    AppointmentId, Call, CallBooking, CallBookingChanges, CallId, CallSid, Recording, Timestamp, Turn, TurnLatency,
 };
 use rusqlite::{OptionalExtension, Row, named_params};
 
@@ -17,6 +17,12 @@ impl ReadTx<'_> {
     pub fn call(&self, id: CallId) -> Result<Option<Call>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM calls WHERE id = ?1"))?;
         Ok(query.query_row([id], call).optional()?)
+    }
+
+    /// One call by Twilio's id.
+    pub fn stored_call(&self, sid: &CallSid) -> Result<Option<Call>> {
+        let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM calls WHERE call_sid = ?1"))?;
+        Ok(query.query_row([sid], call).optional()?)
     }
 
     /// The turns of a call, in order.

@@ -6,6 +6,9 @@ use crate::domain::{
     Speaker, StreamSid, ThreadId, Timestamp, TurnLatency,
 };
 use rusqlite::{OptionalExtension, named_params, params};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// A call to be stored.
 #[derive(Clone, Debug)]
@@ -108,10 +111,14 @@ impl ReadTx<'_> {
         Ok(query.exists(params![call, kind])?)
     }
 
-    /// How many events of this kind calls have had since then.
-    pub fn call_events_since(&self, kind: &str, since: Timestamp) -> Result<i64> {
-        let mut query = self.conn.prepare_cached("SELECT count(*) FROM call_events WHERE kind = ?1 AND at > ?2")?;
-        Ok(query.query_row(params![kind, since], |row| row.get(0))?)
+    /// How many events of this kind the calls of the last day before `since`, and those after it, have had since then. Events have
+    /// an index by call alone.
+    pub fn call_events_since(&self, business: BusinessId, kind: &str, since: Timestamp) -> Result<i64> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT count(*) FROM calls JOIN call_events e ON e.call_id = calls.id
+             WHERE calls.business_id = ?1 AND calls.started_at > ?2 AND e.kind = ?3 AND e.at > ?4",
+        )?;
+        Ok(query.query_row(params![business, since.minus(DAY), kind, since], |row| row.get(0))?)
     }
 
     /// Returns true if the caller heard words of the agent after words of their own.

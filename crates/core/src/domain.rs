@@ -63,7 +63,7 @@ pub use call::{
 pub use call_outcome::{CallFacts, CallOutcome};
 pub use change::ChangeKind;
 pub use check_result::{CheckResult, CheckStatus, SelfCheck};
-pub use clean_text::{clean_name, is_visible, without_bidi_controls};
+pub use clean_text::{clean_name, is_visible, one_line, shortened, without_bidi_controls};
 pub use contact::{Contact, ContactName, ContactSort, MergeSuggestion, SuggestionReason};
 pub use cursor::{Cursor, TextCursor};
 pub use custom_field::{CustomField, FieldKind, FieldValue, day};

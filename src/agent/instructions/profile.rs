@@ -1,7 +1,7 @@
 //! The part of the instructions that comes from the owner's lists: services, people, hours, facts.
 
 use crate::crm::business_profile::{BusinessProfile, Exception};
-use crate::domain::{ClosedReason, DayRange, OpeningHours, Service};
+use crate::domain::{ClosedReason, DayRange, OpeningHours, Service, one_line};
 use jiff::civil::{Date, Weekday};
 use std::fmt::Write;
 
@@ -92,10 +92,6 @@ fn ranges(ranges: &[DayRange]) -> String {
 
 fn day(date: Date) -> String {
     date.strftime("%A, %-d %B").to_string()
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 const BOOKING_MANNERS: &str = "\

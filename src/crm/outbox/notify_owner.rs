@@ -1,8 +1,7 @@
 //! Messages from the system to the owner.
 
 use super::send::{SendMessageResponse, SendRequest, send};
-use crate::domain::{ActorId, BusinessId, PeerAddress, PhoneNumber, Timestamp};
-use crate::entropy;
+use crate::domain::{ActorId, PeerAddress, PhoneNumber, Timestamp};
 use crate::inbox::policy::RoutingRules;
 use crate::store::{Result, WriteTx};
 use phonenumber::country;
@@ -17,19 +16,6 @@ pub fn notify_owner(
 ) -> Result<Result<SendMessageResponse, String>> {
     // The country does not matter for an international number.
     let Ok(to) = PhoneNumber::parse(to, country::IL) else { return Ok(Err(format!("{to} is not a phone number"))) };
-    let request = SendRequest {
-        business: BusinessId::FIRST,
-        to: PeerAddress::Phone(to),
-        text,
-        media_url: None,
-        file: None,
-        named: None,
-        reply_to: None,
-        author: ActorId::Daemon.to_string(),
-        idempotency_key: None,
-        new_chats: None,
-        send_key: entropy::random_hex::<16>(),
-        written_at: now,
-    };
+    let request = SendRequest::text(PeerAddress::Phone(to), text, ActorId::Daemon.to_string(), now);
     Ok(send(tx, &request, rules, &[], now)?.map_err(|error| error.to_string()))
 }

@@ -6,6 +6,7 @@ use crate::domain::{
     AddressKind, BusinessId, ContactId, Direction, LastInbound, MEDIA_PATH, MediaKind, MessageId, MessageStatus,
     OutboundAuthor, PeerAddress, PhoneNumber, Provider, ThreadId, ThreadType, Timestamp,
 };
+use crate::entropy;
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
 use crate::store::{Error, NewMessage, NewOutbox, ReadTx, Result, StoredResponse, WriteTx};
@@ -38,6 +39,26 @@ pub struct SendRequest {
     pub send_key: String,
     /// When it was written, by the message clock.
     pub written_at: Timestamp,
+}
+
+impl SendRequest {
+    /// A text without a file, by the provider that the policy selects.
+    pub fn text(to: PeerAddress, text: String, author: String, written_at: Timestamp) -> Self {
+        Self {
+            business: BusinessId::FIRST,
+            to,
+            text,
+            media_url: None,
+            file: None,
+            named: None,
+            reply_to: None,
+            author,
+            idempotency_key: None,
+            new_chats: None,
+            send_key: entropy::random_hex::<16>(),
+            written_at,
+        }
+    }
 }
 
 /// A stored file to send.

@@ -5,7 +5,9 @@ use crate::alerting::Alerts;
 use crate::clock;
 use crate::config::Config;
 use crate::crm::outbox;
-use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, Language, MessageId, MessageStatus, PhoneNumber};
+use crate::domain::{
+    Alert, AlertChannel, AlertKind, AlertTransition, Language, MessageId, MessageStatus, PhoneNumber, shortened,
+};
 use crate::messages;
 use crate::runtime::outbox::Outbox;
 use crate::store::Store;
@@ -44,7 +46,7 @@ impl WhatsAppChannel {
         if rules.priority.is_empty() || rules.only.is_some_and(|only| !rules.priority.contains(&only)) {
             return Err("no WhatsApp provider is up at the moment".to_owned());
         }
-        let (to, text) = (self.to.to_string(), shortened(&message.body));
+        let (to, text) = (self.to.to_string(), shortened(message.body.trim_end(), MAX_CHARS).into_owned());
         let queued = self.store.write(move |tx| outbox::notify_owner(tx, &to, text, &rules, clock::now())).await;
         let answer = queued.map_err(|error| error.to_string())??;
         self.outbox.wake();
@@ -89,16 +91,7 @@ impl WhatsAppChannel {
     }
 }
 
-/// Cuts the text to the length that Twilio accepts.
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= MAX_CHARS {
-        return text.trim_end().to_owned();
-    }
-    let mut cut: String = text.chars().take(MAX_CHARS - 1).collect();
-    cut.push('…');
-    cut
-}
-
+/// The length that Twilio accepts.
 const MAX_CHARS: usize = 1600;
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
 const AFTER_FAILURE: Duration = Duration::from_mins(5);

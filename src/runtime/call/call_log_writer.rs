@@ -4,7 +4,7 @@ use crate::alerting::{AiOutcome, Alerts};
 use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::Config;
-use crate::crm::{call_notice, call_review, call_summary, caller_text};
+use crate::crm::{call, call_review, caller_text};
 use crate::domain::{CallSid, CallState, EndReason, StreamSid};
 use crate::runtime::calls::CallServices;
 use crate::runtime::jobs::Jobs;
@@ -129,12 +129,7 @@ impl CallLogWriter {
             tx.set_end_reason(&sid, reason, at)?;
             call_review::queue(tx, &sid, at)?;
             match action {
-                StreamEndAction::HangUp | StreamEndAction::CallerGone => {
-                    tx.end_call(&sid, reason, None, at)?;
-                    caller_text::queue_after_call(tx, &sid, at)?;
-                    call_summary::queue(tx, &sid, at)?;
-                    call_notice::queue(tx, &sid, at)
-                }
+                StreamEndAction::HangUp | StreamEndAction::CallerGone => call::end(tx, &sid, reason, None, at),
                 StreamEndAction::Transfer => tx.set_call_state(&sid, CallState::Transferred, at),
                 StreamEndAction::Record | StreamEndAction::Resume => tx.set_call_state(&sid, CallState::Fallback, at),
             }

@@ -3,7 +3,7 @@
 use crate::alerting::{directed, sender};
 use crate::config::Config;
 use crate::crm::call_notice::CallReport;
-use crate::domain::{CallBooking, CallItem, Language, PhoneNumber};
+use crate::domain::{CallBooking, CallItem, Language, PhoneNumber, one_line, shortened};
 use crate::host::local_time::format_time;
 use crate::messages::{self, Phrase};
 use crate::runtime::caller_texts::appointment;
@@ -29,7 +29,7 @@ pub(super) fn of(report: &CallReport, config: &Config, page: &str) -> Message {
     let mut lines = vec![headline.clone(), say(Phrase::NoticeWhen { at, length })];
     // What the caller left is said in full, and the first line of it is the summary then.
     let about = call.message_text.as_ref().or(summary_line.as_ref());
-    lines.extend(about.map(|text| shortened(text)));
+    lines.extend(about.map(|text| shortened(&one_line(text), MOST_CHARS).into_owned()));
     lines.extend(report.bookings.iter().map(|booking| say(booked(config, language, booking))));
     lines.extend(report.tasks.iter().map(|title| say(Phrase::NoticeTask { title: title.clone() })));
     lines.extend(report.lead.iter().map(|title| say(Phrase::NoticeLead { title: title.clone() })));
@@ -65,14 +65,6 @@ fn booked(config: &Config, language: Language, CallBooking { appointment: about,
 fn length(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
     format!("{}:{:02}", seconds / 60, seconds % 60)
-}
-
-fn shortened(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MOST_CHARS {
-        return line;
-    }
-    line.chars().take(MOST_CHARS - 1).chain(['…']).collect()
 }
 
 /// How much of a message of the caller the owner gets; the page has all of it.

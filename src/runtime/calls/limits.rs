@@ -26,7 +26,7 @@ pub(super) fn exceeded(limits: &VoiceConfig, now: ConcurrentCalls, today: AiUsag
 }
 
 /// Returns true while the daily limits are not reached.
-pub(in crate::runtime) fn is_within_daily_limits(limits: &VoiceConfig, today: AiUsage) -> bool {
+pub(super) fn is_within_daily_limits(limits: &VoiceConfig, today: AiUsage) -> bool {
     exceeded(limits, ConcurrentCalls::default(), today).is_none()
 }
 

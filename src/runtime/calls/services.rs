@@ -1,6 +1,7 @@
 //! The services that every call uses.
 
 use super::TrialUsage;
+use super::limits::is_within_daily_limits;
 use crate::agent::instructions;
 use crate::alerting::Alerts;
 use crate::call::{CallPolicy, EngineKind, Prompts};
@@ -10,8 +11,10 @@ use crate::crm;
 use crate::crm::business_profile::{self, BusinessProfile};
 use crate::crm::call::IncomingCall;
 use crate::crm::caller_memory::{self, CallerMemory};
+use crate::domain::CallSid;
 use crate::engine::RejectedFields;
 use crate::host::disk::DiskMonitor;
+use crate::host::local_time::start_of_day;
 use crate::runtime::jobs::Jobs;
 use crate::runtime::{ActiveSettings, Clips, Settings};
 use crate::store::{ReadTx, Store};
@@ -110,6 +113,14 @@ impl CallServices {
             }
         }
         None
+    }
+
+    /// Returns true while the usage limits of the AI allow more for this call.
+    pub(in crate::runtime) async fn may_use_ai(&self, sid: &CallSid) -> bool {
+        let (sid, now, config) = (sid.clone(), clock::now(), self.config());
+        let today = start_of_day(now, &config.business.time_zone);
+        let used = self.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
+        used.is_ok_and(|used| is_within_daily_limits(&config.voice, self.trial_usage.add_to(used, today, now)))
     }
 
     /// Returns true if these settings let the AI answer calls.

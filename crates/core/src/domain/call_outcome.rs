@@ -53,6 +53,13 @@ impl CallFacts {
     }
 }
 
+impl Call {
+    /// Whether the caller could only leave a message.
+    pub fn is_voicemail(&self) -> bool {
+        self.engine.as_deref() == Some(VOICEMAIL)
+    }
+}
+
 impl From<&Call> for CallFacts {
     fn from(call: &Call) -> Self {
         let answered = (call.answered_at, call.engine.as_deref());

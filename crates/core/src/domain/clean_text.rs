@@ -15,6 +15,19 @@ pub fn clean_name(text: &str, most: usize) -> Option<String> {
     (name.chars().count() <= most && !name.chars().any(char::is_control)).then(|| name.to_owned())
 }
 
+/// The text as one line, with single spaces.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text with at most `most` characters; what is cut off is replaced by an ellipsis.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    if text.chars().count() <= most {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().take(most.saturating_sub(1)).chain(['…']).collect())
+}
+
 /// Whether a reader sees anything of a character.
 pub fn is_visible(c: char) -> bool {
     // Unicode's property Default_Ignorable_Code_Point: zero-width spaces and joiners, variation selectors, fillers of Hangul, tags.

@@ -232,8 +232,8 @@ impl RunningCall {
             ("ToCountry", "IL"),
         ];
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let verdict = self.plan.stir_verstat.iter().map(|verdict| ("StirVerstat".to_owned(), verdict.clone()));
-        own.chain(verdict).chain(more.iter().cloned()).collect()
+        let stir_verstat = self.plan.stir_verstat.iter().map(|value| ("StirVerstat".to_owned(), value.clone()));
+        own.chain(stir_verstat).chain(more.iter().cloned()).collect()
     }
 
     /// Sends a request to the daemon whose response Twilio does not wait for.

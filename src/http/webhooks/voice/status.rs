@@ -3,7 +3,7 @@
 use super::record::new_recording;
 use super::{call_sid, log_malformed, raw, store_best_effort};
 use crate::clock;
-use crate::crm::{call, call_notice, call_summary, caller_text, recording};
+use crate::crm::{call, recording};
 use crate::domain::EndReason;
 use crate::http::{AppState, TwilioForm};
 use axum::extract::State;
@@ -46,10 +46,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Sta
     store_best_effort(&state, move |tx| {
         call::log_notification(tx, &raw, &sid, at)?;
         if let Some(reason) = reason {
-            tx.end_call(&sid, reason, seconds.map(|s| s.saturating_mul(1000)), at)?;
-            caller_text::queue_after_call(tx, &sid, at)?;
-            call_summary::queue(tx, &sid, at)?;
-            call_notice::queue(tx, &sid, at)?;
+            call::end(tx, &sid, reason, seconds.map(|s| s.saturating_mul(1000)), at)?;
         }
         Ok(())
     })

@@ -1,6 +1,6 @@
 //! Finds a message in Twilio's list.
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, one_line};
 use jiff::fmt::rfc2822;
 use serde::Deserialize;
 use std::time::Duration;
@@ -62,7 +62,7 @@ impl Listed {
         match (wanted.content_sid, &self.content_sid) {
             (Some(wanted), Some(listed)) => wanted == listed,
             // The list shows a template with its variables filled in.
-            (Some(_), None) => normalized(body).contains(&normalized(wanted.text)),
+            (Some(_), None) => one_line(body).contains(&one_line(wanted.text)),
             // A file may have no text.
             (None, _) => body.trim_end() == wanted.text.trim_end() || (wanted.media && body.is_empty()),
         }
@@ -72,10 +72,6 @@ impl Listed {
         let created = rfc2822::parse(self.date_created.as_deref()?).ok()?;
         Some(Timestamp::from_millis(created.timestamp().as_millisecond()))
     }
-}
-
-fn normalized(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// How far Twilio's clock may be behind ours; the list's times are whole seconds.

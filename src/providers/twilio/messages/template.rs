@@ -1,6 +1,7 @@
 //! The template that Twilio requires outside the 24-hour window.
 
 use crate::config::TwilioConfig;
+use crate::domain::one_line;
 use serde_json::Value;
 
 /// A template and its variables, in which `{{text}}` is replaced by the message.
@@ -28,7 +29,7 @@ impl Template {
     pub(super) fn variables(&self, text: &str, media_url: Option<&str>) -> Option<String> {
         let words = [text, media_url.unwrap_or_default()].join(" ");
         // WhatsApp rejects variables with line breaks, tabs, or more than four consecutive spaces.
-        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = one_line(&words);
         let mut variables = self.variables.clone()?;
         fill(&mut variables, &words);
         Some(variables.to_string())
