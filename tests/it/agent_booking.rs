@@ -1,6 +1,6 @@
 //! The agent books, reads, moves and cancels appointments in a call.
 
-use super::booking::monday;
+use super::booking::{monday, open_on_holidays};
 use super::support::client::send;
 use super::support::telephony::CallHarness;
 use super::support::{Client, browser::Browser};
@@ -26,9 +26,7 @@ async fn shop_with(calls: &[(&str, Value)], faults: Faults) -> (CallHarness, Cli
         .collect();
     let harness = CallHarness::with_ai(OpenAiOptions { turns, faults, ..OpenAiOptions::default() }, |_| {}).await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
-    let mut hours = owner.get("/api/opening-hours").await.json();
-    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
-    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
+    open_on_holidays(&owner).await;
     let service = json!({"name": "תספורת", "duration_min": 30, "price_minor": 12_050});
     assert_eq!(owner.post_json("/api/services", &service).await.status, 201);
     let fact = json!({"topic": "חניה", "text": "חניה חינם ברחוב הרצל"});

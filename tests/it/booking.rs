@@ -12,6 +12,19 @@ use jiff::{Timestamp, ToSpan};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+/// Holidays close nothing from now on, so that a test runs on any day of the year.
+pub async fn open_on_holidays(owner: &Client) {
+    let mut hours = owner.get("/api/opening-hours").await.json();
+    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
+    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
+}
+
+/// The same for a business whose only service is a haircut of half an hour.
+pub async fn offer_haircuts(owner: &Client) {
+    open_on_holidays(owner).await;
+    assert_eq!(owner.post_json("/api/services", &json!({"name": "תספורת", "duration_min": 30})).await.status, 201);
+}
+
 /// A daemon with three contacts, and an owner's client of its API.
 struct Shop {
     daemon: Daemon,
@@ -19,18 +32,14 @@ struct Shop {
 }
 
 impl Shop {
-    /// A new database, except that holidays close nothing: the tests run on any day of the year.
+    /// A new database, except that holidays close nothing.
     async fn open() -> Self {
         let mut daemon = Daemon::prepare(|_| {});
         daemon.seed(include_str!("api/data.sql"));
         daemon.launch();
         let api = daemon.api();
-        let shop = Self { daemon, api };
-        let mut hours = shop.api.get("/api/opening-hours").await.json();
-        hours["holidays"] = json!("open");
-        hours["eves"] = json!("open");
-        assert_eq!(shop.put("/api/opening-hours", &hours).await.status, 200);
-        shop
+        open_on_holidays(&api).await;
+        Self { daemon, api }
     }
 
     async fn post(&self, path: &str, body: &Value) -> Reply {

@@ -1,14 +1,12 @@
 //! Messages to the owner about calls.
 
-use super::booking::monday;
-use super::support::client::send;
+use super::booking::{monday, offer_haircuts};
 use super::support::smtp::{FakeSmtpServer, MAIL_PASSWORD, Mail, SmtpBehavior, USER};
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
 use super::support::{Client, Setup};
 use agentlocator::simulator::caller::CallPlan;
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
-use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -82,11 +80,7 @@ async fn the_owner_hears_of_calls_from_which_something_has_come() {
         vec![Turn::new("מה השעות?", "עד שבע"), Turn::new("אפשר תור?", "קבעתי").calling("book_appointment", book)];
     let structured = Some(nothing_but("שאלה על שעות הפתיחה."));
     let shop = Shop::with_mail("important", OpenAiOptions { turns, structured, ..OpenAiOptions::default() }).await;
-    let mut hours = shop.owner.get("/api/opening-hours").await.json();
-    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
-    assert_eq!(send(shop.owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
-    let service = json!({"name": "תספורת", "duration_min": 30});
-    assert_eq!(shop.owner.post_json("/api/services", &service).await.status, 201);
+    offer_haircuts(&shop.owner).await;
 
     shop.call(DANA, "say 1s; listen; ").await;
     shop.until_decided(1).await;

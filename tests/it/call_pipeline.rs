@@ -1,16 +1,14 @@
 //! Calls with the pipeline engine: a transcriber, a language model and a synthesiser instead of a speech-to-speech
 //! model.
 
-use super::booking::monday;
+use super::booking::{monday, offer_haircuts};
 use super::call_silence::assert_no_silence;
-use super::support::client::send;
 use super::support::telephony::{CallHarness, free_port};
 use super::support::whatsapp::until;
 use agentlocator::simulator::EventLog;
 use agentlocator::simulator::caller::{CallReport, EndedBy};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use agentlocator::simulator::soniox::{Soniox, SonioxFaults, SonioxOptions};
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -129,11 +127,7 @@ async fn an_appointment_is_booked_in_a_call() {
     let ai = OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() };
     let shop = Shop::new(soniox, ai, PIPELINE).await;
     let owner = shop.harness.daemon.logged_in("roni", "owner").await;
-    let mut hours = owner.get("/api/opening-hours").await.json();
-    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
-    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
-    let service = json!({"name": "תספורת", "duration_min": 30});
-    assert_eq!(owner.post_json("/api/services", &service).await.status, 201);
+    offer_haircuts(&owner).await;
     let (report, call) = shop.call("say 1s; listen").await;
     let booked = owner.get("/api/appointments").await.json()["items"].as_array().unwrap().clone();
     assert_eq!(booked.len(), 1, "{report:#?}");
@@ -213,11 +207,7 @@ async fn the_responses_api_answers_and_calls_tools() {
     let toml = format!("{PIPELINE}model_api = \"responses\"\n");
     let shop = Shop::new(soniox, OpenAiOptions { turns, faults, ..OpenAiOptions::default() }, &toml).await;
     let owner = shop.harness.daemon.logged_in("roni", "owner").await;
-    let mut hours = owner.get("/api/opening-hours").await.json();
-    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
-    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
-    let service = json!({"name": "תספורת", "duration_min": 30});
-    assert_eq!(owner.post_json("/api/services", &service).await.status, 201);
+    offer_haircuts(&owner).await;
     let (report, call) = shop.call("say 1500ms; listen; say 1s; listen").await;
     let booked = owner.get("/api/appointments").await.json()["items"].as_array().unwrap().clone();
     assert_eq!(booked.len(), 1, "{report:#?}");

@@ -1,13 +1,11 @@
 //! What the agent knows about a caller before the first word.
 
-use super::booking::monday;
+use super::booking::{monday, offer_haircuts};
 use super::support::Client;
-use super::support::client::send;
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::WEBHOOK_SECRET;
 use agentlocator::simulator::caller::CallPlan;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
-use reqwest::Method;
 use serde_json::json;
 
 const DANA: &str = "+972501234567";
@@ -19,10 +17,7 @@ async fn shop() -> (CallHarness, Client) {
     })
     .await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
-    let mut hours = owner.get("/api/opening-hours").await.json();
-    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
-    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
-    assert_eq!(owner.post_json("/api/services", &json!({"name": "תספורת", "duration_min": 30})).await.status, 201);
+    offer_haircuts(&owner).await;
     (harness, owner)
 }
 
@@ -69,9 +64,9 @@ async fn a_caller_who_called_and_wrote_before_is_known_and_others_are_not() {
     }
     assert_eq!(added.matches("\"when\"").count(), 2, "the present call is no earlier one: {added}");
 
-    for stranger in ["anonymous", "+972507654321"] {
-        let (instructions, added) = call(&harness, stranger).await;
-        assert!(!instructions.contains("Open appointments") && added.is_empty(), "{stranger}: {instructions}\n{added}");
+    for other in ["anonymous", "+972507654321"] {
+        let (instructions, added) = call(&harness, other).await;
+        assert!(!instructions.contains("Open appointments") && added.is_empty(), "{other}: {instructions}\n{added}");
     }
     // A number that the networks could not verify may be forged: the agent knows its appointments, and no words of earlier calls.
     let stir_verstat = Some("TN-Validation-Failed-C".to_owned());

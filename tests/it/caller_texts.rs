@@ -1,13 +1,11 @@
 //! WhatsApp messages to callers after a call: appointments are confirmed, and who hung up before help is written to.
 
-use super::booking::monday;
-use super::support::client::send;
+use super::booking::{monday, offer_haircuts};
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::{FakeBridge, SHARED_SECRET, WEBHOOK_SECRET, until};
 use super::support::{Client, Setup};
 use agentlocator::simulator::caller::CallPlan;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
@@ -24,10 +22,7 @@ async fn shop(turns: Vec<Turn>, configure: impl FnOnce(&mut Setup)) -> (CallHarn
     })
     .await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
-    let mut hours = owner.get("/api/opening-hours").await.json();
-    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
-    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
-    assert_eq!(owner.post_json("/api/services", &json!({"name": "תספורת", "duration_min": 30})).await.status, 201);
+    offer_haircuts(&owner).await;
     (harness, bridge, owner)
 }
 

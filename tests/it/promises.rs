@@ -1,12 +1,10 @@
 //! What the agent says that it did, compared with what it did.
 
-use super::booking::monday;
-use super::support::client::send;
+use super::booking::{monday, offer_haircuts};
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use agentlocator::simulator::caller::CallPlan;
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
@@ -16,10 +14,7 @@ async fn after_call(turns: Vec<Turn>) -> (CallHarness, Value, Vec<Value>) {
     let script = "say 1s; listen; ".repeat(turns.len());
     let harness = CallHarness::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
     let owner = harness.daemon.logged_in("roni", "owner").await;
-    let mut hours = owner.get("/api/opening-hours").await.json();
-    (hours["holidays"], hours["eves"]) = (json!("open"), json!("open"));
-    assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
-    assert_eq!(owner.post_json("/api/services", &json!({"name": "תספורת", "duration_min": 30})).await.status, 201);
+    offer_haircuts(&owner).await;
     let report = harness.call(CallPlan { from: DANA.into(), ..harness.plan(&script) }).await;
     let call = harness.ended_call(&report.call_sid).await;
     until("the review", async || {
