@@ -184,8 +184,9 @@ async fn long_copies_of_a_large_database_hold_everything() {
     let clients = 4;
     let acks = Arc::new(fixture.acks(clients));
     for _ in 0..3 {
-        let child = Child::start(&fixture, clients);
+        let mut child = Child::start(&fixture, clients);
         for tool in [cp, rsync, tar] {
+            child.wait_until_current();
             let (acknowledged, copy) = (acks.all(), fixture.fresh_path());
             let output = tool(&fixture.published(), &copy).output().unwrap();
             if output.status.success() {
@@ -193,6 +194,7 @@ async fn long_copies_of_a_large_database_hold_everything() {
             }
             let _ = std::fs::remove_file(&copy);
         }
+        child.wait_until_current();
         child.kill9();
         let (acknowledged, dead) = (acks.all(), fixture.copy());
         if std::fs::read(&dead).unwrap()[..16] != [0; 16] {
@@ -200,7 +202,8 @@ async fn long_copies_of_a_large_database_hold_everything() {
         }
         std::fs::remove_file(dead).unwrap();
     }
-    let child = Child::start(&fixture, clients);
+    let mut child = Child::start(&fixture, clients);
+    child.wait_until_current();
     child.stop();
     assert_eq!(check_copy(&fixture.copy(), &acks.all()), None);
 }

@@ -2,10 +2,11 @@
 
 use super::{Acks, Load, StoreFixture};
 use agentlocator::config::StoreConfig;
-use agentlocator::store::Store;
-use std::io::{BufRead, BufReader};
+use agentlocator::store::{PublishState, Store};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 const ROLE: &str = "STORE_TEST_CHILD";
 
@@ -37,6 +38,13 @@ impl Child {
         let mut child = Self { process, lines };
         child.line_with("OPEN");
         child
+    }
+
+    /// Waits until its published file holds everything that it has acknowledged: on a large database it may be late
+    /// while a start verifies it, and while another program has the file open.
+    pub fn wait_until_current(&mut self) {
+        self.process.stdin.as_mut().unwrap().write_all(b"current?\n").unwrap();
+        self.line_with("CURRENT");
     }
 
     /// Kills it with SIGKILL, as a power failure would.
@@ -77,9 +85,23 @@ async fn the_other_process() {
     let acks = Acks::open(&config.published_file().with_file_name("acks"), clients.parse().unwrap());
     println!("OPEN");
     let load = Load::start(&store, &Arc::new(acks));
-    // Until the parent closes our stdin.
-    let end = || std::io::stdin().read_line(&mut String::new());
-    tokio::task::spawn_blocking(end).await.unwrap().unwrap();
+    // Until the parent closes our stdin. Each line asks for a current published file.
+    let asked = || std::io::stdin().read_line(&mut String::new()).unwrap() > 0;
+    while tokio::task::spawn_blocking(asked).await.unwrap() {
+        until_current(&store).await;
+        println!("CURRENT");
+    }
     load.stop().await;
     store.close();
+}
+
+/// A write is acknowledged once it is published, or else the health says that the file is late.
+async fn until_current(store: &Store) {
+    loop {
+        store.write(|tx| tx.set_meta("published", "")).await.unwrap();
+        if store.health().publish == PublishState::Current {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
