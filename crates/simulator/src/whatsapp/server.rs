@@ -116,15 +116,14 @@ impl WhatsAppServer {
         id(&self.call("/from-phone", &json!({ "to": to.number, "text": text })).await?)
     }
 
-    /// The texts that the contact's phone has shown, in order, each as often as the phone showed it.
+    /// The texts that the contact's phone shows, from top to bottom, each as often as the phone showed it.
     ///
     /// # Errors
     /// If the server is not running.
     pub async fn shown_to(&self, number: &str) -> Result<Vec<String>, HarnessError> {
         let state = self.state().await?;
         let messages = state["outbound"].as_array().into_iter().flatten();
-        let shown = messages.filter(|message| message["phone"] == number && message["duplicate"] == false);
-        Ok(shown.filter_map(|message| message["text"].as_str()).map(str::to_owned).collect())
+        Ok(shown(messages.filter(|message| message["phone"] == number)))
     }
 
     /// Its process id while it is running.
@@ -148,6 +147,20 @@ async fn answer(path: &str, response: reqwest::Response) -> Result<Value, Harnes
     }
 }
 
+/// The texts on a phone's screen. A phone holds the place of a message that it could not decrypt, requests it again, and
+/// then shows it in that place.
+fn shown<'a>(messages: impl Iterator<Item = &'a Value>) -> Vec<String> {
+    let mut places: Vec<(&Value, Vec<String>)> = Vec::new();
+    for message in messages.filter(|message| message["duplicate"] == false) {
+        let text = message["text"].as_str().map(str::to_owned);
+        match places.iter_mut().find(|(id, _)| **id == message["id"]) {
+            Some((_, texts)) => texts.extend(text),
+            None => places.push((&message["id"], text.into_iter().collect())),
+        }
+    }
+    places.into_iter().flat_map(|(_, texts)| texts).collect()
+}
+
 fn id(answer: &Value) -> Result<String, HarnessError> {
     match answer["id"].as_str() {
         Some(id) => Ok(id.to_owned()),
@@ -156,3 +169,26 @@ fn id(answer: &Value) -> Result<String, HarnessError> {
 }
 
 const WHAT: &str = "the WhatsApp test server";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_requested_again_keeps_its_place() {
+        let messages = [
+            json!({ "id": "1", "text": "first", "duplicate": false }),
+            json!({ "id": "2", "duplicate": false }),
+            json!({ "id": "3", "text": "third", "duplicate": false }),
+            json!({ "id": "2", "text": "second", "duplicate": false }),
+            json!({ "id": "3", "text": "third", "duplicate": true }),
+        ];
+        assert_eq!(shown(messages.iter()), ["first", "second", "third"]);
+    }
+
+    #[test]
+    fn a_message_that_is_shown_twice_is_listed_twice() {
+        let message = json!({ "id": "1", "text": "first", "duplicate": false });
+        assert_eq!(shown([&message, &message].into_iter()), ["first", "first"]);
+    }
+}
