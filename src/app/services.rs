@@ -166,6 +166,7 @@ impl Services {
             store: store.with_priority(Priority::Job),
             jobs: self.jobs.handle(),
             services: self.shared.clone(),
+            calls: self.calls.clone(),
             clock: self.message_clock.clone(),
             gap: self.gap.clone(),
         };

@@ -121,7 +121,7 @@ impl Calls {
     pub fn start(&self, context: CallContext) {
         let sid = context.call.call_sid.clone();
         let registry = self.registry();
-        if registry.live.contains_key(&sid) || registry.end_actions.contains_key(&sid) {
+        if registry.is_known(&sid) {
             return;
         }
         let settings = self.inner.services.settings.current();
@@ -302,6 +302,12 @@ impl Calls {
         self.registry().live.contains_key(sid)
     }
 
+    /// Returns true for an active call and for one that has ended: the task of the call stores its end, later if
+    /// the disk is full.
+    pub fn is_known(&self, sid: &CallSid) -> bool {
+        self.registry().is_known(sid)
+    }
+
     /// What is known about the fields of a session with the current settings.
     pub fn ai_fields(&self) -> FieldStatus {
         let services = &self.inner.services;
@@ -432,6 +438,10 @@ impl CallRegistry {
             return live.next.take();
         }
         live.next
+    }
+
+    fn is_known(&self, sid: &CallSid) -> bool {
+        self.live.contains_key(sid) || self.end_actions.contains_key(sid)
     }
 
     fn ai_calls(&self, call: &IncomingCall) -> ConcurrentCalls {

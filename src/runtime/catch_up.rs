@@ -9,7 +9,7 @@ mod calls;
 mod messages;
 mod recordings;
 
-use super::calls::CallServices;
+use super::calls::{CallServices, Calls};
 use super::jobs::Jobs;
 use crate::crm::message_clock::MessageClock;
 use crate::domain::{Provider, Timestamp};
@@ -39,6 +39,8 @@ impl Gap {
 pub struct CatchUp {
     /// The settings, and the client for Twilio's REST API.
     pub services: CallServices,
+    /// The calls of this run, which are stored by their own tasks.
+    pub calls: Calls,
     /// The database, at low priority.
     pub store: Store,
     /// Runs the jobs that fetch the files of what was found.

@@ -5,6 +5,7 @@ use super::support::whatsapp::until;
 use agentlocator::audio::wav;
 use agentlocator::domain::Timestamp;
 use agentlocator::simulator::DaemonConnector;
+use agentlocator::simulator::openai::OpenAiOptions;
 use agentlocator::simulator::twilio::{
     Fault, InboundMessage, MediaRecord, MessageRecord, NumberRecord, Operation, SignaturePlan, WhatsAppNetwork,
 };
@@ -235,21 +236,51 @@ async fn calls_and_recordings_of_an_outage_are_read_back() {
     harness.assert_rules_kept();
 }
 
+/// Limits the daemon's files to this size, as a full disk would.
+fn let_files_grow(harness: &CallHarness, bytes: &str) {
+    let arguments = [format!("--pid={}", harness.daemon.pid()), format!("--fsize={bytes}")];
+    assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
     let harness = on().await;
     let network = network(&harness);
     until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
-    let let_files_grow = |bytes: &str| {
-        let arguments = [format!("--pid={}", harness.daemon.pid()), format!("--fsize={bytes}")];
-        assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
-    };
-    let_files_grow("1024:unlimited");
+    let_files_grow(&harness, "1024:unlimited");
     let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 503);
-    let_files_grow("unlimited:unlimited");
+    let_files_grow(&harness, "unlimited:unlimited");
     // Twilio does not repeat the webhook.
     until("the message", async || (count(&harness, "messages") == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_answered_on_a_full_disk_is_stored_as_answered_once_there_is_space() {
+    let configure = |setup: &mut super::support::Setup| {
+        setup.env("TWILIO_WA_FROM", OWN);
+    };
+    let harness = CallHarness::with_ai(OpenAiOptions::default(), configure).await;
+    let network = network(&harness);
+    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    let_files_grow(&harness, "1024:unlimited");
+    let report = harness.call(harness.plan("say 1.2s; listen")).await;
+    assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
+    // A refused message starts a look into the lists, in which the call is over.
+    let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
+    assert_eq!(answer.unwrap().status, 503);
+    let_files_grow(&harness, "unlimited:unlimited");
+    let call = harness.ended_call(&report.call_sid).await;
+    for (field, value) in [
+        ("missed", json!(false)),
+        ("outcome", json!("answered")),
+        ("end_reason", json!("caller_hung_up")),
+        ("engine", json!("realtime")),
+    ] {
+        assert_eq!(call[field], value, "{field} of {call:#}");
+    }
+    until("the message", async || (count(&harness, "messages") == 1).then_some(())).await;
+    assert_eq!(count(&harness, "calls"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,17 +10,20 @@ use std::time::Instant;
 
 pub(super) enum CallLog {
     /// The call is stored.
-    Database(CallLogWriter),
+    Database(Box<CallLogWriter>),
     /// Nothing is stored.
     Browser(Box<TrialLog>),
 }
 
 impl CallLog {
     pub(super) fn new(calls: &Calls, settings: &ActiveSettings, context: &CallContext) -> Self {
-        let sid = context.call.call_sid.clone();
         match context.carrier {
-            Carrier::Twilio => Self::Database(CallLogWriter::new(sid, settings.config.clone(), calls.services())),
+            Carrier::Twilio => {
+                let (call, config) = (context.call.clone(), settings.config.clone());
+                Self::Database(Box::new(CallLogWriter::new(call, config, calls.services())))
+            }
             Carrier::Browser => {
+                let sid = context.call.call_sid.clone();
                 let CallServices { store, trial_usage, .. } = calls.services();
                 Self::Browser(Box::new(TrialLog::new(trial_usage.clone(), store.clone(), sid)))
             }

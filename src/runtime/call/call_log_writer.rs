@@ -4,20 +4,26 @@ use crate::alerting::{AiOutcome, Alerts};
 use crate::call::{CallEvent, EngineKind, FalseBargeIn, StreamEndAction, TurnRecord, Usage};
 use crate::clock;
 use crate::config::Config;
-use crate::crm::{call, call_review, caller_text};
-use crate::domain::{CallSid, CallState, EndReason, StreamSid};
+use crate::crm::call::{self, Conversation, EndedStream, IncomingCall};
+use crate::crm::caller_text;
+use crate::domain::{CallSid, CallState, EndReason, StreamSid, Timestamp};
 use crate::runtime::calls::CallServices;
 use crate::runtime::jobs::Jobs;
 use crate::store::{Store, TurnUpdate};
+use phonenumber::country;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) struct CallLogWriter {
     sid: CallSid,
+    call: IncomingCall,
+    started_at: Timestamp,
     store: Store,
     config: Arc<Config>,
     stream: Option<StreamSid>,
+    /// When the caller heard an engine for the first time.
+    live_at: Option<Timestamp>,
     alerts: Alerts,
     jobs: Jobs,
     /// The current engine, whether it has answered, and why the last AI was lost.
@@ -27,9 +33,22 @@ pub(super) struct CallLogWriter {
 }
 
 impl CallLogWriter {
-    pub(super) fn new(sid: CallSid, config: Arc<Config>, services: &CallServices) -> Self {
+    pub(super) fn new(call: IncomingCall, config: Arc<Config>, services: &CallServices) -> Self {
         let CallServices { store, alerts, jobs, .. } = services.clone();
-        Self { sid, store, config, stream: None, alerts, jobs, engine: None, has_answered: false, ai_lost: None }
+        Self {
+            sid: call.call_sid.clone(),
+            call,
+            started_at: clock::now(),
+            store,
+            config,
+            stream: None,
+            live_at: None,
+            alerts,
+            jobs,
+            engine: None,
+            has_answered: false,
+            ai_lost: None,
+        }
     }
 
     pub(super) fn stream_began(&mut self, stream: &StreamSid) {
@@ -124,22 +143,33 @@ impl CallLogWriter {
             self.alerts.record_ai_outcome(&AiOutcome::Failed { reason: reason.clone() });
         }
         metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()).increment(1);
-        let (sid, at) = (self.sid.clone(), clock::now());
-        self.store.write_soon(move |tx| {
-            tx.set_end_reason(&sid, reason, at)?;
-            call_review::queue(tx, &sid, at)?;
-            match action {
-                StreamEndAction::HangUp | StreamEndAction::CallerGone => call::end(tx, &sid, reason, None, at),
-                StreamEndAction::Transfer => tx.set_call_state(&sid, CallState::Transferred, at),
-                StreamEndAction::Record | StreamEndAction::Resume => tx.set_call_state(&sid, CallState::Fallback, at),
-            }
-        });
-        let jobs = self.jobs.clone();
+        let (ended, country) = (Arc::new(self.ended_stream(reason, action)), self.config.business.country);
+        let first = ended.clone();
+        self.store.write_soon(move |tx| call::end_stream(tx, &first, country));
+        let (store, jobs) = (self.store.clone(), self.jobs.clone());
         tokio::spawn(async move {
             // The write is not committed yet. The worker waits for the later jobs itself.
             tokio::time::sleep(caller_text::AFTER_CALL).await;
+            store_until_stored(&store, ended, country).await;
             jobs.wake();
         });
+    }
+
+    fn ended_stream(&self, reason: EndReason, action: StreamEndAction) -> EndedStream {
+        let engine = self.engine.map_or(("", None), |engine| (engine.as_str(), self.model(engine)));
+        let conversation = self.stream.clone().zip(self.live_at).map(|(stream, at)| Conversation {
+            stream,
+            engine: engine.0,
+            model: engine.1.clone(),
+            at,
+        });
+        let state = match action {
+            StreamEndAction::HangUp | StreamEndAction::CallerGone => CallState::Ended,
+            StreamEndAction::Transfer => CallState::Transferred,
+            StreamEndAction::Record | StreamEndAction::Resume => CallState::Fallback,
+        };
+        let (call, started_at) = (self.call.clone(), self.started_at);
+        EndedStream { call, started_at, conversation, reason, state, at: clock::now() }
     }
 
     /// Tracks whether the AI answers: it does once the caller has heard it.
@@ -159,8 +189,9 @@ impl CallLogWriter {
         self.insert_event("barge_in_undone", &json!({"cause": cause, "paused_ms": paused_ms}));
     }
 
-    fn live(&self, engine: EngineKind) {
+    fn live(&mut self, engine: EngineKind) {
         let Some(stream) = self.stream.clone() else { return };
+        self.live_at.get_or_insert_with(clock::now);
         tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "Call {} connected: the caller hears engine {}", self.sid, engine.as_str());
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(engine));
         self.store.write_soon(move |tx| tx.set_call_live(&sid, &stream, engine.as_str(), model.as_deref(), at));
@@ -193,3 +224,21 @@ impl CallLogWriter {
         self.store.write_soon(move |tx| tx.insert_call_event(&sid, kind, Some(&detail), at));
     }
 }
+
+/// Stores the end of a stream again until it is stored: on a full disk, that is once there is space.
+async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id) {
+    loop {
+        let sid = ended.call.call_sid.clone();
+        if store.read(move |tx| call::is_stream_end_stored(tx, &sid)).await.unwrap_or(false) {
+            return;
+        }
+        let again = ended.clone();
+        let stored = store.write(move |tx| call::end_stream(tx, &again, country)).await;
+        let Err(error) = stored.map_err(|error| error.to_string()) else { return };
+        let sid = &ended.call.call_sid;
+        tracing::warn!(event = "CALL_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
+        tokio::time::sleep(RETRY_INTERVAL).await;
+    }
+}
+
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);

@@ -33,7 +33,8 @@ impl CatchUpList for ListedCall {
     }
 }
 
-/// Stores the ended calls that are not known, unless another program answers their number.
+/// Stores the ended calls that are not known, unless another program answers their number. Calls of this run are stored by
+/// their own tasks, on a full disk later.
 pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
     let settings = catch_up.services.settings.current();
     let numbers = account::numbers(&catch_up.services.client, &settings.config.twilio, NUMBERS_TIMEOUT).await?;
@@ -43,6 +44,9 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
     for Listed { item, raw } in over {
         let (Ok(call_sid), Some(at)) = (item.sid().parse::<CallSid>(), item.at()) else { continue };
         let to = item.to.clone().unwrap_or_default();
+        if catch_up.calls.is_known(&call_sid) {
+            continue;
+        }
         if numbers.iter().any(|number| number.phone_number == to && is_answered_elsewhere(number, base)) {
             continue;
         }
