@@ -165,8 +165,9 @@ taken_port() {
     grep 'agentlocator-web.socket could not take port 8080: another program uses it' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
     grep 'give AgentLocator another one (/usr/share/doc/agentlocator/admin/install.md)' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
     mkdir $drop
-    sed -n '/^Another port than 8080/,/^Daemon and/p' /usr/share/doc/agentlocator/admin/install.md | sed -n '/^\[Socket\]/,/^```/p' |
+    sed -n '/^To use another port than 8080/,/^Daemon and/p' /usr/share/doc/agentlocator/admin/install.md | sed -n '/^\[Socket\]/,/^```/p' |
         grep -v '^```' >$drop/override.conf
+    grep -q 9000 $drop/override.conf || fail "the guide has no example of another port"
     systemctl daemon-reload
     command=$(grep "^sudo systemctl stop 'agentlocator" /usr/share/doc/agentlocator/admin/install.md | sed 's/sudo //g')
     [ -n "$command" ] && sh -exc "$command" || fail "the guide's way fails: $command"

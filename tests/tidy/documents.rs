@@ -46,6 +46,22 @@ fn links_between_documents_lead_somewhere() {
     none(&findings, "links lead somewhere");
 }
 
+/// The package has the folder `docs` without the rest of the sources; it has `packaging` as `examples`.
+#[test]
+fn links_of_the_guides_stay_in_the_package() {
+    let mut findings = Vec::new();
+    for file in tree::files().iter().filter(|file| file.path.starts_with("docs/") && file.has_extension("md")) {
+        let depth = file.path.matches('/').count();
+        for target in file.text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
+            let leaves = target.matches("../").count() >= depth && !target.starts_with("../../packaging/");
+            if leaves && !target.contains("://") {
+                findings.push(format!("{}: {target}", file.path));
+            }
+        }
+    }
+    none(&findings, "the guides link to files of the package");
+}
+
 #[test]
 fn the_readme_names_only_variables_that_there_are() {
     let known = document("config.toml.example") + &document("bridge/README.md");
