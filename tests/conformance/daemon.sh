@@ -59,7 +59,7 @@ make_certificates() (
 daemon_port() {
     local _
     for _ in $(seq 300); do
-        sed -n "s/.*\"event\":\"LISTENING\",\"door\":\"$2\".*\"port\":\([0-9]*\).*/\1/p" "$1/log" | grep . && return
+        sed -n "s/.*\"event\":\"LISTENING\",\"listener\":\"$2\".*\"port\":\([0-9]*\).*/\1/p" "$1/log" | grep . && return
         kill -0 "$DAEMON_PID" 2>/dev/null || break
         sleep 0.1
     done
