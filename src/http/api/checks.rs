@@ -53,7 +53,7 @@ struct CheckFinding {
     /// What was found, for programs; null if it has no code.
     code: Option<&'static str>,
     /// The values in the text, by name.
-    #[schema(value_type = BTreeMap<String, Object>)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     params: BTreeMap<&'static str, Value>,
     /// The finding, in the language of the request; English by default.
     text: String,

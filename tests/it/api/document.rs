@@ -1,6 +1,7 @@
 //! The answers match the API document.
 
 use super::{change, with_data};
+use crate::support::whatsapp::until;
 use crate::support::{Client, Daemon};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -106,6 +107,10 @@ async fn answers_keep_to_their_schemas() {
     get(&document, &api, "/api/free-slots", "/api/free-slots?service_id=1", 200).await;
     let merged = api.post_json("/api/contacts/1/merge", &json!({"contact_id": 3})).await;
     check(&document, &Method::POST, "/api/contacts/{id}/merge", 200, &merged.json());
+    assert_eq!(api.post_json("/api/self-check", &json!({})).await.status, 202);
+    let ended = async || (!api.get("/api/self-check").await.json()["last"].is_null()).then_some(());
+    until("the self-check", ended).await;
+    get(&document, &api, "/api/self-check", "/api/self-check", 200).await;
 }
 
 #[test]

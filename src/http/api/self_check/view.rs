@@ -50,7 +50,7 @@ struct CheckResult {
     /// What was found, for programs; null if it has no code, as findings of earlier releases.
     code: Option<&'static str>,
     /// The values in the text, by name.
-    #[schema(value_type = BTreeMap<String, Object>)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     params: BTreeMap<&'static str, Value>,
     /// What was found, in the language of the request; English by default.
     found: String,

@@ -3170,7 +3170,7 @@ export interface components {
             code?: string | null;
             /** @description The values in the text, by name. */
             params: {
-                [key: string]: Record<string, never>;
+                [key: string]: unknown;
             };
             /** @description What to do about it; null if nothing. */
             remedy?: string | null;
@@ -3205,7 +3205,7 @@ export interface components {
             found: string;
             /** @description The values in the text, by name. */
             params: {
-                [key: string]: Record<string, never>;
+                [key: string]: unknown;
             };
             /** @description What to do about it, in the same language; empty if nothing. */
             remedy: string;
