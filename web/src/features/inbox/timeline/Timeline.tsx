@@ -50,7 +50,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
   })
   const items = virtual.getVirtualItems()
 
-  const { show, release } = usePin(rows, virtual, element)
+  const { show, release, isPinned } = usePin(rows, virtual, element)
   useFirstPlace(rows, target, virtual, show)
   const connection = useConnection()
   const first = items[0]?.index ?? 0
@@ -71,7 +71,7 @@ export function Timeline({ rows, draw, target, hasOlder, loadOlder, loadUntil, s
     const box = element.current
     if (box) setAtEnd(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
   }
-  useStay(virtual, isAtEnd)
+  useStay(virtual, isAtEnd, isPinned)
   const later = useLater(rows, isAtEnd)
 
   const top = rows[items.find(({ end }) => end > (virtual.scrollOffset ?? 0))?.index ?? 0]
@@ -168,6 +168,7 @@ function Day({ at }: { at: string }) {
 type Align = 'start' | 'center'
 
 interface Scroller {
+  getTotalSize: () => number
   scrollToEnd: () => void
   scrollToIndex: (index: number, options: { align: Align }) => void
 }
@@ -203,13 +204,22 @@ function usePin(rows: readonly Row[], virtual: Scroller, element: RefObject<HTML
     },
     [place],
   )
-  return { show, release }
+  const isPinned = useCallback(() => pin.current !== null, [])
+  return { show, release, isPinned }
 }
 
-/** Keeps the end of the list in view when the page's font arrives, in which the rows have other heights. */
-function useStay(virtual: Scroller, isAtEnd: boolean): void {
+/**
+ * Keeps the end of the list in view when rows are added or measured, and when the page's font arrives, in which the rows have other
+ * heights. The virtual list itself may lose the end if the browser draws no frames while rows arrive, as in a frozen tab.
+ */
+function useStay(virtual: Scroller, isAtEnd: boolean, isPinned: () => boolean): void {
   const stay = useRef(isAtEnd)
   stay.current = isAtEnd
+  const size = virtual.getTotalSize()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the size is the reason to scroll
+  useLayoutEffect(() => {
+    if (stay.current && !isPinned()) virtual.scrollToEnd()
+  }, [virtual, size, isPinned])
   useEffect(() => {
     const again = () => {
       // The rows are measured in the frame after the font.
