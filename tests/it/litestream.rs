@@ -6,6 +6,7 @@ use super::support::litestream::Litestream;
 use super::support::whatsapp::{Shop, until};
 use rusqlite::Connection;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 pub const BESIDE_LITESTREAM: &str = "[store]\nlitestream = true\n[alerts]\nsettle_s = 0\n";
 
@@ -85,6 +86,62 @@ async fn it_misses_nothing_and_sends_the_whole_database_once() {
     assert!(shop.daemon.logs().events_named("STORE_FOREIGN_COMMIT").is_empty());
     assert!(load.largest_log < 64 << 20, "the log had {} bytes", load.largest_log);
     assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
+}
+
+/// 100 webhooks a second for `LITESTREAM_MINUTES`, a sixth of them without the bucket.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: make test-all"]
+async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
+    let shop = Shop::open_with(beside_litestream, "").await;
+    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
+    litestream.start();
+    let minutes = std::env::var("LITESTREAM_MINUTES").map_or(3, |minutes| minutes.parse().unwrap());
+    let (began, length) = (Instant::now(), Duration::from_mins(minutes));
+    let (away, mut load, mut lags) = (litestream.bucket().with_extension("away"), Load::default(), Vec::new());
+    let mut acknowledged = vec![began];
+    let mut next_look = began + Duration::from_secs(10);
+    let mut every = tokio::time::interval(Duration::from_millis(10));
+    while began.elapsed() < length {
+        every.tick().await;
+        load.messages(&shop, 1).await;
+        acknowledged.push(Instant::now());
+        let is_down = began.elapsed() > length / 3 && began.elapsed() < length / 2;
+        if is_down != away.exists() {
+            eprintln!("{} messages: the bucket is {}", load.sent, if is_down { "away" } else { "back" });
+            switch_bucket(&litestream, &away, is_down);
+            next_look = Instant::now() + length / 12;
+        }
+        if !is_down && Instant::now() > next_look {
+            // What was acknowledged during the restore may be in it or not.
+            let looked = Instant::now();
+            let found = messages_in(&litestream.restored().unwrap()) as usize;
+            let missing = acknowledged[1..].iter().skip(found).find(|at| **at < looked);
+            lags.push(missing.map_or(Duration::ZERO, |at| looked - *at));
+            next_look = Instant::now() + length / 20;
+        }
+    }
+    let took = began.elapsed();
+    load.are_replicated(&litestream).await;
+    eprintln!(
+        "{} messages in {took:?}, the replica was behind by {lags:?}, the log had {} bytes",
+        load.sent, load.largest_log
+    );
+    assert!(lags.len() > 5 && lags.iter().all(|lag| lag.as_secs() < 3), "{lags:?}");
+    assert_eq!(litestream.snapshots(), 1);
+    assert!(load.largest_log < 64 << 20, "the log had {} bytes", load.largest_log);
+    assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
+}
+
+/// Without the folder Litestream would create a new one; it cannot create one where a file is.
+fn switch_bucket(litestream: &Litestream, away: &Path, is_down: bool) {
+    let bucket = litestream.bucket();
+    if is_down {
+        std::fs::rename(&bucket, away).unwrap();
+        std::fs::write(&bucket, "").unwrap();
+    } else {
+        std::fs::remove_file(&bucket).unwrap();
+        std::fs::rename(away, &bucket).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
