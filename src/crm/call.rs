@@ -1,14 +1,16 @@
 //! Calls: callers, and the state of their calls.
 
+mod end;
 mod message;
 
+pub use end::{Conversation, EndedStream, end, end_stream, is_stream_end_stored};
 pub use message::{CallerMessage, take_message};
 
 use super::contact::resolve::{self, Sighting};
-use super::{RequestError, call_notice, call_review, call_summary, caller_text, text};
+use super::{RequestError, text};
 use crate::domain::{
     ActorId, BusinessId, Call, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName,
-    EndReason, PeerAddress, PhoneNumber, StreamSid, ThreadType, Timestamp,
+    EndReason, PeerAddress, PhoneNumber, ThreadType, Timestamp,
 };
 use crate::store::{AiUsage, Error, NewCall, NewWebhookEntry, ReadTx, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
@@ -196,65 +198,6 @@ pub fn store_missed(
     tx.end_missed_call(id, *duration_ms)?;
     log_webhook(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
     Ok(true)
-}
-
-/// Ends a call, and queues what follows it. A second report of the end queues nothing.
-pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
-    tx.end_call(sid, reason, duration_ms, at)?;
-    caller_text::queue_after_call(tx, sid, at)?;
-    call_summary::queue(tx, sid, at)?;
-    call_notice::queue(tx, sid, at)
-}
-
-/// A call whose media stream is over, as the daemon conducted it.
-#[derive(Clone, Debug)]
-pub struct EndedStream {
-    /// The call.
-    pub call: IncomingCall,
-    /// When it started.
-    pub started_at: Timestamp,
-    /// The conversation; none if there was no stream.
-    pub conversation: Option<Conversation>,
-    /// Why the stream ended.
-    pub reason: EndReason,
-    /// The state of the call from now on.
-    pub state: CallState,
-    /// When the stream ended.
-    pub at: Timestamp,
-}
-
-/// The conversation of a call.
-#[derive(Clone, Debug)]
-pub struct Conversation {
-    /// Its media stream.
-    pub stream: StreamSid,
-    /// The engine that handled it last.
-    pub engine: &'static str,
-    /// The engine's model.
-    pub model: Option<String>,
-    /// When it started.
-    pub at: Timestamp,
-}
-
-/// Stores that the stream of a call is over. A call that could not be stored before, because the disk was full, is stored
-/// with what is known about it.
-pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -> Result<()> {
-    let EndedStream { call, started_at, conversation, reason, state, at } = ended;
-    let sid = &call.call_sid;
-    if tx.call_by_sid(sid)?.is_none() {
-        find_or_create(tx, call, country, *started_at)?;
-        if let Some(Conversation { stream, engine, model, at }) = conversation {
-            tx.set_call_live(sid, stream, engine, model.as_deref(), *at)?;
-        }
-    }
-    tx.set_end_reason(sid, *reason, *at)?;
-    call_review::queue(tx, sid, *at)?;
-    if *state == CallState::Ended { end(tx, sid, *reason, None, *at) } else { tx.set_call_state(sid, *state, *at) }
-}
-
-/// Returns true if the end of a call's stream is stored.
-pub fn is_stream_end_stored(tx: &ReadTx<'_>, sid: &CallSid) -> Result<bool> {
-    Ok(tx.stored_call(sid)?.is_some_and(|call| call.end_reason.is_some()))
 }
 
 /// Finds a call that is not over.

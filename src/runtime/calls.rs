@@ -93,6 +93,8 @@ pub struct CallContext {
     pub ai_today: AiUsage,
     /// The other end of the media socket.
     pub carrier: Carrier,
+    /// Whether the call is stored; false if the database could not be written.
+    pub is_stored: bool,
 }
 
 /// The other end of a call's media socket.
@@ -404,7 +406,7 @@ impl Calls {
         if !self.is_active(sid) {
             let call = IncomingCall::by_sid(sid.clone());
             let (name, ai_today) = (ContactName::Unknown, AiUsage::default());
-            self.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio });
+            self.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored: true });
         }
         let mut registry = self.registry();
         let Some(live) = registry.live.get_mut(sid).filter(|live| live.awaits_stream()) else { return Some(socket) };

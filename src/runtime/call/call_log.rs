@@ -19,8 +19,7 @@ impl CallLog {
     pub(super) fn new(calls: &Calls, settings: &ActiveSettings, context: &CallContext) -> Self {
         match context.carrier {
             Carrier::Twilio => {
-                let (call, config) = (context.call.clone(), settings.config.clone());
-                Self::Database(Box::new(CallLogWriter::new(call, config, calls.services())))
+                Self::Database(Box::new(CallLogWriter::new(context, settings.config.clone(), calls.services())))
             }
             Carrier::Browser => {
                 let sid = context.call.call_sid.clone();

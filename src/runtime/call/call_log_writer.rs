@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::crm::call::{self, Conversation, EndedStream, IncomingCall};
 use crate::crm::caller_text;
 use crate::domain::{CallSid, CallState, EndReason, StreamSid, Timestamp};
-use crate::runtime::calls::CallServices;
+use crate::runtime::calls::{CallContext, CallServices};
 use crate::runtime::jobs::Jobs;
 use crate::store::{Store, TurnUpdate};
 use phonenumber::country;
@@ -17,7 +17,8 @@ use std::time::Duration;
 
 pub(super) struct CallLogWriter {
     sid: CallSid,
-    call: IncomingCall,
+    /// The call, if it is not stored.
+    unstored: Option<IncomingCall>,
     started_at: Timestamp,
     store: Store,
     config: Arc<Config>,
@@ -33,11 +34,12 @@ pub(super) struct CallLogWriter {
 }
 
 impl CallLogWriter {
-    pub(super) fn new(call: IncomingCall, config: Arc<Config>, services: &CallServices) -> Self {
+    pub(super) fn new(context: &CallContext, config: Arc<Config>, services: &CallServices) -> Self {
         let CallServices { store, alerts, jobs, .. } = services.clone();
+        let call = &context.call;
         Self {
             sid: call.call_sid.clone(),
-            call,
+            unstored: (!context.is_stored).then(|| call.clone()),
             started_at: clock::now(),
             store,
             config,
@@ -168,8 +170,8 @@ impl CallLogWriter {
             StreamEndAction::Transfer => CallState::Transferred,
             StreamEndAction::Record | StreamEndAction::Resume => CallState::Fallback,
         };
-        let (call, started_at) = (self.call.clone(), self.started_at);
-        EndedStream { call, started_at, conversation, reason, state, at: clock::now() }
+        let (sid, unstored, started_at) = (self.sid.clone(), self.unstored.clone(), self.started_at);
+        EndedStream { sid, unstored, started_at, conversation, reason, state, at: clock::now() }
     }
 
     /// Tracks whether the AI answers: it does once the caller has heard it.
@@ -227,18 +229,25 @@ impl CallLogWriter {
 
 /// Stores the end of a stream again until it is stored: on a full disk, that is once there is space.
 async fn store_until_stored(store: &Store, ended: Arc<EndedStream>, country: country::Id) {
-    loop {
-        let sid = ended.call.call_sid.clone();
-        if store.read(move |tx| call::is_stream_end_stored(tx, &sid)).await.unwrap_or(false) {
+    let deadline = clock::instant() + GIVE_UP_AFTER;
+    let mut is_reported = false;
+    while clock::instant() < deadline {
+        let asked = ended.clone();
+        if store.read(move |tx| call::is_stream_end_stored(tx, &asked)).await.unwrap_or(false) {
             return;
         }
         let again = ended.clone();
         let stored = store.write(move |tx| call::end_stream(tx, &again, country)).await;
         let Err(error) = stored.map_err(|error| error.to_string()) else { return };
-        let sid = &ended.call.call_sid;
-        tracing::warn!(event = "CALL_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
+        if !is_reported {
+            is_reported = true;
+            let sid = &ended.sid;
+            tracing::warn!(event = "CALL_NOT_STORED", call.sid = %sid, error, "The end of call {sid} cannot be stored yet: {error}");
+        }
         tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// Twilio's list shows later calls that were not stored.
+const GIVE_UP_AFTER: Duration = Duration::from_hours(24);

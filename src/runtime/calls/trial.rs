@@ -142,7 +142,8 @@ impl Calls {
         let engines = CallServices::ai_engines(&settings.config);
         let policy = CallPolicy { engines, ..self.services().policy(&settings, true) };
         let call = IncomingCall::by_sid(sid.clone());
-        let context = CallContext { call, name: ContactName::Unknown, ai_today, carrier: Carrier::Browser };
+        let (name, carrier) = (ContactName::Unknown, Carrier::Browser);
+        let context = CallContext { call, name, ai_today, carrier, is_stored: false };
         self.services().trial_usage.began(sid, clock::now());
         self.launch(self.registry(), settings, policy, context);
         Ok(())

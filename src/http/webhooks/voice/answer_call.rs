@@ -35,6 +35,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     }
     let (known, raw, business) = (call.clone(), raw(&form, PATH), state.config().business.clone());
     let received = store_best_effort(&state, move |tx| store_call(tx, &known, &raw, &business)).await;
+    let is_stored = received.is_some();
     let received = received.unwrap_or_default();
     if received.is_over {
         tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, "Webhook of call {call_sid}, which is over: no conversation starts");
@@ -45,7 +46,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     // The limits of a number apply across all networks that it calls from.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
     let (name, ai_today) = (received.name, received.ai_today);
-    state.calls.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio });
+    state.calls.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored });
     answer(&greeting(&state, state.calls.token(&call_sid)))
 }
 

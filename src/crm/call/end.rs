@@ -1,0 +1,111 @@
+//! The end of a call, and of its media stream.
+
+use super::{IncomingCall, find_or_create};
+use crate::crm::{call_notice, call_review, call_summary, caller_text};
+use crate::domain::{CallSid, CallState, EndReason, StreamSid, Timestamp};
+use crate::store::{ReadTx, Result, WriteTx};
+use phonenumber::country;
+
+/// Ends a call, and queues what follows it. A second report of the end queues nothing.
+pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
+    tx.end_call(sid, reason, duration_ms, at)?;
+    caller_text::queue_after_call(tx, sid, at)?;
+    call_summary::queue(tx, sid, at)?;
+    call_notice::queue(tx, sid, at)
+}
+
+/// A call whose media stream is over, as the daemon conducted it.
+#[derive(Clone, Debug)]
+pub struct EndedStream {
+    /// The call.
+    pub sid: CallSid,
+    /// The call as its webhook described it, if that could not be stored.
+    pub unstored: Option<IncomingCall>,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// The conversation; none if there was no stream.
+    pub conversation: Option<Conversation>,
+    /// Why the stream ended.
+    pub reason: EndReason,
+    /// The state of the call from now on.
+    pub state: CallState,
+    /// When the stream ended.
+    pub at: Timestamp,
+}
+
+/// The conversation of a call.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    /// Its media stream.
+    pub stream: StreamSid,
+    /// The engine that handled it last.
+    pub engine: &'static str,
+    /// The engine's model.
+    pub model: Option<String>,
+    /// When it started.
+    pub at: Timestamp,
+}
+
+/// Stores that the stream of a call is over. A call that could not be stored before, because the disk was full, is stored
+/// with what is known about it.
+pub fn end_stream(tx: &WriteTx<'_>, ended: &EndedStream, country: country::Id) -> Result<()> {
+    let EndedStream { sid, unstored, started_at, conversation, reason, state, at } = ended;
+    if let (Some(call), None) = (unstored, tx.call_by_sid(sid)?) {
+        find_or_create(tx, call, country, *started_at)?;
+        if let Some(Conversation { stream, engine, model, at }) = conversation {
+            tx.set_call_live(sid, stream, engine, model.as_deref(), *at)?;
+        }
+    }
+    tx.set_end_reason(sid, *reason, *at)?;
+    call_review::queue(tx, sid, *at)?;
+    if *state == CallState::Ended { end(tx, sid, *reason, None, *at) } else { tx.set_call_state(sid, *state, *at) }
+}
+
+/// Returns true if the end of a call's stream is stored. A call that was stored and is gone has been erased.
+pub fn is_stream_end_stored(tx: &ReadTx<'_>, ended: &EndedStream) -> Result<bool> {
+    Ok(tx.stored_call(&ended.sid)?.map_or(ended.unstored.is_none(), |call| call.end_reason.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{database, try_out};
+
+    fn ended(unstored: bool) -> EndedStream {
+        let sid: CallSid = format!("CA{:032x}", 1).parse().unwrap();
+        let call = IncomingCall { from: "+972501234567".into(), ..IncomingCall::by_sid(sid.clone()) };
+        let started_at = Timestamp::from_millis(1_795_000_000_000);
+        EndedStream {
+            sid,
+            unstored: unstored.then_some(call),
+            started_at,
+            conversation: None,
+            reason: EndReason::CallerHungUp,
+            state: CallState::Ended,
+            at: started_at.plus(std::time::Duration::from_secs(9)),
+        }
+    }
+
+    /// The call after its end was stored: its start, and its end reason.
+    fn stored(ended: &EndedStream) -> Option<(Timestamp, Option<EndReason>)> {
+        let (_folder, conn) = database();
+        let stored = try_out(&conn, |tx| {
+            assert_eq!(is_stream_end_stored(tx, ended)?, ended.unstored.is_none());
+            end_stream(tx, ended, country::IL)?;
+            assert!(is_stream_end_stored(tx, ended)?);
+            tx.stored_call(&ended.sid)
+        });
+        stored.map(|call| (call.started_at, call.end_reason))
+    }
+
+    #[test]
+    fn a_call_that_could_not_be_stored_is_stored_with_its_end() {
+        let ended = ended(true);
+        assert_eq!(stored(&ended), Some((ended.started_at, Some(EndReason::CallerHungUp))));
+    }
+
+    #[test]
+    fn a_call_that_was_erased_is_not_stored_again() {
+        assert_eq!(stored(&ended(false)), None);
+    }
+}
