@@ -20,7 +20,7 @@ fn a_barge_in_clears_the_phone_first_and_truncates_to_what_was_heard() {
     let after = &rig.observed.outputs[before..];
     assert!(matches!(after[0], Output::Clear { .. }), "{after:?}");
     rig.frames(true, ms(500));
-    let [EngineCommand::Respond(_), EngineCommand::Truncate { item, heard_ms }, EngineCommand::Cancel { .. }] =
+    let [EngineCommand::Respond(_), EngineCommand::Cancel { .. }, EngineCommand::Truncate { item, heard_ms }] =
         &rig.commands()[..]
     else {
         panic!("{:?}", rig.commands())
@@ -63,5 +63,6 @@ fn an_answer_of_which_nothing_was_heard_is_deleted() {
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.frames(true, ms(500));
     let cancel = EngineCommand::Cancel { response: "1".into() };
-    assert_eq!(rig.commands(), [EngineCommand::Delete { item: "a".into() }, cancel]);
+    let delete = EngineCommand::Delete { item: "a".into() };
+    assert_eq!(rig.commands(), [cancel, delete], "an item cannot be deleted during its response");
 }
