@@ -11,7 +11,6 @@ use agentlocator::simulator::twilio::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::Duration;
 use url::Url;
 
@@ -236,21 +235,15 @@ async fn calls_and_recordings_of_an_outage_are_read_back() {
     harness.assert_rules_kept();
 }
 
-/// Limits the daemon's files to this size, as a full disk would.
-fn let_files_grow(harness: &CallHarness, bytes: &str) {
-    let arguments = [format!("--pid={}", harness.daemon.pid()), format!("--fsize={bytes}")];
-    assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
     let harness = on().await;
     let network = network(&harness);
     until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
-    let_files_grow(&harness, "1024:unlimited");
+    harness.daemon.let_files_grow("1024:unlimited");
     let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 503);
-    let_files_grow(&harness, "unlimited:unlimited");
+    harness.daemon.let_files_grow("unlimited:unlimited");
     // Twilio does not repeat the webhook.
     until("the message", async || (count(&harness, "messages") == 1).then_some(())).await;
 }
@@ -263,13 +256,13 @@ async fn a_call_that_was_answered_on_a_full_disk_is_stored_as_answered_once_ther
     let harness = CallHarness::with_ai(OpenAiOptions::default(), configure).await;
     let network = network(&harness);
     until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
-    let_files_grow(&harness, "1024:unlimited");
+    harness.daemon.let_files_grow("1024:unlimited");
     let report = harness.call(harness.plan("say 1.2s; listen")).await;
     assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
     // A refused message starts a look into the lists, in which the call is over.
     let (_, answer) = network.send(&webhook(&harness), &message(0)).await;
     assert_eq!(answer.unwrap().status, 503);
-    let_files_grow(&harness, "unlimited:unlimited");
+    harness.daemon.let_files_grow("unlimited:unlimited");
     let call = harness.ended_call(&report.call_sid).await;
     for (field, value) in [
         ("missed", json!(false)),

@@ -5,7 +5,6 @@ use super::support::{Daemon, client::send};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::net::TcpListener;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -86,16 +85,12 @@ async fn ready_says_how_each_part_is() {
 #[tokio::test]
 async fn a_database_that_cannot_be_written_is_not_ready_until_it_can() {
     let daemon = Daemon::start(|_| {});
-    let limit = |bytes: &str| {
-        let arguments = [format!("--pid={}", daemon.pid()), format!("--fsize={bytes}")];
-        assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
-    };
-    limit("1024:unlimited");
+    daemon.let_files_grow("1024:unlimited");
     let not_ready = wait_for_ready(&daemon, 503).await;
     assert_eq!(not_ready["db"], "error");
     assert_eq!(daemon.client().get("/livez").await.text(), "ok");
     assert_eq!(daemon.client().get("/healthz").await.text(), "ok");
-    limit("unlimited:unlimited");
+    daemon.let_files_grow("unlimited:unlimited");
     assert_eq!(wait_for_ready(&daemon, 200).await["db"], "ok");
 }
 

@@ -4,7 +4,6 @@ use super::support::Daemon;
 use super::support::freeze::Frozen;
 use super::support::log::WAIT_TIMEOUT;
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The socket on which systemd receives notifications.
@@ -79,8 +78,7 @@ fn a_publisher_that_hangs_is_no_reason_to_kill() {
 #[test]
 fn a_full_disk_is_no_reason_to_kill() {
     let (daemon, systemd) = watched();
-    let arguments = [format!("--pid={}", daemon.pid()), "--fsize=1024:unlimited".to_owned()];
-    assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
+    daemon.let_files_grow("1024:unlimited");
     systemd.forget();
     for _ in 0..5 {
         assert!(systemd.receives_watchdog_ping(WAIT_TIMEOUT));

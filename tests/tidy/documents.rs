@@ -31,12 +31,17 @@ fn every_dependency_has_its_reason() {
     none(&missing, "ARCHITECTURE.md says of each dependency what it is for");
 }
 
+/// The targets of a document's links.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut findings = Vec::new();
     for file in tree::files().iter().filter(|file| file.has_extension("md")) {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for target in file.text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
+        for target in links(&file.text) {
             let path = target.split('#').next().unwrap_or_default();
             if !target.contains("://") && !path.is_empty() && !tree::root().join(folder).join(path).exists() {
                 findings.push(format!("{}: {target}", file.path));
@@ -52,7 +57,7 @@ fn links_of_the_guides_stay_in_the_package() {
     let mut findings = Vec::new();
     for file in tree::files().iter().filter(|file| file.path.starts_with("docs/") && file.has_extension("md")) {
         let depth = file.path.matches('/').count();
-        for target in file.text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
+        for target in links(&file.text) {
             let leaves = target.matches("../").count() >= depth && !target.starts_with("../../packaging/");
             if leaves && !target.contains("://") {
                 findings.push(format!("{}: {target}", file.path));

@@ -262,6 +262,12 @@ impl Daemon {
         self.child.as_ref().expect("it runs").id()
     }
 
+    /// Limits its files to this size, as a full disk would: `soft:hard`, as `prlimit` takes it.
+    pub fn let_files_grow(&self, limit: &str) {
+        let arguments = [format!("--pid={}", self.pid()), format!("--fsize={limit}")];
+        assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
+    }
+
     /// A line of its `/proc/PID/status`: `VmRSS` is its current memory, `VmHWM` the peak.
     pub fn memory_kb(&self, line: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();

@@ -1,17 +1,9 @@
 //! A message that cannot be stored is not acknowledged, and is ingested when the provider repeats it.
 
-use crate::support::Daemon;
 use crate::support::whatsapp::{OWN_SENDER, Shop, until};
 use serde_json::json;
-use std::process::Command;
 
 const DANA: &str = "+972501234567";
-
-/// Limits the daemon's files to this size, as a full disk would.
-fn let_files_grow(daemon: &Daemon, bytes: &str) {
-    let arguments = [format!("--pid={}", daemon.pid()), format!("--fsize={bytes}")];
-    assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_full_disk_messages_are_to_come_again_and_calls_are_answered() {
@@ -31,7 +23,7 @@ async fn on_a_full_disk_messages_are_to_come_again_and_calls_are_answered() {
         ("CallStatus", "ringing"),
     ];
 
-    let_files_grow(&shop.daemon, "1024:unlimited");
+    shop.daemon.let_files_grow("1024:unlimited");
     for reply in [shop.bridge_posts(&by_bridge).await, shop.twilio_posts("/webhook/whatsapp/twilio", &by_twilio).await]
     {
         assert_eq!(reply.status, 503, "{}", reply.text());
@@ -47,7 +39,7 @@ async fn on_a_full_disk_messages_are_to_come_again_and_calls_are_answered() {
     assert_eq!(shop.twilio_posts("/webhook/call_status", &call).await.status, 204);
     assert_eq!(shop.talk(DANA).await, ["before"], "what was there can be read");
 
-    let_files_grow(&shop.daemon, "unlimited:unlimited");
+    shop.daemon.let_files_grow("unlimited:unlimited");
     until("the message to be stored", async || (shop.bridge_posts(&by_bridge).await.status == 204).then_some(())).await;
     assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &by_twilio).await.status, 204);
     assert_eq!(shop.talk(DANA).await, ["before", "now", "now too"]);
