@@ -22,34 +22,33 @@ impl CallSession {
     pub(super) fn stop_speaking(&mut self, engine_cancels: bool, now: Instant) -> Option<u64> {
         self.reconsider_ending();
         self.drop_pause(now);
-        let response = self.responses.cancel_active().filter(|_| !engine_cancels);
-        let cancel = response.map(|response| EngineCommand::Cancel { response });
-        if self.playback.is_open() {
-            let heard_ms = self.clear(cancel, now);
-            self.playback.resume();
-            return Some(heard_ms);
+        let cleared = self.playback.is_open().then(|| self.clear(now));
+        // The item of a response cannot be deleted while the response is in progress.
+        if let Some(response) = self.responses.cancel_active()
+            && !engine_cancels
+        {
+            self.command(EngineCommand::Cancel { response });
         }
+        let heard_ms = cleared.map(|cleared| self.report_cleared(&cleared, now));
         self.playback.resume();
-        if let Some(cancel) = cancel {
-            self.command(cancel);
-        }
-        None
+        heard_ms
     }
 
-    /// Drops all audio that the caller has not heard, and reports to the engine how much was heard. The position is that of
-    /// `call/playback.rs`, the text that of `call/transcript.rs`.
-    fn clear(&mut self, cancel: Option<EngineCommand>, now: Instant) -> u64 {
-        let at_ms = self.stream.call_ms(now);
+    /// Drops all audio that the caller has not heard.
+    fn clear(&mut self, now: Instant) -> Vec<ClearedUtterance> {
         let was_held = self.playback.is_held();
         let cleared = self.playback.clear(now);
         if self.stream.is_open() && !was_held {
             self.outputs.push_back(Output::Clear { heard_until_ms: self.stream.stream_ms(now) });
         }
-        // The item of a response cannot be deleted while the response is in progress.
-        if let Some(cancel) = cancel {
-            self.command(cancel);
-        }
-        for utterance in &cleared {
+        cleared
+    }
+
+    /// Reports to the engine how much of each utterance was heard, and returns how much of the last one. The position is
+    /// that of `call/playback.rs`, the text that of `call/transcript.rs`.
+    fn report_cleared(&mut self, cleared: &[ClearedUtterance], now: Instant) -> u64 {
+        let at_ms = self.stream.call_ms(now);
+        for utterance in cleared {
             if let Some(response) = &utterance.source.response {
                 self.responses.cancel(response);
             }
