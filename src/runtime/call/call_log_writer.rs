@@ -158,11 +158,11 @@ impl CallLogWriter {
     }
 
     fn ended_stream(&self, reason: EndReason, action: StreamEndAction) -> EndedStream {
-        let engine = self.engine.map_or(("", None), |engine| (engine.as_str(), self.model(engine)));
-        let conversation = self.stream.clone().zip(self.live_at).map(|(stream, at)| Conversation {
+        let heard = self.live_at.zip(self.engine);
+        let conversation = self.stream.clone().zip(heard).map(|(stream, (at, engine))| Conversation {
             stream,
-            engine: engine.0,
-            model: engine.1.clone(),
+            engine: engine.as_str(),
+            model: self.model(engine),
             at,
         });
         let state = match action {
