@@ -12,14 +12,12 @@ const PAUSE_MS = 700
 export function useDraft(contactId: number, threadId: number | null, stored: Draft | null | undefined) {
   const local = `draft.${contactId}`
   const [text, setText] = useState(() => recall(local) ?? stored?.text ?? '')
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const isDirty = useRef(recall(local) !== null)
   const known = useRef(stored?.text ?? '')
   const latest = useRef(text)
   latest.current = text
 
   const save = useCallback(async () => {
-    clearTimeout(timer.current)
     if (!isDirty.current || threadId === null) return
     const value = latest.current
     // Not a draft: the search for a saved reply.
@@ -42,11 +40,16 @@ export function useDraft(contactId: number, threadId: number | null, stored: Dra
       latest.current = value
       isDirty.current = true
       remember(local, value === '' ? null : value)
-      clearTimeout(timer.current)
-      timer.current = setTimeout(() => void save(), value === '' ? 0 : PAUSE_MS)
     },
-    [save, local],
+    [local],
   )
+
+  // What was typed before the thread was known, or could not be stored earlier, is saved as well.
+  useEffect(() => {
+    if (!isDirty.current) return
+    const timer = setTimeout(() => void save(), text === '' ? 0 : PAUSE_MS)
+    return () => clearTimeout(timer)
+  }, [text, save])
 
   // Another device has written: its text is taken over unless this one has text of its own that is not stored.
   const theirs = stored?.text ?? ''
