@@ -497,6 +497,8 @@ setting-pipeline-speech-voice = Voice of the speech server
     .help = The voice of the agent.
 setting-pipeline-speech-sample-rate = Sample rate of the speech server
     .help = The sample rate of its audio, in Hz.
+setting-pipeline-cents-per-hour = Price of an hour of calls
+    .help = What transcription, text model and voice cost together for an hour of calls, in US cents, as on your bills. Counts towards the price of a call and the limit in dollars per day; 0 if all of it runs on your own machine.
 
 setting-voice-engine = Who answers calls
     .help = The AI, or a voicemail that takes messages.

@@ -53,6 +53,8 @@ pub struct PipelineConfig {
     pub speech_voice: String,
     /// The sample rate of its PCM audio, in Hz.
     pub speech_sample_rate: u32,
+    /// What an hour of a call costs with all three parts, in US cents; the servers report no prices.
+    pub cents_per_hour: u32,
 }
 
 impl Default for PipelineConfig {
@@ -69,6 +71,7 @@ impl Default for PipelineConfig {
             speech_model: "tts-1".into(),
             speech_voice: "alloy".into(),
             speech_sample_rate: 24_000,
+            cents_per_hour: 150,
         }
     }
 }
@@ -138,5 +141,6 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("pipeline.speech_model", |c| &mut c.pipeline.speech_model, model()),
         setting("pipeline.speech_voice", |c| &mut c.pipeline.speech_voice, token("a voice's name", |_| None)),
         setting("pipeline.speech_sample_rate", |c| &mut c.pipeline.speech_sample_rate, integer(8000..=48_000)),
+        setting("pipeline.cents_per_hour", |c| &mut c.pipeline.cents_per_hour, integer(0..=100_000)),
     ]
 }

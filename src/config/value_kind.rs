@@ -80,7 +80,7 @@ impl ValueKind {
 
 /// The unit of a setting's number, which its key ends with.
 pub(super) fn unit(key: &str) -> Option<&'static str> {
-    const SUFFIXES: [(&str, &str); 8] = [
+    const SUFFIXES: [(&str, &str); 9] = [
         ("_ms", "ms"),
         ("_s", "s"),
         ("_hours", "h"),
@@ -89,6 +89,7 @@ pub(super) fn unit(key: &str) -> Option<&'static str> {
         ("_tokens", "tokens"),
         ("_minutes_per_day", "min"),
         ("_usd_per_day", "usd"),
+        ("cents_per_hour", "cents"),
     ];
     SUFFIXES.iter().find(|(suffix, _)| key.ends_with(suffix)).map(|(_, unit)| *unit)
 }

@@ -21,7 +21,7 @@ use soniox::{SonioxStt, SonioxTts};
 use speech::SpeechServer;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The settings of a pipeline.
 #[derive(Clone, Debug)]
@@ -66,6 +66,9 @@ pub struct Pipeline {
     language: String,
     /// How the owner wants words to be pronounced.
     dictionary: Dictionary,
+    cents_per_hour: u32,
+    /// The time up to which the cost was reported.
+    paid_until: Instant,
 }
 
 /// How long after its maximum delay the transcriber's end of an utterance may arrive.
@@ -104,6 +107,8 @@ impl Pipeline {
             synthesiser,
             readiness: Readiness::Opening { transcriber: false, synthesiser: false },
             dictionary: Dictionary::from_lines(&config.agent.pronunciation),
+            cents_per_hour: config.pipeline.cents_per_hour,
+            paid_until: clock::instant(),
             language: setup.language,
         }
     }
@@ -112,14 +117,17 @@ impl Pipeline {
     pub async fn next(&mut self) -> EngineEvent {
         loop {
             self.run_actions();
-            if let Some(event) = self.logic.poll_event() {
-                if matches!(event, EngineEvent::Failed { .. }) {
-                    self.readiness = Readiness::Lost;
+            if let Some(mut event) = self.logic.poll_event() {
+                match &mut event {
+                    EngineEvent::Failed { .. } => self.readiness = Readiness::Lost,
+                    EngineEvent::ResponseDone { usage, .. } => usage.cost_micros = self.cost_since_last(),
+                    _ => {}
                 }
                 return event;
             }
             if self.readiness == (Readiness::Opening { transcriber: true, synthesiser: true }) {
                 self.readiness = Readiness::Open;
+                self.paid_until = clock::instant();
                 return EngineEvent::Ready;
             }
             if self.readiness == Readiness::Lost {
@@ -200,6 +208,13 @@ impl Pipeline {
             PartEvent::Event((clause, event)) => self.logic.handle_speech(clause, event, clock::instant()),
             PartEvent::Lost(error) => self.lost("synthesiser", error),
         }
+    }
+
+    /// The cost of the time since the last answer, in millionths of a dollar: a cent an hour is 10,000 in 3,600,000 ms.
+    fn cost_since_last(&mut self) -> i64 {
+        let now = clock::instant();
+        let time = now.duration_since(std::mem::replace(&mut self.paid_until, now));
+        i64::try_from(time.as_millis() * u128::from(self.cents_per_hour) / 360).unwrap_or(i64::MAX)
     }
 
     fn lost(&mut self, part: &str, DialError { retry, reason }: DialError) {

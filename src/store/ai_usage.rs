@@ -22,11 +22,15 @@ impl ReadTx<'_> {
             self.conn.prepare_cached("SELECT peer_number FROM calls WHERE call_sid = ?1 AND peer_number LIKE '+%'")?;
         let number: Option<String> = number.query_row([call], |row| row.get(0)).optional()?;
         let mut query = self.conn.prepare_cached(
-            "SELECT count(*) FILTER (WHERE peer_number = ?4 AND call_sid IS NOT ?5),
-                    CAST(total(iif(engine IS NULL, 0, coalesce(duration_ms / 1000.0,
-                        (julianday(?3) - julianday(coalesce(answered_at, started_at))) * 86400))) AS INTEGER),
+            // Of a call without an engine, nothing says yet who answers it, unless a human agent has accepted it. A call
+            // that has gone over to voicemail has cost what the AI has cost before.
+            "SELECT count(*) FILTER (WHERE peer_number = ?4 AND call_sid IS NOT ?5
+                        AND iif(engine IS NULL, end_reason IS NOT 'transferred', engine IN ('realtime', 'pipeline'))),
+                    CAST(total(coalesce(duration_ms / 1000.0,
+                        (julianday(?3) - julianday(coalesce(answered_at, started_at))) * 86400))
+                        FILTER (WHERE engine IN ('realtime', 'pipeline')) AS INTEGER),
                     coalesce(sum(cost_micros), 0)
-             FROM calls WHERE business_id = ?1 AND started_at >= ?2 AND (engine IS NULL OR engine = 'realtime')",
+             FROM calls WHERE business_id = ?1 AND started_at >= ?2",
         )?;
         Ok(query.query_row(params![BusinessId::FIRST, since, now, number, call], |row| {
             let count = |column| row.get::<_, i64>(column).map(|count| u64::try_from(count).unwrap_or(0));

@@ -97,6 +97,23 @@ async fn two_turns_are_transcribed_answered_and_spoken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_costs_its_time_and_counts_to_the_limit_of_the_day() {
+    let soniox = SonioxOptions { heard: vec![QUESTION.into()], ..SonioxOptions::default() };
+    let ai = OpenAiOptions { turns: vec![Turn::new(QUESTION, ANSWER)], ..OpenAiOptions::default() };
+    // A second costs 28 cents, and a dollar is allowed for each day.
+    let toml = format!("{}cents_per_hour = 100000\n", PIPELINE.replace("[pipeline]", "ai_usd_per_day = 1\n[pipeline]"));
+    let shop = Shop::new(soniox, ai, &toml).await;
+    let (report, call) = shop.call("say 3s; listen").await;
+    assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
+    let (cost, duration_ms) = (call["cost_micros"].as_i64().unwrap(), call["duration_ms"].as_i64().unwrap());
+    assert!((1_000_000..=(duration_ms + 1000) * 100_000 / 360).contains(&cost), "{call:#}");
+    let (_, call) = shop.call("say 1s; listen").await;
+    assert_eq!(shop.harness.daemon.logs().wait_for_event("CALL_OVER_LIMIT")["limit"], "voice.ai_usd_per_day");
+    assert_eq!(call["engine"], "voicemail", "{call:#}");
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_answer_is_ready_when_the_turn_ends() {
     let mut waits_ms = Vec::new();
     for speculates in [false, true] {

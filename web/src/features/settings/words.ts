@@ -50,3 +50,4 @@ export const UNITS: Record<string, MessageDescriptor> = {
   tokens: msg`אסימונים`,
   usd: msg`דולר`,
 }
+  cents: msg`סנט`,
