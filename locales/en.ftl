@@ -502,6 +502,10 @@ setting-pipeline-cents-per-hour = Price of an hour of calls
 
 setting-voice-engine = Who answers calls
     .help = The AI, or a voicemail that takes messages.
+setting-voice-ring-first = Ring my phone first
+    .help = Before the agent answers, a call rings at the phone that calls are transferred to; who picks up hears who calls, and presses 1. Otherwise the agent answers.
+setting-voice-ring-first-s = How long my phone rings
+    .help = After this, the agent answers.
 setting-voice-ai-engines = Order of the AI engines
     .help = The next one continues a call whose engine fails; those without a key are left out.
 setting-voice-greeting-file = File of the greeting

@@ -516,6 +516,10 @@ setting-pipeline-cents-per-hour = מחיר של שעת שיחות
 
 setting-voice-engine = מי עונה לשיחות
     .help = הסוכן, או תא קולי שמקבל הודעות.
+setting-voice-ring-first = קודם לצלצל אליי
+    .help = לפני שהסוכן עונה, השיחה מצלצלת בטלפון שאליו מועברות שיחות; מי שמרים שומע מי מתקשר ומקיש 1. אחרת הסוכן עונה.
+setting-voice-ring-first-s = כמה זמן לצלצל אליי
+    .help = אחר כך הסוכן עונה.
 setting-voice-ai-engines = סדר מנועי השיחה
     .help = הבא בתור ממשיך שיחה שהמנוע שלה נכשל; מנוע בלי מפתח לא בשימוש.
 setting-voice-greeting-file = קובץ ברכת הפתיחה

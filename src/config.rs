@@ -85,7 +85,7 @@ pub use tls::{AcmeChallenge, TlsConfig};
 pub use twilio::TwilioConfig;
 pub use updates::{UpdateCheck, UpdatesConfig};
 pub use version::VersionInfo;
-pub use voice::{AiEngine, EngineChoice, SAY_VOICE, VoiceConfig, say_language};
+pub use voice::{AiEngine, EngineChoice, RingFirst, SAY_VOICE, VoiceConfig, say_language};
 pub use whatsapp::{ProviderChoice, WhatsAppConfig};
 
 use crate::domain::Language;

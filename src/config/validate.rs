@@ -2,7 +2,9 @@
 
 use super::builder::ConfigBuilder;
 use super::http::DEFAULT_PORT;
-use super::{BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, TwilioConfig, UpdateCheck};
+use super::{
+    BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig, UpdateCheck,
+};
 use std::net::{Ipv6Addr, SocketAddr};
 
 /// Validates the settings against one another, and derives values from them.
@@ -166,15 +168,19 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
     ];
     let wrong = checks
         .into_iter()
-        .chain(engine_checks(config))
+        .chain(answering_checks(config))
         .filter(|(wrong, _)| *wrong)
         .map(|(_, message)| message.to_owned());
     config.unknown_credentials.iter().chain(&config.unused_secrets).cloned().chain(wrong).collect()
 }
 
-/// What the chosen engines lack.
-fn engine_checks(config: &Config) -> [(bool, &'static str); 4] {
+/// What those who are to answer calls lack.
+fn answering_checks(config: &Config) -> [(bool, &'static str); 5] {
     [
+        (
+            config.voice.ring_first != RingFirst::Never && config.agent.transfer_to.is_none(),
+            "voice.ring_first is set, but agent.transfer_to is not: there is no phone to ring, and the AI answers at once",
+        ),
         (
             config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(),
             "voice.engine is realtime, but openai.api_key is not set: calls go to voicemail",

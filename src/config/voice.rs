@@ -31,6 +31,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// When a call rings at the human agent's phone before the AI answers it.
+    RingFirst {
+        /// The AI answers at once.
+        Never = "never",
+        /// While the business is open.
+        Open = "open",
+        /// At any time.
+        Always = "always",
+    }
+}
+
 /// The course of calls.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VoiceConfig {
@@ -38,6 +50,10 @@ pub struct VoiceConfig {
     pub engine: EngineChoice,
     /// The order of the AI engines for `auto`: the next one continues a conversation whose engine fails.
     pub ai_engines: Vec<AiEngine>,
+    /// When a call rings at `agent.transfer_to` before the AI answers it.
+    pub ring_first: RingFirst,
+    /// How long it rings there, in seconds.
+    pub ring_first_s: u32,
     /// The greeting, an MP3 of at most 10 s; none means the shipped one.
     pub greeting_file: Option<PathBuf>,
     /// The audio that is played before Twilio records; none means the shipped one.
@@ -76,6 +92,8 @@ impl Default for VoiceConfig {
         Self {
             engine: EngineChoice::Auto,
             ai_engines: vec![AiEngine::Realtime, AiEngine::Pipeline],
+            ring_first: RingFirst::Never,
+            ring_first_s: 20,
             greeting_file: None,
             fallback_file: None,
             lead_ms: 800,
@@ -99,6 +117,8 @@ pub(super) fn settings() -> Vec<Setting> {
     vec![
         setting("voice.engine", |c| &mut c.voice.engine, choice(EngineChoice::ALL, EngineChoice::as_str)),
         setting("voice.ai_engines", |c| &mut c.voice.ai_engines, choices(AiEngine::ALL, AiEngine::as_str)),
+        setting("voice.ring_first", |c| &mut c.voice.ring_first, choice(RingFirst::ALL, RingFirst::as_str)),
+        setting("voice.ring_first_s", |c| &mut c.voice.ring_first_s, integer(5..=60)),
         setting("voice.greeting_file", |c| &mut c.voice.greeting_file, optional(readable_file())),
         setting("voice.fallback_file", |c| &mut c.voice.fallback_file, optional(readable_file())),
         setting("voice.lead_ms", |c| &mut c.voice.lead_ms, integer(60..=10_000)),

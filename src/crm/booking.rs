@@ -9,13 +9,29 @@ pub mod slots;
 use super::text::refuse;
 use super::{Error, RequestError};
 use crate::booking::Opening;
-use crate::domain::BusinessId;
-use crate::store::ReadTx;
+use crate::domain::{BusinessId, Timestamp};
+use crate::store::{self, ReadTx};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// What decides when the business is open on these days.
 pub fn opening(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, from: Date, to: Date) -> Result<Opening, Error> {
+    Ok(stored_opening(tx, business, zone, from, to)?)
+}
+
+/// Whether the business is open at a moment.
+pub fn is_open(tx: &ReadTx<'_>, business: BusinessId, zone: &TimeZone, at: Timestamp) -> store::Result<bool> {
+    let date = at.to_zoned(zone).date();
+    Ok(stored_opening(tx, business, zone, date, date)?.is_open_at(at))
+}
+
+fn stored_opening(
+    tx: &ReadTx<'_>,
+    business: BusinessId,
+    zone: &TimeZone,
+    from: Date,
+    to: Date,
+) -> store::Result<Opening> {
     Ok(Opening {
         hours: tx.opening_hours(business)?,
         rules: tx.opening_rules(business)?,

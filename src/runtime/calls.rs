@@ -3,6 +3,7 @@
 mod control;
 mod limits;
 mod pending_sockets;
+mod ring;
 mod services;
 mod socket;
 mod transfer;
@@ -31,6 +32,7 @@ use crate::providers::twilio::{media_stream, stream_token};
 use crate::store::AiUsage;
 use limits::ConcurrentCalls;
 use pending_sockets::{PendingSocket, PendingSockets};
+use ring::Ringing;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -61,6 +63,7 @@ struct Inner {
 #[derive(Default)]
 struct CallRegistry {
     live: HashMap<CallSid, LiveCall>,
+    ringing: HashMap<CallSid, Ringing>,
     /// The action that follows the streams that are over; the oldest entries are evicted.
     end_actions: HashMap<CallSid, StreamEndAction>,
     order: VecDeque<CallSid>,
@@ -278,6 +281,7 @@ impl Calls {
 
     /// Twilio reports that a call ended.
     pub fn hung_up(&self, sid: &CallSid) {
+        self.stop_ringing(sid);
         self.send(sid, CallMessage::HungUp);
     }
 

@@ -2,6 +2,7 @@
 
 mod answer_call;
 mod record;
+mod ring;
 mod status;
 mod stream;
 mod transfer;
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/webhook/incoming_call", get(answer_call::preview).post(answer_call::call))
         .route("/webhook/stream_ended", post(stream::ended))
         .route(transfer::PATH, post(transfer::handle))
+        .route(ring::PATH, post(ring::ended))
         .route("/webhook/stream_status", post(stream::status))
         .route("/webhook/handle_recording", post(record::handle))
         .route("/webhook/recording_status", post(status::recording))

@@ -1,6 +1,6 @@
 //! Call transfers to a human agent: their state while the human agent's phone rings.
 
-use super::{Calls, LiveCall};
+use super::{CallContext, Calls, LiveCall};
 use crate::call::StreamEndAction;
 use crate::config::Config;
 use crate::crm::call::IncomingCall;
@@ -33,10 +33,25 @@ pub struct PendingTransfer {
     pub called_number: Option<PhoneNumber>,
     /// The human agent's number.
     pub human_agent: String,
-    /// Which transfer of the call this is, from 1.
+    /// Which transfer of the call this is, from 1; 0 if the call rings before the AI answers it.
     pub number: u32,
     /// What the caller wants; may be empty.
     pub reason: String,
+}
+
+impl PendingTransfer {
+    /// None if no human agent is configured.
+    pub(super) fn new(config: &Config, context: &CallContext, number: u32, reason: &str) -> Option<Self> {
+        Some(Self {
+            caller_name: context.name.clone(),
+            caller_number: context.call.caller_number(),
+            medium: context.call.medium(),
+            called_number: context.call.own_number(),
+            human_agent: config.agent.transfer_to.as_ref()?.to_string(),
+            number,
+            reason: reason.to_owned(),
+        })
+    }
 }
 
 /// Returns true if a call may be transferred to the configured human agent. It may not if their phone forwarded this
@@ -62,16 +77,10 @@ impl Calls {
     /// The transfer of a call that waits for the human agent's answer.
     pub fn pending_transfer(&self, sid: &CallSid) -> Option<PendingTransfer> {
         let registry = self.registry();
-        let live = registry.live.get(sid).filter(|live| live.is_transferring())?;
-        Some(PendingTransfer {
-            caller_name: live.context.name.clone(),
-            caller_number: live.context.call.caller_number(),
-            medium: live.context.call.medium(),
-            called_number: live.context.call.own_number(),
-            human_agent: live.human_agent()?,
-            number: live.transfer.number,
-            reason: live.transfer.reason.clone(),
-        })
+        let Some(live) = registry.live.get(sid) else { return registry.ringing_transfer(sid) };
+        let Transfer { number, reason, .. } = &live.transfer;
+        let pending = PendingTransfer::new(&live.settings.config, &live.context, *number, reason);
+        pending.filter(|_| live.is_transferring())
     }
 
     /// Records that the human agent accepted. Returns true while the caller is still on the line; for a call that this
@@ -116,15 +125,19 @@ impl Calls {
     /// forwarded back. Its caller number is the original caller's, the human agent's, or ours where the caller withheld
     /// theirs.
     pub fn is_forwarded_back(&self, call: &IncomingCall) -> bool {
-        self.registry().live.values().filter(|live| live.is_transferring()).any(|live| {
-            let config = &live.settings.config;
-            let Some(human_agent) = live.human_agent() else { return false };
+        let registry = self.registry();
+        let transferring = registry.live.values().filter(|live| live.is_transferring());
+        let transferring = transferring.map(|live| (&live.settings.config, &live.context.call));
+        let ringing = registry.ringing.values().map(|ringing| (&ringing.settings.config, &ringing.context.call));
+        // Twilio repeats a webhook whose answer was lost.
+        let mut others = transferring.chain(ringing).filter(|(_, ours)| ours.call_sid != call.call_sid);
+        others.any(|(config, ours)| {
+            let Some(human_agent) = config.agent.transfer_to.as_ref().map(ToString::to_string) else { return false };
             // Not every network reports who forwarded the call.
             if !call.forwarded_from.is_empty() && !is_same(config, &call.forwarded_from, &human_agent) {
                 return false;
             }
             let is_withheld = call.caller_number().is_none() && !call.forwarded_from.is_empty();
-            let ours = &live.context.call;
             is_withheld
                 || [&human_agent, &ours.from, &ours.to].into_iter().any(|number| is_same(config, number, &call.from))
         })
@@ -132,11 +145,6 @@ impl Calls {
 }
 
 impl LiveCall {
-    /// The number of the human agent.
-    fn human_agent(&self) -> Option<String> {
-        Some(self.settings.config.agent.transfer_to.as_ref()?.to_string())
-    }
-
     /// Returns true if a socket may become the call's stream.
     pub(super) fn awaits_stream(&self) -> bool {
         !self.has_stream && !self.is_transferring()

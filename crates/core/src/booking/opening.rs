@@ -111,6 +111,11 @@ impl Opening {
         join(spans.into_iter().map(|(_, open)| open)).into_iter().any(|open| open.contains(span))
     }
 
+    /// Whether the business is open at a moment.
+    pub fn is_open_at(&self, at: Timestamp) -> bool {
+        self.spans(self.date(at), 1, None, None).iter().any(|(_, open)| open.from <= at && at < open.to)
+    }
+
     /// The local date of a moment.
     pub fn date(&self, at: Timestamp) -> Date {
         at.to_zoned(&self.zone).date()

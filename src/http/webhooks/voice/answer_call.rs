@@ -1,9 +1,10 @@
 //! Incoming calls.
 
-use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw, store_best_effort, stream};
-use crate::config::BusinessConfig;
+use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw, ring, store_best_effort, stream};
+use crate::config::{BusinessConfig, RingFirst};
+use crate::crm::booking::is_open;
 use crate::crm::call::{self, IncomingCall, RawWebhook, Received};
-use crate::domain::EndReason;
+use crate::domain::{BusinessId, EndReason};
 use crate::host::local_time::start_of_day;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
@@ -33,24 +34,51 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         .await;
         return answer(&[Verb::Reject]);
     }
-    let (known, raw, business) = (call.clone(), raw(&form, PATH), state.config().business.clone());
-    let received = store_best_effort(&state, move |tx| store_call(tx, &known, &raw, &business)).await;
-    let is_stored = received.is_some();
-    let received = received.unwrap_or_default();
+    let medium = call.medium();
+    let Some((context, is_open)) = store(&state, &form, PATH, call).await else { return answer(&[Verb::Hangup]) };
+    tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Incoming call {call_sid} by {medium}");
+    match state.calls.ring_first(&context, is_open) {
+        Some(transfer) => ring::dial(&state, &call_sid, transfer),
+        None => begin(&state, context),
+    }
+}
+
+/// Starts the conversation with the AI.
+pub(super) fn begin(state: &AppState, context: CallContext) -> Response {
+    let sid = context.call.call_sid.clone();
+    state.calls.start(context);
+    answer(&greeting(state, state.calls.token(&sid)))
+}
+
+/// Stores a call as received now, if the database can be written, and whether the business is open; none if the call is
+/// over.
+pub(super) async fn store(
+    state: &AppState,
+    form: &TwilioForm,
+    path: &'static str,
+    call: IncomingCall,
+) -> Option<(CallContext, bool)> {
+    let (known, raw, config) = (call.clone(), raw(form, path), state.config());
+    let stored = store_best_effort(state, move |tx| {
+        let business = &config.business;
+        let asks = config.voice.ring_first == RingFirst::Open;
+        let is_open = asks && is_open(tx, BusinessId::FIRST, &business.time_zone, clock::now())?;
+        Ok((store_call(tx, &known, &raw, business)?, is_open))
+    });
+    let stored = stored.await;
+    let is_stored = stored.is_some();
+    let (received, is_open) = stored.unwrap_or_default();
+    let call_sid = &call.call_sid;
     if received.is_over {
         tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, "Webhook of call {call_sid}, which is over: no conversation starts");
-        return answer(&[Verb::Hangup]);
+        return None;
     }
-    let medium = call.medium();
-    tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Incoming call {call_sid} by {medium}");
     // The limits of a number apply across all networks that it calls from.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
     let (name, ai_today) = (received.name, received.ai_today);
-    state.calls.start(CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored });
-    answer(&greeting(&state, state.calls.token(&call_sid)))
+    Some((CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored }, is_open))
 }
 
-/// Stores the call as received now.
 fn store_call(
     tx: &WriteTx<'_>,
     call: &IncomingCall,

@@ -54,7 +54,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         (StreamEndAction::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),
         (StreamEndAction::Transfer, Some(pending)) => {
             let action = path_after(state.calls.connects(&sid), Some(pending.number));
-            answer(&[transfer::dial(&state, &sid, pending, &action)])
+            answer(&[transfer::dial(&state, &sid, pending, &action, transfer::RING_TIMEOUT_S)])
         }
         (StreamEndAction::Transfer, None) | (StreamEndAction::CallerGone | StreamEndAction::Record, _) => {
             answer(&record::prompt(&state))

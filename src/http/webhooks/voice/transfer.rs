@@ -1,7 +1,7 @@
 //! The transfer of a call to a human agent, who hears the caller's name and reason and accepts by pressing 1. Voicemail
 //! presses nothing.
 
-use super::{NO_CALL, answer, log_malformed, own_query, public_url, raw, store_best_effort};
+use super::{NO_CALL, answer, log_malformed, own_query, public_url, raw, ring, store_best_effort};
 use crate::clock;
 use crate::crm::call;
 use crate::domain::{CallMedium, CallSid, ContactName, Language, TransferFailure};
@@ -14,13 +14,13 @@ use axum::http::Uri;
 use axum::response::Response;
 
 pub(super) const PATH: &str = "/webhook/transfer";
-/// How long the human agent's phone rings.
-const RING_TIMEOUT_S: u32 = 25;
+/// How long the human agent's phone rings for a transfer.
+pub(super) const RING_TIMEOUT_S: u32 = 25;
 /// How long to wait for a key after each prompt.
 const KEY_TIMEOUT_S: u32 = 5;
 
 /// Dials the human agent; Twilio requests `action` when the dialled call is over.
-pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, action: &str) -> Verb {
+pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, action: &str, timeout_s: u32) -> Verb {
     // Twilio shows the caller's number as the caller id if it is a phone number, else ours.
     let shows_ours = transfer.medium == CallMedium::WhatsApp || transfer.caller_number.is_none();
     let caller_id = transfer.called_number.filter(|_| shows_ours);
@@ -29,7 +29,7 @@ pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, a
         url: prompt_url(state, sid),
         caller_id: caller_id.map(|number| number.to_string()),
         action: public_url(state, action),
-        timeout_s: RING_TIMEOUT_S,
+        timeout_s,
     }
 }
 
@@ -45,6 +45,10 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     store_best_effort(&state, move |tx| call::log_notification(tx, &raw, &asked, now)).await;
     match form.form.value("Digits") {
         // The two are connected where the document ends.
+        Some("1") if state.calls.accept_ringing(&sid) => {
+            ring::accepted(&state, sid).await;
+            answer(&[])
+        }
         Some("1") if state.calls.accept_transfer(&sid) => answer(&[]),
         Some("") | None => match state.calls.pending_transfer(&sid) {
             Some(transfer) => answer(&prompt_verbs(&state, &sid, &transfer)),

@@ -13,6 +13,9 @@ export const CHOICES: Record<string, MessageDescriptor> = {
   responses: msg`Responses`,
   speech: msg`שרת דיבור`,
   voicemail: msg`תא קולי`,
+  never: msg`אף פעם`,
+  open: msg`כשהעסק פתוח`,
+  always: msg`תמיד`,
   server_vad: msg`לפי שתיקה`,
   semantic_vad: msg`לפי המשמעות`,
   low: msg`נמוכה`,
@@ -49,5 +52,5 @@ export const UNITS: Record<string, MessageDescriptor> = {
   bytes: msg`בייט`,
   tokens: msg`אסימונים`,
   usd: msg`דולר`,
-}
   cents: msg`סנט`,
+}

@@ -1,0 +1,68 @@
+//! An incoming call that rings at the human agent's phone before the AI answers it (`voice.ring_first`). The human agent
+//! accepts it as a transfer.
+
+use super::{
+    NO_CALL, answer, answer_call, call_sid, incoming, log_malformed, raw, record, store_best_effort, transfer,
+};
+use crate::clock;
+use crate::crm::call;
+use crate::domain::{CallSid, CallState, EndReason};
+use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::twiml::Verb;
+use crate::runtime::calls::PendingTransfer;
+use axum::extract::State;
+use axum::response::Response;
+
+pub(super) const PATH: &str = "/webhook/ring_ended";
+
+/// Rings the human agent's phone.
+pub(super) fn dial(state: &AppState, sid: &CallSid, pending: PendingTransfer) -> Response {
+    tracing::info!(event = "CALL_RINGS", call.sid = %sid, "Call {sid} rings at the human agent's phone");
+    answer(&[transfer::dial(state, sid, pending, PATH, state.config().voice.ring_first_s)])
+}
+
+/// Stores that the human agent has accepted a call.
+pub(super) async fn accepted(state: &AppState, sid: CallSid) {
+    tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
+    let at = clock::now();
+    store_best_effort(state, move |tx| {
+        tx.set_end_reason(&sid, EndReason::Transferred, at)?;
+        tx.set_call_state(&sid, CallState::Transferred, at)
+    })
+    .await;
+}
+
+/// `POST /webhook/ring_ended`: the phone does not ring any more, or the two have talked. Twilio may request it twice.
+pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Response {
+    let Some(sid) = call_sid(&form) else {
+        log_malformed(&state, &form, PATH, NO_CALL).await;
+        return answer(&record::prompt(&state));
+    };
+    let value = |name: &str| form.form.value(name);
+    let status = value("DialCallStatus").unwrap_or_default();
+    let ringing = state.calls.stop_ringing(&sid);
+    if ringing.is_none() && transfer::was_accepted(&state, &sid, status, value("DialBridged")) {
+        let (raw, at) = (raw(&form, PATH), clock::now());
+        store_best_effort(&state, move |tx| {
+            call::log_notification(tx, &raw, &sid, at)?;
+            call::end(tx, &sid, EndReason::Transferred, None, at)
+        })
+        .await;
+        state.jobs.wake();
+        return answer(&[Verb::Hangup]);
+    }
+    if matches!(value("CallStatus"), Some("completed" | "canceled" | "failed" | "busy" | "no-answer")) {
+        // The caller is gone; Twilio reports the end of the call itself.
+        return answer(&[Verb::Hangup]);
+    }
+    tracing::info!(event = "CALL_RANG", call.sid = %sid, status, "The human agent did not accept call {sid} ({status}); the AI answers it");
+    // The process may have restarted while it rang.
+    let context = match ringing {
+        Some(context) => Some(context),
+        None => answer_call::store(&state, &form, PATH, incoming(&form, sid)).await.map(|(context, _)| context),
+    };
+    match context {
+        Some(context) => answer_call::begin(&state, context),
+        None => answer(&[Verb::Hangup]),
+    }
+}

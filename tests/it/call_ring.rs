@@ -1,0 +1,126 @@
+//! Calls that ring at the human agent's phone first; the AI answers those that are not accepted.
+
+use super::booking::open_on_holidays;
+use super::support::client::send;
+use super::support::telephony::CallHarness;
+use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, DialPlan, EndedBy, Phase};
+use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const PERSON: &str = "+97235550000";
+const ANSWER: &str = "שלום, איך אפשר לעזור?";
+
+async fn harness(ring_first: &str) -> CallHarness {
+    let options = OpenAiOptions { turns: vec![Turn::new("שלום", ANSWER)], ..OpenAiOptions::default() };
+    CallHarness::with_ai(options, |setup| {
+        setup.toml(&format!(
+            "[agent]\ntransfer_to = \"{PERSON}\"\n[voice]\nring_first = \"{ring_first}\"\nring_first_s = 5\n"
+        ));
+    })
+    .await
+}
+
+fn plan(harness: &CallHarness, dial: DialPlan) -> CallPlan {
+    CallPlan { dial, ..harness.plan("say 1s; listen; wait 300ms") }
+}
+
+#[track_caller]
+fn assert_agent_answered(report: &CallReport, call: &Value) {
+    assert_eq!((report.streams.len(), report.ended), (1, EndedBy::Caller), "{report:#?}");
+    let turns = call["turns"].as_array().unwrap();
+    assert!(turns.iter().any(|turn| turn["heard_text"] == ANSWER), "{call:#}");
+    assert_eq!((&call["end_reason"], &call["outcome"]), (&json!("caller_hung_up"), &json!("answered")), "{call:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_presses_1_has_the_call_and_no_ai_is_paid_for() {
+    let harness = harness("always").await;
+    let dial = DialPlan::Answered(Duration::from_millis(300));
+    let chaos = Chaos { webhooks_twice: true, ..Chaos::default() };
+    let report = harness.call(CallPlan { chaos, ..plan(&harness, dial) }).await;
+    assert_eq!(report.dialled, [PERSON], "{report:#?}");
+    assert!(report.asked_person[0].contains('1'), "{:?}", report.asked_person);
+    assert_eq!((report.ended, report.streams.len(), report.recordings.len()), (EndedBy::Hangup, 0, 0), "{report:#?}");
+    let call = harness.ended_call(&report.call_sid).await;
+    assert_eq!((&call["end_reason"], &call["outcome"]), (&json!("transferred"), &json!("transferred")), "{call:#}");
+    assert!(harness.ai.state().sessions.is_empty());
+    assert!(harness.log.violations().is_empty(), "{:#?}", harness.log.violations());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_not_accepted_is_answered_by_the_agent() {
+    for dial in [DialPlan::NoAnswer, DialPlan::Busy, DialPlan::Declined, DialPlan::Mailbox] {
+        let harness = harness("always").await;
+        // Twilio repeats the request if an answer was lost.
+        let chaos = Chaos { webhooks_twice: dial == DialPlan::NoAnswer, ..Chaos::default() };
+        let report = harness.call(CallPlan { chaos, ..plan(&harness, dial) }).await;
+        assert_eq!(report.dialled, [PERSON], "{dial:?}: {report:#?}");
+        assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
+        assert_eq!(harness.ai.state().sessions.len(), 1, "{dial:?}");
+        assert!(harness.log.violations().is_empty(), "{dial:?}: {:#?}", harness.log.violations());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_the_phone_forwards_back_is_refused() {
+    let harness = harness("always").await;
+    let report = harness.call(plan(&harness, DialPlan::Forwarded)).await;
+    let refused = report.webhooks.iter().filter(|hook| hook.body.contains("<Reject")).count();
+    assert_eq!(refused, 1, "{report:#?}");
+    assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_phone_does_not_ring_for_its_own_calls() {
+    let harness = harness("always").await;
+    let report = harness.call(CallPlan { from: PERSON.into(), ..plan(&harness, DialPlan::NoAnswer) }).await;
+    assert!(report.dialled.is_empty(), "{report:#?}");
+    assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_hangs_up_while_it_rings_was_missed_and_no_ai_starts() {
+    let harness = harness("always").await;
+    let hang_up = Some((Phase::Dialing, Duration::ZERO));
+    let report = harness.call(CallPlan { hang_up, ..plan(&harness, DialPlan::NoAnswer) }).await;
+    assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
+    assert_eq!(harness.ended_call(&report.call_sid).await["outcome"], "missed");
+    // Twilio may still ask for the next document.
+    let gone = [("CallSid", report.call_sid.as_str()), ("CallStatus", "completed"), ("DialCallStatus", "canceled")];
+    assert!(harness.hook("/webhook/ring_ended", &gone).await.text().contains("<Hangup"));
+    assert!(harness.ai.state().sessions.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_rings_in_the_opening_hours_alone() {
+    let harness = harness("open").await;
+    let owner = harness.daemon.logged_in("roni", "owner").await;
+    open_on_holidays(&owner).await;
+    let mut hours = owner.get("/api/opening-hours").await.json();
+    for (is_open, rings) in [(true, 1), (false, 0)] {
+        let all = (1..=7).map(|weekday| json!({"weekday": weekday % 7, "from": "00:00", "to": "24:00"}));
+        hours["hours"] = all.filter(|_| is_open).collect();
+        assert_eq!(send(owner.request(Method::PUT, "/api/opening-hours").json(&hours)).await.status, 200);
+        hours = owner.get("/api/opening-hours").await.json();
+        let report = harness.call(plan(&harness, DialPlan::Busy)).await;
+        assert_eq!(report.dialled.len(), rings, "{report:#?}");
+        assert_agent_answered(&report, &harness.ended_call(&report.call_sid).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_what_twilio_reports_decides() {
+    for (status, bridged, expected) in [("no-answer", "false", "<Connect"), ("completed", "true", "<Hangup")] {
+        let mut harness = harness("always").await;
+        let call =
+            [("CallSid", "CA0000000000000000000000000000000a"), ("From", "+972501234567"), ("To", "+97235551234")];
+        let answer = harness.hook("/webhook/incoming_call", &[&call[..], &[("CallStatus", "ringing")]].concat()).await;
+        assert!(answer.text().contains("<Dial"), "{}", answer.text());
+        tokio::task::block_in_place(|| harness.daemon.restart());
+        let dialled = [("CallStatus", "in-progress"), ("DialCallStatus", status), ("DialBridged", bridged)];
+        let answer = harness.hook("/webhook/ring_ended", &[&call[..], &dialled].concat()).await;
+        assert!(answer.text().contains(expected), "{status}: {}", answer.text());
+    }
+}
