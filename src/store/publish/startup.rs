@@ -76,15 +76,20 @@ impl Publisher {
             let batch = self.queue.take_now();
             self.pending.add(batch, &mut self.images);
             match self.phase {
-                Phase::Verifying(_) | Phase::Frozen | Phase::Foreign => return,
+                Phase::Frozen | Phase::Foreign => return,
+                Phase::Verifying(_) if !self.health_state.is_live_verified() || self.takes_long_to_verify() => return,
                 Phase::Exact | Phase::Renaming if self.is_up_to_date() => return,
-                Phase::Exact | Phase::Renaming | Phase::Building(_) => self.advance(),
+                Phase::Exact | Phase::Renaming | Phase::Building(_) | Phase::Verifying(_) => self.advance(),
             }
             let now = clock::instant();
             if now <= deadline {
                 continue;
             }
             if matches!(self.queue.status(), CopyStatus::Late { .. }) {
+                return;
+            }
+            if matches!(self.phase, Phase::Verifying(_)) {
+                self.start_bypass(IS_COMPARED, Late::Behind, now);
                 return;
             }
             // The phone must not stay silent because another process keeps a file open and there is no space for
@@ -151,12 +156,19 @@ impl Publisher {
             MissingPages::Since(position) => position,
             MissingPages::Any => Position::NOWHERE,
         };
+        let was_behind = self.state.record().was_behind(stamp);
         let published = Some(PublishedRecord { stamp, position, writing: None });
         self.update_record(|record| *record = Record { published, ..record.of_a_new_run() });
-        let takes_long = stamp.length >= LARGE && matches!(self.phase, Phase::Verifying(_));
-        if takes_long {
-            self.start_bypass(IS_VERIFIED, Late::Behind, clock::instant());
+        let is_late = was_behind && matches!(self.phase, Phase::Verifying(_));
+        if is_late || self.takes_long_to_verify() {
+            self.start_bypass(IS_COMPARED, Late::Behind, clock::instant());
         }
+    }
+
+    /// True if the published file is being verified and cannot become current while a caller waits.
+    fn takes_long_to_verify(&self) -> bool {
+        matches!(self.phase, Phase::Verifying(_))
+            && self.images.first().is_some_and(|image| image.stamp.length >= LARGE)
     }
 
     /// Deletes the spares of the last run. A spare without the service's mark may hold another program's data and is
@@ -180,8 +192,7 @@ impl Publisher {
     }
 }
 
-const IS_VERIFIED: &str =
-    "the database is verified after an unclean stop; until then the file stays as the last run left it";
+const IS_COMPARED: &str = "the file is compared with the database; until then it stays as the last run left it";
 
 /// A database of this many bytes cannot be verified while a caller waits.
 const LARGE: u64 = 256 << 20;

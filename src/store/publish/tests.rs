@@ -354,6 +354,26 @@ fn the_state_file_says_that_the_copy_is_behind_before_any_caller_is_answered() {
 }
 
 #[test]
+fn a_copy_that_the_last_run_left_behind_counts_as_late_until_it_is_current() {
+    let Rig { conn, sink, publisher, folder, files: _files, dir: _dir } = rig();
+    publisher.record_write_started(wal::Position::NOWHERE, wal::Position::NOWHERE);
+    drop((sink, publisher));
+    conn.execute_batch("INSERT INTO filler(content) VALUES (1)").unwrap();
+    let left = RunState::open(&folder.run_state()).unwrap().1;
+    let (_sink, context, from, _log) = context(&folder);
+    let context = PublisherContext { health_state: Arc::new(HealthState::new(false)), ..context };
+    let mut publisher = Publisher::prepare(&context, &found(&folder, left.as_ref()), from).unwrap();
+    publisher.catch_up();
+    assert!(context.queue.status().is_behind(), "the database is not verified, so nothing could be published");
+    context.health_state.record_integrity(crate::store::health::Integrity::Ok);
+    while !context.queue.status().is_current() {
+        publisher.advance();
+    }
+    let row = |file: &Connection| file.query_row("SELECT content FROM filler", [], |row| row.get::<_, i64>(0));
+    assert_eq!(row(&open::lone_file(&folder.published).unwrap()), Ok(1));
+}
+
+#[test]
 fn a_publisher_that_panics_is_replaced() {
     let (_dir, folder, conn) = empty();
     let (sink, context, from, _files) = context(&folder);
