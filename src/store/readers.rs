@@ -27,7 +27,7 @@ impl Pools {
         Self { short: pool(count, SHORT_LIMIT), long: pool(LONG_READERS, LONG_LIMIT), probe: pool(1, SHORT_LIMIT) }
     }
 
-    /// Closes connections that no read has used for a while: each keeps up to 1 MiB of pages and its prepared statements.
+    /// Closes connections that no read has used for a minute: each keeps up to 1 MiB of pages and its prepared statements.
     pub(in crate::store) fn close_idle(&self, now: Instant) {
         for readers in [&self.short, &self.long, &self.probe] {
             readers.close_idle(now);
@@ -193,7 +193,7 @@ fn snapshot<T>(conn: &Connection, limits: &Limits, work: impl FnOnce(&ReadTx<'_>
 }
 
 /// A connection that was not used for so long is closed. The next one is opened within a millisecond.
-const IDLE: Duration = Duration::from_secs(20);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// How long a list or a single row may take, on a slow disk too.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);

@@ -73,8 +73,7 @@ impl WriteQueue {
         self.changed.notify_one();
     }
 
-    /// Waits for writes and takes those of one lane, up to `max`; an empty batch if none came for [`QUIET`]; None once the
-    /// queue is closed and empty.
+    /// Waits for writes and takes those of one lane, up to `max`; None once the queue is closed and empty.
     ///
     /// If no caller waits for any of them, it waits [`BATCH_DELAY`] for more: calls write transcripts in small writes,
     /// and a commit costs the same for one write as for many.
@@ -84,14 +83,7 @@ impl WriteQueue {
             match lanes.pick(clock::instant()) {
                 Some(lane) => break lane,
                 None if lanes.closed => return None,
-                None => {
-                    let (later, waited) =
-                        self.changed.wait_timeout(lanes, QUIET).unwrap_or_else(PoisonError::into_inner);
-                    lanes = later;
-                    if waited.timed_out() && lanes.len() == 0 && !lanes.closed {
-                        return Some(WriteBatch::new());
-                    }
-                }
+                None => lanes = self.changed.wait(lanes).unwrap_or_else(PoisonError::into_inner),
             }
         };
         let mut batch = WriteBatch::with_capacity(8);
@@ -140,10 +132,6 @@ pub(in crate::store) enum Rejected {
     /// The store is being closed.
     Closed,
 }
-
-/// Without writes for this long, the writer releases the memory that it has kept for the next one. Shorter than the
-/// interval of the heartbeat, which is a write.
-const QUIET: Duration = Duration::from_secs(5);
 
 /// How long a write for which no caller waits may wait for others.
 const BATCH_DELAY: Duration = Duration::from_millis(20);

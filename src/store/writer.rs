@@ -125,12 +125,7 @@ impl Thread {
     fn run(mut self) -> Connection {
         let queue = AbandonOnDrop(self.queue.clone());
         while let Some(batch) = queue.0.next_batch(MAX_BATCH) {
-            if batch.is_empty() {
-                // Up to 2 MiB of pages, which the system keeps in its own cache too.
-                let _ = self.conn.execute_batch("PRAGMA shrink_memory");
-            } else {
-                self.commit(batch);
-            }
+            self.commit(batch);
         }
         self.conn
     }
