@@ -434,6 +434,7 @@ deb | test-deb)
     bridge
     page
     cargo_deb
+    [ "$task" = deb ] || litestream
     ;;
 lint)
     linters

@@ -9,6 +9,7 @@ readonly seen=/t/seen
 readonly twilio_token=0123456789abcdef0123456789abcdef
 
 . /t/faults.sh
+. /t/standby.sh
 
 fail() {
     echo "$*"

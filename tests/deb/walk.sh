@@ -3,8 +3,8 @@
 # (by default the oldest Debian on which a package that was built here runs)
 #
 # DEB=FILE is the package (by default the newest in target/debian). `short`: install, first set-up, a call, messages, reboot,
-# purge. `full`: also kills, restarts and upgrades under load, faults of the machine (faults.sh), downgrades, upgrades that fail, remove,
-# and lintian.
+# purge. `full`: also kills, restarts and upgrades under load, faults of the machine (faults.sh), a standby (standby.sh), downgrades,
+# upgrades that fail, remove, and lintian.
 # A line for each check; 0 all well, 1 a check failed, 2 the walk could not begin, 77 this machine cannot do it.
 # KEEP=1 leaves the box's root and log behind.
 set -uo pipefail
@@ -22,6 +22,8 @@ fi
 # shellcheck disable=SC2012
 DEB=${DEB:-$(ls -t target/debian/*.deb 2>/dev/null | head -n 1)}
 [ -f "$DEB" ] || { echo "walk: no package; make deb" >&2; exit 2; }
+# scripts/setup.sh installs it.
+LITESTREAM=target/tools/litestream/bin/litestream
 VERSION=$(dpkg-deb -f "$DEB" Version)
 
 began=$(now)
@@ -31,7 +33,7 @@ machine_make "$suite" || exit 2
 cp "$DEB" "$MACHINE_ROOT/t/agentlocator.deb"
 [ "$length" = short ] || make_variants
 install -m 755 tests/deb/inside.sh "$MACHINE_ROOT/t/inside"
-cp tests/deb/faults.sh "$MACHINE_ROOT/t/"
+cp tests/deb/{faults,standby}.sh "$MACHINE_ROOT/t/"
 machine_boot || exit 2
 note "$suite, $(inside systemctl --version | head -n 1), kernel $(uname -r); made and booted in $(since "$began") s"
 inside find / -xdev -not -path '/proc/*' -not -path '/run/*' >"$MACHINE_WORK/before"
@@ -86,6 +88,12 @@ if [ "$length" = full ]; then
 fi
 check "after the reboot all runs, with all data" box all_is_there
 if [ "$length" = full ]; then
+    if [ -x "$LITESTREAM" ]; then
+        install -m 755 "$LITESTREAM" "$MACHINE_ROOT/t/litestream"
+        check "a standby follows and takes over as the guide says" box standby_takes_over
+    else
+        note "$LITESTREAM is not there, so no standby was tried"
+    fi
     check "upgrade under load refuses nobody" box upgrade_under_load
     check "debsums finds no changed file after the upgrade" box files_are_unchanged
     check "after the upgrade all data and edits are there" box all_is_there
