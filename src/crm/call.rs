@@ -115,11 +115,13 @@ pub struct Received {
     pub name: ContactName,
     /// The call is over: this is an old webhook.
     pub is_over: bool,
+    /// The caller is blocked, and the call stored as over.
+    pub is_blocked: bool,
     /// How much the AI was used today.
     pub ai_today: AiUsage,
 }
 
-/// Stores a call with its webhook. Idempotent. `today` is the start of the day.
+/// Stores a call with its webhook; the call of a blocked contact is over with that. Idempotent. `today` is the start of the day.
 pub fn receive(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -130,12 +132,19 @@ pub fn receive(
 ) -> Result<Received> {
     let known = tx.call_by_sid(&call.call_sid)?;
     let (id, contact) = find_or_create(tx, call, country, now)?;
+    let is_blocked = match &known {
+        None => contact.map(|contact| tx.is_contact_blocked(contact)).transpose()?.unwrap_or(false),
+        Some(_) => tx.call_end(&call.call_sid)? == Some(EndReason::Blocked),
+    };
+    if known.is_none() && is_blocked {
+        tx.end_call(&call.call_sid, EndReason::NotConnected, None, now)?;
+    }
     let outcome = if known.is_none() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     log_webhook(tx, raw, outcome, "", Some(id), now)?;
     let name = contact.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
     let ai_today = tx.ai_usage(Some(&call.call_sid), today, now)?;
-    Ok(Received { name, is_over, ai_today })
+    Ok(Received { name, is_over, is_blocked, ai_today })
 }
 
 /// Our id of a call; a new call is stored, with its contact.
@@ -167,7 +176,11 @@ pub fn find_or_create(
         started_at: now,
     };
     let id = tx.insert_call(&new)?.ok_or(Error::NotFound("call"))?;
-    tx.bump_thread_for_call(found.id, now)?;
+    if tx.is_contact_blocked(found.contact)? {
+        tx.bump_thread_quietly(found.id, now)?;
+    } else {
+        tx.bump_thread_for_call(found.id, now)?;
+    }
     Ok((id, Some(found.contact)))
 }
 

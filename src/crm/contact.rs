@@ -4,7 +4,9 @@ pub mod resolve;
 
 use super::backfill::Step;
 use super::{Error, RequestError, text};
-use crate::domain::{ActorId, AddressKind, BusinessId, Contact, ContactId, PeerAddress, PhoneNumber, Timestamp};
+use crate::domain::{
+    ActorId, AddressKind, BusinessId, Contact, ContactId, PeerAddress, PhoneNumber, Timestamp, TurnEvent,
+};
 use crate::store::{self, ReadTx, WriteTx};
 
 /// Finds a contact; for a contact that was merged, the remaining one.
@@ -67,6 +69,24 @@ pub fn create(tx: &WriteTx<'_>, name: &str, number: &PhoneNumber, now: Timestamp
 pub fn set_opted_out(tx: &WriteTx<'_>, id: ContactId, opted_out: bool, now: Timestamp) -> Result<(), Error> {
     let id = find(tx, id)?.id;
     Ok(tx.set_contact_opted_out(id, opted_out, now)?)
+}
+
+/// Blocks a contact, whose calls are then rejected and whose messages are neither unread nor waiting, or ends that. A
+/// blocked contact waits for nothing, and is in the archive.
+pub fn set_blocked(tx: &WriteTx<'_>, id: ContactId, blocked: bool, now: Timestamp) -> Result<(), Error> {
+    let id = find(tx, id)?.id;
+    if blocked && tx.addresses(id)?.is_empty() {
+        let message = "this contact has no number or address by which it could be recognised".into();
+        return Err(RequestError::CodedConflict { code: "no_address", message, params: Vec::new() }.into());
+    }
+    if !tx.set_contact_blocked(id, blocked, now)? {
+        return Ok(());
+    }
+    if blocked {
+        tx.mark_contact_read(id)?;
+        tx.apply_turn_to_contact(id, TurnEvent::Done)?;
+    }
+    Ok(tx.set_archived(id, blocked.then_some(now))?)
 }
 
 /// Merges two contacts; returns the number by which the merge can be undone.

@@ -84,7 +84,7 @@ pub fn receive(
         provider_time: arrival.written.and(new.provider_time),
     })?;
     if let Some(message) = message {
-        if new.history {
+        if new.history || (!new.from_phone && tx.is_contact_blocked(thread.contact)?) {
             tx.record_history(thread.id, new.provider, created_at)?;
         } else if new.from_phone {
             tx.record_outbound(thread.id, new.provider, created_at, OutboundAuthor::Phone)?;

@@ -22,10 +22,10 @@ impl ReadTx<'_> {
             self.conn.prepare_cached("SELECT peer_number FROM calls WHERE call_sid = ?1 AND peer_number LIKE '+%'")?;
         let number: Option<String> = number.query_row([call], |row| row.get(0)).optional()?;
         let mut query = self.conn.prepare_cached(
-            // Of a call without an engine, nothing says yet who answers it, unless a human agent has accepted it. A call
-            // that has gone over to voicemail has cost what the AI has cost before.
+            // Of a call without an engine, nothing says yet who answers it, unless a human agent has accepted it or its
+            // caller was blocked. A call that has gone over to voicemail has cost what the AI has cost before.
             "SELECT count(*) FILTER (WHERE peer_number = ?4 AND call_sid IS NOT ?5
-                        AND iif(engine IS NULL, end_reason IS NOT 'transferred', engine IN ('realtime', 'pipeline'))),
+                        AND iif(engine IS NULL, end_reason IS NOT 'transferred' AND NOT blocked, engine IN ('realtime', 'pipeline'))),
                     CAST(total(coalesce(duration_ms / 1000.0,
                         (julianday(?3) - julianday(coalesce(answered_at, started_at))) * 86400))
                         FILTER (WHERE engine IN ('realtime', 'pipeline')) AS INTEGER),

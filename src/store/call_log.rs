@@ -82,7 +82,8 @@ impl ReadTx<'_> {
 
     /// The reason why a call ended, if it has.
     pub fn call_end(&self, sid: &CallSid) -> Result<Option<EndReason>> {
-        let mut query = self.conn.prepare_cached("SELECT end_reason FROM calls WHERE call_sid = ?1")?;
+        let mut query =
+            self.conn.prepare_cached("SELECT iif(blocked, 'blocked', end_reason) FROM calls WHERE call_sid = ?1")?;
         Ok(query.query_row([sid], |row| row.get(0)).optional()?.flatten())
     }
 
@@ -167,12 +168,13 @@ impl ReadTx<'_> {
 const HUNG_UP: &str = "hung_up_by_employee";
 
 impl WriteTx<'_> {
-    /// Stores a call. Returns none if its CallSid is known.
+    /// Stores a call, and whether its caller is blocked. Returns none if its CallSid is known.
     pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number,
-                               state, started_at, updated_at)
-             VALUES (:business, :sid, :thread, :contact, :direction, :medium, :peer, :own, 'ringing', :at, :at)
+                               state, started_at, updated_at, blocked)
+             VALUES (:business, :sid, :thread, :contact, :direction, :medium, :peer, :own, 'ringing', :at, :at,
+                     EXISTS (SELECT 1 FROM contacts WHERE id = :contact AND blocked_at IS NOT NULL))
              ON CONFLICT (call_sid) DO NOTHING RETURNING id",
         )?;
         let id = insert.query_row(
@@ -187,6 +189,13 @@ impl WriteTx<'_> {
             self.record_in(ChangeKind::CallStarted, Some(new.thread), Some(id.0))?;
         }
         Ok(id)
+    }
+
+    /// Moves a thread to the top of the list, for the call of a blocked contact.
+    pub fn bump_thread_quietly(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
+        let sql = "UPDATE threads SET last_message_at = max(coalesce(last_message_at, ''), ?2) WHERE id = ?1";
+        self.conn.prepare_cached(sql)?.execute(params![thread, at])?;
+        self.record_thread(thread)
     }
 
     /// Moves a thread to the top of the list, adds one unread and unarchives it, for a new call.

@@ -112,7 +112,7 @@ fn columns(alias: &str) -> String {
 }
 
 /// The number of columns that [`columns`] names.
-const COLUMN_COUNT: usize = 10;
+const COLUMN_COUNT: usize = 11;
 
 /// A contact's current phone number, as an expression.
 fn number(alias: &str) -> String {
@@ -128,9 +128,9 @@ pub(in crate::store) fn name_or_number(alias: &str) -> String {
 
 /// Reads the columns of a contact from column `at`.
 fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
-    let tags: String = row.get(at + 9)?;
+    let tags: String = row.get(at + 10)?;
     let tags = serde_json::from_str(&tags)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(at + 9, Type::Text, Box::new(error)))?;
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(at + 10, Type::Text, Box::new(error)))?;
     Ok(Contact {
         id: row.get(at)?,
         business_id: row.get(at + 1)?,
@@ -140,7 +140,8 @@ fn contact(row: &Row<'_>, at: usize) -> rusqlite::Result<Contact> {
         last_activity_at: row.get(at + 5)?,
         number: row.get(at + 6)?,
         opted_out: row.get(at + 7)?,
-        unread_count: row.get(at + 8)?,
+        blocked: row.get(at + 8)?,
+        unread_count: row.get(at + 9)?,
         tags,
     })
 }

@@ -236,6 +236,25 @@ async fn calls_and_recordings_of_an_outage_are_read_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_a_blocked_contact_in_an_outage_was_not_missed() {
+    let mut harness = on().await;
+    until("the first look into the lists", async || has_mark(&harness).then_some(())).await;
+    let api = tokio::task::block_in_place(|| harness.daemon.api());
+    let new = json!({"number": "+972501234567"});
+    let id = api.post_json("/api/contacts", &new).await.json()["id"].clone();
+    let block = api.request(reqwest::Method::PUT, &format!("/api/contacts/{id}/block"));
+    assert_eq!(super::support::client::send(block.json(&json!({"blocked": true}))).await.status, 200);
+    harness.daemon.kill9();
+    let began = now().minus(Duration::from_secs(90));
+    let sid = harness.twilio_state.insert_call("+972501234567", "+97235551234", "no-answer", began, Some(began));
+    launch(&mut harness);
+    let call = harness.ended_call(&sid).await;
+    assert_eq!((&call["outcome"], &call["missed"]), (&json!("blocked"), &json!(true)), "{call:#}");
+    let waiting = api.get("/api/inbox?filter=waiting").await.json();
+    assert_eq!(waiting["items"], json!([]), "{waiting:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_full_disk_refused_is_read_back_once_there_is_space() {
     let harness = on().await;
     let network = network(&harness);

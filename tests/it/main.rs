@@ -11,6 +11,7 @@ mod ai_settings;
 mod alerts;
 mod api;
 mod backup;
+mod blocked_contacts;
 mod booking;
 mod bridge;
 mod call;

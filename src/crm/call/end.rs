@@ -6,9 +6,13 @@ use crate::domain::{CallSid, CallState, EndReason, StreamSid, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 use phonenumber::country;
 
-/// Ends a call, and queues what follows it. A second report of the end queues nothing.
+/// Ends a call, and queues what follows it. A second report of the end queues nothing, and nothing follows the call of a blocked
+/// contact.
 pub fn end(tx: &WriteTx<'_>, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<()> {
     tx.end_call(sid, reason, duration_ms, at)?;
+    if tx.call_end(sid)? == Some(EndReason::Blocked) {
+        return Ok(());
+    }
     caller_text::queue_after_call(tx, sid, at)?;
     call_summary::queue(tx, sid, at)?;
     call_notice::queue(tx, sid, at)

@@ -22,12 +22,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use view::{
-    ContactDetail, ContactPage, CreateContactRequest, MergeRequest, MergeResponse, OptOutRequest, SetFieldRequest,
-    SortOrder, UpdateContactRequest,
+    BlockRequest, ContactDetail, ContactPage, CreateContactRequest, MergeRequest, MergeResponse, OptOutRequest,
+    SetFieldRequest, SortOrder, UpdateContactRequest,
 };
 
 pub(super) fn operations() -> Operations {
-    operations![list, create, show, update, set_opt_out, set_field, merge, undo_merge]
+    operations![list, create, show, update, set_opt_out, set_block, set_field, merge, undo_merge]
 }
 
 /// Filters for contacts.
@@ -41,6 +41,8 @@ pub(super) struct ContactQuery {
     q: Option<SearchWords>,
     /// A tag that the contacts have.
     tag_id: Option<i64>,
+    /// Only blocked contacts, or only those that are not; both by default.
+    blocked: Option<bool>,
     /// The order; `activity` by default.
     #[param(inline)]
     sort: Option<SortOrder>,
@@ -65,6 +67,7 @@ pub(super) async fn list(
         business: query.business_id.map_or(BusinessId::FIRST, BusinessId),
         words: query.q.map(|words| words.0),
         tag: query.tag_id.map(TagId),
+        blocked: query.blocked,
         sort: query.sort.map_or(ContactSort::Activity, |sort| sort.0),
     };
     let (after, limit, searches) = (query.cursor.map(|after| after.0), query.limit.0, filter.words.is_some());
@@ -155,6 +158,24 @@ pub(super) async fn set_opt_out(
 ) -> Result<Tagged<ContactDetail>, ApiError> {
     let (id, now) = (ContactId(id), clock::now());
     let set = move |tx: &WriteTx<'_>| contact::set_opted_out(tx, id, change.opted_out, now);
+    if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
+}
+
+/// Block a contact, or end that. Calls of a blocked contact are rejected (they hear a busy tone), and messages are stored
+/// without being unread or waiting. Blocking moves the conversation to the archive, and unblocking takes it back.
+#[utoipa::path(put, path = "/api/contacts/{id}/block", tag = "contacts", operation_id = "set_contact_block",
+    params(("id" = i64, Path)), request_body = BlockRequest,
+    responses((status = 200, body = ContactDetail),
+        (status = 409, body = ErrorBody, description = "`no_address`: the contact has no number or address by which it could be recognised.")))]
+pub(super) async fn set_block(
+    State(state): State<AppState>,
+    Member(actor): Member,
+    Id(id): Id,
+    if_match: IfMatch,
+    Json(change): Json<BlockRequest>,
+) -> Result<Tagged<ContactDetail>, ApiError> {
+    let (id, now) = (ContactId(id), clock::now());
+    let set = move |tx: &WriteTx<'_>| contact::set_blocked(tx, id, change.blocked, now);
     if_match.edit(&actor, &state.store, move |tx| detail(tx, id), set).await
 }
 

@@ -34,6 +34,7 @@ pub(super) const CODES: &[&str] = &[
     "media_unknown",
     "media_url_refused",
     "method_not_allowed",
+    "no_address",
     "no_agent",
     "no_engine",
     "no_provider",

@@ -99,9 +99,9 @@ impl ReadTx<'_> {
 }
 
 /// The conditions on calls, each with its parameter whether it is used or not. Those of a thread, of a contact, of few hits
-/// and of calls that last or that booked have an index of their own: `+` keeps SQLite from reading all calls in the order of the list.
+/// and of calls that last, that booked or that were rejected have an index of their own: `+` keeps SQLite from reading all calls in the order of the list.
 fn conditions(filter: &CallFilter, search: &ListSearch, has_cursor: bool) -> String {
-    let is_rare = matches!(filter.outcome, Some(CallOutcome::Live | CallOutcome::Booked));
+    let is_rare = matches!(filter.outcome, Some(CallOutcome::Live | CallOutcome::Booked | CallOutcome::Blocked));
     let is_few = filter.thread.is_some() || filter.contact.is_some() || search.is_few || is_rare;
     let one_of = |is_used: bool, used: &'static str, unused: &'static str| if is_used { used } else { unused };
     [
@@ -121,6 +121,7 @@ fn needed(outcome: Option<CallOutcome>) -> &'static str {
     match outcome {
         Some(CallOutcome::Live) => "state <> 'ended'",
         Some(CallOutcome::Booked) => "id IN (SELECT call_id FROM appointments WHERE call_id IS NOT NULL)",
+        Some(CallOutcome::Blocked) => "blocked = 1",
         Some(CallOutcome::Transferred) => "end_reason = 'transferred'",
         Some(CallOutcome::Failed) => "end_reason IN ('dropped', 'shutdown', 'interrupted')",
         Some(CallOutcome::Message | CallOutcome::Missed | CallOutcome::Answered) | None => "true",

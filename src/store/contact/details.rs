@@ -46,6 +46,12 @@ impl ReadTx<'_> {
         )?;
         Ok(query.exists([contact])?)
     }
+
+    /// Whether a user has blocked a contact.
+    pub fn is_contact_blocked(&self, contact: ContactId) -> Result<bool> {
+        let sql = "SELECT 1 FROM contacts WHERE id = ?1 AND blocked_at IS NOT NULL";
+        Ok(self.conn.prepare_cached(sql)?.exists([contact])?)
+    }
 }
 
 impl WriteTx<'_> {
@@ -70,6 +76,19 @@ impl WriteTx<'_> {
             own + self.conn.prepare_cached(sql)?.execute([contact])?
         };
         if changed == 0 { Ok(()) } else { self.record_contact(contact) }
+    }
+
+    /// Records a user's decision whether a contact is blocked; returns true if that is new.
+    pub fn set_contact_blocked(&self, contact: ContactId, blocked: bool, now: Timestamp) -> Result<bool> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE contacts SET blocked_at = iif(?2, ?3, NULL), updated_at = ?3
+             WHERE id = ?1 AND (blocked_at IS NOT NULL) <> ?2",
+        )?;
+        let is_new = update.execute(params![contact, blocked, now])? > 0;
+        if is_new {
+            self.record_contact(contact)?;
+        }
+        Ok(is_new)
     }
 
     /// Sets or removes a contact's value of a field.

@@ -16,6 +16,8 @@ pub struct ContactFilter {
     pub words: Option<String>,
     /// A tag that the contacts have.
     pub tag: Option<TagId>,
+    /// Whether they are blocked; none selects both.
+    pub blocked: Option<bool>,
     /// Their order.
     pub sort: ContactSort,
 }
@@ -42,7 +44,7 @@ impl ReadTx<'_> {
             params.extend([(":key", &after.key as &dyn ToSql), (":id", &after.id)]);
         }
         let tag = filter.tag.map(|tag| self.tag_path(tag)).transpose()?;
-        let sql = page_sql(filter.sort, pattern.is_some(), tag, after.is_some());
+        let sql = page_sql(filter, pattern.is_some(), tag, after.is_some());
         let mut query = self.conn.prepare_cached(&sql)?;
         let rows = query.query_map(&params[..], |row| Ok((contact(row, 0)?, row.get::<_, String>(COLUMN_COUNT)?)))?;
         let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -69,13 +71,18 @@ impl ReadTx<'_> {
 }
 
 /// The query of a page. The inner one finds the ids by an index; the details are read for the contacts of the page only.
-fn page_sql(sort: ContactSort, has_words: bool, tag: Option<TagPath>, has_cursor: bool) -> String {
-    let (key, order, beyond) = match sort {
+fn page_sql(filter: &ContactFilter, has_words: bool, tag: Option<TagPath>, has_cursor: bool) -> String {
+    let (key, order, beyond) = match filter.sort {
         ContactSort::Activity => ("coalesce(c.last_activity_at, c.created_at)", "DESC", '<'),
         ContactSort::Created => ("c.created_at", "DESC", '<'),
         ContactSort::Name => ("(iif(c.display_name = '', char(1114111), c.display_name)) COLLATE NOCASE", "ASC", '>'),
     };
     let words = if has_words { WORDS } else { "" };
+    let blocked = match filter.blocked {
+        None => "",
+        Some(true) => "AND c.blocked_at IS NOT NULL",
+        Some(false) => "AND c.blocked_at IS NULL",
+    };
     let (from, tag) = match tag {
         None => ("contacts c", ""),
         Some(TagPath::FromTag) => {
@@ -93,12 +100,12 @@ fn page_sql(sort: ContactSort, has_words: bool, tag: Option<TagPath>, has_cursor
     format!(
         "SELECT {columns}, page.key FROM (
              SELECT c.id, {key} AS key FROM {from}
-             WHERE c.business_id = :business AND c.merged_into IS NULL {words} {tag} {cursor}
+             WHERE c.business_id = :business AND c.merged_into IS NULL {words} {blocked} {tag} {cursor}
              ORDER BY {key} {order}, c.id {order} LIMIT :limit) page
          CROSS JOIN contacts c ON c.id = page.id
          ORDER BY page.key {collation} {order}, c.id {order}",
         columns = columns("c"),
-        collation = if sort == ContactSort::Name { "COLLATE NOCASE" } else { "" },
+        collation = if filter.sort == ContactSort::Name { "COLLATE NOCASE" } else { "" },
     )
 }
 

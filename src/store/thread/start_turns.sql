@@ -7,6 +7,6 @@ UPDATE threads SET waiting_since = CASE type
         ELSE (
             SELECT started_at FROM calls WHERE id = (
                 SELECT id FROM calls WHERE thread_id = threads.id ORDER BY started_at DESC, id DESC LIMIT 1)
-              AND (missed = 1 OR message_text IS NOT NULL OR (end_reason = 'not_connected' AND state = 'ended')))
+              AND (missed = 1 OR message_text IS NOT NULL OR (end_reason = 'not_connected' AND blocked = 0 AND state = 'ended')))
     END
 WHERE id > ?1 AND id <= ?2 AND unread_count > 0 AND waiting_since IS NULL AND merged_into IS NULL

@@ -69,7 +69,7 @@ impl WriteTx<'_> {
     /// Applies the end of a call, or a message that was transcribed after it.
     pub(in crate::store) fn apply_call_end(&self, sid: &CallSid) -> Result<()> {
         let mut query = self.conn.prepare_cached(
-            "SELECT thread_id, started_at, coalesce(ended_at, started_at), state, end_reason, missed, answered_at, engine,
+            "SELECT thread_id, started_at, coalesce(ended_at, started_at), state, iif(blocked, 'blocked', end_reason), missed, answered_at, engine,
                  message_text IS NOT NULL FROM calls WHERE call_sid = ?1 AND direction = 'in'",
         )?;
         let found = query.query_row([sid], |row| {
@@ -80,7 +80,7 @@ impl WriteTx<'_> {
         });
         let Some((thread, started_at, ended_at, facts)) = found.optional()? else { return Ok(()) };
         match facts.outcome() {
-            CallOutcome::Live => Ok(()),
+            CallOutcome::Live | CallOutcome::Blocked => Ok(()),
             CallOutcome::Transferred => self.apply_turn(thread, TurnEvent::UserAnswered),
             CallOutcome::Answered | CallOutcome::Booked => self.apply_turn(thread, TurnEvent::AgentAnswered(ended_at)),
             CallOutcome::Message | CallOutcome::Missed | CallOutcome::Failed => {

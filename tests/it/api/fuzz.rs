@@ -37,6 +37,7 @@ fn bodies() -> impl Strategy<Value = Value> {
         "stage_id",
         "position",
         "opted_out",
+        "blocked",
     ]);
     let leaves = prop_oneof![
         Just(Value::Null),

@@ -1,6 +1,7 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import {
+  IconBan,
   IconCalendarCheck,
   IconMessage2,
   IconPhone,
@@ -30,6 +31,7 @@ const OUTCOMES: Record<CallOutcome, Shown> = {
   missed: { icon: IconPhoneX, text: msg`לא נענתה`, tone: 'live' },
   transferred: { icon: IconUserShare, text: msg`הועברה אליכם`, tone: '' },
   booked: { icon: IconCalendarCheck, text: msg`נקבע תור`, tone: 'ok' },
+  blocked: { icon: IconBan, text: msg`נחסמה`, tone: '' },
   failed: { icon: IconPhoneOff, text: msg`נקטעה`, tone: 'live' },
 }
 

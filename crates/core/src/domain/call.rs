@@ -60,6 +60,8 @@ text_enum! {
         Shutdown = "shutdown",
         /// The call never reached a media stream: busy, failed, cancelled.
         NotConnected = "not_connected",
+        /// Rejected, because its caller is blocked.
+        Blocked = "blocked",
         /// Found unfinished after a crash.
         Interrupted = "interrupted",
     }

@@ -19,6 +19,8 @@ text_enum! {
         Booked = "booked",
         /// The conversation broke off because of a failure.
         Failed = "failed",
+        /// The call was rejected, because its caller is blocked.
+        Blocked = "blocked",
     }
 }
 
@@ -87,6 +89,7 @@ impl CallFacts {
             return CallOutcome::Live;
         }
         match self.end_reason {
+            Some(E::Blocked) => CallOutcome::Blocked,
             Some(E::Transferred) => CallOutcome::Transferred,
             Some(E::MessageTaken) => CallOutcome::Message,
             _ if self.has_message => CallOutcome::Message,
@@ -129,6 +132,7 @@ mod tests {
             (by(EndReason::NotConnected), CallOutcome::Missed),
             (CallFacts { answered: false, ..by(EndReason::CallerHungUp) }, CallOutcome::Missed),
             (CallFacts { missed: true, ..by(EndReason::NotConnected) }, CallOutcome::Missed),
+            (CallFacts { missed: true, ..by(EndReason::Blocked) }, CallOutcome::Blocked),
         ] {
             assert_eq!(facts.outcome(), outcome, "{facts:?}");
         }

@@ -21,6 +21,8 @@ pub struct Contact {
     pub last_activity_at: Option<Timestamp>,
     /// Whether the contact receives no messages: a user decided so, or the contact has blocked the business or opted out.
     pub opted_out: bool,
+    /// Whether a user has blocked the contact: calls are rejected, and messages are stored without notice.
+    pub blocked: bool,
     /// The number of unread messages and calls in all threads.
     pub unread_count: i64,
     /// The tags, by name.

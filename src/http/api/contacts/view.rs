@@ -33,6 +33,8 @@ pub(crate) struct Contact {
     tags: Vec<ContactTag>,
     /// Whether the contact receives no messages: a user decided so, or the contact has blocked the business or opted out.
     opted_out: bool,
+    /// Whether a user has blocked the contact: calls are rejected, and messages are stored without notice.
+    blocked: bool,
     /// The number of unread messages and calls in all threads.
     unread_count: i64,
     /// When the contact was created.
@@ -65,6 +67,7 @@ impl From<domain::Contact> for Contact {
             last_activity_at: contact.last_activity_at,
             tags: views(contact.tags),
             opted_out: contact.opted_out,
+            blocked: contact.blocked,
             unread_count: contact.unread_count,
             created_at: contact.created_at,
         }
@@ -131,7 +134,8 @@ impl From<domain::ContactMerge> for MergedContact {
 
 impl Versioned for ContactDetail {
     fn version(&self) -> impl Serialize {
-        (self.contact.id, &self.contact.display_name, &self.language, self.contact.opted_out, &self.fields)
+        let Contact { id, display_name, opted_out, blocked, .. } = &self.contact;
+        (id, display_name, &self.language, opted_out, blocked, &self.fields)
     }
 }
 
@@ -192,6 +196,14 @@ pub(crate) struct UpdateContactRequest {
 pub(crate) struct OptOutRequest {
     /// True: the contact receives no messages, whatever they write, until this is set to false.
     pub(super) opted_out: bool,
+}
+
+/// Whether a contact is blocked.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BlockRequest {
+    /// True: calls are rejected, and messages are stored without notice, until this is set to false.
+    pub(super) blocked: bool,
 }
 
 /// A value of a field.

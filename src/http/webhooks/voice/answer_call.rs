@@ -35,7 +35,11 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         return answer(&[Verb::Reject]);
     }
     let medium = call.medium();
-    let Some((context, is_open)) = store(&state, &form, PATH, call).await else { return answer(&[Verb::Hangup]) };
+    let (context, is_open) = match store(&state, &form, PATH, call).await {
+        Stored::Call(context, is_open) => (context, is_open),
+        Stored::Blocked => return answer(&[Verb::Reject]),
+        Stored::Over => return answer(&[Verb::Hangup]),
+    };
     tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Incoming call {call_sid} by {medium}");
     match state.calls.ring_first(&context, is_open) {
         Some(transfer) => ring::dial(&state, &call_sid, transfer),
@@ -50,14 +54,18 @@ pub(super) fn begin(state: &AppState, context: CallContext) -> Response {
     answer(&greeting(state, state.calls.token(&sid)))
 }
 
-/// Stores a call as received now, if the database can be written, and whether the business is open; none if the call is
-/// over.
-pub(super) async fn store(
-    state: &AppState,
-    form: &TwilioForm,
-    path: &'static str,
-    call: IncomingCall,
-) -> Option<(CallContext, bool)> {
+/// What a stored call is.
+pub(super) enum Stored {
+    /// A call to answer, and whether the business is open.
+    Call(CallContext, bool),
+    /// The call of a blocked contact.
+    Blocked,
+    /// A call that is over.
+    Over,
+}
+
+/// Stores a call as received now, if the database can be written.
+pub(super) async fn store(state: &AppState, form: &TwilioForm, path: &'static str, call: IncomingCall) -> Stored {
     let (known, raw, config) = (call.clone(), raw(form, path), state.config());
     let stored = store_best_effort(state, move |tx| {
         let business = &config.business;
@@ -69,14 +77,18 @@ pub(super) async fn store(
     let is_stored = stored.is_some();
     let (received, is_open) = stored.unwrap_or_default();
     let call_sid = &call.call_sid;
+    if received.is_blocked {
+        tracing::info!(event = "CALL_BLOCKED", call.sid = %call_sid, "Call {call_sid} rejected: its caller is blocked");
+        return Stored::Blocked;
+    }
     if received.is_over {
         tracing::warn!(event = "CALL_WEBHOOK_IGNORED", call.sid = %call_sid, "Webhook of call {call_sid}, which is over: no conversation starts");
-        return None;
+        return Stored::Over;
     }
     // The limits of a number apply across all networks that it calls from.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
     let (name, ai_today) = (received.name, received.ai_today);
-    Some((CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored }, is_open))
+    Stored::Call(CallContext { call, name, ai_today, carrier: Carrier::Twilio, is_stored }, is_open)
 }
 
 fn store_call(

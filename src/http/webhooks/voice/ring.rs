@@ -1,6 +1,7 @@
 //! An incoming call that rings at the human agent's phone before the AI answers it (`voice.ring_first`). The human agent
 //! accepts it as a transfer.
 
+use super::answer_call::Stored;
 use super::{
     NO_CALL, answer, answer_call, call_sid, incoming, log_malformed, raw, record, store_best_effort, transfer,
 };
@@ -59,7 +60,10 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
     // The process may have restarted while it rang.
     let context = match ringing {
         Some(context) => Some(context),
-        None => answer_call::store(&state, &form, PATH, incoming(&form, sid)).await.map(|(context, _)| context),
+        None => match answer_call::store(&state, &form, PATH, incoming(&form, sid)).await {
+            Stored::Call(context, _) => Some(context),
+            Stored::Blocked | Stored::Over => None,
+        },
     };
     match context {
         Some(context) => answer_call::begin(&state, context),

@@ -1,5 +1,5 @@
 //! What a merge copies to the kept contact where that has nothing of its own: tags, values of fields, the language, and the
-//! decision to send no messages. The merged contact keeps its rows, so undoing a merge only removes the copies.
+//! decisions to send no messages and to block. The merged contact keeps its rows, so undoing a merge only removes the copies.
 
 use super::super::super::{ReadTx, Result, WriteTx};
 use crate::domain::ContactId;
@@ -15,6 +15,7 @@ pub(super) struct Copied {
     fields: Vec<(i64, String)>,
     language: Option<String>,
     opted_out_at: Option<String>,
+    blocked_at: Option<String>,
 }
 
 /// Every table that refers to a contact by a key of several columns.
@@ -57,6 +58,7 @@ impl WriteTx<'_> {
             fields: self.missing_fields(kept, merged)?,
             language: self.missing_value("language", kept, merged)?,
             opted_out_at: self.missing_value("opted_out_at", kept, merged)?,
+            blocked_at: self.missing_value("blocked_at", kept, merged)?,
         };
         for (sql, is_needed) in [
             (
@@ -73,9 +75,10 @@ impl WriteTx<'_> {
             ),
             (
                 "UPDATE contacts SET language = coalesce(contacts.language, other.language),
-                     opted_out_at = coalesce(contacts.opted_out_at, other.opted_out_at)
+                     opted_out_at = coalesce(contacts.opted_out_at, other.opted_out_at),
+                     blocked_at = coalesce(contacts.blocked_at, other.blocked_at)
                  FROM (SELECT * FROM contacts WHERE id = ?2) AS other WHERE contacts.id = ?1",
-                copied.language.is_some() || copied.opted_out_at.is_some(),
+                copied.language.is_some() || copied.opted_out_at.is_some() || copied.blocked_at.is_some(),
             ),
         ] {
             if is_needed {
@@ -97,7 +100,9 @@ impl WriteTx<'_> {
         for (id, value) in &copied.fields {
             field.execute(params![kept, id, value])?;
         }
-        for (column, value) in [("language", &copied.language), ("opted_out_at", &copied.opted_out_at)] {
+        for (column, value) in
+            [("language", &copied.language), ("opted_out_at", &copied.opted_out_at), ("blocked_at", &copied.blocked_at)]
+        {
             if let Some(value) = value {
                 let sql = format!("UPDATE contacts SET {column} = NULL WHERE id = ?1 AND {column} = ?2");
                 self.conn.prepare_cached(&sql)?.execute(params![kept, value])?;

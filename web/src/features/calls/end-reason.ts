@@ -15,5 +15,6 @@ export const endTexts: Record<Schemas['EndReason'], MessageDescriptor> = {
   dropped: msg`הקו נותק`,
   shutdown: msg`המכונה נעצרה באמצע`,
   not_connected: msg`לא התחברה`,
+  blocked: msg`נדחתה, כי הלקוח חסום`,
   interrupted: msg`נקטעה בתקלה`,
 }

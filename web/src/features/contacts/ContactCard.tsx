@@ -6,6 +6,7 @@ import { Icon } from '#shared/components/Icon'
 import { Link } from '#shared/components/Link'
 import { Name, Phone, Time } from '#shared/components/text'
 import type { ContactDetail } from './api'
+import { Block } from './Block'
 import { CardMenu } from './CardMenu'
 import { EditName } from './EditName'
 import { Fields } from './Fields'
@@ -62,6 +63,7 @@ export function ContactCard({ contact }: { contact: ContactDetail }) {
       <Numbers contact={contact} />
       <Fields contact={contact} />
       <OptOut contact={contact} />
+      <Block contact={contact} />
     </section>
   )
 }

@@ -13,6 +13,7 @@ export function useContactFilter(): [ContactFilter, (change: UrlChange) => void]
   const [q, tag, sort] = [params.get('q')?.trim(), idOf(params.get('tag')), params.get('sort')]
   if (q) filter.q = q
   if (tag !== null) filter.tag_id = tag
+  if (params.get('blocked') !== null) filter.blocked = true
   if (sort && SORTS.has(sort)) filter.sort = sort as Sort
   return [filter, change]
 }
@@ -32,24 +33,33 @@ export function ContactFilters() {
         value={filter.q ?? ''}
         onChange={q => change({ q })}
       />
-      {tags.length > 0 && (
-        <div className="filters" role="group" aria-label={t`תגיות`}>
-          <button type="button" aria-pressed={filter.tag_id === undefined} onClick={() => change({ tag: null })}>
-            <Trans>הכול</Trans>
+      <div className="filters" role="group" aria-label={t`סינון`}>
+        <button
+          type="button"
+          aria-pressed={filter.tag_id === undefined && !filter.blocked}
+          onClick={() => change({ tag: null, blocked: null })}
+        >
+          <Trans>הכול</Trans>
+        </button>
+        {tags.map(({ id, name, contact_count }) => (
+          <button
+            key={id}
+            type="button"
+            aria-pressed={filter.tag_id === id}
+            onClick={() => change({ tag: filter.tag_id === id ? null : id })}
+          >
+            <bdi>{name}</bdi>
+            <span className="count">{contact_count}</span>
           </button>
-          {tags.map(({ id, name, contact_count }) => (
-            <button
-              key={id}
-              type="button"
-              aria-pressed={filter.tag_id === id}
-              onClick={() => change({ tag: filter.tag_id === id ? null : id })}
-            >
-              <bdi>{name}</bdi>
-              <span className="count">{contact_count}</span>
-            </button>
-          ))}
-        </div>
-      )}
+        ))}
+        <button
+          type="button"
+          aria-pressed={filter.blocked === true}
+          onClick={() => change({ blocked: filter.blocked ? null : 1 })}
+        >
+          <Trans>חסומים</Trans>
+        </button>
+      </div>
       <label className="sort">
         <span className="vh">
           <Trans>סדר</Trans>

@@ -83,7 +83,7 @@ interface RowProps {
 
 function Row({ contact, isSelected, toggle }: RowProps) {
   const { t } = useLingui()
-  const { id, display_name, number, tags, opted_out, unread_count, last_activity_at } = contact
+  const { id, display_name, number, tags, opted_out, blocked, unread_count, last_activity_at } = contact
   const name = display_name ? isolate(display_name) : t`לקוח בלי שם`
   return (
     <tr aria-selected={isSelected}>
@@ -126,6 +126,11 @@ function Row({ contact, isSelected, toggle }: RowProps) {
       <td className="desk-only muted">{number && display_name ? <Phone number={number} /> : null}</td>
       <td className="tags-cell">
         <span className="row wrap">
+          {blocked && (
+            <span className="chip warn">
+              <Trans>חסום</Trans>
+            </span>
+          )}
           {opted_out && (
             <span className="chip warn">
               <Trans>לא לשלוח</Trans>

@@ -56,7 +56,10 @@ export default function ContactsPage() {
         >
           {() =>
             contacts.length === 0 ? (
-              <NoContacts isFiltered={Boolean(filter.q ?? filter.tag_id)} onNew={() => setNew(true)} />
+              <NoContacts
+                isFiltered={Boolean(filter.q ?? filter.tag_id ?? filter.blocked)}
+                onNew={() => setNew(true)}
+              />
             ) : (
               <ContactTable
                 contacts={contacts}

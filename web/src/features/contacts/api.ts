@@ -31,6 +31,7 @@ export type Sort = 'activity' | 'name' | 'created'
 export interface ContactFilter {
   q?: string | undefined
   tag_id?: number | undefined
+  blocked?: boolean | undefined
   sort?: Sort | undefined
   limit?: number | undefined
 }
@@ -48,9 +49,10 @@ export const request = <T = unknown>(method: Method, path: keyof paths, init: In
   unwrap((client[method] as unknown as (path: string, init: unknown) => Promise<never>)(path, init))
 
 /** The parameters without those that are undefined. */
-const given = ({ q, tag_id, sort, limit }: ContactFilter) => ({
+const given = ({ q, tag_id, blocked, sort, limit }: ContactFilter) => ({
   ...(q !== undefined && { q }),
   ...(tag_id !== undefined && { tag_id }),
+  ...(blocked !== undefined && { blocked }),
   ...(sort !== undefined && { sort }),
   ...(limit !== undefined && { limit }),
 })

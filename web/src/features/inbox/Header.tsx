@@ -75,6 +75,11 @@ export function Header({ contact, number, hasAgent, onArchive, onTask, onCard }:
             </Trans>
           </p>
         </div>
+        {contact.blocked && (
+          <Link className="chip warn" href={`/app/contacts/${contact.id}`}>
+            <Trans>חסום</Trans>
+          </Link>
+        )}
         {answers && <AnswersSwitch {...answers} />}
         {waits && (
           <button

@@ -52,6 +52,7 @@ const ACTIONS: Record<string, MessageDescriptor> = {
   merge_undone: msg`ביטול איחוד`,
   dismiss_merge_suggestion: msg`דחיית הצעת איחוד`,
   merge_suggestion_dismissed: msg`דחיית הצעת איחוד`,
+  set_contact_block: msg`חסימת לקוח או הסרתה`,
   set_contact_opt_out: msg`שינוי הסכמה להודעות`,
   create_tag: msg`תגית חדשה`,
   update_tag: msg`שינוי תגית`,

@@ -44,6 +44,7 @@ export const TEXTS: Record<ErrorCode, MessageDescriptor> = {
   no_provider: msg`אין כרגע דרך WhatsApp פעילה שיכולה לשלוח את ההודעה.`,
   provider_disabled: msg`הדרך הזאת לא מופעלת.`,
   key_reused: msg`הבקשה הזאת כבר נשלחה בנוסח אחר. אפשר לנסות שוב.`,
+  no_address: msg`אי אפשר לחסום את הלקוח הזה: אין לו מספר שאפשר לזהות אותו לפיו.`,
   contact_opted_out: msg`הלקוח ביקש לא לקבל הודעות. אפשר לכתוב לו שוב אחרי שיכתוב.`,
   template_required: msg`עברו יותר מ־24 שעות מההודעה האחרונה. אפשר לשלוח רק תבנית מאושרת, והיא לא הוגדרה.`,
   media_unknown: msg`הקובץ לא נמצא, או שהוא גדול מדי. צריך להעלות אותו שוב.`,

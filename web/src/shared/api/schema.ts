@@ -504,6 +504,26 @@ export interface paths {
         patch: operations["update_contact"];
         trace?: never;
     };
+    "/api/contacts/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Block a contact, or end that. Calls of a blocked contact are rejected (they hear a busy tone), and messages are stored
+         *     without being unread or waiting. Blocking moves the conversation to the archive, and unblocking takes it back.
+         */
+        put: operations["set_contact_block"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/{id}/erase": {
         parameters: {
             query?: never;
@@ -2715,6 +2735,11 @@ export interface components {
             en: string;
             he: string;
         };
+        /** @description Whether a contact is blocked. */
+        BlockRequest: {
+            /** @description True: calls are rejected, and messages are stored without notice, until this is set to false. */
+            blocked: boolean;
+        };
         /** @description A new appointment. */
         BookAppointmentRequest: {
             /**
@@ -2953,7 +2978,7 @@ export interface components {
          * @description What became of a call.
          * @enum {string}
          */
-        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed";
+        CallOutcome: "live" | "answered" | "message" | "missed" | "transferred" | "booked" | "failed" | "blocked";
         /** @description A page of calls, newest first. */
         CallPage: {
             calls: components["schemas"]["CallItem"][];
@@ -3299,6 +3324,8 @@ export interface components {
         };
         /** @description A contact of the business. */
         Contact: {
+            /** @description Whether a user has blocked the contact: calls are rejected, and messages are stored without notice. */
+            blocked: boolean;
             /**
              * Format: int64
              * @description The business.
@@ -3711,7 +3738,7 @@ export interface components {
          * @description Why a call ended.
          * @enum {string}
          */
-        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "interrupted";
+        EndReason: "caller_hung_up" | "agent_hung_up" | "employee_hung_up" | "message_taken" | "transferred" | "idle" | "too_long" | "fallback" | "dropped" | "shutdown" | "not_connected" | "blocked" | "interrupted";
         /** @description The confirmation of a deletion. */
         EraseContactRequest: {
             /** @description The contact's name, number or other address; of a contact without any, its id. */
@@ -3748,7 +3775,7 @@ export interface components {
              * @description A stable code for programs. A later version may have more.
              * @enum {string}
              */
-            code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
+            code: "already_paired" | "backup_running" | "bridge_disabled" | "bridge_failed" | "bridge_not_ready" | "bridge_unauthorized" | "bridge_unreachable" | "bridge_unsupported" | "call_over" | "calls_active" | "changed" | "confirmation_required" | "conflict" | "contact_opted_out" | "csrf" | "empty_message" | "forbidden" | "greeting_too_long" | "https_required" | "internal" | "invalid" | "invalid_phone" | "invalid_recipient" | "key_reused" | "later_merge" | "limit_reached" | "media_expired" | "media_unknown" | "media_url_refused" | "method_not_allowed" | "no_address" | "no_agent" | "no_engine" | "no_provider" | "no_public_address" | "no_resource" | "no_sound" | "no_space" | "no_transfer_number" | "not_found" | "not_supervised" | "nothing_to_undo" | "number_not_direct" | "number_taken" | "outside_hours" | "password_common" | "password_long" | "password_name" | "password_repeated" | "password_short" | "provider_disabled" | "recipient_not_allowed" | "recording_expired" | "reply_to_unknown" | "setting_locked" | "settings_rejected" | "slot_taken" | "template_required" | "text_too_long" | "timeout" | "token_expired" | "too_large" | "too_many_new_chats" | "too_many_requests" | "too_soon" | "twilio_not_configured" | "twilio_refused" | "twilio_unreachable" | "unauthorized" | "unavailable" | "unknown_field" | "unsupported_media_type" | "unsupported_sound" | "whatsapp_refused" | "wrong_password";
             /** @description The field of the body, or the parameter of the query, that was refused. */
             field?: string | null;
             /** @description The message for people. */
@@ -8528,6 +8555,8 @@ export interface operations {
                 q?: string;
                 /** @description A tag that the contacts have. */
                 tag_id?: number;
+                /** @description Only blocked contacts, or only those that are not; both by default. */
+                blocked?: boolean;
                 /** @description The order; `activity` by default. */
                 sort?: "activity" | "name" | "created";
                 /** @description Items per page, 1 to 200; 50 by default. */
@@ -8909,6 +8938,136 @@ export interface operations {
             };
             /** @description The body did not arrive in time: `timeout` */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The item is not the one that `If-Match` names; nothing was changed, and `current` is the item as it is now: `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large: `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not declared as JSON: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not at the moment; try again: `unavailable`, `timeout` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_contact_block: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the item that the change is based on. If the item has changed since, nothing is done (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockRequest"];
+            };
+        };
+        responses: {
+            /** @description A contact with all that is known about it. */
+            200: {
+                headers: {
+                    /** @description The version of the item, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description A parameter or the body cannot be read, or has a value that is not allowed: `invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No session, or a token that is not accepted: `unauthorized`, `token_expired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is nothing with that id: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time: `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `no_address`: the contact has no number or address by which it could be recognised. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

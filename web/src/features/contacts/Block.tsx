@@ -1,0 +1,38 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { Switch } from '@mantine/core'
+import { patch, useAction } from '#shared/api/action'
+import { type ContactDetail, refresh, request } from './api'
+
+/** Whether the contact's calls are rejected and its messages kept quiet. A contact without an address cannot be recognised. */
+export function Block({ contact }: { contact: ContactDetail }) {
+  const { t } = useLingui()
+  const send = (blocked: boolean) =>
+    request('PUT', '/api/contacts/{id}/block', { params: { path: { id: contact.id } }, body: { blocked } })
+  const refreshAll = () => refresh('/api/contacts', '/api/inbox', '/api/threads')
+  const set = useAction({
+    run: send,
+    patches: blocked => [
+      patch<ContactDetail>(['/api/contacts/{id}', { path: { id: contact.id } }], data => ({ ...data, blocked })),
+    ],
+    done: blocked => (blocked ? t`הלקוח נחסם` : t`החסימה הוסרה`),
+    undo: async blocked => {
+      await send(!blocked)
+      refreshAll()
+    },
+    onDone: refreshAll,
+  })
+  if (contact.addresses.length === 0) return null
+  return (
+    <section>
+      <h2>
+        <Trans>חסימה</Trans>
+      </h2>
+      <Switch
+        checked={contact.blocked}
+        onChange={event => set.mutate(event.currentTarget.checked)}
+        label={<Trans>לחסום את הלקוח</Trans>}
+        description={<Trans>שיחות נדחות בצליל תפוס. הודעות נשמרות בארכיון, בלי התראה.</Trans>}
+      />
+    </section>
+  )
+}
