@@ -92,7 +92,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// The thread of that kind with a contact, and the time of its newest message; created if there is none.
+    /// The thread of that kind with a contact, and the time of its newest message; created if there is none. That of a blocked
+    /// contact is created in the archive.
     pub fn find_or_insert_thread(
         &self,
         business: BusinessId,
@@ -102,8 +103,9 @@ impl WriteTx<'_> {
         now: Timestamp,
     ) -> Result<(ThreadId, Option<Timestamp>)> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO threads(business_id, type, contact_id, peer_number, title, last_message_at, created_at)
-             SELECT ?1, ?2, id, ?4, iif(display_name = '', ?4, display_name), ?5, ?5 FROM contacts WHERE id = ?3
+            "INSERT INTO threads(business_id, type, contact_id, peer_number, title, last_message_at, created_at, archived_at)
+             SELECT ?1, ?2, id, ?4, iif(display_name = '', ?4, display_name), ?5, ?5, iif(blocked_at IS NULL, NULL, ?5)
+             FROM contacts WHERE id = ?3
              ON CONFLICT (business_id, type, contact_id) DO UPDATE SET type = type RETURNING id, last_message_at",
         )?;
         let found = insert

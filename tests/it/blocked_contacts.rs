@@ -79,8 +79,12 @@ async fn calls_are_rejected_without_an_ai_a_notice_or_a_text() {
     let listed = api.get("/api/calls?outcome=blocked").await.json();
     assert_eq!(listed["calls"].as_array().unwrap().len(), 2, "{listed:#}");
     assert_eq!(api.get("/api/calls?outcome=missed").await.json()["calls"], json!([]));
-    let thread = &api.get("/api/threads?type=call").await.json()["threads"][0];
-    assert_eq!((&thread["unread_count"], &thread["waiting_since"]), (&json!(0), &Value::Null), "{thread:#}");
+    assert!(conversations(&api, "filter=all").await.is_empty());
+    let archived = conversations(&api, "filter=archived").await;
+    let quiet = (&json!(pest), &json!(0), &Value::Null);
+    assert_eq!(archived.len(), 1, "{archived:#?}");
+    let row = &archived[0];
+    assert_eq!((&row["contact_id"], &row["unread_count"], &row["waiting_since"]), quiet, "{row:#}");
 
     // Another caller is answered, and the owner gets a message about that call alone.
     let (ended, call) = call_from(&harness, DANA, Chaos::default()).await;

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import {
   IconAlertCircle,
+  IconBan,
   IconCheck,
   IconChecks,
   IconClock,
@@ -60,6 +61,7 @@ export function useMediaText(): (kind: MediaKind) => string {
 /** The icon of a call. */
 export function callIcon({ direction, outcome }: { direction: 'in' | 'out'; outcome: CallOutcome }): IconGlyph {
   if (outcome === 'missed' || outcome === 'failed') return IconPhoneX
+  if (outcome === 'blocked') return IconBan
   if (outcome === 'live') return IconPhoneCall
   if (outcome === 'message') return IconRecordMail
   return direction === 'out' ? IconPhoneOutgoing : outcome === 'transferred' ? IconPhone : IconPhoneIncoming
@@ -72,6 +74,7 @@ export function useCallText(): (call: { direction: 'in' | 'out'; outcome: CallOu
     if (outcome === 'live') return t`שיחה עכשיו`
     if (outcome === 'missed') return t`שיחה שלא נענתה`
     if (outcome === 'failed') return t`שיחה שנכשלה`
+    if (outcome === 'blocked') return t`שיחה שנחסמה`
     if (outcome === 'message') return t`הודעה בתא הקולי`
     return direction === 'out' ? t`שיחה יוצאת` : t`שיחה נכנסת`
   }

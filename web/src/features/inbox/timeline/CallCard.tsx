@@ -23,12 +23,13 @@ export function CallCard({ call, number }: Props) {
   const callText = useCallText()
   const isMissed = call.outcome === 'missed' || call.outcome === 'failed'
   const isLive = call.outcome === 'live'
+  const isUnanswered = isMissed || call.outcome === 'blocked'
   return (
     <article className={`call-card${isMissed ? ' missed' : ''}`} aria-label={callText(call)}>
       <div className="top">
         <Icon icon={callIcon(call)} />
         <b>{callText(call)}</b>
-        {call.duration_ms && !isMissed ? (
+        {call.duration_ms && !isUnanswered ? (
           <span className="muted">
             <Duration ms={call.duration_ms} />
           </span>
@@ -40,7 +41,7 @@ export function CallCard({ call, number }: Props) {
         </span>
       </div>
       {call.has_audio && <Sound call={call} />}
-      {!call.has_audio && !isMissed && !isLive && (
+      {!call.has_audio && !isUnanswered && !isLive && (
         <p className="small">
           <Trans>אין הקלטה של השיחה הזאת</Trans>
         </p>
@@ -52,7 +53,7 @@ export function CallCard({ call, number }: Props) {
       )}
       <p>
         {(call.summary_line || call.message_text) && <Plain text={call.summary_line || call.message_text || ''} />}{' '}
-        {!isMissed && (
+        {!isUnanswered && (
           <Link href={`/app/calls/${call.id}`}>{isLive ? <Trans>לשיחה</Trans> : <Trans>לשיחה המלאה</Trans>}</Link>
         )}
       </p>
