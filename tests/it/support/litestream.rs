@@ -16,7 +16,8 @@ pub struct Litestream {
 }
 
 impl Litestream {
-    /// Settings for the live database of a folder. None where Litestream is not installed.
+    /// Settings for the live database of a folder, with the intervals of `packaging/litestream/litestream.yml`. None where
+    /// Litestream is not installed.
     pub fn of(data: &Path) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let replica = format!("type: file\n      path: {}", folder.path().join("bucket").display());
@@ -28,7 +29,8 @@ impl Litestream {
         let program = program()?;
         let database = data.join("live/db.sqlite");
         let text = format!(
-            "dbs:\n  - path: {}\n    truncate-page-n: 12000\n    replica:\n      {replica}\n      sync-interval: 1s\n",
+            "dbs:\n  - path: {}\n    truncate-page-n: 12000\n    monitor-interval: 500ms\n    replica:\n      {replica}\n      \
+             sync-interval: 500ms\n",
             database.display()
         );
         std::fs::write(folder.path().join("litestream.yml"), text).unwrap();
