@@ -5,18 +5,23 @@
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// An allocation of this size or larger gets pages of its own, which return to the system as soon as it is freed.
-const MMAP_THRESHOLD: i32 = 1 << 20;
-
-/// Makes large allocations return their memory.
+/// Limits the memory that the allocator keeps for later; call it before other threads start.
 ///
-/// glibc raises its threshold up to 32 MiB with the size of freed blocks, and keeps blocks below it in the arena of the
-/// thread: each thread that hashed a password permanently kept the 19 MiB of Argon2. A fixed threshold is never raised.
-pub fn return_large_allocations() {
+/// glibc adapts its thresholds to the blocks that are freed: it then keeps blocks of up to 32 MiB in the arena of the thread
+/// (each thread that hashed a password permanently kept the 19 MiB of Argon2), and twice the size of the largest at the
+/// end of each arena, which `malloc_trim` does not return. Fixed thresholds are never raised. By default glibc also makes
+/// eight arenas for each core, and each keeps free memory of its own.
+pub fn limit_kept_memory() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: mallopt changes a number inside the allocator under its own lock.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+    for (option, value) in [
+        (libc::M_MMAP_THRESHOLD, MMAP_THRESHOLD),
+        (libc::M_TRIM_THRESHOLD, TRIM_THRESHOLD),
+        (libc::M_ARENA_MAX, ARENAS),
+    ] {
+        // SAFETY: mallopt changes a number inside the allocator under its own lock.
+        unsafe {
+            libc::mallopt(option, value);
+        }
     }
 }
 
@@ -43,3 +48,9 @@ fn trim() {
 }
 
 const TRIM_INTERVAL: Duration = Duration::from_secs(30);
+/// An allocation of this size or larger gets pages of its own, which return to the system as soon as it is freed.
+const MMAP_THRESHOLD: i32 = 1 << 20;
+/// The free memory at the end of an arena that is kept; glibc's own value before it adapts.
+const TRIM_THRESHOLD: i32 = 128 << 10;
+/// Threads mostly allocate from caches of their own, so that few wait for an arena.
+const ARENAS: i32 = 2;
