@@ -137,6 +137,7 @@ pub fn receive(
         Some(_) => tx.call_end(&call.call_sid)? == Some(EndReason::Blocked),
     };
     if known.is_none() && is_blocked {
+        tx.set_call_blocked(id)?;
         tx.end_call(&call.call_sid, EndReason::NotConnected, None, now)?;
     }
     let outcome = if known.is_none() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
@@ -207,7 +208,12 @@ pub fn store_missed(
     if tx.call_by_sid(&call.call_sid)?.is_some() {
         return Ok(false);
     }
-    let (id, _) = find_or_create(tx, call, country, *started_at)?;
+    let (id, contact) = find_or_create(tx, call, country, *started_at)?;
+    if let Some(contact) = contact
+        && tx.is_contact_blocked(contact)?
+    {
+        tx.set_call_blocked(id)?;
+    }
     tx.end_missed_call(id, *duration_ms)?;
     log_webhook(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
     Ok(true)

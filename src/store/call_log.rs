@@ -168,13 +168,12 @@ impl ReadTx<'_> {
 const HUNG_UP: &str = "hung_up_by_employee";
 
 impl WriteTx<'_> {
-    /// Stores a call, and whether its caller is blocked. Returns none if its CallSid is known.
+    /// Stores a call. Returns none if its CallSid is known.
     pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number,
-                               state, started_at, updated_at, blocked)
-             VALUES (:business, :sid, :thread, :contact, :direction, :medium, :peer, :own, 'ringing', :at, :at,
-                     EXISTS (SELECT 1 FROM contacts WHERE id = :contact AND blocked_at IS NOT NULL))
+                               state, started_at, updated_at)
+             VALUES (:business, :sid, :thread, :contact, :direction, :medium, :peer, :own, 'ringing', :at, :at)
              ON CONFLICT (call_sid) DO NOTHING RETURNING id",
         )?;
         let id = insert.query_row(
@@ -189,6 +188,12 @@ impl WriteTx<'_> {
             self.record_in(ChangeKind::CallStarted, Some(new.thread), Some(id.0))?;
         }
         Ok(id)
+    }
+
+    /// Records that a call is rejected because its caller is blocked; its end is stored after that.
+    pub fn set_call_blocked(&self, id: CallId) -> Result<()> {
+        self.conn.prepare_cached("UPDATE calls SET blocked = 1 WHERE id = ?1")?.execute([id])?;
+        Ok(())
     }
 
     /// Moves a thread to the top of the list, for the call of a blocked contact.

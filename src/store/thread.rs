@@ -150,8 +150,8 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Records a message from before the account was linked, or of a blocked contact. It may be the thread's newest one, but does not count as
-    /// new: it is not unread, does not unarchive the thread, and opens no 24-hour window.
+    /// Records a message from before the account was linked, or of a blocked contact. It may be the thread's newest one, but
+    /// does not count as new: it is not unread, does not unarchive the thread, and opens no 24-hour window.
     pub fn record_history(&self, thread: ThreadId, provider: Provider, written_at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET provider = coalesce(provider, ?2),
