@@ -69,6 +69,10 @@ struct Arguments {
     /// Path of its media socket.
     #[arg(long, value_name = "PATH", default_value = "/media-stream")]
     other_path: String,
+    /// Additional environment variable of the daemon, for comparisons, such as `MALLOC_ARENA_MAX=2`; it gets no other variable
+    /// of this program.
+    #[arg(long, value_name = "NAME=VALUE")]
+    env: Vec<String>,
     /// Do not pin processes to cores and do not set priorities.
     #[arg(long)]
     no_pin: bool,
@@ -116,6 +120,7 @@ fn main() -> std::process::ExitCode {
     {
         return status;
     }
+    target::set_daemon_environment(&arguments.env);
     let machine = Machine::take(!arguments.no_pin);
     let mut results =
         Results { machine: machine.describe(), load_average: machine::load_average(), ..Results::default() };

@@ -5,6 +5,7 @@ use crate::process::{Folder, Server};
 use agentlocator::simulator::twilio::{Account, sign};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::OnceLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -118,8 +119,16 @@ pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, fil
         .env("TWILIO_AUTH_TOKEN", &account.auth_token)
         .env("TWILIO_WA_FROM", "whatsapp:+97235551234")
         // No server listens at this address: calls must not depend on Twilio's REST interface.
-        .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9");
+        .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9")
+        .envs(MORE_VARIABLES.get().into_iter().flatten().filter_map(|pair| pair.split_once('=')));
 }
+
+/// Sets additional environment variables of every daemon that is started from now on, as `NAME=VALUE`.
+pub fn set_daemon_environment(variables: &[String]) {
+    let _ = MORE_VARIABLES.set(variables.to_vec());
+}
+
+static MORE_VARIABLES: OnceLock<Vec<String>> = OnceLock::new();
 
 /// Runs a command of the daemon on the data in `folder`. Returns its output.
 pub fn run_command(folder: &Folder, words: &[&str]) -> String {
