@@ -69,8 +69,10 @@ use std::sync::Arc;
 /// All routes. Every route that not anyone may call requires a login or a token.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let Operations { public, authenticated } = operations();
-    let auth_state = AuthState { state: state.clone(), operations: Arc::new(OperationIds::of(&document())) };
-    let authenticated = Router::from(authenticated)
+    // Not the complete document, which takes megabytes at each start.
+    let (authenticated, document) = authenticated.split_for_parts();
+    let auth_state = AuthState { state: state.clone(), operations: Arc::new(OperationIds::of(&document)) };
+    let authenticated = authenticated
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(auth_state, require_auth));
     // Only of authenticated operations: what the others return is short, and contains tokens.

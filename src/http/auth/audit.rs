@@ -115,11 +115,11 @@ impl Actor {
     }
 }
 
-/// The operation ids of the API document, by method and route.
+/// The operation ids of authenticated operations, by method and route.
 pub(crate) struct OperationIds(HashMap<(String, String), String>);
 
 impl OperationIds {
-    /// Reads them from the document.
+    /// Reads them from a document of these operations.
     pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
         let mut ids = HashMap::new();
         for (path, item) in &document.paths.paths {
