@@ -39,7 +39,6 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: Cancellation
     let Listeners { public, crm, http, https, bridge } = listeners;
     // Decided by the settings: if the CRM listener could not be opened, the public one still does not get page and API.
     let public_router = router::public(&state, state.config().http.crm_listen.is_none());
-    let crm_router = router::crm(&state);
     let max_connections = state.config().http.max_connections.unwrap_or_else(default_connections);
     let slots = || Connections::new(max_connections);
     // Separate connection limits: a flood on the public listener must not lock the owner out, nor one over plain HTTP
@@ -54,7 +53,9 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: Cancellation
     let tls = state.tls.server_config();
     let crm_protocol = tls.clone().map_or(Protocol::Plain, Protocol::PlainOrTls);
     open("public", public, public_router.clone(), slots(), Protocol::Plain);
-    open("crm", crm, router::with_hsts(crm_router, &state), slots(), crm_protocol);
+    if !crm.is_empty() {
+        open("crm", crm, router::with_hsts(router::crm(&state), &state), slots(), crm_protocol);
+    }
     open("http", http, router::port_80(&state), slots(), Protocol::Plain);
     if let Some(tls) = tls {
         open("https", https, router::with_hsts(public_router, &state), slots(), Protocol::Tls(tls));
