@@ -18,14 +18,16 @@ export function Restart({ items }: { items: readonly Item[] }) {
   const { isOwner } = useSession()
   const [phase, setPhase] = useState<'asked' | 'away' | 'back'>()
   const connection = useConnection()
+  const pending = items.filter(({ restart_pending }) => restart_pending)
+  // The old process still takes connections while it ends: the page was back with it, and has to come back once more.
+  const wasEarly = phase === 'back' && pending.length > 0
   useEffect(() => {
-    if (phase === 'asked' && connection === 'lost') setPhase('away')
+    if ((phase === 'asked' || wasEarly) && connection === 'lost') setPhase('away')
     if (phase === 'away' && connection === 'open') {
       setPhase('back')
       void queryClient.invalidateQueries()
     }
-  }, [phase, connection])
-  const pending = items.filter(({ restart_pending }) => restart_pending)
+  }, [phase, wasEarly, connection])
   if (phase === 'asked' || phase === 'away') {
     return (
       <div role="status">
