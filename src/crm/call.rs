@@ -133,11 +133,10 @@ pub fn receive(
     let known = tx.call_by_sid(&call.call_sid)?;
     let (id, contact) = find_or_create(tx, call, country, now)?;
     let is_blocked = match &known {
-        None => contact.map(|contact| tx.is_contact_blocked(contact)).transpose()?.unwrap_or(false),
+        None => block_if_caller_is(tx, id, contact)?,
         Some(_) => tx.call_end(&call.call_sid)? == Some(EndReason::Blocked),
     };
     if known.is_none() && is_blocked {
-        tx.set_call_blocked(id)?;
         tx.end_call(&call.call_sid, EndReason::NotConnected, None, now)?;
     }
     let outcome = if known.is_none() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
@@ -146,6 +145,15 @@ pub fn receive(
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
     let ai_today = tx.ai_usage(Some(&call.call_sid), today, now)?;
     Ok(Received { name, is_over, is_blocked, ai_today })
+}
+
+/// Records that a new call is rejected, if its caller is blocked; returns true if it is.
+fn block_if_caller_is(tx: &WriteTx<'_>, id: CallId, contact: Option<ContactId>) -> Result<bool> {
+    let is_blocked = contact.map(|contact| tx.is_contact_blocked(contact)).transpose()?.unwrap_or(false);
+    if is_blocked {
+        tx.set_call_blocked(id)?;
+    }
+    Ok(is_blocked)
 }
 
 /// Our id of a call; a new call is stored, with its contact.
@@ -209,11 +217,7 @@ pub fn store_missed(
         return Ok(false);
     }
     let (id, contact) = find_or_create(tx, call, country, *started_at)?;
-    if let Some(contact) = contact
-        && tx.is_contact_blocked(contact)?
-    {
-        tx.set_call_blocked(id)?;
-    }
+    block_if_caller_is(tx, id, contact)?;
     tx.end_missed_call(id, *duration_ms)?;
     log_webhook(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
     Ok(true)

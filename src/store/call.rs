@@ -15,13 +15,13 @@ use rusqlite::{OptionalExtension, Row, named_params};
 impl ReadTx<'_> {
     /// One call by its id.
     pub fn call(&self, id: CallId) -> Result<Option<Call>> {
-        let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM calls WHERE id = ?1"))?;
+        let mut query = self.conn.prepare_cached(&format!("SELECT {} FROM calls WHERE id = ?1", columns()))?;
         Ok(query.query_row([id], call).optional()?)
     }
 
     /// One call by Twilio's id.
     pub fn stored_call(&self, sid: &CallSid) -> Result<Option<Call>> {
-        let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM calls WHERE call_sid = ?1"))?;
+        let mut query = self.conn.prepare_cached(&format!("SELECT {} FROM calls WHERE call_sid = ?1", columns()))?;
         Ok(query.query_row([sid], call).optional()?)
     }
 
@@ -79,7 +79,14 @@ impl ReadTx<'_> {
     }
 }
 
-const COLUMNS: &str = include_str!("call/columns.sql");
+fn columns() -> String {
+    include_str!("call/columns.sql").trim_end().replace("{end_reason}", &end_reason("calls"))
+}
+
+/// Why the call of the table with this alias ended, as an expression.
+pub(in crate::store) fn end_reason(alias: &str) -> String {
+    include_str!("call/end_reason.sql").trim_end().replace("{k}", alias)
+}
 
 fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
     Ok(Call {

@@ -1,5 +1,6 @@
 //! The inbox: one row for each contact.
 
+use super::call::end_reason;
 use super::page::{page, page_keys, rows_for};
 use super::search::HitsOf;
 use super::thread::{last_call, last_message};
@@ -31,7 +32,8 @@ impl ReadTx<'_> {
         let is_few = matches!(query.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
         let keys = page_keys(KEYS, is_few, &search.condition("t.contact_id"), after.is_some());
         let keys = keys.replace("{state}", condition(query.state));
-        let sql = format!("{SELECT} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC");
+        let sql =
+            format!("{select} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC", select = select());
         let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map(
             named_params! {
@@ -53,7 +55,7 @@ impl ReadTx<'_> {
     pub fn inbox_row(&self, contact: ContactId) -> Result<Option<InboxRow>> {
         let newest = "SELECT id FROM threads WHERE contact_id = :contact AND merged_into IS NULL
                       ORDER BY last_message_at DESC, id DESC LIMIT 1";
-        let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.id = ({newest})"))?;
+        let mut query = self.conn.prepare_cached(&format!("{} WHERE t.id = ({newest})", select()))?;
         Ok(query.query_row(named_params! {":contact": contact}, inbox_row).optional()?)
     }
 
@@ -106,5 +108,8 @@ fn inbox_row(row: &Row<'_>) -> rusqlite::Result<InboxRow> {
     })
 }
 
-const SELECT: &str = include_str!("inbox/select.sql");
+fn select() -> String {
+    include_str!("inbox/select.sql").trim_end().replace("{end_reason}", &end_reason("k"))
+}
+
 const KEYS: &str = include_str!("inbox/keys.sql");

@@ -6,7 +6,7 @@ mod state;
 mod turn;
 
 pub use list::ThreadFilter;
-pub(in crate::store) use row::{SELECT, last_call, last_message, thread};
+pub(in crate::store) use row::{last_call, last_message, select, thread};
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
@@ -35,7 +35,7 @@ pub struct FoundThread {
 impl ReadTx<'_> {
     /// One thread by its id.
     pub fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
-        let mut query = self.conn.prepare_cached(&format!("{SELECT} WHERE t.id = ?1"))?;
+        let mut query = self.conn.prepare_cached(&format!("{} WHERE t.id = ?1", select()))?;
         Ok(query.query_row([id], thread).optional()?)
     }
 

@@ -4,7 +4,7 @@ use super::super::json::json_list;
 use super::super::page::page;
 use super::super::search::{HitsOf, ListSearch};
 use super::super::{ReadTx, Result};
-use super::{COLUMNS, call};
+use super::{call, columns, end_reason};
 use crate::domain::{BusinessId, CallFacts, CallId, CallItem, CallOutcome, ContactId, Cursor, ThreadId, Timestamp};
 use rusqlite::{Row, named_params};
 use std::collections::HashMap;
@@ -45,7 +45,9 @@ impl ReadTx<'_> {
         // Calls have no other search: while the index cannot answer, none is found.
         let mut search = self.list_search(filter.words.as_deref(), HitsOf::Calls)?;
         search.found = search.found.or(search.words.take().map(|_| json_list::<i64>(&[])));
-        let sql = include_str!("keys.sql").replace("{conditions}", &conditions(filter, &search, after.is_some()));
+        let sql = include_str!("keys.sql")
+            .replace("{end_reason}", &end_reason("calls"))
+            .replace("{conditions}", &conditions(filter, &search, after.is_some()));
         let mut query = self.conn.prepare_cached(&sql)?;
         let mut rows = query.query(named_params! {
             ":business": filter.business,
@@ -74,14 +76,15 @@ impl ReadTx<'_> {
     /// The calls with these ids, a JSON list, in no order.
     pub(in crate::store) fn call_items(&self, ids: &str) -> Result<Vec<CallItem>> {
         let mut query = self.conn.prepare_cached(&format!(
-            "SELECT {COLUMNS},
+            "SELECT {columns},
                  coalesce((SELECT display_name FROM contacts WHERE contacts.id = calls.contact_id), '') AS contact_name,
                  EXISTS (SELECT 1 FROM recordings WHERE call_id = calls.id AND state = 'complete') AS has_audio,
                  EXISTS (SELECT 1 FROM appointments WHERE contact_id = calls.contact_id AND call_id = calls.id) AS has_booked,
                  coalesce(summary, message_text, (
                      SELECT text FROM call_turns WHERE call_id = calls.id AND speaker = 'caller' AND text <> ''
                      ORDER BY seq LIMIT 1)) AS about
-             FROM calls WHERE id IN (SELECT value FROM json_each(?1))"
+             FROM calls WHERE id IN (SELECT value FROM json_each(?1))",
+            columns = columns(),
         ))?;
         let rows = query.query_map([ids], |row| {
             let call = call(row)?;

@@ -7,10 +7,7 @@ SELECT t.id, t.contact_id, t.last_message_at, t.created_at, t.archived_at, coale
        p.id AS p_id, p.waiting_since AS p_waiting, p.agent_since AS p_agent,
        m.id AS m_id, m.direction AS m_direction, m.author AS m_author, m.media_kind AS m_kind,
        substr(m.content_text, 1, 300) AS m_text, m.status AS m_status, m.created_at AS m_at,
-       k.id AS k_id, k.direction AS k_direction, k.state AS k_state, CASE WHEN k.blocked THEN 'blocked'
-           WHEN k.end_reason IN ('agent_hung_up', 'not_connected')
-           AND EXISTS (SELECT 1 FROM call_events WHERE call_id = k.id AND kind = 'hung_up_by_employee')
-           THEN 'employee_hung_up' ELSE k.end_reason END AS k_end_reason, k.missed AS k_missed,
+       k.id AS k_id, k.direction AS k_direction, k.state AS k_state, {end_reason} AS k_end_reason, k.missed AS k_missed,
        k.answered_at AS k_answered_at, k.engine AS k_engine, k.duration_ms AS k_duration_ms, k.started_at AS k_at,
        substr(k.message_text, 1, 300) AS k_message
 FROM threads t

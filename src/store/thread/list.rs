@@ -3,7 +3,7 @@
 use super::super::page::{page, page_keys, rows_for};
 use super::super::search::HitsOf;
 use super::super::{ReadTx, Result};
-use super::{SELECT, thread};
+use super::{select, thread};
 use crate::domain::{BusinessId, Cursor, InboxFilter, Thread, ThreadType};
 use rusqlite::named_params;
 
@@ -33,7 +33,8 @@ impl ReadTx<'_> {
         let is_few = matches!(filter.state, InboxFilter::Waiting | InboxFilter::Agent) || search.is_few;
         let keys = page_keys(include_str!("keys.sql"), is_few, &search.condition("t.id"), after.is_some());
         let keys = keys.replace("{state}", condition(filter.state));
-        let sql = format!("{SELECT} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC");
+        let sql =
+            format!("{select} WHERE t.id IN ({keys}) ORDER BY t.last_message_at DESC, t.id DESC", select = select());
         let mut query = self.conn.prepare_cached(&sql)?;
         let rows = query.query_map(
             named_params! {

@@ -1,10 +1,13 @@
 //! Rows of threads with their newest message and call.
 
+use super::super::call::end_reason;
 use crate::domain::{CallFacts, LastCall, LastMessage, Thread, Timestamp, TurnState};
 use rusqlite::Row;
 
 /// Selects threads as `t`, with their newest message and call; a WHERE clause follows.
-pub(in crate::store) const SELECT: &str = include_str!("select.sql");
+pub(in crate::store) fn select() -> String {
+    include_str!("select.sql").trim_end().replace("{end_reason}", &end_reason("k"))
+}
 
 pub(in crate::store) fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
     let turn = TurnState { waiting_since: row.get("waiting_since")?, agent_since: row.get("agent_since")? };

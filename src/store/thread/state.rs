@@ -1,7 +1,7 @@
 //! Settings of a thread, and the threads of a contact.
 
 use super::super::{Error, ReadTx, Result, WriteTx};
-use super::{SELECT, thread};
+use super::{select, thread};
 use crate::domain::{AiMode, ContactId, Thread, ThreadId};
 use rusqlite::params;
 
@@ -9,7 +9,8 @@ impl ReadTx<'_> {
     /// The threads with a contact, newest activity first.
     pub fn threads_of(&self, contact: ContactId) -> Result<Vec<Thread>> {
         let mut query = self.conn.prepare_cached(&format!(
-            "{SELECT} WHERE t.contact_id = ?1 AND t.merged_into IS NULL ORDER BY t.last_message_at DESC, t.id DESC",
+            "{} WHERE t.contact_id = ?1 AND t.merged_into IS NULL ORDER BY t.last_message_at DESC, t.id DESC",
+            select()
         ))?;
         let rows = query.query_map([contact], thread)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
