@@ -164,7 +164,7 @@ impl ReadTx<'_> {
 }
 
 /// The kind of the event of a call that an employee ended; the end reason that is shown follows from it, see
-/// `call/columns.sql`.
+/// `call/end_reason.sql`.
 const HUNG_UP: &str = "hung_up_by_employee";
 
 impl WriteTx<'_> {
