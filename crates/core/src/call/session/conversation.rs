@@ -26,6 +26,8 @@ impl CallSession {
                 self.agent_text(&response, &item, &text, is_final, now);
             }
             EngineEvent::Ready => self.engine_ready(now),
+            // No audio is sent to an engine that is not ready, so this is no speech of the caller.
+            EngineEvent::SpeechStarted { .. } | EngineEvent::SpeechStopped { .. } if !self.engine.is_ready() => {}
             EngineEvent::SpeechStarted { item, at_ms } => self.speech_started(&item, at_ms, now),
             EngineEvent::SpeechStopped { item, at_ms } => self.speech_stopped(&item, at_ms, now),
             EngineEvent::CallerText { item, text, is_final } => self.caller_text(&item, &text, is_final, now),

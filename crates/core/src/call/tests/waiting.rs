@@ -274,3 +274,14 @@ fn the_wait_for_an_answer_is_counted_from_the_last_word() {
     rig.done(1);
     assert!(rig.has_event(&CallEvent::FirstAudio { latency_ms: Some(900) }), "500 ms of it were the pause");
 }
+
+#[test]
+fn speech_before_the_engine_can_hear_stops_no_answer() {
+    let mut rig = Rig::new(policy());
+    rig.start_stream();
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.engine(EngineEvent::Ready);
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
+    rig.pass_without_marks(ms(3000));
+    assert_eq!(rig.clips().len(), 1, "the wait for the reply is filled");
+}
