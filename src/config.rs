@@ -73,7 +73,7 @@ pub use openai::{Eagerness, OpenAiConfig, TurnDetection};
 pub use origin::{Origin, Origins};
 pub use page_secrets::PageSecrets;
 pub use page_settings::{ChangeError, ChangeRefusal, Lock, ProposedSettings};
-pub use pipeline::{ModelServer, PipelineConfig, Synthesiser};
+pub use pipeline::{ModelServer, PipelineConfig, Synthesiser, Transcriber};
 pub use reloadable::Reloadable;
 pub use retention::RetentionConfig;
 pub use secret::Secret;
@@ -186,6 +186,8 @@ impl Config {
             &self.whatsapp.webhook_secret,
             &self.openai.api_key,
             &self.soniox.api_key,
+            &self.elevenlabs.api_key,
+            &self.deepgram.api_key,
             &self.pipeline.model_api_key,
             &self.pipeline.speech_api_key,
             &self.google.credentials_json,

@@ -1,6 +1,8 @@
-//! The clients and formats of the external providers. The modules do not depend on one another.
+//! The clients and formats of the external providers. The vendors' modules do not depend on one another.
 
 pub mod baileys;
+pub mod deepgram;
+pub mod elevenlabs;
 pub mod http_client;
 pub mod mail;
 pub mod media_link;
@@ -11,5 +13,6 @@ mod request_text;
 pub mod safe_fetch;
 pub mod soniox;
 pub mod tls_probe;
+pub mod transcription;
 pub mod twilio;
 pub mod websocket;

@@ -186,12 +186,14 @@ fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value
 }
 
 /// Settings that decide where a secret is sent.
-const DESTINATIONS: [(&str, &[&str]); 11] = [
+const DESTINATIONS: [(&str, &[&str]); 13] = [
     ("twilio.api_base_url", &["twilio.auth_token"]),
     ("twilio.content_base_url", &["twilio.auth_token"]),
     ("openai.base_url", &["openai.api_key"]),
     ("soniox.stt_base_url", &["soniox.api_key"]),
     ("soniox.tts_base_url", &["soniox.api_key"]),
+    ("elevenlabs.base_url", &["elevenlabs.api_key"]),
+    ("deepgram.base_url", &["deepgram.api_key"]),
     ("pipeline.model_base_url", &["pipeline.model_api_key"]),
     ("pipeline.speech_base_url", &["pipeline.speech_api_key"]),
     ("whatsapp.baileys_outbound_url", &["whatsapp.shared_secret", "whatsapp.webhook_secret"]),

@@ -5,12 +5,27 @@ use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, Config, OpenAiConfig, Secret};
 use crate::domain::text_enum;
 use serde::Serialize;
+use std::time::Duration;
+
+text_enum! {
+    /// What writes down what the caller says.
+    Transcriber {
+        /// Soniox.
+        Soniox = "soniox",
+        /// Deepgram.
+        Deepgram = "deepgram",
+        /// ElevenLabs.
+        ElevenLabs = "elevenlabs",
+    }
+}
 
 text_enum! {
     /// What speaks the agent's answers.
     Synthesiser {
         /// Soniox.
         Soniox = "soniox",
+        /// ElevenLabs.
+        ElevenLabs = "elevenlabs",
         /// A server with OpenAI's `/audio/speech`.
         Speech = "speech",
     }
@@ -28,7 +43,7 @@ text_enum! {
     }
 }
 
-/// The pipeline engine. The caller is transcribed by Soniox.
+/// The pipeline engine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PipelineConfig {
     /// The address of a server with OpenAI's `/chat/completions`; none means `openai.base_url`.
@@ -41,6 +56,8 @@ pub struct PipelineConfig {
     pub model: Option<String>,
     /// Request an answer before the caller's turn has certainly ended; one that does not fit is paid for and not used.
     pub speculation: bool,
+    /// What writes down what the caller says.
+    pub transcriber: Transcriber,
     /// What speaks.
     pub synthesiser: Synthesiser,
     /// The address of a server with OpenAI's `/audio/speech`.
@@ -65,6 +82,7 @@ impl Default for PipelineConfig {
             model_api: ModelApi::Auto,
             model: None,
             speculation: true,
+            transcriber: Transcriber::Soniox,
             synthesiser: Synthesiser::Soniox,
             speech_base_url: None,
             speech_api_key: None,
@@ -111,15 +129,27 @@ impl Config {
 
     /// The settings that the pipeline engine lacks; empty if it can answer calls.
     pub fn missing_for_pipeline(&self) -> Vec<&'static str> {
+        let (transcriber, synthesiser) = (self.pipeline.transcriber, self.pipeline.synthesiser);
+        let soniox = transcriber == Transcriber::Soniox || synthesiser == Synthesiser::Soniox;
+        let elevenlabs = transcriber == Transcriber::ElevenLabs || synthesiser == Synthesiser::ElevenLabs;
         let missing = [
-            (self.soniox.key().is_none(), "soniox.api_key"),
-            (self.model_server().is_none(), "openai.api_key"),
-            (
-                self.pipeline.synthesiser == Synthesiser::Speech && self.pipeline.speech_base_url.is_none(),
-                "pipeline.speech_base_url",
-            ),
+            (soniox && self.soniox.key().is_none(), "soniox.api_key"),
+            (elevenlabs && self.elevenlabs.key().is_none(), "elevenlabs.api_key"),
+            (transcriber == Transcriber::Deepgram && self.deepgram.key().is_none(), "deepgram.api_key"),
+            (self.model_server().is_none(), "openai.api_key or pipeline.model_base_url"),
+            (synthesiser == Synthesiser::Speech && self.pipeline.speech_base_url.is_none(), "pipeline.speech_base_url"),
         ];
         missing.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, key)| key).collect()
+    }
+
+    /// How long the pipeline's transcriber may wait after the caller's last word before it ends the turn.
+    pub fn longest_pause(&self) -> Duration {
+        let ms = match self.pipeline.transcriber {
+            Transcriber::Soniox => self.soniox.max_endpoint_delay_ms,
+            Transcriber::Deepgram => self.deepgram.endpointing_ms,
+            Transcriber::ElevenLabs => self.elevenlabs.vad_silence_ms,
+        };
+        Duration::from_millis(ms.into())
     }
 }
 
@@ -133,6 +163,7 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("pipeline.model_api", |c| &mut c.pipeline.model_api, choice(ModelApi::ALL, ModelApi::as_str)),
         setting("pipeline.model", |c| &mut c.pipeline.model, optional(model())),
         setting("pipeline.speculation", |c| &mut c.pipeline.speculation, boolean()),
+        setting("pipeline.transcriber", |c| &mut c.pipeline.transcriber, choice(Transcriber::ALL, Transcriber::as_str)),
         setting("pipeline.synthesiser", |c| &mut c.pipeline.synthesiser, choice(Synthesiser::ALL, Synthesiser::as_str)),
         setting("pipeline.speech_base_url", |c| &mut c.pipeline.speech_base_url, optional(base_url()))
             .env("PIPELINE_SPEECH_BASE_URL"),

@@ -1,39 +1,98 @@
-//! `[elevenlabs]` and `[deepgram]`: other speech services. Stored and validated; no engine uses them yet.
+//! `[elevenlabs]` and `[deepgram]`: speech to text, and ElevenLabs also text to speech, for the pipeline engine.
 
-use super::BaseUrl;
-use super::parser::base_url;
-use super::setting::{Setting, setting};
+use super::parser::{base_url, integer, optional, secret, token};
+use super::setting::{Setting, secret_setting, setting};
+use super::{BaseUrl, Secret};
 use serde::Serialize;
 
-/// Text to speech by ElevenLabs.
+/// ElevenLabs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ElevenLabsConfig {
-    /// The address of ElevenLabs or a compatible server. `ELEVENLABS_BASE_URL`.
+    /// The API key, for both services. `ELEVENLABS_API_KEY`.
+    pub api_key: Option<Secret>,
+    /// The address of ElevenLabs or a compatible server; the WebSocket is at the same address with `ws`/`wss`.
+    /// `ELEVENLABS_BASE_URL`.
     pub base_url: BaseUrl,
+    /// The model that transcribes the caller.
+    pub stt_model: String,
+    /// The model that speaks. Only the third generation knows Hebrew.
+    pub tts_model: String,
+    /// The id of its voice.
+    pub voice: String,
+    /// The silence that ends the caller's turn, in milliseconds.
+    pub vad_silence_ms: u32,
 }
 
-/// Speech to text by Deepgram.
+/// Deepgram.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeepgramConfig {
-    /// The address of Deepgram or a compatible server. `DEEPGRAM_BASE_URL`.
+    /// The API key. `DEEPGRAM_API_KEY`.
+    pub api_key: Option<Secret>,
+    /// The address of Deepgram or a compatible server; the WebSocket is at the same address with `ws`/`wss`.
+    /// `DEEPGRAM_BASE_URL`.
     pub base_url: BaseUrl,
+    /// The model that transcribes the caller. Only nova-3 knows Hebrew.
+    pub model: String,
+    /// The silence that ends the caller's turn, in milliseconds.
+    pub endpointing_ms: u32,
 }
 
 impl Default for ElevenLabsConfig {
     fn default() -> Self {
-        Self { base_url: BaseUrl::from_static("https://api.elevenlabs.io") }
+        Self {
+            api_key: None,
+            base_url: BaseUrl::from_static("https://api.elevenlabs.io"),
+            stt_model: "scribe_v2_realtime".into(),
+            tts_model: "eleven_v3_conversational".into(),
+            voice: "EXAVITQu4vr4xnSDxMaL".into(),
+            vad_silence_ms: 600,
+        }
+    }
+}
+
+impl ElevenLabsConfig {
+    /// The API key, if it is set.
+    pub fn key(&self) -> Option<&Secret> {
+        self.api_key.as_ref().filter(|key| !key.is_empty())
     }
 }
 
 impl Default for DeepgramConfig {
     fn default() -> Self {
-        Self { base_url: BaseUrl::from_static("https://api.deepgram.com") }
+        Self {
+            api_key: None,
+            base_url: BaseUrl::from_static("https://api.deepgram.com"),
+            model: "nova-3".into(),
+            endpointing_ms: 500,
+        }
+    }
+}
+
+impl DeepgramConfig {
+    /// The API key, if it is set.
+    pub fn key(&self) -> Option<&Secret> {
+        self.api_key.as_ref().filter(|key| !key.is_empty())
     }
 }
 
 pub(super) fn settings() -> Vec<Setting> {
+    let model = |example: &str| token(format!("a model's name, such as {example}"), |_| None);
+    // It is a part of an address.
+    let voice = token("a voice's id, such as EXAVITQu4vr4xnSDxMaL", |text| {
+        let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric());
+        (!is_plain).then_some("has other characters than letters and digits")
+    });
     vec![
+        secret_setting("elevenlabs.api_key", |c| &mut c.elevenlabs.api_key, optional(secret()))
+            .env("ELEVENLABS_API_KEY"),
         setting("elevenlabs.base_url", |c| &mut c.elevenlabs.base_url, base_url()).env("ELEVENLABS_BASE_URL"),
+        setting("elevenlabs.stt_model", |c| &mut c.elevenlabs.stt_model, model("scribe_v2_realtime")),
+        setting("elevenlabs.tts_model", |c| &mut c.elevenlabs.tts_model, model("eleven_v3_conversational")),
+        setting("elevenlabs.voice", |c| &mut c.elevenlabs.voice, voice),
+        setting("elevenlabs.vad_silence_ms", |c| &mut c.elevenlabs.vad_silence_ms, integer(300..=3000)),
+        secret_setting("deepgram.api_key", |c| &mut c.deepgram.api_key, optional(secret())).env("DEEPGRAM_API_KEY"),
         setting("deepgram.base_url", |c| &mut c.deepgram.base_url, base_url()).env("DEEPGRAM_BASE_URL"),
+        setting("deepgram.model", |c| &mut c.deepgram.model, model("nova-3")),
+        setting("deepgram.endpointing_ms", |c| &mut c.deepgram.endpointing_ms, integer(10..=3000)),
     ]
 }

@@ -3,7 +3,8 @@
 use super::builder::ConfigBuilder;
 use super::http::DEFAULT_PORT;
 use super::{
-    BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig, UpdateCheck,
+    BaseUrl, CallNotices, Config, EngineChoice, MailTls, PipelineConfig, ProviderChoice, RingFirst, Synthesiser,
+    Transcriber, TwilioConfig, UpdateCheck,
 };
 use std::net::{Ipv6Addr, SocketAddr};
 
@@ -171,11 +172,12 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         .chain(answering_checks(config))
         .filter(|(wrong, _)| *wrong)
         .map(|(_, message)| message.to_owned());
-    config.unknown_credentials.iter().chain(&config.unused_secrets).cloned().chain(wrong).collect()
+    let pipeline = pipeline_checks(config);
+    config.unknown_credentials.iter().chain(&config.unused_secrets).cloned().chain(wrong).chain(pipeline).collect()
 }
 
 /// What those who are to answer calls lack.
-fn answering_checks(config: &Config) -> [(bool, &'static str); 5] {
+fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {
     [
         (
             config.voice.ring_first != RingFirst::Never && config.agent.transfer_to.is_none(),
@@ -186,22 +188,48 @@ fn answering_checks(config: &Config) -> [(bool, &'static str); 5] {
             "voice.engine is realtime, but openai.api_key is not set: calls go to voicemail",
         ),
         (
-            config.voice.engine == EngineChoice::Pipeline && !config.missing_for_pipeline().is_empty(),
-            "voice.engine is pipeline, but of soniox.api_key, the model's key (openai.api_key, or pipeline.model_base_url) and \
-             pipeline.speech_base_url one that it needs is not set: calls go to voicemail",
-        ),
-        (
-            config.soniox.key().is_some()
-                && config.voice.engine == EngineChoice::Auto
-                && !config.missing_for_pipeline().is_empty(),
-            "soniox.api_key is set, but the pipeline engine also needs openai.api_key or pipeline.model_base_url, and \
-             pipeline.speech_base_url if pipeline.synthesiser is speech: it is not used",
-        ),
-        (
             config.pipeline.model_api_key.is_some() && config.pipeline.model_base_url.is_none(),
             "pipeline.model_api_key is set without pipeline.model_base_url: it is not used",
         ),
     ]
+}
+
+/// What the pipeline engine lacks, and keys that it does not use.
+fn pipeline_checks(config: &Config) -> Vec<String> {
+    let PipelineConfig { transcriber, synthesiser, .. } = config.pipeline;
+    let keys = [
+        (
+            "soniox",
+            config.soniox.key().is_some(),
+            transcriber == Transcriber::Soniox || synthesiser == Synthesiser::Soniox,
+        ),
+        (
+            "elevenlabs",
+            config.elevenlabs.key().is_some(),
+            transcriber == Transcriber::ElevenLabs || synthesiser == Synthesiser::ElevenLabs,
+        ),
+        ("deepgram", config.deepgram.key().is_some(), transcriber == Transcriber::Deepgram),
+    ];
+    let has_key = keys.iter().any(|(_, is_set, _)| *is_set);
+    let unused = keys.into_iter().filter(|(_, is_set, is_used)| *is_set && !is_used);
+    let mut wrong: Vec<_> = unused
+        .map(|(name, ..)| {
+            format!("{name}.api_key is set, but neither pipeline.transcriber nor pipeline.synthesiser is {name}: it is not used")
+        })
+        .collect();
+    let missing = config.missing_for_pipeline().join(", ");
+    match config.voice.engine {
+        EngineChoice::Pipeline if !missing.is_empty() => {
+            wrong.push(format!("voice.engine is pipeline, but it needs {missing}: calls go to voicemail"));
+        }
+        EngineChoice::Auto if !missing.is_empty() && has_key => {
+            wrong.push(format!(
+                "the pipeline engine has a key of a speech service, but it needs {missing}: it is not used"
+            ));
+        }
+        _ => {}
+    }
+    wrong
 }
 
 fn is_twilio_token(token: &str) -> bool {

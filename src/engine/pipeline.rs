@@ -1,27 +1,33 @@
 //! The pipeline as a voice engine: a transcriber, a language model and a synthesiser, each behind a trait
 //! ([`parts`]). The decisions are those of [`crate::pipeline`]; this module carries them out.
 
+mod link;
 mod model;
 mod parts;
 mod soniox;
 mod speech;
+mod transcriber;
 
 use crate::agent::tool::ToolRegistry;
 use crate::audio::VoiceDetector;
 use crate::call::{EngineCommand, EngineEvent, HistoryTurn};
-use crate::config::{Config, Synthesiser as SynthesiserChoice};
+use crate::config::{Config, Synthesiser as SynthesiserChoice, Transcriber as TranscriberChoice};
 use crate::pipeline::{Action, Pipeline as Logic, Start};
+use crate::providers::deepgram::DeepgramTranscription;
+use crate::providers::elevenlabs::ElevenLabsTranscription;
 use crate::providers::openai::realtime::{caller_history_note, profile_note};
+use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
 use crate::spoken::{Dictionary, spoken};
 use crate::{clock, entropy};
 use model::LanguageModel;
 use parts::{Model, PartEvent, Question, Synthesiser, Transcriber};
-use soniox::{SonioxStt, SonioxTts};
-use speech::SpeechServer;
+use soniox::SonioxTts;
+use speech::{HttpSynthesiser, SpeechApi};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use transcriber::SocketTranscriber;
 
 /// The settings of a pipeline.
 #[derive(Clone, Debug)]
@@ -89,22 +95,18 @@ impl Pipeline {
     /// Starts to open a pipeline after `delay`.
     pub fn open(setup: PipelineSetup, delay: Duration) -> Self {
         let config = &setup.config;
-        let synthesiser: Box<dyn Synthesiser> = match config.pipeline.synthesiser {
-            SynthesiserChoice::Soniox => Box::new(SonioxTts::open(config.clone(), setup.language.clone(), delay)),
-            SynthesiserChoice::Speech => Box::new(SpeechServer::new(config.clone(), setup.client.clone())),
-        };
         Self {
             logic: Logic::new(Start {
                 id: &format!("pipeline-{}", entropy::random_hex::<4>()),
                 history: &setup.history,
                 notes: setup.notes(),
-                longest_pause: Duration::from_millis(config.soniox.max_endpoint_delay_ms.into()) + ENDPOINT_GRACE,
+                longest_pause: longest_pause(config),
                 speculates: config.pipeline.speculation,
             }),
             voice: VoiceDetector::default(),
-            transcriber: Box::new(SonioxStt::open(config.clone(), &setup.language, &setup.terms, delay)),
+            transcriber: transcriber(&setup, delay),
+            synthesiser: synthesiser(&setup, delay),
             model: Box::new(LanguageModel::new(config.clone(), setup.client, setup.instructions, setup.tools)),
-            synthesiser,
             readiness: Readiness::Opening { transcriber: false, synthesiser: false },
             dictionary: Dictionary::from_lines(&config.agent.pronunciation),
             cents_per_hour: config.pipeline.cents_per_hour,
@@ -220,6 +222,43 @@ impl Pipeline {
     fn lost(&mut self, part: &str, DialError { retry, reason }: DialError) {
         self.logic.fail(retry, format!("{part}: {reason}"));
     }
+}
+
+fn transcriber(setup: &PipelineSetup, delay: Duration) -> Box<dyn Transcriber> {
+    let PipelineSetup { config, language, terms, .. } = setup;
+    match config.pipeline.transcriber {
+        TranscriberChoice::Soniox => {
+            let protocol = SonioxTranscription::new(&config.soniox, language, terms);
+            Box::new(SocketTranscriber::open(protocol, config.soniox.key().cloned(), delay))
+        }
+        TranscriberChoice::Deepgram => {
+            let protocol = DeepgramTranscription::new(&config.deepgram, language, terms);
+            Box::new(SocketTranscriber::open(protocol, config.deepgram.key().cloned(), delay))
+        }
+        TranscriberChoice::ElevenLabs => {
+            let protocol = ElevenLabsTranscription::new(&config.elevenlabs, language);
+            Box::new(SocketTranscriber::open(protocol, config.elevenlabs.key().cloned(), delay))
+        }
+    }
+}
+
+fn synthesiser(setup: &PipelineSetup, delay: Duration) -> Box<dyn Synthesiser> {
+    let PipelineSetup { config, client, language, .. } = setup;
+    let over_http = |api| Box::new(HttpSynthesiser::new(config.clone(), client.clone(), api));
+    match config.pipeline.synthesiser {
+        SynthesiserChoice::Soniox => Box::new(SonioxTts::open(config.clone(), language.clone(), delay)),
+        SynthesiserChoice::ElevenLabs => over_http(SpeechApi::ElevenLabs { language: language.clone() }),
+        SynthesiserChoice::Speech => over_http(SpeechApi::OpenAi),
+    }
+}
+
+/// The silence after which the transcriber is asked to end an utterance: at once for one that only ends them on request.
+fn longest_pause(config: &Config) -> Duration {
+    let grace = match config.pipeline.transcriber {
+        TranscriberChoice::Soniox | TranscriberChoice::Deepgram => ENDPOINT_GRACE,
+        TranscriberChoice::ElevenLabs => Duration::ZERO,
+    };
+    config.longest_pause() + grace
 }
 
 impl fmt::Debug for Pipeline {

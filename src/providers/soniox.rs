@@ -1,24 +1,26 @@
 //! Soniox: real-time speech to text and text to speech over WebSockets (API reference, "WebSocket API" of each), with
 //! telephone audio in both directions.
 
+use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol};
+use super::websocket::KeyHeader;
 use crate::audio::EncodedAudio;
 use crate::config::SonioxConfig;
 use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
+use std::time::Duration;
+use tokio_tungstenite::tungstenite::Message;
 
-/// The URL of speech to text.
-pub fn stt_url(config: &SonioxConfig) -> String {
-    format!("{}/transcribe-websocket", config.stt_base_url.websocket_url())
-}
+/// The documentation asks for a message every 20 to 30 s while nothing else is sent.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// The URL of text to speech.
 pub fn tts_url(config: &SonioxConfig) -> String {
     format!("{}/tts-websocket", config.tts_base_url.websocket_url())
 }
 
-/// The first message of a transcription; audio follows as binary messages. `terms`: words that are likely to be said.
-pub fn start_transcription(config: &SonioxConfig, language: &str, terms: &[String]) -> String {
+/// The first message of a transcription; audio follows as binary messages.
+fn start_transcription(config: &SonioxConfig, language: &str, terms: &[String]) -> String {
     json!({
         "model": config.stt_model,
         "audio_format": "mulaw",
@@ -32,10 +34,6 @@ pub fn start_transcription(config: &SonioxConfig, language: &str, terms: &[Strin
     .to_string()
 }
 
-/// All audio so far becomes final; the server confirms it by a `<fin>` token.
-pub const FINALIZE: &str = r#"{"type":"finalize"}"#;
-/// Keeps a transcription open that receives no audio.
-pub const STT_KEEP_ALIVE: &str = r#"{"type":"keepalive"}"#;
 /// Keeps a speech socket open without streams.
 pub const TTS_KEEP_ALIVE: &str = r#"{"keep_alive":true}"#;
 
@@ -78,29 +76,54 @@ impl ServerError {
     }
 }
 
-/// The transcript of the current utterance, from the server's tokens.
-#[derive(Debug, Default)]
-pub struct Transcript {
-    words: String,
-    began_ms: Option<u64>,
+/// A transcription, whose model also finds the end of the caller's turn.
+#[derive(Debug)]
+pub struct SonioxTranscription {
+    url: String,
+    start: String,
+    transcript: Transcript,
 }
 
-/// What a message of the transcription means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transcribed {
-    /// The words of the current utterance so far; the last ones may still change.
-    Words {
-        /// The text.
-        text: String,
-        /// When it began, in milliseconds of the audio that was sent.
-        from_ms: Option<u64>,
-        /// When its last word ended.
-        until_ms: Option<u64>,
-    },
-    /// The utterance has ended.
-    End,
-    /// The audio up to here was processed, in milliseconds.
-    Progress(u64),
+impl SonioxTranscription {
+    /// A session in this language (ISO 639-1). `terms`: words that are likely to be said.
+    pub fn new(config: &SonioxConfig, language: &str, terms: &[String]) -> Self {
+        let url = format!("{}/transcribe-websocket", config.stt_base_url.websocket_url());
+        Self { url, start: start_transcription(config, language, terms), transcript: Transcript::default() }
+    }
+}
+
+impl TranscriptionProtocol for SonioxTranscription {
+    fn address(&self) -> SessionAddress {
+        SessionAddress { url: self.url.clone(), key_header: KeyHeader::BEARER, keep_alive_every: KEEP_ALIVE }
+    }
+
+    fn opened(&mut self) -> Step {
+        (Some(Message::text(self.start.as_str())), Some(Transcribed::Ready))
+    }
+
+    fn audio(&mut self, audio: &EncodedAudio) -> Step {
+        (Some(Message::binary(audio.decode())), None)
+    }
+
+    /// The server confirms by a `<fin>` token that all audio so far is final.
+    fn end_utterance(&mut self) -> Step {
+        (Some(Message::text(r#"{"type":"finalize"}"#)), None)
+    }
+
+    fn keep_alive(&self) -> Message {
+        Message::text(r#"{"type":"keepalive"}"#)
+    }
+
+    fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
+        self.transcript.read(message)
+    }
+}
+
+/// The transcript of the current utterance, from the server's tokens.
+#[derive(Debug, Default)]
+struct Transcript {
+    words: String,
+    began_ms: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -123,14 +146,13 @@ struct Token<'a> {
 }
 
 impl Transcript {
-    /// Reads a message of the server.
-    ///
-    /// # Errors
-    /// The server's error, or none if the message cannot be read.
-    pub fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, Option<ServerError>> {
-        let message: SttMessage<'_> = serde_json::from_str(message).map_err(|_| None)?;
+    /// The server closes the connection after any error.
+    fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
+        let message: SttMessage<'_> = serde_json::from_str(message).map_err(|_| TranscriptionError::Malformed)?;
         if let Some(code) = message.error_code {
-            return Err(Some(ServerError { code, message: message.error_message.unwrap_or_default() }));
+            let error = ServerError { code, message: message.error_message.unwrap_or_default() };
+            let reason = format!("{} {}", error.code, error.message);
+            return Err(TranscriptionError::Failed { retry: error.is_temporary(), reason });
         }
         let mut read = Vec::new();
         let (mut tentative, mut until_ms) = (String::new(), None);
@@ -251,10 +273,12 @@ mod tests {
     #[test]
     fn errors_and_garbage() {
         let error = |code| format!(r#"{{"error_code":{code},"error_message":"no","tokens":[]}}"#);
-        let read = |code| Transcript::default().read(&error(code)).unwrap_err().unwrap().is_temporary();
-        assert_eq!([401, 402, 400, 408, 429, 503].map(read), [false, false, false, true, true, true]);
+        let read = |code| Transcript::default().read(&error(code));
+        for (code, retry) in [(401, false), (402, false), (400, false), (408, true), (429, true), (503, true)] {
+            assert_eq!(read(code), Err(TranscriptionError::Failed { retry, reason: format!("{code} no") }));
+        }
         for garbage in ["", "[]", "{", r#"{"tokens":[{"is_final":true}]}"#] {
-            assert_eq!(Transcript::default().read(garbage), Err(None), "{garbage}");
+            assert_eq!(Transcript::default().read(garbage), Err(TranscriptionError::Malformed), "{garbage}");
         }
         assert_eq!(read_speech("{"), None);
         assert_eq!(read_speech(r#"{"stream_id":"1","audio":"%"}"#), None);

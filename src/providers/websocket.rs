@@ -3,7 +3,7 @@
 mod dial;
 
 use bytes::Bytes;
-pub use dial::{DialError, dial};
+pub use dial::{DialError, KeyHeader, dial};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use std::borrow::Cow;
 use std::future::poll_fn;

@@ -243,6 +243,8 @@ fn every_variable_of_the_contract_is_taken() {
         ("GOOGLE_SPEECH_BASE_URL", "http://127.0.0.1:9", "google.speech_base_url", json!("http://127.0.0.1:9")),
         ("GOOGLE_TTS_BASE_URL", "http://127.0.0.1:9", "google.tts_base_url", json!("http://127.0.0.1:9")),
         ("GOOGLE_TOKEN_URL", "http://127.0.0.1:9", "google.token_url", json!("http://127.0.0.1:9")),
+        ("ELEVENLABS_API_KEY", "geheim", "elevenlabs.api_key", json!("•••")),
+        ("DEEPGRAM_API_KEY", "geheim", "deepgram.api_key", json!("•••")),
         ("ELEVENLABS_BASE_URL", "http://127.0.0.1:9", "elevenlabs.base_url", json!("http://127.0.0.1:9")),
         ("SONIOX_API_KEY", "geheim", "soniox.api_key", json!("•••")),
         ("SONIOX_STT_BASE_URL", "http://127.0.0.1:9", "soniox.stt_base_url", json!("http://127.0.0.1:9")),
@@ -361,6 +363,29 @@ fn a_public_address_on_another_port_is_warned_about() {
     assert!(warnings("https://shop.example:8443", &[token]));
     assert!(!warnings("https://shop.example:8443", &[]), "without Twilio there are no media streams");
     assert!(!warnings("https://shop.example:443", &[token]) && !warnings("http://127.0.0.1:8080", &[token]));
+}
+
+#[test]
+fn keys_that_the_pipeline_lacks_or_does_not_use_are_named() {
+    let warnings = |toml: &str, env: &[(&str, &str)]| {
+        let shop = Shop::new(env);
+        let file = shop.write("config.toml", toml);
+        let output = shop.run(&["config", "check", "--json", "--config", &file]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let warnings = report["warnings"].as_array().unwrap().iter().filter_map(Value::as_str);
+        warnings.filter(|warning| warning.contains("pipeline")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(warnings("", &[("SONIOX_API_KEY", "s"), ("OPENAI_API_KEY", "o")]).is_empty());
+    let chosen = "[pipeline]\ntranscriber = \"deepgram\"\nsynthesiser = \"elevenlabs\"\n";
+    let expected = [
+        "soniox.api_key is set, but neither pipeline.transcriber nor pipeline.synthesiser is soniox: it is not used",
+        "the pipeline engine has a key of a speech service, but it needs elevenlabs.api_key, openai.api_key or \
+         pipeline.model_base_url: it is not used",
+    ];
+    assert_eq!(warnings(chosen, &[("DEEPGRAM_API_KEY", "d"), ("SONIOX_API_KEY", "s")]), expected);
+    let only = format!("[voice]\nengine = \"pipeline\"\n{chosen}");
+    let expected = ["voice.engine is pipeline, but it needs deepgram.api_key: calls go to voicemail"];
+    assert_eq!(warnings(&only, &[("ELEVENLABS_API_KEY", "e"), ("OPENAI_API_KEY", "o")]), expected);
 }
 
 #[test]

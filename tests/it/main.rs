@@ -20,6 +20,7 @@ mod call_faults;
 mod call_interruptions;
 mod call_notices;
 mod call_pipeline;
+mod call_pipeline_services;
 mod call_ring;
 mod call_silence;
 mod call_summary;

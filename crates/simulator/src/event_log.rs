@@ -14,6 +14,10 @@ pub enum Party {
     Bridge,
     /// The caller.
     Caller,
+    /// Deepgram.
+    Deepgram,
+    /// ElevenLabs.
+    ElevenLabs,
     /// The AI provider.
     OpenAi,
     /// Soniox.
@@ -40,12 +44,14 @@ impl fmt::Display for Entry {
         let who = match self.who {
             Party::Bridge => "bridge",
             Party::Caller => "caller",
+            Party::Deepgram => "deepgram",
+            Party::ElevenLabs => "elevenlabs",
             Party::OpenAi => "openai",
             Party::Soniox => "soniox",
             Party::Twilio => "twilio",
         };
         let mark = if self.violation { "VIOLATION: " } else { "" };
-        write!(f, "{:>4}.{:03}  {who:<7} {mark}{}", self.at_ms / 1000, self.at_ms % 1000, self.text)
+        write!(f, "{:>4}.{:03}  {who:<10} {mark}{}", self.at_ms / 1000, self.at_ms % 1000, self.text)
     }
 }
 

@@ -10,6 +10,8 @@
 //! - [`twilio`]: Twilio's state (calls, messages, recordings), its REST interface, and inbound WhatsApp messages.
 //! - [`openai`]: a realtime speech model, transcription, chat and speech.
 //! - [`soniox`]: transcription and speech over WebSockets.
+//! - [`deepgram`]: transcription over a WebSocket.
+//! - [`elevenlabs`]: transcription over a WebSocket, and speech over HTTP.
 //! - [`bridge`]: the HTTP interface of the WhatsApp bridge.
 //! - [`shop_year`]: a year of calls and messages, for databases of a realistic size.
 //! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as child processes.
@@ -22,6 +24,9 @@ pub mod bridge;
 pub mod caller;
 mod clock;
 mod daemon_connector;
+pub mod deepgram;
+mod ear;
+pub mod elevenlabs;
 mod entropy;
 mod event_log;
 pub mod openai;

@@ -1,12 +1,12 @@
-//! A synthesiser behind `/audio/speech`.
+//! A synthesiser over HTTP: each clause is a request, whose audio is played while it arrives.
 
 use super::parts::{PartEvent, Spoken, Synthesiser};
 use crate::audio::{Downsampler, EncodedAudio};
 use crate::config::Config;
 use crate::pipeline::{ClauseId, SpeechEvent};
-use crate::providers::http_client;
-use crate::providers::openai::speech as wire;
+use crate::providers::{elevenlabs, http_client, openai};
 use futures_util::future::BoxFuture;
+use reqwest::RequestBuilder;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,23 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// How many pieces of audio wait for the call.
 const BUFFER: usize = 64;
 
-/// A server with OpenAI's `/audio/speech`.
-pub(super) struct SpeechServer {
+/// How a server is asked for speech.
+#[derive(Clone, Debug)]
+pub(super) enum SpeechApi {
+    /// OpenAI's `/audio/speech`.
+    OpenAi,
+    /// ElevenLabs.
+    ElevenLabs {
+        /// ISO 639-1.
+        language: String,
+    },
+}
+
+/// A server that speaks each clause by a request.
+pub(super) struct HttpSynthesiser {
     config: Arc<Config>,
     client: reqwest::Client,
+    api: SpeechApi,
     is_reported: bool,
     /// The running requests; they are aborted with this set.
     tasks: JoinSet<()>,
@@ -30,21 +43,22 @@ pub(super) struct SpeechServer {
     receiver: Receiver<Spoken>,
 }
 
-impl SpeechServer {
-    pub(super) fn new(config: Arc<Config>, client: reqwest::Client) -> Self {
+impl HttpSynthesiser {
+    pub(super) fn new(config: Arc<Config>, client: reqwest::Client, api: SpeechApi) -> Self {
         let (sender, receiver) = mpsc::channel(BUFFER);
         let (tasks, running) = (JoinSet::new(), HashMap::new());
-        Self { config, client, is_reported: false, tasks, running, sender, receiver }
+        Self { config, client, api, is_reported: false, tasks, running, sender, receiver }
     }
 }
 
-impl Synthesiser for SpeechServer {
+impl Synthesiser for HttpSynthesiser {
     fn speak(&mut self, clause: ClauseId, text: &str) {
         while self.tasks.try_join_next().is_some() {}
         let (config, client, sender) = (self.config.clone(), self.client.clone(), self.sender.clone());
-        let text = text.to_owned();
+        let (api, text) = (self.api.clone(), text.to_owned());
         let task = self.tasks.spawn(async move {
-            let last = match speak(&config, &client, &text, clause, &sender).await {
+            let speech = api.request(&config, &client, &text);
+            let last = match speak(speech, clause, &sender).await {
                 Ok(()) => SpeechEvent::Done,
                 Err(failed) => failed,
             };
@@ -84,23 +98,65 @@ impl Synthesiser for SpeechServer {
     }
 }
 
-async fn speak(
-    config: &Config,
-    client: &reqwest::Client,
-    text: &str,
-    clause: ClauseId,
-    sender: &Sender<Spoken>,
-) -> Result<(), SpeechEvent> {
+/// A request for speech, and what turns its audio into that of a telephone.
+struct Speech {
+    request: RequestBuilder,
+    decoder: Decoder,
+}
+
+enum Decoder {
+    /// It is that of a telephone already.
+    MuLaw,
+    /// 16-bit PCM.
+    Pcm(Downsampler),
+}
+
+impl Decoder {
+    fn push(&mut self, chunk: &[u8]) -> Vec<u8> {
+        match self {
+            Self::MuLaw => chunk.to_vec(),
+            Self::Pcm(downsampler) => downsampler.push(chunk),
+        }
+    }
+
+    fn finish(&mut self) -> Vec<u8> {
+        match self {
+            Self::MuLaw => Vec::new(),
+            Self::Pcm(downsampler) => downsampler.finish(),
+        }
+    }
+}
+
+impl SpeechApi {
+    /// None if the server's address or key is not set.
+    fn request(&self, config: &Config, client: &reqwest::Client, text: &str) -> Option<Speech> {
+        match self {
+            Self::OpenAi => {
+                let pipeline = &config.pipeline;
+                let base_url = pipeline.speech_base_url.as_ref()?;
+                let body = openai::speech::body(pipeline, text);
+                let request = client.post(format!("{base_url}/audio/speech")).json(&body);
+                let request = match pipeline.speech_api_key.as_ref().filter(|key| !key.is_empty()) {
+                    Some(key) => request.bearer_auth(key.expose()),
+                    None => request,
+                };
+                Some(Speech { request, decoder: Decoder::Pcm(Downsampler::new(pipeline.speech_sample_rate)) })
+            }
+            Self::ElevenLabs { language } => {
+                let body = elevenlabs::speech_body(&config.elevenlabs, language, text);
+                let request = client.post(elevenlabs::speech_url(&config.elevenlabs)).json(&body);
+                let request = request.header(elevenlabs::KEY_HEADER.name, config.elevenlabs.key()?.expose());
+                Some(Speech { request, decoder: Decoder::MuLaw })
+            }
+        }
+    }
+}
+
+async fn speak(speech: Option<Speech>, clause: ClauseId, sender: &Sender<Spoken>) -> Result<(), SpeechEvent> {
     let failed = |retry, reason: String| SpeechEvent::Failed { retry, retry_after: None, reason };
     let lost = |error: reqwest::Error| failed(true, format!("synthesiser: {}", http_client::root_cause(&error)));
-    let pipeline = &config.pipeline;
-    let Some(base_url) = &pipeline.speech_base_url else {
-        return Err(failed(false, "pipeline.speech_base_url is not set".to_owned()));
-    };
-    let request = client.post(format!("{base_url}/audio/speech")).json(&wire::body(pipeline, text));
-    let request = match pipeline.speech_api_key.as_ref().filter(|key| !key.is_empty()) {
-        Some(key) => request.bearer_auth(key.expose()),
-        None => request,
+    let Some(Speech { request, mut decoder }) = speech else {
+        return Err(failed(false, "synthesiser: no address or no key is set".to_owned()));
     };
     let mut response = request.timeout(LIMIT).send().await.map_err(lost)?;
     let status = response.status();
@@ -108,11 +164,10 @@ async fn speak(
         let retry = matches!(status.as_u16(), 408 | 429 | 500..);
         return Err(failed(retry, format!("synthesiser: HTTP {}", status.as_u16())));
     }
-    let mut downsampler = Downsampler::new(pipeline.speech_sample_rate);
     while let Some(chunk) = response.chunk().await.map_err(lost)? {
-        send(sender, clause, &downsampler.push(&chunk)).await;
+        send(sender, clause, &decoder.push(&chunk)).await;
     }
-    send(sender, clause, &downsampler.finish()).await;
+    send(sender, clause, &decoder.finish()).await;
     Ok(())
 }
 

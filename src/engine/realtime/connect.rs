@@ -6,7 +6,7 @@ use crate::call::HistoryTurn;
 use crate::config::OpenAiConfig;
 use crate::domain::{Speaker, ToolUse};
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
-use crate::providers::websocket::{self, DialError, Received};
+use crate::providers::websocket::{self, DialError, KeyHeader, Received};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -152,7 +152,7 @@ async fn dial(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
     let failure = |reason: &str| Failure { retry: false, reason: reason.to_owned() };
     let key = config.key().ok_or_else(|| failure("no key"))?;
     let limits = websocket::limits(READ_BUFFER, MAX_MESSAGE);
-    let dialled = websocket::dial(&wire::url(config), key.expose(), limits).await;
+    let dialled = websocket::dial(&wire::url(config), KeyHeader::BEARER, key.expose(), limits).await;
     dialled.map_err(|DialError { retry, reason }| Failure { retry, reason })
 }
 

@@ -29,22 +29,42 @@ pub struct DialError {
     pub reason: String,
 }
 
-/// Opens a socket at `url`, with `key` as the bearer token.
+/// The header with which a server wants its API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyHeader {
+    /// The name of the header, in lower case.
+    pub name: &'static str,
+    /// What stands before the key, with its space.
+    pub scheme: &'static str,
+}
+
+impl KeyHeader {
+    /// A bearer token (RFC 6750).
+    pub const BEARER: Self = Self { name: "authorization", scheme: "Bearer " };
+}
+
+/// Opens a socket at `url` with this key.
 pub async fn dial(
     url: &str,
+    key_header: KeyHeader,
     key: &str,
     limits: WebSocketConfig,
 ) -> Result<Socket<MaybeTlsStream<TcpStream>>, DialError> {
     let late = |_| DialError { retry: true, reason: format!("no connection within {} s", DIAL_LIMIT.as_secs()) };
-    tokio::time::timeout(DIAL_LIMIT, open(url, key, limits)).await.map_err(late)?
+    tokio::time::timeout(DIAL_LIMIT, open(url, key_header, key, limits)).await.map_err(late)?
 }
 
-async fn open(url: &str, key: &str, limits: WebSocketConfig) -> Result<Socket<MaybeTlsStream<TcpStream>>, DialError> {
+async fn open(
+    url: &str,
+    key_header: KeyHeader,
+    key: &str,
+    limits: WebSocketConfig,
+) -> Result<Socket<MaybeTlsStream<TcpStream>>, DialError> {
     let lost = |error: &WsError| DialError { retry: true, reason: error.to_string() };
     let mut request = url.into_client_request().map_err(|error| lost(&error))?;
-    let bearer = HeaderValue::from_str(&format!("Bearer {key}"))
+    let value = HeaderValue::from_str(&format!("{}{key}", key_header.scheme))
         .map_err(|_| DialError { retry: false, reason: "the key is not ASCII".to_owned() })?;
-    request.headers_mut().insert("authorization", bearer);
+    request.headers_mut().insert(key_header.name, value);
     let stream = connect_tcp(request.uri()).await.map_err(|error| lost(&WsError::Io(error)))?;
     match tokio_tungstenite::client_async_tls_with_config(request, stream, Some(limits), None).await {
         Ok((socket, _)) => Ok(Socket::new(socket)),

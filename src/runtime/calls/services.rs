@@ -168,7 +168,7 @@ impl CallServices {
 /// How long the AI may wait after the caller's last word before it ends the turn.
 fn turn_end(config: &Config, engines: &[EngineKind]) -> Duration {
     if engines.first() == Some(&EngineKind::Pipeline) {
-        return Duration::from_millis(config.soniox.max_endpoint_delay_ms.into());
+        return config.longest_pause();
     }
     let openai = &config.openai;
     match (openai.turn_detection, openai.vad_eagerness) {

@@ -135,6 +135,9 @@ impl Listener {
     }
 
     fn words(&mut self, text: String, from_ms: Option<u64>, until_ms: Option<u64>, events: &mut VecDeque<EngineEvent>) {
+        // Not every transcriber reports positions: the local detector knows when there was a voice.
+        let from_ms = from_ms.or((self.voice.voiced_ms > 0).then_some(self.voice.from_ms));
+        let until_ms = until_ms.or((self.voiced_until_ms > 0).then_some(self.voiced_until_ms));
         let is_committed = self.committed_ms.is_some_and(|until| from_ms.is_none_or(|from| from < until));
         if is_committed || text.trim().is_empty() {
             return;

@@ -202,6 +202,23 @@ fn a_voice_without_words_is_a_turn_unless_the_agent_speaks() {
 }
 
 #[test]
+fn words_without_positions_have_those_of_the_voice() {
+    let mut rig = Rig::new();
+    let audio = EncodedAudio::silence(100);
+    // A second of silence, a second of voice, a second of silence.
+    for is_voice in [[false; 10], [true; 10], [false; 10]].concat() {
+        rig.pipeline.handle_audio(&audio, is_voice);
+    }
+    rig.heard(Heard::Words { text: "שלום".into(), from_ms: None, until_ms: None });
+    rig.heard(Heard::End);
+    let position = |event: &EngineEvent| match event {
+        EngineEvent::SpeechStarted { at_ms, .. } | EngineEvent::SpeechStopped { at_ms, .. } => *at_ms,
+        _ => None,
+    };
+    assert_eq!(rig.events.iter().filter_map(position).collect::<Vec<_>>(), [1000, 2000], "{:#?}", rig.events);
+}
+
+#[test]
 fn a_caller_who_interrupts_is_answered_to_what_was_heard() {
     let mut rig = Rig::new();
     rig.answer();

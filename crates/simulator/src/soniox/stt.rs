@@ -2,36 +2,32 @@
 
 use super::options::SonioxOptions;
 use super::server::{Shared, complaints};
-use crate::openai::vad::{Vad, VadEvent, VadSettings};
-use crate::sound::millis;
+use crate::ear::{Ear, EarPlan, Heard, Word};
 use crate::websocket::Socket;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-/// How long a word takes.
-const WORD_MS: u64 = 300;
 /// A response is sent at least after this much audio.
 const RESPONSE_MS: u64 = 200;
 
 /// A transcription in progress.
 struct Transcription {
     options: SonioxOptions,
-    vad: Vad,
-    received: usize,
+    ear: Ear,
     responded_ms: u64,
-    /// The utterance in progress: when it began, and how many of its words were reported.
-    current: Option<(u64, usize)>,
-    /// The number of utterances that have ended.
-    ended: usize,
 }
 
 pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
     let Some(index) = start(shared, &mut socket).await else { return };
     let options = shared.options();
     let restarts = index < options.faults.restart_transcriptions;
-    let mut transcription =
-        Transcription { options, vad: Vad::default(), received: 0, responded_ms: 0, current: None, ended: 0 };
+    let plan = EarPlan {
+        heard: options.heard.clone(),
+        endpoint: (!options.faults.endless_utterances).then_some(options.endpoint),
+        finds_words: !options.faults.no_words,
+    };
+    let mut transcription = Transcription { options, ear: Ear::new(plan), responded_ms: 0 };
     loop {
         let message = tokio::select! {
             message = socket.next() => message,
@@ -39,11 +35,11 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
         };
         let responses = match message {
             Some(Ok(Message::Binary(audio))) => {
-                let endpoints = transcription.ended;
+                let endpoints = transcription.ear.ended();
                 let responses = transcription.hear(&audio);
                 let mut state = shared.state();
                 state.transcriptions[index].heard.extend_from_slice(&audio);
-                state.transcriptions[index].endpoints += transcription.ended - endpoints;
+                state.transcriptions[index].endpoints += transcription.ear.ended() - endpoints;
                 drop(state);
                 responses
             }
@@ -62,7 +58,7 @@ pub(super) async fn serve(shared: &Shared, mut socket: Socket) {
             Some(Ok(Message::Close(_)) | Err(_)) | None => return,
         };
         for response in responses {
-            if restarts && transcription.ended > 0 {
+            if restarts && transcription.ear.ended() > 0 {
                 return reject(&mut socket, 503, "Cannot continue request (code 1). Please restart the request.").await;
             }
             if transcription.options.faults.malformed {
@@ -123,32 +119,17 @@ async fn reject(socket: &mut Socket, code: u16, message: &str) {
 impl Transcription {
     /// The responses to a piece of audio.
     fn hear(&mut self, audio: &[u8]) -> Vec<Value> {
-        self.received += audio.len();
-        let now_ms = millis(self.received);
-        let silence_ms = u64::try_from(self.options.endpoint.as_millis()).unwrap_or(u64::MAX);
-        let settings = VadSettings { threshold: 0.5, prefix_ms: 0, silence_ms };
-        let mut responses = Vec::new();
-        for event in self.vad.hear(audio, settings) {
-            match event {
-                VadEvent::Started { audio_start_ms } if !self.options.faults.no_words => {
-                    self.current.get_or_insert((audio_start_ms, 0));
-                }
-                VadEvent::Stopped { .. } if self.current.is_some() && !self.options.faults.endless_utterances => {
-                    responses.push(self.finish("<end>"));
-                }
-                VadEvent::Started { .. } | VadEvent::Stopped { .. } => {}
-            }
-        }
-        if let Some((began_ms, reported)) = self.current {
-            let most = self.words().len();
-            let words = usize::try_from(now_ms.saturating_sub(began_ms) / WORD_MS).unwrap_or(0).min(most);
-            if words > reported {
-                self.current = Some((began_ms, words));
-                responses.push(self.response(&self.tokens(began_ms, words, false), now_ms));
-            }
-        }
+        let heard = self.ear.hear(audio);
+        let now_ms = self.ear.now_ms();
+        let mut responses: Vec<_> = heard
+            .into_iter()
+            .map(|heard| match heard {
+                Heard::Words(words) => self.response(&tokens(&words, false)),
+                Heard::End(words) => self.ended(&words, "<end>"),
+            })
+            .collect();
         if now_ms >= self.responded_ms + RESPONSE_MS && responses.is_empty() {
-            responses.push(self.response(&[], now_ms));
+            responses.push(self.response(&[]));
         }
         if !responses.is_empty() {
             self.responded_ms = now_ms;
@@ -158,39 +139,27 @@ impl Transcription {
 
     /// The final tokens of the utterance in progress, and the token that says why they are final.
     fn finish(&mut self, marker: &str) -> Value {
-        let mut tokens = match self.current.take() {
-            Some((began_ms, _)) => {
-                let tokens = self.tokens(began_ms, usize::MAX, true);
-                self.ended += 1;
-                tokens
-            }
-            None => Vec::new(),
-        };
-        self.vad.reset();
+        let words = self.ear.finish();
+        self.ended(&words, marker)
+    }
+
+    fn ended(&self, words: &[Word], marker: &str) -> Value {
+        let mut tokens = tokens(words, true);
         tokens.push(json!({"text": marker, "is_final": true}));
-        self.response(&tokens, millis(self.received))
+        self.response(&tokens)
     }
 
-    fn words(&self) -> Vec<String> {
-        let heard = &self.options.heard;
-        let text = heard.get(self.ended % heard.len().max(1)).map_or("", String::as_str);
-        text.split_inclusive(' ').map(str::to_owned).collect()
-    }
-
-    fn tokens(&self, began_ms: u64, words: usize, is_final: bool) -> Vec<Value> {
-        let mut at_ms = began_ms;
-        let mut tokens = Vec::new();
-        for word in self.words().iter().take(words) {
-            let (start_ms, end_ms) = (at_ms, at_ms + WORD_MS);
-            at_ms = end_ms;
-            tokens.push(json!({"text": word, "start_ms": start_ms, "end_ms": end_ms, "confidence": 0.97,
-                "is_final": is_final}));
-        }
-        tokens
-    }
-
-    fn response(&self, tokens: &[Value], now_ms: u64) -> Value {
-        let final_ms = if self.current.is_some() { 0 } else { now_ms };
+    fn response(&self, tokens: &[Value]) -> Value {
+        let now_ms = self.ear.now_ms();
+        let final_ms = if self.ear.is_in_utterance() { 0 } else { now_ms };
         json!({"tokens": tokens, "final_audio_proc_ms": final_ms, "total_audio_proc_ms": now_ms})
     }
+}
+
+fn tokens(words: &[Word], is_final: bool) -> Vec<Value> {
+    let token = |word: &Word| {
+        json!({"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms, "confidence": 0.97,
+            "is_final": is_final})
+    };
+    words.iter().map(token).collect()
 }

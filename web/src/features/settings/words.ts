@@ -9,6 +9,8 @@ export const CHOICES: Record<string, MessageDescriptor> = {
   realtime: msg`הסוכן`,
   pipeline: msg`תמלול, מודל וקול`,
   soniox: msg`Soniox`,
+  deepgram: msg`Deepgram`,
+  elevenlabs: msg`ElevenLabs`,
   chat: msg`Chat completions`,
   responses: msg`Responses`,
   speech: msg`שרת דיבור`,

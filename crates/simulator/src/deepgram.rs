@@ -1,0 +1,339 @@
+//! A fake Deepgram: live transcription over a WebSocket.
+//!
+//! Based on Deepgram's documentation: "Live Audio" of the API reference, "Endpointing", "Interim Results", "Finalize",
+//! "Audio Keep Alive", "Keyterm Prompting".
+
+use crate::ear::{Ear, EarPlan, Heard, Word, text_of};
+use crate::server::Server;
+use crate::websocket::{self, Socket};
+use crate::{EventLog, Party};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use futures_util::{SinkExt, StreamExt};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_util::sync::CancellationToken;
+
+/// A response is sent at least after this much audio.
+const RESPONSE_MS: u64 = 400;
+/// After this many words a segment is final, even in the middle of an utterance.
+const SEGMENT_WORDS: usize = 3;
+/// The parameters of the address that are known here.
+const PARAMETERS: [&str; 10] = [
+    "model",
+    "language",
+    "encoding",
+    "sample_rate",
+    "channels",
+    "interim_results",
+    "endpointing",
+    "punctuate",
+    "keyterm",
+    "mip_opt_out",
+];
+
+/// What the fake Deepgram hears, and its planned faults.
+#[derive(Clone, Debug)]
+pub struct DeepgramOptions {
+    /// The required API key; none accepts any key.
+    pub api_key: Option<String>,
+    /// The words of each utterance of a connection, in order; after the last one the first follows again.
+    pub heard: Vec<String>,
+    /// Connections are refused with this HTTP status.
+    pub refuse_sockets: Option<u16>,
+    /// The first connections, this many, are closed with code 1011 at the end of the first utterance.
+    pub restart_transcriptions: usize,
+    /// No silence is found, as on a noisy line.
+    pub endless_utterances: bool,
+    /// Each message is preceded by one that is no JSON.
+    pub malformed: bool,
+}
+
+impl Default for DeepgramOptions {
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            heard: ["שלום, אתם פתוחים היום?", "אפשר לקבוע תור למחר?", "בארבע, בבקשה."].map(Into::into).into(),
+            refuse_sockets: None,
+            restart_transcriptions: 0,
+            endless_utterances: false,
+            malformed: false,
+        }
+    }
+}
+
+/// A transcription.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct DeepgramTranscription {
+    /// The parameters of the address, in order.
+    pub parameters: Vec<(String, String)>,
+    /// How much audio was received, in bytes of mu-law.
+    pub received: usize,
+    /// The utterances that were ended by endpointing.
+    pub endpoints: usize,
+    /// How often the client has asked for final words.
+    pub finalized: usize,
+    /// The messages that kept the connection open.
+    pub kept_alive: usize,
+}
+
+/// A running fake Deepgram. Dropping it stops it.
+pub struct Deepgram {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    log: EventLog,
+    stopping: CancellationToken,
+    options: Mutex<DeepgramOptions>,
+    transcriptions: Mutex<Vec<DeepgramTranscription>>,
+}
+
+impl Deepgram {
+    /// Serves on `listener`. A request that violates the API's rules is a violation in `log`.
+    pub fn start(listener: TcpListener, options: DeepgramOptions, log: EventLog) -> std::io::Result<Self> {
+        let state =
+            |_, stopping| Shared { log, stopping, options: Mutex::new(options), transcriptions: Mutex::default() };
+        let router = |shared| Router::new().route("/v1/listen", get(listen)).fallback(unknown).with_state(shared);
+        let (server, shared) = Server::start(listener, state, router)?;
+        Ok(Self { server, shared })
+    }
+
+    /// The address of the listener.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The value for `DEEPGRAM_BASE_URL`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// The transcriptions, in order.
+    pub fn transcriptions(&self) -> Vec<DeepgramTranscription> {
+        self.shared.transcriptions().clone()
+    }
+
+    /// Changes its behaviour from now on.
+    pub fn change(&self, change: impl FnOnce(&mut DeepgramOptions)) {
+        change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Shared {
+    fn options(&self) -> DeepgramOptions {
+        self.options.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn transcriptions(&self) -> MutexGuard<'_, Vec<DeepgramTranscription>> {
+        self.transcriptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn violation(&self, complaint: impl Into<String>) {
+        self.log.violation(Party::Deepgram, complaint);
+    }
+}
+
+async fn listen(State(shared): State<Arc<Shared>>, mut request: Request) -> Response {
+    let options = shared.options();
+    if let Some(status) = options.refuse_sockets {
+        return refuse(status, "refused as planned");
+    }
+    let value = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let key = value.strip_prefix("Token ").unwrap_or_default();
+    if !options.api_key.as_ref().map_or(!key.is_empty(), |own| own == key) {
+        return refuse(401, "Invalid credentials.");
+    }
+    let query = request.uri().query().unwrap_or_default().as_bytes().to_vec();
+    let parameters: Vec<(String, String)> = form_urlencoded::parse(&query).into_owned().collect();
+    let wrong = complaints(&parameters);
+    if !wrong.is_empty() {
+        shared.violation(wrong.join("; "));
+        return refuse(400, &wrong.join("; "));
+    }
+    let index = {
+        let mut transcriptions = shared.transcriptions();
+        transcriptions.push(DeepgramTranscription { parameters, ..DeepgramTranscription::default() });
+        transcriptions.len() - 1
+    };
+    let upgraded = websocket::upgrade(&mut request, move |socket| async move { serve(&shared, socket, index).await });
+    upgraded.unwrap_or_else(|| refuse(400, "expected a WebSocket upgrade"))
+}
+
+async fn unknown(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    shared.violation(format!("there is no {}", request.uri().path()));
+    refuse(404, "not found")
+}
+
+fn refuse(status: u16, message: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    (status, Json(json!({"err_code": "REFUSED", "err_msg": message}))).into_response()
+}
+
+fn complaints(parameters: &[(String, String)]) -> Vec<String> {
+    let value = |name: &str| parameters.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
+    let unknown = parameters.iter().filter(|(name, _)| !PARAMETERS.contains(&name.as_str()));
+    let mut wrong: Vec<_> = unknown.map(|(name, _)| format!("there is no parameter {name}")).collect();
+    if value("encoding") != "mulaw" || value("sample_rate") != "8000" {
+        wrong.push("this fake hears only mu-law of a telephone".into());
+    }
+    if !value("model").starts_with("nova-3") && value("language") == "he" {
+        wrong.push("only nova-3 knows Hebrew".into());
+    }
+    if value("endpointing").parse::<u64>().is_err() {
+        wrong.push("endpointing is no number of milliseconds".into());
+    }
+    let terms = parameters.iter().filter(|(name, _)| name == "keyterm");
+    if terms.map(|(_, term)| term.len()).sum::<usize>() > 500 {
+        // A token has at least a byte, so this is stricter than the real limit of 500 tokens.
+        wrong.push("the key terms may have more than 500 tokens".into());
+    }
+    wrong
+}
+
+/// A transcription in progress: segments of words that become final one after the other.
+struct Transcription {
+    ear: Ear,
+    /// The utterances that are final, and the words of the current one in final segments.
+    final_words: usize,
+    /// The end of the last final segment.
+    final_ms: u64,
+    responded_ms: u64,
+}
+
+async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
+    let options = shared.options();
+    let endpointing = shared.transcriptions()[index].parameters.iter().find(|(name, _)| name == "endpointing").cloned();
+    let endpoint = endpointing.and_then(|(_, ms)| ms.parse().ok()).map(Duration::from_millis);
+    let endpoint = endpoint.filter(|_| !options.endless_utterances);
+    let ear = Ear::new(EarPlan { heard: options.heard, endpoint, finds_words: true });
+    let mut transcription = Transcription { ear, final_words: 0, final_ms: 0, responded_ms: 0 };
+    loop {
+        let message = tokio::select! {
+            message = socket.next() => message,
+            () = shared.stopping.cancelled() => return,
+        };
+        let responses = match message {
+            Some(Ok(Message::Binary(audio))) => {
+                let ended = transcription.ear.ended();
+                let responses = transcription.hear(&audio);
+                let record = &mut shared.transcriptions()[index];
+                record.received += audio.len();
+                record.endpoints += transcription.ear.ended() - ended;
+                responses
+            }
+            Some(Ok(Message::Text(text))) => {
+                let message: Value = serde_json::from_str(&text).unwrap_or_default();
+                let record = &mut shared.transcriptions()[index];
+                match message["type"].as_str() {
+                    Some("Finalize") => {
+                        record.finalized += 1;
+                        transcription.finalize()
+                    }
+                    Some("KeepAlive") => {
+                        record.kept_alive += 1;
+                        Vec::new()
+                    }
+                    Some("CloseStream") => return,
+                    _ => {
+                        shared.violation(format!("an unknown message: {text}"));
+                        Vec::new()
+                    }
+                }
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Vec::new(),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+        };
+        for response in responses {
+            if index < options.restart_transcriptions && transcription.ear.ended() > 0 {
+                let frame = CloseFrame { code: CloseCode::Error, reason: "NET-0000".into() };
+                let _ = socket.close(Some(frame)).await;
+                return;
+            }
+            if options.malformed {
+                let _ = socket.feed(Message::text("{\"type\": ")).await;
+            }
+            if socket.send(Message::text(response.to_string())).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl Transcription {
+    fn hear(&mut self, audio: &[u8]) -> Vec<Value> {
+        let mut responses = Vec::new();
+        for heard in self.ear.hear(audio) {
+            match heard {
+                Heard::Words(words) if words.len() >= self.final_words + SEGMENT_WORDS => {
+                    responses.push(self.result(&words, true, json!({"speech_final": false})));
+                    self.final_words = words.len();
+                }
+                Heard::Words(words) => responses.push(self.result(&words, false, json!({"speech_final": false}))),
+                Heard::End(words) => {
+                    responses.push(self.result(&words, true, json!({"speech_final": true})));
+                    self.final_words = 0;
+                }
+            }
+        }
+        if self.ear.now_ms() >= self.responded_ms + RESPONSE_MS && responses.is_empty() && !self.ear.is_in_utterance() {
+            responses.push(self.result(&[], false, json!({"speech_final": false})));
+        }
+        responses
+    }
+
+    /// All audio becomes final. There is no response if nothing was waiting.
+    fn finalize(&mut self) -> Vec<Value> {
+        if !self.ear.is_in_utterance() {
+            return Vec::new();
+        }
+        let words = self.ear.finish();
+        let waits = words.len() > self.final_words;
+        let result = self.result(&words, true, json!({"speech_final": false, "from_finalize": true}));
+        self.final_words = 0;
+        if waits { vec![result] } else { Vec::new() }
+    }
+
+    /// A message about the words that are not in a final segment yet.
+    fn result(&mut self, words: &[Word], is_final: bool, more: Value) -> Value {
+        let now_ms = self.ear.now_ms();
+        let words = words.get(self.final_words..).unwrap_or_default();
+        let seconds = |ms: u64| Duration::from_millis(ms).as_secs_f64();
+        let placed: Vec<_> = words
+            .iter()
+            .map(|word| {
+                let text = word.text.trim();
+                json!({"word": text, "punctuated_word": text, "confidence": 0.98,
+                    "start": seconds(word.start_ms), "end": seconds(word.end_ms)})
+            })
+            .collect();
+        let mut result = json!({
+            "type": "Results",
+            "channel_index": [0, 1],
+            "start": seconds(self.final_ms),
+            "duration": seconds(now_ms - self.final_ms),
+            "is_final": is_final,
+            "channel": {"alternatives": [{"transcript": text_of(words), "confidence": 0.98, "words": placed}]},
+            "from_finalize": false,
+        });
+        if let (Some(result), Some(more)) = (result.as_object_mut(), more.as_object()) {
+            result.extend(more.clone());
+        }
+        self.responded_ms = now_ms;
+        if is_final {
+            self.final_ms = now_ms;
+        }
+        result
+    }
+}

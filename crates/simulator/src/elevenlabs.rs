@@ -1,0 +1,318 @@
+//! A fake ElevenLabs: real-time transcription over a WebSocket, and speech over HTTP.
+//!
+//! Based on ElevenLabs' documentation: "Realtime" of speech to text with its event reference and its commit strategies, and
+//! "Stream speech" of the API reference.
+
+use crate::ear::{Ear, EarPlan, Heard, text_of};
+use crate::openai::options::spoken_ms;
+use crate::server::Server;
+use crate::sound::{Voice, millis};
+use crate::websocket::{self, Socket};
+use crate::{EventLog, Party};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::{SinkExt, StreamExt};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_util::sync::CancellationToken;
+
+/// The parameters of the transcription's address that are known here.
+const PARAMETERS: [&str; 5] = ["model_id", "language_code", "audio_format", "commit_strategy", "include_timestamps"];
+/// The fields of a request for speech that are known here.
+const SPEECH_FIELDS: [&str; 4] = ["text", "model_id", "language_code", "voice_settings"];
+/// No words are found before this much audio.
+const FIRST_WORDS_MS: u64 = 2000;
+/// A commit needs this much audio since the last one.
+const LEAST_COMMIT_MS: u64 = 300;
+
+/// What the fake ElevenLabs hears, and its planned faults.
+#[derive(Clone, Debug)]
+pub struct ElevenLabsOptions {
+    /// The required API key; none accepts any key.
+    pub api_key: Option<String>,
+    /// The words of each utterance of a session, in order; after the last one the first follows again.
+    pub heard: Vec<String>,
+    /// The planned faults.
+    pub faults: ElevenLabsFaults,
+}
+
+/// Planned faults; by default none.
+#[derive(Clone, Debug, Default)]
+pub struct ElevenLabsFaults {
+    /// Sockets are refused with this HTTP status.
+    pub refuse_sockets: Option<u16>,
+    /// Sessions end with this error as soon as they begin.
+    pub reject_sessions: Option<&'static str>,
+    /// The first sessions, this many, end with `resource_exhausted` at the first commit.
+    pub restart_transcriptions: usize,
+    /// Each message of a session is preceded by one that is no JSON.
+    pub malformed: bool,
+    /// These requests for speech, counted from 1, are rejected with this HTTP status.
+    pub reject_speeches: Vec<(usize, u16)>,
+}
+
+impl Default for ElevenLabsOptions {
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            heard: ["שלום, אתם פתוחים היום?", "אפשר לקבוע תור למחר?", "בארבע, בבקשה."].map(Into::into).into(),
+            faults: ElevenLabsFaults::default(),
+        }
+    }
+}
+
+/// The requests that the fake ElevenLabs has received.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ElevenLabsState {
+    /// Transcriptions, in order.
+    pub transcriptions: Vec<ElevenLabsTranscription>,
+    /// Requests for speech, in order.
+    pub speeches: Vec<ElevenLabsSpeech>,
+}
+
+/// A transcription.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ElevenLabsTranscription {
+    /// The parameters of the address, in order.
+    pub parameters: Vec<(String, String)>,
+    /// How much audio was received, in bytes of mu-law.
+    pub received: usize,
+    /// The number of commits.
+    pub commits: usize,
+}
+
+/// A request for speech.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ElevenLabsSpeech {
+    /// The voice of the address.
+    pub voice: String,
+    /// The body.
+    pub body: Value,
+}
+
+/// A running fake ElevenLabs. Dropping it stops it.
+pub struct ElevenLabs {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    log: EventLog,
+    stopping: CancellationToken,
+    options: Mutex<ElevenLabsOptions>,
+    state: Mutex<ElevenLabsState>,
+}
+
+impl ElevenLabs {
+    /// Serves on `listener`. A request that violates the API's rules is a violation in `log`.
+    pub fn start(listener: TcpListener, options: ElevenLabsOptions, log: EventLog) -> std::io::Result<Self> {
+        let state = |_, stopping| Shared { log, stopping, options: Mutex::new(options), state: Mutex::default() };
+        let router = |shared| {
+            Router::new()
+                .route("/v1/speech-to-text/realtime", get(transcribe))
+                .route("/v1/text-to-speech/{voice}/stream", post(speak))
+                .fallback(unknown)
+                .with_state(shared)
+        };
+        let (server, shared) = Server::start(listener, state, router)?;
+        Ok(Self { server, shared })
+    }
+
+    /// The address of the listener.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The value for `ELEVENLABS_BASE_URL`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// The requests that it has received.
+    pub fn state(&self) -> ElevenLabsState {
+        self.shared.state().clone()
+    }
+
+    /// Changes its behaviour from now on.
+    pub fn change(&self, change: impl FnOnce(&mut ElevenLabsOptions)) {
+        change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Shared {
+    fn options(&self) -> ElevenLabsOptions {
+        self.options.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, ElevenLabsState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn violation(&self, complaint: impl Into<String>) {
+        self.log.violation(Party::ElevenLabs, complaint);
+    }
+
+    fn has_key(&self, headers: &HeaderMap) -> bool {
+        let key = headers.get("xi-api-key").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        self.options().api_key.as_ref().map_or(!key.is_empty(), |own| own == key)
+    }
+}
+
+async fn transcribe(State(shared): State<Arc<Shared>>, mut request: Request) -> Response {
+    let options = shared.options();
+    if let Some(status) = options.faults.refuse_sockets {
+        return refuse(status, "refused", "refused as planned");
+    }
+    let query = request.uri().query().unwrap_or_default().as_bytes().to_vec();
+    let parameters: Vec<(String, String)> = form_urlencoded::parse(&query).into_owned().collect();
+    // A wrong key is reported in the session.
+    let error = (!shared.has_key(request.headers())).then_some("auth_error").or(options.faults.reject_sessions);
+    let wrong = complaints(&parameters);
+    if !wrong.is_empty() {
+        shared.violation(wrong.join("; "));
+    }
+    let index = {
+        let mut state = shared.state();
+        state.transcriptions.push(ElevenLabsTranscription { parameters, ..ElevenLabsTranscription::default() });
+        state.transcriptions.len() - 1
+    };
+    let upgraded = websocket::upgrade(&mut request, move |mut socket| async move {
+        match error {
+            Some(error) => reject(&mut socket, error).await,
+            None => serve(&shared, socket, index).await,
+        }
+    });
+    upgraded.unwrap_or_else(|| refuse(400, "bad_request", "expected a WebSocket upgrade"))
+}
+
+fn complaints(parameters: &[(String, String)]) -> Vec<String> {
+    let value = |name: &str| parameters.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
+    let unknown = parameters.iter().filter(|(name, _)| !PARAMETERS.contains(&name.as_str()));
+    let mut wrong: Vec<_> = unknown.map(|(name, _)| format!("there is no parameter {name}")).collect();
+    if value("audio_format") != "ulaw_8000" || value("commit_strategy") != "manual" {
+        wrong.push("this fake hears only mu-law of a telephone, and knows only manual commits".into());
+    }
+    if value("model_id").is_empty() {
+        wrong.push("model_id is missing".into());
+    }
+    wrong
+}
+
+async fn reject(socket: &mut Socket, error: &str) {
+    let message = json!({"message_type": error, "error": "rejected as planned"});
+    let _ = socket.send(Message::text(message.to_string())).await;
+    let _ = socket.close(None).await;
+}
+
+async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
+    let options = shared.options();
+    let mut ear = Ear::new(EarPlan { heard: options.heard, endpoint: None, finds_words: true });
+    let (mut committed_ms, mut unsent) = (0, None);
+    let started = json!({"message_type": "session_started", "session_id": "0123456789abcdef", "config": {}});
+    let mut responses = vec![started];
+    loop {
+        for response in responses.drain(..) {
+            if options.faults.malformed {
+                let _ = socket.feed(Message::text("{\"message_type\": ")).await;
+            }
+            if socket.send(Message::text(response.to_string())).await.is_err() {
+                return;
+            }
+        }
+        let message = tokio::select! {
+            message = socket.next() => message,
+            () = shared.stopping.cancelled() => return,
+        };
+        let chunk: Value = match message {
+            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap_or_default(),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+            Some(Ok(Message::Binary(_))) => Value::Null,
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+        };
+        let audio = chunk["audio_base_64"].as_str().and_then(|audio| STANDARD.decode(audio).ok());
+        let (Some(audio), "input_audio_chunk") = (audio, chunk["message_type"].as_str().unwrap_or_default()) else {
+            shared.violation("a message is no input_audio_chunk with audio");
+            return reject(&mut socket, "input_error").await;
+        };
+        if millis(audio.len()) > 1000 {
+            shared.violation("a chunk has more than a second of audio");
+        }
+        shared.state().transcriptions[index].received += audio.len();
+        for heard in ear.hear(&audio) {
+            if let Heard::Words(words) = heard {
+                unsent = Some(text_of(&words));
+            }
+        }
+        if let Some(text) = unsent.take_if(|_| ear.now_ms() >= FIRST_WORDS_MS) {
+            responses.push(json!({"message_type": "partial_transcript", "text": text}));
+        }
+        if chunk["commit"] == true {
+            if ear.now_ms() < committed_ms + LEAST_COMMIT_MS {
+                shared.violation("a commit with less than 0.3 s of audio");
+                return reject(&mut socket, "commit_throttled").await;
+            }
+            shared.state().transcriptions[index].commits += 1;
+            if index < options.faults.restart_transcriptions {
+                return reject(&mut socket, "resource_exhausted").await;
+            }
+            (committed_ms, unsent) = (ear.now_ms(), None);
+            responses.push(json!({"message_type": "committed_transcript", "text": text_of(&ear.finish())}));
+        }
+    }
+}
+
+/// `POST /v1/text-to-speech/{voice}/stream`
+async fn speak(
+    State(shared): State<Arc<Shared>>,
+    Path(voice): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !shared.has_key(&headers) {
+        return refuse(401, "invalid_api_key", "Invalid API key");
+    }
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let number = {
+        let mut state = shared.state();
+        state.speeches.push(ElevenLabsSpeech { voice, body: body.clone() });
+        state.speeches.len()
+    };
+    let planned = shared.options().faults.reject_speeches;
+    if let Some((_, status)) = planned.iter().find(|(rejected, _)| *rejected == number) {
+        return refuse(*status, "rejected", "rejected as planned");
+    }
+    let fields = body.as_object().map(|fields| fields.keys().map(String::as_str).collect()).unwrap_or_default();
+    let unknown: Vec<_> = Vec::into_iter(fields).filter(|name| !SPEECH_FIELDS.contains(name)).collect();
+    let knows_hebrew = body["model_id"].as_str().is_some_and(|model| model.starts_with("eleven_v3"));
+    let is_valid = unknown.is_empty()
+        && uri.query() == Some("output_format=ulaw_8000")
+        && body["text"].as_str().is_some_and(|text| !text.trim().is_empty())
+        && (knows_hebrew || body["language_code"] != "he");
+    if !is_valid {
+        shared.violation(format!("speech: {uri} {body}"));
+        return refuse(422, "invalid_request", "the request is not valid");
+    }
+    let length_ms = spoken_ms(body["text"].as_str().unwrap_or_default());
+    ([(header::CONTENT_TYPE, "audio/basic")], Voice::agent(number as u64).speak(length_ms)).into_response()
+}
+
+async fn unknown(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    shared.violation(format!("there is no {}", request.uri().path()));
+    refuse(404, "not_found", "not found")
+}
+
+fn refuse(status: u16, code: &str, message: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    (status, Json(json!({"detail": {"status": code, "message": message}}))).into_response()
+}

@@ -1,0 +1,136 @@
+//! A connection to a speech service: it opens, stays open, and is lost once.
+
+use crate::config::Secret;
+use crate::providers::websocket::{self, DialError, KeyHeader, Received, Socket};
+use futures_util::future::BoxFuture;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio_tungstenite::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+/// Longer than any message: audio comes in pieces of less than a second.
+const MAX_MESSAGE: usize = 1 << 20;
+const READ_BUFFER: usize = 4 << 10;
+
+type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
+
+/// Where and how a connection is opened.
+pub(super) struct Address {
+    pub(super) url: String,
+    pub(super) key_header: KeyHeader,
+    pub(super) key: Option<Secret>,
+    /// The time without a message of ours after which `keep_alive` is sent.
+    pub(super) keep_alive_every: Duration,
+    pub(super) keep_alive: Message,
+}
+
+/// A socket to a service.
+pub(super) struct Link {
+    state: State,
+    keep_alive_timer: Interval,
+    keep_alive: Message,
+    /// Whether a message was sent since the last tick of the timer.
+    was_used: bool,
+}
+
+enum State {
+    Opening(BoxFuture<'static, Result<OpenSocket, DialError>>),
+    Open(Box<OpenSocket>),
+    /// With the reason until it is reported.
+    Lost(Option<DialError>),
+}
+
+pub(super) enum LinkEvent {
+    Opened,
+    Text(Utf8Bytes),
+    Lost(DialError),
+}
+
+impl Link {
+    /// Starts to open a connection after `delay`.
+    pub(super) fn open(address: Address, delay: Duration) -> Self {
+        let Address { url, key_header, key, keep_alive_every, keep_alive } = address;
+        let opening = Box::pin(async move {
+            tokio::time::sleep(delay).await;
+            let no_key = || DialError { retry: false, reason: "no key".to_owned() };
+            let key = key.ok_or_else(no_key)?;
+            websocket::dial(&url, key_header, key.expose(), websocket::limits(READ_BUFFER, MAX_MESSAGE)).await
+        });
+        // A message of ours may be as old as the tick before the last one.
+        let every = keep_alive_every / 2;
+        let mut keep_alive_timer = interval_at(Instant::now() + every, every);
+        keep_alive_timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { state: State::Opening(opening), keep_alive_timer, keep_alive, was_used: false }
+    }
+
+    /// The next event. Cancel safe: nothing is lost if the future is dropped.
+    pub(super) async fn next(&mut self) -> LinkEvent {
+        loop {
+            match &mut self.state {
+                State::Lost(reason) => match reason.take() {
+                    Some(reason) => return LinkEvent::Lost(reason),
+                    None => std::future::pending().await,
+                },
+                State::Opening(opening) => match opening.await {
+                    Ok(socket) => {
+                        self.state = State::Open(Box::new(socket));
+                        return LinkEvent::Opened;
+                    }
+                    Err(error) => self.state = State::Lost(Some(error)),
+                },
+                State::Open(socket) => {
+                    tokio::select! {
+                        biased;
+                        received = socket.receive() => match received {
+                            Received::Text(text) => return LinkEvent::Text(text),
+                            Received::Binary(_) | Received::Activity => {}
+                            Received::Closed(frame) => {
+                                let reason = frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
+                                self.fail(true, format!("closed: {reason}"));
+                            }
+                            Received::Lost(error) => self.fail(true, error.to_string()),
+                        },
+                        _ = self.keep_alive_timer.tick() => {
+                            if !std::mem::take(&mut self.was_used) {
+                                self.send(self.keep_alive.clone());
+                                self.try_flush();
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Queues a message; it is dropped unless the connection is open.
+    pub(super) fn send(&mut self, message: impl Into<Message>) {
+        self.was_used = true;
+        if let State::Open(socket) = &mut self.state
+            && let Err(error) = socket.queue(message)
+        {
+            self.fail(true, error.to_string());
+        }
+    }
+
+    /// Sends what was queued, as far as the server accepts it without waiting.
+    pub(super) fn try_flush(&mut self) {
+        if let State::Open(socket) = &mut self.state
+            && let Err(error) = socket.try_flush()
+        {
+            self.fail(true, error.to_string());
+        }
+    }
+
+    /// The connection is of no use any more.
+    pub(super) fn fail(&mut self, retry: bool, reason: String) {
+        self.state = State::Lost(Some(DialError { retry, reason }));
+    }
+
+    pub(super) async fn close(self) {
+        if let State::Open(socket) = self.state {
+            socket.close(CloseCode::Normal, "").await;
+        }
+    }
+}

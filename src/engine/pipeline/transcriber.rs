@@ -1,0 +1,90 @@
+//! A transcriber behind a WebSocket, by any vendor's protocol.
+
+use super::link::{Address, Link, LinkEvent};
+use super::parts::{Heard, PartEvent, Transcriber};
+use crate::audio::EncodedAudio;
+use crate::config::Secret;
+use crate::providers::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol};
+use futures_util::future::BoxFuture;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// A session with a transcriber, open or connecting.
+pub(super) struct SocketTranscriber<P> {
+    link: Link,
+    protocol: P,
+    /// What the server has reported and the engine has not taken yet.
+    events: VecDeque<Transcribed>,
+}
+
+impl<P: TranscriptionProtocol> SocketTranscriber<P> {
+    /// Starts to open a session after `delay`.
+    pub(super) fn open(protocol: P, key: Option<Secret>, delay: Duration) -> Self {
+        let SessionAddress { url, key_header, keep_alive_every } = protocol.address();
+        let address = Address { url, key_header, key, keep_alive_every, keep_alive: protocol.keep_alive() };
+        Self { link: Link::open(address, delay), protocol, events: VecDeque::new() }
+    }
+
+    fn carry_out(&mut self, (message, event): Step) {
+        if let Some(message) = message {
+            self.link.send(message);
+        }
+        self.events.extend(event);
+    }
+
+    fn read(&mut self, text: &str) {
+        match self.protocol.read(text) {
+            Ok(read) => self.events.extend(read),
+            Err(TranscriptionError::Failed { retry, reason }) => self.link.fail(retry, reason),
+            Err(TranscriptionError::Malformed) => {
+                tracing::warn!(event = "TRANSCRIBER_MALFORMED", "Malformed message of the transcriber ignored");
+            }
+        }
+    }
+}
+
+impl<P: TranscriptionProtocol> Transcriber for SocketTranscriber<P> {
+    fn send(&mut self, audio: &EncodedAudio) {
+        let step = self.protocol.audio(audio);
+        self.carry_out(step);
+    }
+
+    fn end_utterance(&mut self) {
+        let step = self.protocol.end_utterance();
+        self.carry_out(step);
+    }
+
+    fn try_flush(&mut self) {
+        self.link.try_flush();
+    }
+
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<Heard>> {
+        Box::pin(async move {
+            loop {
+                if let Some(event) = self.events.pop_front() {
+                    return match event {
+                        Transcribed::Ready => PartEvent::Ready,
+                        Transcribed::Words { text, from_ms, until_ms } => {
+                            PartEvent::Event(Heard::Words { text, from_ms, until_ms })
+                        }
+                        Transcribed::End => PartEvent::Event(Heard::End),
+                        Transcribed::Progress(ms) => PartEvent::Event(Heard::Progress(ms)),
+                    };
+                }
+                match self.link.next().await {
+                    LinkEvent::Opened => {
+                        let step = self.protocol.opened();
+                        self.carry_out(step);
+                        self.link.try_flush();
+                    }
+                    LinkEvent::Text(text) => self.read(&text),
+                    LinkEvent::Lost(error) => return PartEvent::Lost(error),
+                }
+            }
+        })
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(self.link.close())
+    }
+}

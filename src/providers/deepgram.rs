@@ -1,0 +1,249 @@
+//! Deepgram: live transcription over a WebSocket (API reference, "Live Audio"), with telephone audio.
+
+use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms};
+use super::websocket::KeyHeader;
+use crate::audio::EncodedAudio;
+use crate::config::DeepgramConfig;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::time::Duration;
+use tokio_tungstenite::tungstenite::Message;
+
+/// A connection without a message for ten seconds is closed ("Audio Keep Alive").
+const KEEP_ALIVE: Duration = Duration::from_secs(4);
+/// The limit is 500 tokens, and a server that gets more writes down nothing ("Keyterm Prompting"). A token has at least a
+/// byte.
+const MAX_TERM_BYTES: usize = 500;
+
+/// A transcription. Segments of words become final one after the other, until a silence ends the utterance.
+#[derive(Debug)]
+pub struct DeepgramTranscription {
+    url: String,
+    /// The words of the final segments.
+    words: String,
+    /// The words of the segment that may still change.
+    tentative: String,
+    began_ms: Option<u64>,
+    until_ms: Option<u64>,
+}
+
+impl DeepgramTranscription {
+    /// A session in this language (ISO 639-1). `terms`: words that are likely to be said.
+    pub fn new(config: &DeepgramConfig, language: &str, terms: &[String]) -> Self {
+        Self {
+            url: url(config, language, terms),
+            words: String::new(),
+            tentative: String::new(),
+            began_ms: None,
+            until_ms: None,
+        }
+    }
+
+    fn results(&mut self, results: &Results<'_>) -> Vec<Transcribed> {
+        let mut read = Vec::new();
+        let alternative = results.channel.alternatives.first();
+        let text = alternative.map_or("", |alternative| alternative.transcript.trim());
+        if let Some(alternative) = alternative.filter(|_| !text.is_empty()) {
+            let (first, last) = (alternative.words.first(), alternative.words.last());
+            self.began_ms = self.began_ms.or(first.map(|word| whole_ms(word.start)));
+            self.until_ms = last.map(|word| whole_ms(word.end)).or(self.until_ms);
+        }
+        self.tentative = text.to_owned();
+        if !text.is_empty() {
+            read.push(Transcribed::Words { text: self.text(), from_ms: self.began_ms, until_ms: self.until_ms });
+        }
+        if results.is_final {
+            self.words = self.text();
+            self.tentative.clear();
+        }
+        if self.words.is_empty() && self.tentative.is_empty() {
+            // The tentative words before were withdrawn.
+            self.began_ms = None;
+        } else if results.speech_final || results.from_finalize {
+            read.push(self.end());
+        }
+        read.push(Transcribed::Progress(whole_ms(results.start + results.duration)));
+        read
+    }
+
+    fn text(&self) -> String {
+        format!("{} {}", self.words, self.tentative).trim().to_owned()
+    }
+
+    fn end(&mut self) -> Transcribed {
+        self.words.clear();
+        self.tentative.clear();
+        (self.began_ms, self.until_ms) = (None, None);
+        Transcribed::End
+    }
+}
+
+fn url(config: &DeepgramConfig, language: &str, terms: &[String]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("model", &config.model).append_pair("language", language);
+    query.append_pair("encoding", "mulaw").append_pair("sample_rate", "8000").append_pair("channels", "1");
+    query.append_pair("interim_results", "true").append_pair("punctuate", "true");
+    query.append_pair("endpointing", &config.endpointing_ms.to_string());
+    let mut bytes = 0;
+    for term in terms {
+        bytes += term.len();
+        if bytes > MAX_TERM_BYTES {
+            break;
+        }
+        query.append_pair("keyterm", term);
+    }
+    format!("{}/v1/listen?{}", config.base_url.websocket_url(), query.finish())
+}
+
+impl TranscriptionProtocol for DeepgramTranscription {
+    fn address(&self) -> SessionAddress {
+        let key_header = KeyHeader { name: "authorization", scheme: "Token " };
+        SessionAddress { url: self.url.clone(), key_header, keep_alive_every: KEEP_ALIVE }
+    }
+
+    fn opened(&mut self) -> Step {
+        (None, Some(Transcribed::Ready))
+    }
+
+    fn audio(&mut self, audio: &EncodedAudio) -> Step {
+        (Some(Message::binary(audio.decode())), None)
+    }
+
+    /// The server does not answer if all words are final already.
+    fn end_utterance(&mut self) -> Step {
+        let is_complete = self.tentative.is_empty() && !self.words.is_empty();
+        (Some(Message::text(r#"{"type":"Finalize"}"#)), is_complete.then(|| self.end()))
+    }
+
+    fn keep_alive(&self) -> Message {
+        Message::text(r#"{"type":"KeepAlive"}"#)
+    }
+
+    fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
+        let kind: Kind<'_> = serde_json::from_str(message).map_err(|_| TranscriptionError::Malformed)?;
+        match &*kind.kind {
+            "Results" => {
+                let results = serde_json::from_str(message).map_err(|_| TranscriptionError::Malformed)?;
+                Ok(self.results(&results))
+            }
+            // Metadata and others.
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
+/// A segment of the audio and its words.
+#[derive(Deserialize)]
+struct Results<'a> {
+    start: f64,
+    duration: f64,
+    #[serde(default)]
+    is_final: bool,
+    /// A silence has ended the utterance.
+    #[serde(default)]
+    speech_final: bool,
+    /// The client has asked for it.
+    #[serde(default)]
+    from_finalize: bool,
+    #[serde(borrow)]
+    channel: Channel<'a>,
+}
+
+#[derive(Deserialize)]
+struct Channel<'a> {
+    #[serde(borrow)]
+    alternatives: Vec<Alternative<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Alternative<'a> {
+    #[serde(borrow)]
+    transcript: Cow<'a, str>,
+    #[serde(default)]
+    words: Vec<Word>,
+}
+
+#[derive(Deserialize)]
+struct Word {
+    start: f64,
+    end: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn transcription() -> DeepgramTranscription {
+        DeepgramTranscription::new(&DeepgramConfig::default(), "he", &[])
+    }
+
+    /// A message about the audio from a second on, with two words or none.
+    fn results(text: &str, more: Value) -> String {
+        let words =
+            if text.is_empty() { json!([]) } else { json!([{"start": 1.0, "end": 1.2}, {"start": 1.2, "end": 1.5}]) };
+        let channel = json!({"alternatives": [{"transcript": text, "confidence": 0.9, "words": words}]});
+        let mut message = json!({"type": "Results", "start": 1.0, "duration": 0.75, "channel": channel});
+        message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        message.to_string()
+    }
+
+    fn words(text: &str) -> Transcribed {
+        Transcribed::Words { text: text.into(), from_ms: Some(1000), until_ms: Some(1500) }
+    }
+
+    #[test]
+    fn segments_are_joined_until_a_silence_ends_the_utterance() {
+        let mut transcription = transcription();
+        let mut read = |text: &str, more: Value| transcription.read(&results(text, more)).unwrap();
+        let progress = Transcribed::Progress(1750);
+        assert_eq!(read("שלום את", json!({})), [words("שלום את"), progress.clone()]);
+        assert_eq!(read("שלום אתם", json!({"is_final": true})), [words("שלום אתם"), progress.clone()]);
+        assert_eq!(read("", json!({})), std::slice::from_ref(&progress));
+        assert_eq!(read("פתוחים היום?", json!({})), [words("שלום אתם פתוחים היום?"), progress.clone()]);
+        let last = read("", json!({"is_final": true, "speech_final": true}));
+        assert_eq!(last, [Transcribed::End, progress.clone()], "the words that were withdrawn are no part of it");
+        let silence = read("", json!({"is_final": true, "speech_final": true}));
+        assert_eq!(silence, [progress], "a silence without words ends no utterance");
+    }
+
+    #[test]
+    fn an_utterance_ends_at_once_if_no_words_are_open() {
+        let mut transcription = transcription();
+        assert_eq!(transcription.end_utterance().1, None);
+        transcription.read(&results("שלום", json!({}))).unwrap();
+        assert_eq!(transcription.end_utterance().1, None, "the server answers");
+        let answer = transcription.read(&results("שלום לכם", json!({"is_final": true, "from_finalize": true})));
+        assert_eq!(answer.unwrap(), [words("שלום לכם"), Transcribed::End, Transcribed::Progress(1750)]);
+        transcription.read(&results("שלום", json!({"is_final": true}))).unwrap();
+        assert_eq!(transcription.end_utterance().1, Some(Transcribed::End), "the server does not answer");
+    }
+
+    #[test]
+    fn other_messages_are_ignored_and_garbage_is_reported() {
+        for other in [r#"{"type":"Metadata","request_id":"1"}"#, r#"{"type":"UtteranceEnd","last_word_end":1.0}"#] {
+            assert_eq!(transcription().read(other), Ok(Vec::new()), "{other}");
+        }
+        for garbage in ["", "[]", "{", r#"{"type":"Results"}"#] {
+            assert_eq!(transcription().read(garbage), Err(TranscriptionError::Malformed), "{garbage}");
+        }
+    }
+
+    #[test]
+    fn terms_stay_within_the_servers_limit() {
+        let terms: Vec<_> = (0..100).map(|number| format!("תספורת & צבע {number}")).collect();
+        let url = DeepgramTranscription::new(&DeepgramConfig::default(), "he", &terms).address().url;
+        let query = url.strip_prefix("wss://api.deepgram.com/v1/listen?").unwrap();
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let sent: Vec<_> = pairs.into_iter().filter(|(name, _)| name == "keyterm").map(|(_, term)| term).collect();
+        assert_eq!(sent, terms[..sent.len()]);
+        let bytes: usize = sent.iter().map(String::len).sum();
+        assert!((450..=500).contains(&bytes), "{bytes}");
+    }
+}

@@ -1,0 +1,207 @@
+//! ElevenLabs: real-time transcription over a WebSocket (API reference, "Realtime" of speech to text) and speech over HTTP
+//! ("Stream speech"), with telephone audio in both directions.
+
+use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol};
+use super::websocket::KeyHeader;
+use crate::audio::{BYTES_PER_MS, EncodedAudio};
+use crate::config::ElevenLabsConfig;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::time::Duration;
+use tokio_tungstenite::tungstenite::Message;
+
+/// The header with the API key.
+pub const KEY_HEADER: KeyHeader = KeyHeader { name: "xi-api-key", scheme: "" };
+
+/// How long a session may be without audio is not documented; clients send silence after five seconds.
+const KEEP_ALIVE: Duration = Duration::from_secs(4);
+/// Audio is sent in pieces of at least this length ("Chunk size": 0.1 to 1 s).
+const CHUNK_MS: u64 = 100;
+/// A commit needs this much audio since the last one.
+const LEAST_COMMIT_MS: u64 = 300;
+/// Words are found from this much audio on.
+const FIRST_WORDS_MS: u64 = 2000;
+/// How long after its audio a transcript arrives at the latest. The server reports no positions; 150 ms are published.
+const LATENCY_MS: u64 = 300;
+
+/// A transcription whose utterances end when the client commits them.
+#[derive(Debug)]
+pub struct ElevenLabsTranscription {
+    url: String,
+    /// Audio that was not sent yet.
+    waiting: Vec<u8>,
+    /// Audio that was sent, in milliseconds, and up to where it is committed.
+    sent_ms: u64,
+    committed_ms: u64,
+}
+
+impl ElevenLabsTranscription {
+    /// A session in this language (ISO 639-1).
+    pub fn new(config: &ElevenLabsConfig, language: &str) -> Self {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("model_id", &config.stt_model).append_pair("language_code", language);
+        query.append_pair("audio_format", "ulaw_8000").append_pair("commit_strategy", "manual");
+        let url = format!("{}/v1/speech-to-text/realtime?{}", config.base_url.websocket_url(), query.finish());
+        Self { url, waiting: Vec::new(), sent_ms: 0, committed_ms: 0 }
+    }
+
+    /// Sends the audio that waits.
+    fn send(&mut self, commits: bool) -> Message {
+        let audio = EncodedAudio::encode(&self.waiting);
+        self.waiting.clear();
+        self.sent_ms += audio.ms();
+        chunk(&audio, commits)
+    }
+}
+
+fn chunk(audio: &EncodedAudio, commits: bool) -> Message {
+    let chunk = json!({
+        "message_type": "input_audio_chunk",
+        "audio_base_64": audio.base64(),
+        "commit": commits,
+        "sample_rate": 8000,
+    });
+    Message::text(chunk.to_string())
+}
+
+impl TranscriptionProtocol for ElevenLabsTranscription {
+    fn address(&self) -> SessionAddress {
+        SessionAddress { url: self.url.clone(), key_header: KEY_HEADER, keep_alive_every: KEEP_ALIVE }
+    }
+
+    /// The server says itself when the session can be used: it rejects a wrong key in the session.
+    fn opened(&mut self) -> Step {
+        (None, None)
+    }
+
+    fn audio(&mut self, audio: &EncodedAudio) -> Step {
+        audio.decode_into(&mut self.waiting);
+        if (self.waiting.len() as u64) < CHUNK_MS * BYTES_PER_MS {
+            return (None, None);
+        }
+        let message = self.send(false);
+        let progress = (self.sent_ms >= FIRST_WORDS_MS).then(|| Transcribed::Progress(self.sent_ms - LATENCY_MS));
+        (Some(message), progress)
+    }
+
+    fn end_utterance(&mut self) -> Step {
+        let waiting_ms = self.waiting.len() as u64 / BYTES_PER_MS;
+        if self.sent_ms + waiting_ms < self.committed_ms + LEAST_COMMIT_MS {
+            return (None, Some(Transcribed::End));
+        }
+        let message = self.send(true);
+        self.committed_ms = self.sent_ms;
+        (Some(message), None)
+    }
+
+    fn keep_alive(&self) -> Message {
+        chunk(&EncodedAudio::silence(CHUNK_MS), false)
+    }
+
+    fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
+        let event: Event<'_> = serde_json::from_str(message).map_err(|_| TranscriptionError::Malformed)?;
+        if let Some(error) = &event.error {
+            let retry = !PERMANENT.iter().any(|permanent| event.message_type.starts_with(permanent));
+            return Err(TranscriptionError::Failed { retry, reason: format!("{}: {error}", event.message_type) });
+        }
+        let text = event.text.as_deref().unwrap_or_default().trim();
+        let words = || Transcribed::Words { text: text.to_owned(), from_ms: None, until_ms: None };
+        Ok(match &*event.message_type {
+            "session_started" => vec![Transcribed::Ready],
+            "partial_transcript" if !text.is_empty() => vec![words()],
+            "committed_transcript" if !text.is_empty() => vec![words(), Transcribed::End],
+            "committed_transcript" => vec![Transcribed::End],
+            _ => Vec::new(),
+        })
+    }
+}
+
+/// Errors after which another session fails as well. Some are documented with `_error` at the end, and some without.
+const PERMANENT: [&str; 5] = ["auth_error", "quota_exceeded", "unaccepted_terms", "input_error", "chunk_size_exceeded"];
+
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow)]
+    message_type: Cow<'a, str>,
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    error: Option<Cow<'a, str>>,
+}
+
+/// The URL of speech, which arrives as mu-law while it is made.
+pub fn speech_url(config: &ElevenLabsConfig) -> String {
+    format!("{}/v1/text-to-speech/{}/stream?output_format=ulaw_8000", config.base_url, config.voice)
+}
+
+/// The body of a request for speech.
+pub fn speech_body(config: &ElevenLabsConfig, language: &str, text: &str) -> Value {
+    json!({"text": text, "model_id": config.tts_model, "language_code": language})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transcription() -> ElevenLabsTranscription {
+        ElevenLabsTranscription::new(&ElevenLabsConfig::default(), "he")
+    }
+
+    /// Sends audio in pieces of 20 ms; returns the messages and the last position.
+    fn send(transcription: &mut ElevenLabsTranscription, ms: u64) -> (Vec<Value>, Option<Transcribed>) {
+        let (mut sent, mut progress) = (Vec::new(), None);
+        for _ in 0..ms / 20 {
+            let (message, step) = transcription.audio(&EncodedAudio::silence(20));
+            sent.extend(message.map(|message| serde_json::from_str(message.to_text().unwrap()).unwrap()));
+            progress = step.or(progress);
+        }
+        (sent, progress)
+    }
+
+    #[test]
+    fn audio_is_sent_in_tenths_of_a_second_and_followed_from_the_first_words_on() {
+        let mut transcription = transcription();
+        let (sent, progress) = send(&mut transcription, 1950);
+        assert_eq!((sent.len(), progress), (19, None));
+        assert!(sent.iter().all(|chunk| chunk["commit"] == false && chunk["sample_rate"] == 8000));
+        assert_eq!(send(&mut transcription, 100).1, Some(Transcribed::Progress(1700)));
+    }
+
+    #[test]
+    fn a_commit_has_all_audio_and_is_not_repeated_too_soon() {
+        let mut transcription = transcription();
+        send(&mut transcription, 340);
+        let (message, step) = transcription.end_utterance();
+        let chunk: Value = serde_json::from_str(message.unwrap().to_text().unwrap()).unwrap();
+        let audio = chunk["audio_base_64"].as_str().unwrap().to_owned();
+        assert_eq!((&chunk["commit"], EncodedAudio::parse(audio.into()).unwrap().ms()), (&json!(true), 40));
+        assert_eq!(step, None, "the server answers");
+        send(&mut transcription, 280);
+        assert_eq!(transcription.end_utterance(), (None, Some(Transcribed::End)), "too soon");
+        send(&mut transcription, 20);
+        assert!(transcription.end_utterance().0.is_some(), "no audio was lost");
+    }
+
+    #[test]
+    fn what_the_server_says() {
+        let read = |message: Value| transcription().read(&message.to_string());
+        let words = Transcribed::Words { text: "שלום".into(), from_ms: None, until_ms: None };
+        assert_eq!(read(json!({"message_type": "session_started", "session_id": "1"})), Ok(vec![Transcribed::Ready]));
+        let partial = |text: &str| read(json!({"message_type": "partial_transcript", "text": text}));
+        assert_eq!((partial("שלום "), partial("")), (Ok(vec![words.clone()]), Ok(Vec::new())));
+        let committed = |text: &str| read(json!({"message_type": "committed_transcript", "text": text}));
+        assert_eq!(committed("שלום"), Ok(vec![words, Transcribed::End]));
+        assert_eq!(committed(""), Ok(vec![Transcribed::End]));
+        for (error, retry) in
+            [("auth_error", false), ("quota_exceeded_error", false), ("rate_limited", true), ("error", true)]
+        {
+            let reason = format!("{error}: no");
+            let failed = TranscriptionError::Failed { retry, reason };
+            assert_eq!(read(json!({"message_type": error, "error": "no"})), Err(failed));
+        }
+        for garbage in ["", "[]", "{}", r#"{"message_type":1}"#] {
+            assert_eq!(transcription().read(garbage), Err(TranscriptionError::Malformed), "{garbage}");
+        }
+    }
+}
