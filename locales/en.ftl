@@ -743,6 +743,11 @@ found-ai-answer = the AI answers { $status } { $reason }
 found-ai-unreachable = the AI cannot be reached ({ $reason })
 found-ai-unusable = { $reason }
 
+found-pipeline-works = the pipeline engine works: { $transcriber } transcribes, { $model } answers, { $synthesiser } speaks
+found-pipeline-transcriber = { $service } does not transcribe calls of the pipeline engine: { $reason }
+found-pipeline-model = the model { $model } does not answer in the pipeline engine: { $reason }
+found-pipeline-synthesiser = { $service } does not speak in the pipeline engine: { $reason }
+
 found-bridge-unused = the WhatsApp bridge is not in use
 found-bridge-unusable = the WhatsApp bridge cannot be queried: { $reason }
 found-bridge-linked = the WhatsApp bridge is linked
@@ -811,6 +816,8 @@ remedy-ai-messages = callers leave a message until that is mended: see the setti
 remedy-ai-new-key = create a new key at platform.openai.com, and set OPENAI_API_KEY
 remedy-ai-limits = check the account's limits and billing, and status.openai.com
 remedy-ai-server = check that OPENAI_BASE_URL is an OpenAI-compatible server
+
+remedy-pipeline-settings = check these settings, and the account there: { $settings }
 
 remedy-report = report it
 remedy-bridge-write-less = write less to contacts who have not written first

@@ -757,6 +757,11 @@ found-ai-answer = ה־AI ענה { $status } { $reason }
 found-ai-unreachable = אין קשר עם ה־AI. הסיבה: { $reason }
 found-ai-unusable = הבקשה ל־AI נכשלה: { $reason }
 
+found-pipeline-works = מנוע התמלול, המודל והקול עובד: { $transcriber } מתמלל, { $model } עונה, { $synthesiser } מדבר
+found-pipeline-transcriber = { $service } לא מתמלל שיחות. הסיבה: { $reason }
+found-pipeline-model = המודל { $model } לא עונה בשיחות. הסיבה: { $reason }
+found-pipeline-synthesiser = { $service } לא מדבר בשיחות. הסיבה: { $reason }
+
 found-bridge-unused = גשר הוואטסאפ אינו בשימוש
 found-bridge-unusable = אי אפשר לפנות לגשר הוואטסאפ: { $reason }
 found-bridge-linked = גשר הוואטסאפ מקושר
@@ -827,6 +832,8 @@ remedy-ai-messages = עד שיתוקן, המתקשרים משאירים הודע
 remedy-ai-new-key = צרו מפתח חדש ב־platform.openai.com, והזינו אותו כאן או ב־OPENAI_API_KEY
 remedy-ai-limits = בדקו את הגבולות והתשלומים של החשבון, ואת status.openai.com
 remedy-ai-server = בדקו שב־OPENAI_BASE_URL יש שרת שתואם ל־OpenAI
+
+remedy-pipeline-settings = בדקו את ההגדרות האלה, ואת החשבון שם: { $settings }
 
 remedy-report = דווחו על כך
 remedy-bridge-write-less = כתבו פחות לאנשי קשר שלא כתבו קודם

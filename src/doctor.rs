@@ -57,7 +57,8 @@ text_enum! {
         TwilioNumbers = "twilio_numbers",
         /// The public address leads to this daemon.
         Address = "address",
-        /// The AI accepts the key, offers the models, and opens a session with the settings of a call.
+        /// The AI accepts the key, offers the models, and opens a session with the settings of a call; the services of the
+        /// pipeline engine transcribe, answer and speak, if it is used.
         Ai = "ai",
         /// The WhatsApp bridge runs and is linked.
         Bridge = "bridge",
@@ -71,7 +72,7 @@ pub async fn run_settings_check(which: SettingsCheck, context: DoctorContext) ->
         SettingsCheck::Twilio => ("twilio", Box::pin(twilio::check(context))),
         SettingsCheck::TwilioNumbers => ("numbers", Box::pin(numbers::results(context))),
         SettingsCheck::Address => ("address", Box::pin(public_address::check(context))),
-        SettingsCheck::Ai => ("openai", Box::pin(openai::check(context))),
+        SettingsCheck::Ai => ("openai", Box::pin(openai::check_all(context))),
         SettingsCheck::Bridge => ("bridge", Box::pin(bridge::check(context))),
     };
     tokio::time::timeout(LIMIT, check).await.unwrap_or_else(|_| vec![gave_up(name, LIMIT)])
@@ -130,6 +131,7 @@ fn checks(context: &Arc<DoctorContext>) -> Vec<(&'static str, Check)> {
             ("twilio", localized(context, twilio::check)),
             ("numbers", check(context, numbers::check)),
             ("openai", localized(context, openai::check)),
+            ("pipeline", localized(context, openai::check_pipeline)),
             ("google", check(context, google::check)),
             ("bridge", localized(context, bridge::check)),
             ("outbox", check(context, outbox::check)),

@@ -7,6 +7,7 @@ mod parts;
 mod soniox;
 mod speech;
 mod transcriber;
+mod trial;
 
 use crate::agent::tool::ToolRegistry;
 use crate::audio::VoiceDetector;
@@ -28,6 +29,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use transcriber::SocketTranscriber;
+pub use trial::{PipelineTrial, try_parts};
 
 /// The settings of a pipeline.
 #[derive(Clone, Debug)]

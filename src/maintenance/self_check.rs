@@ -9,9 +9,9 @@ use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, Language, 
 use crate::host::disk::DiskMonitor;
 use crate::host::local_time;
 use crate::messages;
-use crate::runtime::ai_check;
 use crate::runtime::outbox::Outbox;
 use crate::runtime::{RejectedFields, Settings};
+use crate::runtime::{ai_check, check_pipeline};
 use crate::store::Store;
 use crate::tls::Tls;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,6 +90,7 @@ impl SelfChecker {
         let mut findings = checks::all(parts).await;
         let (config, now) = (parts.settings.config(), clock::now());
         findings.extend(ai_check::check_and_learn(&parts.client, &config, now, &parts.rejected).await);
+        findings.extend(check_pipeline(&parts.client, &config, now).await);
         findings.push(checks::certificate(&parts.tls.status()));
         findings.push(checks::backup(&parts.snapshots, clock::now()));
         let ok = findings.iter().all(|finding| finding.state != CheckStatus::Error);

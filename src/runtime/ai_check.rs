@@ -107,15 +107,22 @@ async fn session(config: Arc<Config>, now: Timestamp, known: &RejectedFields) ->
     }
 }
 
-/// A session as for a call by an unknown caller, with every tool that a call may have.
-pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
+/// The instructions for the model in a call by an unknown caller, with every tool that a call may have.
+pub(super) fn call_instructions(config: &Config, now: Timestamp) -> (Arc<str>, ToolRegistry) {
     let can_transfer = config.agent.transfer_to.is_some();
     let (profile, memory) = (&BusinessProfile::EMPTY, &CallerMemory::EMPTY);
     let context =
         PhoneContext { caller_name: None, now, profile, memory, can_transfer, can_book: true, is_resumed: false };
+    let instructions = instructions::for_phone(&config.business, &config.agent, &context);
+    (instructions.into(), ToolRegistry::for_phone(PhoneTools { transfer: can_transfer, ..PhoneTools::ALL }))
+}
+
+/// A session as for a call by an unknown caller.
+pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
+    let (instructions, tools) = call_instructions(&config, now);
     RealtimeSetup {
-        instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
-        tools: ToolRegistry::for_phone(PhoneTools { transfer: can_transfer, ..PhoneTools::ALL }),
+        instructions,
+        tools,
         language: config.agent.language.clone(),
         profile_name: None,
         caller_history: None,

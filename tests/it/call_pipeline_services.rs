@@ -107,6 +107,46 @@ async fn two_turns_by_each_transcriber_are_answered_in_elevenlabs_voice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_check_names_the_part_that_does_not_work_and_its_settings() {
+    type Fault = (&'static str, fn(&Shop), &'static str, &'static str);
+    let faults: [Fault; 5] = [
+        ("deepgram", |_| {}, "found-pipeline-works", ""),
+        ("elevenlabs", |_| {}, "found-pipeline-works", ""),
+        (
+            "deepgram",
+            |shop| shop.deepgram.change(|options| options.api_key = Some("another".into())),
+            "found-pipeline-transcriber",
+            "deepgram.api_key, deepgram.model, agent.language",
+        ),
+        (
+            "elevenlabs",
+            |shop| shop.elevenlabs.change(|options| options.faults.reject_sessions = Some("quota_exceeded")),
+            "found-pipeline-transcriber",
+            "elevenlabs.api_key, elevenlabs.stt_model, agent.language",
+        ),
+        (
+            "deepgram",
+            |shop| shop.elevenlabs.change(|options| options.faults.reject_speeches = vec![(1, 404)]),
+            "found-pipeline-synthesiser",
+            "elevenlabs.api_key, elevenlabs.tts_model, elevenlabs.voice, agent.language",
+        ),
+    ];
+    for (transcriber, fault, code, settings) in faults {
+        let shop = Shop::with_one_question(transcriber).await;
+        fault(&shop);
+        let client = shop.harness.daemon.logged_in("roni", "owner").await;
+        let answer = client.post_json("/api/checks", &json!({"check": "ai"})).await.json();
+        let findings = answer["findings"].as_array().unwrap();
+        let is_pipeline = |finding: &&Value| finding["code"].as_str().is_some_and(|code| code.contains("pipeline"));
+        let found = findings.iter().find(is_pipeline).unwrap();
+        assert_eq!((&found["code"], &answer["ok"]), (&json!(code), &json!(settings.is_empty())), "{answer:#}");
+        let remedy = found["remedy"].as_str().unwrap_or_default();
+        assert!(remedy.contains(settings), "{answer:#}");
+        shop.assert_no_violations();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_interrupted_by_the_words_of_each_transcriber() {
     for transcriber in ["deepgram", "elevenlabs"] {
         let turns = vec![Turn::new(QUESTION, LONG), Turn::new("", "מאתיים שקלים.")];

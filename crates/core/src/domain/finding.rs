@@ -60,6 +60,12 @@ localized_enum! {
         AiUnreachable { reason: String } = "found-ai-unreachable",
         AiUnusable { reason: String } = "found-ai-unusable",
 
+        // The pipeline engine.
+        PipelineWorks { transcriber: String, model: String, synthesiser: String } = "found-pipeline-works",
+        PipelineTranscriber { service: String, reason: String } = "found-pipeline-transcriber",
+        PipelineModel { model: String, reason: String } = "found-pipeline-model",
+        PipelineSynthesiser { service: String, reason: String } = "found-pipeline-synthesiser",
+
         // The bridge. Its state is a notice.
         BridgeUnused = "found-bridge-unused",
         BridgeUnusable { reason: String } = "found-bridge-unusable",
@@ -127,6 +133,7 @@ localized_enum! {
         AiNewKey = "remedy-ai-new-key",
         AiLimits = "remedy-ai-limits",
         AiServer = "remedy-ai-server",
+        PipelineSettings { settings: String } = "remedy-pipeline-settings",
 
         Report = "remedy-report",
         BridgeWriteLess = "remedy-bridge-write-less",

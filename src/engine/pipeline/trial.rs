@@ -1,0 +1,99 @@
+//! Tries each part of a pipeline with its settings, as a call would use it: a second of silence is transcribed, a question is
+//! answered, and a word is spoken.
+
+use super::parts::{Model, PartEvent, Question};
+use super::{LanguageModel, PipelineSetup, synthesiser, transcriber};
+use crate::audio::EncodedAudio;
+use crate::pipeline::{ClauseId, Entry, ModelEvent, SpeechEvent};
+use crate::spoken::{Dictionary, spoken};
+use std::time::Duration;
+
+/// How long a part may take.
+const LIMIT: Duration = Duration::from_secs(8);
+/// How long after its audio a transcriber may still reject the session.
+const REJECTION_LIMIT: Duration = Duration::from_millis(1500);
+const SILENCE_MS: u64 = 1000;
+
+/// Why the parts cannot be used; none for those that can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PipelineTrial {
+    /// Of the transcriber.
+    pub transcriber: Option<String>,
+    /// Of the language model.
+    pub model: Option<String>,
+    /// Of the synthesiser.
+    pub synthesiser: Option<String>,
+}
+
+/// Tries the parts at the same time. It costs less than a cent.
+pub async fn try_parts(setup: PipelineSetup) -> PipelineTrial {
+    let (transcriber, model, synthesiser) =
+        tokio::join!(in_time(transcribe(&setup)), in_time(answer(&setup)), in_time(speak(&setup)));
+    PipelineTrial { transcriber: transcriber.err(), model: model.err(), synthesiser: synthesiser.err() }
+}
+
+async fn in_time(trial: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    let late = |_| Err(format!("no answer within {} s", LIMIT.as_secs()));
+    tokio::time::timeout(LIMIT, trial).await.unwrap_or_else(late)
+}
+
+/// A service rejects a wrong key, model or language when the session opens, or soon after the first audio.
+async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
+    let mut transcriber = transcriber(setup, Duration::ZERO);
+    loop {
+        match transcriber.next().await {
+            PartEvent::Ready => break,
+            PartEvent::Event(_) => {}
+            PartEvent::Lost(error) => return Err(error.reason),
+        }
+    }
+    for _ in 0..SILENCE_MS / 20 {
+        transcriber.send(&EncodedAudio::silence(20));
+    }
+    transcriber.end_utterance();
+    transcriber.try_flush();
+    let rejected = async {
+        loop {
+            if let PartEvent::Lost(error) = transcriber.next().await {
+                return error.reason;
+            }
+        }
+    };
+    let outcome = tokio::time::timeout(REJECTION_LIMIT, rejected).await;
+    transcriber.close().await;
+    outcome.map_or(Ok(()), Err)
+}
+
+async fn answer(setup: &PipelineSetup) -> Result<(), String> {
+    let PipelineSetup { config, client, instructions, tools, .. } = setup;
+    let mut model = LanguageModel::new(config.clone(), client.clone(), instructions.clone(), tools.clone());
+    model.ask(Question { request: 1, instructions: None, conversation: vec![Entry::Caller("?".to_owned())] });
+    loop {
+        match model.next().await.1 {
+            ModelEvent::Activity => {}
+            ModelEvent::Text(_) | ModelEvent::ToolCall { .. } | ModelEvent::Done { .. } => return Ok(()),
+            ModelEvent::Failed { reason, .. } => return Err(reason),
+        }
+    }
+}
+
+async fn speak(setup: &PipelineSetup) -> Result<(), String> {
+    let mut synthesiser = synthesiser(setup, Duration::ZERO);
+    // A word in any language.
+    let word = spoken("1", &setup.language, &Dictionary::default());
+    loop {
+        match synthesiser.next().await {
+            PartEvent::Ready => {
+                synthesiser.speak(ClauseId { answer: 1, index: 0 }, &word);
+                synthesiser.try_flush();
+            }
+            PartEvent::Event((_, SpeechEvent::Audio(_))) => {
+                synthesiser.close().await;
+                return Ok(());
+            }
+            PartEvent::Event((_, SpeechEvent::Done)) => return Err("no audio".to_owned()),
+            PartEvent::Event((_, SpeechEvent::Failed { reason, .. })) => return Err(reason),
+            PartEvent::Lost(error) => return Err(error.reason),
+        }
+    }
+}

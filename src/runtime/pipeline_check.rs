@@ -1,0 +1,84 @@
+//! Checks the services of the pipeline engine: each part is tried with the settings of a call.
+
+use super::ai_check;
+use crate::config::{AiEngine, Config, Synthesiser, Transcriber};
+use crate::domain::{CheckResult, Found, Remedy, Timestamp};
+use crate::engine::{PipelineSetup, PipelineTrial, try_parts};
+use std::sync::Arc;
+
+const CHECK: &str = "pipeline";
+
+/// Tries the parts of the pipeline, if its settings are complete and it may answer calls. It costs less than a cent.
+pub async fn check(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
+    if !config.ai_engines().contains(&AiEngine::Pipeline) {
+        return Vec::new();
+    }
+    let (instructions, tools) = ai_check::call_instructions(config, now);
+    let setup = PipelineSetup {
+        config: config.clone(),
+        client: client.clone(),
+        instructions,
+        tools,
+        language: config.agent.language.clone(),
+        terms: Vec::new(),
+        profile_name: None,
+        caller_history: None,
+        history: Vec::new(),
+    };
+    findings(config, Box::pin(try_parts(setup)).await)
+}
+
+fn findings(config: &Config, trial: PipelineTrial) -> Vec<CheckResult> {
+    let (transcriber, synthesiser) = (config.pipeline.transcriber, config.pipeline.synthesiser);
+    let model = config.model_server().map_or("", |server| server.model).to_owned();
+    let (transcriber_name, synthesiser_name) = (transcriber.as_str().to_owned(), synthesiser.as_str().to_owned());
+    let PipelineTrial { transcriber: transcriber_fails, model: model_fails, synthesiser: synthesiser_fails } = trial;
+    let failures = [
+        transcriber_fails.map(|reason| {
+            let found = Found::PipelineTranscriber { service: transcriber_name.clone(), reason };
+            (found, settings_of_transcriber(transcriber))
+        }),
+        model_fails.map(|reason| (Found::PipelineModel { model: model.clone(), reason }, settings_of_model(config))),
+        synthesiser_fails.map(|reason| {
+            let found = Found::PipelineSynthesiser { service: synthesiser_name.clone(), reason };
+            (found, settings_of_synthesiser(synthesiser))
+        }),
+    ];
+    let failed: Vec<_> = failures
+        .into_iter()
+        .flatten()
+        .map(|(found, settings)| {
+            CheckResult::error(CHECK, found, Remedy::PipelineSettings { settings: settings.to_owned() })
+        })
+        .collect();
+    if !failed.is_empty() {
+        return failed;
+    }
+    let found = Found::PipelineWorks { transcriber: transcriber_name, model, synthesiser: synthesiser_name };
+    vec![CheckResult::ok(CHECK, found)]
+}
+
+fn settings_of_transcriber(transcriber: Transcriber) -> &'static str {
+    match transcriber {
+        Transcriber::Soniox => "soniox.api_key, soniox.stt_model, agent.language",
+        Transcriber::Deepgram => "deepgram.api_key, deepgram.model, agent.language",
+        Transcriber::ElevenLabs => "elevenlabs.api_key, elevenlabs.stt_model, agent.language",
+    }
+}
+
+fn settings_of_model(config: &Config) -> &'static str {
+    match config.pipeline.model_base_url {
+        Some(_) => "pipeline.model_base_url, pipeline.model_api_key, pipeline.model_api, pipeline.model",
+        None => "openai.api_key, openai.base_url, pipeline.model, openai.chat_model",
+    }
+}
+
+fn settings_of_synthesiser(synthesiser: Synthesiser) -> &'static str {
+    match synthesiser {
+        Synthesiser::Soniox => "soniox.api_key, soniox.tts_model, soniox.voice, agent.language",
+        Synthesiser::ElevenLabs => "elevenlabs.api_key, elevenlabs.tts_model, elevenlabs.voice, agent.language",
+        Synthesiser::Speech => {
+            "pipeline.speech_base_url, pipeline.speech_api_key, pipeline.speech_model, pipeline.speech_voice"
+        }
+    }
+}
