@@ -73,7 +73,7 @@ pub use openai::{Eagerness, OpenAiConfig, TurnDetection};
 pub use origin::{Origin, Origins};
 pub use page_secrets::PageSecrets;
 pub use page_settings::{ChangeError, ChangeRefusal, Lock, ProposedSettings};
-pub use pipeline::{ModelServer, PipelineConfig, Synthesiser, Transcriber};
+pub use pipeline::{ModelServer, PipelineConfig, Synthesiser, Transcriber, TranscriptionServer};
 pub use reloadable::Reloadable;
 pub use retention::RetentionConfig;
 pub use secret::Secret;
@@ -190,6 +190,7 @@ impl Config {
             &self.deepgram.api_key,
             &self.pipeline.model_api_key,
             &self.pipeline.speech_api_key,
+            &self.pipeline.transcription_api_key,
             &self.google.credentials_json,
             &self.mail.password,
             &self.tls.acme_eab_hmac_key,

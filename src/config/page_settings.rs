@@ -186,7 +186,7 @@ fn check_destinations(before: &Config, after: &Config, changes: &[(String, Value
 }
 
 /// Settings that decide where a secret is sent.
-const DESTINATIONS: [(&str, &[&str]); 13] = [
+const DESTINATIONS: [(&str, &[&str]); 14] = [
     ("twilio.api_base_url", &["twilio.auth_token"]),
     ("twilio.content_base_url", &["twilio.auth_token"]),
     ("openai.base_url", &["openai.api_key"]),
@@ -196,6 +196,7 @@ const DESTINATIONS: [(&str, &[&str]); 13] = [
     ("deepgram.base_url", &["deepgram.api_key"]),
     ("pipeline.model_base_url", &["pipeline.model_api_key"]),
     ("pipeline.speech_base_url", &["pipeline.speech_api_key"]),
+    ("pipeline.transcription_base_url", &["pipeline.transcription_api_key"]),
     ("whatsapp.baileys_outbound_url", &["whatsapp.shared_secret", "whatsapp.webhook_secret"]),
     ("google.token_url", &["google.credentials_json"]),
     ("mail.host", &["mail.password"]),

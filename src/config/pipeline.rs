@@ -16,6 +16,8 @@ text_enum! {
         Deepgram = "deepgram",
         /// ElevenLabs.
         ElevenLabs = "elevenlabs",
+        /// A server with OpenAI's `/audio/transcriptions`.
+        Transcription = "transcription",
     }
 }
 
@@ -58,6 +60,14 @@ pub struct PipelineConfig {
     pub speculation: bool,
     /// What writes down what the caller says.
     pub transcriber: Transcriber,
+    /// The address of a server with OpenAI's `/audio/transcriptions`.
+    pub transcription_base_url: Option<BaseUrl>,
+    /// The key of that server; none means that it needs none.
+    pub transcription_api_key: Option<Secret>,
+    /// Its model.
+    pub transcription_model: String,
+    /// The silence after which an utterance is sent to it, in milliseconds.
+    pub transcription_silence_ms: u32,
     /// What speaks.
     pub synthesiser: Synthesiser,
     /// The address of a server with OpenAI's `/audio/speech`.
@@ -83,6 +93,10 @@ impl Default for PipelineConfig {
             model: None,
             speculation: true,
             transcriber: Transcriber::Soniox,
+            transcription_base_url: None,
+            transcription_api_key: None,
+            transcription_model: "whisper-1".into(),
+            transcription_silence_ms: 600,
             synthesiser: Synthesiser::Soniox,
             speech_base_url: None,
             speech_api_key: None,
@@ -105,6 +119,17 @@ pub struct ModelServer<'c> {
     pub model: &'c str,
     /// Whether it is asked by the Responses API, else by chat completions.
     pub uses_responses: bool,
+}
+
+/// A server that transcribes files.
+#[derive(Clone, Copy, Debug)]
+pub struct TranscriptionServer<'c> {
+    /// Its address.
+    pub base_url: &'c BaseUrl,
+    /// Its key, if it needs one.
+    pub key: Option<&'c Secret>,
+    /// The model.
+    pub model: &'c str,
 }
 
 impl Config {
@@ -137,9 +162,27 @@ impl Config {
             (elevenlabs && self.elevenlabs.key().is_none(), "elevenlabs.api_key"),
             (transcriber == Transcriber::Deepgram && self.deepgram.key().is_none(), "deepgram.api_key"),
             (self.model_server().is_none(), "openai.api_key or pipeline.model_base_url"),
+            (
+                transcriber == Transcriber::Transcription && self.pipeline.transcription_base_url.is_none(),
+                "pipeline.transcription_base_url",
+            ),
             (synthesiser == Synthesiser::Speech && self.pipeline.speech_base_url.is_none(), "pipeline.speech_base_url"),
         ];
         missing.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, key)| key).collect()
+    }
+
+    /// The server of OpenAI that transcribes files; none without a key.
+    pub fn file_transcription_server(&self) -> Option<TranscriptionServer<'_>> {
+        let OpenAiConfig { base_url, file_transcription_model: model, .. } = &self.openai;
+        Some(TranscriptionServer { base_url, key: Some(self.openai.key()?), model })
+    }
+
+    /// The server with `/audio/transcriptions` that the pipeline uses; none if its address is not set.
+    pub fn transcription_server(&self) -> Option<TranscriptionServer<'_>> {
+        let pipeline = &self.pipeline;
+        let key = pipeline.transcription_api_key.as_ref().filter(|key| !key.is_empty());
+        let base_url = pipeline.transcription_base_url.as_ref()?;
+        Some(TranscriptionServer { base_url, key, model: &pipeline.transcription_model })
     }
 
     /// How long the pipeline's transcriber may wait after the caller's last word before it ends the turn.
@@ -148,6 +191,7 @@ impl Config {
             Transcriber::Soniox => self.soniox.max_endpoint_delay_ms,
             Transcriber::Deepgram => self.deepgram.endpointing_ms,
             Transcriber::ElevenLabs => self.elevenlabs.vad_silence_ms,
+            Transcriber::Transcription => self.pipeline.transcription_silence_ms,
         };
         Duration::from_millis(ms.into())
     }
@@ -164,6 +208,12 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("pipeline.model", |c| &mut c.pipeline.model, optional(model())),
         setting("pipeline.speculation", |c| &mut c.pipeline.speculation, boolean()),
         setting("pipeline.transcriber", |c| &mut c.pipeline.transcriber, choice(Transcriber::ALL, Transcriber::as_str)),
+        setting("pipeline.transcription_base_url", |c| &mut c.pipeline.transcription_base_url, optional(base_url()))
+            .env("PIPELINE_TRANSCRIPTION_BASE_URL"),
+        secret_setting("pipeline.transcription_api_key", |c| &mut c.pipeline.transcription_api_key, optional(secret()))
+            .env("PIPELINE_TRANSCRIPTION_API_KEY"),
+        setting("pipeline.transcription_model", |c| &mut c.pipeline.transcription_model, model()),
+        setting("pipeline.transcription_silence_ms", |c| &mut c.pipeline.transcription_silence_ms, integer(200..=3000)),
         setting("pipeline.synthesiser", |c| &mut c.pipeline.synthesiser, choice(Synthesiser::ALL, Synthesiser::as_str)),
         setting("pipeline.speech_base_url", |c| &mut c.pipeline.speech_base_url, optional(base_url()))
             .env("PIPELINE_SPEECH_BASE_URL"),

@@ -1,6 +1,7 @@
 //! The pipeline as a voice engine: a transcriber, a language model and a synthesiser, each behind a trait
 //! ([`parts`]). The decisions are those of [`crate::pipeline`]; this module carries them out.
 
+mod http_transcriber;
 mod link;
 mod model;
 mod parts;
@@ -21,6 +22,7 @@ use crate::providers::soniox::SonioxTranscription;
 use crate::providers::websocket::DialError;
 use crate::spoken::{Dictionary, spoken};
 use crate::{clock, entropy};
+use http_transcriber::HttpTranscriber;
 use model::LanguageModel;
 use parts::{Model, PartEvent, Question, Synthesiser, Transcriber};
 use soniox::SonioxTts;
@@ -152,8 +154,8 @@ impl Pipeline {
             return;
         }
         if let EngineCommand::AppendAudio(audio) = command {
-            self.transcriber.send(audio);
             let is_voice = self.voice.detect(audio, false);
+            self.transcriber.send(audio, is_voice);
             self.logic.handle_audio(audio, is_voice);
         } else {
             self.logic.handle_command(command);
@@ -227,7 +229,7 @@ impl Pipeline {
 }
 
 fn transcriber(setup: &PipelineSetup, delay: Duration) -> Box<dyn Transcriber> {
-    let PipelineSetup { config, language, terms, .. } = setup;
+    let PipelineSetup { config, client, language, terms, .. } = setup;
     match config.pipeline.transcriber {
         TranscriberChoice::Soniox => {
             let protocol = SonioxTranscription::new(&config.soniox, language, terms);
@@ -240,6 +242,9 @@ fn transcriber(setup: &PipelineSetup, delay: Duration) -> Box<dyn Transcriber> {
         TranscriberChoice::ElevenLabs => {
             let protocol = ElevenLabsTranscription::new(&config.elevenlabs, language);
             Box::new(SocketTranscriber::open(protocol, config.elevenlabs.key().cloned(), delay))
+        }
+        TranscriberChoice::Transcription => {
+            Box::new(HttpTranscriber::new(config.clone(), client.clone(), language, terms))
         }
     }
 }
@@ -258,7 +263,7 @@ fn synthesiser(setup: &PipelineSetup, delay: Duration) -> Box<dyn Synthesiser> {
 fn longest_pause(config: &Config) -> Duration {
     let grace = match config.pipeline.transcriber {
         TranscriberChoice::Soniox | TranscriberChoice::Deepgram => ENDPOINT_GRACE,
-        TranscriberChoice::ElevenLabs => Duration::ZERO,
+        TranscriberChoice::ElevenLabs | TranscriberChoice::Transcription => Duration::ZERO,
     };
     config.longest_pause() + grace
 }

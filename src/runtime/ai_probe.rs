@@ -11,7 +11,7 @@ use crate::crm::business_profile::BusinessProfile;
 use crate::domain::{CheckResult, CheckStatus, Found, Language, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup};
 use crate::messages;
-use crate::providers::openai::rest::{self, ChatMessage};
+use crate::providers::openai::rest::{self, ChatMessage, SoundFile};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::interval;
@@ -202,7 +202,8 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
         problem(TURN, CheckStatus::Error, format!("{what}: {found}"), &remedy.unwrap_or_default())
     };
     let began = clock::instant();
-    let heard = match rest::transcribe(client, openai, recording(), "audio/wav", language, REQUEST_LIMIT).await {
+    let (server, file) = (config.file_transcription_server(), SoundFile { content: recording(), mime: "audio/wav" });
+    let heard = match rest::transcribe(client, server, file, language, "", REQUEST_LIMIT).await {
         Ok(heard) => heard,
         Err(error) => return failed(&format!("{} writes no recording down", openai.file_transcription_model), &error),
     };

@@ -63,6 +63,9 @@ fn settings_of_transcriber(transcriber: Transcriber) -> &'static str {
         Transcriber::Soniox => "soniox.api_key, soniox.stt_model, agent.language",
         Transcriber::Deepgram => "deepgram.api_key, deepgram.model, agent.language",
         Transcriber::ElevenLabs => "elevenlabs.api_key, elevenlabs.stt_model, agent.language",
+        Transcriber::Transcription => {
+            "pipeline.transcription_base_url, pipeline.transcription_api_key, pipeline.transcription_model"
+        }
     }
 }
 

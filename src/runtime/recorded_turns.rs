@@ -118,8 +118,9 @@ async fn answer(services: &CallServices, recording: &NewRecording) -> Result<Rep
     }
     let sound = fetch(services, recording).await.map_err(|error| error.to_string())?;
     let language = &config.agent.language;
-    let transcript =
-        openai::transcribe(&services.client, &config.openai, sound.content, &sound.mime, language, STEP_TIMEOUT).await;
+    let server = config.file_transcription_server();
+    let file = openai::SoundFile { content: sound.content, mime: &sound.mime };
+    let transcript = openai::transcribe(&services.client, server, file, language, "", STEP_TIMEOUT).await;
     let transcript = transcript.map_err(|error| error.to_string())?;
     tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = true, "Caller speech transcribed: call {sid}");
     let item = recording.recording_sid.as_str();

@@ -329,6 +329,36 @@ async fn a_wrong_key_is_not_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn three_servers_of_the_owner_answer_a_call_without_any_key() {
+    let mut shop = Shop::with_faults(SonioxFaults::default(), Faults::default()).await;
+    let url = shop.harness.ai.base_url();
+    shop.harness.daemon.reconfigure(|setup| {
+        setup.env("OPENAI_API_KEY", "").env("SONIOX_API_KEY", "");
+        // The fake wants a key in each request.
+        for part in ["TRANSCRIPTION", "MODEL", "SPEECH"] {
+            setup.env(&format!("PIPELINE_{part}_BASE_URL"), &url).env(&format!("PIPELINE_{part}_API_KEY"), "own-key");
+        }
+        let own = "transcriber = \"transcription\"\ntranscription_model = \"whisper-1\"\nsynthesiser = \"speech\"\n";
+        setup.toml(&format!("{PIPELINE}{own}cents_per_hour = 0\n"));
+    });
+    tokio::task::block_in_place(|| shop.harness.daemon.restart());
+    let (report, call) = shop.call("say 1500ms; listen").await;
+    assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
+    assert_eq!(turns_of(&call), [("caller", QUESTION), ("agent", ANSWER)], "{call:#}");
+    assert_eq!((&call["engine"], &call["cost_micros"]), (&json!("pipeline"), &json!(0)), "{call:#}");
+    assert_no_silence(&report);
+    let requests = shop.harness.ai.state().requests;
+    let transcriptions: Vec<_> = requests.iter().filter(|(path, _)| path == "/audio/transcriptions").collect();
+    let [(_, transcription)] = &transcriptions[..] else { panic!("{transcriptions:#?}") };
+    // The utterance with what is before and behind it.
+    let length_ms = transcription["length_ms"].as_u64().unwrap();
+    assert!((1800..=2800).contains(&length_ms), "{length_ms} ms");
+    assert!(transcription["fields"].to_string().contains("[\"language\",\"he\"]"), "{transcription}");
+    assert!(shop.harness.ai.state().sessions.is_empty() && shop.soniox.state().transcriptions.is_empty());
+    shop.assert_no_violations();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn any_server_with_openais_speech_can_speak() {
     let mut shop = Shop::with_faults(SonioxFaults::default(), Faults::default()).await;
     let url = shop.harness.ai.base_url();

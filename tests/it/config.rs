@@ -258,6 +258,13 @@ fn every_variable_of_the_contract_is_taken() {
             json!("http://127.0.0.1:9/v1"),
         ),
         ("PIPELINE_SPEECH_API_KEY", "geheim", "pipeline.speech_api_key", json!("•••")),
+        (
+            "PIPELINE_TRANSCRIPTION_BASE_URL",
+            "http://127.0.0.1:9/v1",
+            "pipeline.transcription_base_url",
+            json!("http://127.0.0.1:9/v1"),
+        ),
+        ("PIPELINE_TRANSCRIPTION_API_KEY", "geheim", "pipeline.transcription_api_key", json!("•••")),
         ("DEEPGRAM_BASE_URL", "http://127.0.0.1:9", "deepgram.base_url", json!("http://127.0.0.1:9")),
     ];
     let all: Vec<_> = cases.iter().map(|(name, value, ..)| (*name, *value)).collect();

@@ -25,8 +25,8 @@ pub(super) enum PartEvent<T> {
 
 /// Writes down what the caller says, and finds the ends of the caller's turns.
 pub(super) trait Transcriber: Send {
-    /// Queues a piece of the caller's audio.
-    fn send(&mut self, audio: &EncodedAudio);
+    /// Queues a piece of the caller's audio. `is_voice`: the local detector has found a voice in it.
+    fn send(&mut self, audio: &EncodedAudio, is_voice: bool);
     /// Ends the current utterance with the audio so far.
     fn end_utterance(&mut self);
     /// Sends what was queued, as far as the server accepts it without waiting.

@@ -44,7 +44,7 @@ impl<P: TranscriptionProtocol> SocketTranscriber<P> {
 }
 
 impl<P: TranscriptionProtocol> Transcriber for SocketTranscriber<P> {
-    fn send(&mut self, audio: &EncodedAudio) {
+    fn send(&mut self, audio: &EncodedAudio, _is_voice: bool) {
         let step = self.protocol.audio(audio);
         self.carry_out(step);
     }

@@ -48,7 +48,7 @@ async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
         }
     }
     for _ in 0..SILENCE_MS / 20 {
-        transcriber.send(&EncodedAudio::silence(20));
+        transcriber.send(&EncodedAudio::silence(20), true);
     }
     transcriber.end_utterance();
     transcriber.try_flush();

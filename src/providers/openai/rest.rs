@@ -1,6 +1,6 @@
 //! The REST API, or that of a compatible server: transcribes recordings, and completes conversations.
 
-use crate::config::OpenAiConfig;
+use crate::config::{OpenAiConfig, Secret, TranscriptionServer};
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -45,28 +45,42 @@ pub struct ChatMessage {
     pub content: String,
 }
 
-/// `POST /audio/transcriptions`: transcribes an audio file. `mime` is its type.
+/// An audio file.
+#[derive(Clone, Debug)]
+pub struct SoundFile<'m> {
+    /// The file.
+    pub content: Vec<u8>,
+    /// Its type.
+    pub mime: &'m str,
+}
+
+/// `POST /audio/transcriptions`: transcribes an audio file. `server`: none if it is not configured. `prompt`: words that are
+/// likely to be in it.
 pub async fn transcribe(
     client: &reqwest::Client,
-    config: &OpenAiConfig,
-    sound: Vec<u8>,
-    mime: &str,
+    server: Option<TranscriptionServer<'_>>,
+    file: SoundFile<'_>,
     language: &str,
+    prompt: &str,
     limit: Duration,
 ) -> Result<String, Error> {
     #[derive(Deserialize)]
     struct Answer {
         text: String,
     }
-    let name = if mime.contains("mpeg") { "recording.mp3" } else { "recording.wav" };
-    let file = Part::bytes(sound).file_name(name).mime_str(mime)?;
-    let form = Form::new()
-        .text("model", config.file_transcription_model.clone())
+    let server = server.ok_or(Error::NotConfigured)?;
+    let name = if file.mime.contains("mpeg") { "recording.mp3" } else { "recording.wav" };
+    let file = Part::bytes(file.content).file_name(name).mime_str(file.mime)?;
+    let mut form = Form::new()
+        .text("model", server.model.to_owned())
         .text("language", language.to_owned())
         .text("response_format", "json")
         .part("file", file);
-    let request = client.post(url(config, "audio/transcriptions")).multipart(form);
-    Ok(answer::<Answer>(config, request, limit).await?.text)
+    if !prompt.is_empty() {
+        form = form.text("prompt", prompt.to_owned());
+    }
+    let request = client.post(format!("{}/audio/transcriptions", server.base_url)).multipart(form);
+    Ok(answer::<Answer>(server.key, request, limit).await?.text)
 }
 
 /// `POST /chat/completions`: the next message of a conversation, with the lowest reasoning effort that the model
@@ -128,7 +142,8 @@ async fn chat_once(
     struct Message {
         content: Option<String>,
     }
-    let answer: Answer = answer(config, client.post(url(config, "chat/completions")).json(body), limit).await?;
+    let request = client.post(url(config, "chat/completions")).json(body);
+    let answer: Answer = answer(Some(key(config)?), request, limit).await?;
     let choice = answer.choices.into_iter().next().ok_or(Error::Malformed)?;
     match choice.message.content.filter(|text| !text.trim().is_empty()) {
         Some(text) => Ok(Completion::Text(text)),
@@ -160,7 +175,7 @@ pub async fn models(client: &reqwest::Client, config: &OpenAiConfig, limit: Dura
     struct Answer {
         data: Vec<Model>,
     }
-    let answer: Answer = answer(config, client.get(url(config, "models")), limit).await?;
+    let answer: Answer = answer(Some(key(config)?), client.get(url(config, "models")), limit).await?;
     Ok(answer.data)
 }
 
@@ -189,11 +204,15 @@ pub(super) async fn post<T: for<'de> Deserialize<'de>>(
     body: &Value,
     limit: Duration,
 ) -> Result<T, Error> {
-    answer(config, client.post(url(config, path)).json(body), limit).await
+    answer(Some(key(config)?), client.post(url(config, path)).json(body), limit).await
+}
+
+fn key(config: &OpenAiConfig) -> Result<&Secret, Error> {
+    config.key().ok_or(Error::NotConfigured)
 }
 
 async fn answer<T: for<'de> Deserialize<'de>>(
-    config: &OpenAiConfig,
+    key: Option<&Secret>,
     request: reqwest::RequestBuilder,
     limit: Duration,
 ) -> Result<T, Error> {
@@ -208,8 +227,11 @@ async fn answer<T: for<'de> Deserialize<'de>>(
         kind: Option<String>,
         param: Option<String>,
     }
-    let key = config.key().ok_or(Error::NotConfigured)?;
-    let response = request.bearer_auth(key.expose()).timeout(limit).send().await?;
+    let request = match key {
+        Some(key) => request.bearer_auth(key.expose()),
+        None => request,
+    };
+    let response = request.timeout(limit).send().await?;
     let status = response.status();
     if status.is_success() {
         return Ok(response.json().await?);

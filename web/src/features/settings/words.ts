@@ -14,6 +14,7 @@ export const CHOICES: Record<string, MessageDescriptor> = {
   chat: msg`Chat completions`,
   responses: msg`Responses`,
   speech: msg`שרת דיבור`,
+  transcription: msg`שרת תמלול`,
   voicemail: msg`תא קולי`,
   never: msg`אף פעם`,
   open: msg`כשהעסק פתוח`,

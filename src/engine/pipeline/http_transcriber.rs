@@ -1,0 +1,243 @@
+//! A transcriber over HTTP: each utterance is a request, once the caller has been silent. The local detector finds the
+//! utterances, so there are no words before they end.
+
+use super::parts::{Heard, PartEvent, Transcriber};
+use crate::audio::{BYTES_PER_MS, EncodedAudio, mulaw, wav};
+use crate::config::Config;
+use crate::providers::http_client;
+use crate::providers::openai::rest::{self, Error, SoundFile};
+use crate::providers::websocket::DialError;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most that a request may take; the session gives up a silent engine earlier.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Audio from before the voice, in which a consonant may be.
+const PRE_ROLL_MS: u64 = 300;
+/// A shorter voice is a noise.
+const LEAST_VOICE_MS: u64 = 120;
+/// A longer utterance is divided.
+const LONGEST_MS: u64 = 60_000;
+/// How often the position is reported while the caller is silent.
+const PROGRESS_MS: u64 = 200;
+
+/// A server with OpenAI's `/audio/transcriptions`.
+pub(super) struct HttpTranscriber {
+    config: Arc<Config>,
+    client: reqwest::Client,
+    language: String,
+    /// Words that callers are likely to say.
+    prompt: String,
+    cutter: Cutter,
+    requests: FuturesOrdered<BoxFuture<'static, Result<Transcript, DialError>>>,
+    events: VecDeque<PartEvent<Heard>>,
+    reported_ms: u64,
+}
+
+/// The words of an utterance.
+struct Transcript {
+    text: String,
+    from_ms: u64,
+    until_ms: u64,
+}
+
+impl HttpTranscriber {
+    pub(super) fn new(config: Arc<Config>, client: reqwest::Client, language: &str, terms: &[String]) -> Self {
+        let cutter = Cutter::new(config.pipeline.transcription_silence_ms.into());
+        Self {
+            config,
+            client,
+            language: language.to_owned(),
+            prompt: terms.join(", "),
+            cutter,
+            requests: FuturesOrdered::new(),
+            events: VecDeque::from([PartEvent::Ready]),
+            reported_ms: 0,
+        }
+    }
+
+    fn request(&mut self, utterance: Utterance) {
+        let (config, client) = (self.config.clone(), self.client.clone());
+        let (language, prompt) = (self.language.clone(), self.prompt.clone());
+        let Utterance { from_ms, until_ms, samples, .. } = utterance;
+        self.requests.push_back(Box::pin(async move {
+            let file = SoundFile { content: wav_of(&samples), mime: "audio/wav" };
+            let answer =
+                rest::transcribe(&client, config.transcription_server(), file, &language, &prompt, LIMIT).await;
+            Ok(Transcript { text: answer.map_err(failed)?, from_ms, until_ms })
+        }));
+    }
+
+    fn transcribed(&mut self, transcript: Transcript) {
+        let Transcript { text, from_ms, until_ms } = transcript;
+        let (from_ms, until_ms) = (Some(from_ms), Some(until_ms));
+        self.events.push_back(PartEvent::Event(Heard::Words { text, from_ms, until_ms }));
+        self.events.push_back(PartEvent::Event(Heard::End));
+    }
+}
+
+fn failed(error: Error) -> DialError {
+    match error {
+        Error::Refused { status, .. } => {
+            DialError { retry: matches!(status, 408 | 429 | 500..), reason: format!("HTTP {status}") }
+        }
+        Error::Unreachable(source) => DialError { retry: true, reason: http_client::root_cause(&source) },
+        Error::Malformed | Error::NotConfigured => DialError { retry: false, reason: error.to_string() },
+    }
+}
+
+/// 16-bit PCM, because not every server reads mu-law.
+fn wav_of(samples: &[u8]) -> Vec<u8> {
+    let mut file = wav::pcm_header(1, 8000, samples.len() as u64).to_vec();
+    file.extend(samples.iter().flat_map(|sample| mulaw::decode(*sample).to_le_bytes()));
+    file
+}
+
+impl Transcriber for HttpTranscriber {
+    fn send(&mut self, audio: &EncodedAudio, is_voice: bool) {
+        if let Some(utterance) = self.cutter.push(audio, is_voice) {
+            self.request(utterance);
+        }
+        let now_ms = self.cutter.received_ms;
+        let is_idle = self.cutter.current.is_none() && self.requests.is_empty();
+        if is_idle && now_ms >= self.reported_ms + PROGRESS_MS {
+            self.reported_ms = now_ms;
+            self.events.push_back(PartEvent::Event(Heard::Progress(now_ms)));
+        }
+    }
+
+    fn end_utterance(&mut self) {
+        match self.cutter.end() {
+            Some(utterance) => self.request(utterance),
+            None if self.requests.is_empty() => self.events.push_back(PartEvent::Event(Heard::End)),
+            // The end follows the words that are requested.
+            None => {}
+        }
+    }
+
+    fn try_flush(&mut self) {}
+
+    fn next(&mut self) -> BoxFuture<'_, PartEvent<Heard>> {
+        Box::pin(async move {
+            loop {
+                if let Some(event) = self.events.pop_front() {
+                    return event;
+                }
+                match self.requests.next().await {
+                    Some(Ok(transcript)) => self.transcribed(transcript),
+                    Some(Err(error)) => return PartEvent::Lost(error),
+                    None => std::future::pending().await,
+                }
+            }
+        })
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Cuts the caller's audio into utterances.
+#[derive(Debug)]
+struct Cutter {
+    silence_ms: u64,
+    received_ms: u64,
+    /// The last audio without a voice.
+    before: VecDeque<u8>,
+    current: Option<Utterance>,
+}
+
+#[derive(Debug)]
+struct Utterance {
+    from_ms: u64,
+    /// The end of the last voice.
+    until_ms: u64,
+    voiced_ms: u64,
+    samples: Vec<u8>,
+}
+
+impl Cutter {
+    fn new(silence_ms: u64) -> Self {
+        Self { silence_ms, received_ms: 0, before: VecDeque::new(), current: None }
+    }
+
+    /// Returns an utterance that has ended.
+    fn push(&mut self, audio: &EncodedAudio, is_voice: bool) -> Option<Utterance> {
+        let samples = audio.decode();
+        let began_ms = self.received_ms;
+        self.received_ms += audio.ms();
+        if is_voice && self.current.is_none() {
+            let before = Vec::from(std::mem::take(&mut self.before));
+            let from_ms = began_ms - before.len() as u64 / BYTES_PER_MS;
+            self.current = Some(Utterance { from_ms, until_ms: began_ms, voiced_ms: 0, samples: before });
+        }
+        let Some(current) = &mut self.current else {
+            self.before.extend(samples);
+            let surplus = self.before.len().saturating_sub((PRE_ROLL_MS * BYTES_PER_MS) as usize);
+            self.before.drain(..surplus);
+            return None;
+        };
+        current.samples.extend(samples);
+        if is_voice {
+            current.until_ms = self.received_ms;
+            current.voiced_ms += audio.ms();
+        }
+        let is_over =
+            self.received_ms >= current.until_ms + self.silence_ms || self.received_ms >= current.from_ms + LONGEST_MS;
+        if is_over { self.end() } else { None }
+    }
+
+    /// Ends the utterance in progress.
+    fn end(&mut self) -> Option<Utterance> {
+        self.current.take().filter(|utterance| utterance.voiced_ms >= LEAST_VOICE_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pushes this much audio, whose samples are `value`, in pieces of 20 ms.
+    fn push(cutter: &mut Cutter, ms: u64, value: u8, is_voice: bool) -> Option<Utterance> {
+        let piece = EncodedAudio::encode(&[value; 160]);
+        (0..ms / 20).filter_map(|_| cutter.push(&piece, is_voice)).last()
+    }
+
+    #[test]
+    fn an_utterance_has_the_audio_before_its_voice_and_its_pauses() {
+        let mut cutter = Cutter::new(600);
+        assert!(push(&mut cutter, 2000, 1, false).is_none());
+        assert!(push(&mut cutter, 1000, 2, true).is_none());
+        assert!(push(&mut cutter, 500, 3, false).is_none(), "a pause");
+        assert!(push(&mut cutter, 400, 4, true).is_none());
+        let utterance = push(&mut cutter, 600, 5, false).unwrap();
+        assert_eq!((utterance.from_ms, utterance.until_ms, utterance.voiced_ms), (1700, 3900, 1400));
+        let lengths = (1..=5).map(|value| utterance.samples.iter().filter(|sample| **sample == value).count() / 8);
+        assert_eq!(lengths.collect::<Vec<_>>(), [300, 1000, 500, 400, 600]);
+        assert!(push(&mut cutter, 5000, 1, false).is_none(), "it is not repeated");
+    }
+
+    #[test]
+    fn a_click_is_no_utterance_and_an_endless_one_is_divided() {
+        let mut cutter = Cutter::new(600);
+        assert!(push(&mut cutter, 80, 2, true).is_none());
+        assert!(push(&mut cutter, 2000, 1, false).is_none());
+        assert!(cutter.current.is_none());
+        let utterance = push(&mut cutter, 61_000, 2, true).unwrap();
+        assert_eq!(utterance.samples.len() as u64, LONGEST_MS * BYTES_PER_MS);
+        let rest = push(&mut cutter, 600, 1, false).unwrap();
+        assert!((900..=1300).contains(&rest.voiced_ms), "{rest:?}");
+    }
+
+    #[test]
+    fn the_session_can_end_an_utterance() {
+        let mut cutter = Cutter::new(600);
+        assert!(cutter.end().is_none());
+        push(&mut cutter, 400, 2, true);
+        assert_eq!(cutter.end().unwrap().until_ms, 400);
+    }
+}
