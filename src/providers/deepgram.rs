@@ -25,6 +25,8 @@ pub struct DeepgramTranscription {
     tentative: String,
     began_ms: Option<u64>,
     until_ms: Option<u64>,
+    /// The client has ended the utterance, and its last words are not final yet.
+    is_ending: bool,
 }
 
 impl DeepgramTranscription {
@@ -36,6 +38,7 @@ impl DeepgramTranscription {
             tentative: String::new(),
             began_ms: None,
             until_ms: None,
+            is_ending: false,
         }
     }
 
@@ -48,19 +51,21 @@ impl DeepgramTranscription {
             self.began_ms = self.began_ms.or(first.map(|word| whole_ms(word.start)));
             self.until_ms = last.map(|word| whole_ms(word.end)).or(self.until_ms);
         }
-        self.tentative = text.to_owned();
-        if !text.is_empty() {
+        let is_change = !text.is_empty() || !self.tentative.is_empty();
+        text.clone_into(&mut self.tentative);
+        if is_change {
             read.push(Transcribed::Words { text: self.text(), from_ms: self.began_ms, until_ms: self.until_ms });
         }
         if results.is_final {
             self.words = self.text();
             self.tentative.clear();
         }
-        if self.words.is_empty() && self.tentative.is_empty() {
+        let has_words = !self.words.is_empty() || !self.tentative.is_empty();
+        if (results.is_final && self.is_ending) || (has_words && (results.speech_final || results.from_finalize)) {
+            read.push(self.end());
+        } else if !has_words {
             // The tentative words before were withdrawn.
             self.began_ms = None;
-        } else if results.speech_final || results.from_finalize {
-            read.push(self.end());
         }
         read.push(Transcribed::Progress(whole_ms(results.start + results.duration)));
         read
@@ -73,7 +78,7 @@ impl DeepgramTranscription {
     fn end(&mut self) -> Transcribed {
         self.words.clear();
         self.tentative.clear();
-        (self.began_ms, self.until_ms) = (None, None);
+        (self.began_ms, self.until_ms, self.is_ending) = (None, None, false);
         Transcribed::End
     }
 }
@@ -111,8 +116,8 @@ impl TranscriptionProtocol for DeepgramTranscription {
 
     /// The server does not answer if all words are final already.
     fn end_utterance(&mut self) -> Step {
-        let is_complete = self.tentative.is_empty() && !self.words.is_empty();
-        (Some(Message::text(r#"{"type":"Finalize"}"#)), is_complete.then(|| self.end()))
+        self.is_ending = !self.tentative.is_empty();
+        (Some(Message::text(r#"{"type":"Finalize"}"#)), (!self.is_ending).then(|| self.end()))
     }
 
     fn keep_alive(&self) -> Message {
@@ -185,6 +190,7 @@ mod tests {
     }
 
     /// A message about the audio from a second on, with two words or none.
+    #[expect(clippy::needless_pass_by_value, reason = "shorter where it is called")]
     fn results(text: &str, more: Value) -> String {
         let words =
             if text.is_empty() { json!([]) } else { json!([{"start": 1.0, "end": 1.2}, {"start": 1.2, "end": 1.5}]) };
@@ -208,7 +214,8 @@ mod tests {
         assert_eq!(read("", json!({})), std::slice::from_ref(&progress));
         assert_eq!(read("פתוחים היום?", json!({})), [words("שלום אתם פתוחים היום?"), progress.clone()]);
         let last = read("", json!({"is_final": true, "speech_final": true}));
-        assert_eq!(last, [Transcribed::End, progress.clone()], "the words that were withdrawn are no part of it");
+        let expected = [words("שלום אתם"), Transcribed::End, progress.clone()];
+        assert_eq!(last, expected, "the words that were withdrawn are no part of it");
         let silence = read("", json!({"is_final": true, "speech_final": true}));
         assert_eq!(silence, [progress], "a silence without words ends no utterance");
     }
@@ -216,13 +223,30 @@ mod tests {
     #[test]
     fn an_utterance_ends_at_once_if_no_words_are_open() {
         let mut transcription = transcription();
-        assert_eq!(transcription.end_utterance().1, None);
+        assert_eq!(transcription.end_utterance().1, Some(Transcribed::End), "no words are open");
         transcription.read(&results("שלום", json!({}))).unwrap();
         assert_eq!(transcription.end_utterance().1, None, "the server answers");
         let answer = transcription.read(&results("שלום לכם", json!({"is_final": true, "from_finalize": true})));
         assert_eq!(answer.unwrap(), [words("שלום לכם"), Transcribed::End, Transcribed::Progress(1750)]);
         transcription.read(&results("שלום", json!({"is_final": true}))).unwrap();
         assert_eq!(transcription.end_utterance().1, Some(Transcribed::End), "the server does not answer");
+    }
+
+    #[test]
+    fn words_that_became_final_by_themselves_end_the_utterance_too() {
+        let mut transcription = transcription();
+        transcription.read(&results("שלום", json!({}))).unwrap();
+        assert_eq!(transcription.end_utterance().1, None);
+        // The server had sent this before it read the request, and does not answer that.
+        let crossing = transcription.read(&results("שלום", json!({"is_final": true}))).unwrap();
+        assert_eq!(crossing, [words("שלום"), Transcribed::End, Transcribed::Progress(1750)]);
+        let next = transcription.read(&results("ועוד", json!({"is_final": true}))).unwrap();
+        assert_eq!(next, [words("ועוד"), Transcribed::Progress(1750)]);
+        transcription.end_utterance();
+        transcription.read(&results("רעש", json!({}))).unwrap();
+        transcription.end_utterance();
+        let withdrawn = transcription.read(&results("", json!({"is_final": true}))).unwrap();
+        assert_eq!(withdrawn.get(1), Some(&Transcribed::End), "{withdrawn:?}");
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub struct ElevenLabsTranscription {
     /// Audio that was sent, in milliseconds, and up to where it is committed.
     sent_ms: u64,
     committed_ms: u64,
+    /// A commit is not answered yet.
+    is_committing: bool,
 }
 
 impl ElevenLabsTranscription {
@@ -43,7 +45,7 @@ impl ElevenLabsTranscription {
         query.append_pair("model_id", &config.stt_model).append_pair("language_code", language);
         query.append_pair("audio_format", "ulaw_8000").append_pair("commit_strategy", "manual");
         let url = format!("{}/v1/speech-to-text/realtime?{}", config.base_url.websocket_url(), query.finish());
-        Self { url, waiting: Vec::new(), sent_ms: 0, committed_ms: 0 }
+        Self { url, waiting: Vec::new(), sent_ms: 0, committed_ms: 0, is_committing: false }
     }
 
     /// Sends the audio that waits.
@@ -88,10 +90,11 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
     fn end_utterance(&mut self) -> Step {
         let waiting_ms = self.waiting.len() as u64 / BYTES_PER_MS;
         if self.sent_ms + waiting_ms < self.committed_ms + LEAST_COMMIT_MS {
-            return (None, Some(Transcribed::End));
+            // The end follows the answer to the last commit.
+            return (None, (!self.is_committing).then_some(Transcribed::End));
         }
         let message = self.send(true);
-        self.committed_ms = self.sent_ms;
+        (self.committed_ms, self.is_committing) = (self.sent_ms, true);
         (Some(message), None)
     }
 
@@ -104,6 +107,10 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
         if let Some(error) = &event.error {
             let retry = !PERMANENT.iter().any(|permanent| event.message_type.starts_with(permanent));
             return Err(TranscriptionError::Failed { retry, reason: format!("{}: {error}", event.message_type) });
+        }
+        if event.message_type == "committed_transcript" && !std::mem::take(&mut self.is_committing) {
+            // The server commits by itself after 90 s.
+            self.committed_ms = self.sent_ms;
         }
         let text = event.text.as_deref().unwrap_or_default().trim();
         let words = || Transcribed::Words { text: text.to_owned(), from_ms: None, until_ms: None };
@@ -178,9 +185,16 @@ mod tests {
         assert_eq!((&chunk["commit"], EncodedAudio::parse(audio.into()).unwrap().ms()), (&json!(true), 40));
         assert_eq!(step, None, "the server answers");
         send(&mut transcription, 280);
+        assert_eq!(transcription.end_utterance(), (None, None), "the answer to the commit is the end");
+        let committed = json!({"message_type": "committed_transcript", "text": ""}).to_string();
+        assert_eq!(transcription.read(&committed), Ok(vec![Transcribed::End]));
         assert_eq!(transcription.end_utterance(), (None, Some(Transcribed::End)), "too soon");
         send(&mut transcription, 20);
         assert!(transcription.end_utterance().0.is_some(), "no audio was lost");
+        transcription.read(&committed).unwrap();
+        send(&mut transcription, 1000);
+        assert_eq!(transcription.read(&committed), Ok(vec![Transcribed::End]), "the server's own commit");
+        assert_eq!(transcription.end_utterance(), (None, Some(Transcribed::End)), "too soon after it");
     }
 
     #[test]

@@ -277,18 +277,18 @@ impl Transcription {
         for heard in self.ear.hear(audio) {
             match heard {
                 Heard::Words(words) if words.len() >= self.final_words + SEGMENT_WORDS => {
-                    responses.push(self.result(&words, true, json!({"speech_final": false})));
+                    responses.push(self.result(&words, true, None));
                     self.final_words = words.len();
                 }
-                Heard::Words(words) => responses.push(self.result(&words, false, json!({"speech_final": false}))),
+                Heard::Words(words) => responses.push(self.result(&words, false, None)),
                 Heard::End(words) => {
-                    responses.push(self.result(&words, true, json!({"speech_final": true})));
+                    responses.push(self.result(&words, true, Some("speech_final")));
                     self.final_words = 0;
                 }
             }
         }
         if self.ear.now_ms() >= self.responded_ms + RESPONSE_MS && responses.is_empty() && !self.ear.is_in_utterance() {
-            responses.push(self.result(&[], false, json!({"speech_final": false})));
+            responses.push(self.result(&[], false, None));
         }
         responses
     }
@@ -300,13 +300,13 @@ impl Transcription {
         }
         let words = self.ear.finish();
         let waits = words.len() > self.final_words;
-        let result = self.result(&words, true, json!({"speech_final": false, "from_finalize": true}));
+        let result = self.result(&words, true, Some("from_finalize"));
         self.final_words = 0;
         if waits { vec![result] } else { Vec::new() }
     }
 
-    /// A message about the words that are not in a final segment yet.
-    fn result(&mut self, words: &[Word], is_final: bool, more: Value) -> Value {
+    /// A message about the words that are not in a final segment yet. `reason`: the field that says why the utterance is over.
+    fn result(&mut self, words: &[Word], is_final: bool, reason: Option<&str>) -> Value {
         let now_ms = self.ear.now_ms();
         let words = words.get(self.final_words..).unwrap_or_default();
         let seconds = |ms: u64| Duration::from_millis(ms).as_secs_f64();
@@ -318,18 +318,16 @@ impl Transcription {
                     "start": seconds(word.start_ms), "end": seconds(word.end_ms)})
             })
             .collect();
-        let mut result = json!({
+        let result = json!({
             "type": "Results",
             "channel_index": [0, 1],
             "start": seconds(self.final_ms),
             "duration": seconds(now_ms - self.final_ms),
             "is_final": is_final,
+            "speech_final": reason == Some("speech_final"),
+            "from_finalize": reason == Some("from_finalize"),
             "channel": {"alternatives": [{"transcript": text_of(words), "confidence": 0.98, "words": placed}]},
-            "from_finalize": false,
         });
-        if let (Some(result), Some(more)) = (result.as_object_mut(), more.as_object()) {
-            result.extend(more.clone());
-        }
         self.responded_ms = now_ms;
         if is_final {
             self.final_ms = now_ms;

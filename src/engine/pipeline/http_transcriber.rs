@@ -16,8 +16,8 @@ use std::time::Duration;
 
 /// The most that a request may take; the session gives up a silent engine earlier.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Audio from before the voice, in which a consonant may be.
-const PRE_ROLL_MS: u64 = 300;
+/// Audio from before the voice, in which a consonant may be: 300 ms, in samples.
+const PRE_ROLL: usize = 2400;
 /// A shorter voice is a noise.
 const LEAST_VOICE_MS: u64 = 120;
 /// A longer utterance is divided.
@@ -177,7 +177,7 @@ impl Cutter {
         }
         let Some(current) = &mut self.current else {
             self.before.extend(samples);
-            let surplus = self.before.len().saturating_sub((PRE_ROLL_MS * BYTES_PER_MS) as usize);
+            let surplus = self.before.len().saturating_sub(PRE_ROLL);
             self.before.drain(..surplus);
             return None;
         };
@@ -216,8 +216,8 @@ mod tests {
         assert!(push(&mut cutter, 400, 4, true).is_none());
         let utterance = push(&mut cutter, 600, 5, false).unwrap();
         assert_eq!((utterance.from_ms, utterance.until_ms, utterance.voiced_ms), (1700, 3900, 1400));
-        let lengths = (1..=5).map(|value| utterance.samples.iter().filter(|sample| **sample == value).count() / 8);
-        assert_eq!(lengths.collect::<Vec<_>>(), [300, 1000, 500, 400, 600]);
+        let parts = utterance.samples.chunk_by(|one, next| one == next).map(|part| (part[0], part.len() / 8));
+        assert_eq!(parts.collect::<Vec<_>>(), [(1, 300), (2, 1000), (3, 500), (4, 400), (5, 600)]);
         assert!(push(&mut cutter, 5000, 1, false).is_none(), "it is not repeated");
     }
 
