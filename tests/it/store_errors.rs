@@ -61,8 +61,13 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut number = 2;
     while !matches!(store.health().publish, PublishState::Late { .. }) {
-        number += 1;
-        grow(number, 50_000).await;
+        // More than the published file has room for, and less than the log: on a busy machine the copy follows later.
+        if number < 100 {
+            number += 1;
+            grow(number, 50_000).await;
+        } else {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         assert!(Instant::now() < deadline, "it never filled up");
     }
     // Behind, but intact: the store did not write to it.
