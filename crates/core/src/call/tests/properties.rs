@@ -78,8 +78,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A model of a real engine: it detects speech once it is ready and gets audio, and has one response at a time, each with one
-/// or two utterances, and no response twice.
+/// A model of a real engine: one response at a time, each with one or two utterances, and no response twice.
 #[derive(Default)]
 struct Engine {
     answers: u8,
@@ -107,7 +106,6 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::Stream => rig.start_stream(),
         Step::Ready => rig.engine(EngineEvent::Ready),
         Step::Frames { count, gap } => (0..count).for_each(|n| rig.frame(if n == 0 { gap.into() } else { 0 })),
-        Step::Speech(_) if !rig.is_engine_ready() => {}
         Step::Speech(true) => rig.engine(EngineEvent::SpeechStarted { item: caller.into(), at_ms: None }),
         Step::Speech(false) => rig.engine(EngineEvent::SpeechStopped { item: caller.into(), at_ms: None }),
         Step::Respond if !engine.is_answering => {

@@ -216,9 +216,10 @@ impl Rig {
                 let count = if is_late { 0 } else { audio.len() as u64 };
                 *self.observed.received_ever.entry(item.clone()).or_default() += count;
             }
-            EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring => {
+            // An engine that is not ready gets no audio, so this is no speech of the caller.
+            EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring && self.engine.is_ready => {
                 self.engine.speaks = Some(self.now);
-                self.waits.is_over_agent = self.engine.is_ready && self.is_agent_speaking();
+                self.waits.is_over_agent = self.is_agent_speaking();
                 self.waits.since = None;
                 self.waits.is_over = self.waits.is_final;
             }
