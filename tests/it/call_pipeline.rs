@@ -12,9 +12,9 @@ use agentlocator::simulator::soniox::{Soniox, SonioxFaults, SonioxOptions};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const QUESTION: &str = "מתי אתם פתוחים היום?";
-const ANSWER: &str = "שמחה לעזור, אנחנו פתוחים היום עד שבע בערב. תרצה לקבוע תור?";
-const LONG: &str = "בשמחה רבה, יש לנו תספורת רגילה, תספורת ילדים וצבע. תספורת רגילה עולה מאה שקלים. תספורת ילדים עולה שמונים שקלים. צבע עולה מאתיים שקלים.";
+pub(super) const QUESTION: &str = "מתי אתם פתוחים היום?";
+pub(super) const ANSWER: &str = "שמחה לעזור, אנחנו פתוחים היום עד שבע בערב. תרצה לקבוע תור?";
+pub(super) const LONG: &str = "בשמחה רבה, יש לנו תספורת רגילה, תספורת ילדים וצבע. תספורת רגילה עולה מאה שקלים. תספורת ילדים עולה שמונים שקלים. צבע עולה מאתיים שקלים.";
 
 /// A daemon with a fake Soniox and a fake AI, whose calls the engines of `toml` answer.
 struct Shop {
@@ -66,7 +66,7 @@ impl Shop {
 /// Only the pipeline, which requests an answer when the turn has ended.
 const PIPELINE: &str = "[voice]\nengine = \"pipeline\"\nmessage_silence_s = 1\n[pipeline]\nspeculation = false\n";
 
-fn turns_of(call: &Value) -> Vec<(&str, &str)> {
+pub(super) fn turns_of(call: &Value) -> Vec<(&str, &str)> {
     let turns = call["turns"].as_array().unwrap().iter();
     turns.map(|turn| (turn["speaker"].as_str().unwrap(), turn["heard_text"].as_str().unwrap())).collect()
 }

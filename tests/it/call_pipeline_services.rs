@@ -1,6 +1,7 @@
 //! Calls with the pipeline engine whose caller is transcribed by Deepgram or ElevenLabs, and whose agent speaks by ElevenLabs.
 
 use super::booking::offer_haircuts;
+use super::call_pipeline::{ANSWER, LONG, QUESTION, turns_of};
 use super::call_silence::assert_no_silence;
 use super::support::telephony::{CallHarness, free_port};
 use agentlocator::simulator::EventLog;
@@ -9,10 +10,6 @@ use agentlocator::simulator::deepgram::{Deepgram, DeepgramOptions};
 use agentlocator::simulator::elevenlabs::{ElevenLabs, ElevenLabsFaults, ElevenLabsOptions};
 use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 use serde_json::{Value, json};
-
-const QUESTION: &str = "מתי אתם פתוחים היום?";
-const ANSWER: &str = "שמחה לעזור, אנחנו פתוחים היום עד שבע בערב. תרצה לקבוע תור?";
-const LONG: &str = "בשמחה רבה, יש לנו תספורת רגילה, תספורת ילדים וצבע. תספורת רגילה עולה מאה שקלים. תספורת ילדים עולה שמונים שקלים. צבע עולה מאתיים שקלים.";
 
 /// A daemon with a fake Deepgram, a fake ElevenLabs and a fake AI, whose calls the pipeline answers.
 struct Shop {
@@ -59,11 +56,6 @@ impl Shop {
         let wrong = [self.log.violations(), self.harness.log.violations()].concat();
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
-}
-
-fn turns_of(call: &Value) -> Vec<(&str, &str)> {
-    let turns = call["turns"].as_array().unwrap().iter();
-    turns.map(|turn| (turn["speaker"].as_str().unwrap(), turn["heard_text"].as_str().unwrap())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

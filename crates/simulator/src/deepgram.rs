@@ -3,7 +3,8 @@
 //! Based on Deepgram's documentation: "Live Audio" of the API reference, "Endpointing", "Interim Results", "Finalize",
 //! "Audio Keep Alive", "Keyterm Prompting".
 
-use crate::ear::{Ear, EarPlan, Heard, Word, text_of};
+use crate::ear::{self, Ear, EarPlan, Heard, Word, text_of};
+use crate::parameters::Parameters;
 use crate::server::Server;
 use crate::websocket::{self, Socket};
 use crate::{EventLog, Party};
@@ -63,7 +64,7 @@ impl Default for DeepgramOptions {
     fn default() -> Self {
         Self {
             api_key: None,
-            heard: ["שלום, אתם פתוחים היום?", "אפשר לקבוע תור למחר?", "בארבע, בבקשה."].map(Into::into).into(),
+            heard: ear::sentences(),
             refuse_sockets: None,
             restart_transcriptions: 0,
             endless_utterances: false,
@@ -155,19 +156,21 @@ async fn listen(State(shared): State<Arc<Shared>>, mut request: Request) -> Resp
     if !options.api_key.as_ref().map_or(!key.is_empty(), |own| own == key) {
         return refuse(401, "Invalid credentials.");
     }
-    let query = request.uri().query().unwrap_or_default().as_bytes().to_vec();
-    let parameters: Vec<(String, String)> = form_urlencoded::parse(&query).into_owned().collect();
+    let parameters = Parameters::of(request.uri());
     let wrong = complaints(&parameters);
     if !wrong.is_empty() {
         shared.violation(wrong.join("; "));
         return refuse(400, &wrong.join("; "));
     }
+    let endpoint = parameters.value("endpointing").parse().ok().map(Duration::from_millis);
     let index = {
         let mut transcriptions = shared.transcriptions();
-        transcriptions.push(DeepgramTranscription { parameters, ..DeepgramTranscription::default() });
+        transcriptions.push(DeepgramTranscription { parameters: parameters.0, ..DeepgramTranscription::default() });
         transcriptions.len() - 1
     };
-    let upgraded = websocket::upgrade(&mut request, move |socket| async move { serve(&shared, socket, index).await });
+    let upgraded = websocket::upgrade(&mut request, move |socket| async move {
+        serve(&shared, socket, index, endpoint).await;
+    });
     upgraded.unwrap_or_else(|| refuse(400, "expected a WebSocket upgrade"))
 }
 
@@ -181,10 +184,9 @@ fn refuse(status: u16, message: &str) -> Response {
     (status, Json(json!({"err_code": "REFUSED", "err_msg": message}))).into_response()
 }
 
-fn complaints(parameters: &[(String, String)]) -> Vec<String> {
-    let value = |name: &str| parameters.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
-    let unknown = parameters.iter().filter(|(name, _)| !PARAMETERS.contains(&name.as_str()));
-    let mut wrong: Vec<_> = unknown.map(|(name, _)| format!("there is no parameter {name}")).collect();
+fn complaints(parameters: &Parameters) -> Vec<String> {
+    let value = |name: &str| parameters.value(name);
+    let mut wrong = parameters.unknown(&PARAMETERS);
     if value("encoding") != "mulaw" || value("sample_rate") != "8000" {
         wrong.push("this fake hears only mu-law of a telephone".into());
     }
@@ -194,7 +196,7 @@ fn complaints(parameters: &[(String, String)]) -> Vec<String> {
     if value("endpointing").parse::<u64>().is_err() {
         wrong.push("endpointing is no number of milliseconds".into());
     }
-    let terms = parameters.iter().filter(|(name, _)| name == "keyterm");
+    let terms = parameters.0.iter().filter(|(name, _)| name == "keyterm");
     if terms.map(|(_, term)| term.len()).sum::<usize>() > 500 {
         // A token has at least a byte, so this is stricter than the real limit of 500 tokens.
         wrong.push("the key terms may have more than 500 tokens".into());
@@ -212,10 +214,8 @@ struct Transcription {
     responded_ms: u64,
 }
 
-async fn serve(shared: &Shared, mut socket: Socket, index: usize) {
+async fn serve(shared: &Shared, mut socket: Socket, index: usize, endpoint: Option<Duration>) {
     let options = shared.options();
-    let endpointing = shared.transcriptions()[index].parameters.iter().find(|(name, _)| name == "endpointing").cloned();
-    let endpoint = endpointing.and_then(|(_, ms)| ms.parse().ok()).map(Duration::from_millis);
     let endpoint = endpoint.filter(|_| !options.endless_utterances);
     let ear = Ear::new(EarPlan { heard: options.heard, endpoint, finds_words: true });
     let mut transcription = Transcription { ear, final_words: 0, final_ms: 0, responded_ms: 0 };

@@ -128,6 +128,11 @@ impl Ear {
     }
 }
 
+/// What is heard unless a test says otherwise.
+pub(crate) fn sentences() -> Vec<String> {
+    ["שלום, אתם פתוחים היום?", "אפשר לקבוע תור למחר?", "בארבע, בבקשה."].map(Into::into).into()
+}
+
 /// The words as one text.
 pub(crate) fn text_of(words: &[Word]) -> String {
     words.iter().map(|word| word.text.as_str()).collect::<String>().trim().to_owned()

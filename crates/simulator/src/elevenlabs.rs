@@ -3,8 +3,9 @@
 //! Based on ElevenLabs' documentation: "Realtime" of speech to text with its event reference and its commit strategies, and
 //! "Stream speech" of the API reference.
 
-use crate::ear::{Ear, EarPlan, Heard, text_of};
+use crate::ear::{self, Ear, EarPlan, Heard, text_of};
 use crate::openai::options::spoken_ms;
+use crate::parameters::Parameters;
 use crate::server::Server;
 use crate::sound::{Voice, millis};
 use crate::websocket::{self, Socket};
@@ -63,11 +64,7 @@ pub struct ElevenLabsFaults {
 
 impl Default for ElevenLabsOptions {
     fn default() -> Self {
-        Self {
-            api_key: None,
-            heard: ["שלום, אתם פתוחים היום?", "אפשר לקבוע תור למחר?", "בארבע, בבקשה."].map(Into::into).into(),
-            faults: ElevenLabsFaults::default(),
-        }
+        Self { api_key: None, heard: ear::sentences(), faults: ElevenLabsFaults::default() }
     }
 }
 
@@ -173,8 +170,7 @@ async fn transcribe(State(shared): State<Arc<Shared>>, mut request: Request) -> 
     if let Some(status) = options.faults.refuse_sockets {
         return refuse(status, "refused", "refused as planned");
     }
-    let query = request.uri().query().unwrap_or_default().as_bytes().to_vec();
-    let parameters: Vec<(String, String)> = form_urlencoded::parse(&query).into_owned().collect();
+    let parameters = Parameters::of(request.uri());
     // A wrong key is reported in the session.
     let error = (!shared.has_key(request.headers())).then_some("auth_error").or(options.faults.reject_sessions);
     let wrong = complaints(&parameters);
@@ -183,7 +179,9 @@ async fn transcribe(State(shared): State<Arc<Shared>>, mut request: Request) -> 
     }
     let index = {
         let mut state = shared.state();
-        state.transcriptions.push(ElevenLabsTranscription { parameters, ..ElevenLabsTranscription::default() });
+        state
+            .transcriptions
+            .push(ElevenLabsTranscription { parameters: parameters.0, ..ElevenLabsTranscription::default() });
         state.transcriptions.len() - 1
     };
     let upgraded = websocket::upgrade(&mut request, move |mut socket| async move {
@@ -195,10 +193,9 @@ async fn transcribe(State(shared): State<Arc<Shared>>, mut request: Request) -> 
     upgraded.unwrap_or_else(|| refuse(400, "bad_request", "expected a WebSocket upgrade"))
 }
 
-fn complaints(parameters: &[(String, String)]) -> Vec<String> {
-    let value = |name: &str| parameters.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
-    let unknown = parameters.iter().filter(|(name, _)| !PARAMETERS.contains(&name.as_str()));
-    let mut wrong: Vec<_> = unknown.map(|(name, _)| format!("there is no parameter {name}")).collect();
+fn complaints(parameters: &Parameters) -> Vec<String> {
+    let value = |name: &str| parameters.value(name);
+    let mut wrong = parameters.unknown(&PARAMETERS);
     if value("audio_format") != "ulaw_8000" || value("commit_strategy") != "manual" {
         wrong.push("this fake hears only mu-law of a telephone, and knows only manual commits".into());
     }

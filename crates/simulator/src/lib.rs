@@ -30,6 +30,7 @@ pub mod elevenlabs;
 mod entropy;
 mod event_log;
 pub mod openai;
+mod parameters;
 mod server;
 pub mod shop_year;
 pub mod soniox;

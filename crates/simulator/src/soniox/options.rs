@@ -1,5 +1,6 @@
 //! What the fake Soniox hears, how fast, and its planned faults.
 
+use crate::ear;
 use std::time::Duration;
 
 /// What the fake Soniox hears, how fast, and its planned faults.
@@ -23,7 +24,7 @@ impl Default for SonioxOptions {
     fn default() -> Self {
         Self {
             api_key: None,
-            heard: ["שלום, אתם פתוחים היום?", "אפשר לקבוע תור למחר?", "בארבע, בבקשה."].map(Into::into).into(),
+            heard: ear::sentences(),
             endpoint: Duration::from_millis(500),
             think: Duration::from_millis(150),
             speed: 4.0,
