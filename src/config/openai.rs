@@ -85,7 +85,7 @@ impl Default for OpenAiConfig {
 impl OpenAiConfig {
     /// The API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
-        self.api_key.as_ref().filter(|key| !key.is_empty())
+        Secret::present(self.api_key.as_ref())
     }
 }
 

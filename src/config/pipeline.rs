@@ -132,6 +132,17 @@ pub struct TranscriptionServer<'c> {
     pub model: &'c str,
 }
 
+/// A speech service that needs a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SpeechService {
+    /// Its word in `pipeline.transcriber` and `pipeline.synthesiser`.
+    pub(super) name: &'static str,
+    pub(super) key_setting: &'static str,
+    pub(super) has_key: bool,
+    /// Whether the pipeline transcribes or speaks by it.
+    pub(super) is_used: bool,
+}
+
 impl Config {
     /// The server of the pipeline's language model; none if it has no key and needs one. The key of OpenAI is sent to
     /// `openai.base_url` alone.
@@ -145,7 +156,7 @@ impl Config {
         };
         match &pipeline.model_base_url {
             Some(base_url) => {
-                let key = pipeline.model_api_key.as_ref().filter(|key| !key.is_empty());
+                let key = Secret::present(pipeline.model_api_key.as_ref());
                 Some(ModelServer { base_url, key, model, uses_responses })
             }
             None => Some(ModelServer { base_url: &openai.base_url, key: Some(openai.key()?), model, uses_responses }),
@@ -154,13 +165,10 @@ impl Config {
 
     /// The settings that the pipeline engine lacks; empty if it can answer calls.
     pub fn missing_for_pipeline(&self) -> Vec<&'static str> {
-        let (transcriber, synthesiser) = (self.pipeline.transcriber, self.pipeline.synthesiser);
-        let soniox = transcriber == Transcriber::Soniox || synthesiser == Synthesiser::Soniox;
-        let elevenlabs = transcriber == Transcriber::ElevenLabs || synthesiser == Synthesiser::ElevenLabs;
-        let missing = [
-            (soniox && self.soniox.key().is_none(), "soniox.api_key"),
-            (elevenlabs && self.elevenlabs.key().is_none(), "elevenlabs.api_key"),
-            (transcriber == Transcriber::Deepgram && self.deepgram.key().is_none(), "deepgram.api_key"),
+        let PipelineConfig { transcriber, synthesiser, .. } = self.pipeline;
+        let services = self.speech_services().into_iter();
+        let keys = services.map(|service| (service.is_used && !service.has_key, service.key_setting));
+        let servers = [
             (self.model_server().is_none(), "openai.api_key or pipeline.model_base_url"),
             (
                 transcriber == Transcriber::Transcription && self.pipeline.transcription_base_url.is_none(),
@@ -168,7 +176,32 @@ impl Config {
             ),
             (synthesiser == Synthesiser::Speech && self.pipeline.speech_base_url.is_none(), "pipeline.speech_base_url"),
         ];
-        missing.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, key)| key).collect()
+        keys.chain(servers).filter(|(is_missing, _)| *is_missing).map(|(_, key)| key).collect()
+    }
+
+    /// The speech services that need a key.
+    pub(super) fn speech_services(&self) -> [SpeechService; 3] {
+        let PipelineConfig { transcriber, synthesiser, .. } = self.pipeline;
+        [
+            SpeechService {
+                name: "soniox",
+                key_setting: "soniox.api_key",
+                has_key: self.soniox.key().is_some(),
+                is_used: transcriber == Transcriber::Soniox || synthesiser == Synthesiser::Soniox,
+            },
+            SpeechService {
+                name: "elevenlabs",
+                key_setting: "elevenlabs.api_key",
+                has_key: self.elevenlabs.key().is_some(),
+                is_used: transcriber == Transcriber::ElevenLabs || synthesiser == Synthesiser::ElevenLabs,
+            },
+            SpeechService {
+                name: "deepgram",
+                key_setting: "deepgram.api_key",
+                has_key: self.deepgram.key().is_some(),
+                is_used: transcriber == Transcriber::Deepgram,
+            },
+        ]
     }
 
     /// The server of OpenAI that transcribes files; none without a key.
@@ -180,7 +213,7 @@ impl Config {
     /// The server with `/audio/transcriptions` that the pipeline uses; none if its address is not set.
     pub fn transcription_server(&self) -> Option<TranscriptionServer<'_>> {
         let pipeline = &self.pipeline;
-        let key = pipeline.transcription_api_key.as_ref().filter(|key| !key.is_empty());
+        let key = Secret::present(pipeline.transcription_api_key.as_ref());
         let base_url = pipeline.transcription_base_url.as_ref()?;
         Some(TranscriptionServer { base_url, key, model: &pipeline.transcription_model })
     }

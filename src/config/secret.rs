@@ -8,6 +8,11 @@ use std::fmt;
 pub struct Secret(String);
 
 impl Secret {
+    /// The secret, unless it is not set or empty.
+    pub fn present(secret: Option<&Self>) -> Option<&Self> {
+        secret.filter(|secret| !secret.is_empty())
+    }
+
     /// Wraps a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())

@@ -41,7 +41,7 @@ impl Default for SonioxConfig {
 impl SonioxConfig {
     /// The API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
-        self.api_key.as_ref().filter(|key| !key.is_empty())
+        Secret::present(self.api_key.as_ref())
     }
 }
 

@@ -53,7 +53,7 @@ impl Default for ElevenLabsConfig {
 impl ElevenLabsConfig {
     /// The API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
-        self.api_key.as_ref().filter(|key| !key.is_empty())
+        Secret::present(self.api_key.as_ref())
     }
 }
 
@@ -71,7 +71,7 @@ impl Default for DeepgramConfig {
 impl DeepgramConfig {
     /// The API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
-        self.api_key.as_ref().filter(|key| !key.is_empty())
+        Secret::present(self.api_key.as_ref())
     }
 }
 

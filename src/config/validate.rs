@@ -3,8 +3,7 @@
 use super::builder::ConfigBuilder;
 use super::http::DEFAULT_PORT;
 use super::{
-    BaseUrl, CallNotices, Config, EngineChoice, MailTls, PipelineConfig, ProviderChoice, RingFirst, Synthesiser,
-    Transcriber, TwilioConfig, UpdateCheck,
+    BaseUrl, CallNotices, Config, EngineChoice, MailTls, ProviderChoice, RingFirst, TwilioConfig, UpdateCheck,
 };
 use std::net::{Ipv6Addr, SocketAddr};
 
@@ -196,25 +195,13 @@ fn answering_checks(config: &Config) -> [(bool, &'static str); 3] {
 
 /// What the pipeline engine lacks, and keys that it does not use.
 fn pipeline_checks(config: &Config) -> Vec<String> {
-    let PipelineConfig { transcriber, synthesiser, .. } = config.pipeline;
-    let keys = [
-        (
-            "soniox",
-            config.soniox.key().is_some(),
-            transcriber == Transcriber::Soniox || synthesiser == Synthesiser::Soniox,
-        ),
-        (
-            "elevenlabs",
-            config.elevenlabs.key().is_some(),
-            transcriber == Transcriber::ElevenLabs || synthesiser == Synthesiser::ElevenLabs,
-        ),
-        ("deepgram", config.deepgram.key().is_some(), transcriber == Transcriber::Deepgram),
-    ];
-    let has_key = keys.iter().any(|(_, is_set, _)| *is_set);
-    let unused = keys.into_iter().filter(|(_, is_set, is_used)| *is_set && !is_used);
+    let services = config.speech_services();
+    let has_key = services.iter().any(|service| service.has_key);
+    let unused = services.iter().filter(|service| service.has_key && !service.is_used);
     let mut wrong: Vec<_> = unused
-        .map(|(name, ..)| {
-            format!("{name}.api_key is set, but neither pipeline.transcriber nor pipeline.synthesiser is {name}: it is not used")
+        .map(|service| {
+            let (key, name) = (service.key_setting, service.name);
+            format!("{key} is set, but neither pipeline.transcriber nor pipeline.synthesiser is {name}: it is not used")
         })
         .collect();
     let missing = config.missing_for_pipeline().join(", ");

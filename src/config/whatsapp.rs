@@ -85,12 +85,12 @@ impl Default for WhatsAppConfig {
 impl WhatsAppConfig {
     /// The HMAC key; if only the token is set, the token.
     pub fn hmac_secret(&self) -> Option<&Secret> {
-        present(self.shared_secret.as_ref()).or_else(|| present(self.webhook_secret.as_ref()))
+        Secret::present(self.shared_secret.as_ref()).or_else(|| Secret::present(self.webhook_secret.as_ref()))
     }
 
     /// The token; if only the HMAC key is set, the HMAC key.
     pub fn token_secret(&self) -> Option<&Secret> {
-        present(self.webhook_secret.as_ref()).or_else(|| present(self.shared_secret.as_ref()))
+        Secret::present(self.webhook_secret.as_ref()).or_else(|| Secret::present(self.shared_secret.as_ref()))
     }
 
     /// Whether the bridge is enabled.
@@ -167,10 +167,6 @@ fn prefixes() -> Parser<Vec<String>> {
         Some(digits) if digits.len() <= 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text.to_owned()),
         _ => Err(ParseError::Invalid(format!("{text} is not a calling code"))),
     })
-}
-
-fn present(secret: Option<&Secret>) -> Option<&Secret> {
-    secret.filter(|secret| !secret.is_empty())
 }
 
 #[cfg(test)]

@@ -48,8 +48,8 @@ impl DeepgramTranscription {
         let text = alternative.map_or("", |alternative| alternative.transcript.trim());
         if let Some(alternative) = alternative.filter(|_| !text.is_empty()) {
             let (first, last) = (alternative.words.first(), alternative.words.last());
-            self.began_ms = self.began_ms.or(first.map(|word| whole_ms(word.start)));
-            self.until_ms = last.map(|word| whole_ms(word.end)).or(self.until_ms);
+            self.began_ms = self.began_ms.or(first.map(|word| whole_ms(word.start * 1000.0)));
+            self.until_ms = last.map(|word| whole_ms(word.end * 1000.0)).or(self.until_ms);
         }
         let is_change = !text.is_empty() || !self.tentative.is_empty();
         text.clone_into(&mut self.tentative);
@@ -67,7 +67,7 @@ impl DeepgramTranscription {
             // The tentative words before were withdrawn.
             self.began_ms = None;
         }
-        read.push(Transcribed::Progress(whole_ms(results.start + results.duration)));
+        read.push(Transcribed::Progress(whole_ms((results.start + results.duration) * 1000.0)));
         read
     }
 
@@ -103,7 +103,8 @@ fn url(config: &DeepgramConfig, language: &str, terms: &[String]) -> String {
 impl TranscriptionProtocol for DeepgramTranscription {
     fn address(&self) -> SessionAddress {
         let key_header = KeyHeader { name: "authorization", scheme: "Token " };
-        SessionAddress { url: self.url.clone(), key_header, keep_alive_every: KEEP_ALIVE }
+        let keep_alive = Message::text(r#"{"type":"KeepAlive"}"#);
+        SessionAddress { url: self.url.clone(), key_header, keep_alive_every: KEEP_ALIVE, keep_alive }
     }
 
     fn opened(&mut self) -> Step {
@@ -118,10 +119,6 @@ impl TranscriptionProtocol for DeepgramTranscription {
     fn end_utterance(&mut self) -> Step {
         self.is_ending = !self.tentative.is_empty();
         (Some(Message::text(r#"{"type":"Finalize"}"#)), (!self.is_ending).then(|| self.end()))
-    }
-
-    fn keep_alive(&self) -> Message {
-        Message::text(r#"{"type":"KeepAlive"}"#)
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {

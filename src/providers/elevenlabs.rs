@@ -69,7 +69,8 @@ fn chunk(audio: &EncodedAudio, commits: bool) -> Message {
 
 impl TranscriptionProtocol for ElevenLabsTranscription {
     fn address(&self) -> SessionAddress {
-        SessionAddress { url: self.url.clone(), key_header: KEY_HEADER, keep_alive_every: KEEP_ALIVE }
+        let keep_alive = chunk(&EncodedAudio::silence(CHUNK_MS), false);
+        SessionAddress { url: self.url.clone(), key_header: KEY_HEADER, keep_alive_every: KEEP_ALIVE, keep_alive }
     }
 
     /// The server says itself when the session can be used: it rejects a wrong key in the session.
@@ -96,10 +97,6 @@ impl TranscriptionProtocol for ElevenLabsTranscription {
         let message = self.send(true);
         (self.committed_ms, self.is_committing) = (self.sent_ms, true);
         (Some(message), None)
-    }
-
-    fn keep_alive(&self) -> Message {
-        chunk(&EncodedAudio::silence(CHUNK_MS), false)
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {

@@ -74,3 +74,8 @@ pub fn built_in_roots() -> RootCertStore {
 pub(super) fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
+
+/// Whether a request that was answered with this status may succeed later.
+pub fn is_temporary(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..)
+}

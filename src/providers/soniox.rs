@@ -1,7 +1,8 @@
 //! Soniox: real-time speech to text and text to speech over WebSockets (API reference, "WebSocket API" of each), with
 //! telephone audio in both directions.
 
-use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol};
+use super::http_client::is_temporary;
+use super::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol, whole_ms};
 use super::websocket::KeyHeader;
 use crate::audio::EncodedAudio;
 use crate::config::SonioxConfig;
@@ -12,11 +13,17 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
 /// The documentation asks for a message every 20 to 30 s while nothing else is sent.
-pub const KEEP_ALIVE: Duration = Duration::from_secs(20);
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// The URL of text to speech.
-pub fn tts_url(config: &SonioxConfig) -> String {
-    format!("{}/tts-websocket", config.tts_base_url.websocket_url())
+/// Where and how a speech socket is opened.
+pub fn tts_address(config: &SonioxConfig) -> SessionAddress {
+    let url = format!("{}/tts-websocket", config.tts_base_url.websocket_url());
+    session_address(url, r#"{"keep_alive":true}"#)
+}
+
+fn session_address(url: String, keep_alive: &'static str) -> SessionAddress {
+    let keep_alive = Message::text(keep_alive);
+    SessionAddress { url, key_header: KeyHeader::BEARER, keep_alive_every: KEEP_ALIVE, keep_alive }
 }
 
 /// The first message of a transcription; audio follows as binary messages.
@@ -33,9 +40,6 @@ fn start_transcription(config: &SonioxConfig, language: &str, terms: &[String]) 
     })
     .to_string()
 }
-
-/// Keeps a speech socket open without streams.
-pub const TTS_KEEP_ALIVE: &str = r#"{"keep_alive":true}"#;
 
 /// The first message of a speech stream.
 pub fn start_speech(config: &SonioxConfig, language: &str, stream: &str) -> String {
@@ -72,7 +76,7 @@ pub struct ServerError {
 impl ServerError {
     /// Whether another attempt may succeed: not with a wrong key or wrong parameters.
     pub fn is_temporary(&self) -> bool {
-        matches!(self.code, 408 | 429 | 500..)
+        is_temporary(self.code)
     }
 }
 
@@ -94,7 +98,7 @@ impl SonioxTranscription {
 
 impl TranscriptionProtocol for SonioxTranscription {
     fn address(&self) -> SessionAddress {
-        SessionAddress { url: self.url.clone(), key_header: KeyHeader::BEARER, keep_alive_every: KEEP_ALIVE }
+        session_address(self.url.clone(), r#"{"type":"keepalive"}"#)
     }
 
     fn opened(&mut self) -> Step {
@@ -108,10 +112,6 @@ impl TranscriptionProtocol for SonioxTranscription {
     /// The server confirms by a `<fin>` token that all audio so far is final.
     fn end_utterance(&mut self) -> Step {
         (Some(Message::text(r#"{"type":"finalize"}"#)), None)
-    }
-
-    fn keep_alive(&self) -> Message {
-        Message::text(r#"{"type":"keepalive"}"#)
     }
 
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError> {
@@ -165,15 +165,15 @@ impl Transcript {
                 (*self, tentative, until_ms) = (Self::default(), String::new(), None);
                 continue;
             }
-            self.began_ms = self.began_ms.or(whole_ms(token.start_ms));
-            until_ms = whole_ms(token.end_ms).or(until_ms);
+            self.began_ms = self.began_ms.or(token.start_ms.map(whole_ms));
+            until_ms = token.end_ms.map(whole_ms).or(until_ms);
             let text = if token.is_final { &mut self.words } else { &mut tentative };
             text.push_str(&token.text);
         }
         if until_ms.is_some() || !tentative.is_empty() {
             read.push(self.words(&tentative, until_ms));
         }
-        read.extend(whole_ms(message.total_audio_proc_ms).map(Transcribed::Progress));
+        read.extend(message.total_audio_proc_ms.map(whole_ms).map(Transcribed::Progress));
         if self.words.is_empty() && tentative.is_empty() {
             // The tentative words before were withdrawn.
             self.began_ms = None;
@@ -185,11 +185,6 @@ impl Transcript {
         let text = format!("{}{tentative}", self.words).trim_start().to_owned();
         Transcribed::Words { text, from_ms: self.began_ms, until_ms }
     }
-}
-
-fn whole_ms(ms: Option<f64>) -> Option<u64> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from float saturates")]
-    ms.map(|ms| ms as u64)
 }
 
 /// An event of a speech socket.

@@ -6,15 +6,17 @@ use crate::audio::EncodedAudio;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Where and how a session is opened.
+/// Where and how a session with a speech service is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionAddress {
     /// The URL.
     pub url: String,
     /// How the server wants the key.
     pub key_header: KeyHeader,
-    /// The session is kept open by a message if nothing was sent for this time.
+    /// After this time without a sent message, `keep_alive` is sent.
     pub keep_alive_every: Duration,
+    /// The message that keeps the session open.
+    pub keep_alive: Message,
 }
 
 /// What the server has reported.
@@ -68,9 +70,6 @@ pub trait TranscriptionProtocol: Send {
     /// The current utterance ends with the audio so far.
     fn end_utterance(&mut self) -> Step;
 
-    /// The message that keeps the session open.
-    fn keep_alive(&self) -> Message;
-
     /// Reads a message of the server.
     ///
     /// # Errors
@@ -78,9 +77,9 @@ pub trait TranscriptionProtocol: Send {
     fn read(&mut self, message: &str) -> Result<Vec<Transcribed>, TranscriptionError>;
 }
 
-/// A time in seconds as milliseconds.
-pub(super) fn whole_ms(seconds: f64) -> u64 {
+/// Milliseconds, rounded.
+pub(super) fn whole_ms(ms: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from float saturates")]
-    let ms = (seconds * 1000.0).round() as u64;
-    ms
+    let whole = ms.round() as u64;
+    whole
 }

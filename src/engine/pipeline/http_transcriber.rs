@@ -33,16 +33,10 @@ pub(super) struct HttpTranscriber {
     /// Words that callers are likely to say.
     prompt: String,
     cutter: Cutter,
-    requests: FuturesOrdered<BoxFuture<'static, Result<Transcript, DialError>>>,
+    /// The words of the utterances that have ended.
+    requests: FuturesOrdered<BoxFuture<'static, Result<Heard, DialError>>>,
     events: VecDeque<PartEvent<Heard>>,
     reported_ms: u64,
-}
-
-/// The words of an utterance.
-struct Transcript {
-    text: String,
-    from_ms: u64,
-    until_ms: u64,
 }
 
 impl HttpTranscriber {
@@ -68,22 +62,15 @@ impl HttpTranscriber {
             let file = SoundFile { content: wav_of(&samples), mime: "audio/wav" };
             let answer =
                 rest::transcribe(&client, config.transcription_server(), file, &language, &prompt, LIMIT).await;
-            Ok(Transcript { text: answer.map_err(failed)?, from_ms, until_ms })
+            Ok(Heard::Words { text: answer.map_err(failed)?, from_ms: Some(from_ms), until_ms: Some(until_ms) })
         }));
-    }
-
-    fn transcribed(&mut self, transcript: Transcript) {
-        let Transcript { text, from_ms, until_ms } = transcript;
-        let (from_ms, until_ms) = (Some(from_ms), Some(until_ms));
-        self.events.push_back(PartEvent::Event(Heard::Words { text, from_ms, until_ms }));
-        self.events.push_back(PartEvent::Event(Heard::End));
     }
 }
 
 fn failed(error: Error) -> DialError {
     match error {
         Error::Refused { status, .. } => {
-            DialError { retry: matches!(status, 408 | 429 | 500..), reason: format!("HTTP {status}") }
+            DialError { retry: http_client::is_temporary(status), reason: format!("HTTP {status}") }
         }
         Error::Unreachable(source) => DialError { retry: true, reason: http_client::root_cause(&source) },
         Error::Malformed | Error::NotConfigured => DialError { retry: false, reason: error.to_string() },
@@ -128,7 +115,7 @@ impl Transcriber for HttpTranscriber {
                     return event;
                 }
                 match self.requests.next().await {
-                    Some(Ok(transcript)) => self.transcribed(transcript),
+                    Some(Ok(words)) => self.events.extend([words, Heard::End].map(PartEvent::Event)),
                     Some(Err(error)) => return PartEvent::Lost(error),
                     None => std::future::pending().await,
                 }

@@ -1,7 +1,8 @@
 //! A connection to a speech service: it opens, stays open, and is lost once.
 
 use crate::config::Secret;
-use crate::providers::websocket::{self, DialError, KeyHeader, Received, Socket};
+use crate::providers::transcription::SessionAddress;
+use crate::providers::websocket::{self, DialError, Received, Socket};
 use futures_util::future::BoxFuture;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -15,16 +16,6 @@ const MAX_MESSAGE: usize = 1 << 20;
 const READ_BUFFER: usize = 4 << 10;
 
 type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
-
-/// Where and how a connection is opened.
-pub(super) struct Address {
-    pub(super) url: String,
-    pub(super) key_header: KeyHeader,
-    pub(super) key: Option<Secret>,
-    /// The time without a message of ours after which `keep_alive` is sent.
-    pub(super) keep_alive_every: Duration,
-    pub(super) keep_alive: Message,
-}
 
 /// A socket to a service.
 pub(super) struct Link {
@@ -50,15 +41,15 @@ pub(super) enum LinkEvent {
 
 impl Link {
     /// Starts to open a connection after `delay`.
-    pub(super) fn open(address: Address, delay: Duration) -> Self {
-        let Address { url, key_header, key, keep_alive_every, keep_alive } = address;
+    pub(super) fn open(address: SessionAddress, key: Option<Secret>, delay: Duration) -> Self {
+        let SessionAddress { url, key_header, keep_alive_every, keep_alive } = address;
         let opening = Box::pin(async move {
             tokio::time::sleep(delay).await;
             let no_key = || DialError { retry: false, reason: "no key".to_owned() };
             let key = key.ok_or_else(no_key)?;
             websocket::dial(&url, key_header, key.expose(), websocket::limits(READ_BUFFER, MAX_MESSAGE)).await
         });
-        // A message of ours may be as old as the tick before the last one.
+        // At a tick, the last sent message may be almost two periods old.
         let every = keep_alive_every / 2;
         let mut keep_alive_timer = interval_at(Instant::now() + every, every);
         keep_alive_timer.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -1,15 +1,13 @@
 //! Soniox as synthesiser.
 
-use super::link::{Address, Link, LinkEvent};
+use super::link::{Link, LinkEvent};
 use super::parts::{PartEvent, Spoken, Synthesiser};
 use crate::config::Config;
 use crate::pipeline::{ClauseId, SpeechEvent};
 use crate::providers::soniox as wire;
-use crate::providers::websocket::KeyHeader;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_tungstenite::tungstenite::Message;
 
 /// Real-time speech: each clause is a stream on one socket.
 pub(super) struct SonioxTts {
@@ -24,14 +22,8 @@ pub(super) struct SonioxTts {
 
 impl SonioxTts {
     pub(super) fn open(config: Arc<Config>, language: String, delay: Duration) -> Self {
-        let address = Address {
-            url: wire::tts_url(&config.soniox),
-            key_header: KeyHeader::BEARER,
-            key: config.soniox.key().cloned(),
-            keep_alive_every: wire::KEEP_ALIVE,
-            keep_alive: Message::text(wire::TTS_KEEP_ALIVE),
-        };
-        Self { link: Link::open(address, delay), config, language, streams: Vec::new(), count: 0 }
+        let link = Link::open(wire::tts_address(&config.soniox), config.soniox.key().cloned(), delay);
+        Self { link, config, language, streams: Vec::new(), count: 0 }
     }
 
     fn take(&mut self, stream: &str) -> Option<ClauseId> {

@@ -2,7 +2,7 @@
 
 use super::parts::{PartEvent, Spoken, Synthesiser};
 use crate::audio::{Downsampler, EncodedAudio};
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::pipeline::{ClauseId, SpeechEvent};
 use crate::providers::{elevenlabs, http_client, openai};
 use futures_util::future::BoxFuture;
@@ -136,7 +136,7 @@ impl SpeechApi {
                 let base_url = pipeline.speech_base_url.as_ref()?;
                 let body = openai::speech::body(pipeline, text);
                 let request = client.post(format!("{base_url}/audio/speech")).json(&body);
-                let request = match pipeline.speech_api_key.as_ref().filter(|key| !key.is_empty()) {
+                let request = match Secret::present(pipeline.speech_api_key.as_ref()) {
                     Some(key) => request.bearer_auth(key.expose()),
                     None => request,
                 };
@@ -161,8 +161,10 @@ async fn speak(speech: Option<Speech>, clause: ClauseId, sender: &Sender<Spoken>
     let mut response = request.timeout(LIMIT).send().await.map_err(lost)?;
     let status = response.status();
     if !status.is_success() {
-        let retry = matches!(status.as_u16(), 408 | 429 | 500..);
-        return Err(failed(retry, format!("synthesiser: HTTP {}", status.as_u16())));
+        return Err(failed(
+            http_client::is_temporary(status.as_u16()),
+            format!("synthesiser: HTTP {}", status.as_u16()),
+        ));
     }
     while let Some(chunk) = response.chunk().await.map_err(lost)? {
         send(sender, clause, &decoder.push(&chunk)).await;

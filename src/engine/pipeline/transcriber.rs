@@ -1,10 +1,10 @@
 //! A transcriber behind a WebSocket, by any vendor's protocol.
 
-use super::link::{Address, Link, LinkEvent};
+use super::link::{Link, LinkEvent};
 use super::parts::{Heard, PartEvent, Transcriber};
 use crate::audio::EncodedAudio;
 use crate::config::Secret;
-use crate::providers::transcription::{SessionAddress, Step, Transcribed, TranscriptionError, TranscriptionProtocol};
+use crate::providers::transcription::{Step, Transcribed, TranscriptionError, TranscriptionProtocol};
 use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,9 +20,7 @@ pub(super) struct SocketTranscriber<P> {
 impl<P: TranscriptionProtocol> SocketTranscriber<P> {
     /// Starts to open a session after `delay`.
     pub(super) fn open(protocol: P, key: Option<Secret>, delay: Duration) -> Self {
-        let SessionAddress { url, key_header, keep_alive_every } = protocol.address();
-        let address = Address { url, key_header, key, keep_alive_every, keep_alive: protocol.keep_alive() };
-        Self { link: Link::open(address, delay), protocol, events: VecDeque::new() }
+        Self { link: Link::open(protocol.address(), key, delay), protocol, events: VecDeque::new() }
     }
 
     fn carry_out(&mut self, (message, event): Step) {

@@ -47,6 +47,7 @@ async fn transcribe(setup: &PipelineSetup) -> Result<(), String> {
             PartEvent::Lost(error) => return Err(error.reason),
         }
     }
+    // As a voice, because a transcriber over HTTP is sent nothing else.
     for _ in 0..SILENCE_MS / 20 {
         transcriber.send(&EncodedAudio::silence(20), true);
     }
