@@ -138,10 +138,9 @@ impl Thread {
                 if let Some(newest) = newest {
                     batch.push(Box::new(Announcement::new(newest, self.changes.clone())));
                 }
-                let began = clock::instant();
-                self.make_durable(&mut batch).map(|()| self.record_commit(began))
+                self.make_durable(&mut batch, true)
             }
-            BatchOutcome::NoChange => self.make_durable(&mut batch),
+            BatchOutcome::NoChange => self.make_durable(&mut batch, false),
             BatchOutcome::AllFailed => Ok(()),
         });
         match outcome {
@@ -161,30 +160,37 @@ impl Thread {
     }
 
     /// Commits. Writes that wait for the published copy are removed from the batch. If the disk has become read-only
-    /// meanwhile, no write is acknowledged: the commit may have been done in memory only.
-    fn make_durable(&mut self, batch: &mut WriteBatch) -> rusqlite::Result<()> {
+    /// meanwhile, no write is acknowledged: the commit may have been done in memory only. A commit of changes is
+    /// recorded before any of its callers is answered, so what they read next counts it.
+    fn make_durable(&mut self, batch: &mut WriteBatch, has_changes: bool) -> rusqlite::Result<()> {
+        let began = clock::instant();
+        let record = |health: &HealthState| {
+            if has_changes {
+                record_commit(health, began);
+            }
+        };
         match &mut self.publishing {
             None => {
                 step(&self.conn, "COMMIT")?;
                 self.mount.ensure_writable()?;
+                record(&self.health_state);
             }
             Some(Publishing { sink, .. }) => {
                 let guard = sink.begin_commit();
                 step(&self.conn, "COMMIT")?;
                 let still_writable = self.mount.ensure_writable();
-                let callers = if still_writable.is_ok() { std::mem::take(batch) } else { WriteBatch::new() };
+                let callers = if still_writable.is_ok() {
+                    record(&self.health_state);
+                    std::mem::take(batch)
+                } else {
+                    WriteBatch::new()
+                };
                 let at_once = guard.committed(callers);
                 still_writable?;
                 *batch = at_once;
             }
         }
         Ok(())
-    }
-
-    fn record_commit(&self, began: Instant) {
-        let now = clock::instant();
-        metrics::histogram!("agentlocator_store_commit_seconds").record(now.duration_since(began));
-        self.health_state.record_commit(now);
     }
 
     fn finish_checkpoint(&mut self) {
@@ -199,6 +205,12 @@ impl Thread {
             );
         }
     }
+}
+
+fn record_commit(health: &HealthState, began: Instant) {
+    let now = clock::instant();
+    metrics::histogram!("agentlocator_store_commit_seconds").record(now.duration_since(began));
+    health.record_commit(now);
 }
 
 /// The content of a transaction before its commit.
