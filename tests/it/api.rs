@@ -24,7 +24,7 @@ mod refused_fields;
 mod replies;
 mod restart;
 mod retention_preview;
-mod search;
+pub(crate) mod search;
 mod setup_progress;
 mod tasks;
 mod threads;

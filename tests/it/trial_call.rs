@@ -1,9 +1,11 @@
 //! Trial calls: a user talks to the agent with the browser, and nothing of it is stored.
 
+use super::api::search::until_indexed;
 use super::support::browser::{self, Browser};
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use super::support::{Client, Daemon};
+use agentlocator::crm::backfill::BACKFILLS;
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -19,8 +21,13 @@ async fn staff(harness: &CallHarness) -> Client {
     harness.daemon.logged_in("dana", "staff").await
 }
 
-/// The number of rows of each table; a trial call is audited, and the login was.
-fn rows(daemon: &Daemon) -> BTreeMap<String, i64> {
+/// The number of rows of each table once a start's work in the background is done; a trial call is audited, and the
+/// login was.
+async fn rows(daemon: &Daemon) -> BTreeMap<String, i64> {
+    until_indexed(daemon).await;
+    let finished = "SELECT count(*) FROM backfills WHERE finished_at IS NOT NULL";
+    until("all backfills", async || (daemon.query_value::<i64>(finished) == BACKFILLS.len() as i64).then_some(()))
+        .await;
     let database = daemon.database();
     let mut tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
     let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
@@ -57,7 +64,7 @@ async fn closed(
 async fn a_conversation_is_shown_word_by_word_and_not_stored() {
     let harness = harness(OpenAiOptions::default()).await;
     let client = staff(&harness).await;
-    let before = rows(&harness.daemon);
+    let before = rows(&harness.daemon).await;
     let browser = Browser::call(&harness.daemon, &client).await;
     browser.until_state("listening").await;
     browser.say(1200);
@@ -80,7 +87,7 @@ async fn a_conversation_is_shown_word_by_word_and_not_stored() {
     browser.hang_up();
     let ended = tokio::task::block_in_place(|| harness.daemon.logs().wait_for_event("TRIAL_CALL_ENDED"));
     assert_eq!(ended["reason"], "caller_hung_up", "{ended:#}");
-    assert_eq!(rows(&harness.daemon), with_answer(before));
+    assert_eq!(rows(&harness.daemon).await, with_answer(before));
     let audited = "SELECT group_concat(action) FROM audit_log WHERE action LIKE '%trial%'";
     assert_eq!(harness.daemon.query_value::<String>(audited), "create_trial_call");
 }
@@ -148,7 +155,7 @@ async fn tools_answer_that_it_is_a_trial_and_have_no_effect() {
     })
     .await;
     let client = staff(&harness).await;
-    let before = rows(&harness.daemon);
+    let before = rows(&harness.daemon).await;
     let browser = Browser::call(&harness.daemon, &client).await;
     browser.until_state("listening").await;
     for (tool, words) in [("take_message", "רשמתי."), ("transfer_to_person", "הייתי מעבירה.")] {
@@ -164,7 +171,7 @@ async fn tools_answer_that_it_is_a_trial_and_have_no_effect() {
     assert_eq!(outputs.len(), 2, "{outputs:?}");
     assert!(outputs.iter().all(|(_, output)| output.contains("This is a trial call")), "{outputs:?}");
     assert!(outputs.iter().all(|(_, output)| output.contains(r#""ok":true"#)), "{outputs:?}");
-    assert_eq!(rows(&harness.daemon), with_answer(before));
+    assert_eq!(rows(&harness.daemon).await, with_answer(before));
     assert_eq!(harness.twilio_state.account().sid.len(), 34);
 }
 
@@ -268,10 +275,10 @@ async fn an_ai_that_fails_ends_the_trial_with_its_reason() {
     let faults = Faults { refuse_sockets: Some(401), ..Faults::default() };
     let harness = harness(OpenAiOptions { faults, ..OpenAiOptions::default() }).await;
     let client = staff(&harness).await;
-    let before = rows(&harness.daemon);
+    let before = rows(&harness.daemon).await;
     let browser = Browser::call(&harness.daemon, &client).await;
     let ended = browser.until_ended().await;
     assert_eq!(ended["reason"], "engine_failed", "{ended:#}");
     assert!(ended["detail"].as_str().unwrap().contains("401"), "{ended:#}");
-    assert_eq!(rows(&harness.daemon), before, "nothing is stored");
+    assert_eq!(rows(&harness.daemon).await, before, "nothing is stored");
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// Waits until everything that was committed is indexed.
-pub(super) async fn until_indexed(daemon: &Daemon) {
+pub(crate) async fn until_indexed(daemon: &Daemon) {
     let sql = "SELECT EXISTS (SELECT 1 FROM search_progress WHERE seq = coalesce((SELECT max(seq) FROM changes), 0))
                    AND NOT EXISTS (SELECT 1 FROM search_backlog)";
     until("the search index", async || (daemon.query_value::<i64>(sql) == 1).then_some(())).await;
