@@ -164,33 +164,20 @@ impl Thread {
     /// recorded before any of its callers is answered, so what they read next counts it.
     fn make_durable(&mut self, batch: &mut WriteBatch, has_changes: bool) -> rusqlite::Result<()> {
         let began = clock::instant();
-        let record = |health: &HealthState| {
-            if has_changes {
-                record_commit(health, began);
-            }
-        };
-        match &mut self.publishing {
-            None => {
-                step(&self.conn, "COMMIT")?;
-                self.mount.ensure_writable()?;
-                record(&self.health_state);
-            }
-            Some(Publishing { sink, .. }) => {
-                let guard = sink.begin_commit();
-                step(&self.conn, "COMMIT")?;
-                let still_writable = self.mount.ensure_writable();
-                let callers = if still_writable.is_ok() {
-                    record(&self.health_state);
-                    std::mem::take(batch)
-                } else {
-                    WriteBatch::new()
-                };
-                let at_once = guard.committed(callers);
-                still_writable?;
+        let guard = self.publishing.as_mut().map(|publishing| publishing.sink.begin_commit());
+        step(&self.conn, "COMMIT")?;
+        let still_writable = self.mount.ensure_writable();
+        if has_changes && still_writable.is_ok() {
+            record_commit(&self.health_state, began);
+        }
+        if let Some(guard) = guard {
+            let callers = if still_writable.is_ok() { std::mem::take(batch) } else { WriteBatch::new() };
+            let at_once = guard.committed(callers);
+            if still_writable.is_ok() {
                 *batch = at_once;
             }
         }
-        Ok(())
+        still_writable
     }
 
     fn finish_checkpoint(&mut self) {
