@@ -24,14 +24,13 @@ mod refused_fields;
 mod replies;
 mod restart;
 mod retention_preview;
-pub(crate) mod search;
+mod search;
 mod setup_progress;
 mod tasks;
 mod threads;
 mod uploads;
 
 use super::support::client::send;
-use super::support::whatsapp::until;
 use super::support::{Client, Daemon};
 use reqwest::Method;
 use serde_json::Value;
@@ -57,10 +56,4 @@ fn with_data() -> (Daemon, Client) {
     daemon.launch();
     let api = daemon.api();
     (daemon, api)
-}
-
-/// Waits until the conversations of the seed, which are older than turns, have them.
-async fn until_turns_are_known(daemon: &Daemon) {
-    let sql = "SELECT count(*) FROM backfills WHERE name = 'start_turns' AND finished_at IS NOT NULL";
-    until("turns of old threads", async || (daemon.query_value::<i64>(sql) == 1).then_some(())).await;
 }

@@ -1,11 +1,9 @@
 //! Trial calls: a user talks to the agent with the browser, and nothing of it is stored.
 
-use super::api::search::until_indexed;
 use super::support::browser::{self, Browser};
 use super::support::telephony::CallHarness;
 use super::support::whatsapp::until;
 use super::support::{Client, Daemon};
-use agentlocator::crm::backfill::BACKFILLS;
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -24,10 +22,8 @@ async fn staff(harness: &CallHarness) -> Client {
 /// The number of rows of each table once a start's work in the background is done; a trial call is audited, and the
 /// login was.
 async fn rows(daemon: &Daemon) -> BTreeMap<String, i64> {
-    until_indexed(daemon).await;
-    let finished = "SELECT count(*) FROM backfills WHERE finished_at IS NOT NULL";
-    until("all backfills", async || (daemon.query_value::<i64>(finished) == BACKFILLS.len() as i64).then_some(()))
-        .await;
+    daemon.until_backfilled().await;
+    daemon.until_indexed().await;
     let database = daemon.database();
     let mut tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
     let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();

@@ -1,6 +1,6 @@
 //! The inbox: one row for each contact, whose turn it is, drafts, and the timeline.
 
-use super::{until_turns_are_known, with_data};
+use super::with_data;
 use crate::support::client::send;
 use crate::support::telephony::CallHarness;
 use crate::support::whatsapp::{Shop, until};
@@ -34,7 +34,7 @@ async fn act(api: &Client, contact: i64, action: &str) -> Value {
 #[tokio::test]
 async fn a_contact_is_one_row_with_the_newest_message_or_call() {
     let (daemon, api) = with_data();
-    until_turns_are_known(&daemon).await;
+    daemon.until_backfilled().await;
     let all = rows(&api, "").await;
     assert_eq!(contacts(&api, "").await, [1, 2, 3]);
     let dana = &all[0];
@@ -77,7 +77,7 @@ async fn pages_follow_one_another() {
 #[tokio::test]
 async fn a_conversation_is_archived_read_and_done() {
     let (daemon, api) = with_data();
-    until_turns_are_known(&daemon).await;
+    daemon.until_backfilled().await;
     assert_eq!(act(&api, 1, "read").await["unread_count"], 0);
     assert_eq!(act(&api, 1, "done").await["turn"], "done");
     assert_eq!(contacts(&api, "filter=waiting").await, [0_i64; 0]);

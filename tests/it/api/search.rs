@@ -8,13 +8,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Waits until everything that was committed is indexed.
-pub(crate) async fn until_indexed(daemon: &Daemon) {
-    let sql = "SELECT EXISTS (SELECT 1 FROM search_progress WHERE seq = coalesce((SELECT max(seq) FROM changes), 0))
-                   AND NOT EXISTS (SELECT 1 FROM search_backlog)";
-    until("the search index", async || (daemon.query_value::<i64>(sql) == 1).then_some(())).await;
-}
-
 async fn search(api: &Client, query: &[(&str, &str)]) -> Value {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
     let reply = api.get(&format!("/api/search?{query}")).await;
@@ -31,7 +24,7 @@ async fn hits(api: &Client, typed: &str) -> Vec<(String, i64)> {
 #[tokio::test]
 async fn what_was_stored_before_the_index_is_found() {
     let (daemon, api) = with_data();
-    until_indexed(&daemon).await;
+    daemon.until_indexed().await;
     let hit = |kind: &str, id: i64| (kind.to_owned(), id);
     for (typed, wanted) in [
         ("דנה", vec![hit("contact", 1)]),
@@ -68,7 +61,7 @@ async fn what_was_stored_before_the_index_is_found() {
 #[tokio::test]
 async fn lists_are_filtered_by_the_index() {
     let (daemon, api) = with_data();
-    until_indexed(&daemon).await;
+    daemon.until_indexed().await;
     for (path, field, id, wanted) in [
         ("/api/threads?q=monday", "threads", "id", json!([3])),
         ("/api/threads?q=050-123-4567", "threads", "id", json!([2, 1])),
@@ -89,15 +82,15 @@ async fn the_index_follows_new_messages_names_and_merges() {
     let shop = Shop::open().await;
     shop.receive_by_bridge("972501234567", "A", "איפה הרופאה?").await;
     shop.receive_by_bridge("972541111111", "B", "שלום").await;
-    until_indexed(&shop.daemon).await;
+    shop.daemon.until_indexed().await;
     assert_eq!(hits(&shop.api, "רופא").await, [("message".to_owned(), 1)]);
     let patch = shop.api.request(reqwest::Method::PATCH, "/api/contacts/1").json(&json!({"display_name": "דנה לוי"}));
     assert_eq!(crate::support::client::send(patch).await.status, 200);
-    until_indexed(&shop.daemon).await;
+    shop.daemon.until_indexed().await;
     assert_eq!(hits(&shop.api, "לוי").await, [("contact".to_owned(), 1)]);
     let merged = shop.api.post_json("/api/contacts/1/merge", &json!({"contact_id": 2})).await;
     assert_eq!(merged.status, 200);
-    until_indexed(&shop.daemon).await;
+    shop.daemon.until_indexed().await;
     assert_eq!(hits(&shop.api, "054-111-1111").await, [("contact".to_owned(), 1)]);
     let found = search(&shop.api, &[("q", "שלום")]).await;
     assert_eq!(found["items"][0]["contact_id"], 1);
@@ -111,7 +104,7 @@ async fn notes_are_found_while_they_exist() {
     let note = async |method: Method, path: &str, body: Value, wanted: u16| {
         let reply = send(api.request(method, path).json(&body)).await;
         assert_eq!(reply.status, wanted, "{path}: {}", reply.text());
-        until_indexed(&daemon).await;
+        daemon.until_indexed().await;
         reply
     };
     let body = json!({"text": "אלרגית לאגוזים, רק מזון יבש"});
@@ -146,7 +139,7 @@ async fn notes_of_an_index_that_lacks_them_are_added() {
     let (mut daemon, api) = with_data();
     let made = api.post_json("/api/contacts/1/notes", &json!({"text": "אלרגית לאגוזים"})).await;
     assert_eq!(made.status, 201);
-    until_indexed(&daemon).await;
+    daemon.until_indexed().await;
     daemon.stop();
     daemon.seed(
         "DELETE FROM search_index WHERE rowid IN (SELECT id FROM search_documents WHERE kind = 'note');
@@ -170,7 +163,7 @@ async fn searches_of_long_texts_delay_no_other_request() {
     );
     daemon.launch();
     let api = daemon.api();
-    until_indexed(&daemon).await;
+    daemon.until_indexed().await;
     let livez = async || {
         let asked = Instant::now();
         assert_eq!(api.get("/livez").await.status, 200);

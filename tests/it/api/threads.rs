@@ -1,6 +1,6 @@
 //! Threads and messages.
 
-use super::{until_turns_are_known, with_data};
+use super::with_data;
 use crate::support::Client;
 use crate::support::client::send;
 use reqwest::Method;
@@ -50,7 +50,7 @@ async fn threads_come_newest_activity_first_and_are_found() {
 #[tokio::test]
 async fn a_thread_has_the_columns_of_its_table() {
     let (daemon, api) = with_data();
-    until_turns_are_known(&daemon).await;
+    daemon.until_backfilled().await;
     let thread = api.get("/api/threads/1").await.json();
     assert_eq!(
         thread,

@@ -1,6 +1,6 @@
 //! Files that users upload, and waveforms.
 
-use super::{until_turns_are_known, with_data};
+use super::with_data;
 use crate::support::client::send;
 use crate::support::whatsapp::Shop;
 use crate::support::{Client, Reply};
@@ -85,7 +85,7 @@ async fn a_recording_has_a_waveform_of_both_sides() {
     wav.extend([0x80, 0xff].repeat(8000));
     let content = agentlocator::domain::hex(&wav);
     // The recording is not to be compressed.
-    until_turns_are_known(&daemon).await;
+    daemon.until_backfilled().await;
     daemon.stop();
     daemon.seed(&format!("DELETE FROM recording_chunks; INSERT INTO recording_chunks VALUES (1, 0, x'{content}')"));
     daemon.launch();

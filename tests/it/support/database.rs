@@ -1,6 +1,8 @@
 //! Reads the published database file, as a user who copied it.
 
 use super::Daemon;
+use super::whatsapp::until;
+use agentlocator::crm::backfill::BACKFILLS;
 use rusqlite::{Connection, OpenFlags, types::FromSql};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -42,6 +44,21 @@ impl Daemon {
         {
             std::thread::park_timeout(Duration::from_millis(5));
         }
+    }
+
+    /// Waits until all backfills are finished.
+    pub async fn until_backfilled(&self) {
+        let finished = "SELECT name FROM backfills WHERE finished_at IS NOT NULL";
+        let all = async || (self.query_column::<String>(finished).len() == BACKFILLS.len()).then_some(());
+        until("all backfills", all).await;
+    }
+
+    /// Waits until everything that was committed is in the search index.
+    pub async fn until_indexed(&self) {
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM search_progress WHERE seq = coalesce((SELECT max(seq) FROM changes), 0))
+                       AND NOT EXISTS (SELECT 1 FROM search_backlog)";
+        until("the search index", async || (self.query_value::<i64>(sql) == 1).then_some(())).await;
     }
 
     /// The single value that a query returns.
