@@ -13,18 +13,18 @@ export interface Log {
 }
 
 /** A log of events of at least this level. */
-export function makeLog(least: LogLevel): Log {
+export function makeLog(minLevel: LogLevel): Log {
   const prefixed = isJournal()
   const write = (level: LogLevel, event: string, message: string, fields: Fields = {}) => {
-    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(least)) return
+    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(minLevel)) return
     const line = JSON.stringify({ ts: new Date().toISOString(), level, event, ...fields, message })
     process.stderr.write(`${prefixed ? PRIORITIES[level] : ''}${line}\n`)
   }
   return {
-    debug: (...told) => write('debug', ...told),
-    info: (...told) => write('info', ...told),
-    warn: (...told) => write('warn', ...told),
-    error: (...told) => write('error', ...told),
+    debug: (...args) => write('debug', ...args),
+    info: (...args) => write('info', ...args),
+    warn: (...args) => write('warn', ...args),
+    error: (...args) => write('error', ...args),
   }
 }
 

@@ -1,8 +1,9 @@
 import '#web-crypto'
-import './quiet.ts'
+import './silence-console.ts'
 import type { Server } from 'node:http'
 import { Bridge } from './bridge.ts'
 import { listen } from './http/listen.ts'
+import { RequestAuth } from './http/request-auth.ts'
 import { routesOf } from './http/routes.ts'
 import { serve } from './http/server.ts'
 import { makeLog, reason } from './log.ts'
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
     log.info('SETTINGS', 'PUBLIC_URL is accepted but not used', { public_url: settings.publicUrl })
   // Rejected queries of a closed connection are the library's; any other rejection is an error.
   process.on('unhandledRejection', error =>
-    log[isOfEndedConnection(error) ? 'debug' : 'error']('UNEXPECTED', reason(error)),
+    log[isOfEndedConnection(error) ? 'debug' : 'error']('UNEXPECTED', `Unhandled rejection: ${reason(error)}`),
   )
   process.on('uncaughtException', error => {
     // What is committed is on disk; the state in memory may be inconsistent.
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   const stop = (signal: string) => {
     if (stopping) return
     stopping = true
-    log.info('STOPPING', `Stopping: ${signal}`)
+    log.info('STOPPING', `Stopping after ${signal}`)
     for (const server of servers) {
       server.close()
       server.closeIdleConnections()
@@ -41,14 +42,15 @@ async function main(): Promise<void> {
     bridge.stop(GRACE_MS).then(
       () => process.exit(0),
       error => {
-        log.error('STOPPING', reason(error))
+        log.error('STOPPING', `The bridge exits before all work has ended: ${reason(error)}`)
         process.exit(1)
       },
     )
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  const listening = await listen(() => serve(routesOf(bridge), settings.token, log), settings, log)
+  const auth = new RequestAuth(settings.token)
+  const listening = await listen(() => serve(routesOf(bridge, auth), auth, log), settings, log)
   address = listening[0]
   servers = listening[1]
   if (settings.watchdogMs !== undefined) startWatchdog(settings.watchdogMs, log)

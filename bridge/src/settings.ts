@@ -9,11 +9,11 @@ export interface Settings {
   /** `WA_BRIDGE_LISTEN`: the address to listen on; 127.0.0.1 by default. */
   readonly address: string
   /**
-   * The required value of `X-BAILEYS-SECRET`: `BAILEYS_WEBHOOK_SECRET`, else `WA_SHARED_SECRET`. Without it every
-   * request is refused.
+   * The required value of `X-BAILEYS-SECRET`, and the key of `X-BAILEYS-AUTH`: `BAILEYS_WEBHOOK_SECRET`, else
+   * `WA_SHARED_SECRET`. Without it every request is refused.
    */
   readonly token: string | undefined
-  /** The key of `X-BAILEYS-SIGNATURE`: `WA_SHARED_SECRET`, else `BAILEYS_WEBHOOK_SECRET`. */
+  /** The key of `X-BAILEYS-SIGNATURE` and of the daemon's proof: `WA_SHARED_SECRET`, else `BAILEYS_WEBHOOK_SECRET`. */
   readonly signingKey: string | undefined
   /** `WA_BRIDGE_SOCKET`: a Unix socket to listen on beside the port. */
   readonly socket: string | undefined
@@ -21,6 +21,11 @@ export interface Settings {
   readonly target: URL
   /** `WA_DAEMON_SOCKET`: the Unix socket of the daemon, if `BAILEYS_WEBHOOK_TARGET` is not set. */
   readonly targetSocket: string | undefined
+  /**
+   * `WA_DAEMON_CHALLENGE`: whether the daemon must prove that it has the secret before the bridge sends events to it
+   * over TCP: `auto` (if it can), `required`, or `off`.
+   */
+  readonly daemonChallenge: DaemonChallenge
   /** `WA_SESSION_DIR`: the folder of the session; below `STATE_DIRECTORY` in a service, else `./data/whatsapp`. */
   readonly sessionFolder: string
   /** `WA_WEB_SOCKET_URL`: another WhatsApp server, on loopback. */
@@ -58,6 +63,8 @@ export interface Settings {
   readonly watchdogMs: number | undefined
 }
 
+export const CHALLENGES = ['auto', 'required', 'off'] as const
+export type DaemonChallenge = (typeof CHALLENGES)[number]
 export const HISTORIES = ['none', 'recent', 'full'] as const
 export type History = (typeof HISTORIES)[number]
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -77,27 +84,28 @@ export function readSettings(environment: Environment): Settings {
   const webhook = secret(environment, 'BAILEYS_WEBHOOK_SECRET')
   const portName = text('PORT') ? 'PORT' : 'WA_BAILEYS_PORT'
   const address = text('WA_BRIDGE_LISTEN') ?? '127.0.0.1'
-  if (!isIP(address)) throw wrong('WA_BRIDGE_LISTEN', address, 'an IP address, such as 127.0.0.1 or ::1')
+  if (!isIP(address)) throw settingError('WA_BRIDGE_LISTEN', address, 'an IP address, such as 127.0.0.1 or ::1')
   return {
-    port: whole(portName, text(portName), 8000, 0, 65535),
+    port: integer(portName, text(portName), 8000, 0, 65535),
     address,
     token: webhook ?? shared,
     signingKey: shared ?? webhook,
     socket: path('WA_BRIDGE_SOCKET', text('WA_BRIDGE_SOCKET')),
     target: target(text('BAILEYS_WEBHOOK_TARGET') ?? 'http://127.0.0.1:8080/webhook/whatsapp/baileys'),
     targetSocket: text('BAILEYS_WEBHOOK_TARGET') ? undefined : path('WA_DAEMON_SOCKET', text('WA_DAEMON_SOCKET')),
+    daemonChallenge: choice('WA_DAEMON_CHALLENGE', text('WA_DAEMON_CHALLENGE') ?? 'auto', CHALLENGES),
     sessionFolder: text('WA_SESSION_DIR') ?? defaultFolder(environment),
     webSocketUrl: testServer(text('WA_WEB_SOCKET_URL')),
     version: version(text('WA_VERSION')),
-    history: word('WA_HISTORY', text('WA_HISTORY') ?? 'none', HISTORIES),
-    pacing: word('WA_PACING', text('WA_PACING')?.toLowerCase() ?? 'on', [...ON, ...OFF]) in PACING_ON,
-    maxMediaBytes: whole('WA_MAX_MEDIA_BYTES', text('WA_MAX_MEDIA_BYTES'), 16 << 20, 1024, 2 ** 31),
-    mediaSpoolBytes: whole('WA_MEDIA_SPOOL_BYTES', text('WA_MEDIA_SPOOL_BYTES'), 2 ** 30, 1024, 2 ** 50),
-    keepAliveMs: 1000 * whole('WA_KEEP_ALIVE_SECONDS', text('WA_KEEP_ALIVE_SECONDS'), 20, 1, 60),
-    linkCheckMs: 1000 * whole('WA_LINK_CHECK_SECONDS', text('WA_LINK_CHECK_SECONDS'), 3600, 1, 24 * 3600),
-    qrMs: text('WA_QR_SECONDS') ? 1000 * whole('WA_QR_SECONDS', text('WA_QR_SECONDS'), 60, 1, 300) : undefined,
-    codeMs: 1000 * whole('WA_CODE_SECONDS', text('WA_CODE_SECONDS'), 180, 1, 600),
-    logLevel: word('WA_LOG_LEVEL', text('WA_LOG_LEVEL') ?? 'info', LOG_LEVELS),
+    history: choice('WA_HISTORY', text('WA_HISTORY') ?? 'none', HISTORIES),
+    pacing: choice('WA_PACING', text('WA_PACING')?.toLowerCase() ?? 'on', [...ON, ...OFF]) in PACING_ON,
+    maxMediaBytes: integer('WA_MAX_MEDIA_BYTES', text('WA_MAX_MEDIA_BYTES'), 16 << 20, 1024, 2 ** 31),
+    mediaSpoolBytes: integer('WA_MEDIA_SPOOL_BYTES', text('WA_MEDIA_SPOOL_BYTES'), 2 ** 30, 1024, 2 ** 50),
+    keepAliveMs: 1000 * integer('WA_KEEP_ALIVE_SECONDS', text('WA_KEEP_ALIVE_SECONDS'), 20, 1, 60),
+    linkCheckMs: 1000 * integer('WA_LINK_CHECK_SECONDS', text('WA_LINK_CHECK_SECONDS'), 3600, 1, 24 * 3600),
+    qrMs: text('WA_QR_SECONDS') ? 1000 * integer('WA_QR_SECONDS', text('WA_QR_SECONDS'), 60, 1, 300) : undefined,
+    codeMs: 1000 * integer('WA_CODE_SECONDS', text('WA_CODE_SECONDS'), 180, 1, 600),
+    logLevel: choice('WA_LOG_LEVEL', text('WA_LOG_LEVEL') ?? 'info', LOG_LEVELS),
     publicUrl: text('PUBLIC_URL'),
     watchdogMs: watchdogInterval(environment),
   }
@@ -139,13 +147,13 @@ function target(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const good = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
   if (!url || !good || url.username !== '') {
-    throw wrong('BAILEYS_WEBHOOK_TARGET', text, 'an https URL, or an http one on loopback')
+    throw settingError('BAILEYS_WEBHOOK_TARGET', text, 'an https URL, or an http one on loopback')
   }
   return url
 }
 
 function path(name: string, text: string | undefined): string | undefined {
-  if (text !== undefined && !isAbsolute(text)) throw wrong(name, text, 'the whole path of a socket, from / on')
+  if (text !== undefined && !isAbsolute(text)) throw settingError(name, text, 'the whole path of a socket, from / on')
   return text
 }
 
@@ -153,7 +161,7 @@ function testServer(text: string | undefined): string | undefined {
   if (!text) return undefined
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'ws:' || !isLoopback(url.hostname)) {
-    throw wrong('WA_WEB_SOCKET_URL', text, 'a ws:// URL on loopback (it is for tests only)')
+    throw settingError('WA_WEB_SOCKET_URL', text, 'a ws:// URL on loopback (it is for tests only)')
   }
   return text
 }
@@ -166,20 +174,20 @@ function isLoopback(host: string): boolean {
 function version(text: string | undefined): readonly [number, number, number] | undefined {
   if (!text) return undefined
   const parts = /^(\d{1,9})\.(\d{1,9})\.(\d{1,12})$/.exec(text)
-  if (!parts) throw wrong('WA_VERSION', text, 'three numbers, such as 2.3000.1043857760')
+  if (!parts) throw settingError('WA_VERSION', text, 'three numbers, such as 2.3000.1043857760')
   return [Number(parts[1]), Number(parts[2]), Number(parts[3])]
 }
 
-function whole(name: string, text: string | undefined, otherwise: number, least: number, most: number): number {
-  if (text === undefined) return otherwise
+function integer(name: string, text: string | undefined, fallback: number, min: number, max: number): number {
+  if (text === undefined) return fallback
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= least && value <= most)) throw wrong(name, text, `a whole number from ${least} to ${most}`)
+  if (!(value >= min && value <= max)) throw settingError(name, text, `a whole number from ${min} to ${max}`)
   return value
 }
 
-function word<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+function choice<T extends string>(name: string, text: string, allowed: readonly T[]): T {
   const found = allowed.find(one => one === text)
-  if (found === undefined) throw wrong(name, text, `one of ${allowed.join(', ')}`)
+  if (found === undefined) throw settingError(name, text, `one of ${allowed.join(', ')}`)
   return found
 }
 
@@ -195,6 +203,6 @@ function defaultFolder(environment: Environment): string {
   return state ? join(state, 'session') : join('data', 'whatsapp')
 }
 
-function wrong(name: string, found: string, allowed: string): SettingError {
+function settingError(name: string, found: string, allowed: string): SettingError {
   return new SettingError(`${name} is "${found}"; allowed is ${allowed}`)
 }

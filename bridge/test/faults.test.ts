@@ -4,66 +4,66 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { crc32ByTable } from '../src/session/crc32.ts'
+import { crc32ByTable } from '../src/session/record.ts'
 import { BridgeProcess } from './support/bridge-process.ts'
 import { BRIDGE } from './support/paths.ts'
 import { acknowledged, shown } from './support/peer.ts'
-import { newKey, Stage } from './support/stage.ts'
+import { newKey, TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 
 const DANA = '972501234567'
 const AVI = '972523334455'
 const LONG_MS = 60_000
 
-/** The session folder of a stage. */
-const fileOf = (stage: Stage) => join(stage.folder, 'session.log')
+/** The session folder of a env. */
+const fileOf = (env: TestEnv) => join(env.folder, 'session.log')
 
-/** A stage whose bridge has been linked, has had some traffic, and has exited. */
-async function used(): Promise<{ stage: Stage; linkedBytes: number }> {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
-  await stage.server.inbound({ from: DANA, text: 'אחרי השיוך' })
-  await stage.daemon.message('אחרי השיוך')
-  const linkedBytes = statSync(fileOf(stage)).size
+/** A env whose bridge has been linked, has had some traffic, and has exited. */
+async function used(): Promise<{ env: TestEnv; linkedBytes: number }> {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
+  await env.server.inbound({ from: DANA, text: 'אחרי השיוך' })
+  await env.daemon.message('אחרי השיוך')
+  const linkedBytes = statSync(fileOf(env)).size
   for (let i = 0; i < 10; i++) {
-    await stage.server.inbound({ from: [DANA, AVI][i % 2] as string, text: `לפני ${i}` })
+    await env.server.inbound({ from: [DANA, AVI][i % 2] as string, text: `לפני ${i}` })
     await bridge.send(AVI, `החוצה ${i}`, newKey())
   }
-  await stage.daemon.message('לפני 9')
-  await acknowledged(stage.server)
+  await env.daemon.message('לפני 9')
+  await acknowledged(env.server)
   await bridge.stop()
-  return { stage, linkedBytes }
+  return { env, linkedBytes }
 }
 
-test('a session file that was half written is still a valid session', async () => {
-  const { stage, linkedBytes } = await used()
-  const whole = readFileSync(fileOf(stage))
+test('a session file with an incomplete last commit is valid', async () => {
+  const { env, linkedBytes } = await used()
+  const whole = readFileSync(fileOf(env))
   const lastLine = whole.lastIndexOf(10, whole.length - 2) + 1
   const random = Array.from({ length: 3 }, () => randomInt(linkedBytes, whole.length))
   const cuts = [whole.length - 1, lastLine + 1, lastLine, ...random]
   for (const [round, cut] of cuts.entries()) {
-    writeFileSync(fileOf(stage), whole)
-    truncateSync(fileOf(stage), cut)
-    const bridge = await stage.start()
+    writeFileSync(fileOf(env), whole)
+    truncateSync(fileOf(env), cut)
+    const bridge = await env.start()
     await bridge.becomes('connected')
-    await stage.server.inbound({ from: DANA, text: `קטוע ${round}` })
-    await stage.daemon.message(`קטוע ${round}`)
+    await env.server.inbound({ from: DANA, text: `קטוע ${round}` })
+    await env.daemon.message(`קטוע ${round}`)
     assert.ok(!bridge.log.some(line => line.event === 'WA_QR'), `cut at ${cut} of ${whole.length}`)
     await bridge.stop('SIGKILL')
   }
   // What the disk may have after the last complete record after a power failure.
   for (const rest of [randomBytes(300), Buffer.alloc(4096)]) {
-    writeFileSync(fileOf(stage), Buffer.concat([whole, rest]))
-    const bridge = await stage.start()
+    writeFileSync(fileOf(env), Buffer.concat([whole, rest]))
+    const bridge = await env.start()
     await bridge.becomes('connected')
     await bridge.stop('SIGKILL')
   }
-  assert.equal(stage.server.state().registrations, 1)
+  assert.equal(env.server.state().registrations, 1)
 })
 
-test('a file that cannot be trusted is left alone, until a person asks for a new pairing', async () => {
-  const { stage } = await used()
-  const whole = readFileSync(fileOf(stage))
+test('a damaged session file is left unchanged until a user requests a new pairing', async () => {
+  const { env } = await used()
+  const whole = readFileSync(fileOf(env))
   const flipped = Buffer.from(whole)
   const middle = Math.floor(whole.length / 2)
   flipped[middle] = (flipped[middle] ?? 0) ^ 1
@@ -78,8 +78,8 @@ test('a file that cannot be trusted is left alone, until a person asks for a new
     ['newer', Buffer.concat([Buffer.from(`${check} `), newer, Buffer.from('\n')]), /another version/],
   ]
   for (const [what, content, says] of cases) {
-    writeFileSync(fileOf(stage), content)
-    const bridge = await stage.start()
+    writeFileSync(fileOf(env), content)
+    const bridge = await env.start()
     await bridge.becomes('damaged')
     assert.equal((await bridge.get('/health')).status, 503, what)
     assert.match((await bridge.logged('SESSION_DAMAGED')).message, says, what)
@@ -87,41 +87,41 @@ test('a file that cannot be trusted is left alone, until a person asks for a new
     assert.equal((await bridge.send(DANA, 'לא', newKey())).status, 504, what)
     assert.equal((await bridge.get('/qr')).status, 404, what)
     await bridge.stop()
-    assert.ok(readFileSync(fileOf(stage)).equals(content), `${what}: it is as it was`)
+    assert.ok(readFileSync(fileOf(env)).equals(content), `${what}: it is as it was`)
   }
-  writeFileSync(fileOf(stage), flipped)
-  const bridge = await stage.start()
+  writeFileSync(fileOf(env), flipped)
+  const bridge = await env.start()
   await bridge.becomes('damaged')
   assert.equal((await bridge.post('/pair')).status, 200)
-  await bridge.link(stage.server)
-  const aside = readdirSync(stage.folder).filter(name => name.startsWith('session.damaged-'))
+  await bridge.link(env.server)
+  const aside = readdirSync(env.folder).filter(name => name.startsWith('session.damaged-'))
   assert.equal(aside.length, 1)
-  assert.ok(readFileSync(join(stage.folder, aside[0] ?? '')).equals(flipped))
-  await stage.server.inbound({ from: DANA, text: 'שוב מחובר' })
-  await stage.daemon.message('שוב מחובר')
+  assert.ok(readFileSync(join(env.folder, aside[0] ?? '')).equals(flipped))
+  await env.server.inbound({ from: DANA, text: 'שוב מחובר' })
+  await env.daemon.message('שוב מחובר')
 })
 
-test('a second process on the same session ends at once, and the first does not notice', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
-  const { logins } = stage.server.state()
-  const { server, folder, daemon } = stage
+test('a second process on the same session exits at once, and the first is not affected', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
+  const { logins } = env.server.state()
+  const { server, folder, daemon } = env
   const { code, errors } = await BridgeProcess.fail({ server, folder, target: daemon.target })
   assert.equal(code, 1)
   assert.match(errors, /another bridge is using the session in .+; only one may run at a time/)
   assert.equal(await bridge.state(), 'connected')
-  assert.equal(stage.server.state().logins, logins)
-  await stage.server.inbound({ from: DANA, text: 'עדיין כאן' })
+  assert.equal(env.server.state().logins, logins)
+  await env.server.inbound({ from: DANA, text: 'עדיין כאן' })
   await daemon.message('עדיין כאן')
 })
 
-test('on a full disk nothing is acknowledged that was not kept, and all of it comes when there is room', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  await (await stage.startLinked()).stop()
-  daemon.mood = 503
-  const blocks = Math.ceil((statSync(fileOf(stage)).size + 30_000) / 512)
-  const bridge = await stage.start({ command: limited(blocks) })
+test('on a full disk no unsaved message is acknowledged, and all messages arrive once there is space', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  await (await env.startLinked()).stop()
+  daemon.behaviour = 503
+  const blocks = Math.ceil((statSync(fileOf(env)).size + 30_000) / 512)
+  const bridge = await env.start({ command: limited(blocks) })
   await bridge.becomes('connected')
   const texts = Array.from({ length: 40 }, (_, i) => `מלא ${i} ${'x'.repeat(1500)}`)
   for (const text of texts) await server.inbound({ from: DANA, text })
@@ -130,7 +130,7 @@ test('on a full disk nothing is acknowledged that was not kept, and all of it co
   await bridge.becomes('disk')
   assert.equal((await bridge.get('/health')).status, 503)
   assert.equal((await bridge.send(AVI, 'לא עכשיו', newKey())).status, 503)
-  const kept = readFileSync(fileOf(stage)).toString('latin1')
+  const kept = readFileSync(fileOf(env)).toString('latin1')
   const inbound = server.state().inbound
   for (const { id, state } of inbound) {
     if (state === 'acknowledged') assert.ok(kept.includes(id), 'it is on disk')
@@ -138,43 +138,44 @@ test('on a full disk nothing is acknowledged that was not kept, and all of it co
   assert.ok(inbound.some(one => one.state === 'acknowledged'))
   assert.ok(inbound.some(one => one.state !== 'acknowledged'))
   lift(bridge)
-  daemon.mood = 'takes'
+  daemon.behaviour = 'accepts'
   await until('all of them', () => daemon.texts.length >= texts.length, LONG_MS)
   assert.deepEqual([...new Set(daemon.texts)], texts)
   await acknowledged(server, LONG_MS)
   await bridge.becomes('connected', LONG_MS)
-  assert.equal((await bridge.send(AVI, 'עכשיו כן', newKey())).status, 200)
+  const key = newKey()
+  await until('it sends', async () => (await bridge.send(AVI, 'עכשיו כן', key)).status === 200, LONG_MS)
   assert.equal(shown(server, 'לא עכשיו'), 0)
   assert.equal(server.state().registrations, 1)
 })
 
-test('a bridge that cannot write from the beginning says so, and begins when it can', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.start({ command: limited(0) })
+test('a bridge that cannot write at its start reports it, and starts once it can', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.start({ command: limited(0) })
   await bridge.becomes('disk')
   assert.equal((await bridge.get('/health')).status, 503)
   assert.match((await bridge.logged('SESSION_DISK')).message, /cannot be written/)
-  assert.equal(stage.server.state().registrations, 0, 'WhatsApp is not told of a device that cannot be kept')
+  assert.equal(env.server.state().registrations, 0, 'no device that cannot be stored is registered at WhatsApp')
   lift(bridge)
-  await bridge.link(stage.server)
+  await bridge.link(env.server)
 
-  const { server, daemon } = stage
-  const folder = join(fileOf(stage), 'below-a-file')
+  const { server, daemon } = env
+  const folder = join(fileOf(env), 'below-a-file')
   const { code, errors } = await BridgeProcess.fail({ server, folder, target: daemon.target })
   assert.equal(code, 1)
   assert.match(errors, /ENOTDIR.+below-a-file|EEXIST/)
 })
 
-test('a clock that is an hour off, or jumps, changes nothing', async () => {
+test('a clock that is an hour off, or jumps, has no effect', async () => {
   for (const offset of [3_600_000, -3_600_000]) {
-    const stage = await Stage.set()
-    const { server, daemon } = stage
-    const bridge = await stage.startLinked({
+    const env = await TestEnv.create()
+    const { server, daemon } = env
+    const bridge = await env.startLinked({
       preloads: [join(BRIDGE, 'test/support/clock-preload.cjs')],
       environment: { TEST_CLOCK_MS: String(offset), WA_KEEP_ALIVE_SECONDS: '1' },
     })
-    const told = (await bridge.get('/health')).body.ts - Date.now()
-    assert.ok(Math.abs(told - offset) < LONG_MS, 'the clock is off')
+    const shift = (await bridge.get('/health')).body.ts - Date.now()
+    assert.ok(Math.abs(shift - offset) < LONG_MS, 'the clock is off')
     const flows = async (name: string) => {
       await server.inbound({ from: DANA, text: `אל ${name}` })
       await daemon.message(`אל ${name}`)
@@ -193,11 +194,11 @@ test('a clock that is an hour off, or jumps, changes nothing', async () => {
   }
 })
 
-test('a flood while the daemon is down waits on disk, and comes in order', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
-  daemon.mood = 503
+test('a flood while the daemon is down waits on disk, and is delivered in order', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
+  daemon.behaviour = 503
   const people = Array.from({ length: 50 }, (_, i) => `9725400000${String(i).padStart(2, '0')}`)
   for (let round = 0; round < 10; round++) {
     await Promise.all(people.map(from => server.inbound({ from, text: `${round}` })))
@@ -206,7 +207,7 @@ test('a flood while the daemon is down waits on disk, and comes in order', async
   assert.equal((await bridge.get('/health')).body.inbox >= 500, true)
   const resident = Number(/resident_bytes (\d+)/.exec((await bridge.get('/metrics')).body.toString())?.[1])
   assert.ok(resident < 400e6, `${resident} bytes of memory`)
-  daemon.mood = 'takes'
+  daemon.behaviour = 'accepts'
   await until('all of them', () => daemon.messages.length >= 500, LONG_MS)
   for (const person of people) {
     const texts = daemon.messages.filter(one => one.from === person).map(one => one.text)

@@ -3,27 +3,27 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { acknowledged, arrived } from './support/peer.ts'
-import { newKey, Stage } from './support/stage.ts'
+import { newKey, TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 
 const DANA = '972501234567'
 const AVI = '972523334455'
 
-test('what the bridge has of a contact is deleted from its disk, and nothing of another one', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('the data of one contact is deleted from the disk, and no other data', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   await server.inbound({ from: DANA, text: 'first of Dana' })
   await daemon.message('first of Dana')
   for (const to of [DANA, AVI]) {
     assert.equal((await bridge.send(to, `answer to ${to}`, newKey())).status, 200)
     await arrived(server, `answer to ${to}`)
   }
-  daemon.mood = 503
+  daemon.behaviour = 503
   for (const from of [DANA, AVI]) await server.inbound({ from, text: `waits from ${from}` })
   // Receipts of the answers may wait as well.
   await acknowledged(server)
-  const refused = join(stage.folder, 'refused')
+  const refused = join(env.folder, 'refused')
   mkdirSync(refused, { recursive: true })
   for (const phone of [DANA, AVI]) writeFileSync(join(refused, `${phone.slice(-4)}.json`), `{"from":"${phone}"}`)
 
@@ -31,7 +31,7 @@ test('what the bridge has of a contact is deleted from its disk, and nothing of 
   assert.equal(status, 200)
   assert.ok(body.events >= 1)
   assert.deepEqual([body.ok, body.sent, body.files, body.rewritten], [true, 1, 0, true])
-  const session = readFileSync(join(stage.folder, 'session.log'), 'latin1')
+  const session = readFileSync(join(env.folder, 'session.log'), 'latin1')
   for (const [phone, kept] of [
     [DANA, false],
     [AVI, true],
@@ -45,7 +45,7 @@ test('what the bridge has of a contact is deleted from its disk, and nothing of 
   }
   assert.deepEqual(readdirSync(refused), [`${AVI.slice(-4)}.json`])
 
-  daemon.mood = 'takes'
+  daemon.behaviour = 'accepts'
   await daemon.message(`waits from ${AVI}`)
   await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0)
   assert.ok(!daemon.texts.includes(`waits from ${DANA}`))
@@ -54,9 +54,9 @@ test('what the bridge has of a contact is deleted from its disk, and nothing of 
   await daemon.message('new from Dana')
 })
 
-test('a request to forget names addresses', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
+test('a request to forget must name addresses', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
   for (const body of [{}, { addresses: [] }, { addresses: ['dana'] }, { addresses: [1] }, { addresses: DANA }]) {
     assert.equal((await bridge.post('/forget', body)).status, 400, JSON.stringify(body))
   }

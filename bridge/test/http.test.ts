@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { BridgeProcess, SECRET } from './support/bridge-process.ts'
 import { arrived } from './support/peer.ts'
-import { newKey, Stage } from './support/stage.ts'
+import { newKey, TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 
 const DANA = '972501234567'
@@ -25,9 +25,9 @@ const ROUTES = [
   ['GET', '/nothing/here'],
 ] as const
 
-test('only health is for everybody', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
+test('only health needs no secret', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
   for (const [method, path] of ROUTES) {
     for (const secret of ['', 'wrong', `${SECRET} `, SECRET.slice(0, -1), `${SECRET}x`, SECRET.toUpperCase()]) {
       // A header's value has no white space at its ends.
@@ -43,7 +43,7 @@ test('only health is for everybody', async () => {
   await bridge.stop()
   // Without a secret in the settings no request is accepted.
   for (const secret of ['', 'undefined', SECRET]) {
-    const open = await stage.start({ secret: '' })
+    const open = await env.start({ secret: '' })
     await open.becomes('connected')
     for (const [method, path] of ROUTES) {
       const { status } = await open.ask(method, path, undefined, { 'x-baileys-secret': secret })
@@ -55,9 +55,9 @@ test('only health is for everybody', async () => {
   }
 })
 
-test('a request is answered by its path, its method and its body', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
+test('requests are validated by path, method and body', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
   assert.deepEqual([(await bridge.get('/nothing')).status, (await bridge.get('/')).status], [404, 404])
   assert.equal((await bridge.get('/qr')).body.error.code, 'no_qr')
   for (const [method, path, allowed] of [
@@ -83,7 +83,7 @@ test('a request is answered by its path, its method and its body', async () => {
     assert.deepEqual([status, said.ok, said.error.code], [400, false, 'bad_request'])
   }
   assert.equal((await bridge.ask('POST', '/send', Buffer.alloc(0))).status, 400)
-  assert.deepEqual(stage.server.state().outbound, [])
+  assert.deepEqual(env.server.state().outbound, [])
 
   // A request that is not HTTP and one that never ends are harmless.
   assert.match(await raw(bridge, 'nonsense\r\n\r\n'), /^HTTP\/1\.1 400/)
@@ -97,10 +97,10 @@ test('a request is answered by its path, its method and its body', async () => {
   assert.ok(performance.now() - gone < LONG_MS)
 })
 
-test('health, status and metrics tell how things are', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('health, status and metrics report the state', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   await server.inbound({ from: DANA, text: 'אחת' })
   await daemon.message('אחת')
   await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0)
@@ -133,11 +133,11 @@ test('health, status and metrics tell how things are', async () => {
   assert.ok([...values.values()].every(Number.isFinite))
 })
 
-test('nothing secret and nothing that people wrote is in the log', async () => {
+test('the log contains no secrets and no message texts', async () => {
   for (const level of ['info', 'debug'] as const) {
-    const stage = await Stage.set()
-    const { server, daemon } = stage
-    const bridge = await stage.startLinked({ environment: { WA_LOG_LEVEL: level, PUBLIC_URL: 'https://example.com' } })
+    const env = await TestEnv.create()
+    const { server, daemon } = env
+    const bridge = await env.startLinked({ environment: { WA_LOG_LEVEL: level, PUBLIC_URL: 'https://example.com' } })
     const words = 'המילים הסודיות'
     await server.inbound({ from: DANA, text: `${words} 1`, name: 'דנה כהן' })
     await daemon.message(`${words} 1`)
@@ -154,10 +154,10 @@ test('nothing secret and nothing that people wrote is in the log', async () => {
     server.forget({ from: DANA })
     await server.inbound({ from: DANA, text: `${words} 6` })
     await daemon.message(`${words} 6`)
-    daemon.mood = 422
+    daemon.behaviour = 422
     await server.inbound({ from: DANA, text: `${words} 7` })
     await bridge.logged('WA_IN_REFUSED')
-    daemon.mood = 500
+    daemon.behaviour = 500
     await server.inbound({ from: DANA, text: `${words} 8` })
     await bridge.logged('DAEMON_DOWN')
     await bridge.ask('POST', '/send', `{"to":"${DANA}","text":"${words}`)
@@ -181,15 +181,16 @@ test('nothing secret and nothing that people wrote is in the log', async () => {
   }
 })
 
-test('a setting that cannot be used ends the process with its name', async () => {
-  const stage = await Stage.set()
-  const { server, folder, daemon } = stage
+test('an invalid setting ends the process with an error that names it', async () => {
+  const env = await TestEnv.create()
+  const { server, folder, daemon } = env
   const cases: Record<string, string> = {
     PORT: 'http',
     WA_BRIDGE_LISTEN: 'somewhere',
     BAILEYS_WEBHOOK_TARGET: 'http://example.com/webhook',
     WA_WEB_SOCKET_URL: 'wss://example.com/',
     WA_VERSION: '2',
+    WA_DAEMON_CHALLENGE: 'maybe',
     WA_HISTORY: 'all',
     WA_PACING: 'slow',
     WA_MAX_MEDIA_BYTES: '1',
@@ -212,10 +213,10 @@ test('a setting that cannot be used ends the process with its name', async () =>
   }
 })
 
-test('it ends within seconds when it is asked to, whatever is under way', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('the process stops within seconds of a signal, also during a send', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
+  const bridge = await env.startLinked()
   server.options({ ackMessages: false })
   const waiting = bridge.send(DANA, 'באמצע', newKey()).catch(error => error)
   await arrived(server, 'באמצע')
@@ -224,7 +225,7 @@ test('it ends within seconds when it is asked to, whatever is under way', async 
   assert.ok(performance.now() - begun < 10_000, 'six seconds, and some for a busy machine')
   const answer = await waiting
   assert.ok(answer instanceof Error || answer.status === 504)
-  assert.equal(await (await stage.start()).stop('SIGINT'), 0)
+  assert.equal(await (await env.start()).stop('SIGINT'), 0)
 })
 
 /** Sends these bytes; returns the answer. */

@@ -4,16 +4,16 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { SECRET } from './support/bridge-process.ts'
-import { newKey, Stage } from './support/stage.ts'
+import { newKey, TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 
 const DANA = '972501234567'
 const AVI = '972523334455'
 
 test('messages of every kind reach the daemon, signed, each once and in order', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
 
   await server.inbound({ from: DANA, name: 'דנה', text: 'ראשונה' })
   const first = await daemon.message('ראשונה')
@@ -65,10 +65,10 @@ test('messages of every kind reach the daemon, signed, each once and in order', 
   await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0)
 })
 
-test('groups, lists, channels and status are left out', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  await stage.startLinked()
+test('messages of groups, lists, channels and status updates are ignored', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  await env.startLinked()
   await server.inbound({ from: DANA, group: '120363000000000001@g.us', text: 'קבוצה' })
   await server.inbound({ from: DANA, broadcast: '1700000000@broadcast', text: 'רשימה' })
   await server.inbound({ from: DANA, broadcast: 'status', text: 'סטטוס' })
@@ -78,10 +78,10 @@ test('groups, lists, channels and status are left out', async () => {
   assert.deepEqual(daemon.texts, ['אישית'])
 })
 
-test('files come from the bridge, until the daemon has them', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('the bridge serves files until the daemon confirms them', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   const content = randomBytes(200_000)
   const media = { kind: 'image', base64: content.toString('base64'), mimetype: 'image/png', caption: 'תמונה' } as const
   await server.inbound({ from: DANA, media })
@@ -99,12 +99,12 @@ test('files come from the bridge, until the daemon has them', async () => {
 
   // The file is still there after a kill, until the daemon has fetched it.
   await bridge.stop('SIGKILL')
-  const again = await stage.start()
+  const again = await env.start()
   assert.equal((await again.get(path)).status, 200)
   assert.equal((await again.ask('DELETE', path)).status, 204)
   assert.equal((await again.get(path)).status, 404)
   assert.equal((await again.ask('DELETE', path)).status, 204)
-  assert.deepEqual(readdirSync(join(stage.folder, 'media')), [])
+  assert.deepEqual(readdirSync(join(env.folder, 'media')), [])
 
   // A voice note keeps its kind, and a file that WhatsApp has lost is reported as lost.
   await again.becomes('connected')
@@ -125,10 +125,10 @@ test('files come from the bridge, until the daemon has them', async () => {
   await until('the phone uploads it again', async () => (await again.get(late)).status === 200, 30_000)
 })
 
-test('files are bounded: too large ones do not come, and the oldest make room', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked({
+test('too large files are not fetched, and the oldest files are evicted', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked({
     environment: { WA_MAX_MEDIA_BYTES: '50000', WA_MEDIA_SPOOL_BYTES: '100000' },
   })
   const send = async (caption: string, size: number) => {
@@ -149,62 +149,62 @@ test('files are bounded: too large ones do not come, and the oldest make room', 
   await becomes(second, 200)
 })
 
-test('whatever the daemon does, everything arrives in the end, in order', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('every message arrives in order, however the daemon answers before', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   let sent = 0
   const acknowledged = () => server.state().inbound.every(one => one.state === 'acknowledged')
-  for (const mood of [500, 403, 503, 'hangs'] as const) {
-    daemon.mood = mood
+  for (const behaviour of [500, 403, 503, 'hangs'] as const) {
+    daemon.behaviour = behaviour
     for (let i = 0; i < 3; i++) await server.inbound({ from: DANA, text: `הודעה ${sent++}` })
     const { requests } = daemon
-    await until(`the daemon is asked while it ${mood}`, () => daemon.requests > requests)
+    await until(`the daemon is asked while it ${behaviour}`, () => daemon.requests > requests)
     await until('WhatsApp has its receipts', acknowledged)
     assert.equal((await bridge.get('/health')).status, 200)
   }
   await bridge.stop('SIGKILL')
-  daemon.mood = 'takes'
-  await stage.start()
+  daemon.behaviour = 'accepts'
+  await env.start()
   await until('all of them', () => daemon.texts.length >= sent)
   assert.deepEqual(
     daemon.texts,
     Array.from({ length: sent }, (_, i) => `הודעה ${i}`),
   )
   // An event that the daemon refuses because of its content is archived, and blocks no other.
-  daemon.mood = 422
+  daemon.behaviour = 422
   await server.inbound({ from: DANA, text: 'לא נלקחת' })
-  await until('it is set aside', () => readdirSync(stage.folder).includes('refused'))
-  await until('nothing waits', async () => (await stage.bridge.get('/health')).body.inbox === 0)
-  daemon.mood = 'takes'
+  await until('it is set aside', () => readdirSync(env.folder).includes('refused'))
+  await until('nothing waits', async () => (await env.bridge.get('/health')).body.inbox === 0)
+  daemon.behaviour = 'accepts'
   await server.inbound({ from: DANA, text: 'הבאה' })
   await daemon.message('הבאה')
-  assert.equal((await stage.bridge.get('/status')).body.refused_by_daemon, 1)
+  assert.equal((await env.bridge.get('/status')).body.refused_by_daemon, 1)
 })
 
-test('what came while the bridge was down comes when it is up, from the phone too', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  await (await stage.startLinked()).stop('SIGKILL')
+test('messages that arrived while the bridge was down are delivered after its start, those of the phone too', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  await (await env.startLinked()).stop('SIGKILL')
   await server.inbound({ from: DANA, text: 'בזמן הפסקה' })
   await server.fromPhone({ to: AVI, text: 'מהטלפון בזמן הפסקה' })
-  await stage.start()
+  await env.start()
   await daemon.message('בזמן הפסקה')
   assert.equal((await daemon.message('מהטלפון בזמן הפסקה')).from_me, true)
 })
 
-test('a message that could not be read is asked for again', async () => {
-  const stage = await Stage.set()
-  await stage.startLinked()
-  stage.server.corruptNext()
-  await stage.server.inbound({ from: DANA, text: 'נפגמה' })
-  await stage.daemon.message('נפגמה')
-  stage.server.forget({ from: DANA })
-  await stage.server.inbound({ from: DANA, text: 'טלפון חדש' })
-  await stage.daemon.message('טלפון חדש')
+test('a message that could not be decrypted is requested again', async () => {
+  const env = await TestEnv.create()
+  await env.startLinked()
+  env.server.corruptNext()
+  await env.server.inbound({ from: DANA, text: 'נפגמה' })
+  await env.daemon.message('נפגמה')
+  env.server.forget({ from: DANA })
+  await env.server.inbound({ from: DANA, text: 'טלפון חדש' })
+  await env.daemon.message('טלפון חדש')
 })
 
-test('history comes only when it is asked for, and is marked', async () => {
+test('history is delivered only if the settings request it, and is marked', async () => {
   const jid = `${DANA}@s.whatsapp.net`
   const messages = [
     { id: 'OLD1', text: 'ישנה', t: 1_700_000_000 },
@@ -216,13 +216,13 @@ test('history comes only when it is asked for, and is marked', async () => {
     ['recent', 2, 0],
     ['full', 2, 2],
   ] as const) {
-    const stage = await Stage.set()
-    await stage.startLinked({ environment: { WA_HISTORY: history } })
-    await stage.server.history({ conversations: [{ jid, messages }], syncType })
-    await stage.server.inbound({ from: AVI, text: 'חדשה' })
-    await stage.daemon.message('חדשה')
-    await until('nothing waits', async () => (await stage.bridge.get('/health')).body.inbox === 0)
-    const old = stage.daemon.messages.filter(one => one.history)
+    const env = await TestEnv.create()
+    await env.startLinked({ environment: { WA_HISTORY: history } })
+    await env.server.history({ conversations: [{ jid, messages }], syncType })
+    await env.server.inbound({ from: AVI, text: 'חדשה' })
+    await env.daemon.message('חדשה')
+    await until('nothing waits', async () => (await env.bridge.get('/health')).body.inbox === 0)
+    const old = env.daemon.messages.filter(one => one.history)
     assert.equal(old.length, expected, `${history}, ${syncType}`)
     if (expected > 0) {
       assert.deepEqual(old.map(one => [one.text, one.from_me ?? false, one.timestamp]).sort(), [
@@ -230,14 +230,14 @@ test('history comes only when it is asked for, and is marked', async () => {
         ['תשובה', true, 1_700_000_100],
       ])
     }
-    await stage.strike()
+    await env.stop()
   }
 })
 
-test('receipts become statuses, which never go back', async () => {
-  const stage = await Stage.set({ autoReceipt: false })
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('receipts become statuses, which never decrease', async () => {
+  const env = await TestEnv.create({ autoReceipt: false })
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   const { body } = await bridge.send(DANA, 'שלום', newKey())
   const id: string = body.provider_msg_id
   for (const type of ['read', 'delivery', 'sender', 'played'] as const) await server.receipt({ id, type })
@@ -246,13 +246,13 @@ test('receipts become statuses, which never go back', async () => {
   assert.deepEqual(statuses, ['read', 'played'])
 })
 
-test('while the daemon is down, files are fetched, and messages stay in order under a second address', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('while the daemon is down, files are fetched, and messages of a contact with two addresses stay in order', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   await server.inbound({ from: DANA, text: 'היכרות' })
   await daemon.message('היכרות')
-  daemon.mood = 500
+  daemon.behaviour = 500
   const sent = Array.from({ length: 12 }, (_, i) => `בתור ${i}`)
   for (const [i, text] of sent.entries()) {
     await server.inbound({ from: DANA, text, addressing: i % 2 ? 'lid' : 'pn', hidePhone: i % 4 === 1 })
@@ -263,11 +263,11 @@ test('while the daemon is down, files are fetched, and messages stay in order un
     const media = { kind: 'image', base64, mimetype: 'image/png', caption: `תמונה ${i}` } as const
     ids.push((await server.inbound({ from: DANA, media })).id)
   }
-  await until('the files are here', () => readdirSync(join(stage.folder, 'media')).length === ids.length)
+  await until('the files are here', () => readdirSync(join(env.folder, 'media')).length === ids.length)
   // A kill in between changes nothing.
   await bridge.stop('SIGKILL')
-  daemon.mood = 'takes'
-  const again = await stage.start()
+  daemon.behaviour = 'accepts'
+  const again = await env.start()
   await daemon.message('תמונה 2')
   assert.deepEqual(
     daemon.texts.filter(text => text.startsWith('בתור')),
@@ -279,9 +279,9 @@ test('while the daemon is down, files are fetched, and messages stay in order un
 })
 
 test('a file with a malformed type is served, and an aborted download leaves no file open', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   const base64 = randomBytes(4_000_000).toString('base64')
   await server.inbound({
     from: DANA,
@@ -305,10 +305,10 @@ test('a file with a malformed type is served, and an aborted download leaves no 
   await until('all of them are closed', () => open() <= before + 3)
 })
 
-test('a file whose link has expired is asked for at the phone', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('a file whose address has expired is requested from the phone', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   const base64 = randomBytes(1000).toString('base64')
   const media = { kind: 'image', base64, mimetype: 'image/png', caption: 'פג תוקף', gone: 403 } as const
   await server.inbound({ from: DANA, media })
@@ -316,46 +316,46 @@ test('a file whose link has expired is asked for at the phone', async () => {
   await until('the phone uploads it again', async () => (await bridge.get(path)).status === 200, 30_000)
 })
 
-test('a message that comes without its content is had from the phone, whatever happens meanwhile', async () => {
-  const stage = await Stage.set({ resendPlaceholders: false })
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('the content of a message that arrives without it is requested from the phone, across restarts', async () => {
+  const env = await TestEnv.create({ resendPlaceholders: false })
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   const { id } = await server.inbound({ from: DANA, text: 'מפרסומת', absent: true })
   await until('it is acknowledged', () =>
     server.state().inbound.find(one => one.id === id && one.state === 'acknowledged'),
   )
   await bridge.stop('SIGKILL')
   server.options({ resendPlaceholders: true })
-  const again = await stage.start()
+  const again = await env.start()
   const message = await daemon.message('מפרסומת')
   assert.deepEqual([message.provider_msg_id, message.phone], [id, DANA])
   await again.stop('SIGKILL')
   const last = server.journal.last
-  await (await stage.start()).becomes('connected')
+  await (await env.start()).becomes('connected')
   await server.inbound({ from: DANA, text: 'אחריה' })
   await daemon.message('אחריה')
   assert.ok(!server.events({ after: last }).some(event => event.event === 'peer-message'))
 })
 
-test('a message says that it waited: with WhatsApp, or here for the daemon', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('a message is marked if it waited at WhatsApp, or in the bridge for the daemon', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   await server.inbound({ from: DANA, text: 'חיה' })
   assert.equal((await daemon.message('חיה')).waited, undefined)
   await bridge.stop()
   await server.inbound({ from: DANA, text: 'בלי חיבור' })
-  const again = await stage.start()
+  const again = await env.start()
   assert.equal((await daemon.message('בלי חיבור')).waited, true)
   await again.becomes('connected')
   await server.inbound({ from: DANA, text: 'שוב חיה' })
   assert.equal((await daemon.message('שוב חיה')).waited, undefined)
 
-  daemon.mood = 503
+  daemon.behaviour = 503
   await server.inbound({ from: DANA, text: 'בלי שרת' })
   await until('it waits in the bridge', async () => (await again.get('/health')).body.inbox === 1)
   await again.stop('SIGKILL')
-  daemon.mood = 'takes'
-  await stage.start()
+  daemon.behaviour = 'accepts'
+  await env.start()
   assert.equal((await daemon.message('בלי שרת')).waited, true)
 })

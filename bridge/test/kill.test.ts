@@ -3,20 +3,20 @@ import { test } from 'node:test'
 import type { BridgeProcess } from './support/bridge-process.ts'
 import { acknowledged } from './support/peer.ts'
 import { pick, randomFrom } from './support/random.ts'
-import { Stage } from './support/stage.ts'
+import { TestEnv } from './support/test-env.ts'
 import { pause, until } from './support/until.ts'
 
 const PEOPLE = ['972501234567', '972523334455', '972541112233']
 const ROUNDS = process.env.LONG ? 50 : 5
 const LONG_MS = 120_000
 
-test(`${ROUNDS} kills under traffic lose nothing and double nothing`, async t => {
+test(`${ROUNDS} kills under traffic lose no message and repeat none`, async t => {
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
   t.diagnostic(`SEED=${seed}`)
   const random = randomFrom(seed)
-  const stage = await Stage.set({ ackDelayMs: 30 })
-  const { server, daemon } = stage
-  let bridge = await stage.startLinked()
+  const env = await TestEnv.create({ ackDelayMs: 30 })
+  const { server, daemon } = env
+  let bridge = await env.startLinked()
   const wanted: { to: string; text: string; key: string }[] = []
   const taken = new Map<string, string>()
   let written = 0
@@ -28,7 +28,7 @@ test(`${ROUNDS} kills under traffic lose nothing and double nothing`, async t =>
     await bridge.stop('SIGKILL')
     stop.asked = true
     await Promise.all(traffic)
-    bridge = await stage.start()
+    bridge = await env.start()
     // Sometimes it is killed again before it has started.
     if (random.below(3) > 0) await bridge.becomes('connected', LONG_MS)
     else await pause(random.below(600))
@@ -42,7 +42,7 @@ test(`${ROUNDS} kills under traffic lose nothing and double nothing`, async t =>
   const { inbound, outbound: handed, registrations } = server.state()
   const firsts = [...new Map(daemon.messages.map(one => [`${one.from}/${one.provider_msg_id}`, one] as const)).values()]
   t.diagnostic(
-    `in: ${inbound.length}, told again: ${daemon.messages.length - firsts.length}; ` +
+    `in: ${inbound.length}, delivered again: ${daemon.messages.length - firsts.length}; ` +
       `out: ${wanted.length}, handed over again: ${handed.length - wanted.length}`,
   )
   assert.equal(inbound.length, written)

@@ -26,7 +26,7 @@ const start = () =>
 
 const people = Array.from({ length: PEOPLE }, (_, i) => `9725400000${String(i).padStart(2, '0')}`)
 const person = (i: number) => people[i % PEOPLE] as string
-const told = (what: string, value: string) => process.stdout.write(`${what.padEnd(44)} ${value}\n`)
+const print = (what: string, value: string) => process.stdout.write(`${what.padEnd(44)} ${value}\n`)
 
 /** Resident memory in MB, after a while without work. */
 async function resident(bridge: BridgeProcess): Promise<string> {
@@ -36,7 +36,7 @@ async function resident(bridge: BridgeProcess): Promise<string> {
 }
 
 try {
-  told('Node, and its options', `${process.version} ${options}`)
+  print('Node, and its options', `${process.version} ${options}`)
   const first = await start()
   await first.link(server)
   await first.stop()
@@ -44,16 +44,16 @@ try {
   const begun = performance.now()
   const bridge = await start()
   await bridge.becomes('connected')
-  told('from exec to connected', `${((performance.now() - begun) / 1000).toFixed(2)} s`)
-  told('resident, linked and idle', await resident(bridge))
+  print('from exec to connected', `${((performance.now() - begun) / 1000).toFixed(2)} s`)
+  print('resident, linked and idle', await resident(bridge))
 
   const inBegun = performance.now()
   for (let i = 0; i < RECEIVED; i++) {
     await server.inbound({ from: person(i), text: `message ${i} of many, about as long as people write them` })
   }
   await until('the daemon has all', () => daemon.taken.length >= RECEIVED, LONG_MS)
-  told('received, and taken by the daemon', `${rate(RECEIVED, inBegun)} a second`)
-  told(`resident after ${RECEIVED} received`, await resident(bridge))
+  print('received, and taken by the daemon', `${rate(RECEIVED, inBegun)} a second`)
+  print(`resident after ${RECEIVED} received`, await resident(bridge))
 
   const outBegun = performance.now()
   // As many at once as contacts: each contact's messages are sent one by one.
@@ -65,10 +65,10 @@ try {
       }
     }),
   )
-  told('sent, and acknowledged', `${rate(SENT, outBegun)} a second`)
-  told(`resident after ${SENT} sent`, await resident(bridge))
-  told('session file', `${(statSync(join(folder, 'session.log')).size / 1e6).toFixed(2)} MB`)
-  told('bundle', `${(statSync(join(BRIDGE, 'dist/bridge.mjs')).size / 1e6).toFixed(2)} MB`)
+  print('sent, and acknowledged', `${rate(SENT, outBegun)} a second`)
+  print(`resident after ${SENT} sent`, await resident(bridge))
+  print('session file', `${(statSync(join(folder, 'session.log')).size / 1e6).toFixed(2)} MB`)
+  print('bundle', `${(statSync(join(BRIDGE, 'dist/bridge.mjs')).size / 1e6).toFixed(2)} MB`)
   await bridge.stop()
 } finally {
   await daemon.stop()

@@ -5,7 +5,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { newKey, Stage } from './support/stage.ts'
+import { newKey, TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 import { makeCertificate } from './wa-server/certificate.ts'
 
@@ -14,10 +14,10 @@ const AVI = '972523334455'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-test('files of every kind are sent, from received files', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('received files of every kind can be sent', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   const cases = [
     { kind: 'image', mimetype: 'image/jpeg', caption: 'תמונה', field: 'mediaUrl' },
     { kind: 'video', mimetype: 'video/mp4', caption: 'סרט', field: 'media_url' },
@@ -52,9 +52,9 @@ test('files of every kind are sent, from received files', async () => {
   }
 })
 
-test('no file is fetched from this machine or its network, whatever the address looks like', async t => {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
+test('no file is fetched from this machine or its network, by any form of address', async t => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
   const certificate = await makeCertificate()
   let asked = 0
   const inside = createServer({ key: certificate.key, cert: certificate.certificate }, (_request, response) => {
@@ -99,14 +99,14 @@ test('no file is fetched from this machine or its network, whatever the address 
     assert.ok(body.error.message.length > 10, mediaUrl)
   }
   assert.equal(asked, 0)
-  assert.deepEqual(stage.server.state().outbound, [])
-  assert.ok(!readdirSync(stage.folder).includes('outgoing') || readdirSync(join(stage.folder, 'outgoing')).length === 0)
+  assert.deepEqual(env.server.state().outbound, [])
+  assert.ok(!readdirSync(env.folder).includes('outgoing') || readdirSync(join(env.folder, 'outgoing')).length === 0)
 })
 
-test('a file that WhatsApp does not take now is not sent, and is when it does', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('a file whose upload fails is not sent, and a retry sends it', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   const media = { kind: 'image', base64: randomBytes(1000).toString('base64'), mimetype: 'image/png' } as const
   await server.inbound({ from: DANA, media: { ...media, caption: 'קובץ' } })
   const { media_url: mediaUrl } = await daemon.message('קובץ')

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { proto } from 'baileys'
 import { type BridgeProcess, SECRET } from './support/bridge-process.ts'
 import { arrived, handedOver, questions, shown } from './support/peer.ts'
-import { newKey, Stage } from './support/stage.ts'
+import { newKey, TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 
 const DANA = '972501234567'
@@ -21,10 +21,10 @@ const sendUntilTaken = (bridge: BridgeProcess, to: string, text: string, key: st
     60_000,
   )
 
-test('a text reaches the person once, however the number is written and however often it is asked for', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('a text reaches the contact once, for every spelling of the number and every repetition of the request', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
+  const bridge = await env.startLinked()
   const key = newKey()
   const forms = [DANA, `+${DANA}`, `whatsapp:+${DANA}`, `${DANA}@s.whatsapp.net`]
   const { status, body } = await bridge.send(DANA, 'שלום', key)
@@ -45,7 +45,7 @@ test('a text reaches the person once, however the number is written and however 
   }
 
   assert.equal(await bridge.stop('SIGKILL'), 'SIGKILL')
-  const restarted = await stage.start()
+  const restarted = await env.start()
   await restarted.becomes('connected')
   assert.deepEqual((await restarted.send(DANA, 'שלום', key)).body, body)
   assert.equal((await restarted.send(DANA, 'אחר', key)).status, 409)
@@ -61,10 +61,10 @@ test('a text reaches the person once, however the number is written and however 
   assert.equal(shown(server, 'בלי'), 2)
 })
 
-test('"sent" is said only after the acknowledgement; what stays in doubt is asked again and arrives once', async () => {
-  const stage = await Stage.set({ ackMessages: false })
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('"sent" is reported only after the acknowledgement; an unconfirmed message is retried and arrives once', async () => {
+  const env = await TestEnv.create({ ackMessages: false })
+  const { server } = env
+  const bridge = await env.startLinked()
   const key = newKey()
   const begun = performance.now()
   const doubtful = await bridge.send(DANA, 'בספק', key)
@@ -81,17 +81,17 @@ test('"sent" is said only after the acknowledgement; what stays in doubt is aske
   assert.equal(shown(server, 'בספק'), 1)
 })
 
-test('a kill between handing over and the acknowledgement does not double a message', async () => {
-  const stage = await Stage.set({ ackDelayMs: 60_000 })
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('a kill between relaying a message and its acknowledgement does not send it twice', async () => {
+  const env = await TestEnv.create({ ackDelayMs: 60_000 })
+  const { server } = env
+  const bridge = await env.startLinked()
   const key = newKey()
   const answer = bridge.send(DANA, 'נהרג', key).catch(error => error)
   const { id } = await arrived(server, 'נהרג')
   await bridge.stop('SIGKILL')
   assert.ok((await answer) instanceof Error)
   server.options({ ackDelayMs: null })
-  const restarted = await stage.start()
+  const restarted = await env.start()
   // As long as there is no link, the message may have been sent before: that is no "certainly not".
   const early = await restarted.send(DANA, 'נהרג', key)
   assert.ok([200, 504].includes(early.status), String(early.status))
@@ -100,10 +100,10 @@ test('a kill between handing over and the acknowledgement does not double a mess
   assert.equal(shown(server, 'נהרג'), 1)
 })
 
-test("what WhatsApp's server refuses is refused for good, and what it cannot take now is not", async () => {
-  const stage = await Stage.set({ notOnWhatsApp: ['972500000000'] })
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test("a refusal by WhatsApp's server is permanent, an error of the server is not", async () => {
+  const env = await TestEnv.create({ notOnWhatsApp: ['972500000000'] })
+  const { server } = env
+  const bridge = await env.startLinked()
   await bridge.send(DANA, 'ראשונה', newKey())
 
   const key = newKey()
@@ -118,7 +118,7 @@ test("what WhatsApp's server refuses is refused for good, and what it cannot tak
   const stale = await bridge.send(DANA, 'מכשירים', newKey())
   assert.equal(stale.status, 200, JSON.stringify(stale.body))
   assert.equal(handedOver(server, stale.body.provider_msg_id).length, 2)
-  assert.ok(questions(server) > asked, 'the devices were asked for anew')
+  assert.ok(questions(server) > asked, 'the devices were requested again')
 
   const later = newKey()
   server.options({ nextSendError: 503 })
@@ -126,25 +126,25 @@ test("what WhatsApp's server refuses is refused for good, and what it cannot tak
   assert.deepEqual([busy.status, busy.body.error.code], [503, 'not_connected'])
   assert.equal((await bridge.send(DANA, 'עמוס', later)).status, 200)
 
-  const nobody = await bridge.send('972500000000', 'אין', newKey())
-  assert.deepEqual([nobody.status, nobody.body.error.code], [422, 'not_on_whatsapp'])
+  const unknown = await bridge.send('972500000000', 'אין', newKey())
+  assert.deepEqual([unknown.status, unknown.body.error.code], [422, 'not_on_whatsapp'])
   const before = questions(server)
   assert.equal((await bridge.send('972500000000', 'אין', newKey())).status, 422)
   assert.equal(questions(server), before, 'WhatsApp is asked about a number once')
   assert.equal(server.state().outbound.filter(one => one.text === 'אין').length, 0)
 })
 
-test('a person is written to by the LID, when it is known', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+test('a contact whose LID is known is addressed by it', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   await server.inbound({ from: DANA, text: 'היי', addressing: 'lid' })
   const { lid } = await daemon.message('היי')
   const known = questions(server)
   assert.equal((await bridge.send(DANA, 'לדנה', newKey())).status, 200)
   const atPeer = await arrived(server, 'לדנה')
   assert.deepEqual([atPeer.to, atPeer.phone], [lid, DANA])
-  assert.ok(questions(server) - known <= 1, 'only the devices are asked for')
+  assert.ok(questions(server) - known <= 1, 'only the devices are requested')
   assert.equal((await bridge.send(lid ?? '', 'לכתובת', newKey())).status, 200)
   assert.equal((await arrived(server, 'לכתובת')).to, lid)
   // A number that never wrote is queried first, and WhatsApp returns its LID with the answer.
@@ -152,10 +152,10 @@ test('a person is written to by the LID, when it is known', async () => {
   assert.equal((await arrived(server, 'לאבי')).phone, AVI)
 })
 
-test('without a connection nothing is sent, and that is certain', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('without a connection a message is certainly not sent', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
+  const bridge = await env.startLinked()
   server.options({ refuseConnections: true })
   server.drop({ kind: 'reset' })
   await bridge.becomes('connecting')
@@ -170,9 +170,9 @@ test('without a connection nothing is sent, and that is certain', async () => {
 })
 
 test('a query that WhatsApp does not answer delays only its own contact, for a limited time', async () => {
-  const stage = await Stage.set({ stallIq: ['usync:usync'] })
-  const { server, daemon } = stage
-  const bridge = await stage.startLinked()
+  const env = await TestEnv.create({ stallIq: ['usync:usync'] })
+  const { server, daemon } = env
+  const bridge = await env.startLinked()
   const key = newKey()
   const begun = performance.now()
   const stalled = await bridge.send(AVI, 'תקוע', key)
@@ -186,16 +186,16 @@ test('a query that WhatsApp does not answer delays only its own contact, for a l
   assert.equal(shown(server, 'תקוע'), 1)
 })
 
-test('a recipient who could not decrypt a message gets the same one again, also after a restart', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('a recipient that could not decrypt a message gets the same one again, also after a restart', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
+  const bridge = await env.startLinked()
   const first = (await bridge.send(DANA, 'שוב', newKey())).body.provider_msg_id as string
   await server.receipt({ id: first, type: 'retry' })
   await until('it comes again', () => handedOver(server, first).length === 2)
   const second = (await bridge.send(DANA, 'אחרי הפעלה', newKey())).body.provider_msg_id as string
   await bridge.stop('SIGKILL')
-  const restarted = await stage.start()
+  const restarted = await env.start()
   await restarted.becomes('connected')
   await server.receipt({ id: second, type: 'retry' })
   await until('it comes from the disk', () => handedOver(server, second).length === 2)
@@ -209,16 +209,16 @@ test('a recipient who could not decrypt a message gets the same one again, also 
 })
 
 test('a typing indicator is shown before a text, unless pacing is off', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  const quiet = await stage.startLinked()
+  const env = await TestEnv.create()
+  const { server } = env
+  const quiet = await env.startLinked()
   assert.equal((await quiet.send(DANA, 'מיד', newKey())).status, 200)
   assert.deepEqual(
     server.state().presences.filter(one => one.state === 'composing'),
     [],
   )
   await quiet.stop()
-  const paced = await stage.start({ environment: { WA_PACING: 'on' } })
+  const paced = await env.start({ environment: { WA_PACING: 'on' } })
   await paced.becomes('connected')
   assert.equal((await paced.send(DANA, 'לאט', newKey())).status, 200)
   const { to } = await arrived(server, 'לאט')
@@ -228,10 +228,10 @@ test('a typing indicator is shown before a text, unless pacing is off', async ()
   assert.ok(typed && came && typed.n < came.n)
 })
 
-test('one message at a time goes to a person, in the order in which they were asked for', async () => {
-  const stage = await Stage.set({ ackDelayMs: 40 })
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('messages to one contact are sent one at a time, in the order of the requests', async () => {
+  const env = await TestEnv.create({ ackDelayMs: 40 })
+  const { server } = env
+  const bridge = await env.startLinked()
   const wanted = Array.from({ length: 24 }, (_, i) => ({ to: [DANA, AVI][i % 2] as string, text: `מספר ${i}` }))
   // On one connection, in sequence, before the first is answered.
   const answers = await pipelined(
@@ -252,7 +252,7 @@ test('one message at a time goes to a person, in the order in which they were as
   const waiting = new Map<string, string>()
   for (const { event, id, to } of server.events()) {
     if (event === 'client-message') {
-      assert.ok(![...waiting.values()].includes(String(to)), 'two are on their way to one person')
+      assert.ok(![...waiting.values()].includes(String(to)), 'two messages to one contact are in flight')
       waiting.set(String(id), String(to))
     } else if (event === 'server-ack') {
       waiting.delete(String(id))
@@ -260,9 +260,9 @@ test('one message at a time goes to a person, in the order in which they were as
   }
 })
 
-test('what cannot be sent as it is asked for is refused with a reason', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
+test('a message that cannot be sent is refused with a reason', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
   const cases: [body: unknown, says: RegExp][] = [
     [{}, /"text"/],
     [[], /JSON object/],
@@ -290,7 +290,7 @@ test('what cannot be sent as it is asked for is refused with a reason', async ()
     assert.deepEqual([status, said.ok, said.error?.code], [400, false, 'bad_request'], JSON.stringify(body))
     assert.match(said.error.message, says)
   }
-  assert.deepEqual(stage.server.state().outbound, [])
+  assert.deepEqual(env.server.state().outbound, [])
 })
 
 /** Sends requests over one connection without waiting for answers; their statuses, in order. */
@@ -313,10 +313,10 @@ async function pipelined(bridge: BridgeProcess, bodies: readonly object[]): Prom
   return statuses()
 }
 
-test('an answer carries the message that it quotes, with its author', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('a reply contains the message that it quotes, with its author', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
+  const bridge = await env.startLinked()
   const quoteOf = async (text: string) => {
     const { message } = await arrived(server, text)
     return proto.Message.fromObject(message ?? {}).extendedTextMessage?.contextInfo

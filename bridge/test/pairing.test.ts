@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { readdirSync, statSync } from 'node:fs'
 import { test } from 'node:test'
-import { newKey, Stage } from './support/stage.ts'
+import { newKey, TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 
 const DANA = '972501234567'
 
-test('a QR code is shown once, pairs, and is never needed again', async () => {
-  const stage = await Stage.set()
-  const first = await stage.start()
+test('a QR code is shown once, pairs the device, and is never needed again', async () => {
+  const env = await TestEnv.create()
+  const first = await env.start()
   const qr = await until('a code', async () => {
     const { status, body } = await first.get('/qr')
     return status === 200 ? body : undefined
@@ -18,38 +18,38 @@ test('a QR code is shown once, pairs, and is never needed again', async () => {
   const health = await first.get('/health')
   assert.deepEqual([health.status, health.body.connected, health.body.state], [503, false, 'pairing'])
   await until('the code in the log', () => first.output.includes('█'))
-  stage.server.scan(qr)
+  env.server.scan(qr)
   await first.becomes('connected')
   assert.equal((await first.get('/qr')).status, 404)
   assert.equal((await first.get('/healthz')).status, 200)
   const { body: status } = await first.get('/status')
   assert.deepEqual(status.account, { phone: '15550001000', lid: '100000001000@lid', name: 'Test Business' })
   assert.equal(first.log.filter(line => line.event === 'WA_QR').length, 1)
-  assert.equal(statSync(stage.folder).mode & 0o777, 0o700)
+  assert.equal(statSync(env.folder).mode & 0o777, 0o700)
   assert.equal(await first.stop(), 0)
 
   for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
-    const again = await stage.start()
+    const again = await env.start()
     await again.becomes('connected')
     await again.stop(signal)
     assert.ok(!again.log.some(line => line.event === 'WA_QR'))
   }
-  assert.equal(stage.server.state().registrations, 1)
+  assert.equal(env.server.state().registrations, 1)
 })
 
-test('a pairing code pairs, and a wrong one does not', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.start()
+test('a pairing code pairs the device, and a wrong one does not', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.start()
   const asked = await bridge.post('/pairing-code', { phone: '+972 50-123-4567' })
   assert.equal(asked.status, 200, JSON.stringify(asked.body))
   assert.match(asked.body.code, /^[0-9A-Z]{8}$/)
   assert.equal((await bridge.get('/status')).body.pairing_code, asked.body.code)
-  await stage.server.enterCode({ code: 'WRONG123' }).catch(() => undefined)
-  await until('a code is asked for again', async () => {
+  await env.server.enterCode({ code: 'WRONG123' }).catch(() => undefined)
+  await until('a code is requested again', async () => {
     const { status, body } = await bridge.post('/pairing-code', { phone: '972501234567' })
     return (
       status === 200 &&
-      stage.server.enterCode(body).then(
+      env.server.enterCode(body).then(
         () => true,
         () => false,
       )
@@ -60,9 +60,9 @@ test('a pairing code pairs, and a wrong one does not', async () => {
   assert.deepEqual([again.status, again.body.error.code], [409, 'already_paired'])
 })
 
-test('a pairing code outlives the round of QR codes in which it was asked for', async () => {
-  const stage = await Stage.set({ pairRefs: 3 })
-  const bridge = await stage.start({ environment: { WA_QR_SECONDS: '2' } })
+test('a pairing code outlives the round of QR codes in which it was requested', async () => {
+  const env = await TestEnv.create({ pairRefs: 3 })
+  const bridge = await env.start({ environment: { WA_QR_SECONDS: '2' } })
   await until('the last code', () => bridge.log.filter(line => line.event === 'WA_QR').length === 3)
   const asked = performance.now()
   const { body } = await bridge.post('/pairing-code', { phone: '972501234567' })
@@ -72,13 +72,13 @@ test('a pairing code outlives the round of QR codes in which it was asked for', 
   assert.deepEqual([status.pairing_code, status.pairing_code_expires_at], [body.code, body.expires_at])
   assert.equal((await bridge.get('/qr')).status, 404, 'a QR code beside it cannot be scanned for as long')
   await until('the time of all QR codes is over', () => performance.now() - asked > 7000)
-  await stage.server.enterCode(body)
+  await env.server.enterCode(body)
   await bridge.becomes('connected')
 })
 
-test('a pairing code that is not typed in in time is followed by another one, five in all', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.start({ environment: { WA_CODE_SECONDS: '1' } })
+test('an expired pairing code is replaced, five codes in all', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.start({ environment: { WA_CODE_SECONDS: '1' } })
   const codes = new Set<string>()
   codes.add((await bridge.post('/pairing-code', { phone: '972501234567' })).body.code)
   const state = async () => {
@@ -90,117 +90,127 @@ test('a pairing code that is not typed in in time is followed by another one, fi
   assert.equal(codes.size, 5)
   assert.equal((await bridge.get('/status')).body.pairing_code, null)
   const { body } = await bridge.post('/pairing-code', { phone: '972501234567' })
-  await stage.server.enterCode(body)
+  await env.server.enterCode(body)
   await bridge.becomes('connected')
 })
 
-test('QR codes come back when they are asked for while a pairing code waits', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.start()
+test('QR codes replace a pairing code on request', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.start()
   assert.equal((await bridge.post('/pairing-code', { phone: '972501234567' })).status, 200)
   assert.equal((await bridge.post('/pair')).status, 200)
-  await bridge.link(stage.server)
+  await bridge.link(env.server)
   assert.equal((await bridge.get('/status')).body.pairing_code, null)
 })
 
-test('a connection that ends while a pairing code waits comes back with another one', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.start()
+test('a connection that ends while a pairing code is shown is reopened with another code', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.start()
   const { body: first } = await bridge.post('/pairing-code', { phone: '972501234567' })
-  stage.server.drop({ kind: 'reset' })
+  env.server.drop({ kind: 'reset' })
   const second = await until('another code', async () => {
     const { pairing_code: code } = (await bridge.get('/status')).body
     return code && code !== first.code && code
   })
-  await stage.server.enterCode({ code: second })
+  await env.server.enterCode({ code: second })
   await bridge.becomes('connected')
 })
 
-test('a secret that is retired while a pairing code is answered does not spoil it', async () => {
-  const stage = await Stage.set({ regRefreshInCodeFlow: true })
-  const bridge = await stage.start()
+test('after WhatsApp was unreachable for a pairing code, QR codes are shown by themselves', async () => {
+  const env = await TestEnv.create()
+  env.server.options({ refuseConnections: true })
+  const bridge = await env.start()
+  const refused = await bridge.post('/pairing-code', { phone: '972501234567' })
+  assert.deepEqual([refused.status, refused.body.error.code], [503, 'not_connected'])
+  env.server.options({ refuseConnections: false })
+  await bridge.link(env.server)
+})
+
+test('a QR secret that is retired during pairing by code does not affect the code', async () => {
+  const env = await TestEnv.create({ regRefreshInCodeFlow: true })
+  const bridge = await env.start()
   const { body } = await bridge.post('/pairing-code', { phone: '972501234567' })
-  await stage.server.enterCode(body)
+  await env.server.enterCode(body)
   await bridge.becomes('connected')
   assert.ok(!bridge.log.some(line => line.code === 500))
 })
 
-test('a pairing that was begun and not ended leaves nothing behind', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.start()
+test('an unfinished pairing leaves no credentials', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.start()
   assert.equal((await bridge.post('/pairing-code', { phone: '972501234567' })).status, 200)
   await bridge.stop('SIGKILL')
-  await stage.startLinked()
+  await env.startLinked()
 })
 
-test('a code whose secret WhatsApp has retired is replaced', async () => {
-  const stage = await Stage.set({ regRefresh: true })
-  const bridge = await stage.start()
+test('a QR code whose secret WhatsApp has retired is replaced', async () => {
+  const env = await TestEnv.create({ regRefresh: true })
+  const bridge = await env.start()
   const code = () => until('a code', async () => (await bridge.get('/qr')).body.qr as string | undefined)
   const first = await code()
-  assert.deepEqual(stage.server.scan({ qr: first }), { refresh: true })
+  assert.deepEqual(env.server.scan({ qr: first }), { refresh: true })
   const second = await until('another code', async () => {
     const now = await code()
     return now !== first && now
   })
-  stage.server.scan({ qr: second })
+  env.server.scan({ qr: second })
   await bridge.becomes('connected')
 })
 
-test('when all codes have been shown it waits for a request', async () => {
-  const stage = await Stage.set({ pairRefs: 2 })
-  const bridge = await stage.start({ environment: { WA_QR_SECONDS: '1' } })
+test('after all QR codes have been shown, the bridge waits for a request', async () => {
+  const env = await TestEnv.create({ pairRefs: 2 })
+  const bridge = await env.start({ environment: { WA_QR_SECONDS: '1' } })
   await bridge.becomes('pairing')
   await bridge.becomes('unpaired')
   assert.equal((await bridge.get('/qr')).status, 404)
   assert.equal(bridge.log.filter(line => line.event === 'WA_QR').length, 2)
-  const { registrations } = stage.server.state()
+  const { registrations } = env.server.state()
   assert.equal((await bridge.post('/pair')).status, 200)
-  await bridge.link(stage.server)
-  assert.equal(stage.server.state().registrations, registrations + 1)
+  await bridge.link(env.server)
+  assert.equal(env.server.state().registrations, registrations + 1)
   assert.equal((await bridge.post('/pair')).body.error.code, 'already_paired')
 })
 
-test('a phone that ends the link is obeyed: the old session is set aside, nothing is lost, a new code is shown', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
+test('after the phone ends the link, the session is archived, no message is lost, and a new code is shown', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
   const key = newKey()
   const sent = await bridge.send(DANA, 'נשלח לפני', key)
   assert.equal(sent.status, 200)
-  stage.daemon.mood = 500
-  const { id } = await stage.server.inbound({ from: DANA, text: 'לפני הניתוק' })
+  env.daemon.behaviour = 500
+  const { id } = await env.server.inbound({ from: DANA, text: 'לפני הניתוק' })
   await until('it is acknowledged', () =>
-    stage.server.state().inbound.find(one => one.id === id && one.state === 'acknowledged'),
+    env.server.state().inbound.find(one => one.id === id && one.state === 'acknowledged'),
   )
-  stage.server.drop({ kind: 'device_removed' })
+  env.server.drop({ kind: 'device_removed' })
   await bridge.becomes('pairing')
   assert.equal((await bridge.get('/health')).body.last_code, 401)
   assert.equal((await bridge.send(DANA, 'עכשיו', newKey())).status, 503)
-  assert.equal(readdirSync(stage.folder).filter(name => name.startsWith('session.logged-out-')).length, 1)
-  stage.daemon.mood = 'takes'
-  await stage.daemon.message('לפני הניתוק')
-  await bridge.link(stage.server)
+  assert.equal(readdirSync(env.folder).filter(name => name.startsWith('session.logged-out-')).length, 1)
+  env.daemon.behaviour = 'accepts'
+  await env.daemon.message('לפני הניתוק')
+  await bridge.link(env.server)
   const again = await bridge.send(DANA, 'נשלח לפני', key)
   assert.deepEqual(again.body, sent.body)
-  assert.equal(stage.server.state().outbound.filter(one => one.text === 'נשלח לפני').length, 1)
+  assert.equal(env.server.state().outbound.filter(one => one.text === 'נשלח לפני').length, 1)
 })
 
-test('logging out unlinks at WhatsApp, and asks for a new phone', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
+test('logging out unlinks the device at WhatsApp, and shows a new code', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
   assert.equal((await bridge.post('/logout')).status, 200)
   await bridge.becomes('pairing')
-  await until('WhatsApp knows it', () => stage.server.state().account?.revoked !== false)
-  await bridge.link(stage.server)
+  await until('WhatsApp knows it', () => env.server.state().account?.revoked !== false)
+  await bridge.link(env.server)
 })
 
-test('logging out while the connection is coming back leaves no half of a link', async () => {
-  const stage = await Stage.set()
-  const bridge = await stage.startLinked()
-  stage.server.options({ refuseConnections: true })
-  stage.server.drop({ kind: 'reset' })
+test('logging out during a reconnect leaves no partial link', async () => {
+  const env = await TestEnv.create()
+  const bridge = await env.startLinked()
+  env.server.options({ refuseConnections: true })
+  env.server.drop({ kind: 'reset' })
   await bridge.becomes('connecting')
-  stage.server.options({ refuseConnections: false })
+  env.server.options({ refuseConnections: false })
   const answers = await Promise.all([
     bridge.post('/reconnect'),
     bridge.post('/logout'),
@@ -210,6 +220,6 @@ test('logging out while the connection is coming back leaves no half of a link',
   assert.equal(answers[1]?.status, 200)
   await bridge.becomes('pairing')
   assert.equal((await bridge.get('/status')).body.account, null)
-  await bridge.link(stage.server)
+  await bridge.link(env.server)
   assert.equal((await bridge.get('/status')).body.account.phone, '15550001000')
 })

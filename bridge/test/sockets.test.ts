@@ -6,18 +6,18 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { BridgeProcess, SECRET } from './support/bridge-process.ts'
-import { Stage } from './support/stage.ts'
+import { TestEnv } from './support/test-env.ts'
 import { until } from './support/until.ts'
 
 const DANA = '972501234567'
 
-test('daemon and bridge know each other by Unix sockets', async () => {
-  const { stage, socket, start } = await setUp()
+test('daemon and bridge communicate over Unix sockets', async () => {
+  const { env, socket, start } = await setUp()
   const bridge = await start()
-  await bridge.link(stage.server)
+  await bridge.link(env.server)
   assert.equal(statSync(socket).mode & 0o777, 0o660)
-  await stage.server.inbound({ from: DANA, text: 'שלום' })
-  await until('the message', () => stage.daemon.texts.includes('שלום'))
+  await env.server.inbound({ from: DANA, text: 'שלום' })
+  await until('the message', () => env.daemon.texts.includes('שלום'))
   assert.deepEqual([await ask(socket, 'wrong'), await ask(socket, SECRET)], [401, 200])
   // A second bridge does not replace one that runs.
   const { code, errors } = await BridgeProcess.fail(start.options('another'))
@@ -30,7 +30,7 @@ test('daemon and bridge know each other by Unix sockets', async () => {
   assert.equal(await ask(socket, SECRET), 200)
 })
 
-test('with a socket, a port that another program has costs nothing', async () => {
+test('with a Unix socket, the bridge works although another program uses the port', async () => {
   const { socket, start } = await setUp()
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
@@ -42,10 +42,10 @@ test('with a socket, a port that another program has costs nothing', async () =>
 })
 
 async function setUp() {
-  const stage = await Stage.set()
-  const socket = join(stage.folder, 'bridge.sock')
-  const daemonSocket = join(stage.folder, 'daemon.sock')
-  const { port } = new URL(stage.daemon.target)
+  const env = await TestEnv.create()
+  const socket = join(env.folder, 'bridge.sock')
+  const daemonSocket = join(env.folder, 'daemon.sock')
+  const { port } = new URL(env.daemon.target)
   const relay = createServer(incoming => {
     const outgoing = connect(Number(port), '127.0.0.1')
     incoming.pipe(outgoing).pipe(incoming)
@@ -55,14 +55,14 @@ async function setUp() {
   after(() => relay.close())
   const environment = { WA_BRIDGE_SOCKET: socket, WA_DAEMON_SOCKET: daemonSocket, BAILEYS_WEBHOOK_TARGET: '' }
   const options = (folder: string, more: Record<string, string> = {}) => {
-    const own = join(stage.folder, folder)
-    return { server: stage.server, folder: own, target: '', environment: { ...environment, ...more } }
+    const own = join(env.folder, folder)
+    return { server: env.server, folder: own, target: '', environment: { ...environment, ...more } }
   }
-  const start = Object.assign(() => stage.start(options('session')), {
+  const start = Object.assign(() => env.start(options('session')), {
     options,
     unready: (port: string) => BridgeProcess.spawn(options('session', { PORT: port })),
   })
-  return { stage, socket, start }
+  return { env, socket, start }
 }
 
 /** Requests the status by a Unix socket; returns the HTTP status. */

@@ -1,26 +1,25 @@
 import QRCode from 'qrcode'
 import type { Bridge } from '../bridge.ts'
-import type { Run } from '../run.ts'
-import { PairingRefused } from '../whatsapp/code-pairing.ts'
+import type { BridgeSession } from '../bridge-session.ts'
 import { KeyReused } from '../whatsapp/outbound.ts'
+import { PairingRefused } from '../whatsapp/pairing.ts'
 import type { SendResult } from '../whatsapp/send-result.ts'
-import { messageIdOf } from '../whatsapp/sent.ts'
-import { readForgetRequest } from '../wire/forget.ts'
-import { readPairingRequest, readSendRequest, type SendRequest } from '../wire/send.ts'
-import { metricsOf } from './metrics.ts'
+import { messageIdOf } from '../whatsapp/sent-messages.ts'
+import { readForgetRequest, readPairingRequest, readSendRequest, type SendRequest } from '../wire/request.ts'
+import type { RequestAuth } from './request-auth.ts'
 import { failure, json, type Reply, type Route } from './server.ts'
-import { healthOf, statusOf } from './status.ts'
+import { healthOf, metricsOf, statusOf } from './status.ts'
 
 /** All routes. */
-export function routesOf(bridge: Bridge): Route[] {
+export function routesOf(bridge: Bridge, auth: RequestAuth): Route[] {
   return [
     {
       method: 'GET',
       path: /^\/healthz?$/,
       open: true,
-      handle: () => {
+      handle: ({ raw }) => {
         const health = healthOf(bridge)
-        return json(health.connected ? 200 : 503, health)
+        return json(health.connected ? 200 : 503, health, auth.proof(raw))
       },
     },
     { method: 'GET', path: /^\/status$/, handle: () => json(200, statusOf(bridge)) },
@@ -29,15 +28,15 @@ export function routesOf(bridge: Bridge): Route[] {
       path: /^\/metrics$/,
       handle: () => ({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsOf(bridge) }),
     },
-    { method: 'POST', path: /^\/send$/, handle: async asked => send(bridge, await asked.json()) },
+    { method: 'POST', path: /^\/send$/, handle: async request => send(bridge, await request.json()) },
     { method: 'GET', path: /^\/qr$/, handle: () => qr(bridge) },
     { method: 'POST', path: /^\/pair$/, handle: () => pair(bridge) },
-    { method: 'POST', path: /^\/pairing-code$/, handle: async asked => pairingCode(bridge, await asked.json()) },
+    { method: 'POST', path: /^\/pairing-code$/, handle: async request => pairingCode(bridge, await request.json()) },
     { method: 'POST', path: /^\/logout$/, handle: () => logOut(bridge) },
     { method: 'POST', path: /^\/reconnect$/, handle: () => reconnect(bridge) },
     { method: 'POST', path: /^\/check-link$/, handle: () => checkLink(bridge) },
-    { method: 'POST', path: /^\/forget$/, handle: async asked => forgetContact(bridge, await asked.json()) },
-    { method: 'GET', path: MEDIA_PATH, handle: async ({ match }) => media(await bridge.begun(), match[1] as string) },
+    { method: 'POST', path: /^\/forget$/, handle: async request => forgetContact(bridge, await request.json()) },
+    { method: 'GET', path: MEDIA_PATH, handle: async ({ match }) => media(await bridge.started(), match[1] as string) },
     { method: 'DELETE', path: MEDIA_PATH, handle: ({ match }) => forgetMedia(bridge, match[1] as string) },
   ]
 }
@@ -46,7 +45,7 @@ async function send(bridge: Bridge, body: unknown): Promise<Reply> {
   const request = readSendRequest(body)
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<SendResult>(resolve => {
-    const message = 'WhatsApp has not answered yet; ask again with the same key'
+    const message = 'WhatsApp has not acknowledged the message yet; repeat the request with the same key'
     timer = setTimeout(() => resolve({ kind: 'unknown', message }), ANSWER_MS)
   })
   try {
@@ -60,8 +59,8 @@ async function send(bridge: Bridge, body: unknown): Promise<Reply> {
 }
 
 async function sending(bridge: Bridge, request: SendRequest): Promise<SendResult> {
-  const run = await bridge.begun()
-  if (run) return run.outbound.send(request)
+  const current = await bridge.started()
+  if (current) return current.outbound.send(request)
   const message = `the bridge cannot send: its state is "${bridge.state}"`
   const inDoubt = request.key !== undefined && bridge.mayHaveSent(messageIdOf(request.key))
   return { kind: inDoubt ? 'unknown' : 'not_connected', message }
@@ -81,26 +80,26 @@ function replyOf(result: SendResult): Reply {
 }
 
 async function qr(bridge: Bridge): Promise<Reply> {
-  const code = bridge.run?.link.qr
-  if (!code) return failure(404, 'no_qr', 'no code is waiting; POST /pair asks for one')
+  const code = bridge.current?.link.qr
+  if (!code) return failure(404, 'no_qr', 'no QR code is shown; POST /pair requests one')
   const svg = await QRCode.toString(code, { type: 'svg', errorCorrectionLevel: 'L', margin: 2 })
   return json(200, { qr: code, svg })
 }
 
 async function pair(bridge: Bridge): Promise<Reply> {
-  if ((await bridge.begun())?.session.isPaired)
+  if ((await bridge.started())?.session.isPaired)
     return failure(409, 'already_paired', 'a phone is linked; log out first')
-  await bridge.beginAnew()
-  bridge.run?.link.showQrCodes()
+  await bridge.replaceDamagedSession()
+  bridge.current?.link.showQrCodes()
   return json(200, { ok: true, state: bridge.state })
 }
 
 async function pairingCode(bridge: Bridge, body: unknown): Promise<Reply> {
   const phone = readPairingRequest(body)
-  if ((await bridge.begun())?.session.isPaired)
+  if ((await bridge.started())?.session.isPaired)
     return failure(409, 'already_paired', 'a phone is linked; log out first')
-  await bridge.beginAnew()
-  const link = bridge.run?.link
+  await bridge.replaceDamagedSession()
+  const link = bridge.current?.link
   if (!link) return failure(503, 'not_connected', `the bridge cannot pair: its state is "${bridge.state}"`)
   try {
     const { text, until } = await link.pairByCode(phone, PAIRING_MS)
@@ -113,41 +112,45 @@ async function pairingCode(bridge: Bridge, body: unknown): Promise<Reply> {
 }
 
 async function logOut(bridge: Bridge): Promise<Reply> {
-  await bridge.beginAnew()
-  const { run } = bridge
-  if (!run) return failure(503, 'not_connected', `the bridge cannot log out: its state is "${bridge.state}"`)
-  await run.link.logOut()
+  await bridge.replaceDamagedSession()
+  const { current } = bridge
+  if (!current) return failure(503, 'not_connected', `the bridge cannot log out: its state is "${bridge.state}"`)
+  await current.link.logOut()
   return json(200, { ok: true, state: bridge.state })
 }
 
 async function reconnect(bridge: Bridge): Promise<Reply> {
-  const run = await bridge.begun()
-  if (!run) return failure(503, 'not_connected', `the bridge cannot connect: its state is "${bridge.state}"`)
-  run.link.connect()
+  const current = await bridge.started()
+  if (!current) return failure(503, 'not_connected', `the bridge cannot connect: its state is "${bridge.state}"`)
+  current.link.connect()
   return json(200, { ok: true, state: bridge.state })
 }
 
 async function checkLink(bridge: Bridge): Promise<Reply> {
-  const run = await bridge.begun()
-  return json(200, { ok: true, result: (await run?.linkCheck.check()) ?? null })
+  const current = await bridge.started()
+  return json(200, { ok: true, result: (await current?.linkCheck.check()) ?? null })
 }
 
 async function forgetContact(bridge: Bridge, body: unknown): Promise<Reply> {
   const addresses = readForgetRequest(body)
-  const run = await bridge.begun()
-  if (!run) return failure(503, 'not_connected', `the bridge cannot change its files: its state is "${bridge.state}"`)
-  return json(200, { ok: true, ...(await run.forget(addresses)) })
+  const current = await bridge.started()
+  if (!current)
+    return failure(503, 'not_connected', `the bridge cannot change its files: its state is "${bridge.state}"`)
+  return json(200, { ok: true, ...(await current.forget(addresses)) })
 }
 
-function media(run: Run | undefined, id: string): Reply {
-  const store = run?.media
+function media(current: BridgeSession | undefined, id: string): Reply {
+  const store = current?.media
   const entry = store?.find(id)
-  if (!store) return failure(503, 'not_here_yet', 'the bridge cannot read its disk', { 'retry-after': 10 })
+  if (!store)
+    return failure(503, 'not_here_yet', 'the session file cannot be read or written at the moment', {
+      'retry-after': 10,
+    })
   if (!entry) return failure(404, 'not_found', 'there is no such file')
   if (entry.state === 'wanted') {
     return failure(503, 'not_here_yet', 'the file is still being fetched', { 'retry-after': 5 })
   }
-  if (entry.state === 'gone') return failure(410, 'gone', entry.why ?? 'the file will not come')
+  if (entry.state === 'gone') return failure(410, 'gone', entry.why ?? 'the file is permanently unavailable')
   return {
     status: 200,
     type: headerSafe(entry.mime) ?? 'application/octet-stream',
@@ -157,7 +160,7 @@ function media(run: Run | undefined, id: string): Reply {
 }
 
 async function forgetMedia(bridge: Bridge, id: string): Promise<Reply> {
-  await (await bridge.begun())?.media.forget(id)
+  await (await bridge.started())?.media.forget(id)
   return { status: 204 }
 }
 

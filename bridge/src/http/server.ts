@@ -1,8 +1,8 @@
-import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { pipeline, type Readable } from 'node:stream'
 import { type Log, reason } from '../log.ts'
-import { BadRequest } from '../wire/bad-request.ts'
+import { BadRequest } from '../wire/request.ts'
+import type { RequestAuth } from './request-auth.ts'
 
 /** The answer to a request. */
 export interface Reply {
@@ -19,13 +19,14 @@ export interface Route {
   readonly path: RegExp
   /** Whether it needs no secret. */
   readonly open?: true
-  handle(request: Asked): Promise<Reply> | Reply
+  handle(request: ParsedRequest): Promise<Reply> | Reply
 }
 
 /** A request, as a route receives it. */
-export interface Asked {
+export interface ParsedRequest {
   /** The groups of the route's path. */
   readonly match: RegExpExecArray
+  readonly raw: IncomingMessage
   /** The body as JSON; throws {@link BadRequest}. */
   json(): Promise<unknown>
 }
@@ -39,13 +40,13 @@ export function failure(status: number, code: string, message: string, headers?:
 }
 
 /** Serves the routes. An exception in a route is answered with an error, and never ends the process. */
-export function serve(routes: readonly Route[], token: string | undefined, log: Log): Server {
+export function serve(routes: readonly Route[], auth: RequestAuth, log: Log): Server {
   const server = createServer({ connectionsCheckingInterval: 5000 }, (request, response) => {
-    answer(routes, token, request)
-      .catch(error => replyTo(error, log))
+    answer(routes, auth, request)
+      .catch(error => replyTo(error, describe(request), log))
       .then(reply => write(request, response, reply))
       .catch(error => {
-        log.debug('HTTP', reason(error))
+        log.debug('HTTP', `The response to ${describe(request)} was not sent: ${reason(error)}`)
         response.destroy()
       })
   })
@@ -58,15 +59,20 @@ export function serve(routes: readonly Route[], token: string | undefined, log: 
   return server
 }
 
-async function answer(routes: readonly Route[], token: string | undefined, request: IncomingMessage): Promise<Reply> {
+async function answer(routes: readonly Route[], auth: RequestAuth, request: IncomingMessage): Promise<Reply> {
   const path = (request.url ?? '/').split('?')[0] as string
   const here = routes.flatMap(route => {
     const match = route.path.exec(path)
     return match ? [{ route, match }] : []
   })
   const isOpen = here.some(({ route }) => route.open)
+  let body: Promise<Buffer> | undefined
+  const readOnce = () => {
+    body ??= readBody(request)
+    return body
+  }
   // An unauthenticated client does not learn which routes exist.
-  if (!isOpen && !isGood(request.headers['x-baileys-secret'], token)) {
+  if (!isOpen && !(await auth.accepts(request, readOnce))) {
     return failure(401, 'unauthorized', 'X-BAILEYS-SECRET is missing or wrong')
   }
   if (here.length === 0) return failure(404, 'not_found', 'there is nothing at this path')
@@ -76,13 +82,18 @@ async function answer(routes: readonly Route[], token: string | undefined, reque
     const allowed = here.map(({ route }) => route.method).join(', ')
     return failure(405, 'method_not_allowed', `allowed here: ${allowed}`, { allow: allowed })
   }
-  return found.route.handle({ match: found.match, json: () => readJson(request) })
+  return found.route.handle({ match: found.match, raw: request, json: async () => parseJson(await readOnce()) })
 }
 
-function replyTo(error: unknown, log: Log): Reply {
+/** The method and the path of a request, without its query. */
+function describe({ method, url }: IncomingMessage): string {
+  return `${method} ${(url ?? '/').split('?')[0]}`
+}
+
+function replyTo(error: unknown, request: string, log: Log): Reply {
   if (error instanceof TooLarge) return failure(413, 'too_large', error.message, { connection: 'close' })
   if (error instanceof BadRequest) return failure(400, 'bad_request', error.message)
-  log.error('HTTP_FAILED', reason(error))
+  log.error('HTTP_FAILED', `${request} failed: ${reason(error)}`)
   return failure(500, 'internal', 'the bridge failed; see its log')
 }
 
@@ -106,27 +117,29 @@ function write(request: IncomingMessage, response: ServerResponse, reply: Reply)
   }
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > LARGEST_BODY) throw new TooLarge(`the body is larger than ${LARGEST_BODY} bytes`)
-    chunks.push(chunk)
-  }
-  if (bytes === 0) return {}
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)))
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > LARGEST_BODY) throw new TooLarge(`the body is larger than ${LARGEST_BODY} bytes`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    // Not an error of the bridge: the client closed the connection, which an unauthenticated one can do too.
+    throw error instanceof TooLarge ? error : new BadRequest('the body is incomplete')
+  }
+  return Buffer.concat(chunks)
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return {}
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {
     throw new BadRequest('the body is not JSON')
   }
-}
-
-/** Compared in constant time. Without a secret in the settings no value is accepted. */
-function isGood(given: string | string[] | undefined, token: string | undefined): boolean {
-  if (!token || typeof given !== 'string') return false
-  const [a, b] = [Buffer.from(given), Buffer.from(token)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 class TooLarge extends Error {}

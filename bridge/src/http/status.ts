@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import type { Bridge } from '../bridge.ts'
-import { personOf } from '../whatsapp/address.ts'
+import { contactOf } from '../whatsapp/contact-identity.ts'
 
 /** Set when the bundle is built. */
 declare const BRIDGE_VERSION: string
 
 /** The public part of the status. */
 export function healthOf(bridge: Bridge) {
-  const { run } = bridge
-  const check = run?.linkCheck.status
-  const isLive = run?.link.live !== undefined
+  const { current } = bridge
+  const check = current?.linkCheck.status
+  const isLive = current?.link.connectedSocket !== undefined
   // A link whose messages WhatsApp does not acknowledge is unusable, although it is alive.
   const connected = isLive && check?.result !== 'no_ack'
   // A link on which nothing arrives is not connected, whatever state was last reported.
@@ -20,8 +20,8 @@ export function healthOf(bridge: Bridge) {
     ts: Date.now(),
     state,
     since: bridge.since,
-    last_code: run?.link.status.lastCode ?? null,
-    inbox: run?.inbox.length ?? null,
+    last_code: current?.link.status.lastCode ?? null,
+    inbox: current?.inbox.length ?? null,
     link_check: check ?? null,
     version: BRIDGE_VERSION,
   }
@@ -29,16 +29,16 @@ export function healthOf(bridge: Bridge) {
 
 /** The status for an authenticated client. */
 export function statusOf(bridge: Bridge) {
-  const { run } = bridge
-  const me = run?.session.isPaired ? run.session.creds.me : undefined
+  const { current } = bridge
+  const me = current?.session.isPaired ? current.session.creds.me : undefined
   return {
     ...healthOf(bridge),
-    account: me ? { ...personOf(me.id, me.lid), name: me.name ?? null } : null,
-    pairing_code: run?.link.pairingCode?.text ?? null,
-    pairing_code_expires_at: run?.link.pairingCode?.until ?? null,
-    restriction: run?.link.restriction ?? null,
-    refused_by_daemon: run?.courier.refused ?? 0,
-    media_waiting: run?.media.waiting ?? 0,
+    account: me ? { ...contactOf(me.id, me.lid), name: me.name ?? null } : null,
+    pairing_code: current?.link.pairingCode?.text ?? null,
+    pairing_code_expires_at: current?.link.pairingCode?.until ?? null,
+    restriction: current?.link.restriction ?? null,
+    refused_by_daemon: current?.delivery.refused ?? 0,
+    media_waiting: current?.media.waiting ?? 0,
   }
 }
 
@@ -49,4 +49,28 @@ export function residentBytes(): number {
   } catch {
     return process.memoryUsage.rss()
   }
+}
+
+/** Prometheus' text format. */
+export function metricsOf(bridge: Bridge): string {
+  const health = healthOf(bridge)
+  const status = statusOf(bridge)
+  const metrics: [name: string, type: 'gauge' | 'counter', help: string, value: number][] = [
+    ['connected', 'gauge', '1 while messages flow', Number(health.connected)],
+    ['inbox_events', 'gauge', 'events that wait for the daemon', health.inbox ?? 0],
+    ['media_waiting', 'gauge', 'files that are not fetched from WhatsApp yet', status.media_waiting],
+    ['delivered_total', 'counter', 'events that the daemon has accepted', bridge.current?.delivery.delivered ?? 0],
+    ['refused_total', 'counter', 'events that the daemon has refused permanently', status.refused_by_daemon],
+    ['unreadable_total', 'counter', 'messages that could not be decrypted', bridge.current?.inbound.unreadable ?? 0],
+    ['session_bytes', 'gauge', 'size of the session file', bridge.current?.session.file.size ?? 0],
+    ['resident_bytes', 'gauge', 'memory of the process', residentBytes()],
+    ['uptime_seconds', 'gauge', 'how long the process has been running', Math.round(process.uptime())],
+  ]
+  return metrics
+    .flatMap(([name, type, help, value]) => {
+      const full = `agentlocator_bridge_${name}`
+      return [`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`, `${full} ${value}`]
+    })
+    .concat('')
+    .join('\n')
 }

@@ -1,11 +1,20 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { readLog } from './read-log.ts'
-import { type Change, decodeLine, type EncodedChange, encodeChange, encodeLine } from './record.ts'
+import {
+  type Change,
+  decodeLine,
+  type EncodedChange,
+  type Entry,
+  encodeChange,
+  encodeLine,
+  type Place,
+  type Written,
+} from './record.ts'
 import { cutOff, NotReplaced, writeAll, writeWhole } from './write-log.ts'
 
 /** The disk failed to write or to read. */
-export class DiskTrouble extends Error {
-  override readonly name = 'DiskTrouble'
+export class DiskError extends Error {
+  override readonly name = 'DiskError'
 }
 
 /**
@@ -33,7 +42,7 @@ export class LogFile {
   #flushing: Promise<void> | undefined
   #broken: Error | undefined
   /** Called at once when the disk fails, before the waiting commits are rejected. */
-  onBroken: (trouble: DiskTrouble) => void = () => {}
+  onBroken: (error: DiskError) => void = () => {}
 
   private constructor(path: string, cold: readonly string[]) {
     this.#path = path
@@ -121,7 +130,7 @@ export class LogFile {
 
   /** Waits for pending writes, and closes the file. */
   async close(): Promise<void> {
-    this.#broken ??= new DiskTrouble('the session file is closed')
+    this.#broken ??= new DiskError('the session file is closed')
     while (this.#flushing) await this.#flushing
     await this.#handle.close()
   }
@@ -159,20 +168,20 @@ export class LogFile {
         const isLarge = this.#size > this.#compactAt && this.#size > 2 * this.#live
         if (this.#waiting.length === 0 && (isLarge || this.#mustRewrite)) await this.#compact()
       } catch (error) {
-        this.#breakOff(error, batch)
+        this.#fail(error, batch)
       }
     }
     // In the same step as the check for waiting commits: the next commit starts the next round.
     this.#flushing = undefined
   }
 
-  #breakOff(error: unknown, batch: readonly Waiting[]): void {
-    const trouble = new DiskTrouble(error instanceof Error ? error.message : String(error), { cause: error })
+  #fail(cause: unknown, batch: readonly Waiting[]): void {
+    const error = new DiskError(cause instanceof Error ? cause.message : String(cause), { cause })
     if (!this.#broken) {
-      this.#broken = trouble
-      this.onBroken(trouble)
+      this.#broken = error
+      this.onBroken(error)
     }
-    for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(trouble)
+    for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(error)
   }
 
   async #append(written: readonly Written[]): Promise<void> {
@@ -228,10 +237,10 @@ export class LogFile {
   async #lineAt({ at, length }: Place): Promise<Change[]> {
     const line = Buffer.alloc(length)
     await this.#handle.read(line, 0, length, at).catch(error => {
-      throw new DiskTrouble(error.message, { cause: error })
+      throw new DiskError(error.message, { cause: error })
     })
     const changes = decodeLine(line.subarray(0, -1)) as Change[] | undefined
-    if (!changes) throw new DiskTrouble('a record cannot be read back')
+    if (!changes) throw new DiskError('a record cannot be read back')
     return changes
   }
 }
@@ -242,25 +251,7 @@ function valueIn(changes: readonly Change[], table: string, id: string): unknown
     const [of, its, value] = changes[i] as Change
     if (of === table && its === id) return value
   }
-  throw new DiskTrouble(`the record of ${table}/${id} cannot be read back`)
-}
-
-/** The position of a line in the file, in bytes, with its line feed. */
-export interface Place {
-  readonly at: number
-  readonly length: number
-}
-
-/** The part of a value in memory. `place` is its position on disk, once it is there. */
-export interface Entry {
-  readonly value: unknown
-  readonly bytes: number
-  place: Place | undefined
-}
-
-export interface Written {
-  readonly encoded: EncodedChange
-  readonly entry: Entry
+  throw new DiskError(`the record of ${table}/${id} cannot be read back`)
 }
 
 interface Waiting {

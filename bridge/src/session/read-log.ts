@@ -1,17 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Place } from './log-file.ts'
-import { type Change, decodeLine, FORMAT, VERSION } from './record.ts'
+import { type Change, decodeLine, FORMAT, type LogLength, type Place, VERSION } from './record.ts'
 
 /** A file that exists, but is not an intact session file of the bridge. It is never changed. */
 export class DamagedLog extends Error {
   override readonly name = 'DamagedLog'
-}
-
-/** The length of the valid part of a file, and its total length, in bytes. */
-export interface LogLength {
-  readonly good: number
-  readonly whole: number
 }
 
 /**
@@ -85,11 +78,12 @@ async function* lines(path: string): AsyncGenerator<{ line: Buffer; at: number }
     }
     rest.push(chunk.subarray(from))
     length += chunk.length - from
-    if (length > LONGEST_LINE) throw new DamagedLog(`${path} is no session file of the bridge: it has endless lines`)
+    if (length > MAX_LINE)
+      throw new DamagedLog(`${path} is no session file of the bridge: a line is longer than ${MAX_LINE} bytes`)
   }
   // Without its line feed a line is incomplete, even if its checksum is right.
   if (length > 0) yield { line: Buffer.alloc(0), at }
 }
 
 /** The maximum length of a line that the bridge writes, in bytes. */
-const LONGEST_LINE = 256 << 20
+const MAX_LINE = 256 << 20

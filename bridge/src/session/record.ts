@@ -1,5 +1,5 @@
+import * as zlib from 'node:zlib'
 import { BufferJSON } from 'baileys'
-import { crc32 } from './crc32.ts'
 
 /** One value that is set (or, as `null`, deleted): its table, its id within the table, and the value. */
 export type Change = readonly [table: string, id: string, value: unknown]
@@ -8,6 +8,31 @@ export type Change = readonly [table: string, id: string, value: unknown]
 export interface EncodedChange {
   readonly change: Change
   readonly json: string
+}
+
+/** The position of a line in the file, in bytes, with its line feed. */
+export interface Place {
+  readonly at: number
+  readonly length: number
+}
+
+/** The part of a value in memory. `place` is its position on disk, once it is there. */
+export interface Entry {
+  readonly value: unknown
+  readonly bytes: number
+  place: Place | undefined
+}
+
+/** A value that is to be written, and its part in memory. */
+export interface Written {
+  readonly encoded: EncodedChange
+  readonly entry: Entry
+}
+
+/** The length of the valid part of a file, and its total length, in bytes. */
+export interface LogLength {
+  readonly good: number
+  readonly whole: number
 }
 
 /** The first record of a file identifies the format and its version. */
@@ -43,4 +68,22 @@ export function decodeLine(line: Buffer): unknown {
   const body = line.subarray(9)
   if (Number.parseInt(line.toString('latin1', 0, 8), 16) !== crc32(body)) return undefined
   return JSON.parse(body.toString('utf8'), BufferJSON.reviver)
+}
+
+/** CRC-32 of bytes, as in zlib and PNG (ISO 3309). */
+const crc32: (bytes: Uint8Array) => number =
+  'crc32' in zlib ? (zlib.crc32 as (bytes: Uint8Array) => number) : crc32ByTable
+
+// Node 18 and early versions of Node 20 have no built-in CRC-32.
+const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1
+  return value
+})
+
+/** The same, without zlib. */
+export function crc32ByTable(bytes: Uint8Array): number {
+  let value = -1
+  for (const byte of bytes) value = (TABLE[(value ^ byte) & 255] as number) ^ (value >>> 8)
+  return ~value >>> 0
 }

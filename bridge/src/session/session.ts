@@ -99,9 +99,9 @@ export class Session {
    * link, but with all entries for the daemon and all sent messages.
    */
   async endLink(reason: string, now: Date): Promise<void> {
-    const aside = asidePath(this.#folder, reason, now)
-    await copyFile(join(this.#folder, FILE), aside)
-    const copy = await open(aside, 'r')
+    const archived = archivePath(this.#folder, reason, now)
+    await copyFile(join(this.#folder, FILE), archived)
+    const copy = await open(archived, 'r')
     await copy.sync().finally(() => copy.close())
     await syncFolder(this.#folder)
     await this.forgetLink()
@@ -136,8 +136,8 @@ export class Session {
 }
 
 /** Archives a damaged file, so that a new session can begin. */
-export async function setAside(folder: string, reason: string, now: Date): Promise<void> {
-  await rename(join(folder, FILE), asidePath(folder, reason, now))
+export async function archive(folder: string, reason: string, now: Date): Promise<void> {
+  await rename(join(folder, FILE), archivePath(folder, reason, now))
   await syncFolder(folder)
 }
 
@@ -153,7 +153,7 @@ export const PLACEHOLDERS = 'placeholders'
 /** The ids of recently received messages. */
 export const RECEIVED = 'received'
 
-function asidePath(folder: string, reason: string, now: Date): string {
+function archivePath(folder: string, reason: string, now: Date): string {
   return join(folder, `session.${reason}-${now.toISOString().replaceAll(':', '')}.log`)
 }
 

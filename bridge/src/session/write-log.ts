@@ -1,8 +1,6 @@
 import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Place, Written } from './log-file.ts'
-import type { LogLength } from './read-log.ts'
-import { encodeLine, headerLine } from './record.ts'
+import { encodeLine, headerLine, type LogLength, type Place, type Written } from './record.ts'
 
 /** Writes all bytes at a position: one write may be partial. */
 export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
@@ -25,7 +23,8 @@ export async function writeWhole(
   path: string,
   changes: Iterable<Written> | AsyncIterable<Written>,
 ): Promise<{ handle: FileHandle; size: number; settle(): void }> {
-  const { handle, size, moved } = await writeBeside(path, changes)
+  const { handle, written } = await writeBeside(path, handle => writeLines(handle, changes))
+  const { size, moved } = written
   try {
     await syncFolder(dirname(path))
   } catch (error) {
@@ -38,15 +37,25 @@ export async function writeWhole(
   return { handle, size, settle }
 }
 
-async function writeBeside(path: string, changes: Iterable<Written> | AsyncIterable<Written>) {
+/** Writes a small file, as {@link writeWhole} writes a large one. */
+export async function writeText(path: string, text: string): Promise<void> {
+  const { handle } = await writeBeside(path, handle => handle.writeFile(text))
+  await handle.close()
+  await syncFolder(dirname(path))
+}
+
+async function writeBeside<T>(
+  path: string,
+  write: (handle: FileHandle) => Promise<T>,
+): Promise<{ handle: FileHandle; written: T }> {
   const beside = `${path}.new`
   let handle: FileHandle | undefined
   try {
     handle = await open(beside, 'w+', 0o600)
-    const { size, moved } = await writeLines(handle, changes)
+    const written = await write(handle)
     await handle.datasync()
     await rename(beside, path)
-    return { handle, size, moved }
+    return { handle, written }
   } catch (error) {
     await handle?.close().catch(() => undefined)
     await rm(beside, { force: true }).catch(() => undefined)

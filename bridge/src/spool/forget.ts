@@ -2,9 +2,8 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Change } from '../session/record.ts'
 import { INBOX, MEDIA, PLACEHOLDERS, SENT, type Session } from '../session/session.ts'
-import { personOf } from '../whatsapp/address.ts'
-import { identify } from '../whatsapp/people.ts'
-import type { SentHead } from '../whatsapp/sent.ts'
+import { contactOf, identify } from '../whatsapp/contact-identity.ts'
+import type { SentHead } from '../whatsapp/sent-messages.ts'
 import type { InboxHead } from './inbox.ts'
 import type { MediaEntry, MediaStore } from './media.ts'
 
@@ -31,7 +30,7 @@ export async function forget(
   const { file } = session
   const addresses = await withLids(session, named)
   const isTheirs = (...of: (string | null | undefined)[]) => {
-    const { phone, lid } = personOf(...of.map(address => address ?? undefined))
+    const { phone, lid } = contactOf(...of.map(address => address ?? undefined))
     return addresses.some(address => address === phone || address === lid)
   }
   const idsOf = <T>(table: string, matches: (value: T) => boolean) =>
@@ -58,10 +57,10 @@ export async function forget(
 /** The addresses, and the LIDs of the numbers, by which WhatsApp addresses the same contacts. */
 async function withLids(session: Session, addresses: readonly string[]): Promise<readonly string[]> {
   const numbers = addresses.filter(address => !address.includes('@'))
-  const people = await Promise.all(
+  const contacts = await Promise.all(
     numbers.map(number => identify(session.keys, { chat: `${number}@s.whatsapp.net`, other: undefined })),
   )
-  return [...addresses, ...people.flatMap(({ lid }) => (lid && !addresses.includes(lid) ? [lid] : []))]
+  return [...addresses, ...contacts.flatMap(({ lid }) => (lid && !addresses.includes(lid) ? [lid] : []))]
 }
 
 async function forgetRefused(folder: string, addresses: readonly string[]): Promise<void> {

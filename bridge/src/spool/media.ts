@@ -1,16 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, createWriteStream, type ReadStream } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { createReadStream, type ReadStream } from 'node:fs'
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { downloadContentFromMessage, type MediaType, type proto, toNumber, type WAMessage } from 'baileys'
+import { type proto, toNumber, type WAMessage } from 'baileys'
+import { backOff } from '../back-off.ts'
 import { type Log, reason } from '../log.ts'
 import type { Change } from '../session/record.ts'
 import { MEDIA, type Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
-import type { MediaContent } from '../whatsapp/content.ts'
-import { backOff } from '../whatsapp/reaction.ts'
+import type { MediaContent } from '../whatsapp/message-content.ts'
+import { withTimeout } from '../with-timeout.ts'
+
+import { downloadMedia, MediaGone } from './media-download.ts'
 
 /** A file of a message, by its id. */
 export interface MediaEntry {
@@ -47,9 +48,9 @@ export interface MediaParts {
  */
 export class MediaStore {
   readonly #parts: MediaParts
-  readonly #wanted: string[] = []
+  readonly #queue: string[] = []
   readonly #timers = new Set<NodeJS.Timeout>()
-  #working = 0
+  #fetching = 0
   #stopped = false
 
   constructor(parts: MediaParts) {
@@ -62,8 +63,8 @@ export class MediaStore {
     for (const name of files) if (!this.#get(name)) await rm(this.path(name), { force: true })
     for (const [id, entry] of this.#entries()) {
       // The file was deleted because the disk was full.
-      if (entry.state === 'here' && !files.has(id)) await this.#giveUp(id, entry)
-      if (entry.state === 'wanted') this.#want(id)
+      if (entry.state === 'here' && !files.has(id)) await this.#evict(id, entry)
+      if (entry.state === 'wanted') this.#enqueue(id)
       if (entry.state === 'gone' && Date.now() - entry.at > REMEMBERED_MS) await this.forget(id)
     }
   }
@@ -100,7 +101,7 @@ export class MediaStore {
 
   /** Starts to fetch a committed file. */
   arrived(id: string): void {
-    if (this.#get(id)?.state === 'wanted') this.#want(id)
+    if (this.#get(id)?.state === 'wanted') this.#enqueue(id)
   }
 
   /** Records a file, and starts to fetch it; resolves with its id when the record is on disk. */
@@ -138,20 +139,22 @@ export class MediaStore {
     return this.#entries().filter(([, entry]) => entry.state === 'wanted').length
   }
 
-  #want(id: string): void {
-    this.#wanted.push(id)
-    this.#work()
+  #enqueue(id: string): void {
+    this.#queue.push(id)
+    this.#startFetches()
   }
 
-  #work(): void {
-    while (!this.#stopped && this.#working < AT_ONCE && this.#wanted.length > 0) {
-      const id = this.#wanted.shift() as string
-      this.#working++
+  #startFetches(): void {
+    while (!this.#stopped && this.#fetching < MAX_FETCHES && this.#queue.length > 0) {
+      const id = this.#queue.shift() as string
+      this.#fetching++
       void this.#fetch(id)
-        .catch(error => this.#parts.log.error('WA_MEDIA', reason(error)))
+        .catch(error =>
+          this.#parts.log.error('WA_MEDIA', `The record of file ${id} cannot be written: ${reason(error)}`, { id }),
+        )
         .finally(() => {
-          this.#working--
-          this.#work()
+          this.#fetching--
+          this.#startFetches()
         })
     }
   }
@@ -159,71 +162,42 @@ export class MediaStore {
   async #fetch(id: string): Promise<void> {
     const entry = this.#get(id)
     if (entry?.state !== 'wanted') return
+    const { settings, log } = this.#parts
+    const message = entry.key.id ?? null
     try {
-      const bytes = await this.#download(id, entry)
+      const bytes = await downloadMedia({
+        content: entry,
+        path: this.path(id),
+        maxBytes: settings.maxMediaBytes,
+        mayUseLoopback: settings.webSocketUrl !== undefined,
+      })
       // Its contact was deleted meanwhile.
       if (!this.#get(id)) return await rm(this.path(id), { force: true })
       await this.#put(id, { ...entry, state: 'here', bytes })
-      this.#parts.log.info('WA_MEDIA_IN', 'A file of a message was fetched', { id, bytes })
-      await this.#keepWithin(this.#parts.settings.mediaSpoolBytes)
+      log.info('WA_MEDIA_IN', `File ${id} of message ${message} was fetched from WhatsApp`, {
+        id,
+        message_id: message,
+        bytes,
+      })
+      await this.#evictOver(settings.mediaSpoolBytes)
     } catch (error) {
-      if (!this.#stopped) await this.#again(id, entry, error)
+      if (!this.#stopped) await this.#onFetchError(id, entry, error)
     }
   }
 
-  async #download(id: string, { type, message }: MediaEntry): Promise<number> {
-    const { folder, settings } = this.#parts
-    const part = join(folder, `${id}.${randomBytes(4).toString('hex')}.part`)
-    const hash = createHash('sha256')
-    let bytes = 0
-    const check = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length
-        hash.update(chunk)
-        done(bytes > settings.maxMediaBytes ? new Gone('the file is too large') : null, chunk)
-      },
-    })
-    try {
-      const stream = await downloadContentFromMessage(
-        { mediaKey: message.mediaKey, ...this.#source(message) } as Parameters<typeof downloadContentFromMessage>[0],
-        type as MediaType,
-      )
-      const signal = AbortSignal.timeout(DOWNLOAD_MS)
-      await pipeline(stream, check, createWriteStream(part, { mode: 0o600 }), { signal })
-      const expected = message.fileSha256 && Buffer.from(message.fileSha256)
-      if (expected?.length && !hash.digest().equals(expected)) throw new Error('the file is not what its message says')
-      await rename(part, this.path(id))
-      return bytes
-    } catch (error) {
-      await rm(part, { force: true })
-      throw error
-    }
-  }
-
-  /** The address to fetch from: always on WhatsApp's own hosts, because the sender of a message chooses its `url`. */
-  #source({ url, directPath }: MediaEntry['message']): { url?: string; directPath?: string } {
-    const host = url && URL.canParse(url) ? new URL(url) : undefined
-    const isOurTest = this.#parts.settings.webSocketUrl !== undefined && host?.hostname === '127.0.0.1'
-    if (url && (isOurTest || (host?.protocol === 'https:' && host.hostname.endsWith('.whatsapp.net')))) {
-      return { url, ...(directPath ? { directPath } : {}) }
-    }
-    if (directPath?.startsWith('/')) return { directPath }
-    throw new Gone("the file is not on WhatsApp's servers")
-  }
-
-  async #again(id: string, entry: MediaEntry, error: unknown): Promise<void> {
+  async #onFetchError(id: string, entry: MediaEntry, error: unknown): Promise<void> {
     const { statusCode = 0 } = (error as { output?: { statusCode?: number } }).output ?? {}
     // The address of a file gives access to it, and therefore stays out of logs and answers.
-    const why = statusCode ? `WhatsApp's server answers ${statusCode}` : reason(error).replaceAll(/https?:\S+/g, '…')
+    const why = statusCode ? `WhatsApp's server answered ${statusCode}` : reason(error).replaceAll(/https?:\S+/g, '…')
     const missing = MISSING.has(statusCode)
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC' && (await this.#makeRoom())) return this.#want(id)
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC' && (await this.#evictOldest())) return this.#enqueue(id)
     if (missing && !entry.asked && this.#parts.isConnected()) {
-      const renewed = await this.#ask(id, entry)
-      if (renewed) return this.#want(id)
+      const renewed = await this.#requestUpload(id, entry)
+      if (renewed) return this.#enqueue(id)
     }
-    const tooOld = Date.now() - entry.at > UNTIL_MS
-    if (error instanceof Gone || tooOld || (missing && entry.tries >= TRIES_OF_MISSING)) {
-      this.#parts.log.warn('WA_MEDIA_GONE', `A file of a message is permanently unavailable: ${why}`, { id })
+    const tooOld = Date.now() - entry.at > WHATSAPP_KEEPS_MS
+    if (error instanceof MediaGone || tooOld || (missing && entry.tries >= MAX_TRIES_WHEN_MISSING)) {
+      this.#logGone(id, entry, `is permanently unavailable: ${why}`)
       await this.#put(id, { ...entry, state: 'gone', why })
       return
     }
@@ -231,7 +205,7 @@ export class MediaStore {
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer)
-        this.#want(id)
+        this.#enqueue(id)
       },
       backOff(entry.tries + 1, Math.random()),
     )
@@ -239,43 +213,51 @@ export class MediaStore {
   }
 
   /** Requests the phone to upload the file again. */
-  async #ask(id: string, entry: MediaEntry): Promise<boolean> {
+  async #requestUpload(id: string, entry: MediaEntry): Promise<boolean> {
     const field = `${entry.type}Message`
     const message = { key: entry.key, message: { [field]: { ...entry.message } } } as unknown as WAMessage
     try {
-      const renewed = await withLimit(this.#parts.renew(message), RENEWAL_MS)
+      const renewed = await withTimeout(this.#parts.renew(message), RENEWAL_MS)
       const content = (renewed.message as Record<string, MediaContent['message']>)[field]
       await this.#put(id, { ...entry, asked: true, message: { ...entry.message, ...content } })
       return true
     } catch (error) {
-      this.#parts.log.debug('WA_MEDIA_RENEW', reason(error), { id })
+      this.#parts.log.debug('WA_MEDIA_RENEW', `The phone did not upload file ${id} again: ${reason(error)}`, { id })
       await this.#put(id, { ...entry, asked: true, tries: entry.tries + 1 })
       return false
     }
   }
 
   /** Evicts the oldest files until the others fit. */
-  async #keepWithin(limit: number): Promise<void> {
+  async #evictOver(limit: number): Promise<void> {
     const here = this.#entries().filter(([, entry]) => entry.state === 'here')
     let bytes = here.reduce((sum, [, entry]) => sum + entry.bytes, 0)
     for (const [id, entry] of here) {
       if (bytes <= limit) return
-      await this.#giveUp(id, entry)
+      await this.#evict(id, entry)
       bytes -= entry.bytes
     }
   }
 
   /** Evicts the oldest file for lack of space; false if there is none. */
-  async #makeRoom(): Promise<boolean> {
+  async #evictOldest(): Promise<boolean> {
     const oldest = this.#entries().find(([, entry]) => entry.state === 'here')
-    if (oldest) await this.#giveUp(...oldest)
+    if (oldest) await this.#evict(...oldest)
     return oldest !== undefined
   }
 
-  async #giveUp(id: string, entry: MediaEntry): Promise<void> {
-    this.#parts.log.warn('WA_MEDIA_GONE', 'A file that the daemon has not fetched was evicted for newer files', { id })
+  async #evict(id: string, entry: MediaEntry): Promise<void> {
+    this.#logGone(id, entry, 'was evicted before the daemon fetched it')
     await rm(this.path(id), { force: true })
-    await this.#put(id, { ...entry, state: 'gone', why: 'it made room for newer files' })
+    await this.#put(id, {
+      ...entry,
+      state: 'gone',
+      why: LACK_OF_SPACE,
+    })
+  }
+
+  #logGone(id: string, { key }: MediaEntry, what: string): void {
+    this.#parts.log.warn('WA_MEDIA_GONE', `File ${id} of message ${key.id} ${what}`, { id, message_id: key.id })
   }
 
   #entries(): [string, MediaEntry][] {
@@ -291,28 +273,36 @@ export class MediaStore {
   }
 }
 
+/** Deletes files of a folder, the oldest first, until its disk has some space again. Never throws. */
+export async function evictOldestFiles(folder: string): Promise<void> {
+  try {
+    const names = await readdir(folder)
+    const files = await Promise.all(names.map(async name => ({ name, at: (await stat(join(folder, name))).mtimeMs })))
+    files.sort((a, b) => a.at - b.at)
+    for (const { name } of files) {
+      const { bavail, bsize } = await statfs(folder)
+      if (bavail * bsize >= MIN_FREE_BYTES) return
+      await rm(join(folder, name), { force: true })
+    }
+  } catch {
+    // There is no such folder, or the files cannot be deleted.
+  }
+}
+
 function idOf({ remoteJid, id, fromMe, participant }: proto.IMessageKey): string {
   const name = [remoteJid, id, fromMe, participant].join('/')
   return createHash('sha256').update(name).digest('hex').slice(0, 32)
 }
 
-/** A file that is permanently unavailable. */
-class Gone extends Error {}
-
-function withLimit<T>(work: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no answer in time')), ms)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
-
-const AT_ONCE = 2
-const DOWNLOAD_MS = 10 * 60_000
+const MAX_FETCHES = 2
 const RENEWAL_MS = 30_000
 /** Forbidden (WhatsApp's servers answer an expired address with it), not found, gone (RFC 9110). */
 const MISSING = new Set([403, 404, 410])
-const TRIES_OF_MISSING = 3
+const MAX_TRIES_WHEN_MISSING = 3
 /** WhatsApp's servers keep files for about two weeks. */
-const UNTIL_MS = 14 * 24 * 3_600_000
+const WHATSAPP_KEEPS_MS = 14 * 24 * 3_600_000
 /** How long the record of an unavailable file is kept. */
 const REMEMBERED_MS = 30 * 24 * 3_600_000
+/** Enough for thousands of messages, in bytes. */
+const MIN_FREE_BYTES = 16 << 20
+const LACK_OF_SPACE = 'the file was deleted for lack of space before the daemon fetched it'

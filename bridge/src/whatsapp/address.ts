@@ -11,16 +11,6 @@ export interface Envelope {
   readonly participant?: string | undefined
 }
 
-/** A chat, with all known addresses. */
-export interface Person {
-  /** Digits of the phone number. */
-  readonly phone?: string
-  /** `…@lid`. */
-  readonly lid?: string
-  /** The address itself if it is not a contact's. */
-  readonly address?: string
-}
-
 /** The account's own addresses, which must never be treated as a contact's. */
 export interface Self {
   readonly phone?: string | undefined
@@ -41,33 +31,6 @@ export function envelopeOf(attributes: Readonly<Record<string, string | undefine
   const { sender_pn, sender_lid, participant_pn, participant_lid } = attributes
   const others = [sender_pn, participant_pn, sender_lid, participant_lid]
   return { chat: from, other: others.find(other => isOther(other, from)), fromMe }
-}
-
-/** A contact by one or two addresses. */
-export function personOf(...addresses: (string | undefined)[]): Person {
-  const person: { phone?: string; lid?: string; address?: string } = {}
-  for (const address of addresses) {
-    const decoded = address ? jidDecode(address) : undefined
-    if (!decoded) continue
-    if (decoded.server === 's.whatsapp.net' || decoded.server === 'c.us' || decoded.server === 'hosted') {
-      person.phone ??= decoded.user
-    } else if (decoded.server === 'lid' || decoded.server === 'hosted.lid') {
-      person.lid ??= `${decoded.user}@lid`
-    } else {
-      person.address ??= `${decoded.user}@${decoded.server}`
-    }
-  }
-  return person
-}
-
-/** The contact's address in the daemon's events. */
-export function nameOf(person: Person): string {
-  return person.phone ?? person.lid ?? person.address ?? ''
-}
-
-/** The key that keeps a contact's events in order: the LID, which every contact has and which never changes. */
-export function laneOf(person: Person): string {
-  return person.lid ?? person.phone ?? person.address ?? ''
 }
 
 /**

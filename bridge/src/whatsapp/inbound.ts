@@ -13,13 +13,13 @@ import type { Change } from '../session/record.ts'
 import type { Session } from '../session/session.ts'
 import type { Inbox, StanzaEntry } from '../spool/inbox.ts'
 import type { MediaStore } from '../spool/media.ts'
-import { type Envelope, envelopeOf, isLeftOut, laneOf, personOf, type Self } from './address.ts'
-import { identify } from './people.ts'
+import { type Envelope, envelopeOf, isLeftOut, type Self } from './address.ts'
+import { contactOf, identify, laneOf } from './contact-identity.ts'
+import { decode, fileOf, parseUnavailable } from './parse-message.ts'
 import type { Placeholders } from './placeholders.ts'
-import { decode, fileOf, readUnavailable } from './reading.ts'
 import { Received } from './received.ts'
+import { SerialHandler } from './serial-handler.ts'
 import { makeSignal } from './signal.ts'
-import { Turns } from './turns.ts'
 
 /** The external dependencies of receiving. */
 export interface InboundParts {
@@ -43,7 +43,7 @@ export interface InboundParts {
  */
 export class DurableInbound {
   readonly #parts: InboundParts
-  readonly #turns = new Turns()
+  readonly #serial = new SerialHandler()
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   readonly #received: Received
   #unreadable = 0
@@ -53,7 +53,7 @@ export class DurableInbound {
     this.#received = new Received(parts.session)
   }
 
-  /** Messages that could not be decrypted; their senders were asked to send them again. */
+  /** The number of messages that could not be decrypted and were requested again from their senders. */
   get unreadable(): number {
     return this.#unreadable
   }
@@ -71,7 +71,7 @@ export class DurableInbound {
       const plain = await keys.transaction(async () => {
         // A message is repeated if its receipt was lost. Baileys treats any other failure as a message that it could
         // not decrypt, and requests it again from the sender, who opens a new session.
-        if (this.#received.has(digest)) throw new Error(HAD_ALREADY)
+        if (this.#received.has(digest)) throw new Error(ALREADY_RECEIVED)
         const plain = await decrypt()
         if (stanza) {
           const kept = await this.#prepare({ stanza: stanza.attrs, plain: Buffer.from(plain) })
@@ -95,13 +95,13 @@ export class DurableInbound {
 
   /** Attaches to a new socket's messages. */
   attach(socket: WASocket): void {
-    this.#turns.attach(socket, 'CB:message', stanza => this.#note(stanza))
+    this.#serial.attach(socket, 'CB:message', stanza => this.#note(stanza))
     socket.ev.on('messages.upsert', ({ messages }) => {
       for (const message of messages) {
         if (message.messageStubType !== proto.WebMessageInfo.StubType.CIPHERTEXT) continue
         this.#unreadable++
         const id = message.key.id ?? null
-        this.#parts.log.warn('WA_IN_UNREADABLE', 'A message could not be decrypted; it was requested again', { id })
+        this.#parts.log.warn('WA_IN_UNREADABLE', `Message ${id} could not be decrypted; it was requested again`, { id })
       }
     })
     socket.ev.on('connection.update', ({ connection }) => {
@@ -111,7 +111,7 @@ export class DurableInbound {
 
   /** Detaches from the socket; resolves when none of its messages is in progress. */
   detach(): Promise<void> {
-    return this.#turns.detach()
+    return this.#serial.detach()
   }
 
   /** Records a message before Baileys processes it; a message that needs no key is stored at once. */
@@ -129,17 +129,17 @@ export class DurableInbound {
   async #keepUnavailable({ attrs }: BinaryNode): Promise<void> {
     const { session, self } = this.#parts
     const envelope = envelopeOf(attrs, self())
-    const person = await identify(session.keys, envelope)
-    const { event } = readUnavailable({
+    const contact = await identify(session.keys, envelope)
+    const { event } = parseUnavailable({
       id: attrs.id ?? '',
       envelope,
-      person,
+      contact,
       pushName: attrs.notify,
       timestamp: Number(attrs.t) || undefined,
       waited: attrs.offline !== undefined,
-      own: personOf(self().phone).phone ?? '',
+      own: contactOf(self().phone).phone ?? '',
     })
-    await this.#parts.inbox.add(laneOf(person), { event })
+    await this.#parts.inbox.add(laneOf(contact), { event })
   }
 
   /** The changes to commit so that a message, and the file that it names, are stored. */
@@ -161,7 +161,7 @@ export class DurableInbound {
   }
 }
 
-/** The file of a message; none if the message cannot be read: it is stored all the same. */
+/** The file of a message; none if the message cannot be read: it is stored anyway. */
 function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileOf> {
   try {
     return fileOf(decode(entry), envelope, entry.stanza.id)
@@ -173,4 +173,4 @@ function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileO
 /** How many hexadecimal digits of a message's hash are stored: a collision of 64 bits is negligible. */
 const DIGEST_DIGITS = 16
 /** libsignal's error text, which Baileys recognises. */
-const HAD_ALREADY = 'Key used already or never filled'
+const ALREADY_RECEIVED = 'Key used already or never filled'

@@ -1,6 +1,6 @@
 import { type BinaryNode, jidNormalizedUser, proto, type WASocket } from 'baileys'
 import { type Log, reason } from '../log.ts'
-import { messageIdOf } from './sent.ts'
+import { messageIdOf } from './sent-messages.ts'
 
 /**
  * The result of a link check. `no_ack`: WhatsApp's server did not acknowledge our message. `no_echo`: it did, but
@@ -37,14 +37,18 @@ export interface LinkCheckParts {
  * receipt. That receipt, or any message, receipt or notification that WhatsApp's server routes to this device
  * meanwhile, verifies the inbound direction.
  *
- * A check that fails reconnects the link, once. If the next check fails as well, its result is the status: without an
- * echo the link receives nothing, or our own phone is off; the bridge cannot distinguish the two.
+ * A check that fails reconnects the link, once. `no_ack` is the status if the next check fails as well. `no_echo` has
+ * two causes that the bridge cannot distinguish: the link receives nothing, or our own phone is off and no contact has
+ * written. Because the second is usual at night, `no_echo` is the status only after {@link SILENT_CHECKS} checks over
+ * {@link SILENT_INTERVALS} intervals, if nothing has arrived between them.
  */
 export class LinkCheck {
   readonly #parts: LinkCheckParts
   #status: CheckStatus | undefined
   /** The last check has failed, and the link was reconnected for it. */
   #isSuspect = false
+  /** The checks without an echo since something last arrived. */
+  #silence: Silence | undefined
   #timer: NodeJS.Timeout | undefined
   #checking: Promise<CheckResult | undefined> | undefined
   #running: Running | undefined
@@ -81,7 +85,7 @@ export class LinkCheck {
     this.#running?.end(undefined)
     socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => this.#running?.noteAck(attrs.id))
     for (const event of ['CB:message', 'CB:receipt', 'CB:notification']) {
-      socket.ws.on(event, () => this.#running?.noteRouted())
+      socket.ws.on(event, () => this.#onRouted())
     }
     socket.ev.on('connection.update', ({ connection }) => {
       if (connection === 'open' && this.#isSuspect) this.#schedule(Math.min(SETTLE_MS, this.#answerMs))
@@ -92,6 +96,14 @@ export class LinkCheck {
   forget(): void {
     this.#status = undefined
     this.#isSuspect = false
+    this.#silence = undefined
+  }
+
+  /** The server routed a stanza to this device: the link is not deaf. */
+  #onRouted(): void {
+    this.#silence = undefined
+    if (this.#status?.result === 'no_echo') this.#setStatus('ok', Date.now())
+    this.#running?.noteRouted()
   }
 
   get #answerMs(): number {
@@ -112,7 +124,7 @@ export class LinkCheck {
     const result = this.#parts.socket() === socket ? found : undefined
     if (result) this.#conclude(result)
     const { everyMs } = this.#parts
-    this.#schedule(this.#isSuspect ? Math.min(RECHECK_MS, everyMs) : everyMs)
+    this.#schedule(this.#isSuspect && !this.#isSilenceUnreported ? Math.min(RECHECK_MS, everyMs) : everyMs)
     return result
   }
 
@@ -127,28 +139,65 @@ export class LinkCheck {
       additionalAttributes: { category: 'peer', push_priority: 'high_force' },
       additionalNodes: [{ tag: 'meta', attrs: { appdata: 'default' } }],
     })
-    sending.catch(error => this.#parts.log.debug('WA_LINK_CHECK', reason(error)))
+    sending.catch(error =>
+      this.#parts.log.debug('WA_LINK_CHECK', `Message ${id} of the link check was not sent: ${reason(error)}`),
+    )
     return running.result.finally(() => {
       if (this.#running === running) this.#running = undefined
     })
   }
 
+  /** Whether the last check had no echo, for less time than it takes to be the status. */
+  get #isSilenceUnreported(): boolean {
+    return this.#silence !== undefined && this.#status?.result !== 'no_echo'
+  }
+
   #conclude(result: CheckResult): void {
-    const { log, reconnect } = this.#parts
-    const before = this.#status?.result
-    if (result !== 'ok' && !this.#isSuspect) {
-      this.#isSuspect = true
-      log.warn('WA_LINK_CHECK', `${SENTENCES[result]}; the link is reconnected`, { result })
+    const { log, reconnect, everyMs } = this.#parts
+    const wasSuspect = this.#isSuspect
+    this.#isSuspect = result !== 'ok'
+    if (result === 'no_echo') {
+      this.#silence ??= { at: performance.now(), since: Date.now(), checks: 0 }
+      this.#silence.checks++
+    }
+    if (result !== 'ok' && !wasSuspect) {
+      log.warn('WA_LINK_CHECK', `${RESULT_MESSAGES[result]}; the bridge reconnects the link and checks again`, {
+        result,
+      })
       reconnect('the check of the link failed')
       return
     }
-    this.#isSuspect = result !== 'ok'
-    const at = Date.now()
-    this.#status = { result, at, since: before === result ? (this.#status?.since ?? at) : at }
-    if (result === before) return
-    if (result !== 'ok') log.error('WA_LINK_CHECK', `${SENTENCES[result]}, also after a reconnect`, { result })
-    else log.info('WA_LINK_CHECK', 'The link to WhatsApp works in both directions', { result })
+    if (result !== 'no_echo') {
+      this.#setStatus(result, Date.now())
+    } else if (this.#silence && isLong(this.#silence, everyMs)) {
+      this.#setStatus(result, this.#silence.since)
+    } else if (this.#status?.result === 'no_ack') {
+      // WhatsApp acknowledges messages again; whether any arrive is not known yet.
+      this.#status = undefined
+    }
   }
+
+  #setStatus(result: CheckResult, since: number): void {
+    const { log } = this.#parts
+    const before = this.#status
+    this.#status = { result, at: Date.now(), since: before?.result === result ? before.since : since }
+    if (before?.result === result) return
+    if (result === 'ok') log.info('WA_LINK_CHECK', 'The link to WhatsApp works in both directions', { result })
+    else log.error('WA_LINK_CHECK', `${RESULT_MESSAGES[result]}, also after a reconnect. ${ADVICE[result]}`, { result })
+  }
+}
+
+/** Checks without an echo, with nothing that arrived between them. */
+interface Silence {
+  /** When the first of them ended, by `performance.now()`. */
+  readonly at: number
+  /** The same, Unix ms. */
+  readonly since: number
+  checks: number
+}
+
+function isLong({ at, checks }: Silence, everyMs: number): boolean {
+  return checks >= SILENT_CHECKS && performance.now() - at >= SILENT_INTERVALS * everyMs
 }
 
 /** One check in progress. */
@@ -195,14 +244,24 @@ const NO_KEYS: proto.IMessage = {
   },
 }
 
-const SENTENCES: Record<Exclude<CheckResult, 'ok'>, string> = {
-  no_ack: "WhatsApp's server does not acknowledge messages",
-  no_echo: 'Nothing arrives by the link to WhatsApp, and our own phone does not answer',
+const RESULT_MESSAGES: Record<Exclude<CheckResult, 'ok'>, string> = {
+  no_ack: "WhatsApp's server does not acknowledge our messages",
+  no_echo: 'Nothing arrives over the link to WhatsApp, and our own phone does not answer',
+}
+
+const ADVICE: Record<Exclude<CheckResult, 'ok'>, string> = {
+  no_ack: 'Open WhatsApp on the phone; if that does not help, unlink this device and link it again',
+  no_echo:
+    'Either the phone is off or offline (then nothing is lost: switch it on), or the link receives nothing: open ' +
+    'WhatsApp on the phone; if that does not help, unlink this device and link it again',
 }
 
 /** The time limit for the acknowledgement and the echo: a sleeping phone needs time to wake up. */
 const ANSWER_MS = 60_000
 /** After a reconnect, queued messages arrive first. */
 const SETTLE_MS = 5000
-/** A link that failed is checked again after this. */
+/** A link that is reported as failed is checked again after this. */
 const RECHECK_MS = 300_000
+/** Three checks in a row at the usual interval without an echo, and the one after the reconnect, are reported. */
+const SILENT_CHECKS = 4
+const SILENT_INTERVALS = 2

@@ -3,9 +3,20 @@ import { type ConnectionState, fetchLatestWaWebVersion, type WASocket, type WAVe
 import { type Log, reason } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
-import { askForCode, CodePairing, type PairingCode } from './code-pairing.ts'
-import { withSecretInForce } from './qr-secret.ts'
-import { type LinkState, react } from './reaction.ts'
+import { Connection } from './connection.ts'
+import { connectionOf, type LinkState, type Phase, type ShownCode, STATE_MESSAGES, stateOf } from './link-state.ts'
+import { CodePairing, type PairingCode, requestCode, withCurrentSecret } from './pairing.ts'
+import { decideReconnect } from './reconnect-policy.ts'
+
+/** The external dependencies of a link. */
+export interface LinkParts {
+  readonly session: Session
+  readonly settings: Settings
+  readonly log: Log
+  /** Opens a socket, which starts to connect at once. `qrMs`: how long each QR code is shown. */
+  readonly openSocket: (version: WAVersion | undefined, qrMs: number | undefined) => WASocket
+  readonly listener: LinkListener
+}
 
 /** The events of a link. */
 export interface LinkListener {
@@ -14,11 +25,11 @@ export interface LinkListener {
   /** A new socket, before it connects. */
   onSocket(socket: WASocket): void
   /** The socket is closed; resolves when no work with its keys is in progress: two at once would corrupt them. */
-  onDropped(): Promise<void>
+  onSocketClosed(): Promise<void>
   /** The link to the account has ended. */
   onUnlinked(): void
   /** The session cannot be written; it must not be used any more. */
-  onDiskTrouble(error: unknown): void
+  onDiskError(error: unknown): void
 }
 
 /** What is known about the link. Times are Unix ms. */
@@ -36,63 +47,37 @@ export interface Restriction {
   readonly kind: string
 }
 
-/** Keeps one connection to WhatsApp, and reconnects as {@link react} decides. */
+/** Keeps one connection to WhatsApp, and reconnects as {@link decideReconnect} decides. */
 export class Link {
-  readonly #session: Session
-  readonly #settings: Settings
-  readonly #log: Log
-  readonly #open: (version: WAVersion | undefined, qrMs: number | undefined) => WASocket
-  readonly #listener: LinkListener
-  #socket: WASocket | undefined
-  #status: LinkStatus = { state: 'starting', since: Date.now(), lastCode: undefined }
-  #failures = 0
-  #restarts = 0
-  #connectedAt = 0
-  #lastFrameAt = 0
-  /** When the state last changed, by the process's own clock. */
-  #becameAt = 0
-  #timer: NodeJS.Timeout | undefined
-  #watch: NodeJS.Timeout | undefined
+  readonly #parts: LinkParts
+  readonly #backoff = { failures: 0, restarts: 0 }
+  #phase: Phase = { kind: 'idle', state: 'starting' }
+  #status: Omit<LinkStatus, 'state'> = { since: Date.now(), lastCode: undefined }
+  /** Pairing by code, over all connections that it needs. */
+  #codePairing: CodePairing | undefined
+  /** Resolves when no closed connection uses the keys, and no change of the credentials is in progress. */
+  #settling: Promise<unknown> = Promise.resolve()
   #wasLoggedOut = false
   #version: WAVersion | undefined
-  #stopped = false
-  #opening: Promise<void> | undefined
-  #dropped: Promise<void> = Promise.resolve()
-  #ending: Promise<void> = Promise.resolve()
-  #qr: string | undefined
-  #codePairing: CodePairing | undefined
-  #codeTimer: NodeJS.Timeout | undefined
-  /** A phone has linked this device, and WhatsApp is going to restart the connection. */
-  #isLinking = false
   #restriction: Restriction | undefined
 
-  constructor(
-    session: Session,
-    settings: Settings,
-    log: Log,
-    open: (version: WAVersion | undefined, qrMs: number | undefined) => WASocket,
-    listener: LinkListener,
-  ) {
-    this.#session = session
-    this.#settings = settings
-    this.#log = log
-    this.#open = open
-    this.#listener = listener
-    this.#version = settings.version ? [...settings.version] : undefined
+  constructor(parts: LinkParts) {
+    this.#parts = parts
+    this.#version = parts.settings.version ? [...parts.settings.version] : undefined
   }
 
   get status(): LinkStatus {
-    return this.#status
+    return { state: stateOf(this.#phase), ...this.#status }
   }
 
   /** The current QR code. */
   get qr(): string | undefined {
-    return this.#qr
+    return this.#shown?.kind === 'qr' ? this.#shown.qr : undefined
   }
 
   /** The current pairing code. */
   get pairingCode(): PairingCode | undefined {
-    return this.#codePairing?.code
+    return this.#shown?.kind === 'code' ? this.#shown.code : undefined
   }
 
   get restriction(): Restriction | undefined {
@@ -100,84 +85,87 @@ export class Link {
   }
 
   /** The socket, while messages flow: undefined if nothing has arrived for too long. */
-  get live(): WASocket | undefined {
-    const quiet = performance.now() - this.#lastFrameAt
-    return this.#status.state === 'connected' && quiet < this.#quietLimit ? this.#socket : undefined
+  get connectedSocket(): WASocket | undefined {
+    if (this.#phase.kind !== 'connected') return undefined
+    const { connection } = this.#phase
+    return connection.silentMs < this.#silenceLimitMs ? connection.socket : undefined
+  }
+
+  get #shown(): ShownCode | undefined {
+    return this.#phase.kind === 'pairing' ? this.#phase.shown : undefined
   }
 
   /** Connects now: at the start, on request, and after every delay. */
   connect(): void {
-    clearTimeout(this.#timer)
-    if (this.#stopped || this.#socket || this.#opening) return
-    this.#become('connecting')
-    this.#opening = this.#whenSettled()
-      .then(() => this.#openSocket())
+    if (this.#phase.kind !== 'idle' && this.#phase.kind !== 'waiting') return
+    this.#setPhase({ kind: 'opening' })
+    this.#whenSettled()
+      .then(() => this.#open())
       .catch(error => this.#onClose(undefined, reason(error)))
-      .finally(() => {
-        this.#opening = undefined
-      })
   }
 
-  /** Resolves when no work of an earlier connection is in progress, and no session is being archived. */
   async #whenSettled(): Promise<void> {
     for (;;) {
-      const [dropped, ending] = [this.#dropped, this.#ending]
-      await dropped
-      await ending
-      if (dropped === this.#dropped && ending === this.#ending) return
+      const settling = this.#settling
+      await settling
+      if (settling === this.#settling) return
     }
   }
 
-  #openSocket(): void {
-    if (this.#stopped) return
-    const { codeMs, qrMs } = this.#settings
+  #open(): void {
+    if (this.#phase.kind !== 'opening') return
+    const { session, settings, listener, openSocket } = this.#parts
     // The library ends a connection when its QR codes have been shown: a pairing code must not be lost with it.
-    const socket = this.#open(this.#version, this.#codePairing ? 2 * codeMs : qrMs)
-    this.#socket = socket
-    this.#isLinking = false
-    this.#listener.onSocket(socket)
-    this.#watchOver(socket)
+    const socket = openSocket(this.#version, this.#codePairing ? 2 * settings.codeMs : settings.qrMs)
+    const connection = new Connection(socket)
+    this.#setPhase({ kind: 'connecting', connection, since: performance.now(), isLinking: false })
+    listener.onSocket(socket)
+    connection.startWatchdog(() => this.#checkProgress(connection))
     socket.ev.on('connection.update', update => {
-      if (this.#socket === socket) this.#onUpdate(update)
+      if (this.#isCurrent(connection)) this.#onUpdate(connection, update)
     })
     socket.ev.on('creds.update', () => {
-      this.#session.saveCreds().catch(error => this.#listener.onDiskTrouble(error))
+      session.saveCreds().catch(error => listener.onDiskError(error))
     })
-    socket.ws.on('CB:notification,type:companion_reg_refresh', () => this.#renewSecret(socket))
+    socket.ws.on('CB:notification,type:companion_reg_refresh', () => this.#renewSecret(connection))
+  }
+
+  #isCurrent(connection: Connection): boolean {
+    return connectionOf(this.#phase) === connection
   }
 
   /** Ends a live connection and opens another one. */
   reconnect(why: string): void {
-    if (this.live) void this.#onClose(408, why)
+    if (this.connectedSocket) void this.#onClose(408, why)
   }
 
   /** Ends the connection permanently; resolves when no work with the keys is in progress. */
   async stop(): Promise<void> {
-    this.#stopped = true
-    clearTimeout(this.#timer)
-    this.#codePairing?.reject(new Error('the bridge ends'))
-    this.#drop()
-    await this.#dropped
+    this.#codePairing?.reject(new Error('the bridge is stopping'))
+    this.#closeSocket()
+    this.#setPhase({ kind: 'ended', state: stateOf(this.#phase) })
+    await this.#settling
   }
 
   /** Unlinks this device at WhatsApp, if WhatsApp is reachable, and starts a new session. */
   async logOut(): Promise<void> {
-    const socket = this.live
-    this.#drop(socket)
-    if (socket) await socket.logout('asked for').catch(error => this.#log.warn('WA_LOGOUT', reason(error)))
+    const socket = this.connectedSocket
+    this.#closeSocket(socket !== undefined)
+    const { log } = this.#parts
+    await socket
+      ?.logout('logged out on request')
+      .catch(error => log.warn('WA_LOGOUT', `WhatsApp did not confirm the logout: ${reason(error)}`))
     await this.#endLink()
   }
 
-  #onUpdate(update: Partial<ConnectionState>): void {
-    if (update.qr) this.#showQr(update.qr)
+  #onUpdate(connection: Connection, update: Partial<ConnectionState>): void {
+    const { log } = this.#parts
+    if (update.qr) this.#showQr(connection, update.qr)
     if (update.isNewLogin) {
-      this.#failures = 0
-      this.#qr = undefined
+      this.#backoff.failures = 0
       this.#codePairing = undefined
-      clearTimeout(this.#codeTimer)
-      this.#isLinking = true
-      this.#become('connecting')
-      this.#log.info('WA_PAIRED', 'A phone has linked this device')
+      this.#setPhase({ kind: 'connecting', connection, since: performance.now(), isLinking: true })
+      log.info('WA_PAIRED', 'A phone has linked this device')
     }
     if (update.reachoutTimeLock) {
       const { isActive, timeEnforcementEnds, enforcementType } = update.reachoutTimeLock
@@ -186,99 +174,107 @@ export class Link {
         until: timeEnforcementEnds?.getTime() ?? null,
         kind: String(enforcementType ?? ''),
       }
-      this.#log.warn('WA_RESTRICTION', isActive ? 'WhatsApp limits new chats' : 'WhatsApp no longer limits new chats')
+      log.warn('WA_RESTRICTION', isActive ? 'WhatsApp limits new chats' : 'WhatsApp no longer limits new chats')
     }
     if (update.connection === 'open') {
-      this.#connectedAt = performance.now()
       this.#wasLoggedOut = false
-      this.#qr = undefined
-      this.#become('connected')
-      this.#log.info('WA_CONNECTED', 'Connected to WhatsApp')
+      this.#setPhase({ kind: 'connected', connection, since: performance.now() })
+      log.info('WA_CONNECTED', 'Connected to WhatsApp')
     } else if (update.connection === 'close') {
       const error = update.lastDisconnect?.error as { output?: { statusCode?: number }; message?: string } | undefined
-      void this.#onClose(error?.output?.statusCode, reason(error?.message ?? 'closed'))
+      void this.#onClose(error?.output?.statusCode, reason(error?.message ?? 'closed without a reason'))
     }
   }
 
   async #onClose(code: number | undefined, why: string): Promise<void> {
+    const { session, log } = this.#parts
     // While a pairing code is shown, QR codes are ignored.
     const pairing = this.#codePairing
-    const codesUsedUp = pairing ? !pairing.mayGoOn : code === 408 && why.includes('QR refs')
+    const codesUsedUp = pairing ? !pairing.hasCodesLeft : code === 408 && why.includes('QR refs')
     if (codesUsedUp) this.#codePairing = undefined
-    const useful = this.#status.state === 'connected' && performance.now() - this.#connectedAt > USEFUL_MS
-    this.#drop()
-    this.#failures = useful ? 1 : this.#failures + 1
-    this.#restarts = code === 515 ? this.#restarts + 1 : 0
-    const reaction = react({
+    const wasUseful = this.#phase.kind === 'connected' && performance.now() - this.#phase.since > USEFUL_MS
+    this.#backoff.failures = wasUseful ? 1 : this.#backoff.failures + 1
+    this.#backoff.restarts = code === 515 ? this.#backoff.restarts + 1 : 0
+    const decision = decideReconnect({
       code,
-      paired: this.#session.isPaired,
+      paired: session.isPaired,
       codesUsedUp,
-      failures: this.#failures,
-      restarts: this.#restarts,
+      ...this.#backoff,
       chance: Math.random(),
     })
-    const waitMs = reaction.kind === 'retry' ? reaction.afterMs : null
-    const ended = reaction.kind === 'end_link' || (reaction.state === 'unpaired' && this.#wasLoggedOut)
-    const state = ended ? 'logged_out' : reaction.state
+    const waitMs = decision.kind === 'retry' ? decision.afterMs : null
+    const hasEnded = decision.kind === 'end_link' || (decision.state === 'unpaired' && this.#wasLoggedOut)
+    const state = hasEnded ? 'logged_out' : decision.state
+    this.#closeSocket()
     this.#status = { ...this.#status, lastCode: code }
-    this.#become(state)
+    const idle: Phase = { kind: 'idle', state }
+    this.#setPhase(idle)
     const level = code === 515 ? 'info' : 'warn'
-    this.#log[level]('WA_DISCONNECTED', `${SENTENCES[state] ?? 'The connection to WhatsApp has ended'} (${why})`, {
+    const next = waitMs === null ? '' : `; the next attempt follows in ${Math.round(waitMs / 100) / 10} s`
+    log[level]('WA_DISCONNECTED', `${STATE_MESSAGES[state] ?? 'The connection to WhatsApp ended'} (${why})${next}`, {
       code,
       state,
       retry_in_ms: waitMs,
     })
-    if (!this.#session.isPaired && this.#session.creds.me) await this.#forgetUnpaired()
-    if (reaction.kind === 'end_link') {
+    if (!session.isPaired && session.creds.me) await this.#forgetUnpaired()
+    if (decision.kind === 'end_link') {
       this.#wasLoggedOut = true
       await this.#endLink()
-    } else if (reaction.kind === 'retry') {
-      const learned = code === 405 && (await this.#learnVersion())
-      if (!this.#stopped) this.#timer = setTimeout(() => this.connect(), learned ? LEARNED_MS : reaction.afterMs)
+    } else if (decision.kind === 'retry') {
+      const hasLearned = code === 405 && (await this.#learnVersion())
+      // A client may have requested a connection meanwhile.
+      if (this.#phase === idle) this.#waitToConnect(state, hasLearned ? LEARNED_MS : decision.afterMs)
     }
+  }
+
+  #waitToConnect(state: LinkState, ms: number): void {
+    this.#setPhase({ kind: 'waiting', state, timer: setTimeout(() => this.connect(), ms) })
   }
 
   /** Archives the session, and shows new codes. */
   async #endLink(): Promise<void> {
-    this.#codePairing?.reject(new Error('the link has ended'))
+    const { session, listener } = this.#parts
+    this.#codePairing?.reject(new Error('the link to WhatsApp has ended'))
     this.#codePairing = undefined
-    this.#listener.onUnlinked()
-    await this.#putAway(() => this.#session.endLink('logged-out', new Date()))
-    this.#failures = 0
+    listener.onUnlinked()
+    await this.#changeCredentials(() => session.endLink('logged-out', new Date()))
+    this.#backoff.failures = 0
     this.connect()
   }
 
   /** Changes the credentials while no connection is open; connection requests wait meanwhile. */
-  #putAway(work: () => Promise<void>): Promise<void> {
-    this.#drop()
-    const before = Promise.all([this.#dropped, this.#ending])
-    this.#ending = before.then(work).catch(error => this.#listener.onDiskTrouble(error))
-    return this.#ending
+  async #changeCredentials(work: () => Promise<void>): Promise<void> {
+    this.#closeSocket()
+    const done = this.#settling.then(work).catch(error => this.#parts.listener.onDiskError(error))
+    this.#settling = done
+    await done
   }
 
-  #showQr(qr: string): void {
-    if (this.#session.isPaired) return
+  #showQr(connection: Connection, text: string): void {
+    const { session, listener } = this.#parts
+    if (session.isPaired) return
     if (this.#codePairing) {
-      if (this.#socket && !this.#codePairing.code) void this.#giveCode(this.#socket, this.#codePairing)
+      if (!this.pairingCode) void this.#showPairingCode(connection, this.#codePairing)
       return
     }
-    this.#qr = withSecretInForce(qr, this.#session.creds)
-    this.#become('pairing')
-    this.#listener.onQr(this.#qr)
+    const qr = withCurrentSecret(text, session.creds)
+    this.#setPhase({ kind: 'pairing', connection, shown: { kind: 'qr', qr } })
+    listener.onQr(qr)
   }
 
   /** WhatsApp replaces the secret of the codes that are shown. */
-  #renewSecret(socket: WASocket): void {
+  #renewSecret(connection: Connection): void {
+    const { session, listener } = this.#parts
     // A pairing code has its own secret.
-    if (this.#socket !== socket || this.#session.isPaired || this.#codePairing) return
-    this.#session.creds.advSecretKey = randomBytes(32).toString('base64')
-    this.#session.saveCreds().catch(error => this.#listener.onDiskTrouble(error))
-    if (this.#qr) this.#showQr(this.#qr)
+    if (!this.#isCurrent(connection) || session.isPaired || this.#codePairing) return
+    session.creds.advSecretKey = randomBytes(32).toString('base64')
+    session.saveCreds().catch(error => listener.onDiskError(error))
+    if (this.qr) this.#showQr(connection, this.qr)
   }
 
   /** Shows QR codes: a current pairing code is cancelled. */
   showQrCodes(): void {
-    if (this.#codePairing) this.#endCodePairing('QR codes were asked for')
+    if (this.#codePairing) this.#cancelCodePairing('QR codes were requested instead')
     this.connect()
   }
 
@@ -288,38 +284,42 @@ export class Link {
    * entered in time is replaced by another.
    */
   async pairByCode(phone: string, ms: number): Promise<PairingCode> {
-    if (this.#codePairing) this.#endCodePairing('another code was asked for')
+    if (this.#codePairing) this.#cancelCodePairing('another pairing code was requested')
     const pairing = new CodePairing(phone)
     this.#codePairing = pairing
     void this.#forgetUnpaired()
     this.connect()
     const unreachable = () => {
-      if (this.#codePairing === pairing) this.#endCodePairing('WhatsApp cannot be reached at the moment')
+      if (this.#codePairing !== pairing) return
+      this.#cancelCodePairing('WhatsApp cannot be reached at the moment')
+      this.connect()
     }
     const timer = setTimeout(unreachable, ms)
     return pairing.first.finally(() => clearTimeout(timer))
   }
 
-  async #giveCode(socket: WASocket, pairing: CodePairing): Promise<void> {
+  /** Requests a code from WhatsApp, and shows it until it expires. */
+  async #showPairingCode(connection: Connection, pairing: CodePairing): Promise<void> {
+    const { codeMs } = this.#parts.settings
     try {
-      const text = await askForCode(socket, pairing.phone)
-      if (this.#socket !== socket || this.#codePairing !== pairing) return
-      pairing.code = { text, until: Date.now() + this.#settings.codeMs }
+      const text = await requestCode(connection.socket, pairing.phone)
+      if (!this.#isCurrent(connection) || this.#codePairing !== pairing) return
+      const code = { text, until: Date.now() + codeMs }
+      const expire = () => void this.#onClose(408, `the pairing code was not entered within ${codeMs / 1000} s`)
       pairing.given++
-      this.#failures = 0
-      this.#become('pairing')
-      this.#codeTimer = setTimeout(() => void this.#onClose(408, CODE_EXPIRED), this.#settings.codeMs)
-      pairing.resolve(pairing.code)
+      this.#backoff.failures = 0
+      this.#setPhase({ kind: 'pairing', connection, shown: { kind: 'code', code, timer: setTimeout(expire, codeMs) } })
+      pairing.resolve(code)
     } catch (error) {
       if (this.#codePairing !== pairing) return
       pairing.reject(error as Error)
-      this.#endCodePairing(reason(error))
+      this.#cancelCodePairing(reason(error))
       this.connect()
     }
   }
 
   /** Cancels pairing by code, and closes its connection. */
-  #endCodePairing(why: string): void {
+  #cancelCodePairing(why: string): void {
     this.#codePairing?.reject(new Error(why))
     this.#codePairing = undefined
     void this.#forgetUnpaired()
@@ -327,76 +327,64 @@ export class Link {
 
   /** Ends the connection, and deletes what an unused pairing code leaves: credentials that cannot log in. */
   #forgetUnpaired(): Promise<void> {
-    return this.#putAway(async () => {
-      if (!this.#session.isPaired && this.#session.creds.me) await this.#session.forgetLink()
+    const { session } = this.#parts
+    return this.#changeCredentials(async () => {
+      if (!session.isPaired && session.creds.me) await session.forgetLink()
     })
   }
 
   /** Requests the current version from WhatsApp, only after it has refused ours; true if there is a newer one. */
   async #learnVersion(): Promise<boolean> {
-    if (this.#settings.version || this.#settings.webSocketUrl || this.#failures > 1) return false
+    const { settings } = this.#parts
+    if (settings.version || settings.webSocketUrl || this.#backoff.failures > 1) return false
     const { version, isLatest } = await fetchLatestWaWebVersion({ signal: AbortSignal.timeout(10_000) })
     if (isLatest) this.#version = version
     return isLatest
   }
 
   /** Ends a connection that neither opens nor closes, or on which nothing arrives. */
-  #watchOver(socket: WASocket): void {
-    const begunAt = performance.now()
-    this.#lastFrameAt = begunAt
-    socket.ws.on('frame', () => {
-      this.#lastFrameAt = performance.now()
-    })
-    this.#watch = setInterval(() => {
-      const now = performance.now()
-      const waited = this.#status.state === 'connecting' ? now - Math.max(begunAt, this.#becameAt) : 0
-      if (waited > (this.#isLinking ? RESTART_MS : LOGIN_MS)) {
-        void this.#onClose(408, this.#isLinking ? 'WhatsApp did not restart it' : 'it does not open')
-      } else if (now - this.#lastFrameAt > this.#quietLimit) {
-        void this.#onClose(408, 'nothing has come for too long')
-      }
-    }, WATCH_MS)
-    this.#watch.unref()
+  #checkProgress(connection: Connection): void {
+    const phase = this.#phase
+    const seconds = (ms: number) => `${ms / 1000} s`
+    if (phase.kind === 'connecting') {
+      const [limitMs, why] = phase.isLinking
+        ? [RESTART_MS, `WhatsApp did not restart the connection within ${seconds(RESTART_MS)} after a phone linked it`]
+        : [LOGIN_MS, `the login to WhatsApp did not finish within ${seconds(LOGIN_MS)}`]
+      if (performance.now() - phase.since > limitMs) return void this.#onClose(408, why)
+    }
+    if (connection.silentMs > this.#silenceLimitMs) {
+      void this.#onClose(408, `nothing was received from WhatsApp for ${seconds(this.#silenceLimitMs)}`)
+    }
   }
 
-  get #quietLimit(): number {
+  get #silenceLimitMs(): number {
     // While codes are shown nothing arrives except the answers to Baileys' own keep-alive.
-    return this.#settings.keepAliveMs + QUIET_GRACE_MS
+    return this.#parts.settings.keepAliveMs + SILENCE_GRACE_MS
   }
 
-  /** Detaches the socket, and closes it unless it has closed by itself. Its later events are ignored. */
-  #drop(except?: WASocket): void {
-    clearTimeout(this.#timer)
-    clearTimeout(this.#codeTimer)
-    clearInterval(this.#watch)
-    const socket = this.#socket
-    this.#socket = undefined
-    this.#qr = undefined
-    if (this.#codePairing) this.#codePairing.code = undefined
-    if (!socket) return
-    this.#dropped = this.#listener.onDropped()
-    if (socket === except) return
-    // The library waits until the other side agrees to the close; an unresponsive one never does.
-    const { ws } = socket as unknown as { ws: { socket?: { terminate(): void } | null } }
-    ws.socket?.terminate()
-    const end = () => Promise.resolve(socket.end(undefined)).catch(error => this.#log.debug('WA_END', reason(error)))
-    setTimeout(end, END_MS).unref()
+  /**
+   * Cancels a delayed attempt, and detaches the socket: its later events are ignored. The socket is closed unless
+   * `keepSocket`.
+   */
+  #closeSocket(keepSocket = false): void {
+    const connection = connectionOf(this.#phase)
+    if (connection || this.#phase.kind === 'waiting') {
+      const state = stateOf(this.#phase)
+      this.#setPhase({ kind: 'idle', state: state === 'connected' ? 'connecting' : state })
+    }
+    if (!connection) return
+    this.#settling = Promise.all([this.#settling, this.#parts.listener.onSocketClosed()])
+    connection.close(this.#parts.log, keepSocket)
   }
 
-  #become(state: LinkState): void {
-    if (this.#status.state === state) return
-    this.#status = { ...this.#status, state, since: Date.now() }
-    this.#becameAt = performance.now()
+  #setPhase(next: Phase): void {
+    const before = this.#phase
+    if (before.kind === 'ended') return
+    if (before.kind === 'waiting') clearTimeout(before.timer)
+    if (before.kind === 'pairing' && before.shown.kind === 'code') clearTimeout(before.shown.timer)
+    this.#phase = next
+    if (stateOf(next) !== stateOf(before)) this.#status = { ...this.#status, since: Date.now() }
   }
-}
-
-const SENTENCES: Partial<Record<LinkState, string>> = {
-  unpaired: 'No phone has scanned the codes; request new ones when a phone is ready',
-  logged_out: 'WhatsApp has ended the link; a phone must be linked again',
-  replaced: 'Another process uses this WhatsApp session; stop it, or link this one again',
-  banned: 'WhatsApp has banned the account; see WhatsApp on the phone',
-  outdated: 'WhatsApp no longer accepts this version; update the bridge, or set WA_VERSION',
-  multidevice_mismatch: "The phone's WhatsApp does not support linked devices; update it",
 }
 
 /** A connection that was open for this long was useful: back-off restarts. */
@@ -406,10 +394,6 @@ const LOGIN_MS = 30_000
 /** After a phone has linked this device WhatsApp restarts the connection, within a second or two. */
 const RESTART_MS = 20_000
 /** How long the answer to a keep-alive may take. */
-const QUIET_GRACE_MS = 10_000
-const WATCH_MS = 1000
-const CODE_EXPIRED = 'the pairing code was not typed in in time'
+const SILENCE_GRACE_MS = 10_000
 /** The delay before a retry with the version that WhatsApp requires. */
 const LEARNED_MS = 2000
-/** A closed socket rejects its queries itself; this is the limit for one that does not. */
-const END_MS = 1000

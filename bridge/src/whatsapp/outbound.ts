@@ -1,12 +1,11 @@
-import { type BinaryNode, isJidGroup, jidDecode, jidEncode, type proto, type WASocket } from 'baileys'
+import type { BinaryNode, proto, WASocket } from 'baileys'
 import { type Log, masked, reason } from '../log.ts'
-import type { SendRequest } from '../wire/send.ts'
-import { compose } from './compose.ts'
+import type { SendRequest } from '../wire/request.ts'
+import { buildMessage } from './build-message.ts'
 import { FileRefused, type OutgoingFile } from './outgoing-file.ts'
-import { Recipients } from './recipient.ts'
-import { refusalOf, type SendResult, STALE_DEVICES } from './send-result.ts'
-import { fingerprintOf, messageIdOf, type SentHead, type SentMessages } from './sent.ts'
-import { keepingSessions } from './signal.ts'
+import { openSessions, Recipients } from './recipient.ts'
+import { refusalOf, type SendResult, STALE_DEVICES, wasNotSent } from './send-result.ts'
+import { fingerprintOf, messageIdOf, type SentHead, type SentMessages } from './sent-messages.ts'
 
 /** A key was used before, for another message. */
 export class KeyReused extends Error {
@@ -20,7 +19,7 @@ export interface OutboundParts {
   readonly socket: () => WASocket | undefined
   readonly fetchFile: (url: string) => Promise<OutgoingFile>
   /** Called just before WhatsApp may get a message: after this it is unknown whether the message was sent. */
-  readonly onHanded: (id: string) => void
+  readonly onRelay: (id: string) => void
   /** Whether to show a typing indicator before a text is sent. */
   readonly pacing: boolean
   readonly log: Log
@@ -102,9 +101,9 @@ export class Outbound {
     } catch (error) {
       return unavailable(`the bridge cannot write to its disk: ${reason(error)}`)
     }
-    this.#parts.onHanded(id)
+    this.#parts.onRelay(id)
     if (this.#parts.pacing && request.type === 'text') await showTyping(socket, address, request.text)
-    const result = await this.#hand(socket, id, head, message, Boolean(before)).catch(
+    const result = await this.#relay(socket, id, head, message, Boolean(before)).catch(
       (error): SendResult => ({ kind: 'unknown', message: reason(error) }),
     )
     this.#report(id, request, result)
@@ -120,22 +119,22 @@ export class Outbound {
   ): Promise<Prepared | SendResult> {
     const kept = before && (await this.#parts.sent.message(id))
     if (before && kept) {
-      await meetDevices(socket, before.address, true)
+      await openSessions(socket, before.address, true)
       return { address: before.address, message: kept }
     }
     const address = await this.#recipients.find(socket, request.to)
     if (!address) return refusalOf('404')
-    await meetDevices(socket, address, true)
+    await openSessions(socket, address, true)
     const file = request.mediaUrl ? await this.#parts.fetchFile(request.mediaUrl) : undefined
     try {
-      return { address, message: await compose(socket, address, id, request, file) }
+      return { address, message: await buildMessage(socket, address, id, request, file) }
     } finally {
       await file?.release()
     }
   }
 
   /** Sends the message to WhatsApp's server, and waits for its answer. */
-  async #hand(
+  async #relay(
     socket: WASocket,
     id: string,
     head: SentHead,
@@ -148,22 +147,22 @@ export class Outbound {
       await socket.relayMessage(head.address, message, { messageId: id, useUserDevicesCache: !fresh })
     } catch (error) {
       answer.cancel()
-      if (inDoubt || !neverLeft(error)) return { kind: 'unknown', message: reason(error) }
+      if (inDoubt || !wasNotSent(error)) return { kind: 'unknown', message: reason(error) }
       await this.#parts.sent.forget(id)
       return { kind: 'not_connected', message: reason(error) }
     }
-    const said = await answer.said
-    if (said === 'silence') return { kind: 'unknown', message: 'WhatsApp has not acknowledged the message yet' }
-    if (said === undefined) {
+    const reply = await answer.reply
+    if (reply === 'none') return { kind: 'unknown', message: 'WhatsApp has not acknowledged the message yet' }
+    if (reply === undefined) {
       // If this cannot be written any more, the next attempt repeats the message under its id, which is harmless.
       await this.#parts.sent.put(id, { ...head, state: 'sent' }, message).catch(() => undefined)
       return { kind: 'sent', id }
     }
-    if (said === STALE_DEVICES && !fresh) {
-      await meetDevices(socket, head.address, false)
-      return this.#hand(socket, id, head, message, inDoubt, true)
+    if (reply === STALE_DEVICES && !fresh) {
+      await openSessions(socket, head.address, false)
+      return this.#relay(socket, id, head, message, inDoubt, true)
     }
-    const refusal = refusalOf(said)
+    const refusal = refusalOf(reply)
     if (refusal.kind === 'refused') {
       return this.#refuse(id, head.fingerprint, head.address, refusal.code, refusal.message)
     }
@@ -180,19 +179,19 @@ export class Outbound {
   /** The server's answer to a message: an acknowledgement, the code of a refusal, or none. */
   #answerTo(id: string, socket: WASocket) {
     let cancel = () => {}
-    const said = new Promise<string | undefined>(resolve => {
+    const reply = new Promise<string | undefined>(resolve => {
       const end = (answer: string | undefined) => {
         clearTimeout(timer)
         clearInterval(watch)
         this.#acks.delete(id)
         resolve(answer)
       }
-      const timer = setTimeout(() => end('silence'), ACK_MS)
-      const watch = setInterval(() => this.#parts.socket() !== socket && end('silence'), WATCH_MS)
+      const timer = setTimeout(() => end('none'), ACK_MS)
+      const watch = setInterval(() => this.#parts.socket() !== socket && end('none'), WATCH_MS)
       this.#acks.set(id, end)
-      cancel = () => end('silence')
+      cancel = () => end('none')
     })
-    return { said, cancel }
+    return { reply, cancel }
   }
 
   /** One send at a time for each contact. */
@@ -206,8 +205,13 @@ export class Outbound {
 
   #report(id: string, { to, type }: SendRequest, result: SendResult): void {
     const fields = { provider_msg_id: id, to: masked(to), type, outcome: result.kind }
-    if (result.kind === 'sent') this.#parts.log.info('WA_OUT_BAILEYS', `Sent a message to ${masked(to)}`, fields)
-    else this.#parts.log.warn('WA_OUT_BAILEYS', `Message to ${masked(to)}: ${result.message}`, fields)
+    if (result.kind === 'sent') this.#parts.log.info('WA_OUT_BAILEYS', `Sent message ${id} to ${masked(to)}`, fields)
+    else
+      this.#parts.log.warn(
+        'WA_OUT_BAILEYS',
+        `Message ${id} to ${masked(to)}, result "${result.kind}": ${result.message}`,
+        fields,
+      )
   }
 }
 
@@ -216,26 +220,11 @@ interface Prepared {
   readonly message: proto.IMessage
 }
 
-/** Gets a contact's devices and opens a Signal session with each, so that sending needs no further query. */
-async function meetDevices(socket: WASocket, address: string, useCache: boolean): Promise<void> {
-  if (isJidGroup(address)) return
-  const own = address.endsWith('@lid') ? socket.user?.lid : socket.user?.id
-  const me = own ? jidEncode(jidDecode(own)?.user ?? '', address.endsWith('@lid') ? 'lid' : 's.whatsapp.net') : address
-  const devices = await keepingSessions.run(useCache, () => socket.getUSyncDevices([me, address], useCache, false))
-  await socket.assertSessions(devices.map(device => device.jid))
-}
-
-/** Whether an error of the library means that no byte of the message was sent. */
-function neverLeft(error: unknown): boolean {
-  const { output, message } = error as { output?: { statusCode?: number }; message?: string }
-  return output?.statusCode === 428 || message === 'All encryptions failed'
-}
-
 /** Shows a typing indicator before a text, as phones do. */
 async function showTyping(socket: WASocket, address: string, text: string): Promise<void> {
   try {
     await socket.sendPresenceUpdate('composing', address)
-    await new Promise(resolve => setTimeout(resolve, Math.min(300 + 20 * text.length, LONGEST_TYPING_MS)))
+    await new Promise(resolve => setTimeout(resolve, Math.min(300 + 20 * text.length, MAX_TYPING_MS)))
   } catch {
     // The indicator is optional.
   }
@@ -244,4 +233,4 @@ async function showTyping(socket: WASocket, address: string, text: string): Prom
 /** How long WhatsApp's server may take to acknowledge a message. */
 const ACK_MS = 20_000
 const WATCH_MS = 250
-const LONGEST_TYPING_MS = 2000
+const MAX_TYPING_MS = 2000

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import http, { type IncomingMessage } from 'node:http'
-import https, { get } from 'node:https'
+import https from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { basename, join } from 'node:path'
 import { Transform } from 'node:stream'
@@ -39,18 +39,18 @@ export async function fetchDaemonFile(
   address: string,
   daemon: FileServer,
   folder: string,
-  most: number,
+  maxBytes: number,
 ): Promise<OutgoingFile> {
   const signal = AbortSignal.timeout(WHOLE_MS)
   const url = new URL(address, daemon.target.origin)
   // The daemon's files alone: a path such as `/static/media/../../api` becomes another one.
-  if (!isDaemonFile(url.pathname)) throw new FileRefused('the address is not that of a file')
+  if (!isDaemonFile(url.pathname)) throw new FileRefused("the path is not one of the daemon's files")
   const response = await requestDaemon(url, daemon.targetSocket, signal)
   if (response.statusCode !== 200) {
     response.destroy()
-    throw refusalOrLater(response.statusCode ?? 0)
+    throw errorOf(response.statusCode ?? 0)
   }
-  return store(response, nameIn(response.headers['content-disposition']), folder, most, signal)
+  return store(response, nameIn(response.headers['content-disposition']), folder, maxBytes, signal)
 }
 
 /** The name in a `Content-Disposition`, as RFC 8187 writes it. */
@@ -60,12 +60,12 @@ function nameIn(disposition: string | undefined): string | undefined {
 }
 
 function requestDaemon(url: URL, socketPath: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
-  const way = socketPath === undefined ? {} : { socketPath }
-  const ask = url.protocol === 'https:' ? https.get : http.get
+  const route = socketPath === undefined ? {} : { socketPath }
+  const get = url.protocol === 'https:' ? https.get : http.get
   return new Promise((resolve, reject) => {
-    const asked = ask(url, { ...way, timeout: SILENCE_MS, signal }, resolve)
-    asked.on('timeout', () => asked.destroy(new Error('the file does not come')))
-    asked.on('error', reject)
+    const sending = get(url, { ...route, timeout: SILENCE_MS, signal }, resolve)
+    sending.on('timeout', () => sending.destroy(new Error(`the daemon sent nothing for ${SILENCE_MS / 1000} s`)))
+    sending.on('error', reject)
   })
 }
 
@@ -74,13 +74,13 @@ async function store(
   response: IncomingMessage,
   name: string | undefined,
   folder: string,
-  most: number,
+  maxBytes: number,
   signal: AbortSignal,
 ): Promise<OutgoingFile> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, randomUUID())
   try {
-    await pipeline(response, cap(most), createWriteStream(path, { mode: 0o600 }), { signal })
+    await pipeline(response, sizeLimit(maxBytes), createWriteStream(path, { mode: 0o600 }), { signal })
   } catch (error) {
     await rm(path, { force: true })
     throw error
@@ -94,10 +94,10 @@ async function store(
  * again for every redirect: a client that names an address must not reach through the bridge what it cannot reach
  * itself. Throws {@link FileRefused}, or another error if a retry may succeed.
  */
-export async function fetchFile(address: string, folder: string, most: number): Promise<OutgoingFile> {
+export async function fetchFile(address: string, folder: string, maxBytes: number): Promise<OutgoingFile> {
   const signal = AbortSignal.timeout(WHOLE_MS)
   let url = parse(address)
-  for (let hop = 0; hop <= REDIRECTS; hop++) {
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const response = await request(url, signal)
     const { statusCode = 0, headers } = response
     if (statusCode >= 300 && statusCode < 400 && headers.location) {
@@ -107,11 +107,11 @@ export async function fetchFile(address: string, folder: string, most: number): 
     }
     if (statusCode !== 200) {
       response.destroy()
-      throw refusalOrLater(statusCode)
+      throw errorOf(statusCode)
     }
-    return store(response, decodeURIComponentOr(basename(url.pathname)) || undefined, folder, most, signal)
+    return store(response, decodeURIComponentOr(basename(url.pathname)) || undefined, folder, maxBytes, signal)
   }
-  throw new FileRefused("the file's address leads on and on")
+  throw new FileRefused(`the file's address redirects more than ${MAX_REDIRECTS} times`)
 }
 
 function parse(address: string): URL {
@@ -125,9 +125,13 @@ function parse(address: string): URL {
 
 function request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asked = get(url, { lookup: publicLookup, timeout: SILENCE_MS, signal, headers: { accept: '*/*' } }, resolve)
-    asked.on('timeout', () => asked.destroy(new Error('the file does not come')))
-    asked.on('error', reject)
+    const sending = https.get(
+      url,
+      { lookup: publicLookup, timeout: SILENCE_MS, signal, headers: { accept: '*/*' } },
+      resolve,
+    )
+    sending.on('timeout', () => sending.destroy(new Error(`the file's server sent nothing for ${SILENCE_MS / 1000} s`)))
+    sending.on('error', reject)
   })
 }
 
@@ -187,19 +191,19 @@ for (const [network, prefix] of [
   NOT_PUBLIC_6.addSubnet(network, prefix, 'ipv6')
 }
 
-function cap(most: number): Transform {
+function sizeLimit(maxBytes: number): Transform {
   let seen = 0
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       seen += chunk.length
-      if (seen > most) done(new FileRefused(`the file is larger than ${most} bytes`))
+      if (seen > maxBytes) done(new FileRefused(`the file is larger than ${maxBytes} bytes`))
       else done(null, chunk)
     },
   })
 }
 
-function refusalOrLater(status: number): Error {
-  const text = `the file's server answers ${status}`
+function errorOf(status: number): Error {
+  const text = `the file's server answered ${status}`
   return status >= 500 || status === 429 || status === 408 ? new Error(text) : new FileRefused(text)
 }
 
@@ -211,7 +215,7 @@ function decodeURIComponentOr(text: string): string {
   }
 }
 
-const REDIRECTS = 5
+const MAX_REDIRECTS = 5
 const DAEMON_FILES = '/static/media/'
 const SILENCE_MS = 15_000
 const WHOLE_MS = 120_000

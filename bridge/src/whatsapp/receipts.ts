@@ -1,18 +1,18 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, type SignalKeyStore, type WASocket } from 'baileys'
 import type { Inbox } from '../spool/inbox.ts'
 import type { Status } from '../wire/event.ts'
-import { isSelf, laneOf, nameOf, type Self } from './address.ts'
-import { identify } from './people.ts'
-import { Turns } from './turns.ts'
+import { isSelf, type Self } from './address.ts'
+import { identify, laneOf, wireAddressOf } from './contact-identity.ts'
+import { SerialHandler } from './serial-handler.ts'
 
 /** Reports the status of our messages, from the receipts of the recipients' phones. */
 export class Receipts {
   readonly #inbox: Inbox
   readonly #keys: SignalKeyStore
   readonly #self: () => Self
-  readonly #turns = new Turns()
+  readonly #serial = new SerialHandler()
   /** The last reported status of a message; receipts are frequent, and arrive in any order. */
-  readonly #told = new Map<string, number>()
+  readonly #reported = new Map<string, number>()
 
   constructor(inbox: Inbox, keys: SignalKeyStore, self: () => Self) {
     this.#inbox = inbox
@@ -22,40 +22,40 @@ export class Receipts {
 
   /** Attaches to a new socket's receipts: their content is on disk before they are acknowledged to WhatsApp. */
   attach(socket: WASocket): void {
-    this.#turns.attach(socket, 'CB:receipt', stanza => this.#note(stanza))
+    this.#serial.attach(socket, 'CB:receipt', stanza => this.#note(stanza))
   }
 
   /** Detaches from the socket; resolves when none of its receipts is in progress. */
   detach(): Promise<void> {
-    return this.#turns.detach()
+    return this.#serial.detach()
   }
 
   async #note(stanza: BinaryNode): Promise<void> {
     const { from = '', participant, recipient, type, id, t } = stanza.attrs
     const status = STATUSES[type ?? 'delivery']
     // Our own other devices send receipts too, and each receipt of a group is of one member only.
-    if (!status || !isPerson(from) || isSelf(participant ?? from, this.#self()) || recipient) return
-    const person = await identify(this.#keys, { chat: from })
+    if (!status || !isContact(from) || isSelf(participant ?? from, this.#self()) || recipient) return
+    const contact = await identify(this.#keys, { chat: from })
     const items = getBinaryNodeChildren(getBinaryNodeChild(stanza, 'list'), 'item').map(item => item.attrs.id)
     for (const message of [id, ...items]) {
-      if (!message || !this.#isNews(message, status)) continue
+      if (!message || !this.#advances(message, status)) continue
       const timestamp = Number(t) > 0 ? { timestamp: Number(t) } : {}
-      const event = { event: 'status' as const, from: nameOf(person), id: message, status, ...timestamp }
-      await this.#inbox.add(laneOf(person), { event })
+      const event = { event: 'status' as const, from: wireAddressOf(contact), id: message, status, ...timestamp }
+      await this.#inbox.add(laneOf(contact), { event })
     }
   }
 
-  #isNews(id: string, status: Status): boolean {
+  #advances(id: string, status: Status): boolean {
     const rank = RANKS.indexOf(status)
-    if (rank <= (this.#told.get(id) ?? -1)) return false
-    this.#told.delete(id)
-    this.#told.set(id, rank)
-    if (this.#told.size > MOST) this.#told.delete(this.#told.keys().next().value as string)
+    if (rank <= (this.#reported.get(id) ?? -1)) return false
+    this.#reported.delete(id)
+    this.#reported.set(id, rank)
+    if (this.#reported.size > MAX_REPORTED) this.#reported.delete(this.#reported.keys().next().value as string)
     return true
   }
 }
 
-function isPerson(address: string): boolean {
+function isContact(address: string): boolean {
   return address.endsWith('@s.whatsapp.net') || address.endsWith('@lid')
 }
 
@@ -70,4 +70,4 @@ const STATUSES: Readonly<Record<string, Status>> = {
   played: 'played',
 }
 const RANKS: readonly Status[] = ['sent', 'delivered', 'read', 'played']
-const MOST = 5000
+const MAX_REPORTED = 5000

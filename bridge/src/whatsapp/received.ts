@@ -1,6 +1,6 @@
 import type { SignalDataSet, SignalDataTypeMap } from 'baileys'
+import { boundedCache } from '../bounded-cache.ts'
 import { RECEIVED, type Session } from '../session/session.ts'
-import { boundedCache } from './socket.ts'
 
 /**
  * The ids of recently received messages: a message that was committed and is repeated because its receipt was lost is

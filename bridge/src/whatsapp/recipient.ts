@@ -1,5 +1,6 @@
-import { areJidsSameUser, type WASocket } from 'baileys'
-import { boundedCache } from './socket.ts'
+import { areJidsSameUser, isJidGroup, jidDecode, jidEncode, type WASocket } from 'baileys'
+import { boundedCache } from '../bounded-cache.ts'
+import { keepingSessions } from './signal.ts'
 
 /** Finds the address under which WhatsApp knows a contact. */
 export class Recipients {
@@ -23,6 +24,15 @@ export class Recipients {
     await this.#known.set<Known>(to, { address, until: Date.now() + (address ? DAY_MS : HOUR_MS) })
     return address && areJidsSameUser(address, socket.user?.id) ? found : address
   }
+}
+
+/** Gets a contact's devices and opens a Signal session with each, so that sending needs no further query. */
+export async function openSessions(socket: WASocket, address: string, useCache: boolean): Promise<void> {
+  if (isJidGroup(address)) return
+  const own = address.endsWith('@lid') ? socket.user?.lid : socket.user?.id
+  const me = own ? jidEncode(jidDecode(own)?.user ?? '', address.endsWith('@lid') ? 'lid' : 's.whatsapp.net') : address
+  const devices = await keepingSessions.run(useCache, () => socket.getUSyncDevices([me, address], useCache, false))
+  await socket.assertSessions(devices.map(device => device.jid))
 }
 
 interface Known {

@@ -20,11 +20,17 @@ export function refusalOf(error: string): SendResult {
   return { kind: 'refused', code: 'refused', message: `WhatsApp refused the message (code ${error})` }
 }
 
+/** Whether an error of the library means that no byte of the message was sent. */
+export function wasNotSent(error: unknown): boolean {
+  const { output, message } = error as { output?: { statusCode?: number }; message?: string }
+  return output?.statusCode === 428 || message === 'All encryptions failed'
+}
+
 /** The message's device list was out of date; one retry with a fresh one may help. */
 export const STALE_DEVICES = '479'
 
 const REFUSALS: Readonly<Record<string, { code: string; message: string }>> = {
-  '403': { code: 'blocked', message: 'WhatsApp does not let us write to this person' },
+  '403': { code: 'blocked', message: 'WhatsApp does not allow messages to this contact' },
   '404': { code: 'not_on_whatsapp', message: 'this number is not on WhatsApp' },
   '463': {
     code: 'restricted',

@@ -53,28 +53,13 @@ export function openSocket(parts: SocketParts): WASocket {
   return socket
 }
 
-/** A cache that evicts the oldest entry once it is full. */
-export function boundedCache(limit: number): CacheStore {
-  const values = new Map<string, unknown>()
-  return {
-    get: <T>(key: string) => values.get(key) as T | undefined,
-    set: (key, value) => {
-      values.delete(key)
-      values.set(key, value)
-      if (values.size > limit) values.delete(values.keys().next().value as string)
-    },
-    del: key => void values.delete(key),
-    flushAll: () => values.clear(),
-  }
-}
-
 export type BaileysLogger = NonNullable<Parameters<typeof makeWASocket>[0]['logger']>
 
 /** Baileys' own log, for debug logging; its objects are omitted, because they contain keys and messages. */
 export function quietLogger(log: Log): BaileysLogger {
-  const tell = (level: string) => (given: unknown, text?: string) => {
+  const writer = (level: string) => (given: unknown, text?: string) => {
     const error = typeof given === 'object' && given !== null && 'err' in given ? reason(given.err) : undefined
-    const message = text ?? (typeof given === 'string' ? given : 'something happened')
+    const message = text ?? (typeof given === 'string' ? given : 'an event without a text')
     log.debug('WA_LIBRARY', message.slice(0, 200), { library_level: level, error })
   }
   const silent = () => {}
@@ -84,8 +69,8 @@ export function quietLogger(log: Log): BaileysLogger {
     trace: silent,
     debug: silent,
     info: silent,
-    warn: tell('warn'),
-    error: tell('error'),
+    warn: writer('warn'),
+    error: writer('error'),
   }
   return logger
 }

@@ -180,12 +180,12 @@ export class BridgeProcess {
     return this.#ended
   }
 
-  #note(line: string): void {
-    this.#errors += `${line}\n`
-    if (!line.startsWith('{')) return
-    const told = JSON.parse(line) as LogLine
-    this.log.push(told)
-    if (told.event === 'LISTENING' && told.port !== undefined) this.#port = Number(told.port)
+  #note(text: string): void {
+    this.#errors += `${text}\n`
+    if (!text.startsWith('{')) return
+    const line = JSON.parse(text) as LogLine
+    this.log.push(line)
+    if (line.event === 'LISTENING' && line.port !== undefined) this.#port = Number(line.port)
   }
 }
 

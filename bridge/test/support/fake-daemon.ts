@@ -5,14 +5,27 @@ import type { MessageEvent, WireEvent } from '../../src/wire/event.ts'
 import { until } from './until.ts'
 
 /** How the daemon answers events: it accepts them, answers with a status, or does not answer at all. */
-export type Mood = 'takes' | 'hangs' | number
+export type Behaviour = 'accepts' | 'hangs' | number
+
+/** How the daemon proves that it has the secret: not at all, as older ones, or with this secret. */
+export type Proof = 'none' | { readonly secret: string }
+
+/** A request as the daemon received it. */
+export interface DaemonRequest {
+  readonly method: string | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
 
 /** The target of the events: it records the accepted ones, and its answers can be set. */
 export class FakeDaemon {
-  mood: Mood = 'takes'
+  behaviour: Behaviour = 'accepts'
+  proof: Proof = 'none'
+  /** All requests, those for a proof included. */
+  readonly received: DaemonRequest[] = []
   /** Accepted events, in order, including repetitions. */
   readonly taken: WireEvent[] = []
-  /** All requests, accepted or not. */
+  /** All requests with an event, accepted or not. */
   requests = 0
   /** Errors that were found in requests. */
   readonly complaints: string[] = []
@@ -25,12 +38,20 @@ export class FakeDaemon {
       const chunks: Buffer[] = []
       request.on('data', chunk => chunks.push(chunk))
       request.on('end', () => {
-        this.requests++
         const body = Buffer.concat(chunks)
+        const { method, headers } = request
+        this.received.push({ method, headers, body: body.toString() })
+        if (method === 'GET') {
+          const nonce = headers['x-baileys-nonce']
+          if (this.proof !== 'none') response.setHeader('x-baileys-proof', proofOf(this.proof.secret, String(nonce)))
+          response.writeHead(405).end()
+          return
+        }
+        this.requests++
         this.#check(request.headers, body)
-        if (this.mood === 'hangs') return
-        if (this.mood === 'takes') this.taken.push(JSON.parse(body.toString()))
-        response.statusCode = this.mood === 'takes' ? 204 : this.mood
+        if (this.behaviour === 'hangs') return
+        if (this.behaviour === 'accepts') this.taken.push(JSON.parse(body.toString()))
+        response.statusCode = this.behaviour === 'accepts' ? 204 : this.behaviour
         response.end()
       })
     })
@@ -73,8 +94,12 @@ export class FakeDaemon {
 
   #check(headers: IncomingHttpHeaders, body: Buffer): void {
     const signature = createHmac('sha256', this.#secret).update(body).digest('hex')
-    if (headers['x-baileys-secret'] !== this.#secret) this.complaints.push('a wrong X-BAILEYS-SECRET')
+    const secret = this.proof === 'none' ? this.#secret : undefined
+    if (headers['x-baileys-secret'] !== secret) this.complaints.push('a wrong X-BAILEYS-SECRET')
     if (headers['x-baileys-signature'] !== signature) this.complaints.push('a wrong X-BAILEYS-SIGNATURE')
     if (headers['content-type'] !== 'application/json') this.complaints.push(`a ${headers['content-type']} body`)
   }
 }
+
+const proofOf = (secret: string, nonce: string) =>
+  createHmac('sha256', secret).update(`agentlocator daemon proof\n${nonce}`).digest('hex')

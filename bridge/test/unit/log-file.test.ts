@@ -13,10 +13,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import * as zlib from 'node:zlib'
-import { crc32ByTable } from '../../src/session/crc32.ts'
-import { DiskTrouble, LogFile } from '../../src/session/log-file.ts'
+import { DiskError, LogFile } from '../../src/session/log-file.ts'
 import { DamagedLog } from '../../src/session/read-log.ts'
-import { headerLine } from '../../src/session/record.ts'
+import { crc32ByTable, headerLine } from '../../src/session/record.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'log-file-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -36,7 +35,7 @@ async function contents(path: string): Promise<Record<string, unknown>> {
   return found
 }
 
-test('what was committed is there again, bytes and all, and what was removed is not', async () => {
+test('committed values, bytes included, are read back, and deleted ones are not', async () => {
   const path = newPath()
   const file = await LogFile.open(path, ['cold'])
   await file.commit([
@@ -54,7 +53,7 @@ test('what was committed is there again, bytes and all, and what was removed is 
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })
 
-test('cut off at any byte, a file holds the commits up to there, each whole', async () => {
+test('a file that is cut off at any byte contains the complete commits before it', async () => {
   const path = newPath()
   const file = await LogFile.open(path)
   const states: { size: number; state: Record<string, unknown> }[] = [{ size: file.size, state: {} }]
@@ -85,7 +84,7 @@ test('cut off at any byte, a file holds the commits up to there, each whole', as
   }
 })
 
-test('a damaged, foreign, emptied or newer file is refused, and left as it is', async () => {
+test('a damaged, foreign, emptied or newer file is refused and left unchanged', async () => {
   const path = newPath()
   const file = await LogFile.open(path)
   for (let i = 0; i < 20; i++) await file.commit([['t', String(i), 'value']])
@@ -115,7 +114,7 @@ test('a damaged, foreign, emptied or newer file is refused, and left as it is', 
   }
 })
 
-test('one broken line behind the last commit is dropped, and kept beside', async () => {
+test('one broken line after the last commit is dropped and archived', async () => {
   const path = newPath()
   const file = await LogFile.open(path)
   await file.commit([['t', 'a', 1]])
@@ -185,7 +184,7 @@ test('without space to rewrite a file, the old one is kept', async () => {
   assert.deepEqual(await contents(path), { 't/k': `39${value}` })
 })
 
-test('what cannot be written is refused whole', async () => {
+test('a commit that cannot be serialised is rejected as a whole', async () => {
   const path = newPath()
   const file = await LogFile.open(path)
   await assert.rejects(
@@ -200,18 +199,18 @@ test('what cannot be written is refused whole', async () => {
   assert.deepEqual(await contents(path), { 't/c': 1 })
 })
 
-test('after an error of the disk nothing more is taken', async () => {
+test('after a disk error no more commits are accepted', async () => {
   const path = newPath()
   const file = await LogFile.open(path)
   await file.commit([['t', 'a', 1]])
   await file.close()
-  await assert.rejects(file.commit([['t', 'a', 2]]), DiskTrouble)
+  await assert.rejects(file.commit([['t', 'a', 2]]), DiskError)
   assert.deepEqual(await contents(path), { 't/a': 1 })
   truncateSync(path, 0)
   await assert.rejects(LogFile.open(path), DamagedLog)
 })
 
-test('both ways to a checksum are one', () => {
+test('both implementations of the checksum agree', () => {
   assert.equal(crc32ByTable(Buffer.from('123456789')), 0xcbf43926)
   if ('crc32' in zlib) {
     for (const length of [0, 1, 1000]) {

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { proto } from 'baileys'
-import { envelopeOf, personOf } from '../../src/whatsapp/address.ts'
-import { readContent } from '../../src/whatsapp/content.ts'
-import { read } from '../../src/whatsapp/reading.ts'
+import { envelopeOf } from '../../src/whatsapp/address.ts'
+import { contactOf } from '../../src/whatsapp/contact-identity.ts'
+import { readContent } from '../../src/whatsapp/message-content.ts'
+import { parseMessage } from '../../src/whatsapp/parse-message.ts'
 import type { WireEvent } from '../../src/wire/event.ts'
 import { BRIDGE } from '../support/paths.ts'
 
@@ -21,27 +22,27 @@ const cases: Case[] = JSON.parse(readFileSync(join(BRIDGE, '../tests/fixtures/br
 const self = { phone: '972355512340:3@s.whatsapp.net', lid: '300000000000001:3@lid' }
 
 for (const { name, stanza, message, event } of cases) {
-  test(`the daemon is told of ${name}`, () => {
+  test(`the daemon's event: ${name}`, () => {
     // As it arrives from the network: encoded and decoded.
     const bytes = proto.Message.encode(proto.Message.fromObject(message)).finish()
     const outer = proto.Message.decode(bytes)
     const envelope = envelopeOf(stanza, self)
-    const reading = read({
+    const parsed = parseMessage({
       id: stanza.id ?? '',
       envelope,
-      person: personOf(envelope.chat, envelope.other),
+      contact: contactOf(envelope.chat, envelope.other),
       pushName: stanza.notify,
       timestamp: Number(stanza.t),
       message: outer.deviceSentMessage?.message ?? outer,
       own: '972355512340',
     })
     const url = (event as { media_url?: string | null } | null)?.media_url
-    assert.equal(reading?.file !== undefined, typeof url === 'string')
-    assert.deepEqual(reading ? { ...reading.event, ...(url ? { media_url: url } : {}) } : null, event)
+    assert.equal(parsed?.file !== undefined, typeof url === 'string')
+    assert.deepEqual(parsed ? { ...parsed.event, ...(url ? { media_url: url } : {}) } : null, event)
   })
 }
 
-test('a repeated id of our own phone is never taken for another person', () => {
+test('a message from our own phone is never attributed to another contact', () => {
   const stanza = { from: self.phone, recipient: '111@lid', sender_pn: self.phone, sender_lid: self.lid, id: 'A' }
   const envelope = envelopeOf(stanza, self)
   assert.deepEqual(envelope, { chat: '111@lid', other: undefined, fromMe: true })

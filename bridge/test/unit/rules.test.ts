@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { backOff } from '../../src/back-off.ts'
 import { masked } from '../../src/log.ts'
 import { readSettings, SettingError } from '../../src/settings.ts'
 import { isLeftOut } from '../../src/whatsapp/address.ts'
 import { isPrivate } from '../../src/whatsapp/outgoing-file.ts'
-import { withSecretInForce } from '../../src/whatsapp/qr-secret.ts'
-import { backOff, react } from '../../src/whatsapp/reaction.ts'
-import { messageIdOf } from '../../src/whatsapp/sent.ts'
-import { BadRequest } from '../../src/wire/bad-request.ts'
-import { readPairingRequest, readSendRequest } from '../../src/wire/send.ts'
+import { withCurrentSecret } from '../../src/whatsapp/pairing.ts'
+import { decideReconnect } from '../../src/whatsapp/reconnect-policy.ts'
+import { messageIdOf } from '../../src/whatsapp/sent-messages.ts'
+import { BadRequest, readPairingRequest, readSendRequest } from '../../src/wire/request.ts'
 
-const ending = { code: undefined, paired: true, codesUsedUp: false, failures: 1, restarts: 1, chance: 0.5 }
+const end = { code: undefined, paired: true, codesUsedUp: false, failures: 1, restarts: 1, chance: 0.5 }
 
-test('each code has its reaction', () => {
-  const of = (code: number | undefined, more = {}) => react({ ...ending, code, ...more })
+test('each disconnect code has its decision', () => {
+  const of = (code: number | undefined, more = {}) => decideReconnect({ ...end, code, ...more })
   assert.deepEqual(of(515), { kind: 'retry', state: 'connecting', afterMs: 0 })
   assert.deepEqual(of(515, { failures: 9 }), { kind: 'retry', state: 'connecting', afterMs: 0 })
   assert.deepEqual(of(401), { kind: 'end_link' })
@@ -31,21 +31,21 @@ test('each code has its reaction', () => {
     [undefined, 'connecting', 600],
     [12345, 'connecting', 600],
   ] as const) {
-    const reaction = of(code)
-    assert.equal(reaction.kind, 'retry', String(code))
-    assert.ok(reaction.kind === 'retry' && reaction.state === state && reaction.afterMs >= least, String(code))
+    const decision = of(code)
+    assert.equal(decision.kind, 'retry', String(code))
+    assert.ok(decision.kind === 'retry' && decision.state === state && decision.afterMs >= least, String(code))
   }
 })
 
-test('no code is a tight loop, and no wait is endless', () => {
+test('no code leads to a tight loop or to an endless delay', () => {
   for (const code of [515, 401, 440, 403, 405, 408, 428, 500, 503, undefined]) {
     for (const paired of [true, false]) {
       let waited = 0
       for (let failures = 1; failures <= 100; failures++) {
-        const reaction = react({ ...ending, code, paired, failures, restarts: failures, chance: Math.random() })
-        if (reaction.kind !== 'retry') break
-        assert.ok(reaction.afterMs <= 16 * 3_600_000)
-        waited += reaction.afterMs
+        const decision = decideReconnect({ ...end, code, paired, failures, restarts: failures, chance: Math.random() })
+        if (decision.kind !== 'retry') break
+        assert.ok(decision.afterMs <= 16 * 3_600_000)
+        waited += decision.afterMs
         if (failures === 10) assert.ok(waited > 30_000, `${code}: ten tries in ${waited} ms`)
       }
     }
@@ -53,7 +53,7 @@ test('no code is a tight loop, and no wait is endless', () => {
   assert.ok(backOff(1e9, 1) <= 400_000)
 })
 
-test('settings are checked, and reported by name', () => {
+test('settings are validated, and errors name the variable', () => {
   const settings = readSettings({
     WA_SHARED_SECRET: 'a',
     WA_BAILEYS_PORT: '8100',
@@ -93,7 +93,7 @@ test('settings are checked, and reported by name', () => {
   }
 })
 
-test('requests to send are checked', () => {
+test('requests to send are validated', () => {
   const good = { to: '972501234567', text: 'שלום' }
   for (const to of ['972501234567', '+972501234567', '972501234567@s.whatsapp.net', 'whatsapp:+972501234567']) {
     assert.equal(readSendRequest({ ...good, to }).to, '972501234567', to)
@@ -126,7 +126,7 @@ test('requests to send are checked', () => {
   for (const phone of ['0501234567', 'abc', '', 5]) assert.throws(() => readPairingRequest({ phone }), BadRequest)
 })
 
-test('private addresses are known in every form', () => {
+test('private addresses are recognised in every form', () => {
   for (const address of [
     '127.0.0.1',
     '10.1.2.3',
@@ -154,23 +154,23 @@ test('private addresses are known in every form', () => {
     assert.ok(!isPrivate(address), address)
 })
 
-test('a code shows the secret that is in force', () => {
-  const creds = { advSecretKey: 'NEW=' } as Parameters<typeof withSecretInForce>[1]
+test('a QR code contains the current secret', () => {
+  const creds = { advSecretKey: 'NEW=' } as Parameters<typeof withCurrentSecret>[1]
   assert.equal(
-    withSecretInForce('https://wa.me/x#2@ref,noise,identity,OLD=,1', creds),
+    withCurrentSecret('https://wa.me/x#2@ref,noise,identity,OLD=,1', creds),
     'https://wa.me/x#2@ref,noise,identity,NEW=,1',
   )
-  assert.equal(withSecretInForce('2@ref,noise,identity,OLD=', creds), '2@ref,noise,identity,NEW=')
+  assert.equal(withCurrentSecret('2@ref,noise,identity,OLD=', creds), '2@ref,noise,identity,NEW=')
 })
 
-test('an id follows from its key, and from nothing else', () => {
+test('a message id is derived from its key alone', () => {
   assert.equal(messageIdOf('a'), messageIdOf('a'))
   assert.notEqual(messageIdOf('a'), messageIdOf('b'))
   assert.notEqual(messageIdOf(undefined), messageIdOf(undefined))
   assert.match(messageIdOf('a'), /^3EB0[0-9A-F]{18}$/)
 })
 
-test('chats with more than one contact are left out', () => {
+test('chats with more than one contact are ignored', () => {
   for (const address of ['1203630001@g.us', '123@broadcast', '123@newsletter', 'status@broadcast']) {
     assert.ok(isLeftOut(address), address)
   }
@@ -178,7 +178,7 @@ test('chats with more than one contact are left out', () => {
   assert.ok(!isLeftOut('123@lid'))
 })
 
-test('numbers are masked', () => {
+test('phone numbers are masked', () => {
   assert.equal(masked('972501234512@s.whatsapp.net'), '+9725•••••12')
   assert.equal(masked('+972501234512'), '+9725•••••12')
   assert.equal(masked('200000000000001@lid'), '2000•••••01@lid')

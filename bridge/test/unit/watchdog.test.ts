@@ -9,7 +9,7 @@ import { until } from '../support/until.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
-test('systemd is notified again and again', async t => {
+test('systemd is notified at intervals', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'watchdog-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const [program, notes] = [join(folder, 'notify'), join(folder, 'notes')]
@@ -20,7 +20,7 @@ test('systemd is notified again and again', async t => {
   await until('three messages', () => readFileSync(notes, 'utf8').startsWith('WATCHDOG=1\n'.repeat(3)))
 })
 
-test('the interval is a third of what systemd waits, for the process that is meant', () => {
+test("the interval is a third of systemd's timeout, and is used by the addressed process only", () => {
   const interval = (environment: Record<string, string>) => readSettings(environment).watchdogMs
   strictEqual(interval({ WATCHDOG_USEC: '45000000' }), 15_000)
   strictEqual(interval({ WATCHDOG_USEC: '45000000', WATCHDOG_PID: String(process.pid) }), 15_000)

@@ -83,7 +83,7 @@ export class Connection {
     }
   }
 
-  /** Decoding is asynchronous; the order is kept all the same. */
+  /** Decoding is asynchronous; the order is kept anyway. */
   private decode(bytes: Buffer): void {
     this.decoding = this.decoding
       .then(async () => {

@@ -1,30 +1,30 @@
 // The server's methods over HTTP, for tests that run in another process or language.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { WaServer } from './server.ts'
 
 type Body = Record<string, unknown>
-/** Bodies are what tests write; the methods validate the necessary fields. */
-type Call = (server: WaServer, body: never) => unknown
 
-const CALLS: Record<string, Call> = {
-  'GET /state': server => server.state(),
-  'GET /events': (server, body) => server.events(body),
-  'POST /scan': (server, body) => server.scan(body),
-  'POST /enter-code': (server, body) => server.enterCode(body),
-  'POST /inbound': (server, body) => server.inbound(body),
-  'POST /from-phone': (server, body) => server.fromPhone(body),
-  'POST /history': (server, body) => server.history(body),
-  'POST /redeliver': (server, body) => server.redeliver(body),
-  'POST /corrupt-next': server => server.corruptNext(),
-  'POST /forget': (server, body) => server.forget(body),
-  'POST /receipt': (server, body) => server.receipt(body),
-  'POST /drop': (server, body) => server.drop(body),
-  'POST /next-login': (server, body) => server.nextLogin(body),
-  'POST /options': (server, body) => server.options(body),
-}
+/** The methods of the server that can be called over HTTP. Bodies are what tests write; the methods validate them. */
+export type Controlled = Record<(typeof CALLS)[keyof typeof CALLS], (body: never) => unknown>
+
+const CALLS = {
+  'GET /state': 'state',
+  'GET /events': 'events',
+  'POST /scan': 'scan',
+  'POST /enter-code': 'enterCode',
+  'POST /inbound': 'inbound',
+  'POST /from-phone': 'fromPhone',
+  'POST /history': 'history',
+  'POST /redeliver': 'redeliver',
+  'POST /corrupt-next': 'corruptNext',
+  'POST /forget': 'forget',
+  'POST /receipt': 'receipt',
+  'POST /drop': 'drop',
+  'POST /next-login': 'nextLogin',
+  'POST /options': 'options',
+} as const
 
 /** Answers calls: 200 with the result, 404 for an unknown object, 400 for an invalid call. */
-export function controlServer(server: WaServer): (request: IncomingMessage, response: ServerResponse) => void {
+export function controlServer(server: Controlled): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     answer(server, request).then(
       ([status, body]) => reply(response, status, body),
@@ -33,13 +33,17 @@ export function controlServer(server: WaServer): (request: IncomingMessage, resp
   }
 }
 
-async function answer(server: WaServer, request: IncomingMessage): Promise<[number, unknown]> {
+async function answer(server: Controlled, request: IncomingMessage): Promise<[number, unknown]> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
-  const call = CALLS[`${request.method} ${pathname}`]
-  if (!call) return [404, { error: `no such call: ${request.method} ${pathname}` }]
+  const call = `${request.method} ${pathname}`
+  if (!isCall(call)) return [404, { error: `no such call: ${call}` }]
   const after = searchParams.get('after')
   const body: Body = request.method === 'GET' ? { after: Number(after ?? 0) } : await bodyOf(request)
-  return [200, (await call(server, body as never)) ?? {}]
+  return [200, (await server[CALLS[call]](body as never)) ?? {}]
+}
+
+function isCall(text: string): text is keyof typeof CALLS {
+  return text in CALLS
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Body> {

@@ -2,8 +2,8 @@
 // does.
 import { areJidsSameUser, type BinaryNode, normalizeMessageContent, proto, S_WHATSAPP_NET } from 'baileys'
 import { mediaPartOf, textOf } from './content.ts'
+import type { InboundMessage, NewMessage } from './inbound-message.ts'
 import type { Network } from './network.ts'
-import type { Person } from './person.ts'
 import { signedPreKeyOf } from './queries.ts'
 import { reupload } from './reupload.ts'
 import { attributesOf, bySenderKey, type Route } from './route.ts'
@@ -13,40 +13,6 @@ import { type Attributes, bytesOf, child, children, seconds, stanza, unsigned } 
 const FEW_KEYS = 5
 /** How often a sender encrypts one message again. */
 const MAX_RETRIES = 5
-
-/**
- * queued: waits for the device; sent: in transit; acknowledged: the device has it; refused: the device has refused it
- * permanently; retry: it could not be decrypted, and has not been sent again; gone: the device is not linked any
- * more.
- */
-export type InboundState = 'queued' | 'sent' | 'acknowledged' | 'refused' | 'retry' | 'gone'
-
-/** A message to the device. */
-export interface InboundMessage {
-  readonly id: string
-  readonly sender: Person
-  readonly route: Route
-  readonly content: proto.IMessage
-  /**
-   * The device gets no content: a view-once message, which it may not show, or one whose content only the phone has.
-   */
-  readonly unavailable: 'view_once' | 'absent' | false
-  /** The phone cannot upload the media again. */
-  readonly lost: boolean
-  /** Seconds since 1970. */
-  readonly t: string
-  state: InboundState
-  deliveries: number
-  retries: number
-  read: boolean
-  /** The encrypted content. */
-  sealed: BinaryNode[] | undefined
-  /** A retry receipt arrived; Baileys sends a refusal after it, which has no meaning. */
-  refusalIsRetry: boolean
-}
-
-/** What a new message needs. */
-export type NewMessage = Pick<InboundMessage, 'id' | 'sender' | 'route' | 'content' | 'unavailable' | 'lost'>
 
 /** Messages to the device, all of them since the start. */
 export class Inbound {

@@ -1,6 +1,7 @@
 // A message reached the device without its content: the device requests it from the phone, which sends it.
 import { proto } from 'baileys'
-import type { Inbound, InboundMessage } from './inbound.ts'
+import type { Inbound } from './inbound.ts'
+import type { InboundMessage } from './inbound-message.ts'
 import type { Network } from './network.ts'
 import { newMessageId } from './stanza.ts'
 

@@ -1,7 +1,7 @@
 // A file's address has expired: the device requests the phone to upload the file again, and gets the new address.
 import { type BinaryNode, proto } from 'baileys'
 import { mediaPartOf } from './content.ts'
-import type { InboundMessage } from './inbound.ts'
+import type { InboundMessage } from './inbound-message.ts'
 import { decryptReuploadRequest, encryptReupload } from './media.ts'
 import type { Network } from './network.ts'
 import { bytesOf, child, seconds, stanza } from './stanza.ts'

@@ -8,7 +8,7 @@ import { type BridgeOptions, BridgeProcess, SECRET } from './bridge-process.ts'
 import { FakeDaemon } from './fake-daemon.ts'
 
 /** A WhatsApp server, a fake daemon, and the bridge between them. */
-export class Stage {
+export class TestEnv {
   #bridge: BridgeProcess | undefined
 
   private constructor(
@@ -17,14 +17,14 @@ export class Stage {
     readonly folder: string,
   ) {}
 
-  /** Creates a stage, which is removed after the tests of the file (or after the test that creates it). */
-  static async set(options: OptionsPatch = {}): Promise<Stage> {
+  /** Creates a test environment, which is removed after the tests of the file (or after the test that creates it). */
+  static async create(options: OptionsPatch = {}): Promise<TestEnv> {
     const server = await WaServer.start({ options: { preKeyCount: 1, ...options } })
     const daemon = await FakeDaemon.start(SECRET)
     const folder = await mkdtemp(join(tmpdir(), 'bridge-'))
-    const stage = new Stage(server, daemon, folder)
-    after(() => stage.strike())
-    return stage
+    const env = new TestEnv(server, daemon, folder)
+    after(() => env.stop())
+    return env
   }
 
   /** The running bridge. */
@@ -47,7 +47,7 @@ export class Stage {
     return bridge
   }
 
-  async strike(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#bridge?.stop('SIGKILL')
     await this.daemon.stop()
     await this.server.stop()

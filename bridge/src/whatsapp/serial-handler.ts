@@ -1,5 +1,5 @@
 import type { BinaryNode, WASocket } from 'baileys'
-import { atMost } from '../at-most.ts'
+import { settledWithin } from '../with-timeout.ts'
 
 type Handler = (stanza: BinaryNode) => Promise<void> | void
 
@@ -10,9 +10,9 @@ type Handler = (stanza: BinaryNode) => Promise<void> | void
  * By itself Baileys handles all of them concurrently, and the first messages of a new contact, for which more has to
  * be written to disk, are overtaken by later ones.
  */
-export class Turns {
+export class SerialHandler {
   #socket: WASocket | undefined
-  #turn: Promise<unknown> = Promise.resolve()
+  #queue: Promise<unknown> = Promise.resolve()
 
   /** Attaches to a new socket. */
   attach(socket: WASocket, event: string, before: (stanza: BinaryNode) => Promise<void> | void): void {
@@ -22,7 +22,7 @@ export class Turns {
     socket.ws.on(event, (stanza: BinaryNode) => {
       // Stanzas of the offline period would have a separate queue, which later ones do not wait for.
       const { offline: _, ...attrs } = stanza.attrs
-      this.#turn = this.#turn.then(async () => {
+      this.#queue = this.#queue.then(async () => {
         // A stanza that is dropped here is repeated on the next socket.
         if (this.#socket !== socket) return
         try {
@@ -31,7 +31,7 @@ export class Turns {
           // A stanza that could not be stored must not be acknowledged.
           return
         }
-        await atMost(Promise.all(handlers.map(handle => handle({ ...stanza, attrs }))), LONGEST_MS)
+        await settledWithin(Promise.all(handlers.map(handle => handle({ ...stanza, attrs }))), MAX_HANDLING_MS)
       })
     })
   }
@@ -39,9 +39,9 @@ export class Turns {
   /** Detaches from the socket; resolves when none of its stanzas is in progress. */
   async detach(): Promise<void> {
     this.#socket = undefined
-    await this.#turn
+    await this.#queue
   }
 }
 
 /** One stanza that Baileys does not finish must not block all others. */
-const LONGEST_MS = 30_000
+const MAX_HANDLING_MS = 30_000

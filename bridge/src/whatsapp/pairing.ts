@@ -1,4 +1,4 @@
-import type { WASocket } from 'baileys'
+import type { AuthenticationCreds, WASocket } from 'baileys'
 
 /** A pairing code, which the phone's owner enters. */
 export interface PairingCode {
@@ -18,8 +18,6 @@ export class PairingRefused extends Error {
 export class CodePairing {
   /** Digits. */
   readonly phone: string
-  /** The current code. */
-  code: PairingCode | undefined
   /** How many codes have been shown so far. */
   given = 0
   /** The first code, or the reason why there is none. */
@@ -38,13 +36,13 @@ export class CodePairing {
     this.first.catch(() => {})
   }
 
-  get mayGoOn(): boolean {
+  get hasCodesLeft(): boolean {
     return this.given < MAX_CODES
   }
 }
 
 /** Requests a code from WhatsApp, on a socket that is not linked yet. Throws with WhatsApp's refusal. */
-export async function askForCode(socket: WASocket, phone: string): Promise<string> {
+export async function requestCode(socket: WASocket, phone: string): Promise<string> {
   // The library resolves for every answer of WhatsApp.
   let stop = () => {}
   const answer = new Promise<void>((resolve, reject) => {
@@ -59,6 +57,18 @@ export async function askForCode(socket: WASocket, phone: string): Promise<strin
   return Promise.all([socket.requestPairingCode(phone), answer])
     .then(([code]) => code)
     .finally(stop)
+}
+
+/**
+ * A QR code's text with the current secret: `https://wa.me/settings/linked_devices#ref,noise key,identity key,
+ * secret,platform`. WhatsApp may retire the secret while codes are shown (`companion_reg_refresh`), and Baileys
+ * continues with the first one: phones then refuse to link the device.
+ */
+export function withCurrentSecret(qr: string, creds: AuthenticationCreds): string {
+  const [address, fields] = qr.includes('#') ? (qr.split('#') as [string, string]) : [undefined, qr]
+  const parts = fields.split(',')
+  parts[3] = creds.advSecretKey
+  return address === undefined ? parts.join(',') : `${address}#${parts.join(',')}`
 }
 
 const ANSWER_MS = 5000

@@ -7,17 +7,17 @@ import {
 } from 'baileys'
 import { reason } from '../log.ts'
 import type { Settings } from '../settings.ts'
-import { envelopeOf, isLeftOut, personOf } from '../whatsapp/address.ts'
-import { identify } from '../whatsapp/people.ts'
+import type { InboxEntry, StanzaEntry } from '../spool/inbox.ts'
+import type { MediaStore } from '../spool/media.ts'
+import { envelopeOf, isLeftOut } from '../whatsapp/address.ts'
+import { contactOf, identify } from '../whatsapp/contact-identity.ts'
+import { decode, fileOf, type Incoming, incomingOf, parseMessage, resentMessages } from '../whatsapp/parse-message.ts'
 import type { Placeholders } from '../whatsapp/placeholders.ts'
-import { decode, fileOf, type Incoming, incomingOf, read, resentMessages } from '../whatsapp/reading.ts'
 import type { MessageEvent, WireEvent } from '../wire/event.ts'
-import { NotYet, type Unpack } from './courier.ts'
-import type { InboxEntry, StanzaEntry } from './inbox.ts'
-import type { MediaStore } from './media.ts'
+import { RetryLater, type ToEvents } from './webhook-delivery.ts'
 
-/** The dependencies of unpacking. */
-export interface UnpackParts {
+/** The dependencies of the conversion. */
+export interface ToEventsParts {
   readonly settings: Settings
   readonly creds: () => AuthenticationCreds
   readonly keys: SignalKeyStore
@@ -28,7 +28,7 @@ export interface UnpackParts {
 }
 
 /** Converts a message, stored as it was decrypted, to the daemon's events. */
-export function makeUnpack(parts: UnpackParts): Unpack {
+export function makeToEvents(parts: ToEventsParts): ToEvents {
   return async function* (_id: string, entry: InboxEntry): AsyncGenerator<WireEvent> {
     if ('event' in entry) {
       yield entry.event
@@ -41,11 +41,11 @@ export function makeUnpack(parts: UnpackParts): Unpack {
   }
 }
 
-async function* messagesOf(parts: UnpackParts, entry: StanzaEntry): AsyncGenerator<Incoming> {
+async function* messagesOf(parts: ToEventsParts, entry: StanzaEntry): AsyncGenerator<Incoming> {
   const { stanza } = entry
   const { me } = parts.creds()
   const self = { phone: me?.id, lid: me?.lid }
-  const own = personOf(me?.id).phone ?? ''
+  const own = contactOf(me?.id).phone ?? ''
   const envelope = envelopeOf(stanza, self)
   const message = decode(entry)
   // Only the account's own phone may send history, and messages that this device could not decrypt.
@@ -62,7 +62,7 @@ async function* messagesOf(parts: UnpackParts, entry: StanzaEntry): AsyncGenerat
   yield {
     id: stanza.id ?? '',
     envelope,
-    person: await identify(parts.keys, envelope),
+    contact: await identify(parts.keys, envelope),
     pushName: stanza.notify,
     timestamp: Number(stanza.t) || undefined,
     message,
@@ -72,14 +72,14 @@ async function* messagesOf(parts: UnpackParts, entry: StanzaEntry): AsyncGenerat
 }
 
 /** Messages from before pairing, as many as the settings request. */
-async function* historyOf(parts: UnpackParts, message: proto.IMessage, own: string): AsyncGenerator<Incoming> {
+async function* historyOf(parts: ToEventsParts, message: proto.IMessage, own: string): AsyncGenerator<Incoming> {
   const notice = normalizeMessageContent(message)?.protocolMessage?.historySyncNotification
   const { history } = parts.settings
   if (!notice || history === 'none') return
   const { FULL } = proto.HistorySync.HistorySyncType
   if (notice.syncType === FULL && history !== 'full') return
   const { messages } = await downloadAndProcessHistorySyncNotification(notice, {}, undefined).catch(error => {
-    throw new NotYet(`the history cannot be fetched: ${reason(error)}`)
+    throw new RetryLater(`the history cannot be fetched: ${reason(error)}`)
   })
   // WhatsApp sends it newest first.
   for (const info of messages.reverse()) {
@@ -89,7 +89,7 @@ async function* historyOf(parts: UnpackParts, message: proto.IMessage, own: stri
 }
 
 async function known(
-  parts: UnpackParts,
+  parts: ToEventsParts,
   info: proto.IWebMessageInfo,
   own: string,
   history: boolean,
@@ -99,10 +99,10 @@ async function known(
   return incomingOf(info, await identify(parts.keys, { chat: address }), own, history)
 }
 
-async function eventOf(parts: UnpackParts, incoming: Incoming): Promise<WireEvent | undefined> {
-  const reading = read(incoming)
-  const file = reading?.file && fileOf(incoming.message, incoming.envelope, incoming.id)
-  if (!file) return reading?.event
+async function eventOf(parts: ToEventsParts, incoming: Incoming): Promise<WireEvent | undefined> {
+  const parsed = parseMessage(incoming)
+  const file = parsed?.file && fileOf(incoming.message, incoming.envelope, incoming.id)
+  if (!file) return parsed?.event
   const id = await parts.media.note(file.key, file.content, incoming.history ?? false)
-  return { ...(reading.event as MessageEvent), media_url: parts.mediaUrl(id) }
+  return { ...(parsed.event as MessageEvent), media_url: parts.mediaUrl(id) }
 }

@@ -1,17 +1,17 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { WASocket } from 'baileys'
-import { atMost } from './at-most.ts'
+import { boundedCache } from './bounded-cache.ts'
+import type { DaemonClient } from './delivery/daemon-client.ts'
+import { makeToEvents } from './delivery/to-events.ts'
+import { WebhookDelivery } from './delivery/webhook-delivery.ts'
 import type { Log } from './log.ts'
-import { DiskTrouble } from './session/log-file.ts'
+import { DiskError } from './session/log-file.ts'
 import { Session } from './session/session.ts'
 import type { Settings } from './settings.ts'
-import { Courier } from './spool/courier.ts'
-import type { Daemon } from './spool/daemon.ts'
 import { type Forgotten, forget } from './spool/forget.ts'
 import { Inbox, type InboxEntry } from './spool/inbox.ts'
 import { MediaStore } from './spool/media.ts'
-import { makeUnpack } from './spool/unpack.ts'
 import type { Self } from './whatsapp/address.ts'
 import { DurableInbound } from './whatsapp/inbound.ts'
 import { Link } from './whatsapp/link.ts'
@@ -20,26 +20,27 @@ import { Outbound } from './whatsapp/outbound.ts'
 import { FileRefused, fetchDaemonFile, fetchFile, isDaemonFile, type OutgoingFile } from './whatsapp/outgoing-file.ts'
 import { Placeholders } from './whatsapp/placeholders.ts'
 import { Receipts } from './whatsapp/receipts.ts'
-import { SentMessages } from './whatsapp/sent.ts'
+import { SentMessages } from './whatsapp/sent-messages.ts'
 import { withTransactions } from './whatsapp/signal.ts'
-import { boundedCache, openSocket, quietLogger } from './whatsapp/socket.ts'
+import { openSocket, quietLogger } from './whatsapp/socket.ts'
+import { settledWithin } from './with-timeout.ts'
 
-/** The dependencies of a run. */
-export interface RunParts {
+/** The dependencies of a bridge session. */
+export interface BridgeSessionParts {
   readonly settings: Settings
-  readonly daemon: Daemon
+  readonly daemon: DaemonClient
   readonly log: Log
   /** The address of a file for the daemon. */
   readonly mediaUrl: (id: string) => string
   readonly onQr: (qr: string) => void
   /** Called before WhatsApp may get the message with this id. */
-  readonly onHanded: (id: string) => void
-  /** Called once, when a necessary write fails: the run must end. */
-  readonly onDiskTrouble: (error: unknown) => void
+  readonly onRelay: (id: string) => void
+  /** Called once, when a necessary write fails: the bridge session must end. */
+  readonly onDiskError: (error: unknown) => void
 }
 
 /** The bridge from one load of the session file to the next: all parts that keep some of it in memory. */
-export class Run {
+export class BridgeSession {
   readonly session: Session
   readonly inbox: Inbox
   readonly inbound: DurableInbound
@@ -47,18 +48,18 @@ export class Run {
   readonly link: Link
   readonly linkCheck: LinkCheck
   readonly outbound: Outbound
-  readonly courier: Courier
+  readonly delivery: WebhookDelivery
   readonly #sent: SentMessages
-  readonly #parts: RunParts
-  #over = false
+  readonly #parts: BridgeSessionParts
+  #ended = false
   #pruning: NodeJS.Timeout | undefined
 
-  private constructor(session: Session, parts: RunParts) {
+  private constructor(session: Session, parts: BridgeSessionParts) {
     const { settings, log, daemon } = parts
-    const trouble = (error: unknown) => this.#giveUp(error)
+    const onDiskError = (error: unknown) => this.#fail(error)
     const self = (): Self => ({ phone: session.creds.me?.id, lid: session.creds.me?.lid })
     // The connection must close before Baileys can acknowledge a message that could not be stored.
-    session.file.onBroken = trouble
+    session.file.onBroken = onDiskError
     this.#parts = parts
     this.session = session
     this.inbox = new Inbox(session)
@@ -68,7 +69,7 @@ export class Run {
       settings,
       folder: join(settings.sessionFolder, 'media'),
       renew: message => this.#socket().updateMediaMessage(message),
-      isConnected: () => this.link.live !== undefined,
+      isConnected: () => this.link.connectedSocket !== undefined,
       log,
     })
     const placeholders = new Placeholders(session, self)
@@ -85,12 +86,13 @@ export class Run {
     const receipts = new Receipts(this.inbox, session.keys, self)
     const retries = boundedCache(2000)
     const sentMessage = (id: string) => this.#sent.message(id)
-    this.link = new Link(
+    this.link = new Link({
       session,
       settings,
       log,
-      (version, qrMs) => openSocket({ settings, session, inbound, log, version, qrMs, sentMessage, retries }),
-      {
+      openSocket: (version, qrMs) =>
+        openSocket({ settings, session, inbound, log, version, qrMs, sentMessage, retries }),
+      listener: {
         onQr: parts.onQr,
         onSocket: socket => {
           receipts.attach(socket)
@@ -98,26 +100,26 @@ export class Run {
           this.linkCheck.attach(socket)
         },
         onUnlinked: () => this.linkCheck.forget(),
-        onDropped: () =>
-          atMost(Promise.all([inbound.detach(), receipts.detach(), this.outbound.settled()]), SETTLED_MS),
-        onDiskTrouble: trouble,
+        onSocketClosed: () =>
+          settledWithin(Promise.all([inbound.detach(), receipts.detach(), this.outbound.settled()]), SETTLED_MS),
+        onDiskError,
       },
-    )
+    })
     this.linkCheck = new LinkCheck({
-      socket: () => this.link.live,
+      socket: () => this.link.connectedSocket,
       reconnect: why => this.link.reconnect(why),
       everyMs: settings.linkCheckMs,
       log,
     })
     this.outbound = new Outbound({
       sent: this.#sent,
-      socket: () => this.link.live,
+      socket: () => this.link.connectedSocket,
       fetchFile: url => this.#fetch(url),
-      onHanded: parts.onHanded,
+      onRelay: parts.onRelay,
       pacing: settings.pacing,
       log,
     })
-    const unpack = makeUnpack({
+    const toEvents = makeToEvents({
       settings,
       creds: () => session.creds,
       keys: session.keys,
@@ -125,27 +127,27 @@ export class Run {
       placeholders,
       mediaUrl: parts.mediaUrl,
     })
-    this.courier = new Courier({
+    this.delivery = new WebhookDelivery({
       inbox: this.inbox,
       daemon,
-      unpack,
-      setAside: (id, entry, why) => this.#setAside(id, entry, why),
-      onDiskTrouble: trouble,
+      toEvents,
+      archive: (id, entry, why) => this.#archiveRefused(id, entry, why),
+      onDiskError,
       log,
     })
   }
 
-  /** Opens the session and creates the run. Throws `DamagedLog`, or the file system's error. */
-  static async open(parts: RunParts): Promise<Run> {
+  /** Opens the session file and starts nothing yet. Throws `DamagedLog`, or the file system's error. */
+  static async open(parts: BridgeSessionParts): Promise<BridgeSession> {
     const session = await Session.open(parts.settings.sessionFolder)
     try {
       // Verifies that the disk is writable before the connection to WhatsApp opens.
       await session.saveCreds()
       // Files whose upload was in progress when the process ended.
       await rm(join(parts.settings.sessionFolder, 'outgoing'), { recursive: true, force: true })
-      const run = new Run(session, parts)
-      await run.media.start()
-      return run
+      const opened = new BridgeSession(session, parts)
+      await opened.media.start()
+      return opened
     } catch (error) {
       await session.close()
       throw error
@@ -154,7 +156,7 @@ export class Run {
 
   /** Delivers the waiting events to the daemon, and connects to WhatsApp. */
   start(): void {
-    this.courier.start()
+    this.delivery.start()
     this.link.connect()
     this.linkCheck.start()
     this.#pruning = setInterval(() => this.#prune(), PRUNING_MS)
@@ -164,25 +166,25 @@ export class Run {
 
   /** Stops all of it; pending writes are completed. */
   async stop(): Promise<void> {
-    this.#over = true
+    this.#ended = true
     clearInterval(this.#pruning)
     this.linkCheck.stop()
-    this.courier.stop()
+    this.delivery.stop()
     this.media.stop()
     await this.link.stop()
     await this.session.close().catch(() => undefined)
   }
 
-  #giveUp(error: unknown): void {
-    if (this.#over) return
-    this.#over = true
+  #fail(error: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
     // First of all: a message that could not be stored must not be acknowledged.
     void this.link.stop()
-    this.#parts.onDiskTrouble(error)
+    this.#parts.onDiskError(error)
   }
 
   #socket(): WASocket {
-    const socket = this.link.live
+    const socket = this.link.connectedSocket
     if (!socket) throw new Error('the bridge is not connected to WhatsApp')
     return socket
   }
@@ -202,13 +204,13 @@ export class Run {
     return fetchFile(url, folder, settings.maxMediaBytes)
   }
 
-  async #setAside(id: string, entry: InboxEntry, why: string): Promise<void> {
+  async #archiveRefused(id: string, entry: InboxEntry, why: string): Promise<void> {
     const folder = this.#refusedFolder
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       await writeFile(join(folder, `${id}-${Date.now()}.json`), JSON.stringify({ why, entry }), { mode: 0o600 })
     } catch (error) {
-      throw new DiskTrouble((error as Error).message, { cause: error })
+      throw new DiskError((error as Error).message, { cause: error })
     }
   }
 
@@ -222,7 +224,7 @@ export class Run {
   }
 
   #prune(): void {
-    this.#sent.prune(Date.now()).catch(error => this.#giveUp(error))
+    this.#sent.prune(Date.now()).catch(error => this.#fail(error))
   }
 }
 

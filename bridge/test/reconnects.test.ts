@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BridgeProcess } from './support/bridge-process.ts'
-import { newKey, Stage } from './support/stage.ts'
+import { newKey, TestEnv } from './support/test-env.ts'
 import { pause, until } from './support/until.ts'
 import type { WaServer } from './wa-server/server.ts'
 
@@ -16,7 +16,7 @@ async function comesBack(bridge: BridgeProcess, server: WaServer, logins: number
 }
 
 /** Messages pass in both directions. */
-async function flows({ bridge, server, daemon }: Stage, name: string): Promise<void> {
+async function flows({ bridge, server, daemon }: TestEnv, name: string): Promise<void> {
   await server.inbound({ from: DANA, text: `אל ${name}` })
   await daemon.message(`אל ${name}`)
   const sent = await until(
@@ -30,15 +30,15 @@ async function flows({ bridge, server, daemon }: Stage, name: string): Promise<v
   assert.ok(sent.body.provider_msg_id)
 }
 
-test('a connection that ends comes back by itself, with the same link', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('a connection that ends is reopened with the same link', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
+  const bridge = await env.startLinked()
   for (const kind of ['xmlstreamend', 'reset', 'close', 'restart'] as const) {
     const { logins } = server.state()
     server.drop({ kind })
     await comesBack(bridge, server, logins)
-    await flows(stage, kind)
+    await flows(env, kind)
   }
   // The code of a restart is an instruction, not a failure: there is no delay.
   const restart = await bridge.logged('WA_DISCONNECTED', line => line.code === 515 && line.retry_in_ms === 0)
@@ -47,10 +47,10 @@ test('a connection that ends comes back by itself, with the same link', async ()
   assert.equal(bridge.log.filter(line => line.event === 'WA_QR').length, 1)
 })
 
-test('a bridge that was replaced waits, says so, and comes back when it is asked to', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  const bridge = await stage.startLinked()
+test('a bridge that was replaced waits, reports it, and reconnects on request', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
+  const bridge = await env.startLinked()
   const before = connects(server)
   server.drop({ kind: 'replaced' })
   await bridge.becomes('replaced')
@@ -59,13 +59,13 @@ test('a bridge that was replaced waits, says so, and comes back when it is asked
   assert.ok(((await bridge.logged('WA_DISCONNECTED', line => line.code === 440)).retry_in_ms as number) > 60_000)
   assert.equal((await bridge.send(DANA, 'עכשיו', newKey())).status, 503)
   await pause(3000)
-  assert.equal(connects(server), before, 'to come back would throw the other one out')
+  assert.equal(connects(server), before, 'a reconnect would end the other connection')
   assert.equal((await bridge.post('/reconnect')).status, 200)
   await bridge.becomes('connected')
-  await flows(stage, 'replaced')
+  await flows(env, 'replaced')
 })
 
-test('each refusal of a login has its own name, and none leads to a tight loop', async () => {
+test('each refusal of a login has its own state, and none leads to a tight loop', async () => {
   const cases = [
     [403, 'banned', 60_000],
     [402, 'banned', 60_000],
@@ -74,12 +74,12 @@ test('each refusal of a login has its own name, and none leads to a tight loop',
     [503, 'connecting', 2000],
     [500, 'connecting', 500],
   ] as const
-  const stage = await Stage.set()
-  const { server } = stage
-  await (await stage.startLinked()).stop()
+  const env = await TestEnv.create()
+  const { server } = env
+  await (await env.startLinked()).stop()
   for (const [code, state, least] of cases) {
     server.nextLogin({ failure: code, sticky: true })
-    const bridge = await stage.start()
+    const bridge = await env.start()
     const line = await bridge.logged('WA_DISCONNECTED', one => one.code === code)
     await bridge.becomes(state)
     if (least === null) assert.equal(line.retry_in_ms, null)
@@ -97,22 +97,22 @@ test('each refusal of a login has its own name, and none leads to a tight loop',
   assert.equal(server.state().registrations, 1)
 })
 
-test('a login that is refused because the device was removed ends the link, and only then', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  await (await stage.startLinked()).stop()
+test('a login that is refused because the device was removed ends the link', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
+  await (await env.startLinked()).stop()
   server.nextLogin({ failure: 401 })
-  const bridge = await stage.start()
+  const bridge = await env.start()
   await bridge.becomes('pairing')
   assert.equal((await bridge.get('/health')).body.last_code, 401)
   await bridge.link(server)
-  await flows(stage, 'linked-anew')
+  await flows(env, 'linked-again')
 })
 
 test('a link on which nothing arrives is not reported as connected, and is reconnected', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  const bridge = await stage.startLinked({ environment: { WA_KEEP_ALIVE_SECONDS: '1' } })
+  const env = await TestEnv.create()
+  const { server } = env
+  const bridge = await env.startLinked({ environment: { WA_KEEP_ALIVE_SECONDS: '1' } })
   // As long as the keep-alive is answered, a lack of messages does not mean that the link is dead.
   await pause(3000)
   assert.equal((await bridge.get('/health')).status, 200)
@@ -122,45 +122,45 @@ test('a link on which nothing arrives is not reported as connected, and is recon
   await until('health says so', async () => (await bridge.get('/health')).status === 503, LONG_MS)
   assert.ok(performance.now() - frozen < 15_000, 'keep-alive and 10 s, with some for a busy machine')
   await comesBack(bridge, server, logins)
-  await flows(stage, 'freeze')
+  await flows(env, 'freeze')
 })
 
-test('a WhatsApp that cannot be reached is tried again, more and more rarely, until it can', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
+test('connecting to an unreachable WhatsApp is retried with increasing delays', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
   server.options({ refuseConnections: true })
-  const bridge = await stage.start()
+  const bridge = await env.start()
   const waits = () => bridge.log.filter(line => line.event === 'WA_DISCONNECTED').map(line => Number(line.retry_in_ms))
   await until('three tries', () => waits().length >= 3, LONG_MS)
   assert.ok((waits()[2] ?? 0) > (waits()[0] ?? 0))
   assert.equal((await bridge.get('/health')).status, 503)
   server.options({ refuseConnections: false })
   await bridge.link(server)
-  await flows(stage, 'reached')
+  await flows(env, 'reached')
 })
 
-test('a server that does not announce the end of the offline queue is accepted all the same', async () => {
-  const stage = await Stage.set()
-  const { server, daemon } = stage
-  await (await stage.startLinked()).stop()
+test('a server that does not announce the end of the offline queue is still accepted', async () => {
+  const env = await TestEnv.create()
+  const { server, daemon } = env
+  await (await env.startLinked()).stop()
   server.options({ withholdOffline: true })
   await server.inbound({ from: DANA, text: 'חיכתה' })
-  const bridge = await stage.start()
+  const bridge = await env.start()
   await daemon.message('חיכתה')
   await bridge.becomes('connected', LONG_MS)
-  await flows(stage, 'withheld')
+  await flows(env, 'withheld')
 })
 
-test('a login that does not go on is ended, and tried again', async () => {
-  const stage = await Stage.set()
-  const { server } = stage
-  await (await stage.startLinked()).stop()
+test('a login that stalls is ended and retried', async () => {
+  const env = await TestEnv.create()
+  const { server } = env
+  await (await env.startLinked()).stop()
   server.options({ stallIq: ['encrypt:count', 'encrypt:digest', 'passive:active'] })
-  const bridge = await stage.start()
+  const bridge = await env.start()
   await bridge.logged('LISTENING')
   await until('it gives up', () => bridge.log.find(line => line.event === 'WA_DISCONNECTED'), LONG_MS)
   assert.equal((await bridge.get('/health')).status, 503)
   server.options({ stallIq: [] })
   await bridge.becomes('connected', LONG_MS)
-  await flows(stage, 'stalled')
+  await flows(env, 'stalled')
 })

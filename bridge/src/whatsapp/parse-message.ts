@@ -1,13 +1,14 @@
 import { normalizeMessageContent, proto, toNumber, unpadRandomMax16 } from 'baileys'
 import type { Chat, WireEvent } from '../wire/event.ts'
-import { type Envelope, nameOf, type Person } from './address.ts'
-import { type MediaContent, readContent } from './content.ts'
+import type { Envelope } from './address.ts'
+import { type Contact, wireAddressOf } from './contact-identity.ts'
+import { type MediaContent, readContent } from './message-content.ts'
 
 /** A message as it was decrypted, with the data of its stanza. */
 export interface Incoming {
   readonly id: string
   readonly envelope: Envelope
-  readonly person: Person
+  readonly contact: Contact
   readonly pushName?: string | undefined
   /** Unix seconds. */
   readonly timestamp?: number | undefined
@@ -20,7 +21,7 @@ export interface Incoming {
 }
 
 /** The daemon's event for a message. `media_url` of the event is set once the file has an address. */
-export interface Reading {
+export interface ParsedMessage {
   readonly event: WireEvent
   readonly file?: MediaContent
 }
@@ -44,7 +45,7 @@ export function fileOf(
 }
 
 /** Reads a message; `undefined` if it has no content for a user. */
-export function read(incoming: Incoming): Reading | undefined {
+export function parseMessage(incoming: Incoming): ParsedMessage | undefined {
   const message = normalizeMessageContent(incoming.message)
   if (!message) return undefined
   const chat = chatOf(incoming)
@@ -91,7 +92,7 @@ export function read(incoming: Incoming): Reading | undefined {
 }
 
 /** A linked device only learns that a view-once message exists. Only the phone can show it. */
-export function readUnavailable(incoming: Omit<Incoming, 'message'>): Reading {
+export function parseUnavailable(incoming: Omit<Incoming, 'message'>): ParsedMessage {
   const { timestamp, pushName, id, waited } = incoming
   return {
     event: {
@@ -121,7 +122,7 @@ export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[]
 /** A message in the format of history and of the phone's answers. */
 export function incomingOf(
   info: proto.IWebMessageInfo,
-  person: Person,
+  contact: Contact,
   own: string,
   history: boolean,
 ): Incoming | undefined {
@@ -131,7 +132,7 @@ export function incomingOf(
   return {
     id: key.id,
     envelope: { chat: key.remoteJid, fromMe: key.fromMe ?? false, participant },
-    person,
+    contact,
     pushName: info.pushName ?? undefined,
     timestamp: toNumber(info.messageTimestamp) || undefined,
     message,
@@ -142,17 +143,17 @@ export function incomingOf(
   }
 }
 
-function chatOf({ envelope, person, own }: Pick<Incoming, 'envelope' | 'person' | 'own'>): Chat {
-  const them = nameOf(person)
+function chatOf({ envelope, contact, own }: Pick<Incoming, 'envelope' | 'contact' | 'own'>): Chat {
+  const them = wireAddressOf(contact)
   return {
     ...(envelope.fromMe ? { from: own, to: them, from_me: true as const } : { from: them }),
-    ...(person.phone ? { phone: person.phone } : {}),
-    ...(person.lid ? { lid: person.lid } : {}),
+    ...(contact.phone ? { phone: contact.phone } : {}),
+    ...(contact.lid ? { lid: contact.lid } : {}),
     ...(envelope.participant ? { participant: envelope.participant } : {}),
   }
 }
 
 /** A change that names no message changes nothing. */
-function change(event: Extract<WireEvent, { target: string }>): Reading | undefined {
+function change(event: Extract<WireEvent, { target: string }>): ParsedMessage | undefined {
   return event.target === '' ? undefined : { event }
 }

@@ -1,4 +1,7 @@
-import { BadRequest } from './bad-request.ts'
+/** A request that is invalid. The message gives the client the reason. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest'
+}
 
 /** The values of `type` in `POST /send`. */
 export const SEND_TYPES = ['text', 'image', 'audio', 'video', 'document'] as const
@@ -36,9 +39,8 @@ export function readSendRequest(body: unknown): SendRequest {
   const text = textOf(fields, 'text') ?? ''
   const mediaUrl = textOf(fields, 'mediaUrl') ?? textOf(fields, 'media_url')
   const key = textOf(fields, 'idempotencyKey')
-  if (key !== undefined && key.length > LONGEST_KEY)
-    throw new BadRequest(`"idempotencyKey" is longer than ${LONGEST_KEY}`)
-  if (text.length > LONGEST_TEXT) throw new BadRequest(`"text" is longer than ${LONGEST_TEXT} characters`)
+  if (key !== undefined && key.length > MAX_KEY) throw new BadRequest(`"idempotencyKey" is longer than ${MAX_KEY}`)
+  if (text.length > MAX_TEXT) throw new BadRequest(`"text" is longer than ${MAX_TEXT} characters`)
   if (known === 'text' && text.trim() === '') throw new BadRequest('"text" is missing or empty')
   if (known === 'text' && mediaUrl) throw new BadRequest('a text has no "mediaUrl"; set "type" to what the file is')
   if (known !== 'text' && !mediaUrl) throw new BadRequest(`"mediaUrl" is missing: ${known} is a file`)
@@ -51,8 +53,8 @@ function quotedOf(value: unknown): Quoted | undefined {
   if (value === undefined || value === null) return undefined
   const fields = objectOf(value)
   const id = textOf(fields, 'id')
-  if (id === undefined || id.length > LONGEST_KEY) throw new BadRequest('"quoted.id" must be the id of a message')
-  return { id, fromMe: fields.fromMe === true, text: (textOf(fields, 'text') ?? '').slice(0, LONGEST_TEXT) }
+  if (id === undefined || id.length > MAX_KEY) throw new BadRequest('"quoted.id" must be the id of a message')
+  return { id, fromMe: fields.fromMe === true, text: (textOf(fields, 'text') ?? '').slice(0, MAX_TEXT) }
 }
 
 /** Reads the body of `POST /pairing-code`: the digits of the phone's number. Throws {@link BadRequest}. */
@@ -61,6 +63,20 @@ export function readPairingRequest(body: unknown): string {
   const digits = phone.replaceAll(/[\s().-]/g, '').replace(/^\+/, '')
   if (!isPhone(digits)) throw new BadRequest('"phone" must be a number with its country code, such as +972501234567')
   return digits
+}
+
+/**
+ * Reads the body of `POST /forget`: digits of phone numbers, and addresses ending in `@lid`. Throws
+ * {@link BadRequest}.
+ */
+export function readForgetRequest(body: unknown): readonly string[] {
+  const addresses = (body as { addresses?: unknown } | null)?.addresses
+  if (!Array.isArray(addresses) || addresses.length === 0 || addresses.length > MAX_ADDRESSES)
+    throw new BadRequest(`"addresses" must be a list of 1 to ${MAX_ADDRESSES} addresses`)
+  return addresses.map(address => {
+    if (typeof address === 'string' && /^([1-9]\d{6,14}|\d{5,20}@lid)$/.test(address)) return address
+    throw new BadRequest('an address is a number with its country code, such as 972501234567, or ends in @lid')
+  })
 }
 
 function recipient(fields: Fields): string {
@@ -95,5 +111,6 @@ function textOf(fields: Fields, name: string): string | undefined {
 }
 
 /** WhatsApp's limit on a text, in UTF-16 units. */
-const LONGEST_TEXT = 65_536
-const LONGEST_KEY = 256
+const MAX_TEXT = 65_536
+const MAX_KEY = 256
+const MAX_ADDRESSES = 1000

@@ -31,17 +31,19 @@ export function readContent(message: proto.IMessage): Content | undefined {
   const viewOnce = isViewOnce(message)
   const inner = normalizeMessageContent(message)
   if (!inner) return undefined
-  const [name, value] = said(inner) ?? []
+  const [name, value] = contentField(inner) ?? []
   if (!name) return undefined
   const context = (value as { contextInfo?: proto.IContextInfo | null } | undefined)?.contextInfo ?? undefined
   const reader = READERS[name]
-  const content: Read = reader ? reader(inner) : { kind: 'other', text: wordsOf(inner) }
-  return { ...content, text: content.text.slice(0, LONGEST_TEXT), viewOnce, context }
+  const content: Read = reader ? reader(inner) : { kind: 'other', text: textOfOtherKinds(inner) }
+  return { ...content, text: content.text.slice(0, MAX_TEXT), viewOnce, context }
 }
 
 /** The field of a message that holds its content. */
-function said(message: proto.IMessage): [name: string, value: unknown] | undefined {
-  return Object.entries(message).find(([name, value]) => value !== null && value !== undefined && !SILENT.has(name))
+function contentField(message: proto.IMessage): [name: string, value: unknown] | undefined {
+  return Object.entries(message).find(
+    ([name, value]) => value !== null && value !== undefined && !WITHOUT_CONTENT.has(name),
+  )
 }
 
 type Read = Omit<Content, 'viewOnce' | 'context'>
@@ -58,10 +60,10 @@ const READERS: Readonly<Record<string, (message: proto.IMessage) => Read>> = {
   lottieStickerMessage: m => file('sticker', 'sticker', m.lottieStickerMessage?.message?.stickerMessage),
   locationMessage: m => ({ kind: 'location', text: place(m.locationMessage) }),
   liveLocationMessage: m => ({ kind: 'location', text: place(m.liveLocationMessage) }),
-  contactMessage: m => ({ kind: 'contact', text: person(m.contactMessage) }),
+  contactMessage: m => ({ kind: 'contact', text: contactCard(m.contactMessage) }),
   contactsArrayMessage: m => ({
     kind: 'contact',
-    text: (m.contactsArrayMessage?.contacts ?? []).slice(0, MOST).map(person).join('\n\n'),
+    text: (m.contactsArrayMessage?.contacts ?? []).slice(0, MAX_ITEMS).map(contactCard).join('\n\n'),
   }),
   buttonsResponseMessage: m => ({ kind: 'text', text: m.buttonsResponseMessage?.selectedDisplayText ?? '' }),
   templateButtonReplyMessage: m => ({ kind: 'text', text: m.templateButtonReplyMessage?.selectedDisplayText ?? '' }),
@@ -90,7 +92,7 @@ const READERS: Readonly<Record<string, (message: proto.IMessage) => Read>> = {
 }
 
 /** Fields without content for a user. */
-const SILENT = new Set([
+const WITHOUT_CONTENT = new Set([
   'messageContextInfo',
   'senderKeyDistributionMessage',
   'fastRatchetKeySenderKeyDistributionMessage',
@@ -163,9 +165,9 @@ function place(message: Place | null | undefined): string {
 }
 
 /** A contact's name and numbers, from its vCard (RFC 6350; WhatsApp adds `waid`, the number in digits). */
-function person(message: proto.Message.IContactMessage | null | undefined): string {
+function contactCard(message: proto.Message.IContactMessage | null | undefined): string {
   const phones = (message?.vcard ?? '').split(/\r?\n/).filter(line => /^(item\d+\.)?TEL/i.test(line))
-  const numbers = phones.slice(0, MOST).map(line => {
+  const numbers = phones.slice(0, MAX_ITEMS).map(line => {
     const digits = /waid=(\d+)/i.exec(line)?.[1]
     return digits ? `+${digits}` : line.slice(line.indexOf(':') + 1).trim()
   })
@@ -173,11 +175,11 @@ function person(message: proto.Message.IContactMessage | null | undefined): stri
 }
 
 function poll(message: proto.Message.IPollCreationMessage | null | undefined): string {
-  return lines(message?.name, ...(message?.options ?? []).slice(0, MOST).map(option => `• ${option.optionName}`))
+  return lines(message?.name, ...(message?.options ?? []).slice(0, MAX_ITEMS).map(option => `• ${option.optionName}`))
 }
 
 /** The text of a message of another kind, such as another business's buttons and lists. */
-function wordsOf(message: proto.IMessage): string {
+function textOfOtherKinds(message: proto.IMessage): string {
   const simple = extractMessageContent(message)
   const { interactiveMessage: interactive, listMessage: list } = message
   return lines(
@@ -201,6 +203,6 @@ function lines(...parts: (string | null | undefined)[]): string {
 }
 
 /** The maximum of numbers, contacts and choices: more are useless to a reader, and an attacker may send thousands. */
-const MOST = 50
+const MAX_ITEMS = 50
 /** WhatsApp's own limit on a text, in UTF-16 units. */
-const LONGEST_TEXT = 65_536
+const MAX_TEXT = 65_536

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { proto } from 'baileys'
 import { SENT, type Session } from '../session/session.ts'
-import type { SendRequest } from '../wire/send.ts'
+import type { SendRequest } from '../wire/request.ts'
 
 /** The record of a message that a client requested to send. */
 export interface SentHead {
@@ -49,7 +49,7 @@ export class SentMessages {
   /** Deletes old records: recipients no longer request them. */
   async prune(now: number): Promise<void> {
     const entries = [...this.#session.file.entries(SENT)] as [string, SentHead][]
-    const tooMany = entries.length - MOST
+    const tooMany = entries.length - MAX_KEPT
     const old = entries.filter(([, head], index) => index < tooMany || now - head.at > KEPT_MS)
     if (old.length > 0) await this.#session.file.commit(old.map(([id]) => [SENT, id, null] as const))
   }
@@ -73,4 +73,4 @@ export function fingerprintOf({ to, type, text, mediaUrl, quoted }: SendRequest)
 }
 
 const KEPT_MS = 30 * 24 * 3_600_000
-const MOST = 50_000
+const MAX_KEPT = 50_000

@@ -1,9 +1,9 @@
 import { type AnyMessageContent, generateWAMessage, type proto, type WAMessage, type WASocket } from 'baileys'
-import type { Quoted, SendRequest } from '../wire/send.ts'
+import type { Quoted, SendRequest } from '../wire/request.ts'
 import type { OutgoingFile } from './outgoing-file.ts'
 
 /** Builds WhatsApp's message for a request; a file is encrypted and uploaded for it. */
-export async function compose(
+export async function buildMessage(
   socket: WASocket,
   address: string,
   id: string,
@@ -21,8 +21,8 @@ export async function compose(
 }
 
 /**
- * The quoted message as far as it is known here. The recipient's phone finds its own copy by the id and the author; the text is what it
- * shows if it has none. Of a file only the words are quoted.
+ * The quoted message, as far as it is known. The recipient's phone finds its own copy by the id and the author, and
+ * shows this text if it has none. Of a file only the caption is quoted.
  */
 function quotedMessage(address: string, { id, fromMe, text }: Quoted): WAMessage {
   return { key: { id, fromMe, remoteJid: address }, message: { conversation: text } }

@@ -1,0 +1,243 @@
+import { backOff } from '../back-off.ts'
+import { type Log, reason } from '../log.ts'
+import { DiskError } from '../session/log-file.ts'
+import type { Inbox, InboxEntry } from '../spool/inbox.ts'
+import type { WireEvent } from '../wire/event.ts'
+import type { DaemonClient } from './daemon-client.ts'
+
+/** Converts an entry to the daemon's events. One message of the phone can contain a whole history. */
+export type ToEvents = (id: string, entry: InboxEntry) => AsyncIterable<WireEvent>
+
+/** An entry cannot be converted to events at the moment: an external resource that it needs is unavailable. */
+export class RetryLater extends Error {
+  override readonly name = 'RetryLater'
+}
+
+/** The dependencies of a delivery. */
+export interface WebhookDeliveryParts {
+  readonly inbox: Inbox
+  readonly daemon: DaemonClient
+  readonly toEvents: ToEvents
+  /** Archives what the daemon refuses permanently. */
+  readonly archive: (id: string, entry: InboxEntry, why: string) => Promise<void>
+  readonly onDiskError: (error: unknown) => void
+  readonly log: Log
+}
+
+/**
+ * Delivers the waiting entries to the daemon, in order within each lane and several lanes at once, and retries
+ * without a limit: an entry is deleted only when the daemon has it on disk. The daemon recognises events that it
+ * already has.
+ */
+export class WebhookDelivery {
+  readonly #parts: WebhookDeliveryParts
+  readonly #lanes = new Map<string, Waiting[]>()
+  /** Lanes without a running delivery. */
+  readonly #idleLanes: string[] = []
+  #activeLanes = 0
+  #failures = 0
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+  #refused = 0
+  #delivered = 0
+  #warnedAt = Number.NEGATIVE_INFINITY
+  #hasWarned = false
+  readonly #conversionTries = new Map<string, number>()
+
+  constructor(parts: WebhookDeliveryParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    this.#parts.inbox.listen((id, lane, isNew) =>
+      this.#enqueue({ id, since: isNew ? performance.now() : Number.NEGATIVE_INFINITY }, lane),
+    )
+  }
+
+  /** Starts no new delivery. One that does not finish in time is repeated after the next start. */
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  /** Events that the daemon refused because of their content. */
+  get refused(): number {
+    return this.#refused
+  }
+
+  /** Events that the daemon has acknowledged. */
+  get delivered(): number {
+    return this.#delivered
+  }
+
+  #enqueue(entry: Waiting, lane: string): void {
+    const waiting = this.#lanes.get(lane)
+    if (waiting) {
+      waiting.push(entry)
+    } else {
+      this.#lanes.set(lane, [entry])
+      this.#idleLanes.push(lane)
+      this.#startLanes()
+    }
+  }
+
+  #startLanes(): void {
+    // After a failure only one lane retries, until it succeeds.
+    const limit = this.#failures > 0 ? 1 : MAX_LANES
+    while (!this.#stopped && !this.#timer && this.#activeLanes < limit) {
+      const lane = this.#idleLanes.shift()
+      if (lane === undefined) return
+      this.#activeLanes++
+      void this.#drainLane(lane).finally(() => {
+        this.#activeLanes--
+        this.#startLanes()
+      })
+    }
+  }
+
+  async #drainLane(lane: string): Promise<void> {
+    const waiting = this.#lanes.get(lane) as Waiting[]
+    try {
+      while (waiting.length > 0 && !this.#stopped) {
+        const next = waiting[0] as Waiting
+        const delivery = await this.#deliver(next)
+        if (delivery === 'daemon_down') this.#idleLanes.push(lane)
+        else if (delivery !== 'done') this.#retryLane(lane, delivery.afterMs)
+        if (delivery !== 'done') return
+        await this.#parts.inbox.done(next.id)
+        waiting.shift()
+      }
+      if (waiting.length === 0) this.#lanes.delete(lane)
+    } catch (error) {
+      this.#stopped = true
+      this.#parts.onDiskError(error)
+    }
+  }
+
+  /** Archives an entry that cannot be converted; {@link RetryLater} delays its lane instead. */
+  async #onConversionError(id: string, entry: InboxEntry, error: unknown): Promise<Delivery> {
+    if (error instanceof DiskError) throw error
+    const tries = (this.#conversionTries.get(id) ?? 0) + 1
+    this.#conversionTries.set(id, tries)
+    if (error instanceof RetryLater && tries < MAX_TRIES) {
+      const afterMs = backOff(tries, Math.random())
+      this.#parts.log.warn(
+        'WA_IN_NOT_YET',
+        `Received message ${id} cannot be read yet (${reason(error)}); retrying in ${Math.round(afterMs / 1000)} s`,
+        { id },
+      )
+      return { afterMs }
+    }
+    this.#conversionTries.delete(id)
+    this.#parts.log.error(
+      'WA_IN_UNREADABLE',
+      `Received message ${id} cannot be read and is archived in the folder "refused": ${reason(error)}`,
+      { id },
+    )
+    await this.#parts.archive(id, entry, reason(error))
+    return 'done'
+  }
+
+  /** Retries a lane after a delay. */
+  #retryLane(lane: string, afterMs: number): void {
+    setTimeout(() => {
+      this.#idleLanes.push(lane)
+      this.#startLanes()
+    }, afterMs).unref()
+  }
+
+  /** `done`: the daemon has all events of the entry, or has refused them permanently. */
+  async #deliver({ id, since }: Waiting): Promise<Delivery> {
+    const entry = await this.#parts.inbox.read(id)
+    if (!entry) return 'done'
+    const events = this.#parts.toEvents(id, entry)[Symbol.asyncIterator]()
+    for (;;) {
+      let next: IteratorResult<WireEvent>
+      try {
+        next = await events.next()
+      } catch (error) {
+        return this.#onConversionError(id, entry, error)
+      }
+      if (next.done) {
+        this.#conversionTries.delete(id)
+        return 'done'
+      }
+      const event = performance.now() - since > WAITED_MS ? waited(next.value) : next.value
+      const result = await this.#parts.daemon.deliver(event)
+      if (result.kind === 'accepted') {
+        this.#succeed()
+      } else if (result.kind === 'refused') {
+        this.#refused++
+        this.#parts.log.error(
+          'WA_IN_REFUSED',
+          `The daemon refused event ${id} (status ${result.status}); it is archived in the folder "refused"`,
+          {
+            id,
+          },
+        )
+        await this.#parts.archive(id, { event }, `the daemon answered ${result.status}`)
+      } else {
+        this.#fail(result.why, result.status)
+        return 'daemon_down'
+      }
+    }
+  }
+
+  #succeed(): void {
+    this.#delivered++
+    if (this.#failures === 0) return
+    this.#failures = 0
+    if (this.#hasWarned) this.#parts.log.info('DAEMON_UP', 'The daemon accepts events again')
+    this.#hasWarned = false
+    this.#startLanes()
+  }
+
+  #fail(why: string, status: number | undefined): void {
+    this.#failures++
+    const hint = status === 401 || status === 403 ? '; set the same BAILEYS_WEBHOOK_SECRET on both sides' : ''
+    const afterMs = Math.min(backOff(this.#failures, Math.random()), MAX_PAUSE_MS)
+    // Logs the first failure, and then one at intervals.
+    const isDue = performance.now() - this.#warnedAt > WARNING_INTERVAL_MS
+    if (isDue) {
+      this.#warnedAt = performance.now()
+      this.#hasWarned = true
+      const waiting = this.#parts.inbox.length
+      this.#parts.log.warn(
+        'DAEMON_DOWN',
+        `The daemon accepts no events: ${reason(why)}${hint}; ${waiting} events wait`,
+        {
+          waiting,
+          retry_in_ms: afterMs,
+        },
+      )
+    }
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#startLanes()
+    }, afterMs)
+  }
+}
+
+/** The event of a message that has waited here. */
+function waited(event: WireEvent): WireEvent {
+  return event.event === 'message' && !event.history ? { ...event, waited: true } : event
+}
+
+/** An entry that is to be delivered. */
+interface Waiting {
+  readonly id: string
+  /** When it arrived, by `performance.now()`; `-Infinity` for an entry from before the start. */
+  readonly since: number
+}
+
+type Delivery = 'done' | 'daemon_down' | { readonly afterMs: number }
+
+const MAX_LANES = 4
+/** A message that the daemon gets later than this counts as delayed. */
+const WAITED_MS = 2_000
+/** About an hour. */
+const MAX_TRIES = 18
+const MAX_PAUSE_MS = 30_000
+/** The interval of the warnings that the daemon does not accept events. */
+const WARNING_INTERVAL_MS = 60_000

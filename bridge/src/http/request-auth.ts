@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http'
+import { hmac, isSame, newNonce } from '../hmac.ts'
+
+/**
+ * Authenticates the daemon's requests, and proves to the daemon that this program is its bridge. Another program that
+ * listens on the bridge's port has no proof, so the daemon sends it neither the secret nor a signed request.
+ */
+export class RequestAuth {
+  readonly #token: string | undefined
+  /** New in each process: a request that was signed for an earlier process is refused. */
+  readonly #nonce: string
+
+  constructor(token: string | undefined, nonce = newNonce()) {
+    this.#token = token
+    this.#nonce = nonce
+  }
+
+  /**
+   * The response headers with the proof, if the request has a valid nonce and a secret is set. Only programs of this
+   * machine get one: the daemon asks only there, and a client that has a proof can try secrets against it.
+   */
+  proof({ headers, socket }: IncomingMessage): Readonly<Record<string, string>> | undefined {
+    const nonce = headers['x-baileys-nonce']
+    if (!this.#token || typeof nonce !== 'string' || !DAEMON_NONCE.test(nonce)) return undefined
+    if (!isLoopback(socket.remoteAddress) || FORWARDED.some(name => headers[name] !== undefined)) return undefined
+    const proof = hmac(this.#token, `agentlocator bridge proof\n${nonce}\n${this.#nonce}`)
+    return { 'x-baileys-nonce': this.#nonce, 'x-baileys-proof': proof }
+  }
+
+  /**
+   * Whether a request has the secret, or is signed with it. Without a secret in the settings no request is accepted.
+   * `readBody` is called only if the request may be signed: other clients cannot make the bridge store a body.
+   */
+  async accepts(request: IncomingMessage, readBody: () => Promise<Buffer>): Promise<boolean> {
+    if (!this.#token) return false
+    const { method, url, headers } = request
+    const secret = headers['x-baileys-secret']
+    if (typeof secret === 'string' && isSame(secret, this.#token)) return true
+    const signature = headers['x-baileys-auth']
+    if (typeof signature !== 'string' || !SIGNATURE.test(signature)) return false
+    const head = `agentlocator bridge request\n${this.#nonce}\n${method}\n${url}\n`
+    return isSame(signature, hmac(this.#token, head, await readBody()))
+  }
+}
+
+/** A connection without an address came by a Unix socket. */
+function isLoopback(address: string | undefined): boolean {
+  return address === undefined || address === '::1' || /^(::ffff:)?127\./.test(address)
+}
+
+/** The headers of a proxy or tunnel on this machine, whose clients are elsewhere. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'cf-connecting-ip', 'via']
+const DAEMON_NONCE = /^[0-9a-f]{32,64}$/
+const SIGNATURE = /^[0-9a-f]{64}$/

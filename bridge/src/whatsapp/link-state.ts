@@ -1,0 +1,84 @@
+import type { Connection } from './connection.ts'
+import type { PairingCode } from './pairing.ts'
+
+/** The state of the link to WhatsApp, as in `GET /health`. */
+export type LinkState =
+  /** The process has just started. */
+  | 'starting'
+  /** No phone is linked, and no code is shown. */
+  | 'unpaired'
+  /** A QR code or a pairing code is shown for a phone. */
+  | 'pairing'
+  /** Linked, and connecting to WhatsApp, or waiting before the next attempt. */
+  | 'connecting'
+  /** Messages flow. */
+  | 'connected'
+  /** WhatsApp has ended the link: a phone must be linked again. */
+  | 'logged_out'
+  /** Another process uses this session. */
+  | 'replaced'
+  /** WhatsApp has banned the account. */
+  | 'banned'
+  /** WhatsApp no longer accepts this version of the client. */
+  | 'outdated'
+  /** The phone's WhatsApp does not support linked devices. */
+  | 'multidevice_mismatch'
+  /** The session cannot be written. */
+  | 'disk'
+  /** The session file is damaged, or not the bridge's. */
+  | 'damaged'
+
+/** What the link does at the moment. Times are those of `performance.now()`. */
+export type Phase =
+  /** Nothing, until a connection is requested; `state` is reported meanwhile. */
+  | { readonly kind: 'idle'; readonly state: LinkState }
+  /** A connection was requested; it opens when no earlier one uses the keys any more. */
+  | { readonly kind: 'opening' }
+  /** The socket connects and logs in. `isLinking`: a phone has linked this device, and WhatsApp will restart it. */
+  | {
+      readonly kind: 'connecting'
+      readonly connection: Connection
+      readonly since: number
+      readonly isLinking: boolean
+    }
+  /** A code is shown for a phone. */
+  | { readonly kind: 'pairing'; readonly connection: Connection; readonly shown: ShownCode }
+  | { readonly kind: 'connected'; readonly connection: Connection; readonly since: number }
+  /** The last connection has ended, and the next one follows when the timer fires. */
+  | { readonly kind: 'waiting'; readonly state: LinkState; readonly timer: NodeJS.Timeout }
+  /** The bridge is stopping; no other phase follows. */
+  | { readonly kind: 'ended'; readonly state: LinkState }
+
+/** A QR code, or a pairing code with the timer that replaces it when it has expired. */
+export type ShownCode =
+  | { readonly kind: 'qr'; readonly qr: string }
+  | { readonly kind: 'code'; readonly code: PairingCode; readonly timer: NodeJS.Timeout }
+
+/** The state that health reports for a phase. */
+export function stateOf(phase: Phase): LinkState {
+  switch (phase.kind) {
+    case 'opening':
+    case 'connecting':
+      return 'connecting'
+    case 'pairing':
+    case 'connected':
+      return phase.kind
+    default:
+      return phase.state
+  }
+}
+
+/** The socket of a phase, and what belongs to it. */
+export function connectionOf(phase: Phase): Connection | undefined {
+  return 'connection' in phase ? phase.connection : undefined
+}
+
+/** Why no connection is possible, or why the next attempt is delayed for long. */
+export const STATE_MESSAGES: Partial<Record<LinkState, string>> = {
+  unpaired: 'No phone has scanned the codes; request new ones when a phone is ready',
+  logged_out: 'WhatsApp has ended the link; a phone must be linked again',
+  replaced: 'Another process uses this WhatsApp session; stop it, or link this one again',
+  banned: 'WhatsApp has banned the account; see WhatsApp on the phone',
+  outdated: 'WhatsApp no longer accepts this version; update the bridge, or set WA_VERSION',
+  multidevice_mismatch: "The phone's WhatsApp does not support linked devices; update it",
+}
