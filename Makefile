@@ -66,6 +66,8 @@ test-web: ## The web page's part of `make test`: unit tests, then Chromium.
 	@scripts/setup.sh test-web
 	@scripts/run-tests.sh web
 
+# A missing tool is a failure there.
+test-all: export REQUIRE_ALL = 1
 test-all: ## `make test` with the long rounds, `make soak MINUTES=10`, `make attack` and `make fresh`, and with the tools of `make deny`.
 	@scripts/setup.sh test-all
 	@$(MAKE) --no-print-directory lint doc

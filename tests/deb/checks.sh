@@ -97,7 +97,8 @@ shows_first_steps() {
 }
 
 lintian_is_quiet() {
-    command -v lintian >/dev/null || { echo "note: lintian is not installed"; return 0; }
+    # Missing is a failure only in `make test-all`.
+    command -v lintian >/dev/null || { echo "note: lintian is not installed"; [ -z "${REQUIRE_ALL:-}" ]; return; }
     local said
     said=$(lintian --allow-root --fail-on error,warning "$DEB" 2>&1)
     local status=$?

@@ -105,11 +105,22 @@ messages() {
     everything >$seen
 }
 
+# all_of PATH NAME: prints the rows of all pages of a list.
+all_of() {
+    local cursor='' page
+    while :; do
+        page=$(api "$1?limit=200${cursor:+&cursor=$cursor}") || return 1
+        jq ".$2[]" <<<"$page"
+        cursor=$(jq -r '.next_cursor // empty' <<<"$page")
+        [ -n "$cursor" ] || break
+    done
+}
+
 # What is in the CRM, as one text to compare.
 everything() {
-    api '/api/threads?limit=100' | jq -S '[.threads[] | {id, peer_number, type, last_message_at}]'
-    api '/api/calls' | jq -S '[.calls[] | {id, started_at, state}]'
-    for id in $(api '/api/threads?limit=100' | jq '.threads[].id'); do
+    all_of /api/threads threads | jq -sS 'map({id, peer_number, type, last_message_at})'
+    all_of /api/calls calls | jq -sS 'map({id, started_at, state})'
+    for id in $(all_of /api/threads threads | jq .id); do
         api "/api/threads/$id/messages" | jq -S '[.messages[] | {id, content_text, created_at}]'
     done
 }
@@ -159,6 +170,38 @@ doctor() {
     # The checks of Twilio, the AI and the certificate fail here, because there is no internet. All local checks must pass.
     agentlocator doctor --json >/t/doctor.json
     jq -e . /t/doctor.json >/dev/null || fail "no JSON: $(head -c 2000 /t/doctor.json)"
+    local check found
+    for check in service folder disk database outbox; do
+        found=$(jq -c --arg check "$check" '[.. | objects | select(.check? == $check)]' /t/doctor.json)
+        [ "$(jq length <<<"$found")" -gt 0 ] || fail "doctor has no check $check: $(cat /t/doctor.json)"
+        [ "$(jq '[.[] | select(.state == "warning" or .state == "error")] | length' <<<"$found")" = 0 ] || fail "$check: $found"
+    done
+    # The unit hides /proc/sys and passes the boot id; without it each crash would count as a power cut.
+    grep -q '^boot .' $data/live/state || fail "the daemon does not know the boot id: $(cat $data/live/state)"
+}
+
+# As root puts a backup back without the command: the file keeps the owner and the mode of root.
+roots_backup() {
+    local tool backup=/t/backup.db
+    for tool in mv cp 'cp -p'; do
+        rm -f $backup
+        install -m 644 $data/agentlocator.db $backup || fail "no copy"
+        # Not in the backup.
+        agentlocator token create "after $tool" --role staff >/dev/null || fail "no token"
+        systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service
+        rm $data/agentlocator.db
+        $tool $backup $data/agentlocator.db
+        [ "$(stat -c '%U %a' $data/agentlocator.db)" = "root 644" ] || fail "$(stat -c '%U %a' $data/agentlocator.db)"
+        systemctl start agentlocator-{web,http,https,bridge}.socket agentlocator.service || fail "it does not start"
+        until_true is_ready
+        still_there
+        is_published() { [ "$(curl -s $base/readyz | jq -r .published_copy)" = ok ]; }
+        until_true is_published
+        [ "$(stat -c %U $data/agentlocator.db)" = agentlocator ] || fail "$tool: it still belongs to $(stat -c %U $data/agentlocator.db)"
+        [ "$(api /api/database | jq -r .notice.event)" = restored ] || fail "$tool: $(api /api/database)"
+        curl -sS --fail-with-body -X DELETE -H "Authorization: Bearer $(cat $token_file)" $base/api/database/notice || fail "it is told for ever"
+        rm $data/agentlocator-before-restore-*.db
+    done
 }
 
 kill_unit() {

@@ -124,7 +124,7 @@ refuses_and_names() {
     enter "$1" / root sh -ec "export DEBIAN_FRONTEND=noninteractive; $command"
 }
 
-# waits_for_apt ROOT HOME: the setup waits while another program holds apt's lock, and goes on when that is released.
+# waits_for_apt ROOT HOME: the setup waits while another program holds apt's lock, and continues when that is released.
 waits_for_apt() {
     local root=$1 output=$work/waits setup status=0
     touch "$root/tmp/hold"
